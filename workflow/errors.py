@@ -1,0 +1,84 @@
+"""Every refusal has a name and a sentence. `web/errors.py` gives each a status; nothing here knows of HTTP."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that stands in the way, and where it is to be put right."""
+
+    section: str
+    field: str
+    message: str
+
+
+class Refusal(Exception):
+    """This can’t be done."""
+
+    def __init__(self, sentence: str | None = None) -> None:
+        self.sentence = sentence or (self.__doc__ or "").strip()
+        super().__init__(self.sentence)
+
+
+class NotSignedIn(Refusal):
+    """Sign in first."""
+
+
+class NotFound(Refusal):
+    """There is nothing here that you may see."""
+
+
+class NotYours(Refusal):
+    """This is not yours to do."""
+
+
+class NotFromHere(Refusal):
+    """The audit is no longer where this can be done."""
+
+
+class SeenNeeded(Refusal):
+    """Say which version you last saw, in the header If-Match."""
+
+
+class TooLarge(Refusal):
+    """That is more than can be taken at once."""
+
+
+class UsedForAnother(Refusal):
+    """This Idempotency-Key was used for another request."""
+
+
+class Broken(Refusal):
+    """A file that the service is built on is broken."""
+
+
+@dataclass(eq=False)
+class _WithPlaces(Refusal):
+    missing: tuple[Missing, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        Refusal.__init__(self)
+
+
+class NotReady(_WithPlaces):
+    """Something is still missing."""
+
+
+class BadInput(_WithPlaces):
+    """Something in what was sent can’t be taken."""
+
+    @classmethod
+    def about(cls, name: str, message: str, section: str = "") -> "BadInput":
+        return cls((Missing(section, name, message),))
+
+
+@dataclass(eq=False)
+class Stale(Refusal):
+    """Somebody has changed this since you opened it. Nothing was overwritten."""
+
+    yours: dict[str, object] | None = None
+    theirs: dict[str, object] | None = None
+    version: int | None = None
+
+    def __post_init__(self) -> None:
+        Refusal.__init__(self)
