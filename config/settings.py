@@ -1,0 +1,141 @@
+"""The environment as one frozen `Settings`. Anything missing or malformed stops the start with a sentence that names it."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "PRACTICE_AUDIT_"
+FOLDER = Path(__file__).parent
+ENVIRONMENTS = ("demo", "production")
+
+
+class BadSetting(Exception):
+    """The sentence names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`contract.md`'s settings; `config` is the folder of the tables."""
+
+    database_url: str
+    data: Path
+    secret_key: str
+    base_url: str
+    mail_url: str
+    mail_from: str
+    qa_inbox: str
+    form: Path
+    env: str
+    host: str
+    port: int
+    council_name: str
+    config: Path = FOLDER
+
+    @property
+    def is_production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Raise BadSetting for the first variable that is missing or malformed. Makes the data folder, and its key, if need be."""
+    given = os.environ if environment is None else environment
+    env = _one_of(given, "ENV", ENVIRONMENTS, "demo")
+    data = Path(_get(given, "DATA", "var")).absolute()
+    port = _port(given)
+    host = given.get("HOST", "127.0.0.1")
+    database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
+    return Settings(
+        database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
+        base_url=_url(given, f"http://{host}:{port}"), mail_url=_mail(_get(given, "MAIL_URL", f"folder:{data / 'mail'}")),
+        mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
+        form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
+    )  # fmt: skip
+
+
+def _get(given: Mapping[str, str], name: str, default: str = "") -> str:
+    return given.get(PREFIX + name, "").strip() or default
+
+
+def _one_of(given: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = _get(given, name, default)
+    if value not in allowed:
+        raise BadSetting(f"{PREFIX}{name} must be one of {', '.join(allowed)}.")
+    return value
+
+
+def _port(given: Mapping[str, str]) -> int:
+    value = given.get("PORT", "8000")
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise BadSetting("PORT must be a number from 1 to 65535.")
+    return int(value)
+
+
+def _folder(data: Path) -> Path:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"{PREFIX}DATA names a folder that can’t be made: {error.strerror}.") from error
+    return data
+
+
+def _database(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
+        raise BadSetting(f"{PREFIX}DATABASE_URL must start with sqlite:/// or postgresql://.")
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _secret_key(given: Mapping[str, str], data: Path, database_url: str, env: str) -> str:
+    """Made and kept beside the embedded database in a demo; anything else brings its own."""
+    if key := _get(given, "SECRET_KEY"):
+        if len(key) < 32:
+            raise BadSetting(f"{PREFIX}SECRET_KEY must be at least 32 characters long.")
+        return key
+    if env == "production" or not database_url.startswith("sqlite"):
+        raise BadSetting(f"{PREFIX}SECRET_KEY is missing: it is required with a database of your own and in production.")
+    return _kept_key(_folder(data) / "secret-key")
+
+
+def _kept_key(path: Path) -> str:
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def _url(given: Mapping[str, str], default: str) -> str:
+    url = _get(given, "BASE_URL", default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise BadSetting(f"{PREFIX}BASE_URL must be an address like https://audits.example.gov.uk.")
+    return url
+
+
+def _mail(url: str) -> str:
+    if not re.match(r"(folder:.+|smtp://.+|notify:)", url):
+        raise BadSetting(f"{PREFIX}MAIL_URL must be folder:<path>, smtp://host:port or notify:.")
+    return url
+
+
+def _address(given: Mapping[str, str], name: str, default: str, env: str) -> str:
+    value = _get(given, name, "" if env == "production" else default)
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise BadSetting(f"{PREFIX}{name} must be an email address.")
+    return value
+
+
+def _form(given: Mapping[str, str]) -> Path:
+    name = _get(given, "FORM", "practice_evaluation")
+    path = FOLDER / "forms" / f"{name}.toml"
+    if not re.fullmatch(r"[a-z0-9_]+", name) or not path.is_file():
+        raise BadSetting(f"{PREFIX}FORM names no form: there is no config/forms/{name[:40]}.toml.")
+    return path

@@ -1,0 +1,86 @@
+"""What each move does to an audit: facts in, facts out. Whether it may happen is for permissions, machine and guards."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from workflow.record import Answers, Audit, Header, Seal
+from workflow.smart_action import goes_live
+
+SHARED_PART, MODERATED_PART = "shared", "moderated"
+
+
+def with_section(audit: Audit, section: str, answers: Answers) -> Audit:
+    sections = {**audit.sections, section: answers}
+    versions = {**audit.section_versions, section: audit.version + 1}
+    changed = replace(audit, sections=sections, section_versions=versions)
+    return replace(changed, header=header_of(changed)) if section == "details" and not audit.was_shared else changed
+
+
+def header_of(audit: Audit) -> Header:
+    """The header as written now."""
+    details = audit.sections.get("details", {})
+    audited_on = details.get("audit_date")
+    return Header(
+        team=_text(details.get("team")),
+        practitioner_id=_id(details.get("practitioner")),
+        team_manager_id=_id(details.get("team_manager")),
+        service_manager_id=_id(details.get("service_manager")),
+        qaro_id=_id(details.get("qaro")),
+        child_id=_text(details.get("child_id")),
+        strand=_text(details.get("strand")),
+        audit_on=date.fromisoformat(audited_on) if isinstance(audited_on, str) else None,
+    )
+
+
+def shared(audit: Audit, overall: str, at: datetime, today: date) -> Audit:
+    """The header and the overall grade are from now on what was shared; its actions are live."""
+    return replace(
+        audit,
+        state="shared",
+        header=header_of(audit),
+        overall_grade=_text(audit.answer(overall, "grade")),
+        shared_at=at,
+        moderated_at=None,
+        actions=tuple(goes_live(action, today) if action.section == 13 else action for action in audit.actions),
+    )
+
+
+def moderated(audit: Audit, grade: str | None, at: datetime, today: date) -> Audit:
+    """`grade` is the moderator’s, or None where moderation was waived."""
+    return replace(
+        audit,
+        state="moderated",
+        overall_grade=grade or audit.overall_grade,
+        moderated_at=at,
+        actions=tuple(goes_live(action, today) for action in audit.actions),
+    )
+
+
+def returned(audit: Audit) -> Audit:
+    """Graded again, as a new edition that has to be moderated anew; the seals keep what was shared."""
+    without = {key: answers for key, answers in audit.sections.items() if key != "moderation"}
+    return replace(audit, state="graded", edition=audit.edition + 1, moderator_id=None, sections={**without, "moderation": {}})
+
+
+def newly_live(before: Audit | None, after: Audit) -> tuple[int, ...]:
+    """Numbers of the actions whose owners are to be told."""
+    known = {action.number for action in before.actions if action.is_live} if before else set()
+    return tuple(action.number for action in after.actions if action.is_live and action.number not in known)
+
+
+def shows_working_copy(audit: Audit) -> bool:
+    """Whether what stands in the sections is what was shared; otherwise readers are shown the seal."""
+    return audit.state in {"shared", "moderated", "actions_closed"}
+
+
+def latest(seals: tuple[Seal, ...], part: str) -> Seal | None:
+    of_part = [seal for seal in seals if seal.part == part]
+    return max(of_part, key=lambda seal: seal.edition, default=None)
+
+
+def _text(answer: object) -> str | None:
+    return answer if isinstance(answer, str) else None
+
+
+def _id(answer: object) -> int | None:
+    return answer if isinstance(answer, int) else None

@@ -1,0 +1,59 @@
+"""Days as the council counts them: Europe/London dates, England's bank holidays, calendar months."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from dateutil.relativedelta import relativedelta
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def london_day(at: datetime) -> date:
+    return at.astimezone(LONDON).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant, in UTC, at which a London day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+
+
+def next_working_day(day: date) -> date:
+    return add_working_days(day, 1)
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The `count`-th working day after `day`, which itself may be any day."""
+    while count:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
+def working_days_between(earlier: date, later: date) -> int:
+    """Working days after `earlier`, up to and including `later`."""
+    return sum(is_working_day(earlier + timedelta(days=n + 1)) for n in range((later - earlier).days))
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of a later month, or its last: 29 February counts as 28 February."""
+    return day + relativedelta(months=months)
+
+
+def re_audit_window(audited_on: date, months: int = 12) -> date:
+    """The last day, inclusive, on which a child audited on `audited_on` counts as audited lately."""
+    return months_after(audited_on, months)
+
+
+def is_within_window(audited_on: date, day: date, months: int = 12) -> bool:
+    return audited_on <= day <= re_audit_window(audited_on, months)
+
+
+@lru_cache(maxsize=64)
+def _bank_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))

@@ -1,0 +1,212 @@
+"""Actions: agreed by the auditor, added after moderation, carried out, reported, verified (rules, section 2)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from workflow import smart_action
+from workflow.answers import read_day, read_text
+from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.commands.making import ensure_can, ensure_may, named_move, situation
+from workflow.errors import BadInput, NotFound, NotYours
+from workflow.guards.situation import Given
+from workflow.people import Person
+from workflow.record import Audit, SmartAction
+
+MAX_TEXT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """As typed: `owner` is an email address, `due_on` an ISO date."""
+
+    text: object
+    owner: object
+    due_on: object
+
+
+@command
+def add_action(desk: Desk, who: Person, reference: str, new: NewAction) -> SmartAction:
+    """Section 13 before sharing, section 15 while moderating and once moderated."""
+    audit, ties = known_audit(desk, who, reference)
+    if desk.permissions.allow("add_action", audit, ties):
+        action = _agreed(desk, who, audit, new, section=13)
+    elif desk.permissions.allow("add_further_action", audit, ties):
+        (action,) = further_actions(desk, who, audit, (new,))
+    else:
+        raise NotYours("Adding an action is not yours to do now.")
+    if audit.state == "moderated":
+        action = smart_action.goes_live(action, desk.today)
+    step = Step(desk, who, audit, audit)
+    step.becomes(smart_action.added(audit, action), "add_action", facts={"action": action.number})
+    if action.is_live:
+        step.tell("action_assigned", action=action.number, due_on=action.due_on)
+    return _stored(step, action.number)
+
+
+def further_actions(desk: Desk, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
+    """Actions of section 15, due on or after today; raises BadInput."""
+    actions = [_agreed(desk, who, audit, one, section=15) for one in new]
+    if any(action.due_on < desk.today for action in actions):
+        raise BadInput.about("due_on", "The due date can’t be before today.", "actions")
+    first = smart_action.next_number(audit)
+    return tuple(replace(action, number=first + n) for n, action in enumerate(actions))
+
+
+def _agreed(desk: Desk, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
+    text, due_on = read_text("text", new.text, MAX_TEXT), read_day("due_on", new.due_on)
+    owner = desk.directory.by_email(new.owner) if isinstance(new.owner, str) else None
+    if not text:
+        raise BadInput.about("text", "Say what is to be done.", "actions")
+    if owner is None or not owner.is_active:
+        raise BadInput.about("owner", "Name one person responsible, by their email address here.", "actions")
+    if due_on is None:
+        raise BadInput.about("due_on", "Give the date it is due.", "actions")
+    return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, desk.today)
+
+
+@command
+def change_action(desk: Desk, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
+    """The auditor words it anew; possible only until its owner is told of it."""
+    audit, action = _own_draft(desk, who, reference, number)
+    worded = _agreed(desk, who, audit, new, action.section)
+    changed = replace(action, text=worded.text, owner_id=worded.owner_id, due_on=worded.due_on)
+    step = Step(desk, who, audit, audit)
+    step.becomes(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
+    return _stored(step, number)
+
+
+@command
+def remove_action(desk: Desk, who: Person, reference: str, number: int) -> Audit:
+    audit, _ = _own_draft(desk, who, reference, number)
+    step = Step(desk, who, audit, audit)
+    step.becomes(smart_action.removed(audit, number), "remove_action", facts={"action": number})
+    return step.commit()
+
+
+def _own_draft(desk: Desk, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
+    audit, ties = known_audit(desk, who, reference)
+    action = _action(audit, number)
+    if action.is_live or action.added_by != who.id or not _may_add(desk, audit, ties):
+        raise NotYours("An action can be changed or removed only by who added it, before its owner is told.")
+    return audit, action
+
+
+def _may_add(desk: Desk, audit: Audit, ties: frozenset[str]) -> bool:
+    return any(desk.permissions.allow(right, audit, ties) for right in ("add_action", "add_further_action"))
+
+
+@command
+def record_progress(desk: Desk, who: Person, reference: str, number: int, progress: object = None, evidence: object = None) -> SmartAction:
+    """None leaves what is there."""
+    audit, ties = known_audit(desk, who, reference)
+    action = _action(audit, number)
+    if action.owner_id != who.id or not action.is_live or not desk.permissions.allow("record_progress", audit, ties):
+        raise NotYours("Progress is recorded by the person responsible for the action.")
+    said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
+    step = Step(desk, who, audit, audit)
+    changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
+    step.becomes(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
+    return _stored(step, number)
+
+
+@command
+def report(desk: Desk, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
+    def done(action: SmartAction) -> SmartAction:
+        return smart_action.reported(action, who.id, completed_on or desk.today)
+
+    return _move(desk, who, reference, number, "report", Given(completed_on=completed_on), done)
+
+
+@command
+def verify(desk: Desk, who: Person, reference: str, number: int) -> SmartAction:
+    return _move(desk, who, reference, number, "verify", Given(), lambda action: smart_action.verified(action, who.id))
+
+
+@command
+def return_action(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    return _move(
+        desk, who, reference, number, "return", Given(reason=reason), lambda action: smart_action.returned(action, reason, desk.today)
+    )
+
+
+@command
+def cancel(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    return _move(desk, who, reference, number, "cancel", Given(reason=reason), lambda action: smart_action.cancelled(action, reason))
+
+
+@command
+def ask_for_more_time(desk: Desk, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
+    def asked(action: SmartAction) -> SmartAction:
+        assert due_on is not None, "the guard has seen a later date"
+        return smart_action.more_time_asked(action, who.id, due_on, reason)
+
+    return _move(desk, who, reference, number, "ask_for_more_time", Given(reason=reason, due_on=due_on), asked)
+
+
+@command
+def grant_more_time(desk: Desk, who: Person, reference: str, number: int) -> SmartAction:
+    return _move(
+        desk, who, reference, number, "grant_more_time", Given(), lambda action: smart_action.more_time_granted(action, desk.today)
+    )
+
+
+@command
+def refuse_more_time(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    return _move(
+        desk,
+        who,
+        reference,
+        number,
+        "refuse_more_time",
+        Given(reason=reason),
+        lambda action: smart_action.more_time_refused(action, reason),
+    )
+
+
+def _move(
+    desk: Desk, who: Person, reference: str, number: int, name: str, given: Given, happens: Callable[[SmartAction], SmartAction]
+) -> SmartAction:
+    audit, ties = known_audit(desk, who, reference)
+    action = visible_action(desk, who, audit, ties, number)
+    move = named_move(desk.rules.action, name)
+    mine = ties if action.owner_id == who.id else ties - {"owner"}
+    ensure_may(desk, who, audit, mine, move, action)
+    if audit.state not in {"shared", "moderated"} or not action.is_live:
+        raise NotYours("An action moves once the audit is shared, and until it is closed.")
+    ensure_can(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
+    step = Step(desk, who, audit, audit)
+    step.becomes(
+        smart_action.with_action(audit, happens(action)), f"{name}_action" if name.isalpha() else name, given.reason, {"action": number}
+    )
+    if move.tells:
+        step.tell(move.tells, action=number, due_on=action.due_on)
+    return _stored(step, number)
+
+
+def visible_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
+    """The action where this person may see it; raises NotFound alike where it is not there."""
+    action = _action(audit, number)
+    if not may_see_action(desk, who, audit, ties, action):
+        raise NotFound
+    return action
+
+
+def may_see_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
+    """Before its owner is told, an action is known to who may add one there; then also to its owner and the readers."""
+    if not action.is_live:
+        return (
+            desk.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties) or action.added_by == who.id
+        )
+    return action.owner_id == who.id or desk.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
+
+
+def _action(audit: Audit, number: int) -> SmartAction:
+    action = audit.action(number)
+    if action is None:
+        raise NotFound
+    return action
+
+
+def _stored(step: Step, number: int) -> SmartAction:
+    return _action(step.commit(), number)

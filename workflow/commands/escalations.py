@@ -1,0 +1,53 @@
+"""The escalation: each recipient acknowledges, the Head of Service plans, it is resolved or raised by hand (rules, 3)."""
+
+from workflow import escalation
+from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.commands.making import ensure_can, ensure_may, situation
+from workflow.commands.moves import open_escalation
+from workflow.guards import holds
+from workflow.guards.situation import Given
+from workflow.people import Person
+from workflow.record import Audit
+
+
+@command
+def acknowledge(desk: Desk, who: Person, reference: str) -> Audit:
+    """Each recipient by themselves; once all have, the escalation is acknowledged."""
+    step, to = _begin(desk, who, reference, "acknowledge", Given())
+    after = escalation.acknowledged(step.audit, who, desk.now, desk.directory)
+    if holds(desk.rules.escalation.moves["acknowledge"].waits_for, situation(desk, who, after)):
+        after = escalation.in_state(after, to)
+    step.becomes(after, "acknowledge_escalation")
+    return step.commit()
+
+
+@command
+def plan(desk: Desk, who: Person, reference: str, plan: str) -> Audit:
+    step, _ = _begin(desk, who, reference, "plan", Given(plan=plan))
+    step.becomes(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
+    step.tell("plan_recorded")
+    return step.commit()
+
+
+@command
+def resolve(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    step, _ = _begin(desk, who, reference, "resolve", Given(reason=reason))
+    step.becomes(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
+    step.tell("escalation_resolved")
+    return step.commit()
+
+
+@command
+def raise_escalation(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    step, _ = _begin(desk, who, reference, "raise", Given(reason=reason))
+    open_escalation(step, "raise", reason)
+    return step.commit()
+
+
+def _begin(desk: Desk, who: Person, reference: str, name: str, given: Given) -> tuple[Step, str]:
+    audit, ties = known_audit(desk, who, reference)
+    track = desk.rules.escalation
+    move = track.moves[name]
+    ensure_may(desk, who, audit, ties, move)
+    to = ensure_can(track, audit.escalation_state, move, situation(desk, who, audit, given))
+    return Step(desk, who, audit, audit), to

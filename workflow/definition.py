@@ -1,0 +1,123 @@
+"""`config/workflow.toml` as frozen objects. A broken file is refused with a sentence, at start."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from workflow.errors import Broken
+
+TRACKS = ("audit", "action", "escalation")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    name: str
+    title: str
+    meaning: str
+    owner: tuple[str, ...]
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row of the table; the head of workflow.toml explains each key. `to` is "" where the state stays."""
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
+    by: tuple[str, ...]
+    needs: tuple[str, ...]
+    to: str = ""
+    by_when_escalated: tuple[str, ...] = ()
+    falls_to: tuple[str, ...] = ()
+    asked_by: tuple[str, ...] = ()
+    needs_when_asked: tuple[str, ...] = ()
+    waits_for: str = ""
+    tells: str = ""
+    tells_when_asked: str = ""
+
+    def makers(self, is_escalated: bool) -> tuple[str, ...]:
+        return self.by_when_escalated if is_escalated and self.by_when_escalated else self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    name: str
+    initial: str
+    states: Mapping[str, State]
+    moves: Mapping[str, Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    version: int
+    audit: Track
+    action: Track
+    escalation: Track
+    escalation_recipients: tuple[str, ...]
+    next_up: Mapping[str, tuple[str, ...]]
+    text: str
+
+
+def load_rules(path: Path, guards: Collection[str]) -> Rules:
+    return read_rules(path.read_text(encoding="utf-8"), path.name, guards)
+
+
+def read_rules(text: str, name: str, guards: Collection[str]) -> Rules:
+    """Raise `Broken`, naming the file and the place, for anything that could not be enforced."""
+    try:
+        table = tomllib.loads(text)
+        rules = _rules(table, text)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise Broken(f"{name} can’t be read: {error}.") from error
+    for track in (rules.audit, rules.action, rules.escalation):
+        for complaint in _complaints(track, guards):
+            raise Broken(f"{name}: {complaint}.")
+    return rules
+
+
+def _rules(table: dict[str, Any], text: str) -> Rules:
+    escalation = table["escalation"]
+    return Rules(
+        version=table["version"],
+        audit=_track("audit", table["audit"]),
+        action=_track("action", table["action"]),
+        escalation=_track("escalation", escalation),
+        escalation_recipients=tuple(escalation["recipients"]),
+        next_up={post: tuple(ups) for post, ups in escalation["next_up"].items()},
+        text=text,
+    )
+
+
+def _track(name: str, table: dict[str, Any]) -> Track:
+    states = [State(**_tuples(row)) for row in table["state"]]
+    moves = [Move(**_tuples(row)) for row in table["move"]]
+    _refuse_twins(name, [state.name for state in states])
+    _refuse_twins(name, [move.name for move in moves])
+    return Track(name, table["initial"], {s.name: s for s in states}, {m.name: m for m in moves})
+
+
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    named = {"sources" if key == "from" else key: value for key, value in row.items()}
+    unknown = named.keys() - {field.name for kind in (State, Move) for field in fields(kind)}
+    if unknown:
+        raise KeyError(f"{row.get('name', 'a row')} has the unknown key {min(unknown)}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in named.items()}
+
+
+def _refuse_twins(track: str, names: list[str]) -> None:
+    twins = {name for name in names if names.count(name) > 1}
+    if twins:
+        raise KeyError(f"{track} names {min(twins)} twice")
+
+
+def _complaints(track: Track, guards: Collection[str]) -> list[str]:
+    found = [] if track.initial in track.states else [f"{track.name} starts in the unknown state {track.initial}"]
+    for move in track.moves.values():
+        place = f"{track.name} move {move.name}"
+        found += [f"{place} names the unknown state {state}" for state in (*move.sources, move.to) if state and state not in track.states]
+        needed = (*move.needs, *move.needs_when_asked, *([move.waits_for] if move.waits_for else []))
+        found += [f"{place} needs the unknown guard {guard}" for guard in needed if guard not in guards]
+    return found

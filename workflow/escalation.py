@@ -1,0 +1,57 @@
+"""The escalation: a track beside the state, opened in the same commit as the move that makes a grade Inadequate."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflow.people import Directory, Person
+from workflow.permissions import answers_for
+from workflow.record import INADEQUATE, Audit, Escalation, Recipient
+
+
+def is_called_for(before: Audit, after: Audit) -> bool:
+    """Whether a move has made the overall grade Inadequate: sharing it so, or moderating a better grade down to it."""
+    if after.overall_grade != INADEQUATE:
+        return False
+    return after.state == "shared" or before.overall_grade != INADEQUATE
+
+
+def opened(audit: Audit, source: str, by: Person, at: datetime, recipients: tuple[Recipient, ...], reason: str = "") -> Audit:
+    """A new opening: each recipient acknowledges anew. An earlier one stays on the record, its duties carried by this one."""
+    number = audit.escalation.number + 1 if audit.escalation else 1
+    escalation = Escalation(number, audit.edition, source, "open", by.id, at, recipients, reason)
+    return replace(audit, escalation=escalation)
+
+
+def recipients_of(posts: tuple[str, ...], team: str | None, directory: Directory) -> tuple[Recipient, ...]:
+    """Who answers for each post today. The guard has made sure that somebody does."""
+    holders = [directory.holder(post, team) for post in posts]
+    return tuple(Recipient(held.post, held.person.id, held.stands_in) for held in holders if held)
+
+
+def acknowledged(audit: Audit, who: Person, at: datetime, directory: Directory) -> Audit:
+    """Acknowledge for every post that this person answers for; the state follows once all have."""
+    escalation = _of(audit)
+    recipients = tuple(
+        replace(recipient, acknowledged_by=who.id, acknowledged_at=at)
+        if recipient.acknowledged_at is None and answers_for(who, recipient.post, audit, directory)
+        else recipient
+        for recipient in escalation.recipients
+    )
+    return replace(audit, escalation=replace(escalation, recipients=recipients))
+
+
+def in_state(audit: Audit, state: str) -> Audit:
+    return replace(audit, escalation=replace(_of(audit), state=state))
+
+
+def planned(audit: Audit, who: Person, at: datetime, plan: str) -> Audit:
+    return replace(audit, escalation=replace(_of(audit), plan=plan, plan_by=who.id, plan_at=at))
+
+
+def resolved(audit: Audit, who: Person, at: datetime, reason: str) -> Audit:
+    return replace(audit, escalation=replace(_of(audit), state="resolved", resolution=reason, resolved_by=who.id, resolved_at=at))
+
+
+def _of(audit: Audit) -> Escalation:
+    assert audit.escalation is not None, "asked only where there is an escalation"
+    return audit.escalation

@@ -1,0 +1,26 @@
+"""The named conditions of workflow.toml. Each yields what is missing, in sentences; nothing yielded means it holds."""
+
+from collections.abc import Iterable
+
+from workflow.errors import Missing, NotReady
+from workflow.guards import actions, audits, escalations, moderations
+from workflow.guards.situation import Guard, Situation
+
+GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (*audits.GUARDS, *actions.GUARDS, *moderations.GUARDS, *escalations.GUARDS)}
+
+
+def what_is_missing(needs: Iterable[str], situation: Situation) -> tuple[Missing, ...]:
+    """Everything that stands in the way, all at once, each said once."""
+    return tuple(dict.fromkeys(missing for need in needs for missing in GUARDS[need](situation)))
+
+
+def ensure_nothing_is_missing(needs: Iterable[str], situation: Situation) -> None:
+    if missing := what_is_missing(needs, situation):
+        raise NotReady(missing)
+
+
+def holds(need: str, situation: Situation) -> bool:
+    return not any(True for _ in GUARDS[need](situation))
+
+
+__all__ = ["GUARDS", "Guard", "Situation", "ensure_nothing_is_missing", "holds", "what_is_missing"]

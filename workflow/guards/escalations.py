@@ -1,0 +1,50 @@
+"""Guards of the escalation’s own moves."""
+
+from collections.abc import Iterator
+
+from workflow.errors import Missing
+from workflow.guards.audits import posts_are_filled
+from workflow.guards.situation import Guard, Situation
+from workflow.permissions import answers_for
+from workflow.record import Recipient
+
+
+def audit_was_shared(s: Situation) -> Iterator[Missing]:
+    if not s.audit.was_shared:
+        yield Missing("escalation", "state", "The audit has not been shared yet.")
+
+
+def raised_escalation_can_be_reached(s: Situation) -> Iterator[Missing]:
+    yield from posts_are_filled(s)
+
+
+def not_yet_acknowledged(s: Situation) -> Iterator[Missing]:
+    if all(recipient.acknowledged_at for recipient in _own(s)):
+        yield Missing("escalation", "state", "You have acknowledged it already.")
+
+
+def every_recipient_has_acknowledged(s: Situation) -> Iterator[Missing]:
+    for recipient in s.audit.escalation.recipients if s.audit.escalation else ():
+        if recipient.acknowledged_at is None:
+            yield Missing("escalation", "state", f"The {recipient.post.replace('_', ' ')} has not acknowledged it yet.")
+
+
+def plan_is_given(s: Situation) -> Iterator[Missing]:
+    if not s.given.plan:
+        yield Missing("escalation", "plan", "Write the response plan.")
+
+
+def plan_is_recorded(s: Situation) -> Iterator[Missing]:
+    if s.audit.escalation is None or not s.audit.escalation.plan:
+        yield Missing("escalation", "plan", "The Head of Service’s response plan is not recorded yet.")
+
+
+def _own(s: Situation) -> list[Recipient]:
+    recipients = s.audit.escalation.recipients if s.audit.escalation else ()
+    return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit, s.directory)]
+
+
+GUARDS: tuple[Guard, ...] = (
+    audit_was_shared, raised_escalation_can_be_reached, not_yet_acknowledged, every_recipient_has_acknowledged,
+    plan_is_given, plan_is_recorded,
+)  # fmt: skip

@@ -1,0 +1,90 @@
+"""A history that shows when it was touched: numbered without gaps, each row carrying the hash of the one before."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+NOTHING_BEFORE = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Where a history stands: how many rows, and the hash of the last."""
+
+    count: int = 0
+    head: str = NOTHING_BEFORE
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Who did what, from where to where. `facts` holds no text of a case, only digests of it."""
+
+    at: datetime
+    by_id: int
+    by_name: str
+    move: str
+    from_state: str | None
+    to_state: str
+    escalation: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    number: int
+    happening: Happening
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    number: int
+    sentence: str
+
+
+def facts_of(facts: Mapping[str, object]) -> str:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if facts else "{}"
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def link(chain: Chain, reference: str, happening: Happening) -> tuple[Row, Chain]:
+    """The next row, and the chain that ends with it."""
+    number = chain.count + 1
+    hashed = _hash(reference, number, happening, chain.head)
+    return Row(number, happening, chain.head, hashed), Chain(number, hashed)
+
+
+def first_break(reference: str, rows: Iterable[Row], stored: Chain) -> Break | None:
+    """Where a history stops being what was written, or None where it is whole and ends as `stored` says."""
+    chain = Chain()
+    for row in rows:
+        expected, chain = link(chain, reference, row.happening)
+        if row.number != expected.number:
+            return Break(expected.number, f"row {expected.number} is missing")
+        if (row.previous, row.hash) != (expected.previous, expected.hash):
+            return Break(row.number, f"row {row.number} is not what was written")
+    if chain != stored:
+        return Break(chain.count + 1, f"the history ends at row {chain.count}, but {stored.count} rows were written")
+    return None
+
+
+def replay(rows: Iterable[Row]) -> tuple[str | None, str]:
+    """The state and the escalation that a history leads to; raises ValueError where a row does not follow the last."""
+    state: str | None = None
+    escalation = "none"
+    for row in rows:
+        if row.happening.from_state != state:
+            raise ValueError(f"row {row.number} starts in {row.happening.from_state}, but the row before it ended in {state}")
+        state, escalation = row.happening.to_state, row.happening.escalation
+    return state, escalation
+
+
+def _hash(reference: str, number: int, h: Happening, previous: str) -> str:
+    parts = (reference, number, h.at.isoformat(), h.by_id, h.by_name, h.move, h.from_state, h.to_state, h.escalation, h.facts, previous)
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

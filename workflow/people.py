@@ -1,0 +1,115 @@
+"""Who is who: people, their duties, and the teams, services and branches they are set in.
+
+A `Directory` is one frozen reading of all of it, kept until its version changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+ROLES = (
+    "auditor", "practitioner", "team_manager", "service_manager", "qaro", "moderator", "qa",
+    "head_of_service", "hos_ppqa", "director", "governance", "admin",
+)  # fmt: skip
+CONTENT_FREE = frozenset({"admin", "governance"})
+SCOPED = {"head_of_service": "service", "director": "branch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A role, for `scope` (a service's or a branch's code, or "" for the whole council)."""
+
+    role: str
+    scope: str = ""
+    is_deputy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    email: str
+    name: str
+    is_active: bool
+    duties: frozenset[Duty]
+
+    @property
+    def can_be_reached(self) -> bool:
+        return self.is_active and "@" in self.email
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(duty.role for duty in self.duties if not duty.is_deputy)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    code: str
+    name: str
+    service: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who answers for a post now; `stands_in` where it is vacant and falls to a deputy or to the next post up."""
+
+    post: str
+    person: Person
+    stands_in: bool
+
+
+@dataclass(frozen=True)
+class Directory:
+    version: int
+    people: Mapping[int, Person]
+    teams: Mapping[str, Team]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names of services and branches by their code."""
+    next_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Which posts stand in for which, in turn (workflow.toml)."""
+
+    def __post_init__(self) -> None:
+        holders: dict[Duty, list[Person]] = {}
+        for person in self.people.values():
+            for duty in person.duties if person.is_active else ():
+                holders.setdefault(duty, []).append(person)
+        object.__setattr__(self, "_holders", holders)
+        object.__setattr__(self, "_by_email", {person.email: person for person in self.people.values()})
+
+    def person(self, person_id: int | None) -> Person | None:
+        return self.people.get(person_id) if person_id is not None else None
+
+    def by_email(self, email: str) -> Person | None:
+        found: Person | None = self._by_email.get(email.strip().lower())  # type: ignore[attr-defined]
+        return found
+
+    def in_post(self, role: str, team: str | None = None) -> tuple[Person, ...]:
+        """The active holders of a role, for the team's service or branch where the role is bound to one; no deputies."""
+        return tuple(self._holders.get(Duty(role, self._scope(role, team)), ()))  # type: ignore[attr-defined]
+
+    def is_in_post(self, person: Person, role: str, team: str | None = None) -> bool:
+        """Deputies count while the post is vacant."""
+        scope = self._scope(role, team)
+        if Duty(role, scope) in person.duties:
+            return True
+        return Duty(role, scope, is_deputy=True) in person.duties and not self.in_post(role, team)
+
+    def holder(self, post: str, team: str | None) -> Holder | None:
+        """Who answers for a post: its holder, else its deputy, else the next post up, else nobody."""
+        if held := _first_reachable(self.in_post(post, team)):
+            return Holder(post, held, stands_in=False)
+        deputies = self._holders.get(Duty(post, self._scope(post, team), is_deputy=True), ())  # type: ignore[attr-defined]
+        if deputy := _first_reachable(deputies):
+            return Holder(post, deputy, stands_in=True)
+        ups = (_first_reachable(self.in_post(up, team)) for up in self.next_up.get(post, ()))
+        above = next((person for person in ups if person), None)
+        return Holder(post, above, stands_in=True) if above else None
+
+    def _scope(self, role: str, team: str | None) -> str:
+        set_in = self.teams.get(team or "")
+        if role not in SCOPED:
+            return ""
+        return getattr(set_in, SCOPED[role]) if set_in else "?"
+
+
+def _first_reachable(people: Iterable[Person]) -> Person | None:
+    return next((person for person in people if person.can_be_reached), None)

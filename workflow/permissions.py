@@ -1,0 +1,97 @@
+"""Who may know, see and do what: `config/permissions.toml`, asked for one person and one audit. Deny by default."""
+
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow.errors import Broken
+from workflow.people import Directory, Person
+from workflow.record import Audit
+
+CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
+WHOLE_COUNCIL = ("qa", "hos_ppqa", "admin", "governance")
+OF_THE_TEAM = ("head_of_service", "director")
+
+STAGES: dict[str, Callable[[Audit], bool]] = {
+    "always": lambda audit: True,
+    "before_shared": lambda audit: audit.is_before_sharing,
+    "once_shared": lambda audit: audit.was_shared,
+    "while_shared": lambda audit: audit.state == "shared",
+    "while_moderated": lambda audit: audit.state == "moderated",
+    "until_closed": lambda audit: audit.was_shared and audit.state not in {"actions_closed", "withdrawn"},
+    "once_moderated": lambda audit: audit.moderated_at is not None,
+    "once_escalated": lambda audit: audit.was_escalated,
+    "moderated_and_escalated": lambda audit: audit.was_escalated and audit.moderated_at is not None,
+    "own_judgement_saved": lambda audit: audit.moderated_at is not None or bool(audit.answer("moderation", "grade")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Right -> relation -> stage."""
+
+    table: Mapping[str, Mapping[str, str]]
+
+    def allow(self, right: str, audit: Audit, relations: Collection[str]) -> bool:
+        stages = self.table[right]
+        return any(STAGES[stages[relation]](audit) for relation in relations if relation in stages)
+
+    def allow_role(self, right: str, person: Person) -> bool:
+        """For rights that need no audit."""
+        return not person.roles.isdisjoint(self.table[right])
+
+
+def load_permissions(path: Path) -> Permissions:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise Broken(f"{path.name} can’t be read: {error}.") from error
+    for right, stages in table.items():
+        for relation, stage in stages.items():
+            if stage not in STAGES:
+                raise Broken(f"{path.name}: {right}.{relation} names the unknown stage {stage}.")
+    return Permissions(table)
+
+
+def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[str]:
+    """What this person is to this audit: each needs the role and the tie, and somebody who left is nothing to it."""
+    if not person.is_active:
+        return frozenset()
+    roles = person.roles
+    ties = {role for role in roles.intersection(CASE_ROLES) if getattr(audit.header, f"{role}_id") == person.id}
+    ties |= roles.intersection(WHOLE_COUNCIL)
+    ties |= {post for post in OF_THE_TEAM if directory.is_in_post(person, post, audit.header.team)}
+    if "auditor" in roles and audit.auditor_id == person.id:
+        ties.add("auditor")
+    if "moderator" in roles and audit.moderator_id == person.id:
+        ties.add("moderator")
+    if "hos_ppqa" in roles and audit.withdrawal_asked_by is not None:
+        ties.add("approver")
+    if any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
+        ties.add("owner")
+    return frozenset(ties | _duties_of_escalation(person, audit, directory))
+
+
+def _sees_own(owner_id: int, is_live: bool, person: Person) -> bool:
+    return is_live and owner_id == person.id
+
+
+def _duties_of_escalation(person: Person, audit: Audit, directory: Directory) -> set[str]:
+    """`recipient`, and which posts this person stands in for: always by who answers for the post today."""
+    ties: set[str] = set()
+    if audit.escalation is None:
+        return ties
+    for recipient in audit.escalation.recipients:
+        if answers_for(person, recipient.post, audit, directory):
+            ties.add("recipient")
+            if not directory.is_in_post(person, recipient.post, audit.header.team):
+                ties.add(f"{recipient.post}_stand_in")
+    return ties
+
+
+def answers_for(person: Person, post: str, audit: Audit, directory: Directory) -> bool:
+    if directory.is_in_post(person, post, audit.header.team):
+        return True
+    holder = directory.holder(post, audit.header.team)
+    return holder is not None and holder.person.id == person.id

@@ -1,0 +1,46 @@
+"""Writing the directory. Every change moves its version on, which every command checks as it commits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, update
+
+from workflow.errors import BadInput
+from workflow.people import CONTENT_FREE, ROLES, SCOPED, Duty
+from workflow.storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One person to add, with their duties."""
+
+    email: str
+    name: str
+    duties: tuple[Duty, ...]
+    password_hash: str | None = None
+
+
+def add_people(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Raise BadInput where somebody would both administer and work with content (rules, section 5)."""
+    for entry in entries:
+        _ensure_allowed(entry)
+        added = insert(tables.people).values(email=entry.email.lower(), name=entry.name, is_active=True, password_hash=entry.password_hash)
+        person_id = connection.execute(added.returning(tables.people.c.id)).scalar_one()
+        duties = [{"person_id": person_id, "role": d.role, "scope": d.scope, "is_deputy": d.is_deputy} for d in entry.duties]
+        if duties:
+            connection.execute(insert(tables.duties), duties)
+    changed(connection)
+
+
+def changed(connection: Connection) -> None:
+    connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+
+
+def _ensure_allowed(entry: Entry) -> None:
+    roles = {duty.role for duty in entry.duties}
+    if unknown := roles - set(ROLES):
+        raise BadInput.about("role", f"There is no role “{min(unknown)}”.")
+    if any(bool(duty.scope) != (duty.role in SCOPED) for duty in entry.duties):
+        raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
+    if "admin" in roles and roles - CONTENT_FREE:
+        raise BadInput.about("role", "An administrator holds no role with content.")

@@ -1,0 +1,53 @@
+"""Opening the database. Readers never wait for writers; a writer takes the write lock when it begins, never half-way."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """A pool per process; SQLite's own transaction handling is switched off (see `prepare`)."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": 15}, "pool_size": 8, "max_overflow": 8}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
+
+
+def open_engine(url: str) -> Engine:
+    engine = create_engine(url, **engine_options(url))
+    prepare(engine)
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent reading, without the write lock."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One writing transaction, committed at the end, or rolled back where anything was raised."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

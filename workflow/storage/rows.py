@@ -1,0 +1,90 @@
+"""Records to rows and back: the one place that knows both."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row as SqlRow
+
+from workflow.history import Chain, Happening, Row
+from workflow.record import Answers, Audit, Escalation, Header, Recipient, SmartAction
+
+Values = dict[str, Any]
+Stored = SqlRow[Any, *tuple[Any, ...]]
+HEADER = tuple(field.name for field in fields(Header))
+PLAIN = (
+    "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "overall_grade", "picked_because",
+    "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by",
+)  # fmt: skip
+ACTION = tuple(field.name for field in fields(SmartAction))
+ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")
+RECIPIENT = tuple(field.name for field in fields(Recipient))
+
+
+def audit_values(audit: Audit) -> Values:
+    values: Values = {name: getattr(audit, name) for name in PLAIN}
+    values |= {name: getattr(audit.header, name) for name in HEADER}
+    values["form_key"], values["form_version"] = audit.form
+    values["escalation_state"] = audit.escalation_state
+    values["history_count"], values["history_head"] = audit.chain.count, audit.chain.head
+    return values
+
+
+def audit_of(row: Stored, sections: Sequence[Stored], actions: Sequence[Stored], escalation: Escalation | None) -> Audit:
+    stored = row._mapping
+    return Audit(
+        **{name: stored[name] for name in PLAIN},
+        id=stored["id"],
+        form=(stored["form_key"], stored["form_version"]),
+        header=Header(*(stored[name] for name in HEADER)),
+        chain=Chain(stored["history_count"], stored["history_head"]),
+        sections={section: json.loads(answers) for section, _, answers in sections},
+        section_versions={section: version for section, version, _ in sections},
+        actions=tuple(_action_of(action) for action in actions),
+        escalation=escalation,
+    )
+
+
+def section_values(audit_id: int, section: str, version: int, answers: Answers) -> Values:
+    return {"audit_id": audit_id, "section": section, "version": version, "answers": json.dumps(answers, ensure_ascii=False)}
+
+
+def action_values(audit_id: int, action: SmartAction) -> Values:
+    earlier = ",".join(day.isoformat() for day in action.earlier_due_dates)
+    return {"audit_id": audit_id, **{name: getattr(action, name) for name in ACTION}, "earlier_due_dates": earlier}
+
+
+def _action_of(row: Stored) -> SmartAction:
+    stored = dict(zip(ACTION, row, strict=True))
+    stored["earlier_due_dates"] = tuple(date.fromisoformat(day) for day in stored["earlier_due_dates"].split(",") if day)
+    return SmartAction(**stored)
+
+
+def escalation_values(audit_id: int, escalation: Escalation) -> Values:
+    return {"audit_id": audit_id, **{name: getattr(escalation, name) for name in ESCALATION}}
+
+
+def recipient_values(audit_id: int, escalation: Escalation) -> Iterable[Values]:
+    for recipient in escalation.recipients:
+        of_opening = {"audit_id": audit_id, "number": escalation.number, "opened_at": escalation.opened_at}
+        yield of_opening | {name: getattr(recipient, name) for name in RECIPIENT}
+
+
+def escalation_of(rows: Sequence[Stored]) -> Escalation:
+    """One opening, from its row joined with each of its recipients."""
+    stored = rows[0]._mapping
+    recipients = tuple(Recipient(*(row._mapping[f"recipient_{name}"] for name in RECIPIENT)) for row in rows)
+    return Escalation(**{name: stored[name] for name in ESCALATION}, recipients=recipients)
+
+
+def history_values(audit_id: int, row: Row) -> Values:
+    happening = {field.name: getattr(row.happening, field.name) for field in fields(Happening)}
+    return {"audit_id": audit_id, "number": row.number, "previous": row.previous, "hash": row.hash, **happening}
+
+
+def history_row(row: Stored) -> Row:
+    stored = row._mapping
+    happening = Happening(**{field.name: stored[field.name] for field in fields(Happening)})
+    return Row(stored["number"], happening, stored["previous"], stored["hash"])

@@ -1,0 +1,146 @@
+"""A `Change` as SQL: what differs between before and after, in one transaction that its caller opens and commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from workflow.events import Notice
+from workflow.ports import AlreadyDone, Change, Changed
+from workflow.record import Audit
+from workflow.storage import rows, tables
+
+QA_INBOX = 0
+DIRECTORY_VERSION = select(tables.directory.c.version).scalar_subquery()
+UPDATE_AUDIT = (
+    update(tables.audits)
+    .where(
+        tables.audits.c.id == bindparam("the_id"),
+        tables.audits.c.version == bindparam("seen"),
+        bindparam("directory_seen") == DIRECTORY_VERSION,
+    )
+    .values(
+        {
+            name: bindparam(name)
+            for name in (*rows.PLAIN, *rows.HEADER, "escalation_state", "history_count", "history_head", "form_key", "form_version")
+        }
+    )
+)
+INSERT_AUDIT = insert(tables.audits).returning(tables.audits.c.id)
+REMOVE_ACTION = delete(tables.actions).where(
+    tables.actions.c.audit_id == bindparam("the_id"), tables.actions.c.number == bindparam("the_number")
+)
+
+
+def save(connection: Connection, change: Change) -> None:
+    """Raise Changed before anything is written where the audit or the directory is not what the change was decided on."""
+    _claim_key(connection, change)
+    audit_id = _save_audit(connection, change)
+    _save_sections(connection, audit_id, change)
+    _save_actions(connection, audit_id, change)
+    _save_escalation(connection, audit_id, change)
+    _insert(connection, tables.history, [rows.history_values(audit_id, row) for row in change.rows])
+    _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in change.remarks.items()])
+    _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
+    tell(connection, change.notices, change.at)
+
+
+def tell(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
+    """One in-app notice and one outbox row for each, once: telling the same again changes nothing."""
+    told = [_notice_values(notice) for notice in notices]
+    if told:
+        connection.execute(_once(connection, tables.notices, ("key", "recipient")), [{**one, "at": at} for one in told])
+        connection.execute(_once(connection, tables.outbox, ("key", "recipient")), [{**one, **_waiting(at)} for one in told])
+
+
+def upsert(connection: Connection, table: Table, keys: Sequence[str], values: list[rows.Values]) -> None:
+    if values:
+        statement = _dialect_insert(connection)(table)
+        changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), values)
+
+
+def _dialect_insert(connection: Connection) -> Any:
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def _once(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
+    return _dialect_insert(connection)(table).on_conflict_do_nothing(index_elements=list(keys))
+
+
+def _claim_key(connection: Connection, change: Change) -> None:
+    if change.once is None:
+        return
+    once = change.once
+    values = {"person_id": once.person_id, "key": once.key, "digest": once.digest, "answer": once.answer(change.after), "at": change.at}
+    claim = _once(connection, tables.once, ("person_id", "key")).returning(tables.once.c.key)
+    if connection.execute(claim, values).first() is None:
+        raise AlreadyDone
+
+
+def _save_audit(connection: Connection, change: Change) -> int:
+    values = rows.audit_values(change.after)
+    if change.before is None:
+        if connection.execute(select(tables.directory.c.version)).scalar() != change.directory_version:
+            raise Changed
+        return int(connection.execute(INSERT_AUDIT, values).scalar_one())
+    assert change.before.id is not None, "an audit that was read has an id"
+    seen = {"the_id": change.before.id, "seen": change.before.version, "directory_seen": change.directory_version}
+    if connection.execute(UPDATE_AUDIT, values | seen).rowcount != 1:
+        raise Changed
+    return change.before.id
+
+
+def _save_sections(connection: Connection, audit_id: int, change: Change) -> None:
+    before = change.before.sections if change.before else {}
+    versions = change.after.section_versions
+    written = [
+        rows.section_values(audit_id, section, versions.get(section, change.after.version), answers)
+        for section, answers in change.after.sections.items()
+        if before.get(section) is not answers
+    ]
+    upsert(connection, tables.sections, ("audit_id", "section"), written)
+
+
+def _save_actions(connection: Connection, audit_id: int, change: Change) -> None:
+    before: dict[int, object] = {action.number: action for action in change.before.actions} if change.before else {}
+    written = [rows.action_values(audit_id, action) for action in change.after.actions if before.get(action.number) is not action]
+    upsert(connection, tables.actions, ("audit_id", "number"), written)
+    removed = before.keys() - {action.number for action in change.after.actions}
+    for number in removed:
+        connection.execute(REMOVE_ACTION, {"the_id": audit_id, "the_number": number})
+
+
+def _save_escalation(connection: Connection, audit_id: int, change: Change) -> None:
+    escalation = change.after.escalation
+    if escalation is None or escalation is _escalation_before(change.before):
+        return
+    upsert(connection, tables.escalations, ("audit_id", "number"), [rows.escalation_values(audit_id, escalation)])
+    upsert(connection, tables.recipients, ("audit_id", "number", "post"), list(rows.recipient_values(audit_id, escalation)))
+
+
+def _escalation_before(before: Audit | None) -> object:
+    return before.escalation if before else None
+
+
+def _insert(connection: Connection, table: Table, values: list[rows.Values]) -> None:
+    if values:
+        connection.execute(insert(table), values)
+
+
+def _plain(seal: Any) -> rows.Values:
+    return {name: getattr(seal, name) for name in seal.__slots__}
+
+
+def _notice_values(notice: Notice) -> rows.Values:
+    recipient = QA_INBOX if notice.person_id is None else notice.person_id
+    return {
+        "key": notice.key, "recipient": recipient, "event": notice.event, "reference": notice.reference,
+        "action": notice.action, "due_on": notice.due_on,
+    }  # fmt: skip
+
+
+def _waiting(at: datetime) -> rows.Values:
+    return {"created_at": at, "state": "waiting", "attempts": 0, "next_attempt_at": at}

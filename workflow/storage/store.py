@@ -1,0 +1,116 @@
+"""The real `Store`: audits, their histories and the directory, over one engine."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, select
+
+from workflow.history import Row
+from workflow.people import Directory, Duty, Person, Team
+from workflow.ports import Change
+from workflow.record import Audit, Escalation, Seal
+from workflow.storage import rows, saving, tables
+from workflow.storage.engine import reading, writing
+
+AUDIT = select(tables.audits).where(tables.audits.c.reference == bindparam("reference"))
+SECTIONS = select(tables.sections.c.section, tables.sections.c.version, tables.sections.c.answers).where(
+    tables.sections.c.audit_id == bindparam("audit_id")
+)
+ACTIONS = (
+    select(*(tables.actions.c[name] for name in rows.ACTION))
+    .where(tables.actions.c.audit_id == bindparam("audit_id"))
+    .order_by(tables.actions.c.number)
+)
+ESCALATIONS = (
+    select(tables.escalations, *(tables.recipients.c[name].label(f"recipient_{name}") for name in rows.RECIPIENT))
+    .join(
+        tables.recipients,
+        (tables.recipients.c.audit_id == tables.escalations.c.audit_id) & (tables.recipients.c.number == tables.escalations.c.number),
+    )
+    .where(tables.escalations.c.audit_id == bindparam("audit_id"))
+    .order_by(tables.escalations.c.number.desc(), tables.recipients.c.post)
+)
+HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
+REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
+SEALS = select(tables.seals).where(tables.seals.c.audit_id == bindparam("audit_id")).order_by(tables.seals.c.edition)
+
+
+class SqlStore:
+    def __init__(self, engine: Engine, next_up: Mapping[str, tuple[str, ...]]) -> None:
+        self.engine = engine
+        self._next_up = next_up
+        self._directory: Directory | None = None
+
+    def audit(self, reference: str) -> Audit | None:
+        with reading(self.engine) as connection:
+            return read_audit(connection, reference)
+
+    def save(self, change: Change) -> None:
+        with writing(self.engine) as connection:
+            saving.save(connection, change)
+
+    def directory(self) -> Directory:
+        """Read again only where its version has changed."""
+        with reading(self.engine) as connection:
+            version = connection.execute(select(tables.directory.c.version)).scalar_one()
+            if self._directory is None or self._directory.version != version:
+                self._directory = read_directory(connection, version, self._next_up)
+        return self._directory
+
+    def history(self, audit: Audit) -> tuple[Row, ...]:
+        with reading(self.engine) as connection:
+            return tuple(rows.history_row(row) for row in connection.execute(HISTORY, {"audit_id": audit.id}))
+
+    def remarks(self, audit: Audit) -> dict[int, str]:
+        """The reasons given, by history number."""
+        with reading(self.engine) as connection:
+            return {row.number: row.text for row in connection.execute(REMARKS, {"audit_id": audit.id})}
+
+    def seals(self, audit: Audit) -> tuple[Seal, ...]:
+        with reading(self.engine) as connection:
+            return tuple(
+                Seal(*(row._mapping[name] for name in Seal.__slots__)) for row in connection.execute(SEALS, {"audit_id": audit.id})
+            )
+
+    def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
+        """What was answered under an Idempotency-Key: the request's digest and the answer."""
+        asked = select(tables.once.c.digest, tables.once.c.answer).where(tables.once.c.person_id == person_id, tables.once.c.key == key)
+        with reading(self.engine) as connection:
+            found = connection.execute(asked).first()
+        return (found.digest, found.answer) if found else None
+
+
+def read_audit(connection: Connection, reference: str) -> Audit | None:
+    row = connection.execute(AUDIT, {"reference": reference}).first()
+    if row is None:
+        return None
+    key = {"audit_id": row.id}
+    sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
+    escalation = _escalation(connection, key) if row.escalation_state != "none" else None
+    return rows.audit_of(row, sections, actions, escalation)
+
+
+def _escalation(connection: Connection, key: dict[str, Any]) -> Escalation:
+    found = connection.execute(ESCALATIONS, key).all()
+    latest = found[0].number
+    return rows.escalation_of([row for row in found if row.number == latest])
+
+
+def read_directory(connection: Connection, version: int, next_up: Mapping[str, tuple[str, ...]]) -> Directory:
+    duties: dict[int, set[Duty]] = {}
+    for duty in connection.execute(select(tables.duties)):
+        duties.setdefault(duty.person_id, set()).add(Duty(duty.role, duty.scope, duty.is_deputy))
+    everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
+    people = {row.id: Person(row.id, row.email, row.name, row.is_active, frozenset(duties.get(row.id, ()))) for row in everybody}
+    return Directory(version, people, dict(_teams(connection)), dict(_names(connection)), next_up)
+
+
+def _teams(connection: Connection) -> Iterator[tuple[str, Team]]:
+    joined = select(tables.teams, tables.services.c.branch).join(tables.services, tables.services.c.code == tables.teams.c.service)
+    for row in connection.execute(joined.order_by(tables.teams.c.name)):
+        yield row.code, Team(row.code, row.name, row.service, row.branch)
+
+
+def _names(connection: Connection) -> Iterator[tuple[str, str]]:
+    for table in (tables.services, tables.branches):
+        yield from ((row.code, row.name) for row in connection.execute(select(table.c.code, table.c.name)))

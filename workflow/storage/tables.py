@@ -1,0 +1,328 @@
+"""The tables. Lists are read by index, histories and seals are only ever added to.
+
+A reason in words stands in `remarks`, beside the history that holds its digest: words are disposed of in time, rows never.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)  # fmt: skip
+
+from workflow.storage.types import Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
+    }
+)  # fmt: skip
+
+# --- The council -----------------------------------------------------------------------------------------------------
+
+directory = Table(
+    "directory", metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)  # fmt: skip
+
+branches = Table("branches", metadata, Column("code", String(40), primary_key=True), Column("name", String(200), nullable=False))
+
+services = Table(
+    "services", metadata,
+    Column("code", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("branch", ForeignKey("branches.code"), nullable=False),
+)  # fmt: skip
+
+teams = Table(
+    "teams", metadata,
+    Column("code", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("service", ForeignKey("services.code"), nullable=False),
+)  # fmt: skip
+
+people = Table(
+    "people", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("password_hash", String(200)),
+)  # fmt: skip
+
+duties = Table(
+    "duties", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("scope", String(40), nullable=False, default=""),
+    Column("is_deputy", Boolean, nullable=False, default=False),
+    PrimaryKeyConstraint("person_id", "role", "scope", "is_deputy"),
+)  # fmt: skip
+
+tokens = Table(
+    "tokens", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), index=True),
+    Column("content", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False, index=True),
+)  # fmt: skip
+
+definitions = Table(
+    "definitions", metadata,
+    Column("kind", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "version"),
+)  # fmt: skip
+
+# --- The audit -------------------------------------------------------------------------------------------------------
+
+audits = Table(
+    "audits", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(9), nullable=False, unique=True),
+    Column("state", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("form_key", String(40), nullable=False),
+    Column("form_version", Integer, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    Column("auditor_id", ForeignKey("people.id"), nullable=False),
+    Column("moderator_id", ForeignKey("people.id")),
+    Column("team", ForeignKey("teams.code")),
+    Column("practitioner_id", ForeignKey("people.id")),
+    Column("team_manager_id", ForeignKey("people.id")),
+    Column("service_manager_id", ForeignKey("people.id")),
+    Column("qaro_id", ForeignKey("people.id")),
+    Column("child_id", String(40)),
+    Column("strand", String(40)),
+    Column("audit_on", Date),
+    Column("overall_grade", String(40)),
+    Column("picked_because", String(200), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("share_by", Date, nullable=False),
+    Column("shared_at", Instant),
+    Column("moderated_at", Instant),
+    Column("withdrawal_asked_by", ForeignKey("people.id")),
+    Column("escalation_state", String(40), nullable=False),
+    Column("history_count", Integer, nullable=False),
+    Column("history_head", String(64), nullable=False),
+    Column("re_audit_prompt_on", Date),
+)  # fmt: skip
+Index("ix_audits_state", audits.c.state, audits.c.id.desc())
+Index("ix_audits_team", audits.c.team, audits.c.id.desc())
+Index("ix_audits_child_id", audits.c.child_id)
+for _column in ("auditor_id", "moderator_id", "practitioner_id", "team_manager_id", "service_manager_id", "qaro_id"):
+    Index(f"ix_audits_{_column}", audits.c[_column], audits.c.id.desc())
+Index(
+    "ix_audits_re_audit_prompt_on",
+    audits.c.re_audit_prompt_on,
+    sqlite_where=text("re_audit_prompt_on IS NOT NULL"),
+    postgresql_where=text("re_audit_prompt_on IS NOT NULL"),
+)
+
+sections = Table(
+    "sections", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("section", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("answers", Text, nullable=False),
+    PrimaryKeyConstraint("audit_id", "section"),
+)  # fmt: skip
+
+actions = Table(
+    "actions", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("section", SmallInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("owner_id", ForeignKey("people.id"), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("added_by", ForeignKey("people.id"), nullable=False),
+    Column("added_on", Date, nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("is_live", Boolean, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("reported_by", ForeignKey("people.id")),
+    Column("completed_on", Date),
+    Column("verified_by", ForeignKey("people.id")),
+    Column("note", Text, nullable=False),
+    Column("earlier_due_dates", String(2000), nullable=False),
+    Column("asked_due_on", Date),
+    Column("asked_by", ForeignKey("people.id")),
+    Column("asked_reason", Text, nullable=False),
+    Column("remind_on", Date),
+    PrimaryKeyConstraint("audit_id", "number"),
+)  # fmt: skip
+Index("ix_actions_owner_id", actions.c.owner_id, actions.c.state)
+Index(
+    "ix_actions_remind_on", actions.c.remind_on, sqlite_where=text("remind_on IS NOT NULL"), postgresql_where=text("remind_on IS NOT NULL")
+)
+
+escalations = Table(
+    "escalations", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("source", String(40), nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("opened_by", ForeignKey("people.id"), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("plan_by", ForeignKey("people.id")),
+    Column("plan_at", Instant),
+    Column("resolution", Text, nullable=False),
+    Column("resolved_by", ForeignKey("people.id")),
+    Column("resolved_at", Instant),
+    PrimaryKeyConstraint("audit_id", "number"),
+)  # fmt: skip
+
+recipients = Table(
+    "escalation_recipients", metadata,
+    Column("audit_id", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("post", String(40), nullable=False),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("stands_in", Boolean, nullable=False),
+    Column("acknowledged_by", ForeignKey("people.id")),
+    Column("acknowledged_at", Instant),
+    Column("opened_at", Instant, nullable=False),
+    PrimaryKeyConstraint("audit_id", "number", "post"),
+)  # fmt: skip
+Index(
+    "ix_escalation_recipients_waiting",
+    recipients.c.opened_at,
+    sqlite_where=text("acknowledged_at IS NULL"),
+    postgresql_where=text("acknowledged_at IS NULL"),
+)
+
+history = Table(
+    "history", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by_id", ForeignKey("people.id"), nullable=False),
+    Column("by_name", String(200), nullable=False),
+    Column("move", String(40), nullable=False),
+    Column("from_state", String(40)),
+    Column("to_state", String(40), nullable=False),
+    Column("escalation", String(40), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("audit_id", "number"),
+)  # fmt: skip
+
+remarks = Table(
+    "remarks", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("audit_id", "number"),
+)  # fmt: skip
+
+seals = Table(
+    "seals", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("part", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by_id", ForeignKey("people.id"), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    PrimaryKeyConstraint("audit_id", "edition", "part"),
+)  # fmt: skip
+
+once = Table(
+    "once", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("answer", Text),
+    Column("at", Instant, nullable=False, index=True),
+    PrimaryKeyConstraint("person_id", "key"),
+)  # fmt: skip
+
+# --- Who hears of what -----------------------------------------------------------------------------------------------
+
+notices = Table(
+    "notices", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("recipient", Integer, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("reference", String(9), nullable=False),
+    Column("action", Integer),
+    Column("due_on", Date),
+    Column("at", Instant, nullable=False),
+    Column("read_at", Instant),
+    UniqueConstraint("key", "recipient"),
+    comment="recipient is a person, or 0 for the QA inbox",
+)  # fmt: skip
+Index("ix_notices_recipient", notices.c.recipient, notices.c.id.desc())
+
+outbox = Table(
+    "outbox", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("recipient", Integer, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("reference", String(9), nullable=False),
+    Column("action", Integer),
+    Column("due_on", Date),
+    Column("created_at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("leased_by", String(40)),
+    Column("message_id", String(200)),
+    Column("sent_to", String(254)),
+    Column("body", LargeBinary),
+    Column("sent_at", Instant),
+    Column("last_error", String(200)),
+    UniqueConstraint("key", "recipient"),
+)  # fmt: skip
+Index(
+    "ix_outbox_waiting",
+    outbox.c.next_attempt_at,
+    outbox.c.id,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+
+sweeps = Table(
+    "sweeps", metadata,
+    Column("sweep", String(40), nullable=False),
+    Column("slot", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("sweep", "slot"),
+)  # fmt: skip
+
+ticks = Table("ticks", metadata, Column("worker", String(40), primary_key=True), Column("at", Instant, nullable=False))
