@@ -1,0 +1,131 @@
+"""Who hears of an event: `config/notifications.toml`, resolved to persons. One person in two roles is told once."""
+
+import random
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workflow.errors import Broken
+from workflow.events import Event, Notice
+from workflow.people import Directory, Person
+from workflow.record import INADEQUATE, Audit
+
+QA_INBOX = None
+CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
+POSTS = ("head_of_service", "director", "hos_ppqa")
+NAMED = ("auditor", "moderator")
+RELATIONS = {*CASE_ROLES, *POSTS, *NAMED, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """In days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings)."""
+
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> int:
+        return int(self.values[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which audits must be moderated besides every Inadequate one."""
+
+    outstanding: bool = False
+    auditors_first: int = 0
+    random_share_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WhoHears:
+    """The table; the real part behind the port `Telling`."""
+
+    events: Mapping[str, Mapping[str, Any]]
+    clocks: Clocks
+    selection: Selection
+
+    def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
+        told = dict.fromkeys(self._told(event, audit, directory))
+        return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
+
+    def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
+        """Judged on the header as written: it is asked before sharing."""
+        return tuple(
+            relation
+            for relation in self.events[event]["told"]
+            if relation in CASE_ROLES and not _can_be_reached(directory.person(_written(audit, relation)))
+        )
+
+    def picked_because(self, audit: Audit, grade: str | None) -> str:
+        if grade == INADEQUATE:
+            return "the overall grade is Inadequate"
+        if grade == "outstanding" and self.selection.outstanding:
+            return "the overall grade is Outstanding"
+        # Drawn by the reference, so that asking twice draws the same.
+        if random.Random(audit.reference).uniform(0, 100) < self.selection.random_share_percent:  # noqa: S311
+            return "it was drawn at random"
+        return ""
+
+    def _told(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int | None]:
+        for relation in self._relations(event, audit):
+            yield from _people(relation, event, audit, directory)
+
+    def _relations(self, event: Event, audit: Audit) -> tuple[str, ...]:
+        table = self.events[event.name]
+        told = table["told_where_escalated"] if audit.was_escalated and "told_where_escalated" in table else table["told"]
+        told = [*told, *(table.get("told_where_the_grade_changed", ()) if event.grade_changed else ())]
+        return (*told, *(table.get("told_where_shared", ()) if audit.was_shared else ()))
+
+
+def load_who_hears(path: Path) -> WhoHears:
+    """Raise Broken, in a sentence, for a relation that nobody could be told by."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        hears = WhoHears(table["event"], Clocks(table["clocks"]), Selection(**table["moderation_selection"]))
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise Broken(f"{path.name} can’t be read: {error}.") from error
+    for name, event in hears.events.items():
+        unknown = {relation for key, told in event.items() if key.startswith("told") for relation in told} - RELATIONS
+        if unknown:
+            raise Broken(f"{path.name}: event {name} tells the unknown “{min(unknown)}”.")
+    return hears
+
+
+def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> Iterable[int | None]:
+    """Ids of those to be told; None is the QA inbox."""
+    if relation == "qa_inbox":
+        return (QA_INBOX,)
+    if relation in CASE_ROLES:
+        return _known(getattr(audit.header, f"{relation}_id"))
+    if relation in NAMED:
+        return _known(getattr(audit, f"{relation}_id"))
+    if relation in POSTS:
+        return _in_post(relation, audit, directory)
+    if relation == "escalation":
+        return tuple(r.person_id for r in audit.escalation.recipients) if audit.escalation else ()
+    action = audit.action(event.action) if event.action is not None else None
+    return (action.owner_id,) if relation == "owner" and action else event.recipients
+
+
+def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int | None]:
+    """Everybody in the post; where it is vacant, who stands in, and the QA inbox so that silence is impossible."""
+    held = [person.id for person in directory.in_post(post, audit.header.team) if person.can_be_reached]
+    if held:
+        return held
+    holder = directory.holder(post, audit.header.team)
+    return (holder.person.id, QA_INBOX) if holder else (QA_INBOX,)
+
+
+def _known(person_id: int | None) -> Iterable[int]:
+    return () if person_id is None else (person_id,)
+
+
+def _written(audit: Audit, relation: str) -> int | None:
+    answer = audit.answer("details", relation)
+    return answer if isinstance(answer, int) else None
+
+
+def _can_be_reached(person: Person | None) -> bool:
+    return person is not None and person.can_be_reached

@@ -1,0 +1,62 @@
+"""One council’s parts, wired: settings, database, rules, forms, who hears of what. Every door starts from here."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from notifications.recipients import WhoHears, load_who_hears
+from workflow.commands.desk import Desk
+from workflow.definition import Rules, load_rules
+from workflow.errors import Broken
+from workflow.form_file import load_form
+from workflow.guards import GUARDS
+from workflow.permissions import Permissions, load_permissions
+from workflow.ports import Once
+from workflow.storage.engine import open_engine
+from workflow.storage.migrate import is_current, upgrade
+from workflow.storage.shelf import FormShelf, keep
+from workflow.storage.store import SqlStore
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    settings: Settings
+    engine: Engine
+    store: SqlStore
+    rules: Rules
+    permissions: Permissions
+    shelf: FormShelf
+    who_hears: WhoHears
+
+    def desk(self, now: datetime | None = None, once: Once | None = None) -> Desk:
+        """A desk for one command, as of `now` in UTC."""
+        at = now or datetime.now(UTC)
+        return Desk(self.store, self.store.directory(), self.rules, self.permissions, self.shelf, self.who_hears, at, once)
+
+
+def open_council(settings: Settings, engine: Engine | None = None) -> Council:
+    """Raise Broken for a table or a form that the service could not be run on."""
+    rules = load_rules(settings.config / "workflow.toml", GUARDS)
+    engine = engine or open_engine(settings.database_url)
+    return Council(
+        settings=settings,
+        engine=engine,
+        store=SqlStore(engine, rules.next_up),
+        rules=rules,
+        permissions=load_permissions(settings.config / "permissions.toml"),
+        shelf=FormShelf(engine, load_form(settings.form)),
+        who_hears=load_who_hears(settings.config / "notifications.toml"),
+    )
+
+
+def prepare(council: Council) -> None:
+    """Make the tables, or bring them up to date, and keep the texts of this form and these rules."""
+    upgrade(council.engine)
+    keep(council.engine, council.shelf.current, council.rules)
+
+
+def ensure_prepared(council: Council) -> None:
+    if not is_current(council.engine):
+        raise Broken("The database is not prepared: run `practice-audit init` first.")
