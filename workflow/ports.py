@@ -55,6 +55,9 @@ class Store(Protocol):
 
     def directory(self) -> Directory: ...
 
+    def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
+        """What was answered under an Idempotency-Key: the request's digest and the answer."""
+
 
 class Telling(Protocol):
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:

@@ -1,0 +1,143 @@
+"""Audits over JSON: start, find, read, write, move."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from web.api import schemas
+from web.api.asking import asker, audit_answer, audit_response, know_the_asker, seen_version
+from web.api.shown import audit_text, email, escalation_shown, history_facts, offers_shown
+from web.moves import carry_out
+from web.signed_in import the_council, the_desk
+from web.worklist.queries import Wanted, page_of_audits
+from workflow.answers import read_text
+from workflow.commands import escalations, oversight, writing
+from workflow.commands.actions import NewAction
+from workflow.commands.seeing import Seen, see, seen_by
+from workflow.errors import NotYours
+from workflow.permissions import relations
+from workflow.record import Audit
+from workflow.storage.engine import reading
+
+blueprint = Blueprint("api_audits", __name__, description="Audits and their moves")
+blueprint.before_request(know_the_asker)
+Given = dict[str, Any]
+
+
+@blueprint.post("/audits")
+@blueprint.arguments(schemas.NewAudit)
+@blueprint.alt_response(201, schema=schemas.Audit, success=True)
+@blueprint.alt_response(403, schema=schemas.Problem)
+def start(given: Given) -> Response:
+    return audit_answer(lambda desk: writing.start_audit(desk, asker(), given["details"], given["auditor"]), 201)
+
+
+@blueprint.get("/audits")
+@blueprint.arguments(schemas.Filter, location="query")
+@blueprint.response(200, schemas.Page)
+def every(given: Given) -> Given:
+    return _page(given)
+
+
+@blueprint.post("/audits/search")
+@blueprint.arguments(schemas.Search)
+@blueprint.response(200, schemas.Page)
+def search(given: Given) -> Given:
+    return _page(given)
+
+
+@blueprint.get("/audits/<reference>")
+@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+@blueprint.alt_response(404, schema=schemas.Problem)
+def show(reference: str) -> Response:
+    desk = the_desk()
+    return audit_response(audit_text(desk, asker(), see(desk, asker(), reference).audit))
+
+
+@blueprint.put("/audits/<reference>/sections/<section>")
+@blueprint.arguments(schemas.AnyAnswers)
+@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+@blueprint.alt_response(409, schema=schemas.Problem)
+@blueprint.alt_response(428, schema=schemas.Problem)
+def save_section(given: Given, reference: str, section: str) -> Response:
+    see(the_desk(), asker(), reference)
+    seen = seen_version()
+    return audit_answer(lambda desk: writing.save_section(desk, asker(), reference, section, given, seen, of_whole_audit=True))
+
+
+@blueprint.get("/audits/<reference>/moves")
+@blueprint.response(200, schemas.Offers)
+def moves(reference: str) -> Given:
+    return {"moves": offers_shown(see(the_desk(), asker(), reference))}
+
+
+@blueprint.post("/audits/<reference>/moves")
+@blueprint.arguments(schemas.Move)
+@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+@blueprint.alt_response(409, schema=schemas.Problem)
+def move(given: Given, reference: str) -> Response:
+    new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
+    return audit_answer(lambda desk: carry_out(desk, asker(), reference, given["move"], given["reason"] or "", new))
+
+
+@blueprint.get("/audits/<reference>/history")
+@blueprint.response(200, schemas.History)
+def history(reference: str) -> Given:
+    desk = the_desk()
+    seen = see(desk, asker(), reference)
+    if not desk.permissions.allow("read_history", seen.audit, seen.ties):
+        raise NotYours("The history of this audit is not yours to read now.")
+    store = the_council().store
+    reasons = store.remarks(seen.audit) if seen.reads_audit else {}
+    return {"rows": [history_facts(desk.directory, row, reasons.get(row.number)) for row in store.history(seen.audit)]}
+
+
+@blueprint.put("/audits/<reference>/moderator")
+@blueprint.arguments(schemas.Named)
+@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+def moderator(given: Given, reference: str) -> Response:
+    return audit_answer(lambda desk: oversight.assign_moderator(desk, asker(), reference, given["person"]))
+
+
+@blueprint.put("/audits/<reference>/auditor")
+@blueprint.arguments(schemas.Named)
+@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+def auditor(given: Given, reference: str) -> Response:
+    return audit_answer(lambda desk: oversight.allocate(desk, asker(), reference, given["person"]))
+
+
+@blueprint.post("/audits/<reference>/escalation/moves")
+@blueprint.arguments(schemas.EscalationMove)
+@blueprint.response(200, schemas.Escalation)
+def escalation_move(given: Given, reference: str) -> Given:
+    audit = _escalation_moves(given, reference)
+    return escalation_shown(the_desk().directory, _seen(audit))
+
+
+def _escalation_moves(given: Given, reference: str) -> Audit:
+    desk, who = the_desk(), asker()
+    if given["move"] == "acknowledge":
+        return escalations.acknowledge(desk, who, reference)
+    if given["move"] == "plan":
+        return escalations.plan(desk, who, reference, given["plan"] or "")
+    if given["move"] == "resolve":
+        return escalations.resolve(desk, who, reference, given["reason"] or "")
+    return escalations.raise_escalation(desk, who, reference, given["reason"] or "")
+
+
+def _seen(audit: Audit) -> Seen:
+    desk, who = the_desk(), asker()
+    return seen_by(desk, who, audit, relations(who, audit, desk.directory))
+
+
+def _page(given: Given) -> Given:
+    desk, who = the_desk(), asker()
+    wanted = Wanted(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
+    with reading(the_council().engine) as connection:
+        rows, following = page_of_audits(connection, who, desk.directory, desk.permissions, wanted)
+    audits = [
+        {"reference": r.reference, "state": r.state, "auditor": email(desk.directory, r.auditor_id), "team": r.team, "escalation": r.escalation_state}
+        for r in rows
+    ]
+    return {"audits": audits, "next": following}

@@ -1,0 +1,39 @@
+"""The form, and one’s own notices."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from web.api import schemas
+from web.api.asking import asker, know_the_asker
+from web.notices.queries import page_of_notices
+from web.signed_in import the_council, the_desk
+from workflow.forms import as_json
+from workflow.storage.engine import reading
+
+blueprint = Blueprint("api_council", __name__, description="The form and the notices")
+blueprint.before_request(know_the_asker)
+Given = dict[str, Any]
+
+
+@blueprint.get("/forms/current")
+@blueprint.response(200, schemas.Form)
+def current_form() -> Given:
+    return as_json(the_desk().forms.current)
+
+
+@blueprint.get("/notices")
+@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
+@blueprint.response(200, schemas.Notices)
+def notices(given: Given) -> Given:
+    hears = the_council().who_hears
+    with reading(the_council().engine) as connection:
+        rows, following = page_of_notices(connection, asker(), cursor=given["cursor"])
+    shown = [
+        {
+            "event": row.event, "subject": hears.events[row.event]["subject"], "reference": row.reference, "due_on": row.due_on, "at": row.at,
+            "action": f"{row.reference}-{row.action}" if row.action is not None else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {"notices": shown, "next": following}

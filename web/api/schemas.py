@@ -1,0 +1,209 @@
+"""What programs send and get, as marshmallow: unknown keys are refused, and the OpenAPI document is made from these."""
+
+from marshmallow import RAISE, Schema, fields, validate
+
+Text = fields.String
+ANSWERS = "A section’s answers by field, as the form defines them: text, true or false, dates like 2026-11-23, people by email."
+
+
+class Strict(Schema):
+    class Meta:
+        unknown = RAISE
+
+
+class NewAudit(Strict):
+    details = fields.Dict(keys=fields.String(), load_default=dict, metadata={"description": ANSWERS})
+    auditor = fields.String(allow_none=True, load_default=None, metadata={"description": "An auditor’s email; for the QA Service"})
+
+
+class NewAction(Strict):
+    text = fields.String(required=True)
+    owner = fields.String(required=True, metadata={"description": "The one person responsible, by email"})
+    due_on = fields.String(required=True, metadata={"format": "date"})
+
+
+class Move(Strict):
+    move = fields.String(required=True)
+    reason = fields.String(load_default="", allow_none=True)
+    actions = fields.List(fields.Nested(NewAction), load_default=list, metadata={"description": "New actions given with `reopen`"})
+
+
+class Search(Strict):
+    q = fields.String(load_default="", metadata={"description": "A reference or a child’s ID number, whole or its beginning"})
+    state = fields.String(load_default=None, allow_none=True)
+    team = fields.String(load_default=None, allow_none=True)
+    cursor = fields.String(load_default=None, allow_none=True)
+
+
+class Filter(Strict):
+    state = fields.String(load_default=None)
+    team = fields.String(load_default=None)
+    cursor = fields.String(load_default=None)
+
+
+class Progress(Strict):
+    progress = fields.String(load_default=None, allow_none=True)
+    evidence = fields.String(load_default=None, allow_none=True)
+    text = fields.String(load_default=None, metadata={"description": "The auditor’s rewording, before the owner is told"})
+    owner = fields.String(load_default=None)
+    due_on = fields.String(load_default=None)
+
+
+class ActionMove(Strict):
+    move = fields.String(required=True)
+    reason = fields.String(load_default="", allow_none=True)
+    completed_on = fields.String(load_default=None, allow_none=True, metadata={"description": "With `report`; today where absent"})
+    due_on = fields.String(load_default=None, allow_none=True, metadata={"description": "With `ask_for_more_time`"})
+
+
+class EscalationMove(Strict):
+    move = fields.String(required=True, validate=validate.OneOf(["acknowledge", "plan", "resolve", "raise"]))
+    plan = fields.String(load_default="", allow_none=True)
+    reason = fields.String(load_default="", allow_none=True)
+
+
+class Named(Strict):
+    person = fields.String(required=True, metadata={"description": "An email address"})
+
+
+class AnyAnswers(Schema):
+    """Which fields there are depends on the section: the command refuses an unknown one."""
+
+    class Meta:
+        unknown = "include"
+
+
+# --- Answers ---------------------------------------------------------------------------------------------------------
+
+
+class Action(Schema):
+    id = fields.String()
+    section = fields.Integer()
+    text = fields.String()
+    owner = fields.String()
+    due_on = fields.Date()
+    earlier_due_dates = fields.List(fields.Date())
+    state = fields.String()
+    is_overdue = fields.Boolean()
+    completed_on = fields.Date(allow_none=True)
+    progress = fields.String()
+    evidence = fields.String()
+    note = fields.String()
+    asked_due_on = fields.Date(allow_none=True)
+    may = fields.List(fields.String())
+
+
+class Recipient(Schema):
+    post = fields.String()
+    person = fields.String()
+    stands_in = fields.Boolean()
+    acknowledged_at = fields.DateTime(allow_none=True)
+
+
+class Escalation(Schema):
+    state = fields.String(allow_none=True, metadata={"description": "null where this person may not know it yet"})
+    source = fields.String(allow_none=True)
+    opened_at = fields.DateTime(allow_none=True)
+    reason = fields.String()
+    recipients = fields.List(fields.Nested(Recipient))
+    plan = fields.String()
+    resolution = fields.String()
+
+
+class Audit(Schema):
+    reference = fields.String()
+    state = fields.String(allow_none=True)
+    version = fields.Integer()
+    edition = fields.Integer()
+    form = fields.String()
+    auditor = fields.String(allow_none=True)
+    moderator = fields.String(allow_none=True)
+    share_by = fields.Date(allow_none=True)
+    shared_at = fields.DateTime(allow_none=True)
+    overall_grade = fields.String(allow_none=True)
+    sections = fields.Dict(keys=fields.String(), values=fields.Dict())
+    actions = fields.List(fields.Nested(Action))
+    escalation = fields.Nested(Escalation)
+    may = fields.List(fields.String())
+
+
+class Summary(Schema):
+    reference = fields.String()
+    state = fields.String(allow_none=True)
+    auditor = fields.String(allow_none=True)
+    team = fields.String(allow_none=True)
+    escalation = fields.String(allow_none=True)
+
+
+class Page(Schema):
+    audits = fields.List(fields.Nested(Summary))
+    next = fields.String(allow_none=True)
+
+
+class Place(Schema):
+    section = fields.String()
+    field = fields.String()
+    message = fields.String()
+
+
+class Offer(Schema):
+    move = fields.String()
+    title = fields.String()
+    missing = fields.List(fields.Nested(Place))
+
+
+class Offers(Schema):
+    moves = fields.List(fields.Nested(Offer))
+
+
+class HistoryRow(Schema):
+    number = fields.Integer()
+    move = fields.String()
+    from_ = fields.String(data_key="from", allow_none=True)
+    to = fields.String()
+    escalation = fields.String()
+    by = fields.String()
+    by_name = fields.String()
+    at = fields.DateTime()
+    previous = fields.String()
+    hash = fields.String()
+    reason = fields.String(allow_none=True)
+
+
+class History(Schema):
+    rows = fields.List(fields.Nested(HistoryRow))
+
+
+class Notice(Schema):
+    event = fields.String()
+    subject = fields.String()
+    reference = fields.String()
+    action = fields.String(allow_none=True)
+    due_on = fields.Date(allow_none=True)
+    at = fields.DateTime()
+
+
+class Notices(Schema):
+    notices = fields.List(fields.Nested(Notice))
+    next = fields.String(allow_none=True)
+
+
+class Form(Schema):
+    key = fields.String()
+    version = fields.Integer()
+    title = fields.String()
+    sections = fields.List(fields.Dict())
+
+
+class Problem(Schema):
+    """RFC 9457; `missing` with a refused move, `errors` with bad input, `yours` and `theirs` with a stale save."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    missing = fields.List(fields.Nested(Place))
+    errors = fields.List(fields.Nested(Place))
+    yours = fields.Dict(allow_none=True)
+    theirs = fields.Dict(allow_none=True)
+    version = fields.Integer(allow_none=True)

@@ -1,0 +1,83 @@
+"""create_app wires every part of the front door. Read this first."""
+
+from importlib import import_module
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from config.settings import Settings
+from web import wording
+from web.council import Council, ensure_prepared, open_council
+from web.errors import init_errors
+from web.health import health
+from web.security_headers import init_security_headers
+from web.sessions import DatabaseSessions
+from web.signed_in import current_session, the_desk
+from workflow.storage.engine import engine_options, prepare
+from workflow.storage.tables import metadata
+
+MOST_BYTES = 2 * 1024 * 1024
+ROOMS = ("sign_in", "worklist", "audits", "actions", "moderation", "escalations", "notices")
+
+db = SQLAlchemy(metadata=metadata)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Raise Broken where the database is not prepared or a table of rules can’t be enforced."""
+    app = Flask(__name__)
+    app.config.update(_flask_settings(settings))
+    council = _open(app, settings)
+    app.extensions["council"] = council
+    app.session_interface = DatabaseSessions(council)
+    csrf = CSRFProtect(app)
+    _init_templates(app, council)
+    init_errors(app)
+    init_security_headers(app, is_https=settings.is_https)
+    app.add_url_rule("/health", view_func=health)
+    for room in ROOMS:
+        app.register_blueprint(import_module(f"web.{room}.routes").pages)
+    import_module("web.api.routes").init_api(app, csrf)
+    return app
+
+
+def _flask_settings(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
+        "MAX_CONTENT_LENGTH": MOST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.is_https else "session",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        # As long as the session: a form open for hours must still save.
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def _open(app: Flask, settings: Settings) -> Council:
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    prepare(engine)
+    council = open_council(settings, engine)
+    ensure_prepared(council)
+    return council
+
+
+def _init_templates(app: Flask, council: Council) -> None:
+    loaders = [app.jinja_loader, PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
+    app.jinja_env.loader = ChoiceLoader([loader for loader in loaders if loader])
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(wording.FILTERS)
+
+    @app.context_processor
+    def _everywhere() -> dict[str, object]:
+        person = the_desk().directory.person(current_session().person_id)
+        return {
+            "council_name": council.settings.council_name,
+            "me": person if person and person.is_active else None,
+            "rules": council.rules,
+        }

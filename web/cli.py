@@ -1,0 +1,165 @@
+"""practice-audit: the command line. Every command prints what a person needs, and one sentence where it refuses."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from config.settings import BadSetting, Settings, read_settings
+from notifications.worker import run_forever, run_once
+from web import export, verifying
+from web.council import Council, ensure_prepared, open_council, prepare
+from web.demo_people import load_and_tell
+from web.serving import serve
+from web.signed_in import create_token
+from workflow.errors import Refusal
+from workflow.form_file import load_form
+from workflow.picture import picture as drawn
+
+
+class Sentences(click.Group):
+    """A refusal is one sentence on stderr and exit 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (BadSetting, Refusal) as refusal:
+            click.echo(str(refusal), err=True)
+            sys.exit(1)
+        except OSError as error:
+            click.echo(f"{error.filename or 'The system'}: {error.strerror}.", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Sentences)
+def main() -> None:
+    """Practice audits, from a blank form to closed actions."""
+
+
+@main.command()
+def init() -> None:
+    """Make the database, or bring it up to date."""
+    prepare(_opened())
+    click.echo("The database is ready.")
+
+
+@main.command("serve")
+def serve_command() -> None:
+    """Serve the pages and the JSON on HOST and PORT."""
+    serve(_settings())
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do everything that is due, then end.")
+@click.option("--now", "at", help="Act as if it were this instant, like 2026-11-30T09:00:00Z; refused in production.")
+def worker(once: bool, at: str | None) -> None:
+    """Send what is to be sent, and remind whom it is time to remind."""
+    council = _prepared()
+    now = _instant(at, council.settings)
+    if once:
+        run_once(council.parts, now or datetime.now(UTC))
+    elif now:
+        raise click.UsageError("--now goes with --once.")
+    else:
+        run_forever(council.parts)
+
+
+@main.command()
+@click.option("--password", help="The one password of everybody in the demo; made up and kept where absent.")
+@click.option("--if-empty", is_flag=True, help="Load it only into an empty database; say who can sign in either way.")
+def demo(password: str | None, if_empty: bool) -> None:
+    """Load the demo council: invented people, and audits in different states."""
+    council = _opened()
+    prepare(council)
+    load_and_tell(council, password, only_if_empty=if_empty)
+
+
+@main.group()
+def tokens() -> None:
+    """Bearer tokens for programs."""
+
+
+@tokens.command("create")
+@click.argument("email")
+def create(email: str) -> None:
+    """Make a token for EMAIL and print it, once."""
+    council = _prepared()
+    person = council.store.directory().by_email(email)
+    if person is None or not person.is_active:
+        raise Refusal("Nobody active here has that email address.")
+    click.echo(create_token(council, person))
+
+
+@main.group()
+def forms() -> None:
+    """Audit forms."""
+
+
+@forms.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+def check(file: Path) -> None:
+    """Say whether FILE could be used as a form."""
+    form = load_form(file)
+    click.echo(f"{form.title}, version {form.version}: {len(form.sections)} sections, {len(form.areas)} of them graded.")
+
+
+@main.group()
+def audits() -> None:
+    """Audits."""
+
+
+@audits.command("export")
+@click.argument("reference")
+@click.option("--as", "kind", type=click.Choice(["json"]), default="json", help="The kind of file.")
+def export_command(reference: str, kind: str) -> None:
+    """Print the whole audit REFERENCE."""
+    click.echo(export.as_json(_prepared(), reference))
+
+
+@main.group()
+def history() -> None:
+    """The history that shows when it was touched."""
+
+
+@history.command("verify")
+def verify() -> None:
+    """Exit 0 where every history is whole, 2 with the first break named."""
+    with click.progressbar(verifying.every_reference(council := _prepared()), label="Verifying", file=sys.stderr) as references:
+        found = verifying.first_break(council, references)
+    if found:
+        click.echo(found, err=True)
+        sys.exit(2)
+    click.echo("Every history is whole.")
+
+
+@main.command()
+def picture() -> None:
+    """Print the state picture, drawn from the rules."""
+    click.echo(drawn(_opened().rules))
+
+
+def _settings() -> Settings:
+    return read_settings()
+
+
+def _opened() -> Council:
+    return open_council(_settings())
+
+
+def _prepared() -> Council:
+    council = _opened()
+    ensure_prepared(council)
+    return council
+
+
+def _instant(text: str | None, settings: Settings) -> datetime | None:
+    if text is None:
+        return None
+    if settings.is_production:
+        raise Refusal("--now is refused in production: time is not for the choosing there.")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal("--now must be an instant like 2026-11-30T09:00:00Z.") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

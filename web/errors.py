@@ -1,0 +1,112 @@
+"""One table gives each refusal its status; the sentence is the same in the page and in the JSON."""
+
+import logging
+import re
+import traceback
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, current_app, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from workflow import errors
+from workflow.errors import BadInput, Missing, NotReady, NotSignedIn, Refusal, Stale
+
+LOG = logging.getLogger("practice_audit")
+STATUS: dict[type[Refusal], HTTPStatus] = {
+    errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    errors.NotYours: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.NotFromHere: HTTPStatus.CONFLICT,
+    errors.Stale: HTTPStatus.CONFLICT,
+    errors.NotReady: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UsedForAnother: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SeenNeeded: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.Broken: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+SENTENCES = {
+    HTTPStatus.BAD_REQUEST: "This request can’t be understood.",
+    HTTPStatus.NOT_FOUND: errors.NotFound().sentence,
+    HTTPStatus.METHOD_NOT_ALLOWED: "This can’t be done here.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: errors.TooLarge().sentence,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON, as application/json.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong. Nothing was changed; please try again.",
+}
+WRONG_FORM = "This page was open for too long, or was opened before you signed in. Nothing was changed; please try again."
+
+
+def init_errors(app: Flask) -> None:
+    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(CSRFError, lambda error: answer(HTTPStatus.BAD_REQUEST, WRONG_FORM))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(refusal: Refusal) -> HTTPStatus:
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def refused(refusal: Refusal) -> Any:
+    if isinstance(refusal, NotSignedIn) and not wants_json():
+        return redirect(url_for("sign_in.show", next=request.path if request.method == "GET" else None))
+    return answer(status_of(refusal), refusal.sentence, name=_kebab(refusal), more=_more(refusal))
+
+
+def problem(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
+    """RFC 9457 problem details."""
+    kind = f"urn:practice-audit:{name}" if name else "about:blank"
+    return {"type": kind, "title": status.phrase, "status": int(status), "detail": sentence, **(more or {})}
+
+
+def answer(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> Any:
+    if wants_json():
+        response = current_app.json.response(problem(status, sentence, name, more))
+        response.content_type, response.status_code = "application/problem+json", int(status)
+        if status is HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    return render_template("refused.html", status=status, sentence=sentence, missing=(more or {}).get("missing", ())), status
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:
+    return [{"section": one.section, "field": one.field, "message": one.message} for one in missing]
+
+
+def _more(refusal: Refusal) -> dict[str, Any]:
+    if isinstance(refusal, NotReady | BadInput):
+        return {"missing" if isinstance(refusal, NotReady) else "errors": places(refusal.missing)}
+    if isinstance(refusal, Stale):
+        return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
+    return {}
+
+
+def _kebab(refusal: Refusal) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(refusal).__name__).lower()
+
+
+def _http(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    status = HTTPStatus(error.code)
+    response = current_app.make_response(answer(status, SENTENCES.get(status, status.description or status.phrase)))
+    allowed: Response = error.get_response()
+    if "Allow" in allowed.headers:
+        response.headers["Allow"] = allowed.headers["Allow"]
+    return response
+
+
+def _unexpected(error: Exception) -> Any:
+    # The kind and the place, never the words: an exception may quote the case.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    LOG.error("unexpected %s in %s line %s, at %s %s", type(error).__name__, place.name, place.lineno, request.method, request.endpoint)
+    if current_app.testing or current_app.debug:
+        raise error
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, SENTENCES[HTTPStatus.INTERNAL_SERVER_ERROR])

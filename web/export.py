@@ -1,0 +1,37 @@
+"""A whole audit as a file, for who runs the service."""
+
+import json
+from typing import Any
+
+from web.api.shown import history_facts, section_shown
+from web.council import Council
+from workflow.errors import NotFound
+from workflow.record import Audit
+
+
+def as_json(council: Council, reference: str) -> str:
+    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound."""
+    audit = council.store.audit(reference)
+    if audit is None:
+        raise NotFound("There is no audit with that reference.")
+    return json.dumps(_facts(council, audit), ensure_ascii=False, indent=2, default=str)
+
+
+def _facts(council: Council, audit: Audit) -> dict[str, Any]:
+    directory, form = council.store.directory(), council.shelf.form(*audit.form)
+    remarks = council.store.remarks(audit)
+    named = {field: person.email for field in ("auditor", "moderator") if (person := directory.person(getattr(audit, f"{field}_id")))}
+    return {
+        "reference": audit.reference,
+        "state": audit.state,
+        "version": audit.version,
+        "edition": audit.edition,
+        **named,
+        "escalation": audit.escalation_state,
+        "sections": {key: section_shown(form, directory, key, answers) for key, answers in audit.sections.items()},
+        "actions": [{name: getattr(action, name) for name in action.__slots__} for action in audit.actions],
+        "seals": [
+            {"edition": seal.edition, "part": seal.part, "at": seal.at, "digest": seal.digest} for seal in council.store.seals(audit)
+        ],
+        "history": [history_facts(directory, row, remarks.get(row.number)) for row in council.store.history(audit)],
+    }

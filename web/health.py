@@ -1,0 +1,36 @@
+"""Is it well: the database answers, the worker ticks, the mail goes. No token, no details."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from flask import Response, current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from notifications.queries import last_tick, oldest_unsent
+from web.signed_in import the_council
+
+LATE = timedelta(minutes=5)
+
+
+def health() -> Response:
+    """503 where the database does not answer or no worker has ticked for five minutes."""
+    now = datetime.now(UTC)
+    try:
+        tick, unsent = last_tick(the_council().engine), oldest_unsent(the_council().engine)
+    except SQLAlchemyError:
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
+    is_ticking = tick is not None and now - tick <= LATE
+    waited = int((now - unsent).total_seconds()) if unsent else 0
+    facts = {
+        "status": "ok" if is_ticking else "red",
+        "database": True,
+        "worker_tick": tick.isoformat() if tick else None,
+        "oldest_unsent_seconds": waited,
+    }
+    return _answer(HTTPStatus.OK if is_ticking else HTTPStatus.SERVICE_UNAVAILABLE, facts)
+
+
+def _answer(status: HTTPStatus, facts: dict[str, object]) -> Response:
+    response = current_app.json.response(facts)
+    response.status_code = int(status)
+    return response

@@ -1,0 +1,48 @@
+"""Sessions, passwords and tokens as SQL."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select
+
+from workflow.storage import tables
+from workflow.storage.engine import reading, writing
+from workflow.storage.saving import upsert
+
+
+def read_session(engine: Engine, digest: str) -> Any:
+    with reading(engine) as connection:
+        return connection.execute(select(tables.sessions).where(tables.sessions.c.digest == digest)).first()
+
+
+def write_session(
+    engine: Engine, digest: str, person_id: int | None, content: dict[str, Any], created_at: datetime, seen_at: datetime
+) -> None:
+    values = {"digest": digest, "person_id": person_id, "content": content, "created_at": created_at, "seen_at": seen_at}
+    with writing(engine) as connection:
+        upsert(connection, tables.sessions, ("digest",), [values])
+
+
+def end_session(engine: Engine, digest: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(delete(tables.sessions).where(tables.sessions.c.digest == digest))
+
+
+def password_hash_of(engine: Engine, person_id: int) -> str | None:
+    with reading(engine) as connection:
+        return connection.execute(select(tables.people.c.password_hash).where(tables.people.c.id == person_id)).scalar()
+
+
+def keep_token(engine: Engine, digest: str, person_id: int, at: datetime) -> None:
+    with writing(engine) as connection:
+        connection.execute(insert(tables.tokens).values(digest=digest, person_id=person_id, created_at=at))
+
+
+def person_of_token(engine: Engine, digest: str) -> int | None:
+    with reading(engine) as connection:
+        return connection.execute(select(tables.tokens.c.person_id).where(tables.tokens.c.digest == digest)).scalar()
+
+
+def every_reference_in(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.execute(select(tables.audits.c.reference).order_by(tables.audits.c.id)).scalars())

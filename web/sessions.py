@@ -1,0 +1,91 @@
+"""Signed-in sessions live in the database, so that signing out ends every copy of the cookie.
+
+Before signing in there is nothing worth keeping there: a visitor's few values stay in Flask's own signed cookie.
+"""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+
+from web.council import Council
+from web.queries import end_session, read_session, write_session
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+NOTED_EVERY = timedelta(minutes=1)
+PREFIX = "in."
+
+
+class BrowserSession(SecureCookieSession):
+    """Once signed in, `token` is known only to the browser; the database holds its SHA-256."""
+
+    token = ""
+    person_id: int | None = None
+    created_at: datetime | None = None
+    seen_at: datetime | None = None
+
+    def becomes(self, person_id: int) -> None:
+        """Somebody’s, under a new token: nothing of a visitor’s survives signing in."""
+        self.clear()
+        self.token, self.person_id, self.created_at, self.seen_at = PREFIX + secrets.token_urlsafe(32), person_id, None, None
+
+    def ends(self) -> None:
+        self.clear()
+        self.token, self.person_id = "", None
+
+
+class DatabaseSessions(SecureCookieSessionInterface):
+    session_class = BrowserSession
+
+    def __init__(self, council: Council) -> None:
+        self.council = council
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        value = request.cookies.get(self.get_cookie_name(app), "")
+        if not value.startswith(PREFIX):
+            return super().open_session(app, request)
+        return self._stored(value) or BrowserSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not isinstance(session, BrowserSession) or not session.token:
+            super().save_session(app, session, response)
+            return
+        now = datetime.now(UTC)
+        if session.modified or session.seen_at is None or now - session.seen_at > NOTED_EVERY:
+            write_session(self.council.engine, digest(session.token), session.person_id, dict(session), session.created_at or now, now)
+        if session.seen_at is None:
+            self._send_cookie(app, session.token, response)
+
+    def end(self, session: BrowserSession) -> None:
+        """Every copy of the cookie is worth nothing from now on."""
+        if session.token:
+            end_session(self.council.engine, digest(session.token))
+        session.ends()
+
+    def _stored(self, token: str) -> BrowserSession | None:
+        now = datetime.now(UTC)
+        row = read_session(self.council.engine, digest(token))
+        if row is None or now - row.seen_at > IDLE or now - row.created_at > LONGEST:
+            return None
+        session = BrowserSession(row.content)
+        session.modified = False
+        session.token, session.person_id, session.created_at, session.seen_at = token, row.person_id, row.created_at, row.seen_at
+        return session
+
+    def _send_cookie(self, app: Flask, token: str, response: Response) -> None:
+        flags: dict[str, Any] = {
+            "path": self.get_cookie_path(app),
+            "secure": self.get_cookie_secure(app),
+            "httponly": True,
+            "samesite": "Lax",
+        }
+        response.set_cookie(self.get_cookie_name(app), token, **flags)
+        response.vary.add("Cookie")
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""Who is asking: a Person with roles, or NotSignedIn. A browser is known by its session, a program by its token."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask import current_app, g, redirect, request, url_for
+from flask.globals import request_ctx
+from werkzeug.wrappers import Response
+
+from web.council import Council
+from web.queries import keep_token, password_hash_of, person_of_token
+from web.sessions import BrowserSession, DatabaseSessions, digest
+from workflow.commands.desk import Desk
+from workflow.errors import NotSignedIn
+from workflow.people import Person
+
+P = ParamSpec("P")
+R = TypeVar("R")
+HASHER = PasswordHasher()
+NOBODYS_HASH = HASHER.hash(secrets.token_urlsafe(16))
+
+
+def the_council() -> Council:
+    council: Council = current_app.extensions["council"]
+    return council
+
+
+def the_desk() -> Desk:
+    """One for the request: the directory is read once."""
+    if "desk" not in g:
+        g.desk = the_council().desk()
+    desk: Desk = g.desk
+    return desk
+
+
+def signed_in() -> Person:
+    """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on."""
+    return _active(current_session().person_id)
+
+
+def bearer() -> Person:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    return _active(person_of_token(the_council().engine, digest(token.strip())))
+
+
+def _active(person_id: int | None) -> Person:
+    person = the_desk().directory.person(person_id)
+    if person is None or not person.is_active:
+        raise NotSignedIn
+    return person
+
+
+def for_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Lead who is not signed in to signing in, and back here afterwards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        try:
+            signed_in()
+        except NotSignedIn:
+            back = request.path if request.method == "GET" else None
+            return redirect(url_for("sign_in.show", next=back))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def person_with(email: str, password: str) -> Person | None:
+    """The active person with this password. Takes as long for an unknown address as for a known one."""
+    council = the_council()
+    person = the_desk().directory.by_email(email)
+    kept = password_hash_of(council.engine, person.id) if person else None
+    try:
+        HASHER.verify(kept or NOBODYS_HASH, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return None
+    return person if kept and person and person.is_active else None
+
+
+def sign_in(person: Person) -> None:
+    sign_out()
+    current_session().becomes(person.id)
+
+
+def sign_out() -> None:
+    sessions = current_app.session_interface
+    assert isinstance(sessions, DatabaseSessions)
+    sessions.end(current_session())
+
+
+def current_session() -> BrowserSession:
+    current = request_ctx.session
+    assert isinstance(current, BrowserSession)
+    return current
+
+
+def create_token(council: Council, person: Person) -> str:
+    """A new bearer token, shown once: the database keeps its SHA-256."""
+    token = "pa_" + secrets.token_urlsafe(32)
+    keep_token(council.engine, digest(token), person.id, datetime.now(UTC))
+    return token

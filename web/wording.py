@@ -1,0 +1,70 @@
+"""How names in the code are said to people: titles of states, grades, roles and events; days and instants in London."""
+
+from datetime import date, datetime
+
+from markupsafe import Markup, escape
+
+from workflow.calendar import LONDON
+
+GRADES = {
+    "outstanding": "Outstanding", "good": "Good", "requires_improvement": "Requires Improvement",
+    "inadequate": "Inadequate", "not_applicable": "Not applicable",
+}  # fmt: skip
+ROLES = {
+    "auditor": "Auditor", "practitioner": "Social Worker/PA", "team_manager": "Team Manager", "service_manager": "Service Manager",
+    "qaro": "QARO", "qa": "QA Service", "moderator": "Moderator", "head_of_service": "Head of Service", "director": "Director",
+    "hos_ppqa": "HoS for Practice, Performance and QA", "governance": "Information governance", "admin": "Administrator",
+    "owner": "Person responsible", "recipient": "Escalation recipient",
+}  # fmt: skip
+MOVES = {
+    "start": "Started", "add_action": "Action added", "change_action": "Action reworded", "remove_action": "Action removed",
+    "ask_to_withdraw": "Withdrawal asked for", "open_escalation": "Escalation opened", "raise_escalation": "Escalation raised",
+    "acknowledge_escalation": "Escalation acknowledged", "plan_escalation": "Response plan recorded", "resolve_escalation": "Escalation resolved",
+    "assign_moderator": "Moderator assigned", "allocate": "Allocated", "record_progress": "Progress recorded",
+    "record_consultation": "Consultation recorded", "grade": "Graded", "revise": "Taken back to grading", "share": "Shared",
+    "moderate": "Moderated", "waive_moderation": "Moderation waived", "close_actions": "Closed", "reopen": "Reopened",
+    "return_for_correction": "Returned for correction", "withdraw": "Withdrawn", "report_action": "Completion reported",
+    "verify_action": "Completion verified", "return_action": "Action returned", "cancel_action": "Action cancelled",
+    "ask_for_more_time": "More time asked for", "grant_more_time": "More time granted", "refuse_more_time": "More time refused",
+}  # fmt: skip
+
+
+def grade(value: str | None) -> str:
+    return GRADES.get(value or "", "Not graded")
+
+
+def role(value: str) -> str:
+    return ROLES.get(value, value.replace("_", " ").capitalize())
+
+
+def happened(move: str) -> str:
+    return MOVES.get(move, move.replace("_", " ").capitalize())
+
+
+def day(value: date | datetime | str | None) -> str:
+    """24 November 2026, in London."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(LONDON).date()
+    return f"{value.day} {value:%B %Y}"
+
+
+def instant(value: datetime | None) -> str:
+    """24 November 2026 at 9:05am, in London."""
+    if value is None:
+        return ""
+    local = value.astimezone(LONDON)
+    hour = local.hour % 12 or 12
+    return f"{day(local)} at {hour}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def paragraphs(text: str | None) -> Markup:
+    """Plain text with its line breaks kept, safe for a page."""
+    blocks = [str(escape(block)).replace("\n", "<br>") for block in (text or "").split("\n\n") if block.strip()]
+    return Markup("".join(f'<p class="govuk-body">{block}</p>' for block in blocks))  # noqa: S704 (each block is escaped above)
+
+
+FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "paragraphs": paragraphs}
