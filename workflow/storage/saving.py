@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
@@ -13,6 +14,7 @@ from workflow.record import Audit
 from workflow.storage import rows, tables
 
 QA_INBOX = 0
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 DIRECTORY_VERSION = select(tables.directory.c.version).scalar_subquery()
 UPDATE_AUDIT = (
     update(tables.audits)
@@ -51,23 +53,35 @@ def tell(connection: Connection, notices: Sequence[Notice], at: datetime) -> Non
     """One in-app notice and one outbox row for each, once: telling the same again changes nothing."""
     told = [_notice_values(notice) for notice in notices]
     if told:
-        connection.execute(_once(connection, tables.notices, ("key", "recipient")), [{**one, "at": at} for one in told])
-        connection.execute(_once(connection, tables.outbox, ("key", "recipient")), [{**one, **_waiting(at)} for one in told])
+        connection.execute(_once(connection.dialect.name, tables.notices, ("key", "recipient")), [{**one, "at": at} for one in told])
+        connection.execute(_once(connection.dialect.name, tables.outbox, ("key", "recipient")), [{**one, **_waiting(at)} for one in told])
 
 
-def upsert(connection: Connection, table: Table, keys: Sequence[str], values: list[rows.Values]) -> None:
+def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[rows.Values]) -> None:
     if values:
-        statement = _dialect_insert(connection)(table)
-        changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
-        connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), values)
+        connection.execute(_upsert(connection.dialect.name, table, keys, frozenset(values[0])), values)
 
 
-def _dialect_insert(connection: Connection) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+# Building a statement costs more than running it, so each is built once.
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: frozenset[str]) -> Any:
+    statement = INSERTS[dialect](table)
+    return statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in columns.difference(keys)})
 
 
-def _once(connection: Connection, table: Table, keys: Sequence[str]) -> Any:
-    return _dialect_insert(connection)(table).on_conflict_do_nothing(index_elements=list(keys))
+@cache
+def _once(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+    return INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    return _once(dialect, tables.once, ("person_id", "key")).returning(tables.once.c.key)
+
+
+@cache
+def _plain_insert(table: Table) -> Any:
+    return insert(table)
 
 
 def _claim_key(connection: Connection, change: Change) -> None:
@@ -75,8 +89,7 @@ def _claim_key(connection: Connection, change: Change) -> None:
         return
     once = change.once
     values = {"person_id": once.person_id, "key": once.key, "digest": once.digest, "answer": once.answer(change.after), "at": change.at}
-    claim = _once(connection, tables.once, ("person_id", "key")).returning(tables.once.c.key)
-    if connection.execute(claim, values).first() is None:
+    if connection.execute(_claim(connection.dialect.name), values).first() is None:
         raise AlreadyDone
 
 
@@ -127,7 +140,7 @@ def _escalation_before(before: Audit | None) -> object:
 
 def _insert(connection: Connection, table: Table, values: list[rows.Values]) -> None:
     if values:
-        connection.execute(insert(table), values)
+        connection.execute(_plain_insert(table), values)
 
 
 def _plain(seal: Any) -> rows.Values:
