@@ -4,9 +4,11 @@ import random
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from workflow.calendar import months_after, re_audit_window
 from workflow.errors import Broken
 from workflow.events import Event, Notice
 from workflow.people import Directory, Person
@@ -57,6 +59,15 @@ class WhoHears:
             for relation in self.events[event]["told"]
             if relation in CASE_ROLES and not _can_be_reached(directory.person(_written(audit, relation)))
         )
+
+    def re_audit_prompt_on(self, audit: Audit) -> date | None:
+        """A month before the window closes; sooner after an Inadequate judgement (domain, Clocks)."""
+        audited_on = audit.header.audit_on
+        if audited_on is None:
+            return None
+        if audit.overall_grade == INADEQUATE:
+            return months_after(audited_on, self.clocks["re_audit_after_inadequate_months"])
+        return months_after(re_audit_window(audited_on, self.clocks["re_audit_months"]), -self.clocks["re_audit_prompt_months_before"])
 
     def picked_because(self, audit: Audit, grade: str | None) -> str:
         if grade == INADEQUATE:

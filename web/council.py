@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from config.settings import Settings
+from notifications.delivery import Parts
 from notifications.recipients import WhoHears, load_who_hears
 from workflow.commands.desk import Desk
 from workflow.definition import Rules, load_rules
@@ -29,6 +30,11 @@ class Council:
     permissions: Permissions
     shelf: FormShelf
     who_hears: WhoHears
+
+    @property
+    def parts(self) -> Parts:
+        """What the worker works with."""
+        return Parts(self.settings, self.engine, self.store, self.who_hears, self.rules)
 
     def desk(self, now: datetime | None = None, once: Once | None = None) -> Desk:
         """A desk for one command, as of `now` in UTC."""

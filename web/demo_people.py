@@ -11,7 +11,28 @@ from web.demo import is_empty, is_loaded, load_demo
 from workflow.calendar import london_day
 from workflow.errors import Refusal
 
-WORDS = ["amber", "birch", "cedar", "delta", "ember", "fern", "grove", "hazel", "iris", "juniper", "kestrel", "larch", "maple", "north", "otter", "pebble", "quill", "river", "slate", "tern"]
+WORDS = [
+    "amber",
+    "birch",
+    "cedar",
+    "delta",
+    "ember",
+    "fern",
+    "grove",
+    "hazel",
+    "iris",
+    "juniper",
+    "kestrel",
+    "larch",
+    "maple",
+    "north",
+    "otter",
+    "pebble",
+    "quill",
+    "river",
+    "slate",
+    "tern",
+]
 
 
 def load_and_tell(council: Council, password: str | None, *, only_if_empty: bool = False) -> None:

@@ -1,9 +1,10 @@
 """Is it well: the database answers, the worker ticks, the mail goes. No token, no details."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from flask import Response, current_app
+from flask import Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.queries import last_tick, oldest_unsent
@@ -30,7 +31,7 @@ def health() -> Response:
     return _answer(HTTPStatus.OK if is_ticking else HTTPStatus.SERVICE_UNAVAILABLE, facts)
 
 
-def _answer(status: HTTPStatus, facts: dict[str, object]) -> Response:
-    response = current_app.json.response(facts)
+def _answer(status: HTTPStatus, facts: Mapping[str, object]) -> Response:
+    response = jsonify(facts)
     response.status_code = int(status)
     return response

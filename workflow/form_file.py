@@ -124,17 +124,22 @@ def _complaints(form: Form) -> Iterator[str]:
 def _check(table: Any, allowed: Mapping[str, Any], needed: set[str], place: str) -> None:
     if not isinstance(table, dict):
         raise _Wrong(f"{place} must be a table")
-    for key in table:
-        if key not in allowed:
-            raise _Wrong(f"{place} has the unknown key “{key}”")
+    for key in table.keys() - allowed.keys():
+        raise _Wrong(f"{place} has the unknown key “{key}”")
     for key in sorted(needed - table.keys()):
         raise _Wrong(f"{place} lacks the key “{key}”")
     for key, value in table.items():
-        kinds = allowed[key] if isinstance(allowed[key], tuple) else (allowed[key],)
-        if type(value) not in kinds:
-            raise _Wrong(f"{place}: “{key}” must be {' or '.join(kind.__name__ for kind in kinds)}")
+        _check_kind(key, value, allowed[key], place)
     if "key" in table and not re.fullmatch(r"[a-z][a-z0-9_]*", table["key"]):
         raise _Wrong(f"{place}: the key “{table['key']}” must be lower-case letters, digits and underscores")
+
+
+def _check_kind(key: str, value: object, allowed: Any, place: str) -> None:
+    kinds = allowed if isinstance(allowed, tuple) else (allowed,)
+    if type(value) not in kinds:
+        raise _Wrong(f"{place}: “{key}” must be {' or '.join(kind.__name__ for kind in kinds)}")
+    if key == "max_length" and isinstance(value, int) and value < 1:
+        raise _Wrong(f"{place}: “max_length” must be at least 1")
 
 
 def _is_list_of_tables(rows: Any, place: str) -> None:

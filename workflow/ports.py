@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from workflow.events import Event, Notice
@@ -65,6 +65,9 @@ class Telling(Protocol):
 
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
         """The relations told of an event that lead to nobody active with an address."""
+
+    def re_audit_prompt_on(self, audit: Audit) -> date | None:
+        """When the QA Service is asked to plan the next audit of this child."""
 
     def picked_because(self, audit: Audit, grade: str | None) -> str:
         """Why the selection rule has this audit moderated, or "" where it does not."""

@@ -106,11 +106,12 @@ class Audit:
     shared_at: datetime | None = None
     moderated_at: datetime | None = None
     withdrawal_asked_by: int | None = None
+    re_audit_prompt_on: date | None = None
     escalation: Escalation | None = None
     actions: tuple[SmartAction, ...] = ()
     sections: Mapping[str, Answers] = field(default_factory=dict)
     section_versions: Mapping[str, int] = field(default_factory=dict)
-    chain: Chain = Chain()
+    chain: Chain = field(default_factory=Chain)
 
     @property
     def escalation_state(self) -> str:

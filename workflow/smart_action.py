@@ -23,8 +23,8 @@ def removed(audit: Audit, number: int) -> Audit:
 
 
 def goes_live(action: SmartAction, today: date) -> SmartAction:
-    """`remind_on` is when the worker next looks at it: at once, and then as the clocks say."""
-    return action if action.is_live else replace(action, is_live=True, remind_on=today)
+    """`remind_on` is since when the worker looks at it: from now, or from the day it was due where that is past."""
+    return action if action.is_live else replace(action, is_live=True, remind_on=min(today, action.due_on))
 
 
 def reported(action: SmartAction, by_id: int, completed_on: date) -> SmartAction:

@@ -137,7 +137,13 @@ def _page(given: Given) -> Given:
     with reading(the_council().engine) as connection:
         rows, following = page_of_audits(connection, who, desk.directory, desk.permissions, wanted)
     audits = [
-        {"reference": r.reference, "state": r.state, "auditor": email(desk.directory, r.auditor_id), "team": r.team, "escalation": r.escalation_state}
+        {
+            "reference": r.reference,
+            "state": r.state,
+            "auditor": email(desk.directory, r.auditor_id),
+            "team": r.team,
+            "escalation": r.escalation_state,
+        }
         for r in rows
     ]
     return {"audits": audits, "next": following}

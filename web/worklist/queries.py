@@ -1,16 +1,19 @@
 """Audits that a person may know of, 50 a page, newest first: keyset, so that the thousandth page costs what the first does."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from workflow.errors import BadInput
 from workflow.people import Directory, Person
 from workflow.permissions import Permissions
 from workflow.storage.knowable import permitted
-from workflow.storage.tables import audits
+from workflow.storage.tables import actions, audits, escalations, recipients
 
 SIZE = 50
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ def page_of_audits(
     connection: Connection, person: Person, directory: Directory, permissions: Permissions, wanted: Wanted
 ) -> tuple[list[Listed], str | None]:
     """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
-    names, reads, grades = (permitted(right, person, directory, permissions) for right in ("see_state_and_names", "read_audit", "read_listed_escalation"))
+    names, reads, grades = (
+        permitted(right, person, directory, permissions) for right in ("see_state_and_names", "read_audit", "read_listed_escalation")
+    )
     query = select(
         audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
         names.label("sees_names"), reads.label("reads"), grades.label("sees_escalation"),
@@ -47,19 +52,21 @@ def page_of_audits(
         query = query.where(audits.c.team == wanted.team, reads)
     if wanted.q:
         beginning = _beginning(wanted.q)
-        query = query.where(or_(audits.c.reference.like(beginning, escape="\\"), and_(audits.c.child_id.like(beginning, escape="\\"), reads)))
+        query = query.where(
+            or_(audits.c.reference.like(beginning, escape="\\"), and_(audits.c.child_id.like(beginning, escape="\\"), reads))
+        )
     if wanted.cursor:
-        query = query.where(audits.c.id < _position(wanted.cursor))
+        query = query.where(audits.c.id < position(wanted.cursor))
     rows = connection.execute(query.order_by(audits.c.id.desc()).limit(SIZE + 1)).all()
     following = str(rows[SIZE - 1].id) if len(rows) > SIZE else None
     return [_listed(row) for row in rows[:SIZE]], following
 
 
-def _listed(row: object) -> Listed:
-    state, auditor, team, escalation = row.state, row.auditor_id, row.team, row.escalation_state  # type: ignore[attr-defined]
-    sees_names, reads, sees_escalation = row.sees_names, row.reads, row.sees_escalation  # type: ignore[attr-defined]
+def _listed(row: Any) -> Listed:
+    state, auditor, team, escalation = row.state, row.auditor_id, row.team, row.escalation_state
+    sees_names, reads, sees_escalation = row.sees_names, row.reads, row.sees_escalation
     return Listed(
-        row.reference,  # type: ignore[attr-defined]
+        row.reference,
         state if sees_names else None,
         auditor if sees_names else None,
         team if reads else None,
@@ -72,7 +79,73 @@ def _beginning(text: str) -> str:
     return f"{escaped}%"
 
 
-def _position(cursor: str) -> int:
+def position(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 18:
         raise BadInput.about("cursor", "That is not a cursor of this list.")
     return int(cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An audit that may wait for somebody: its row, the posts that have not acknowledged, and whether there is a plan."""
+
+    row: Any
+    waiting: tuple[str, ...]
+    has_plan: bool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+def audits_waiting_for(connection: Connection, person: Person, directory: Directory, permissions: Permissions) -> list[Waiting]:
+    """Two statements: the audits, and where escalations among them stand."""
+    unsettled = (
+        select(func.count())
+        .select_from(actions)
+        .where(actions.c.audit_id == audits.c.id, actions.c.state.in_(("open", "reported")))
+        .scalar_subquery()
+    )
+    query = select(audits, unsettled.label("unsettled")).where(
+        permitted("know", person, directory, permissions), or_(*_may_wait(person)), audits.c.state != "withdrawn"
+    )
+    rows = connection.execute(query.order_by(audits.c.id.desc()).limit(MOST)).all()
+    standing = _standing(connection, [row.id for row in rows if row.escalation_state != "none"])
+    return [Waiting(row, *standing.get(row.id, ((), False))) for row in rows]
+
+
+def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
+    yield and_(audits.c.auditor_id == person.id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
+    yield and_(audits.c.moderator_id == person.id, audits.c.state == "shared")
+    yield audits.c.escalation_state.in_(("open", "acknowledged"))
+    if "qa" in person.roles:
+        yield and_(audits.c.moderator_id.is_(None), audits.c.state == "shared")
+    if person.roles & {"qa", "hos_ppqa"}:
+        yield audits.c.state == "moderated"
+    if "hos_ppqa" in person.roles:
+        yield audits.c.withdrawal_asked_by.is_not(None)
+
+
+def _standing(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[str, ...], bool]]:
+    joined = select(escalations.c.audit_id, escalations.c.plan, recipients.c.post, recipients.c.acknowledged_at).join(
+        recipients, (recipients.c.audit_id == escalations.c.audit_id) & (recipients.c.number == escalations.c.number)
+    )
+    latest = select(func.max(escalations.c.number)).where(escalations.c.audit_id == recipients.c.audit_id).scalar_subquery()
+    found: dict[int, tuple[tuple[str, ...], bool]] = {}
+    for row in connection.execute(joined.where(escalations.c.audit_id.in_(ids), escalations.c.number == latest)) if ids else ():
+        waiting, _ = found.get(row.audit_id, ((), False))
+        found[row.audit_id] = ((*waiting, row.post) if row.acknowledged_at is None else waiting, bool(row.plan))
+    return found
+
+
+def actions_waiting_for(connection: Connection, person: Person, directory: Directory) -> Sequence[Any]:
+    """Open actions that are theirs, or theirs to see through; reported ones that are theirs to verify."""
+    teams = [team for team in directory.teams if directory.is_in_post(person, "head_of_service", team)]
+    escalated = audits.c.escalation_state != "none"
+    tracks = or_(and_(audits.c.team_manager_id == person.id, ~escalated), and_(audits.c.team.in_(teams), escalated))
+    concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
+    for role, which in (("qa", ~escalated), ("hos_ppqa", escalated)):
+        if role in person.roles:
+            concerns.append(and_(which, or_(actions.c.state == "reported", actions.c.asked_due_on.is_not(None))))
+    columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id)
+    query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.is_live, or_(*concerns))
+    return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST)).all()

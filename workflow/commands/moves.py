@@ -34,7 +34,8 @@ def share(desk: Desk, who: Person, reference: str) -> Audit:
     step = _begin(desk, who, reference, "share")
     before, overall = step.audit, desk.form_of(step.audit).overall.key
     after = an_audit.shared(before, overall, desk.now, desk.today)
-    after = replace(after, picked_because=desk.telling.picked_because(after, after.overall_grade))
+    picked = desk.telling.picked_because(after, after.overall_grade)
+    after = replace(after, picked_because=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
     sealed = step.seal(an_audit.SHARED_PART, sealed_sections(desk, after))
     step.becomes(after, "share", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_shared")
@@ -49,6 +50,7 @@ def moderate(desk: Desk, who: Person, reference: str) -> Audit:
     step = _begin(desk, who, reference, "moderate")
     before = step.audit
     after = an_audit.moderated(before, str(before.answer("moderation", "grade")), desk.now, desk.today)
+    after = replace(after, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
     sealed = step.seal(an_audit.MODERATED_PART, sealed_judgement(desk, after))
     step.becomes(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_moderated", grade_changed=before.overall_grade != after.overall_grade)

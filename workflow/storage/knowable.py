@@ -42,7 +42,9 @@ def _ties(person: Person, directory: Directory) -> dict[str, Condition]:
     for post in OF_THE_TEAM:
         ties[post] = _of_teams(team for team in directory.teams if directory.is_in_post(person, post, team))
     ties["recipient"] = and_(IS_ESCALATED, _of_teams(team for team in directory.teams if _answers_for_any(person, team, directory)))
-    ties["owner"] = exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, actions.c.owner_id == person.id, actions.c.is_live))
+    ties["owner"] = exists(
+        select(actions.c.number).where(actions.c.audit_id == audits.c.id, actions.c.owner_id == person.id, actions.c.is_live)
+    )
     if "hos_ppqa" in roles:
         ties["approver"] = audits.c.withdrawal_asked_by.is_not(None)
     return ties
@@ -61,5 +63,3 @@ def _answers_for_any(person: Person, team: str, directory: Directory) -> bool:
 def _answers_for(person: Person, post: str, team: str, directory: Directory) -> bool:
     holder = directory.holder(post, team)
     return directory.is_in_post(person, post, team) or (holder is not None and holder.person.id == person.id)
-
-

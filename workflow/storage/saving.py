@@ -51,10 +51,16 @@ def save(connection: Connection, change: Change) -> None:
 
 def tell(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
     """One in-app notice and one outbox row for each, once: telling the same again changes nothing."""
-    told = [_notice_values(notice) for notice in notices]
-    if told:
-        connection.execute(_once(connection.dialect.name, tables.notices, ("key", "recipient")), [{**one, "at": at} for one in told])
-        connection.execute(_once(connection.dialect.name, tables.outbox, ("key", "recipient")), [{**one, **_waiting(at)} for one in told])
+    if notices:
+        notice_only(connection, notices, at)
+        waiting = {"created_at": at, "state": "waiting", "attempts": 0, "next_attempt_at": at}
+        statement = once_statement(connection.dialect.name, tables.outbox, ("key", "recipient"))
+        connection.execute(statement, [_notice_values(notice) | waiting for notice in notices])
+
+
+def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
+    statement = once_statement(connection.dialect.name, tables.notices, ("key", "recipient"))
+    connection.execute(statement, [_notice_values(notice) | {"at": at} for notice in notices])
 
 
 def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[rows.Values]) -> None:
@@ -70,13 +76,13 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: frozense
 
 
 @cache
-def _once(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+def once_statement(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
     return INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
 
 
 @cache
 def _claim(dialect: str) -> Any:
-    return _once(dialect, tables.once, ("person_id", "key")).returning(tables.once.c.key)
+    return once_statement(dialect, tables.once, ("person_id", "key")).returning(tables.once.c.key)
 
 
 @cache
@@ -153,7 +159,3 @@ def _notice_values(notice: Notice) -> rows.Values:
         "key": notice.key, "recipient": recipient, "event": notice.event, "reference": notice.reference,
         "action": notice.action, "due_on": notice.due_on,
     }  # fmt: skip
-
-
-def _waiting(at: datetime) -> rows.Values:
-    return {"created_at": at, "state": "waiting", "attempts": 0, "next_attempt_at": at}

@@ -1,0 +1,27 @@
+"""The ways out. Each sends bytes to one address, or says whether trying again could help."""
+
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from config.settings import BadSetting, Settings
+from notifications.channels.folder import FolderChannel
+from notifications.channels.refusals import Never, NotNow
+from notifications.channels.smtp import SmtpChannel
+
+
+class Channel(Protocol):
+    def send(self, to: str, message_id: str, body: bytes) -> None:
+        """Raises NotNow or Never."""
+
+    def close(self) -> None: ...
+
+
+def open_channel(settings: Settings) -> Channel:
+    if settings.mail_url.startswith("folder:"):
+        return FolderChannel(settings.mail_url.removeprefix("folder:"))
+    if settings.mail_url.startswith("smtp://"):
+        return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
+    raise BadSetting("PRACTICE_AUDIT_MAIL_URL: GOV.UK Notify can’t be used yet; give smtp://host:port or folder:<path>.")
+
+
+__all__ = ["Channel", "Never", "NotNow", "open_channel"]

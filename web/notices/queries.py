@@ -1,0 +1,22 @@
+"""One’s own notices, newest first; for the QA Service those of the QA inbox too."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from web.worklist.queries import position
+from workflow.people import Person
+from workflow.storage.saving import QA_INBOX
+from workflow.storage.tables import notices
+
+SIZE = 50
+
+
+def page_of_notices(connection: Connection, person: Person, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+    recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
+    query = select(notices).where(notices.c.recipient.in_(recipients))
+    if cursor:
+        query = query.where(notices.c.id < position(cursor))
+    rows = connection.execute(query.order_by(notices.c.id.desc()).limit(SIZE + 1)).all()
+    return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None

@@ -1,0 +1,103 @@
+"""What waits for one person, late first: each a verb, where to do it, and by when."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import url_for
+
+from workflow.calendar import add_working_days, london_day
+from workflow.people import Directory, Person
+
+MODERATION_DAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    verb: str
+    href: str
+    reference: str
+    due_on: date | None = None
+    urgent: bool = False
+
+    def is_late(self, today: date) -> bool:
+        return self.due_on is not None and self.due_on < today
+
+
+def in_order(tasks: list[Task], today: date) -> list[Task]:
+    """Escalations before everything, then what is late, then by date."""
+    return sorted(tasks, key=lambda task: (not task.urgent, task.due_on or date.max, task.reference))
+
+
+def tasks_of_audits(rows: list[Any], me: Person, directory: Directory) -> Iterator[Task]:
+    for row in rows:
+        show = url_for("audits.show", reference=row.reference)
+        if row.escalation_state in {"open", "acknowledged"}:
+            yield from _escalation(row, me, directory)
+        if row.auditor_id == me.id and row.state in DRAFTING:
+            yield Task(DRAFTING[row.state], show, row.reference, row.share_by)
+        if row.state == "shared":
+            yield from _moderation(row, me, show)
+        if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
+            yield Task("Agree to withdrawing the audit, or leave it", url_for("audits.move", reference=row.reference, move="withdraw"), row.reference)
+        if row.state == "moderated" and row.unsettled == 0 and _closes(row, me):
+            yield Task("Close the audit", show, row.reference)
+
+
+DRAFTING = {
+    "draft": "Read the file and record the consultation",
+    "practitioner_consulted": "Grade the areas of practice",
+    "graded": "Agree the actions and share the audit",
+}
+
+
+def _escalation(row: Any, me: Person, directory: Directory) -> Iterator[Task]:
+    href = url_for("escalations.show", reference=row.reference)
+    waits = [post for post in row.waiting if _answers(me, post, row.team, directory)]
+    if row.escalation_state == "open" and waits:
+        yield Task("Acknowledge the escalation", href, row.reference, urgent=True)
+    if not row.has_plan and _answers(me, "head_of_service", row.team, directory):
+        yield Task("Record the response plan", href, row.reference, urgent=True)
+    if row.escalation_state == "acknowledged" and row.has_plan and _answers(me, "hos_ppqa", row.team, directory):
+        yield Task("Resolve the escalation", href, row.reference, urgent=True)
+
+
+def _answers(me: Person, post: str, team: str | None, directory: Directory) -> bool:
+    holder = directory.holder(post, team)
+    return directory.is_in_post(me, post, team) or (holder is not None and holder.person.id == me.id)
+
+
+def _moderation(row: Any, me: Person, show: str) -> Iterator[Task]:
+    due_on = add_working_days(london_day(row.shared_at), MODERATION_DAYS)
+    if row.moderator_id == me.id:
+        yield Task("Moderate the audit", show, row.reference, due_on)
+    if row.moderator_id is None and "qa" in me.roles:
+        yield Task("Assign a moderator, or waive moderation", show, row.reference, due_on)
+
+
+def _closes(row: Any, me: Person) -> bool:
+    if row.escalation_state == "none":
+        return "qa" in me.roles
+    return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
+
+
+def tasks_of_actions(rows: list[Any], me: Person, directory: Directory) -> Iterator[Task]:
+    for row in rows:
+        href = url_for("actions.show", reference=row.reference, number=row.number)
+        verb = _verb(row, me, directory)
+        if verb:
+            yield Task(verb, href, row.reference, row.due_on if row.state == "open" else None)
+
+
+def _verb(row: Any, me: Person, directory: Directory) -> str:
+    is_escalated = row.escalation_state != "none"
+    if row.state == "reported":
+        verifies = "hos_ppqa" if is_escalated else "qa"
+        return "Verify that an action is complete" if verifies in me.roles and me.id not in {row.owner_id, row.reported_by} else ""
+    if row.asked_due_on and ("hos_ppqa" if is_escalated else "qa") in me.roles:
+        return "Grant or refuse more time for an action"
+    if row.owner_id == me.id:
+        return "Carry out your action"
+    reports = directory.is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
+    return "Track an action, and report it when complete" if reports else ""
