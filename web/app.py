@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
-from web import wording
+from web import people, wording
 from web.council import Council, ensure_prepared, open_council
 from web.errors import init_errors
 from web.health import health
@@ -72,6 +72,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.loader = ChoiceLoader([loader for loader in loaders if loader])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(wording.FILTERS)
+    app.jinja_env.globals.update(with_role=people.with_role, responsible=people.responsible, roles=wording.ROLES)
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:

@@ -40,4 +40,6 @@ def _list(wanted: Wanted) -> str:
     desk = the_desk()
     with reading(the_council().engine) as connection:
         rows, following = page_of_audits(connection, signed_in(), desk.directory, desk.permissions, wanted)
-    return render_template("every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states)
+    return render_template(
+        "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states
+    )

@@ -40,7 +40,11 @@ def tasks_of_audits(rows: list[Any], me: Person, directory: Directory) -> Iterat
         if row.state == "shared":
             yield from _moderation(row, me, show)
         if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
-            yield Task("Agree to withdrawing the audit, or leave it", url_for("audits.move", reference=row.reference, move="withdraw"), row.reference)
+            yield Task(
+                "Agree to withdrawing the audit, or leave it",
+                url_for("audits.move", reference=row.reference, move="withdraw"),
+                row.reference,
+            )
         if row.state == "moderated" and row.unsettled == 0 and _closes(row, me):
             yield Task("Close the audit", show, row.reference)
 
