@@ -1,10 +1,12 @@
 """How names in the code are said to people: titles of states, grades, roles and events; days and instants in London."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
 from workflow.calendar import LONDON
+from workflow.forms import Choice
 
 GRADES = {
     "outstanding": "Outstanding", "good": "Good", "requires_improvement": "Requires Improvement",
@@ -65,6 +67,11 @@ def paragraphs(text: str | None) -> Markup:
     """Plain text with its line breaks kept, safe for a page."""
     blocks = [str(escape(block)).replace("\n", "<br>") for block in (text or "").split("\n\n") if block.strip()]
     return Markup("".join(f'<p class="govuk-body">{block}</p>' for block in blocks))  # noqa: S704 (each block is escaped above)
+
+
+def choice_items(choices: Iterable[Choice], value: object) -> list[dict[str, object]]:
+    """A field’s choices as GOV.UK radios take them."""
+    return [{"value": choice.value, "text": choice.label, "checked": choice.value == value} for choice in choices]
 
 
 FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "paragraphs": paragraphs}
