@@ -5,14 +5,13 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from web.action_moves import carry_out
 from web.api import schemas
 from web.api.asking import asker, know_the_asker
 from web.api.shown import action_shown
 from web.signed_in import the_desk
-from workflow.answers import read_day
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
-from workflow.commands.making import named_move
 from workflow.commands.seeing import see
 from workflow.errors import NotFound
 from workflow.record import SmartAction
@@ -65,21 +64,7 @@ def remove(action_id: str) -> Response:
 @blueprint.response(200, schemas.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
-    return _answer(reference, carry_out(reference, number, given))
-
-
-def carry_out(reference: str, number: int, given: Given) -> SmartAction:
-    desk, who, reason = the_desk(), asker(), given["reason"] or ""
-    name = named_move(desk.rules.action, given["move"]).name
-    plain = {"verify": actions.verify, "grant_more_time": actions.grant_more_time}
-    reasoned = {"return": actions.return_action, "cancel": actions.cancel, "refuse_more_time": actions.refuse_more_time}
-    if name in plain:
-        return plain[name](desk, who, reference, number)
-    if name in reasoned:
-        return reasoned[name](desk, who, reference, number, reason)
-    if name == "report":
-        return actions.report(desk, who, reference, number, read_day("completed_on", given["completed_on"]))
-    return actions.ask_for_more_time(desk, who, reference, number, read_day("due_on", given["due_on"]), reason)
+    return _answer(reference, carry_out(the_desk(), asker(), reference, number, given))
 
 
 def parts(action_id: str) -> tuple[str, int]:

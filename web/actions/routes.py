@@ -1,0 +1,130 @@
+"""One action in the browser: agreed, carried out, reported, verified."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.action_moves import carry_out
+from web.audits.schemas import day_typed
+from web.errors import status_of
+from web.signed_in import for_signed_in, signed_in, the_desk
+from workflow.commands import actions
+from workflow.commands.actions import NewAction
+from workflow.commands.seeing import Seen, action_moves, see
+from workflow.errors import BadInput, NotFound, NotReady, NotYours
+from workflow.record import SmartAction
+
+pages = Blueprint("actions", __name__, template_folder="templates")
+Page = str | Response | tuple[str, HTTPStatus]
+
+
+@pages.get("/audits/<reference>/actions/new")
+@for_signed_in
+def new(reference: str) -> str:
+    return _new_page(reference)
+
+
+@pages.post("/audits/<reference>/actions/new")
+@for_signed_in
+def add(reference: str) -> Page:
+    try:
+        actions.add_action(the_desk(), signed_in(), reference, _typed())
+    except BadInput as refusal:
+        return _new_page(reference, refusal), status_of(refusal)
+    flash("The action is added.")
+    return _back(reference)
+
+
+@pages.get("/audits/<reference>/actions/<int:number>")
+@for_signed_in
+def show(reference: str, number: int) -> str:
+    return _page(reference, number)
+
+
+@pages.post("/audits/<reference>/actions/<int:number>/progress")
+@for_signed_in
+def progress(reference: str, number: int) -> Page:
+    _visible(reference, number)
+    try:
+        actions.record_progress(the_desk(), signed_in(), reference, number, request.form.get("progress"), request.form.get("evidence"))
+    except BadInput as refusal:
+        return _page(reference, number, refusal), status_of(refusal)
+    flash("Saved.")
+    return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/audits/<reference>/actions/<int:number>/moves/<move>")
+@for_signed_in
+def make_move(reference: str, number: int, move: str) -> Page:
+    _visible(reference, number)
+    given = {
+        "move": move, "reason": request.form.get("reason", ""), "completed_on": day_typed("completed_on", request.form),
+        "due_on": day_typed("due_on", request.form),
+    }  # fmt: skip
+    try:
+        carry_out(the_desk(), signed_in(), reference, number, given)
+    except (NotReady, BadInput) as refusal:
+        return _page(reference, number, refusal, move), status_of(refusal)
+    flash("Done.")
+    return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/audits/<reference>/actions/<int:number>/change")
+@for_signed_in
+def change(reference: str, number: int) -> Page:
+    _visible(reference, number)
+    try:
+        actions.change_action(the_desk(), signed_in(), reference, number, _typed())
+    except BadInput as refusal:
+        return _page(reference, number, refusal, "change"), status_of(refusal)
+    flash("Saved.")
+    return _back(reference)
+
+
+@pages.post("/audits/<reference>/actions/<int:number>/remove")
+@for_signed_in
+def remove(reference: str, number: int) -> Response:
+    _visible(reference, number)
+    actions.remove_action(the_desk(), signed_in(), reference, number)
+    flash("The action is removed.")
+    return _back(reference)
+
+
+def _typed() -> NewAction:
+    return NewAction(request.form.get("text"), request.form.get("owner"), day_typed("due_on", request.form))
+
+
+def _back(reference: str) -> Response:
+    return redirect(url_for("audits.show", reference=reference) + "#actions", HTTPStatus.SEE_OTHER)
+
+
+def _new_page(reference: str, refusal: BadInput | None = None) -> str:
+    seen = see(the_desk(), signed_in(), reference)
+    if not {"add_action", "add_further_action"} & set(seen.may):
+        raise NotYours("Adding an action is not yours to do now.")
+    return render_template("new_action.html", audit=seen.audit, directory=the_desk().directory, refusal=refusal, typed=request.form)
+
+
+def _page(reference: str, number: int, refusal: NotReady | BadInput | None = None, tried: str = "") -> str:
+    seen, action = _visible(reference, number)
+    return render_template("action.html", **_shown(seen, action), refusal=refusal, tried=tried, typed=request.form)
+
+
+def _shown(seen: Seen, action: SmartAction) -> dict[str, Any]:
+    desk, me = the_desk(), signed_in()
+    is_mine = action.owner_id == me.id and action.is_live and desk.permissions.allow("record_progress", seen.audit, seen.ties)
+    is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
+    return {
+        "seen": seen, "audit": seen.audit, "action": action, "directory": desk.directory, "today": desk.today, "is_mine": is_mine,
+        "is_draft": is_draft, "moves": [desk.rules.action.moves[name] for name in action_moves(desk, me, seen, action)],
+    }  # fmt: skip
+
+
+def _visible(reference: str, number: int) -> tuple[Seen, SmartAction]:
+    seen = see(the_desk(), signed_in(), reference)
+    action = next((action for action in seen.actions if action.number == number), None)
+    if action is None:
+        raise NotFound
+    return seen, action
