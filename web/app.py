@@ -72,7 +72,10 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.loader = ChoiceLoader([loader for loader in loaders if loader])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(wording.FILTERS)
-    app.jinja_env.globals.update(with_role=people.with_role, responsible=people.responsible, choice_items=wording.choice_items)
+    app.jinja_env.globals.update(
+        with_role=people.with_role, responsible=people.responsible, choice_items=wording.choice_items,
+        moderator_items=wording.moderator_items, problem_list=wording.problem_list,
+    )  # fmt: skip
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:

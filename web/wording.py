@@ -6,7 +6,9 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from workflow.calendar import LONDON
+from workflow.errors import Missing
 from workflow.forms import Choice
+from workflow.people import Person
 
 GRADES = {
     "outstanding": "Outstanding", "good": "Good", "requires_improvement": "Requires Improvement",
@@ -72,6 +74,24 @@ def paragraphs(text: str | None) -> Markup:
 def choice_items(choices: Iterable[Choice], value: object) -> list[dict[str, object]]:
     """A field’s choices as GOV.UK radios take them."""
     return [{"value": choice.value, "text": choice.label, "checked": choice.value == value} for choice in choices]
+
+
+def moderator_items(moderators: Iterable[tuple[Person, list[str]]], chosen: int | None) -> list[dict[str, object]]:
+    """Who can’t moderate this audit is shown with the reason, and can’t be chosen."""
+    return [
+        {
+            "value": person.email,
+            "text": person.name,
+            "checked": person.id == chosen,
+            "disabled": bool(why),
+            "hint": {"text": " ".join(why)} if why else None,
+        }
+        for person, why in moderators
+    ]
+
+
+def problem_list(missing: Iterable[Missing]) -> list[dict[str, str]]:
+    return [{"text": one.message, "href": f"#{one.field}"} for one in missing]
 
 
 FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "paragraphs": paragraphs}

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from web import escalation_moves
 from web.api import schemas
 from web.api.asking import asker, audit_answer, audit_response, know_the_asker, seen_version
 from web.api.shown import audit_text, email, escalation_shown, history_facts, offers_shown
@@ -12,7 +13,7 @@ from web.moves import carry_out
 from web.signed_in import the_council, the_desk
 from web.worklist.queries import Wanted, page_of_audits
 from workflow.answers import read_text
-from workflow.commands import escalations, oversight, writing
+from workflow.commands import oversight, writing
 from workflow.commands.actions import NewAction
 from workflow.commands.seeing import Seen, see, seen_by
 from workflow.errors import NotYours
@@ -111,19 +112,8 @@ def auditor(given: Given, reference: str) -> Response:
 @blueprint.arguments(schemas.EscalationMove)
 @blueprint.response(200, schemas.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
-    audit = _escalation_moves(given, reference)
+    audit = escalation_moves.carry_out(the_desk(), asker(), reference, given)
     return escalation_shown(the_desk().directory, _seen(audit))
-
-
-def _escalation_moves(given: Given, reference: str) -> Audit:
-    desk, who = the_desk(), asker()
-    if given["move"] == "acknowledge":
-        return escalations.acknowledge(desk, who, reference)
-    if given["move"] == "plan":
-        return escalations.plan(desk, who, reference, given["plan"] or "")
-    if given["move"] == "resolve":
-        return escalations.resolve(desk, who, reference, given["reason"] or "")
-    return escalations.raise_escalation(desk, who, reference, given["reason"] or "")
 
 
 def _seen(audit: Audit) -> Seen:

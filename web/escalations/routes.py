@@ -1,0 +1,48 @@
+"""The escalation of an audit: who knows, who has yet to say so, what is planned, how it was resolved."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.errors import status_of
+from web.escalation_moves import carry_out
+from web.signed_in import for_signed_in, signed_in, the_desk
+from workflow.commands.seeing import see
+from workflow.errors import BadInput, NotFound, NotReady
+
+pages = Blueprint("escalations", __name__, template_folder="templates")
+
+
+@pages.get("/audits/<reference>/escalation")
+@for_signed_in
+def show(reference: str) -> str:
+    return _page(reference)
+
+
+@pages.post("/audits/<reference>/escalation/moves/<move>")
+@for_signed_in
+def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
+    given = {"move": move, "reason": request.form.get("reason", ""), "plan": request.form.get("plan", "")}
+    try:
+        carry_out(the_desk(), signed_in(), reference, given)
+    except (BadInput, NotReady) as refusal:
+        return _page(reference, refusal), status_of(refusal)
+    flash("Done.")
+    return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
+
+
+def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
+    desk = the_desk()
+    seen = see(desk, signed_in(), reference)
+    if not seen.sees_escalation:
+        raise NotFound
+    return render_template(
+        "escalation.html",
+        seen=seen,
+        audit=seen.audit,
+        escalation=seen.escalation,
+        directory=desk.directory,
+        refusal=refusal,
+        typed=request.form,
+    )
