@@ -68,7 +68,7 @@ def _open(app: Flask, settings: Settings) -> Council:
 
 
 def _init_templates(app: Flask, council: Council) -> None:
-    loaders = [app.jinja_loader, PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
+    loaders = [app.jinja_env.loader, PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
     app.jinja_env.loader = ChoiceLoader([loader for loader in loaders if loader])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(wording.FILTERS)
