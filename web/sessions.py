@@ -48,7 +48,9 @@ class DatabaseSessions(SecureCookieSessionInterface):
         value = request.cookies.get(self.get_cookie_name(app), "")
         if not value.startswith(PREFIX):
             return super().open_session(app, request)
-        return self._stored(value) or BrowserSession()
+        # An empty session is false, and somebody’s all the same.
+        stored = self._stored(value)
+        return BrowserSession() if stored is None else stored
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, BrowserSession) or not session.token:

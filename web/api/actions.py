@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from web.action_moves import carry_out
 from web.api import schemas
 from web.api.asking import asker, know_the_asker
-from web.api.shown import action_shown
+from web.api.shown import action_facts
 from web.signed_in import the_desk
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
@@ -91,4 +91,4 @@ def _reworded(action: SmartAction, given: Given) -> NewAction:
 
 def _answer(reference: str, action: SmartAction) -> Given:
     desk = the_desk()
-    return action_shown(desk, asker(), see(desk, asker(), reference), action)
+    return action_facts(desk, asker(), see(desk, asker(), reference), action)

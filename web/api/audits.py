@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from web import escalation_moves
 from web.api import schemas
 from web.api.asking import asker, audit_answer, audit_response, know_the_asker, seen_version
-from web.api.shown import audit_text, email, escalation_shown, history_facts, offers_shown
+from web.api.shown import audit_text, email, escalation_facts, history_facts, offers_shown
 from web.moves import carry_out
 from web.signed_in import the_council, the_desk
 from web.worklist.queries import Wanted, page_of_audits
@@ -113,7 +113,7 @@ def auditor(given: Given, reference: str) -> Response:
 @blueprint.response(200, schemas.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
     audit = escalation_moves.carry_out(the_desk(), asker(), reference, given)
-    return escalation_shown(the_desk().directory, _seen(audit))
+    return escalation_facts(the_desk().directory, _seen(audit))
 
 
 def _seen(audit: Audit) -> Seen:

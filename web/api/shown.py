@@ -14,7 +14,7 @@ from workflow.permissions import relations
 from workflow.record import Answers, Audit, Escalation, SmartAction
 from workflow.smart_action import is_overdue
 
-AUDIT, ACTION, ESCALATION = schemas.Audit(), schemas.Action(), schemas.Escalation()
+AUDIT = schemas.Audit()
 
 
 def audit_text(desk: Desk, who: Person, audit: Audit) -> str:
@@ -59,11 +59,6 @@ def email(directory: Directory, person_id: int | None) -> str | None:
     return person.email if person else None
 
 
-def action_shown(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> dict[str, Any]:
-    shown: dict[str, Any] = ACTION.dump(action_facts(desk, who, seen, action))
-    return shown
-
-
 def action_facts(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> dict[str, Any]:
     names = ("section", "text", "due_on", "earlier_due_dates", "state", "completed_on", "progress", "evidence", "note", "asked_due_on")
     return {
@@ -79,11 +74,6 @@ def escalation_facts(directory: Directory, seen: Seen) -> dict[str, Any]:
     if seen.escalation is None:
         return {"state": seen.escalation_state or None}
     return _opening(directory, seen.escalation)
-
-
-def escalation_shown(directory: Directory, seen: Seen) -> dict[str, Any]:
-    shown: dict[str, Any] = ESCALATION.dump(escalation_facts(directory, seen))
-    return shown
 
 
 def _opening(directory: Directory, escalation: Escalation) -> dict[str, Any]:
