@@ -32,17 +32,25 @@ class HoldsOthers(Refusal):
 
 def load_demo(council: Council, password: str, today: date, told: Callable[[str], None] = lambda step: None) -> None:
     """Raise HoldsOthers rather than mix invented audits with real ones. `told` hears of each step."""
-    folder = council.settings.config / "demo"
-    table = tomllib.loads((folder / "council.toml").read_text(encoding="utf-8"))
     _refuse_others(council)
     if is_loaded(council):
         return
     told("people")
-    with writing_to(council.engine) as connection:
-        _add_council(connection, table, PasswordHasher().hash(password))
-    for row in table["audit"]:
+    load_people(council, password)
+    folder = council.settings.config / "demo"
+    for row in _table(council)["audit"]:
         told(row["file"])
         walk(council, read_sample(folder / "audits" / f"{row['file']}.json"), row["at"], today)
+
+
+def load_people(council: Council, password: str) -> None:
+    """The demo’s teams and people, without any audit."""
+    with writing_to(council.engine) as connection:
+        _add_council(connection, _table(council), PasswordHasher().hash(password))
+
+
+def _table(council: Council) -> Mapping[str, Any]:
+    return tomllib.loads((council.settings.config / "demo" / "council.toml").read_text(encoding="utf-8"))
 
 
 def is_loaded(council: Council) -> bool:

@@ -129,7 +129,8 @@ def _standing(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[s
     joined = select(escalations.c.audit_id, escalations.c.plan, recipients.c.post, recipients.c.acknowledged_at).join(
         recipients, (recipients.c.audit_id == escalations.c.audit_id) & (recipients.c.number == escalations.c.number)
     )
-    latest = select(func.max(escalations.c.number)).where(escalations.c.audit_id == recipients.c.audit_id).scalar_subquery()
+    others = escalations.alias()
+    latest = select(func.max(others.c.number)).where(others.c.audit_id == escalations.c.audit_id).scalar_subquery()
     found: dict[int, tuple[tuple[str, ...], bool]] = {}
     for row in connection.execute(joined.where(escalations.c.audit_id.in_(ids), escalations.c.number == latest)) if ids else ():
         waiting, _ = found.get(row.audit_id, ((), False))

@@ -1,0 +1,26 @@
+"""What every test may ask for: a council on a real database of its own, and a house on it or on a fake store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.factories import House, a_council, a_fake_house, a_house
+from web.council import Council
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> Iterator[Council]:
+    made = a_council(tmp_path / "var")
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def house(council: Council) -> House:
+    return a_house(council)
+
+
+@pytest.fixture
+def fake_house() -> House:
+    return a_fake_house()

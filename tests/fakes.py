@@ -1,0 +1,62 @@
+"""Doubles that keep the same promises as the real parts: the contract tests run against both."""
+
+from workflow.events import Notice
+from workflow.forms import Form
+from workflow.history import Row
+from workflow.people import Directory
+from workflow.ports import AlreadyDone, Change, Changed
+from workflow.record import Audit, Seal
+
+
+class FakeStore:
+    """Everything in dictionaries; a save is all or nothing, and refused where something changed meanwhile."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self.audits: dict[str, Audit] = {}
+        self.rows: dict[str, list[Row]] = {}
+        self.kept_seals: dict[str, list[Seal]] = {}
+        self.told: dict[tuple[str, int | None], Notice] = {}
+        self.sent: list[Notice] = []
+        self.answers: dict[tuple[int, str], tuple[str, str]] = {}
+
+    def audit(self, reference: str) -> Audit | None:
+        return self.audits.get(reference)
+
+    def directory(self) -> Directory:
+        return self._directory
+
+    def history(self, audit: Audit) -> tuple[Row, ...]:
+        return tuple(self.rows.get(audit.reference, ()))
+
+    def seals(self, audit: Audit) -> tuple[Seal, ...]:
+        return tuple(self.kept_seals.get(audit.reference, ()))
+
+    def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
+        return self.answers.get((person_id, key))
+
+    def save(self, change: Change) -> None:
+        reference, once = change.after.reference, change.once
+        if once and (once.person_id, once.key) in self.answers:
+            raise AlreadyDone
+        stored = self.audits.get(reference)
+        if change.directory_version != self._directory.version or (stored and stored.version) != (change.before and change.before.version):
+            raise Changed
+        if once:
+            self.answers[once.person_id, once.key] = (once.digest, once.answer(change.after))
+        self.audits[reference] = change.after
+        self.rows.setdefault(reference, []).extend(change.rows)
+        self.kept_seals.setdefault(reference, []).extend(change.seals)
+        for notice in change.notices:
+            if (notice.key, notice.person_id) not in self.told:
+                self.told[notice.key, notice.person_id] = notice
+                self.sent.append(notice)
+
+
+class FakeShelf:
+    def __init__(self, form: Form) -> None:
+        self.current = form
+
+    def form(self, key: str, version: int) -> Form:
+        assert (key, version) == (self.current.key, self.current.version)
+        return self.current
