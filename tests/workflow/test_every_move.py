@@ -1,0 +1,198 @@
+"""Every state, every move, every role: what happens is printed and held against a table that a person approved."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+from tests.factories import AN_ACTION, FOURTEENTH, House, a_fake_house, an_audit, answers, assign, resolve, save, settle
+from web import action_moves, escalation_moves
+from web.moves import carry_out
+from workflow.commands import actions
+from workflow.errors import NotFound, NotFromHere, NotReady, NotYours, Refusal
+from workflow.record import Audit
+
+APPROVED = Path(__file__).parents[1] / "every_move.approved.txt"
+PEOPLE = {
+    "auditor": "auditor", "another auditor": "auditor2", "practitioner": "practitioner", "team manager": "team.manager",
+    "service manager": "service.manager", "qaro": "qaro", "moderator": "moderator", "qa": "qa", "head of service": "head.of.service",
+    "another head of service": "head.of.service2", "director": "director.safeguarding", "hos ppqa": "hos.ppqa",
+    "governance": "governance", "admin": "admin",
+}  # fmt: skip
+AUDIT_STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed", "withdrawn")
+AUDIT_MOVES = (
+    "record_consultation", "grade", "revise", "share", "moderate", "waive_moderation", "close_actions", "reopen",
+    "return_for_correction", "withdraw",
+)  # fmt: skip
+ACTION_STATES = ("open", "reported", "verified", "cancelled")
+ACTION_MOVES = ("report", "verify", "return", "cancel", "ask_for_more_time", "grant_more_time", "refuse_more_time")
+ESCALATION_STATES = ("none", "open", "acknowledged", "resolved")
+ESCALATION_MOVES = ("raise", "acknowledge", "plan", "resolve")
+Try = Callable[[House, str, str], str]
+LATER = "2027-01-15"
+
+
+def test_every_cell_is_as_approved() -> None:
+    lines = list(_table())
+    found = "\n".join(lines) + "\n"
+    if os.environ.get("APPROVE"):
+        APPROVED.write_text(found, encoding="utf-8")
+    cells = sum(line.count("  ") > 0 and line.startswith("    ") for line in lines)
+    print(f"{cells} cells of state, move and role")
+    assert found == APPROVED.read_text(encoding="utf-8")
+
+
+def _table() -> Iterator[str]:
+    for grade in ("good", "inadequate"):
+        for move in AUDIT_MOVES:
+            yield f"\nAudit: {move}, {_title(grade)}"
+            yield from _rows(AUDIT_STATES, lambda state, grade=grade, move=move: _ready(state, grade, move), _audit_move(move))
+    for grade in ("good", "inadequate"):
+        for move in ACTION_MOVES:
+            yield f"\nAction: {move}, {_title(grade)}"
+            yield from _rows(ACTION_STATES, lambda state, grade=grade: _with_action(state, grade), _action_move(move))
+    for move in ESCALATION_MOVES:
+        yield f"\nEscalation: {move}"
+        yield from _rows(ESCALATION_STATES, _escalated, _escalation_move(move))
+
+
+def _title(grade: str) -> str:
+    return "escalated once shared" if grade == "inadequate" else "not escalated"
+
+
+def _rows(states: tuple[str, ...], ready: Callable[[str], tuple[House, str]], attempt: Try) -> Iterator[str]:
+    for state in states:
+        outcomes: dict[str, list[str]] = {}
+        for title, name in PEOPLE.items():
+            house, reference = ready(state)
+            outcomes.setdefault(attempt(house, reference, name), []).append(title)
+        for outcome, titles in sorted(outcomes.items()):
+            for title in titles:
+                yield f"    {state:24}{title:26}{outcome}"
+
+
+def _outcome(house: House, reference: str, run: Callable[[], object], state_of: Callable[[Audit], str]) -> str:
+    """What came of it; whatever was refused has changed nothing at all."""
+    before = _everything(house, reference)
+    try:
+        run()
+    except Refusal as refusal:
+        assert _everything(house, reference) == before, "a refusal changed something"
+        return _said(refusal)
+    return f"-> {state_of(house.audit(reference))}"
+
+
+def _said(refusal: Refusal) -> str:
+    said = {NotFound: "knows nothing of it", NotYours: "not theirs", NotFromHere: "not from here"}
+    if isinstance(refusal, NotReady):
+        return "missing: " + " ".join(one.message for one in refusal.missing)
+    return said[type(refusal)]
+
+
+def _everything(house: House, reference: str) -> tuple[object, ...]:
+    audit = house.audit(reference)
+    return audit, len(house.store.rows[reference]), len(house.store.sent), len(house.store.kept_seals[reference])
+
+
+def _audit_move(move: str) -> Try:
+    def attempt(house: House, reference: str, name: str) -> str:
+        new = (AN_ACTION,) if move == "reopen" else ()
+        return _outcome(
+            house,
+            reference,
+            lambda: carry_out(house.desk(), house.person(name), reference, move, "Because.", new),
+            lambda audit: audit.state,
+        )
+
+    return attempt
+
+
+def _ready(state: str, grade: str, move: str) -> tuple[House, str]:
+    """An audit in a state with all that the move asks for, so that only the rule itself can refuse."""
+    house = a_fake_house()
+    if state == "withdrawn":
+        reference = an_audit(house, "shared", grade=grade)
+        carry_out(house.desk(), house.person("qa"), reference, "withdraw", "Wrong child.")
+        carry_out(house.desk(), house.person("hos.ppqa"), reference, "withdraw")
+        return house, reference
+    reference = an_audit(house, state, grade=grade)
+    if state == "draft":
+        save(house, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
+    if state == "practitioner_consulted":
+        _fill(house, reference, grade)
+    if state == "shared":
+        assign(house, reference)
+        save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH})
+    if state == "moderated" and move == "close_actions":
+        settle(house, reference)
+    if state in {"draft", "practitioner_consulted", "graded", "shared", "moderated"} and move == "withdraw":
+        carry_out(house.desk(), house.person("qa"), reference, "withdraw", "Wrong child.")
+    return house, reference
+
+
+def _fill(house: House, reference: str, grade: str) -> None:
+    for section, given in answers(grade).items():
+        if section not in {"details", "consultation"}:
+            save(house, "auditor", reference, section, given)
+
+
+def _with_action(state: str, grade: str) -> tuple[House, str]:
+    house = a_fake_house()
+    reference = an_audit(house, "moderated", grade=grade)
+    reporter, verifier = ("head.of.service", "hos.ppqa") if grade == "inadequate" else ("team.manager", "qa")
+    if state == "open":
+        actions.ask_for_more_time(house.desk(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+    if state in {"reported", "verified"}:
+        actions.report(house.desk(), house.person(reporter), reference, 1)
+    if state == "verified":
+        actions.verify(house.desk(), house.person(verifier), reference, 1)
+    if state == "cancelled":
+        actions.cancel(house.desk(), house.person("qa"), reference, 1, "No longer needed.")
+    return house, reference
+
+
+def _action_move(move: str) -> Try:
+    def attempt(house: House, reference: str, name: str) -> str:
+        given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": LATER}
+        return _outcome(
+            house,
+            reference,
+            lambda: action_moves.carry_out(house.desk(), house.person(name), reference, 1, given),
+            lambda audit: audit.actions[0].state,
+        )
+
+    return attempt
+
+
+def _escalated(state: str) -> tuple[House, str]:
+    house = a_fake_house()
+    reference = an_audit(house, "moderated", grade="good" if state == "none" else "inadequate")
+    if state == "acknowledged":
+        for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
+            escalation_moves.carry_out(house.desk(), house.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""})
+        escalation_moves.carry_out(
+            house.desk(), house.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
+        )
+    if state == "resolved":
+        resolve(house, reference)
+    return house, reference
+
+
+def _escalation_move(move: str) -> Try:
+    def attempt(house: House, reference: str, name: str) -> str:
+        given = {"move": move, "plan": "Visit daily.", "reason": "Because."}
+        return _outcome(
+            house,
+            reference,
+            lambda: escalation_moves.carry_out(house.desk(), house.person(name), reference, given),
+            lambda audit: audit.escalation_state,
+        )
+
+    return attempt
+
+
+def test_a_shared_audit_is_refused_again_by_everybody_once_it_is_shared() -> None:
+    house = a_fake_house()
+    reference = an_audit(house, "shared")
+    attempts = [_audit_move("share")(house, reference, name) for name in PEOPLE.values()]
+    assert not any(outcome.startswith("->") for outcome in attempts)
