@@ -1,0 +1,59 @@
+"""Days as the council counts them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from workflow.calendar import (
+    add_working_days,
+    is_within_window,
+    is_working_day,
+    london_day,
+    months_after,
+    re_audit_window,
+    working_days_between,
+)
+
+DAYS = [date(2024, 1, 1) + timedelta(days=n) for n in range(1461)]
+BANK_HOLIDAYS_2026 = [
+    date(2026, 1, 1),
+    date(2026, 4, 3),
+    date(2026, 4, 6),
+    date(2026, 5, 4),
+    date(2026, 5, 25),
+    date(2026, 8, 31),
+    date(2026, 12, 25),
+    date(2026, 12, 28),
+]
+
+
+def test_the_twelve_month_window_on_every_day_of_four_years() -> None:
+    """29 February counts as 28 February; the last day is in, the day after is out."""
+    assert DAYS[-1] == date(2027, 12, 31)
+    for day in DAYS:
+        closes = date(day.year + 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
+        assert re_audit_window(day) == closes
+        assert is_within_window(day, closes - timedelta(days=1))
+        assert is_within_window(day, closes)
+        assert not is_within_window(day, closes + timedelta(days=1))
+    print(f"{len(DAYS)} days, each at -1, exact and +1")
+
+
+def test_three_months_after_ends_with_the_month() -> None:
+    assert months_after(date(2026, 11, 30), 3) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize("day", BANK_HOLIDAYS_2026)
+def test_englands_bank_holidays_are_no_working_days(day: date) -> None:
+    assert not is_working_day(day)
+
+
+def test_working_days_skip_weekends_and_bank_holidays() -> None:
+    assert add_working_days(date(2026, 12, 24), 1) == date(2026, 12, 29)
+    assert add_working_days(date(2026, 11, 20), 2) == date(2026, 11, 24)
+    assert working_days_between(date(2026, 12, 24), date(2027, 1, 4)) == 4
+
+
+def test_a_day_begins_at_midnight_in_london_summer_and_winter() -> None:
+    assert london_day(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)) == date(2026, 7, 1)
+    assert london_day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == date(2026, 12, 31)

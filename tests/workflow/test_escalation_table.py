@@ -1,0 +1,65 @@
+"""Which grades escalate, when and to whom: the auditor’s against the moderator’s, and what a correction does."""
+
+import pytest
+
+from tests.factories import FOURTEENTH, House, Plan, a_fake_house, an_audit, answers, assign, save
+from workflow.commands import moves
+
+EAST = ("head.of.service", "director.safeguarding", "hos.ppqa")
+WEST = ("head.of.service2", "director.parenting", "hos.ppqa")
+OUT, GOOD, RI, BAD = "outstanding", "good", "requires_improvement", "inadequate"
+# The auditor’s grade, the moderator’s: what opens an escalation ("" where nothing does). Written by hand from the rules.
+OPENS = {
+    (OUT, OUT): "", (OUT, GOOD): "", (OUT, RI): "", (OUT, BAD): "moderate",
+    (GOOD, OUT): "", (GOOD, GOOD): "", (GOOD, RI): "", (GOOD, BAD): "moderate",
+    (RI, OUT): "", (RI, GOOD): "", (RI, RI): "", (RI, BAD): "moderate",
+    (BAD, OUT): "share", (BAD, GOOD): "share", (BAD, RI): "share", (BAD, BAD): "share",
+}  # fmt: skip
+# The first edition’s grade, the corrected one’s: how many openings there have been after sharing again.
+OPENINGS = {
+    (OUT, OUT): 0, (OUT, BAD): 1, (GOOD, GOOD): 0, (GOOD, BAD): 1, (RI, RI): 0, (RI, BAD): 1,
+    (BAD, OUT): 1, (BAD, GOOD): 1, (BAD, RI): 1, (BAD, BAD): 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("grades", "opens"), OPENS.items(), ids=str)
+@pytest.mark.parametrize("team", ["assessment-east", "care-west"])
+def test_an_escalation_opens_where_the_table_says_and_reaches_its_three(grades: tuple[str, str], opens: str, team: str) -> None:
+    house = a_fake_house()
+    reference = an_audit(house, "shared", grade=grades[0], details={"team": team})
+    assert house.audit(reference).escalation_state == ("open" if opens == "share" else "none")
+    _moderate(house, reference, *grades)
+    escalation = house.audit(reference).escalation
+    assert (escalation.source if escalation else "") == opens
+    expected = {house.person(name).id for name in (EAST if team == "assessment-east" else WEST)} if opens else set()
+    told = [notice.person_id for notice in house.store.sent if notice.event == "escalation_opened"]
+    assert sorted(told) == sorted(expected)
+    assert {recipient.person_id for recipient in (escalation.recipients if escalation else ())} == expected
+
+
+@pytest.mark.parametrize(("grades", "openings"), OPENINGS.items(), ids=str)
+def test_a_correction_opens_once_an_edition_and_never_closes_what_is_open(grades: tuple[str, str], openings: int) -> None:
+    house = a_fake_house()
+    reference = an_audit(house, "shared", grade=grades[0])
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "The final judgement does not follow.")
+    for section, given in answers(grades[1]).items():
+        save(house, "auditor", reference, section, given)
+    moves.share(house.desk(), house.person("auditor"), reference)
+    audit = house.audit(reference)
+    told = [notice for notice in house.store.sent if notice.event == "escalation_opened"]
+    assert len(told) == 3 * openings
+    assert audit.escalation_state == ("open" if openings else "none")
+    assert audit.edition == 2
+
+
+def test_a_better_grade_at_moderation_never_cancels_an_escalation() -> None:
+    house = a_fake_house()
+    reference = an_audit(house, "moderated", plan=Plan(grade=BAD, moderated_grade=GOOD))
+    assert house.audit(reference).escalation_state == "open"
+
+
+def _moderate(house: House, reference: str, auditors: str, moderators: str) -> None:
+    assign(house, reference)
+    reason = None if auditors == moderators else "Seen differently."
+    save(house, "moderator", reference, "moderation", {"grade": moderators, **FOURTEENTH, "difference_reason": reason})
+    moves.moderate(house.desk(), house.person("moderator"), reference)

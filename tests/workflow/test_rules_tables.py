@@ -1,0 +1,84 @@
+"""The tables themselves: nobody is stuck, nothing is said twice, a broken table is refused with a sentence."""
+
+import pytest
+
+from config.settings import FOLDER
+from tests.factories import PERMISSIONS, RULES, WHO_HEARS, a_fake_house, an_audit
+from workflow.commands.making import offers
+from workflow.definition import Track, read_rules
+from workflow.errors import Broken
+from workflow.guards import GUARDS
+from workflow.permissions import relations
+from workflow.picture import main
+
+TEXT = (FOLDER / "workflow.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("state", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
+def test_from_every_state_but_the_last_somebody_can_move_the_audit_on(state: str) -> None:
+    house = a_fake_house()
+    audit = house.audit(an_audit(house, state))
+    makers = [
+        offer.move.name
+        for person in house.store.directory().people.values()
+        for offer in offers(house.desk(), person, audit, relations(person, audit, house.store.directory()))
+        if offer.move.to not in {"", "withdrawn"}
+    ]
+    assert makers
+
+
+@pytest.mark.parametrize("track", [RULES.audit, RULES.action, RULES.escalation], ids=lambda track: track.name)
+def test_no_state_lacks_an_owner_or_a_way_out_but_the_final_ones(track: Track) -> None:
+    for state in track.states.values():
+        assert state.final or state.owner, state.name
+        assert state.final or any(state.name in move.sources and move.by for move in track.moves.values()), state.name
+
+
+@pytest.mark.parametrize("track", [RULES.audit, RULES.action, RULES.escalation], ids=lambda track: track.name)
+def test_no_move_leads_two_ways_from_one_state(track: Track) -> None:
+    rows = [(move.name, source) for move in track.moves.values() for source in move.sources]
+    assert len(rows) == len(set(rows))
+
+
+def test_every_event_that_a_move_tells_is_in_the_table_of_who_hears() -> None:
+    told = {
+        name
+        for track in (RULES.audit, RULES.action, RULES.escalation)
+        for move in track.moves.values()
+        for name in (move.tells, move.tells_when_asked)
+    }
+    assert told - {""} <= WHO_HEARS.events.keys()
+
+
+def test_every_guard_is_used_and_every_right_is_granted_to_somebody() -> None:
+    used = {
+        guard
+        for track in (RULES.audit, RULES.action, RULES.escalation)
+        for move in track.moves.values()
+        for guard in (*move.needs, *move.needs_when_asked, move.waits_for)
+    }
+    assert GUARDS.keys() <= used
+    assert all(PERMISSIONS.table.values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('initial = "draft"', 'initial = "drafted"', "drafted"),
+        ('to = "shared"', 'to = "sent"', "sent"),
+        ('"auditor_is_independent", "header_is_complete", "practitioner_was_consulted"]', '"auditor_is_nice"]', "auditor_is_nice"),
+        ('name = "grade"', 'name = "revise"', "revise"),
+        ("version = 1", "version = ", "line"),
+        ('title = "Draft"', 'titel = "Draft"', "titel"),
+        ("[escalation.next_up]", "[escalation.next_down]", "next_up"),
+    ],
+)
+def test_a_broken_table_is_refused_with_a_sentence_that_names_the_place(old: str, new: str, named: str) -> None:
+    with pytest.raises(Broken) as refused:
+        read_rules(TEXT.replace(old, new, 1), "workflow.toml", GUARDS)
+    assert "workflow.toml" in refused.value.sentence
+    assert named in refused.value.sentence
+
+
+def test_the_picture_in_the_readme_is_current() -> None:
+    assert main(["--check"]) == 0
