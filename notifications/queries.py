@@ -11,7 +11,7 @@ from workflow.record import Audit
 from workflow.storage import saving
 from workflow.storage.engine import reading, writing
 from workflow.storage.store import read_audit
-from workflow.storage.tables import actions, audits, outbox, recipients, sweeps, ticks
+from workflow.storage.tables import actions, audits, outbox, sweeps, ticks
 
 
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
@@ -41,12 +41,7 @@ def remind(engine: Engine, row: Any, notices: Sequence[Notice], look_again_on: d
 
 def escalations_waiting(engine: Engine) -> list[Audit]:
     """Audits whose present escalation waits for somebody."""
-    waiting = (
-        select(audits.c.reference)
-        .join(recipients, recipients.c.audit_id == audits.c.id)
-        .where(recipients.c.acknowledged_at.is_(None), audits.c.escalation_state == "open")
-        .distinct()
-    )
+    waiting = select(audits.c.reference).where(audits.c.escalation_state == "open")
     with reading(engine) as connection:
         found = [read_audit(connection, reference) for reference in connection.execute(waiting).scalars().all()]
     return [audit for audit in found if audit]

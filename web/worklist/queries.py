@@ -10,7 +10,8 @@ from workflow.errors import BadInput
 from workflow.people import Directory, Person
 from workflow.permissions import Permissions
 from workflow.storage.knowable import permitted
-from workflow.storage.tables import actions, audits, escalations, recipients
+from workflow.storage.rows import recipients_of
+from workflow.storage.tables import actions, audits, escalations
 
 SIZE = 50
 MOST = 200
@@ -126,16 +127,14 @@ def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
 
 
 def _standing(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[str, ...], bool]]:
-    joined = select(escalations.c.audit_id, escalations.c.plan, recipients.c.post, recipients.c.acknowledged_at).join(
-        recipients, (recipients.c.audit_id == escalations.c.audit_id) & (recipients.c.number == escalations.c.number)
-    )
     others = escalations.alias()
     latest = select(func.max(others.c.number)).where(others.c.audit_id == escalations.c.audit_id).scalar_subquery()
-    found: dict[int, tuple[tuple[str, ...], bool]] = {}
-    for row in connection.execute(joined.where(escalations.c.audit_id.in_(ids), escalations.c.number == latest)) if ids else ():
-        waiting, _ = found.get(row.audit_id, ((), False))
-        found[row.audit_id] = ((*waiting, row.post) if row.acknowledged_at is None else waiting, bool(row.plan))
-    return found
+    openings = select(escalations).where(escalations.c.audit_id.in_(ids), escalations.c.number == latest)
+    return {row.audit_id: (_waiting(row.recipients), bool(row.plan)) for row in connection.execute(openings)} if ids else {}
+
+
+def _waiting(recipients: str) -> tuple[str, ...]:
+    return tuple(one.post for one in recipients_of(recipients) if one.acknowledged_at is None)
 
 
 def actions_waiting_for(connection: Connection, person: Person, directory: Directory) -> Sequence[Any]:

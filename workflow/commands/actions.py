@@ -125,6 +125,7 @@ def verify(desk: Desk, who: Person, reference: str, number: int) -> SmartAction:
 
 @command
 def return_action(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    reason = read_text("reason", reason)
     return _move(
         desk, who, reference, number, "return", Given(reason=reason), lambda action: smart_action.returned(action, reason, desk.today)
     )
@@ -132,11 +133,14 @@ def return_action(desk: Desk, who: Person, reference: str, number: int, reason: 
 
 @command
 def cancel(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    reason = read_text("reason", reason)
     return _move(desk, who, reference, number, "cancel", Given(reason=reason), lambda action: smart_action.cancelled(action, reason))
 
 
 @command
 def ask_for_more_time(desk: Desk, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
+    reason = read_text("reason", reason)
+
     def asked(action: SmartAction) -> SmartAction:
         assert due_on is not None, "the guard has seen a later date"
         return smart_action.more_time_asked(action, who.id, due_on, reason)
@@ -153,6 +157,7 @@ def grant_more_time(desk: Desk, who: Person, reference: str, number: int) -> Sma
 
 @command
 def refuse_more_time(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    reason = read_text("reason", reason)
     return _move(
         desk,
         who,

@@ -1,6 +1,7 @@
 """The escalation: each recipient acknowledges, the Head of Service plans, it is resolved or raised by hand (rules, 3)."""
 
 from workflow import escalation
+from workflow.answers import read_text
 from workflow.commands.desk import Desk, Step, command, known_audit
 from workflow.commands.making import ensure_can, ensure_may, situation
 from workflow.commands.moves import open_escalation
@@ -23,6 +24,7 @@ def acknowledge(desk: Desk, who: Person, reference: str) -> Audit:
 
 @command
 def plan(desk: Desk, who: Person, reference: str, plan: str) -> Audit:
+    plan = read_text("plan", plan)
     step, _ = _begin(desk, who, reference, "plan", Given(plan=plan))
     step.becomes(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
     step.tell("plan_recorded")
@@ -31,6 +33,7 @@ def plan(desk: Desk, who: Person, reference: str, plan: str) -> Audit:
 
 @command
 def resolve(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "resolve", Given(reason=reason))
     step.becomes(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
     step.tell("escalation_resolved")
@@ -39,6 +42,7 @@ def resolve(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
 
 @command
 def raise_escalation(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "raise", Given(reason=reason))
     open_escalation(step, "raise", reason)
     return step.commit()

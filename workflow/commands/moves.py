@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from workflow import audit as an_audit
 from workflow import escalation, smart_action
+from workflow.answers import read_text
 from workflow.commands.actions import NewAction, further_actions
 from workflow.commands.desk import Desk, Step, command, known_audit
 from workflow.commands.making import ensure_can, ensure_may, only_asks, situation
@@ -61,6 +62,7 @@ def moderate(desk: Desk, who: Person, reference: str) -> Audit:
 
 @command
 def waive_moderation(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "waive_moderation", Given(reason=reason))
     before = step.audit
     step.becomes(an_audit.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
@@ -79,6 +81,7 @@ def close_actions(desk: Desk, who: Person, reference: str) -> Audit:
 
 @command
 def reopen(desk: Desk, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
+    reason = read_text("reason", reason)
     audit, _ = known_audit(desk, who, reference)
     given = Given(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
     step = _begin(desk, who, reference, "reopen", given)
@@ -94,6 +97,7 @@ def reopen(desk: Desk, who: Person, reference: str, reason: str, new_actions: tu
 @command
 def return_for_correction(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
+    reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "return_for_correction", Given(reason=reason))
     step.becomes(an_audit.returned(step.audit), "return_for_correction", reason)
     step.tell("audit_returned")
@@ -103,6 +107,7 @@ def return_for_correction(desk: Desk, who: Person, reference: str, reason: str) 
 @command
 def withdraw(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
     """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
+    reason = read_text("reason", reason)
     audit, ties = known_audit(desk, who, reference)
     move = desk.rules.audit.moves["withdraw"]
     ensure_may(desk, who, audit, ties, move)

@@ -1,9 +1,9 @@
 """Records to rows and back: the one place that knows both."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row as SqlRow
@@ -63,20 +63,23 @@ def _action_of(row: Stored) -> SmartAction:
 
 
 def escalation_values(audit_id: int, escalation: Escalation) -> Values:
-    return {"audit_id": audit_id, **{name: getattr(escalation, name) for name in ESCALATION}}
+    recipients = [[*(getattr(one, name) for name in RECIPIENT[:-1]), _instant(one.acknowledged_at)] for one in escalation.recipients]
+    plain = {name: getattr(escalation, name) for name in ESCALATION}
+    return {"audit_id": audit_id, **plain, "recipients": json.dumps(recipients)}
 
 
-def recipient_values(audit_id: int, escalation: Escalation) -> Iterable[Values]:
-    for recipient in escalation.recipients:
-        of_opening = {"audit_id": audit_id, "number": escalation.number, "opened_at": escalation.opened_at}
-        yield of_opening | {name: getattr(recipient, name) for name in RECIPIENT}
+def escalation_of(row: Stored) -> Escalation:
+    stored = row._mapping
+    return Escalation(**{name: stored[name] for name in ESCALATION}, recipients=recipients_of(stored["recipients"]))
 
 
-def escalation_of(rows: Sequence[Stored]) -> Escalation:
-    """One opening, from its row joined with each of its recipients."""
-    stored = rows[0]._mapping
-    recipients = tuple(Recipient(*(row._mapping[f"recipient_{name}"] for name in RECIPIENT)) for row in rows)
-    return Escalation(**{name: stored[name] for name in ESCALATION}, recipients=recipients)
+def recipients_of(text: str) -> tuple[Recipient, ...]:
+    stored: list[tuple[str, int, bool, int | None, str | None]] = json.loads(text)
+    return tuple(Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None) for post, person, stands_in, by, at in stored)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def history_values(audit_id: int, row: Row) -> Values:

@@ -137,7 +137,6 @@ def _save_escalation(connection: Connection, audit_id: int, change: Change) -> N
     if escalation is None or escalation is _escalation_before(change.before):
         return
     upsert(connection, tables.escalations, ("audit_id", "number"), [rows.escalation_values(audit_id, escalation)])
-    upsert(connection, tables.recipients, ("audit_id", "number", "post"), list(rows.recipient_values(audit_id, escalation)))
 
 
 def _escalation_before(before: Audit | None) -> object:

@@ -1,14 +1,13 @@
 """The real `Store`: audits, their histories and the directory, over one engine."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
 from workflow.history import Row
 from workflow.people import Directory, Duty, Person, Team
 from workflow.ports import Change
-from workflow.record import Audit, Escalation, Seal
+from workflow.record import Audit, Seal
 from workflow.storage import rows, saving, tables
 from workflow.storage.engine import reading, writing
 
@@ -21,14 +20,11 @@ ACTIONS = (
     .where(tables.actions.c.audit_id == bindparam("audit_id"))
     .order_by(tables.actions.c.number)
 )
-ESCALATIONS = (
-    select(tables.escalations, *(tables.recipients.c[name].label(f"recipient_{name}") for name in rows.RECIPIENT))
-    .join(
-        tables.recipients,
-        (tables.recipients.c.audit_id == tables.escalations.c.audit_id) & (tables.recipients.c.number == tables.escalations.c.number),
-    )
+ESCALATION = (
+    select(tables.escalations)
     .where(tables.escalations.c.audit_id == bindparam("audit_id"))
-    .order_by(tables.escalations.c.number.desc(), tables.recipients.c.post)
+    .order_by(tables.escalations.c.number.desc())
+    .limit(1)
 )
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
@@ -86,14 +82,8 @@ def read_audit(connection: Connection, reference: str) -> Audit | None:
         return None
     key = {"audit_id": row.id}
     sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
-    escalation = _escalation(connection, key) if row.escalation_state != "none" else None
-    return rows.audit_of(row, sections, actions, escalation)
-
-
-def _escalation(connection: Connection, key: dict[str, Any]) -> Escalation:
-    found = connection.execute(ESCALATIONS, key).all()
-    latest = found[0].number
-    return rows.escalation_of([row for row in found if row.number == latest])
+    opening = connection.execute(ESCALATION, key).first() if row.escalation_state != "none" else None
+    return rows.audit_of(row, sections, actions, rows.escalation_of(opening) if opening else None)
 
 
 def read_directory(connection: Connection, version: int, next_up: Mapping[str, tuple[str, ...]]) -> Directory:

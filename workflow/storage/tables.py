@@ -133,6 +133,8 @@ audits = Table(
     Column("history_head", String(64), nullable=False),
     Column("re_audit_prompt_on", Date),
 )  # fmt: skip
+_OPEN = text("escalation_state IN ('open', 'acknowledged')")
+Index("ix_audits_escalated", audits.c.escalation_state, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_audits_state", audits.c.state, audits.c.id.desc())
 Index("ix_audits_team", audits.c.team, audits.c.id.desc())
 Index("ix_audits_child_id", audits.c.child_id)
@@ -200,27 +202,9 @@ escalations = Table(
     Column("resolution", Text, nullable=False),
     Column("resolved_by", ForeignKey("people.id")),
     Column("resolved_at", Instant),
+    Column("recipients", Text, nullable=False),
     PrimaryKeyConstraint("audit_id", "number"),
 )  # fmt: skip
-
-recipients = Table(
-    "escalation_recipients", metadata,
-    Column("audit_id", Integer, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("post", String(40), nullable=False),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("stands_in", Boolean, nullable=False),
-    Column("acknowledged_by", ForeignKey("people.id")),
-    Column("acknowledged_at", Instant),
-    Column("opened_at", Instant, nullable=False),
-    PrimaryKeyConstraint("audit_id", "number", "post"),
-)  # fmt: skip
-Index(
-    "ix_escalation_recipients_waiting",
-    recipients.c.opened_at,
-    sqlite_where=text("acknowledged_at IS NULL"),
-    postgresql_where=text("acknowledged_at IS NULL"),
-)
 
 history = Table(
     "history", metadata,

@@ -119,29 +119,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "role", "scope", "is_deputy", name=op.f("pk_duties")),
     )
     op.create_table(
-        "escalation_recipients",
-        sa.Column("audit_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("post", sa.String(length=40), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("stands_in", sa.Boolean(), nullable=False),
-        sa.Column("acknowledged_by", sa.Integer(), nullable=True),
-        sa.Column("acknowledged_at", Instant(), nullable=True),
-        sa.Column("opened_at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["acknowledged_by"], ["people.id"], name=op.f("fk_escalation_recipients_acknowledged_by_people")),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_escalation_recipients_person_id_people")),
-        sa.PrimaryKeyConstraint("audit_id", "number", "post", name=op.f("pk_escalation_recipients")),
-    )
-    with op.batch_alter_table("escalation_recipients", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_escalation_recipients_waiting",
-            ["opened_at"],
-            unique=False,
-            sqlite_where=sa.text("acknowledged_at IS NULL"),
-            postgresql_where=sa.text("acknowledged_at IS NULL"),
-        )
-
-    op.create_table(
         "once",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -237,6 +214,13 @@ def upgrade() -> None:
     with op.batch_alter_table("audits", schema=None) as batch_op:
         batch_op.create_index("ix_audits_auditor_id", ["auditor_id", sa.literal_column("id DESC")], unique=False)
         batch_op.create_index("ix_audits_child_id", ["child_id"], unique=False)
+        batch_op.create_index(
+            "ix_audits_escalated",
+            ["escalation_state"],
+            unique=False,
+            sqlite_where=sa.text("escalation_state IN ('open', 'acknowledged')"),
+            postgresql_where=sa.text("escalation_state IN ('open', 'acknowledged')"),
+        )
         batch_op.create_index("ix_audits_moderator_id", ["moderator_id", sa.literal_column("id DESC")], unique=False)
         batch_op.create_index("ix_audits_practitioner_id", ["practitioner_id", sa.literal_column("id DESC")], unique=False)
         batch_op.create_index("ix_audits_qaro_id", ["qaro_id", sa.literal_column("id DESC")], unique=False)
@@ -309,6 +293,7 @@ def upgrade() -> None:
         sa.Column("resolution", sa.Text(), nullable=False),
         sa.Column("resolved_by", sa.Integer(), nullable=True),
         sa.Column("resolved_at", Instant(), nullable=True),
+        sa.Column("recipients", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_escalations_audit_id_audits")),
         sa.ForeignKeyConstraint(["opened_by"], ["people.id"], name=op.f("fk_escalations_opened_by_people")),
         sa.ForeignKeyConstraint(["plan_by"], ["people.id"], name=op.f("fk_escalations_plan_by_people")),
@@ -398,6 +383,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_audits_qaro_id")
         batch_op.drop_index("ix_audits_practitioner_id")
         batch_op.drop_index("ix_audits_moderator_id")
+        batch_op.drop_index(
+            "ix_audits_escalated",
+            sqlite_where=sa.text("escalation_state IN ('open', 'acknowledged')"),
+            postgresql_where=sa.text("escalation_state IN ('open', 'acknowledged')"),
+        )
         batch_op.drop_index("ix_audits_child_id")
         batch_op.drop_index("ix_audits_auditor_id")
 
@@ -414,14 +404,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_once_at"))
 
     op.drop_table("once")
-    with op.batch_alter_table("escalation_recipients", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_escalation_recipients_waiting",
-            sqlite_where=sa.text("acknowledged_at IS NULL"),
-            postgresql_where=sa.text("acknowledged_at IS NULL"),
-        )
-
-    op.drop_table("escalation_recipients")
     op.drop_table("duties")
     op.drop_table("ticks")
     op.drop_table("sweeps")

@@ -1,0 +1,91 @@
+"""Ten thousand hostile strings: each is stored in NFC, or refused by field; nothing else ever happens."""
+
+import json
+import random
+import unicodedata
+from xml.etree import ElementTree as ET
+
+from tests.factories import House, a_fake_house, an_audit
+from workflow.commands import escalations, moves, writing
+from workflow.commands.actions import NewAction, add_action, record_progress
+from workflow.errors import BadInput
+
+COUNT = 10_000
+PIECES = (
+    "\x00", "\ud800", "\udfff", "\u202e", "\u2066", "\ufeff", "\u200d", "e\u0301", "\u1100\u1161", "\U0001f469\u200d\U0001f467", "\uffff", "\ufffe",
+    "\x1b[31m", "\x07", "\r\n", "\r", "\n\n", "\t", "\x85", "\u2028", "<script>alert(1)</script>", "{{7*7}}", "=cmd|' /C calc'!A0", "%00", "%s%n",
+    "'; DROP TABLE audits; --", "\u0141ukasz", "\u017burawia", "Ѐ", "ﷺ", "\u00a0", "\x7f", "\u00ad", "A" * 1000, "\U0010ffff", "\U000e0001",
+)  # fmt: skip
+
+
+def _strings() -> list[str]:
+    chance = random.Random(7)
+    made = ["".join(chance.choices(PIECES, k=chance.randint(1, 6))) for _ in range(COUNT - 4)]
+    return [*made, "x" * 1_000_000, "\u0301" * 200_001, "é" * 200_000, " " * 1_000_000]
+
+
+def test_ten_thousand_hostile_strings_are_stored_whole_or_refused_by_field() -> None:
+    house = a_fake_house()
+    reference = an_audit(house, "practitioner_consulted")
+    stored = refused = 0
+    named: set[tuple[str, str]] = set()
+    for text in _strings():
+        field = ("evidence", "impact")[stored % 2]
+        try:
+            audit = _save(house, reference, {field: text})
+        except BadInput as refusal:
+            refused += 1
+            named.update((one.field, one.message[-1]) for one in refusal.missing)
+            continue
+        stored += 1
+        _can_be_exported(audit.answer("area_1", field), text)
+    print(f"{COUNT} hostile strings: {stored} stored, {refused} refused")
+    assert named == {("evidence", "."), ("impact", ".")}
+    assert stored > 1_000
+    assert refused > 1_000
+
+
+def _save(house: House, reference: str, given: dict[str, object]) -> writing.Audit:
+    return writing.save_section(house.desk(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version)
+
+
+def _can_be_exported(kept: object, text: str) -> None:
+    if kept is None:
+        assert not text.strip()
+        return
+    assert isinstance(kept, str)
+    assert kept == unicodedata.normalize("NFC", kept)
+    assert json.loads(json.dumps(kept)) == kept
+    kept.encode("utf-8")
+    element = ET.Element("t")
+    element.text = kept
+    assert ET.fromstring(ET.tostring(element, encoding="utf-8")).text == kept
+
+
+def test_reasons_plans_and_actions_are_read_as_carefully() -> None:
+    house = a_fake_house()
+    escalated = an_audit(house, "moderated", grade="inadequate")
+    graded = an_audit(house, "graded")
+    for text in ("a\x00b", "\ud800", "x" * 300_000):
+        before = len(house.store.sent), house.audit(escalated), house.audit(graded)
+        attempts = (
+            lambda text=text: moves.withdraw(house.desk(), house.person("auditor"), graded, text),
+            lambda text=text: moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, text),
+            lambda text=text: escalations.plan(house.desk(), house.person("head.of.service"), escalated, text),
+            lambda text=text: add_action(house.desk(), house.person("qa"), escalated, NewAction(text, "qaro@demo.example", "2026-12-20")),
+            lambda text=text: record_progress(house.desk(), house.person("practitioner"), escalated, 1, text),
+        )
+        for attempt in attempts:
+            try:
+                attempt()
+            except BadInput:
+                continue
+            raise AssertionError("hostile text was taken")
+        assert (len(house.store.sent), house.audit(escalated), house.audit(graded)) == before
+
+
+def test_a_hundred_thousand_characters_fit_and_come_back_whole() -> None:
+    house = a_fake_house()
+    reference = an_audit(house, "practitioner_consulted")
+    text = "Tamsin was seen. " * 6_000
+    assert _save(house, reference, {"evidence": text}).answer("area_1", "evidence") == text.strip()
