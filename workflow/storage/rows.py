@@ -75,7 +75,9 @@ def escalation_of(row: Stored) -> Escalation:
 
 def recipients_of(text: str) -> tuple[Recipient, ...]:
     stored: list[tuple[str, int, bool, int | None, str | None]] = json.loads(text)
-    return tuple(Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None) for post, person, stands_in, by, at in stored)
+    return tuple(
+        Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None) for post, person, stands_in, by, at in stored
+    )
 
 
 def _instant(at: datetime | None) -> str | None:
