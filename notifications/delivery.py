@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
-
 from config.settings import Settings
 from notifications import outbox
 from notifications.channels import Channel, Never, NotNow
@@ -14,6 +12,7 @@ from notifications.messages import build, message_id
 from notifications.recipients import WhoHears
 from workflow.definition import Rules
 from workflow.people import Directory
+from workflow.storage.engine import Engine
 from workflow.storage.saving import QA_INBOX
 from workflow.storage.store import SqlStore
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
-
 from config.settings import Settings
 from notifications.delivery import Parts
 from notifications.recipients import WhoHears, load_who_hears
@@ -15,7 +13,7 @@ from workflow.form_file import load_form
 from workflow.guards import GUARDS
 from workflow.permissions import Permissions, load_permissions
 from workflow.ports import Once
-from workflow.storage.engine import open_engine
+from workflow.storage.engine import Engine, open_engine
 from workflow.storage.migrate import is_current, upgrade
 from workflow.storage.shelf import FormShelf, keep
 from workflow.storage.store import SqlStore

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, func, insert, select
 
 from web.council import Council
+from web.queries import every_reference_in
 from workflow.commands import actions, escalations, moves, oversight, writing
 from workflow.commands.actions import NewAction
 from workflow.commands.desk import Desk
 from workflow.errors import Refusal
 from workflow.people import Duty, Person
-from workflow.storage import tables
-from workflow.storage.council import Entry, add_people
-from workflow.storage.engine import reading
+from workflow.storage.council import Entry, add_people, add_teams
 from workflow.storage.engine import writing as writing_to
 
 STEPS = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed")
@@ -46,7 +44,8 @@ def load_demo(council: Council, password: str, today: date, told: Callable[[str]
 def load_people(council: Council, password: str) -> None:
     """The demo’s teams and people, without any audit."""
     with writing_to(council.engine) as connection:
-        _add_council(connection, _table(council), PasswordHasher().hash(password))
+        add_teams(connection, _table(council))
+        add_people(connection, _entries(_table(council)["people"], PasswordHasher().hash(password)))
 
 
 def _table(council: Council) -> Mapping[str, Any]:
@@ -68,16 +67,8 @@ def read_sample(path: Path) -> Sample:
 
 def _refuse_others(council: Council) -> None:
     others = any(not person.email.endswith(DOMAIN) for person in council.store.directory().people.values())
-    with reading(council.engine) as connection:
-        held = connection.execute(select(func.count()).select_from(tables.audits)).scalar_one()
-    if others or (held and not is_loaded(council)):
+    if others or (every_reference_in(council.engine) and not is_loaded(council)):
         raise HoldsOthers
-
-
-def _add_council(connection: Connection, table: Mapping[str, Any], password_hash: str) -> None:
-    for name in ("branch", "service", "team"):
-        connection.execute(insert(getattr(tables, f"{name}es" if name == "branch" else f"{name}s")), table[name])
-    add_people(connection, _entries(table["people"], password_hash))
 
 
 def _entries(people: Mapping[str, Any], password_hash: str) -> Iterator[Entry]:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from flask import Response, jsonify
-from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.queries import last_tick, oldest_unsent
 from web.signed_in import the_council
+from workflow.storage.engine import DatabaseError
 
 LATE = timedelta(minutes=5)
 
@@ -18,7 +18,7 @@ def health() -> Response:
     now = datetime.now(UTC)
     try:
         tick, unsent = last_tick(the_council().engine), oldest_unsent(the_council().engine)
-    except SQLAlchemyError:
+    except DatabaseError:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
     is_ticking = tick is not None and now - tick <= LATE
     waited = int((now - unsent).total_seconds()) if unsent else 0

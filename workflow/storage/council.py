@@ -1,7 +1,8 @@
 """Writing the directory. Every change moves its version on, which every command checks as it commits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
@@ -18,6 +19,13 @@ class Entry:
     name: str
     duties: tuple[Duty, ...]
     password_hash: str | None = None
+
+
+def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
+    """Branches, services and teams, as rows of the tables `branch`, `service` and `team`."""
+    for name, table in (("branch", tables.branches), ("service", tables.services), ("team", tables.teams)):
+        connection.execute(insert(table), council[name])
+    changed(connection)
 
 
 def add_people(connection: Connection, entries: Iterable[Entry]) -> None:

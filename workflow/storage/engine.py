@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+
+__all__ = ["Connection", "DatabaseError", "Engine", "engine_options", "open_engine", "prepare", "reading", "writing"]
 
 
 def engine_options(url: str) -> dict[str, Any]:
