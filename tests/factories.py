@@ -46,12 +46,12 @@ class House:
         return Desk(self.store, self.store.directory(), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
 
     def person(self, name: str) -> Person:
-        person = self.store.directory().by_email(f"{name}@demo.example")
+        person: Person | None = self.store.directory().by_email(f"{name}@demo.example")
         assert person is not None, name
         return person
 
     def audit(self, reference: str) -> Audit:
-        audit = self.store.audit(reference)
+        audit: Audit | None = self.store.audit(reference)
         assert audit is not None, reference
         return audit
 

@@ -66,7 +66,7 @@ def test_eight_editors_lose_nothing_and_each_stale_save_answers_with_both_texts(
                 continue
             stale += 1
             assert (both.yours or {})["evidence"] == str(said + 1)
-            assert int(str((both.theirs or {})["evidence"] or "0")) >= said
+            assert int(str((both.theirs or {}).get("evidence") or "0")) >= said
         return saved, stale
 
     with ThreadPoolExecutor(EDITORS) as pool:

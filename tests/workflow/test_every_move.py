@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from tests.factories import AN_ACTION, FOURTEENTH, House, a_fake_house, an_audit, answers, assign, resolve, save, settle
@@ -46,11 +47,11 @@ def _table() -> Iterator[str]:
     for grade in ("good", "inadequate"):
         for move in AUDIT_MOVES:
             yield f"\nAudit: {move}, {_title(grade)}"
-            yield from _rows(AUDIT_STATES, lambda state, grade=grade, move=move: _ready(state, grade, move), _audit_move(move))
+            yield from _rows(AUDIT_STATES, partial(_ready, grade=grade, move=move), _audit_move(move))
     for grade in ("good", "inadequate"):
         for move in ACTION_MOVES:
             yield f"\nAction: {move}, {_title(grade)}"
-            yield from _rows(ACTION_STATES, lambda state, grade=grade: _with_action(state, grade), _action_move(move))
+            yield from _rows(ACTION_STATES, partial(_with_action, grade=grade), _action_move(move))
     for move in ESCALATION_MOVES:
         yield f"\nEscalation: {move}"
         yield from _rows(ESCALATION_STATES, _escalated, _escalation_move(move))

@@ -9,6 +9,7 @@ from tests.factories import House, a_fake_house, an_audit
 from workflow.commands import escalations, moves, writing
 from workflow.commands.actions import NewAction, add_action, record_progress
 from workflow.errors import BadInput
+from workflow.record import Audit
 
 COUNT = 10_000
 PIECES = (
@@ -45,7 +46,7 @@ def test_ten_thousand_hostile_strings_are_stored_whole_or_refused_by_field() -> 
     assert refused > 1_000
 
 
-def _save(house: House, reference: str, given: dict[str, object]) -> writing.Audit:
+def _save(house: House, reference: str, given: dict[str, object]) -> Audit:
     return writing.save_section(house.desk(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version)
 
 

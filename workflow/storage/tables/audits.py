@@ -1,105 +1,26 @@
-"""The tables. Lists are read by index, histories and seals are only ever added to.
+"""One audit: its answers, actions, escalation, history and seals, and what was asked once.
 
-A reason in words stands in `remarks`, beside the history that holds its digest: words are disposed of in time, rows never.
+Histories and seals are only ever added to. A reason in words stands in `remarks`, beside the history that holds its
+digest: words are disposed of in time, rows never.
 """
 
 from sqlalchemy import (
-    JSON,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
     Text,
-    UniqueConstraint,
     text,
-)  # fmt: skip
+)
 
+from workflow.storage.tables.naming import metadata
 from workflow.storage.types import Instant
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
-    }
-)  # fmt: skip
-
-# --- The council -----------------------------------------------------------------------------------------------------
-
-directory = Table(
-    "directory", metadata,
-    Column("id", SmallInteger, primary_key=True),
-    Column("version", Integer, nullable=False),
-    CheckConstraint("id = 1", name="one_row"),
-)  # fmt: skip
-
-branches = Table("branches", metadata, Column("code", String(40), primary_key=True), Column("name", String(200), nullable=False))
-
-services = Table(
-    "services", metadata,
-    Column("code", String(40), primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("branch", ForeignKey("branches.code"), nullable=False),
-)  # fmt: skip
-
-teams = Table(
-    "teams", metadata,
-    Column("code", String(40), primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("service", ForeignKey("services.code"), nullable=False),
-)  # fmt: skip
-
-people = Table(
-    "people", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("email", String(254), nullable=False, unique=True),
-    Column("name", String(200), nullable=False),
-    Column("is_active", Boolean, nullable=False, default=True),
-    Column("password_hash", String(200)),
-)  # fmt: skip
-
-duties = Table(
-    "duties", metadata,
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("role", String(40), nullable=False),
-    Column("scope", String(40), nullable=False, default=""),
-    Column("is_deputy", Boolean, nullable=False, default=False),
-    PrimaryKeyConstraint("person_id", "role", "scope", "is_deputy"),
-)  # fmt: skip
-
-tokens = Table(
-    "tokens", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("created_at", Instant, nullable=False),
-)  # fmt: skip
-
-sessions = Table(
-    "sessions", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("person_id", ForeignKey("people.id"), index=True),
-    Column("content", JSON, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False, index=True),
-)  # fmt: skip
-
-definitions = Table(
-    "definitions", metadata,
-    Column("kind", String(40), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("text", Text, nullable=False),
-    PrimaryKeyConstraint("kind", "version"),
-)  # fmt: skip
-
-# --- The audit -------------------------------------------------------------------------------------------------------
 
 audits = Table(
     "audits", metadata,
@@ -252,61 +173,3 @@ once = Table(
     Column("at", Instant, nullable=False, index=True),
     PrimaryKeyConstraint("person_id", "key"),
 )  # fmt: skip
-
-# --- Who hears of what -----------------------------------------------------------------------------------------------
-
-notices = Table(
-    "notices", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", String(200), nullable=False),
-    Column("recipient", Integer, nullable=False),
-    Column("event", String(40), nullable=False),
-    Column("reference", String(9), nullable=False),
-    Column("action", Integer),
-    Column("due_on", Date),
-    Column("at", Instant, nullable=False),
-    Column("read_at", Instant),
-    UniqueConstraint("key", "recipient"),
-    comment="recipient is a person, or 0 for the QA inbox",
-)  # fmt: skip
-Index("ix_notices_recipient", notices.c.recipient, notices.c.id.desc())
-
-outbox = Table(
-    "outbox", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", String(200), nullable=False),
-    Column("recipient", Integer, nullable=False),
-    Column("event", String(40), nullable=False),
-    Column("reference", String(9), nullable=False),
-    Column("action", Integer),
-    Column("due_on", Date),
-    Column("created_at", Instant, nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_attempt_at", Instant, nullable=False),
-    Column("leased_until", Instant),
-    Column("leased_by", String(40)),
-    Column("message_id", String(200)),
-    Column("sent_to", String(254)),
-    Column("body", LargeBinary),
-    Column("sent_at", Instant),
-    Column("last_error", String(200)),
-    UniqueConstraint("key", "recipient"),
-)  # fmt: skip
-Index(
-    "ix_outbox_waiting",
-    outbox.c.next_attempt_at,
-    outbox.c.id,
-    sqlite_where=text("state = 'waiting'"),
-    postgresql_where=text("state = 'waiting'"),
-)
-
-sweeps = Table(
-    "sweeps", metadata,
-    Column("sweep", String(40), nullable=False),
-    Column("slot", String(40), nullable=False),
-    Column("at", Instant, nullable=False),
-    PrimaryKeyConstraint("sweep", "slot"),
-)  # fmt: skip
-
-ticks = Table("ticks", metadata, Column("worker", String(40), primary_key=True), Column("at", Instant, nullable=False))

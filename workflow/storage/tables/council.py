@@ -1,0 +1,83 @@
+"""Who is who: posts, people, how they come in, and each version of the rules and forms they work under."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+from workflow.storage.tables.naming import metadata
+from workflow.storage.types import Instant
+
+directory = Table(
+    "directory", metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)  # fmt: skip
+
+branches = Table("branches", metadata, Column("code", String(40), primary_key=True), Column("name", String(200), nullable=False))
+
+services = Table(
+    "services", metadata,
+    Column("code", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("branch", ForeignKey("branches.code"), nullable=False),
+)  # fmt: skip
+
+teams = Table(
+    "teams", metadata,
+    Column("code", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("service", ForeignKey("services.code"), nullable=False),
+)  # fmt: skip
+
+people = Table(
+    "people", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("password_hash", String(200)),
+)  # fmt: skip
+
+duties = Table(
+    "duties", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("scope", String(40), nullable=False, default=""),
+    Column("is_deputy", Boolean, nullable=False, default=False),
+    PrimaryKeyConstraint("person_id", "role", "scope", "is_deputy"),
+)  # fmt: skip
+
+tokens = Table(
+    "tokens", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), index=True),
+    Column("content", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False, index=True),
+)  # fmt: skip
+
+definitions = Table(
+    "definitions", metadata,
+    Column("kind", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "version"),
+)  # fmt: skip

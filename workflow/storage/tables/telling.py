@@ -1,0 +1,62 @@
+"""Who hears of what: notices in the service, rows for the post, and when the clocks last ran."""
+
+from sqlalchemy import Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, UniqueConstraint, text  # fmt: skip
+
+from workflow.storage.tables.naming import metadata
+from workflow.storage.types import Instant
+
+notices = Table(
+    "notices", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("recipient", Integer, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("reference", String(9), nullable=False),
+    Column("action", Integer),
+    Column("due_on", Date),
+    Column("at", Instant, nullable=False),
+    Column("read_at", Instant),
+    UniqueConstraint("key", "recipient"),
+    comment="recipient is a person, or 0 for the QA inbox",
+)  # fmt: skip
+Index("ix_notices_recipient", notices.c.recipient, notices.c.id.desc())
+
+outbox = Table(
+    "outbox", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("recipient", Integer, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("reference", String(9), nullable=False),
+    Column("action", Integer),
+    Column("due_on", Date),
+    Column("created_at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("leased_by", String(40)),
+    Column("message_id", String(200)),
+    Column("sent_to", String(254)),
+    Column("body", LargeBinary),
+    Column("sent_at", Instant),
+    Column("last_error", String(200)),
+    UniqueConstraint("key", "recipient"),
+)  # fmt: skip
+Index(
+    "ix_outbox_waiting",
+    outbox.c.next_attempt_at,
+    outbox.c.id,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+
+sweeps = Table(
+    "sweeps", metadata,
+    Column("sweep", String(40), nullable=False),
+    Column("slot", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("sweep", "slot"),
+)  # fmt: skip
+
+ticks = Table("ticks", metadata, Column("worker", String(40), primary_key=True), Column("at", Instant, nullable=False))
