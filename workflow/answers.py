@@ -1,5 +1,6 @@
 """What somebody typed -> answers of a section, or one sentence a field. Nothing is stored that later can't be shown."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -10,6 +11,7 @@ from workflow.people import Directory
 from workflow.record import Answers
 
 LONG = 200_000
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LINE_BREAKS = {"\n", "\t"}
 
 
@@ -82,7 +84,8 @@ def _read_date(field: Field, value: object, directory: Directory) -> object:
 
 def _day(value: object) -> str:
     try:
-        if not isinstance(value, str) or len(value) != 10:
+        # Python also reads week dates, which nobody here writes.
+        if not isinstance(value, str) or not DAY.fullmatch(value):
             raise ValueError
         return date.fromisoformat(value).isoformat()
     except ValueError:

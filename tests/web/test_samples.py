@@ -1,76 +1,22 @@
 """Whole audits, as people write them, through the JSON door: every role its own person, from draft to actions closed."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from config.settings import FOLDER
-from notifications.worker import run_once
-from tests.factories import a_council
-from web.app import create_app
-from web.council import Council
+from tests.web.caller import Caller
 from web.demo import dated
-from web.signed_in import create_token
 from web.verifying import first_break
 
 SAMPLES = sorted((FOLDER / "demo" / "audits").glob("*.json"))
 SECTIONS = ("summary", *(f"area_{n}" for n in range(1, 13)), "service_comments", "declaration")
 TODAY = datetime.now(UTC).date()
-
-
-class Caller:
-    """Programs with a token each, and the mails that the worker has sent."""
-
-    def __init__(self, council: Council, client: FlaskClient) -> None:
-        self.council, self.client = council, client
-        self.tokens: dict[str, str] = {}
-        self.read: set[Path] = set()
-
-    def ok(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        answer = self.call(who, method, path, body, **headers)
-        assert answer.status_code < 300, (who, path, answer.json)
-        return answer.json
-
-    def call(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        if who not in self.tokens:
-            person = self.council.store.directory().by_email(who)
-            assert person, who
-            self.tokens[who] = create_token(self.council, person)
-        named = {"Authorization": f"Bearer {self.tokens[who]}", **{key.replace("_", "-"): value for key, value in headers.items()}}
-        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=named)
-
-    def put(self, who: str, reference: str, section: str, answers: Any) -> None:
-        version = self.ok(who, "GET", f"/audits/{reference}")["version"]
-        self.ok(who, "PUT", f"/audits/{reference}/sections/{section}", answers, If_Match=f'"{version}"')
-
-    def move(self, who: str, reference: str, move: str, **more: Any) -> Any:
-        return self.ok(who, "POST", f"/audits/{reference}/moves", {"move": move, **more})
-
-    def mails(self) -> list[EmailMessage]:
-        """Those sent since last asked."""
-        run_once(self.council.parts, datetime.now(UTC))
-        files = set((self.council.settings.data / "mail").glob("*.eml")) - self.read
-        self.read |= files
-        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-
-
-@pytest.fixture
-def caller(tmp_path: Path) -> Iterator[Caller]:
-    council = a_council(tmp_path / "var")
-    council.engine.dispose()
-    app = create_app(council.settings)
-    app.testing = True
-    wired: Council = app.extensions["council"]
-    yield Caller(wired, app.test_client())
-    wired.engine.dispose()
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from web.action_moves import carry_out
 from web.api import schemas
-from web.api.asking import asker, know_the_asker
+from web.api.asking import asker
+from web.api.room import Room
 from web.api.shown import action_facts
 from web.signed_in import the_desk
 from workflow.commands import actions
@@ -16,8 +16,7 @@ from workflow.commands.seeing import see
 from workflow.errors import NotFound
 from workflow.record import SmartAction
 
-blueprint = Blueprint("api_actions", __name__, description="Actions of sections 13 and 15")
-blueprint.before_request(know_the_asker)
+blueprint = Room("api_actions", "Actions of sections 13 and 15")
 Given = dict[str, Any]
 
 

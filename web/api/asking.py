@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Response, current_app, g, request
 
 from web.api.shown import audit_text
-from web.signed_in import bearer, the_council, the_desk
+from web.signed_in import the_council, the_desk
 from workflow.commands.desk import Desk
 from workflow.commands.once import at_most_once
 from workflow.errors import BadInput, SeenNeeded
@@ -21,10 +21,6 @@ KEY_LENGTH = 200
 def asker() -> Person:
     person: Person = g.asker
     return person
-
-
-def know_the_asker() -> None:
-    g.asker = bearer()
 
 
 def seen_version() -> int:

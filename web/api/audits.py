@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from web import escalation_moves
 from web.api import schemas
-from web.api.asking import asker, audit_answer, audit_response, know_the_asker, seen_version
+from web.api.asking import asker, audit_answer, audit_response, seen_version
+from web.api.room import Room
 from web.api.shown import audit_text, email, escalation_facts, history_facts, offers_shown
 from web.moves import carry_out
 from web.signed_in import the_council, the_desk
@@ -21,8 +21,7 @@ from workflow.permissions import relations
 from workflow.record import Audit
 from workflow.storage.engine import reading
 
-blueprint = Blueprint("api_audits", __name__, description="Audits and their moves")
-blueprint.before_request(know_the_asker)
+blueprint = Room("api_audits", "Audits and their moves")
 Given = dict[str, Any]
 
 

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from web.api import schemas
-from web.api.asking import asker, know_the_asker
+from web.api.asking import asker
+from web.api.room import Room
 from web.notices.queries import page_of_notices
 from web.signed_in import the_council, the_desk
 from workflow.forms import as_json
 from workflow.storage.engine import reading
 
-blueprint = Blueprint("api_council", __name__, description="The form and the notices")
-blueprint.before_request(know_the_asker)
+blueprint = Room("api_council", "The form and the notices")
 Given = dict[str, Any]
 
 

@@ -1,0 +1,28 @@
+"""The front door of a real council, called without a network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.factories import a_council
+from tests.web.caller import Caller
+from web.app import create_app
+from web.council import Council
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    council = a_council(tmp_path / "var")
+    council.engine.dispose()
+    made = create_app(council.settings)
+    made.testing = True
+    yield made
+    wired: Council = made.extensions["council"]
+    wired.engine.dispose()
+
+
+@pytest.fixture
+def caller(app: Flask) -> Caller:
+    return Caller(app.extensions["council"], app.test_client())

@@ -1,0 +1,43 @@
+"""A room of the JSON door: who asks is known first, then the body is read, and what is wrong with it is said field by field."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from flask import g, request
+from flask_smorest import Blueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from web.signed_in import bearer
+from workflow.errors import BadInput, Missing
+
+
+class BodyParser(FlaskParser):
+    """Refuses with the service’s own BadInput, so that a sentence stands beside each field."""
+
+    def handle_error(self, error: Any, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any) -> NoReturn:
+        messages = error.normalized_messages()
+        raise BadInput(tuple(_places(messages.get("json") or messages.get("query") or messages)))
+
+
+class Room(Blueprint):
+    ARGUMENTS_PARSER = BodyParser()
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, __name__, description=description)
+        self.before_request(_admit)
+
+
+def _admit() -> None:
+    """Raises NotSignedIn. A body of another kind is refused, not taken for an empty one."""
+    g.asker = bearer()
+    if request.content_length and not request.is_json:
+        raise UnsupportedMediaType
+
+
+def _places(messages: Mapping[Any, Any] | list[str], path: tuple[str, ...] = ()) -> Iterator[Missing]:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from _places(inner, path if key == "_schema" else (*path, str(key)))
+    else:
+        yield Missing("", ".".join(path), " ".join(messages))
