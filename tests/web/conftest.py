@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.factories import a_council
+from tests.factories import House, a_council, a_house
 from tests.web.caller import Caller
 from web.app import create_app
 from web.council import Council
@@ -26,3 +26,8 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def caller(app: Flask) -> Caller:
     return Caller(app.extensions["council"], app.test_client())
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return a_house(app.extensions["council"])

@@ -4,17 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.factories import DETAILS, House, a_house, an_audit, answers
+from tests.factories import DETAILS, House, an_audit, answers
 from tests.web.caller import Caller
 from web.verifying import first_break
 
 AUDITOR, QA, PPQA = "auditor@demo.example", "qa@demo.example", "hos.ppqa@demo.example"
 STRANGERS = ("practitioner", "team.manager", "service.manager", "qaro", "head.of.service", "director.safeguarding", "auditor2", "moderator")
-
-
-@pytest.fixture
-def house(caller: Caller) -> House:
-    return a_house(caller.council)
 
 
 def refused(caller: Caller, status: int, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:

@@ -96,12 +96,12 @@ def section(reference: str, section: str) -> str:
 @for_signed_in
 def save_section(reference: str, section: str) -> Page:
     seen, part = _section(reference, section)
+    version = int(request.form["seen"]) if request.form.get("seen", "").isdecimal() else 0
     try:
-        answers = answers_typed(part, request.form)
-        version = int(request.form["seen"]) if request.form.get("seen", "").isdecimal() else 0
-        writing.save_section(the_desk(), signed_in(), reference, section, answers, version)
+        writing.save_section(the_desk(), signed_in(), reference, section, answers_typed(part, request.form), version)
     except BadInput as refusal:
-        return _section_page(seen, part, values_typed(part, request.form), seen.audit.version, refusal), status_of(refusal)
+        # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
+        return _section_page(seen, part, values_typed(part, request.form), version, refusal), status_of(refusal)
     except Stale as stale:
         return _stale_page(_readable(reference), part, stale)
     flash("Saved.")

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from workflow.errors import BadInput
 from workflow.people import Directory, Person
 from workflow.permissions import Permissions
 from workflow.storage.knowable import permitted
-from workflow.storage.rows import recipients_of
 from workflow.storage.tables import actions, audits, escalations
 
 SIZE = 50
 MOST = 200
+UNRESOLVED = ("open", "acknowledged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,55 +86,32 @@ def position(cursor: str) -> int:
     return int(cursor)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An audit that may wait for somebody: its row, the posts that have not acknowledged, and whether there is a plan."""
-
-    row: Any
-    waiting: tuple[str, ...]
-    has_plan: bool
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.row, name)
-
-
-def audits_waiting_for(connection: Connection, person: Person, directory: Directory, permissions: Permissions) -> list[Waiting]:
-    """Two statements: the audits, and where escalations among them stand."""
-    unsettled = (
-        select(func.count())
-        .select_from(actions)
-        .where(actions.c.audit_id == audits.c.id, actions.c.state.in_(("open", "reported")))
-        .scalar_subquery()
-    )
-    query = select(audits, unsettled.label("unsettled")).where(
+def audits_waiting_for(connection: Connection, person: Person, directory: Directory, permissions: Permissions) -> Sequence[Any]:
+    """At most `MOST`, escalations before all else; with `unsettled` actions, and the `recipients` and `plan` of an escalation."""
+    are_open = (actions.c.audit_id == audits.c.id, actions.c.state.in_(("open", "reported")))
+    unsettled = select(func.count()).select_from(actions).where(*are_open).scalar_subquery()
+    query = select(audits, unsettled.label("unsettled"), _of_latest(escalations.c.recipients), _of_latest(escalations.c.plan)).where(
         permitted("know", person, directory, permissions), or_(*_may_wait(person)), audits.c.state != "withdrawn"
     )
-    rows = connection.execute(query.order_by(audits.c.id.desc()).limit(MOST)).all()
-    standing = _standing(connection, [row.id for row in rows if row.escalation_state != "none"])
-    return [Waiting(row, *standing.get(row.id, ((), False))) for row in rows]
+    first = case((audits.c.escalation_state.in_(UNRESOLVED), 0), else_=1)
+    return connection.execute(query.order_by(first, audits.c.id.desc()).limit(MOST)).all()
+
+
+def _of_latest(column: Any) -> Any:
+    openings = select(column).where(escalations.c.audit_id == audits.c.id)
+    return openings.order_by(escalations.c.number.desc()).limit(1).scalar_subquery().label(column.name)
 
 
 def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
     yield and_(audits.c.auditor_id == person.id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
     yield and_(audits.c.moderator_id == person.id, audits.c.state == "shared")
-    yield audits.c.escalation_state.in_(("open", "acknowledged"))
+    yield audits.c.escalation_state.in_(UNRESOLVED)
     if "qa" in person.roles:
         yield and_(audits.c.moderator_id.is_(None), audits.c.state == "shared")
     if person.roles & {"qa", "hos_ppqa"}:
         yield audits.c.state == "moderated"
     if "hos_ppqa" in person.roles:
         yield audits.c.withdrawal_asked_by.is_not(None)
-
-
-def _standing(connection: Connection, ids: list[int]) -> dict[int, tuple[tuple[str, ...], bool]]:
-    others = escalations.alias()
-    latest = select(func.max(others.c.number)).where(others.c.audit_id == escalations.c.audit_id).scalar_subquery()
-    openings = select(escalations).where(escalations.c.audit_id.in_(ids), escalations.c.number == latest)
-    return {row.audit_id: (_waiting(row.recipients), bool(row.plan)) for row in connection.execute(openings)} if ids else {}
-
-
-def _waiting(recipients: str) -> tuple[str, ...]:
-    return tuple(one.post for one in recipients_of(recipients) if one.acknowledged_at is None)
 
 
 def actions_waiting_for(connection: Connection, person: Person, directory: Directory) -> Sequence[Any]:

@@ -9,6 +9,7 @@ from flask import url_for
 
 from workflow.calendar import add_working_days, london_day
 from workflow.people import Directory, Person
+from workflow.storage.rows import recipients_of
 
 MODERATION_DAYS = 10
 
@@ -58,12 +59,13 @@ DRAFTING = {
 
 def _escalation(row: Any, me: Person, directory: Directory) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
-    waits = [post for post in row.waiting if _answers(me, post, row.team, directory)]
+    waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
+    waits = any(_answers(me, post, row.team, directory) for post in waiting)
     if row.escalation_state == "open" and waits:
         yield Task("Acknowledge the escalation", href, row.reference, urgent=True)
-    if not row.has_plan and _answers(me, "head_of_service", row.team, directory):
+    if not row.plan and _answers(me, "head_of_service", row.team, directory):
         yield Task("Record the response plan", href, row.reference, urgent=True)
-    if row.escalation_state == "acknowledged" and row.has_plan and _answers(me, "hos_ppqa", row.team, directory):
+    if row.escalation_state == "acknowledged" and row.plan and _answers(me, "hos_ppqa", row.team, directory):
         yield Task("Resolve the escalation", href, row.reference, urgent=True)
 
 

@@ -1,0 +1,228 @@
+"""Every page for everybody in every state: no page breaks, none shows what is not theirs, and looking changes nothing."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from tests.factories import FORM, STATES, House, an_audit, assign, save
+from tests.web.browser import Browser, text_of
+from web.council import Council
+from workflow.commands import moves
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+PEOPLE = (
+    "auditor", "auditor2", "practitioner", "practitioner2", "team.manager", "service.manager", "qaro", "qa", "moderator", "moderator2",
+    "head.of.service", "head.of.service2", "director.safeguarding", "director.parenting", "hos.ppqa", "governance", "admin",
+)  # fmt: skip
+CASE_TEXT = ("Seen on the file.", "Alex is safer.", "A family of three.", "C-1001", "Book the visit.")
+KNOWN_BEFORE_SHARING = {"auditor", "qa", "governance", "admin"}
+SECTIONS = [section.key for section in FORM.sections]
+MOVES = ("record_consultation", "grade", "revise", "share", "moderate", "waive_moderation", "close_actions", "reopen", "withdraw")
+
+
+def pages_of(reference: str) -> list[str]:
+    here = f"/audits/{reference}"
+    return [
+        here, f"{here}/read", f"{here}/history", f"{here}/escalation", f"{here}/moderator", f"{here}/actions/new", f"{here}/actions/1",
+        *(f"{here}/sections/{key}" for key in SECTIONS), *(f"{here}/moves/{move}" for move in MOVES),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("grade", ["good", "inadequate"])
+@pytest.mark.parametrize("state", STATES)
+def test_every_page_answers_everybody_and_changes_nothing(app: Flask, house: House, state: str, grade: str) -> None:
+    reference = an_audit(house, at=state, grade=grade)
+    before = stored(app.extensions["council"])
+    for person in PEOPLE:
+        browser = Browser(app, person)
+        for path in ["/", "/audits", "/notices", "/audits/new", *pages_of(reference)]:
+            answer = browser.get(path)
+            assert answer.status_code in {200, 403, 404}, (person, path)
+            page = answer.get_data(as_text=True)
+            _is_decent(page, reference, f"{person} {path}")
+            if answer.status_code != 200 and not path.endswith("/new"):
+                assert not [words for words in CASE_TEXT if words in page], (person, path)
+        if STATES.index(state) < STATES.index("shared") and person not in KNOWN_BEFORE_SHARING:
+            assert {browser.get(path).status_code for path in pages_of(reference)} == {404}, person
+    assert stored(app.extensions["council"]) == before
+
+
+def _is_decent(page: str, reference: str, where: str) -> None:
+    title = re.search(r"<title>(.*?)</title>", page, re.S)
+    assert title, where
+    assert title[1].strip(), where
+    assert reference not in title[1], where
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page), where
+    assert len(re.findall("<h1", page)) == 1, where
+
+
+def stored(council: Council) -> dict[str, list[object]]:
+    """Everything held, but for who is signed in."""
+    with reading(council.engine) as connection:
+        held = [table for table in tables.metadata.sorted_tables if table.name != "sessions"]
+        return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in held}
+
+
+@pytest.mark.parametrize("person", ["admin", "governance"])
+def test_who_holds_no_content_role_never_reads_a_word(app: Flask, house: House, person: str) -> None:
+    reference = an_audit(house, at="actions_closed", grade="inadequate")
+    browser = Browser(app, person)
+    for path in ["/", "/audits", "/notices", *pages_of(reference)]:
+        page = browser.get(path).get_data(as_text=True)
+        assert not [words for words in CASE_TEXT if words in page], path
+
+
+def test_a_moderator_reads_everything_but_the_overall_grade(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    moves.revise(house.desk(), house.person("auditor"), reference)
+    save(house, "auditor", reference, "area_12", {"grade": "inadequate", "evidence": "Seen.", "impact": "None."})
+    moves.grade(house.desk(), house.person("auditor"), reference)
+    moves.share(house.desk(), house.person("auditor"), reference)
+    assign(house, reference)
+    browser, qaro = Browser(app, "moderator"), Browser(app, "qaro")
+    for path in ("/audits", f"/audits/{reference}", f"/audits/{reference}/read", f"/audits/{reference}/sections/area_12"):
+        assert "nadequate" in qaro.get(path).get_data(as_text=True) or path == "/audits", path
+        page = browser.get(path).get_data(as_text=True)
+        assert "nadequate" not in page, path
+        assert "scalat" not in page, path
+    for path in (f"/audits/{reference}/escalation", f"/audits/{reference}/history"):
+        assert browser.get(path).status_code in {403, 404}
+    save(house, "moderator", reference, "moderation", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
+    assert "nadequate" in browser.get(f"/audits/{reference}").get_data(as_text=True)
+
+
+def test_what_was_typed_stays_on_the_page_with_the_error(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    browser, version = Browser(app, "auditor"), house.audit(reference).version
+    answer = browser.post(
+        f"/audits/{reference}/sections/details", seen=version, child_id="C-77 <b>", audit_date__day="31", audit_date__month="2",
+        audit_date__year="2026", age_band="7",
+    )  # fmt: skip
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "There is a problem" in page
+    assert "this must be a real date" in page
+    assert 'value="C-77 &lt;b&gt;"' in page
+    assert 'value="31"' in page
+    assert "<title>Error: " in page
+    assert house.audit(reference).version == version
+
+
+def test_an_error_does_not_let_the_next_try_overwrite_what_came_between(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    browser, seen = Browser(app, "auditor"), house.audit(reference).version
+    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    path = f"/audits/{reference}/sections/summary"
+    refused = browser.post(path, seen=seen, case_summary="Mine.\x00")
+    assert f'name="seen" value="{seen}"' in refused.get_data(as_text=True)
+    stale = browser.post(path, seen=seen, case_summary="Mine.")
+    page = stale.get_data(as_text=True)
+    assert stale.status_code == 409
+    assert "Mine." in page
+    assert "Theirs." in page
+    assert house.audit(reference).answer("summary", "case_summary") == "Theirs."
+
+
+def test_a_page_refuses_a_field_it_does_not_have(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    answer = Browser(app, "auditor").post(f"/audits/{reference}/sections/summary", seen=1, state="shared")
+    assert answer.status_code == 422
+    assert "no such field" in answer.get_data(as_text=True)
+
+
+def test_a_move_refused_says_everything_that_is_missing(app: Flask, house: House) -> None:
+    reference = Browser(app, "auditor").post("/audits/new").headers["Location"].split("/")[2]
+    answer = Browser(app, "auditor").post(f"/audits/{reference}/moves/record_consultation")
+    page = text_of(answer.get_data(as_text=True))
+    assert answer.status_code == 422
+    assert page.count(".") > 8
+    assert house.audit(reference).state == "draft"
+
+
+def test_a_move_made_meanwhile_is_a_conflict_with_a_sentence(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="shared")
+    answer = Browser(app, "auditor").post(f"/audits/{reference}/moves/share")
+    assert answer.status_code == 409
+    assert "can’t" in answer.get_data(as_text=True)
+
+
+def test_nothing_is_done_without_the_pages_own_token(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    browser = Browser(app, "auditor")
+    browser.token = "forged"
+    for path in (f"/audits/{reference}/moves/share", f"/audits/{reference}/sections/summary", "/audits/new", "/sign-out"):
+        answer = browser.post(path)
+        assert answer.status_code == 400
+        assert "Nothing was changed" in answer.get_data(as_text=True)
+    assert house.audit(reference).state == "graded"
+
+
+def test_a_page_says_what_a_browser_must_know(app: Flask) -> None:
+    for path in ("/", "/sign-in", "/nowhere", "/health", "/api/v1/audits", "/static/favicon.svg"):
+        with app.test_client().get(path) as answer:
+            pass
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert (answer.headers["Cache-Control"] == "no-store") != path.startswith("/static")
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "/\\evil.example", "https://evil.example", "/%0aSet-Cookie", "javascript:alert(1)", "/\t/x"]
+)
+def test_signing_in_leads_nowhere_else(app: Flask, path: str) -> None:
+    browser = Browser(app, "auditor")
+    answer = browser.post("/sign-in", email="qa@demo.example", password="correct horse", next=path)
+    assert answer.status_code == 302
+    assert answer.headers["Location"] in {"/", "/%0aSet-Cookie"}
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(app: Flask) -> None:
+    browser = Browser(app, "auditor")
+    cookie = browser.client.get_cookie("session")
+    assert cookie is not None
+    browser.post("/sign-out")
+    thief = app.test_client()
+    thief.set_cookie("session", cookie.value)
+    assert thief.get("/audits").status_code == 302
+
+
+# --- What a page costs -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    council: Council = app.extensions["council"]
+    noted: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith("BEGIN"):
+            noted.append(statement)
+
+    event.listen(council.engine, "before_cursor_execute", note)
+    yield noted
+    event.remove(council.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("person", ["auditor", "qa", "head.of.service", "hos.ppqa", "team.manager"])
+def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, house: House, statements: list[str], person: str) -> None:
+    reference = an_audit(house, at="moderated", grade="inadequate")
+    browser = Browser(app, person)
+    few = {path: _cost(browser, statements, path) for path in ["/", "/audits", *pages_of(reference)]}
+    for _ in range(20):
+        an_audit(house, at="shared", grade="inadequate")
+    many = {path: _cost(browser, statements, path) for path in few}
+    print(person, {path.replace(reference, "…"): cost for path, cost in few.items() if cost > 4})
+    assert many == few
+    assert max(few["/"], few["/audits"]) <= 4
+    assert max(few.values()) <= 8
+
+
+def _cost(browser: Browser, statements: list[str], path: str) -> int:
+    statements.clear()
+    browser.get(path)
+    return len(statements)
