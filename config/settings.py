@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 PREFIX = "PRACTICE_AUDIT_"
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = ("demo", "production")
+SHORTEST_KEY = 16
 
 
 class BadSetting(Exception):
@@ -47,17 +48,22 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Raise BadSetting for the first variable that is missing or malformed. Makes the data folder, and its key, if need be."""
     given = os.environ if environment is None else environment
-    env = _one_of(given, "ENV", ENVIRONMENTS, "demo")
+    env = read_env(given)
     data = Path(_get(given, "DATA", "var")).absolute()
     port = _port(given)
     host = given.get("HOST", "127.0.0.1")
     database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
     return Settings(
         database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
-        base_url=_url(given, f"http://{host}:{port}"), mail_url=_mail(_get(given, "MAIL_URL", f"folder:{data / 'mail'}")),
+        base_url=_url(given, f"http://{host}:{port}"), mail_url=_mail(given, data),
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
     )  # fmt: skip
+
+
+def read_env(given: Mapping[str, str]) -> str:
+    """`demo` or `production`, for what must be refused before anything else is looked at; raises BadSetting."""
+    return _one_of(given, "ENV", ENVIRONMENTS, "demo")
 
 
 def _get(given: Mapping[str, str], name: str, default: str = "") -> str:
@@ -95,8 +101,8 @@ def _database(url: str) -> str:
 def _secret_key(given: Mapping[str, str], data: Path, database_url: str, env: str) -> str:
     """Made and kept beside the embedded database in a demo; anything else brings its own."""
     if key := _get(given, "SECRET_KEY"):
-        if len(key) < 32:
-            raise BadSetting(f"{PREFIX}SECRET_KEY must be at least 32 characters long.")
+        if env == "production" and len(key) < SHORTEST_KEY:
+            raise BadSetting(f"{PREFIX}SECRET_KEY must be at least {SHORTEST_KEY} characters long.")
         return key
     if env == "production" or not database_url.startswith("sqlite"):
         raise BadSetting(f"{PREFIX}SECRET_KEY is missing: it is required with a database of your own and in production.")
@@ -120,14 +126,33 @@ def _url(given: Mapping[str, str], default: str) -> str:
     return url
 
 
-def _mail(url: str) -> str:
-    if not re.match(r"(folder:.+|smtp://.+|notify:)", url):
-        raise BadSetting(f"{PREFIX}MAIL_URL must be folder:<path>, smtp://host:port or notify:.")
+def _mail(given: Mapping[str, str], data: Path) -> str:
+    url = _get(given, "MAIL_URL", f"folder:{data / 'mail'}")
+    if url == "notify:":
+        if not _get(given, "NOTIFY_API_KEY"):
+            raise BadSetting(f"{PREFIX}NOTIFY_API_KEY is missing: MAIL_URL=notify: needs it.")
+        raise BadSetting(f"{PREFIX}MAIL_URL: GOV.UK Notify can’t be used yet; give smtp://host:port or folder:<path>.")
+    if not re.fullmatch(r"folder:.+", url) and not _is_smtp(url):
+        raise BadSetting(
+            f"{PREFIX}MAIL_URL must be folder:<path>, smtp://user:password@host:port?tls=starttls (or implicit, or none) or notify:."
+        )
     return url
+
+
+def _is_smtp(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query, strict_parsing=bool(parts.query))
+        is_whole = parts.scheme == "smtp" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_whole and asked.keys() <= {"tls"} and asked.get("tls", ["starttls"])[0] in {"starttls", "implicit", "none"}
 
 
 def _address(given: Mapping[str, str], name: str, default: str, env: str) -> str:
     value = _get(given, name, "" if env == "production" else default)
+    if not value:
+        raise BadSetting(f"{PREFIX}{name} is missing: it is required in production.")
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
         raise BadSetting(f"{PREFIX}{name} must be an email address.")
     return value

@@ -14,7 +14,8 @@ from workflow.storage.tables import actions, audits, outbox, ticks
 
 LEASE = timedelta(minutes=1)
 BATCH = 50
-FIRST_WAIT, LONGEST_WAIT, GIVE_UP_AFTER = timedelta(seconds=30), timedelta(hours=1), timedelta(hours=72)
+# With its jitter the longest wait stays under a quarter of an hour: once mail is up again, nothing waits longer (rules, invariant 6).
+FIRST_WAIT, LONGEST_WAIT, GIVE_UP_AFTER = timedelta(seconds=30), timedelta(minutes=10), timedelta(hours=72)
 REMINDERS_OF_OPEN_ACTIONS = ("action_due_soon", "action_due_today", "action_overdue")
 
 

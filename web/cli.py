@@ -1,12 +1,14 @@
 """practice-audit: the command line. Every command prints what a person needs, and one sentence where it refuses."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
-from config.settings import BadSetting, Settings, read_settings
+from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.worker import run_forever, run_once
 from web import export, verifying
 from web.council import Council, ensure_prepared, open_council, prepare
@@ -16,20 +18,35 @@ from web.signed_in import create_token
 from workflow.errors import Refusal
 from workflow.form_file import load_form
 from workflow.picture import picture as drawn
+from workflow.storage.engine import DatabaseError
 
 
 class Sentences(click.Group):
     """A refusal is one sentence on stderr and exit 1, never a traceback."""
 
-    def invoke(self, ctx: click.Context) -> object:
+    def main(self, *args: Any, **more: Any) -> NoReturn:
         try:
-            return super().invoke(ctx)
+            code = super().main(*args, **{**more, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as asked:
+            click.echo(asked.format_message())
+            code = 0
+        except click.Abort:
+            code = 1
+        except click.ClickException as refusal:
+            code = _refused(refusal.format_message())
         except (BadSetting, Refusal) as refusal:
-            click.echo(str(refusal), err=True)
-            sys.exit(1)
+            code = _refused(str(refusal))
         except OSError as error:
-            click.echo(f"{error.filename or 'The system'}: {error.strerror}.", err=True)
-            sys.exit(1)
+            code = _refused(f"{error.filename or 'The system'}: {error.strerror}.")
+        except DatabaseError as error:
+            # The driver's words may quote what was being stored.
+            code = _refused(f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__}).")
+        sys.exit(code or 0)
+
+
+def _refused(sentence: str) -> int:
+    click.echo(sentence, err=True)
+    return 1
 
 
 @click.group(cls=Sentences)
@@ -55,12 +72,12 @@ def serve_command() -> None:
 @click.option("--now", "at", help="Act as if it were this instant, like 2026-11-30T09:00:00Z; refused in production.")
 def worker(once: bool, at: str | None) -> None:
     """Send what is to be sent, and remind whom it is time to remind."""
+    now = _instant(at)
+    if now and not once:
+        raise click.UsageError("--now goes with --once.")
     council = _prepared()
-    now = _instant(at, council.settings)
     if once:
         run_once(council.parts, now or datetime.now(UTC))
-    elif now:
-        raise click.UsageError("--now goes with --once.")
     else:
         run_forever(council.parts)
 
@@ -153,10 +170,10 @@ def _prepared() -> Council:
     return council
 
 
-def _instant(text: str | None, settings: Settings) -> datetime | None:
+def _instant(text: str | None) -> datetime | None:
     if text is None:
         return None
-    if settings.is_production:
+    if read_env(os.environ) == "production":
         raise Refusal("--now is refused in production: time is not for the choosing there.")
     try:
         at = datetime.fromisoformat(text)

@@ -24,7 +24,11 @@ Table = Mapping[str, Any]
 
 
 def load_form(path: Path) -> Form:
-    return read_form(path.read_text(encoding="utf-8"), path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BrokenForm(f"{path.name} is not text in UTF-8.") from error
+    return read_form(text, path.name)
 
 
 def read_form(text: str, name: str) -> Form:

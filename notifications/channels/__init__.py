@@ -3,7 +3,7 @@
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from config.settings import BadSetting, Settings
+from config.settings import Settings
 from notifications.channels.folder import FolderChannel
 from notifications.channels.refusals import Never, NotNow
 from notifications.channels.smtp import SmtpChannel
@@ -19,9 +19,7 @@ class Channel(Protocol):
 def open_channel(settings: Settings) -> Channel:
     if settings.mail_url.startswith("folder:"):
         return FolderChannel(settings.mail_url.removeprefix("folder:"))
-    if settings.mail_url.startswith("smtp://"):
-        return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
-    raise BadSetting("PRACTICE_AUDIT_MAIL_URL: GOV.UK Notify can’t be used yet; give smtp://host:port or folder:<path>.")
+    return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
 
 
 __all__ = ["Channel", "Never", "NotNow", "open_channel"]

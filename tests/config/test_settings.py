@@ -1,0 +1,64 @@
+"""What is missing or malformed stops the start with one sentence that names the variable."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from config.settings import BadSetting, read_settings
+from tests.factories import settings
+
+WHOLE = {"SECRET_KEY": "k" * 32, "MAIL_FROM": "audit@council.example", "QA_INBOX": "qa@council.example", "ENV": "production"}
+BAD = [
+    ("DATABASE_URL", "mysql://x"), ("DATABASE_URL", "nonsense"), ("BASE_URL", "audits.example"), ("BASE_URL", "ftp://x"), ("MAIL_URL", "smtp:"),
+    ("MAIL_URL", "smtp://"), ("MAIL_URL", "smtp://host:port"), ("MAIL_URL", "smtp://host?tls=maybe"), ("MAIL_URL", "smtp://host?other=1"),
+    ("MAIL_URL", "folder:"), ("MAIL_URL", "x"), ("MAIL_FROM", "nobody"), ("QA_INBOX", "a b@c"), ("FORM", "nothing"), ("FORM", "../x"),
+    ("ENV", "staging"), ("DATA", "/proc/nowhere"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_what_is_malformed_is_named(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=f"^PRACTICE_AUDIT_{name}") as refused:
+        settings(tmp_path, **{name: value})
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "MAIL_FROM", "QA_INBOX"])
+def test_production_brings_its_own(name: str, tmp_path: Path) -> None:
+    assert settings(tmp_path, **WHOLE).is_production
+    with pytest.raises(BadSetting, match=f"^PRACTICE_AUDIT_{name} is missing"):
+        settings(tmp_path, **{**WHOLE, name: ""})
+
+
+def test_a_guessable_key_is_refused_in_production(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="SECRET_KEY"):
+        settings(tmp_path, **{**WHOLE, "SECRET_KEY": "secret"})
+
+
+def test_another_database_needs_a_key_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="SECRET_KEY"):
+        settings(tmp_path, DATABASE_URL="postgresql://db/audit")
+
+
+def test_notify_names_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="NOTIFY_API_KEY"):
+        settings(tmp_path, MAIL_URL="notify:")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8000.0"])
+def test_a_port_is_a_port(port: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="PORT"):
+        read_settings({"PRACTICE_AUDIT_DATA": str(tmp_path), "PORT": port})
+
+
+def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first, again = settings(tmp_path), settings(tmp_path)
+    assert first.secret_key == again.secret_key
+    assert len(first.secret_key) >= 32
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def test_cookies_are_locked_to_https_where_the_service_is_there(tmp_path: Path) -> None:
+    assert settings(tmp_path, BASE_URL="https://audits.example").is_https
+    assert not settings(tmp_path).is_https
