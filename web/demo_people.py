@@ -41,7 +41,7 @@ def load_and_tell(council: Council, password: str | None, *, only_if_empty: bool
         if only_if_empty:
             return
         raise Refusal("The demo council is not loaded in production.")
-    if not only_if_empty or is_empty(council):
+    if password or not only_if_empty or is_empty(council):
         _load(council, password or _kept_password(council))
     if is_loaded(council):
         _tell_who_can_sign_in(council, password)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select, update
 
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
@@ -31,6 +31,14 @@ def end_session(engine: Engine, digest: str) -> None:
 def password_hash_of(engine: Engine, person_id: int) -> str | None:
     with reading(engine) as connection:
         return connection.execute(select(tables.people.c.password_hash).where(tables.people.c.id == person_id)).scalar()
+
+
+def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
+    """For everybody whose address ends so. Whoever is signed in among them is signed out."""
+    chosen = tables.people.c.email.endswith(ending, autoescape=True)
+    with writing(engine) as connection:
+        connection.execute(update(tables.people).where(chosen).values(password_hash=password_hash))
+        connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id.in_(select(tables.people.c.id).where(chosen))))
 
 
 def keep_token(engine: Engine, digest: str, person_id: int, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Verifying every history: whole, ending as stored, leading to the stored state, and sealing what is sealed."""
 
+import json
 from collections.abc import Iterable
 
 from web.council import Council
@@ -31,7 +32,7 @@ def _break_in(council: Council, audit: Audit) -> str:
         return str(error)
     if led_to != (audit.state, audit.escalation_state):
         return f"the history leads to {led_to[0]} with escalation {led_to[1]}, but {audit.state} with {audit.escalation_state} is stored"
-    return _unlike_sealed(council, audit, " ".join(row.happening.facts for row in rows))
+    return _unlike_sealed(council, audit, " ".join(row.happening.facts for row in rows)) or _unlike_said(council, audit, rows)
 
 
 def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
@@ -39,4 +40,13 @@ def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
     for seal in council.store.seals(audit):
         if history.digest(seal.content) != seal.digest or seal.digest not in facts:
             return f"what was sealed as {seal.part} in edition {seal.edition} is not what was written"
+    return ""
+
+
+def _unlike_said(council: Council, audit: Audit, rows: Iterable[history.Row]) -> str:
+    remarks = council.store.remarks(audit)
+    for row in rows:
+        said = json.loads(row.happening.facts).get("reason")
+        if said and history.digest(remarks.get(row.number, "")) != said:
+            return f"the reason given with row {row.number} is not what was written"
     return ""

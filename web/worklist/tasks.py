@@ -1,6 +1,6 @@
 """What waits for one person, late first: each a verb, where to do it, and by when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ def in_order(tasks: list[Task], today: date) -> list[Task]:
     return sorted(tasks, key=lambda task: (not task.urgent, task.due_on or date.max, task.reference))
 
 
-def tasks_of_audits(rows: list[Any], me: Person, directory: Directory) -> Iterator[Task]:
+def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
     for row in rows:
         show = url_for("audits.show", reference=row.reference)
         if row.escalation_state in {"open", "acknowledged"}:
@@ -88,7 +88,7 @@ def _closes(row: Any, me: Person) -> bool:
     return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
 
 
-def tasks_of_actions(rows: list[Any], me: Person, directory: Directory) -> Iterator[Task]:
+def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
     for row in rows:
         href = url_for("actions.show", reference=row.reference, number=row.number)
         verb = _verb(row, me, directory)
