@@ -1,0 +1,196 @@
+"""Sending over a real SMTP server: nothing lost, nothing sent that did not commit, the same bytes at every try."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from notifications import outbox
+from notifications.delivery import Parts
+from notifications.worker import run_once
+from tests.factories import DETAILS, NOW, House, an_audit, answers, save
+from tests.notifications.mail_server import MailServer
+from web.council import Council
+from workflow.commands import actions, moves, writing
+from workflow.commands.actions import NewAction
+from workflow.storage import tables
+from workflow.storage.engine import reading
+from workflow.storage.engine import writing as writing_to
+
+CANARY = "CANARY-7Q"
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    made = MailServer()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def parts(council: Council, server: MailServer) -> Parts:
+    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
+
+
+def rows(parts: Parts, state: str | None = None) -> list[Any]:
+    query = select(tables.outbox).order_by(tables.outbox.c.id)
+    with reading(parts.engine) as connection:
+        return list(connection.execute(query.where(tables.outbox.c.state == state) if state else query))
+
+
+def test_each_is_sent_once_over_one_connection(parts: Parts, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    waiting = len(rows(parts))
+    assert run_once(parts, NOW) == waiting == len(server.taken)
+    assert run_once(parts, NOW + timedelta(minutes=5)) == 0
+    assert server.connections == 1
+    assert len({mail["Message-ID"] for mail in server.mails()}) == waiting
+
+
+def test_no_word_of_a_case_leaves_the_service(parts: Parts, house: House, server: MailServer) -> None:
+    reference = writing.start_audit(house.desk(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
+    save(house, "auditor", reference, "consultation", {"spoke_to": CANARY})
+    moves.record_consultation(house.desk(), house.person("auditor"), reference)
+    texts = {"evidence", "impact", "case_summary"}
+    for section, given in answers("inadequate").items():
+        if section not in {"details", "consultation"}:
+            save(house, "auditor", reference, section, {key: CANARY if key in texts else value for key, value in given.items()})
+    actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(CANARY, "practitioner@demo.example", "2026-12-01"))
+    for move in (moves.grade, moves.share):
+        move(house.desk(), house.person("auditor"), reference)
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, CANARY)
+    for weeks in range(8):
+        run_once(parts, NOW + timedelta(weeks=weeks))
+    assert len(server.taken) > 12
+    for mail in server.mails():
+        said = mail.as_string() + str(mail.get_content())
+        assert CANARY not in said
+        assert "nadequate" not in said
+        assert reference not in str(mail["Subject"])
+
+
+def test_a_mail_says_what_to_do_where_and_by_when(parts: Parts, house: House, server: MailServer) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    run_once(parts, NOW)
+    mail = next(mail for mail in server.mails() if mail["To"] == "head.of.service@demo.example")
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Importance"] == "high"
+    assert mail["Reply-To"] == parts.settings.qa_inbox
+    text = mail.get_content()
+    assert "acknowledge the escalation" in text
+    assert f"http://localhost/audits/{reference}" in text.replace("http://127.0.0.1:8000", "http://localhost")
+
+
+def test_the_address_is_the_directorys_when_it_is_sent(parts: Parts, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared")
+    with writing_to(parts.engine) as connection:
+        moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
+        connection.execute(moved)
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+    run_once(parts, NOW)
+    assert {"new.qaro@demo.example"} == {to for to, _ in server.taken if "qaro" in to}
+
+
+def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: Parts, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared")
+    with writing_to(parts.engine) as connection:
+        connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+    run_once(parts, NOW)
+    assert [row.event for row in rows(parts, "dead")] == ["audit_shared"]
+    assert undelivered(parts) == 1
+
+
+def undelivered(parts: Parts) -> int:
+    with reading(parts.engine) as connection:
+        told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
+    assert all(notice.recipient == 0 for notice in told)
+    return len(told)
+
+
+def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(parts: Parts, house: House, server: MailServer) -> None:
+    server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro") else None
+    an_audit(house, at="shared")
+    everybody = len(rows(parts))
+    assert run_once(parts, NOW) == everybody - 1
+    assert [row.last_error for row in rows(parts, "dead")] == ["the address was refused with 550"]
+    assert undelivered(parts) == 1
+    run_once(parts, NOW + timedelta(days=1))
+    assert server.tried["qaro@demo.example"] == 1
+
+
+def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(parts: Parts, house: House, server: MailServer) -> None:
+    server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") and tries <= 3 else None
+    an_audit(house, at="shared")
+    for minutes in range(0, 60, 2):
+        run_once(parts, NOW + timedelta(minutes=minutes))
+    assert server.tried["qaro@demo.example"] == 4
+    copies = [body for to, body in server.taken if to == "qaro@demo.example"]
+    assert len(copies) == 4, "one for each try whose outcome was unknown"
+    assert len(set(copies)) == 1
+    assert not rows(parts, "waiting")
+
+
+def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(parts: Parts, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared")
+    everybody = len(rows(parts))
+    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+    at = NOW
+    while at < NOW + timedelta(hours=71):
+        assert run_once(away, at) == 0
+        at += timedelta(hours=3)
+    assert len(rows(parts, "waiting")) == everybody
+    # Once mail is up again everything goes within a quarter of an hour.
+    assert run_once(parts, at - timedelta(hours=3) + timedelta(minutes=13)) == everybody
+
+
+def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(parts: Parts, house: House, server: MailServer) -> None:
+    server.answers = lambda to, tries: "450 later" if to.startswith("qaro") else None
+    an_audit(house, at="shared")
+    for hours in range(0, 80, 2):
+        run_once(parts, NOW + timedelta(hours=hours))
+    assert [row.state for row in rows(parts) if row.last_error] == ["dead"]
+    assert undelivered(parts) == 1
+    assert server.tried["qaro@demo.example"] > 30
+
+
+def test_one_poisoned_row_does_not_stop_the_rest(parts: Parts, house: House, server: MailServer) -> None:
+    for _ in range(20):
+        an_audit(house, at="shared")
+    everybody = len(rows(parts))
+    with writing_to(parts.engine) as connection:
+        connection.execute(update(tables.outbox).where(tables.outbox.c.id == 3).values(event="no_such_event"))
+    assert run_once(parts, NOW) == everybody - 1
+    assert [row.id for row in rows(parts, "waiting")] == [3]
+
+
+def test_several_workers_send_nothing_twice(parts: Parts, house: House, server: MailServer) -> None:
+    for _ in range(12):
+        an_audit(house, at="shared")
+    everybody = len(rows(parts))
+    with ThreadPoolExecutor(4) as pool:
+        sent = list(pool.map(lambda _: run_once(parts, NOW), range(4)))
+    assert sum(sent) == everybody
+    assert set(Counter(body for _, body in server.taken).values()) == {1}
+
+
+def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: Parts, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared")
+    held = outbox.claim(parts.engine, "dead", NOW)
+    assert run_once(parts, NOW + timedelta(seconds=59)) == 0
+    assert run_once(parts, NOW + timedelta(seconds=60)) == len(held)
+
+
+def test_telling_the_same_twice_sends_it_once(parts: Parts, council: Council, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    with reading(council.engine) as connection:
+        notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()
+        posts = connection.execute(select(tables.outbox.c.key, tables.outbox.c.recipient)).all()
+    assert sorted(map(tuple, notices)) == sorted(map(tuple, posts))
+    assert len(set(notices)) == len(notices)

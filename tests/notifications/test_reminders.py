@@ -1,0 +1,152 @@
+"""When somebody is reminded: every London day of a year walked by, and downtime in between."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from notifications.recipients import Clocks
+from notifications.reminders import Due, look_again_on, reminders
+from notifications.worker import run_once, sweep
+from tests.factories import TODAY, WHO_HEARS, House, a_fake_house, an_audit, resolve
+from web.council import Council
+from workflow.calendar import add_working_days, is_working_day, next_working_day
+from workflow.commands import actions, escalations
+from workflow.storage.engine import reading
+from workflow.storage.tables import outbox
+
+CLOCKS: Clocks = WHO_HEARS.clocks
+OWNER, MANAGER, SERVICE_MANAGER = 1, 2, 3
+Told = list[tuple[date, str, int | None]]
+
+
+def walk(due_on: date, days: Iterable[date]) -> Told:
+    """What is told on the days that the worker is up, as it moves each action's next day on."""
+    directory, told, remind_on = a_fake_house().store.directory(), [], due_on - timedelta(days=40)
+    for today in days:
+        if today >= remind_on:
+            due = Due("abcd-efgh", 1, due_on, remind_on, OWNER, "assessment-east", MANAGER, SERVICE_MANAGER)
+            told += [(today, notice.event, notice.person_id) for notice in reminders(due, today, CLOCKS, directory)]
+            remind_on = look_again_on(due_on, today, CLOCKS)
+    return told
+
+
+def days_from(start: date, count: int) -> list[date]:
+    return [start + timedelta(days=n) for n in range(count)]
+
+
+@pytest.mark.parametrize("due_on", [date(2026, 12, 24), date(2027, 3, 26), date(2026, 10, 25), date(2028, 2, 29), date(2027, 6, 16)])
+def test_the_policy_day_by_day(due_on: date) -> None:
+    head = a_fake_house().store.directory().holder("head_of_service", "assessment-east")
+    assert head is not None
+    told = walk(due_on, days_from(due_on - timedelta(days=30), 130))
+    first = next_working_day(due_on)
+    weekly = [first + timedelta(days=7 * n) for n in range(20) if first + timedelta(days=7 * n) < due_on + timedelta(days=100)]
+    expected: set[tuple[date, str, int | None]] = {
+        (due_on - timedelta(days=7), "action_due_soon", OWNER), (due_on, "action_due_today", OWNER),
+        *((day, "action_overdue", person) for day in weekly for person in (OWNER, MANAGER)),
+        (add_working_days(due_on, 10), "action_overdue", SERVICE_MANAGER), (add_working_days(due_on, 20), "action_overdue", head.person.id),
+    }  # fmt: skip
+    assert set(told) == expected
+    assert len(told) == len(expected), "each once"
+    assert is_working_day(first)
+
+
+@pytest.mark.parametrize("down", [2, 3, 30, 90])
+@pytest.mark.parametrize("since", range(-9, 40, 4))
+def test_after_downtime_each_hears_once_and_nobody_is_forgotten(down: int, since: int) -> None:
+    due_on = date(2026, 12, 21)
+    gap = days_from(due_on + timedelta(days=since), down)
+    up = [day for day in days_from(due_on - timedelta(days=30), 160) if day not in gap]
+    told, back = walk(due_on, up), gap[-1] + timedelta(days=1)
+    on_return = [(event, person) for day, event, person in told if day == back]
+    assert len(on_return) == len(set(on_return))
+    missed = {
+        person
+        for day, event, person in walk(due_on, days_from(due_on - timedelta(days=30), 160))
+        if day in gap and event == "action_overdue"
+    }
+    assert missed <= {person for event, person in on_return if event == "action_overdue"}
+    assert len({(day, event, person) for day, event, person in told}) == len(told)
+
+
+# --- On a real database ----------------------------------------------------------------------------------------------
+
+
+def told(council: Council, event: str) -> list[str]:
+    with reading(council.engine) as connection:
+        rows = connection.execute(select(outbox.c.recipient).where(outbox.c.event == event).order_by(outbox.c.id)).scalars()
+        people = council.store.directory().people
+        return [people[one].email.partition("@")[0] if one else "QA inbox" for one in rows]
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+
+
+def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(council: Council, house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    for day in days_from(TODAY, 60):
+        for _ in range(2):
+            sweep(council.parts, at(day))
+    assert told(council, "action_due_soon") == ["practitioner"]
+    assert told(council, "action_due_today") == ["practitioner"]
+    overdue = told(council, "action_overdue")
+    assert overdue.count("practitioner") == overdue.count("team.manager") == 5
+    house.now = at(TODAY + timedelta(days=60))
+    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    for day in days_from(TODAY + timedelta(days=60), 60):
+        sweep(council.parts, at(day))
+    assert told(council, "action_overdue") == overdue
+
+
+def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council: Council, house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    run_once(council.parts, at(TODAY))
+    late = at(date(2026, 12, 29))
+    sweep(council.parts, late)
+    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    run_once(council.parts, late)
+    with reading(council.engine) as connection:
+        states = connection.execute(select(outbox.c.state).where(outbox.c.event == "action_overdue")).scalars().all()
+    assert set(states) == {"cancelled"}
+
+
+def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(council: Council, house: House) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), reference)
+    for day in days_from(TODAY, 8):
+        sweep(council.parts, at(day))
+        sweep(council.parts, at(day))
+    chased = told(council, "escalation_not_acknowledged")
+    assert chased.count("head.of.service") == chased.count("director.safeguarding") == 6
+    assert "hos.ppqa" not in chased
+    assert "QA inbox" in told(council, "escalation_passed_up")
+    resolve_rest(house, reference)
+    for day in days_from(TODAY + timedelta(days=8), 8):
+        sweep(council.parts, at(day))
+    assert told(council, "escalation_not_acknowledged") == chased
+
+
+def resolve_rest(house: House, reference: str) -> None:
+    for name in ("head.of.service", "director.safeguarding"):
+        escalations.acknowledge(house.desk(), house.person(name), reference)
+
+
+def test_the_worker_down_over_the_clock_still_chases(council: Council, house: House) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    sweep(council.parts, at(TODAY + timedelta(days=30)))
+    assert sorted(told(council, "escalation_not_acknowledged")) == ["director.safeguarding", "head.of.service", "hos.ppqa"]
+
+
+@pytest.mark.parametrize(("grade", "prompt_on"), [("good", date(2027, 10, 20)), ("inadequate", date(2027, 2, 20))])
+def test_the_closing_window_is_told_once_to_the_qa_inbox(council: Council, house: House, grade: str, prompt_on: date) -> None:
+    reference = an_audit(house, at="shared", grade=grade)
+    if grade == "inadequate":
+        resolve(house, reference)
+    sweep(council.parts, at(prompt_on - timedelta(days=1)))
+    assert told(council, "re_audit_window_closing") == []
+    for day in days_from(prompt_on, 3):
+        sweep(council.parts, at(day))
+    assert told(council, "re_audit_window_closing") == ["QA inbox"]
