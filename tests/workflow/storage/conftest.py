@@ -1,0 +1,44 @@
+"""The same house on each store, so that the same promises are tried on all of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.factories import House, a_council, a_fake_house, a_house, settings
+from tests.postgres import a_database
+from web.council import Council, open_council, prepare
+from web.demo import load_people
+
+
+@pytest.fixture(scope="session")
+def postgres_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("postgres")
+
+
+@pytest.fixture
+def on_postgresql(tmp_path: Path, postgres_folder: Path) -> Iterator[Council]:
+    with a_database(postgres_folder) as url:
+        council = open_council(settings(tmp_path, DATABASE_URL=url, SECRET_KEY="k" * 32))
+        prepare(council)
+        load_people(council, "correct horse")
+        yield council
+        council.engine.dispose()
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Council]:
+    council = a_council(tmp_path / "var")
+    yield council
+    council.engine.dispose()
+
+
+@pytest.fixture(params=["on_sqlite", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
+def council(request: pytest.FixtureRequest) -> Council:
+    made: Council = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture(params=["fake", "on_sqlite", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
+def house(request: pytest.FixtureRequest) -> House:
+    return a_fake_house() if request.param == "fake" else a_house(request.getfixturevalue(request.param))

@@ -1,0 +1,78 @@
+"""What only a database can be asked: lists, migrations, and that the record can’t be changed even there."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from tests.factories import STATES, a_house, an_audit, assign
+from web.council import Council
+from web.worklist.queries import Wanted, page_of_audits
+from workflow.commands import moves
+from workflow.permissions import relations
+from workflow.storage import migrate, tables
+from workflow.storage.engine import reading, writing
+from workflow.storage.knowable import STAGES, permitted
+
+
+def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(council: Council) -> None:
+    house, asked = a_house(council), 0
+    references = [an_audit(house, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
+    assign(house, references[STATES.index("shared") * 2])
+    moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
+    directory = council.store.directory()
+    rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
+    with reading(council.engine) as connection:
+        for person in directory.people.values():
+            for right in rights:
+                where = permitted(right, person, directory, council.permissions)
+                listed = set(connection.execute(select(tables.audits.c.reference).where(where)).scalars())
+                audits = [house.audit(reference) for reference in references]
+                allowed = {one.reference for one in audits if council.permissions.allow(right, one, relations(person, one, directory))}
+                assert listed == allowed, (person.email, right)
+                asked += len(audits)
+    print(f"{asked} questions, {len(rights)} rights, asked both ways")
+
+
+def test_a_page_ends_where_the_next_begins(council: Council) -> None:
+    house = a_house(council)
+    references = [an_audit(house, at="draft") for _ in range(103)]
+    directory, auditor, seen, cursor = council.store.directory(), house.person("auditor"), [], None
+    for size in (50, 50, 3):
+        with reading(council.engine) as connection:
+            rows, cursor = page_of_audits(connection, auditor, directory, council.permissions, Wanted(cursor=cursor))
+        assert len(rows) == size
+        seen += [row.reference for row in rows]
+    assert cursor is None
+    assert seen == references[::-1]
+
+
+@pytest.mark.parametrize("q", ["%", "_", "C-100%", "\\", "'", "c-1001 OR 1=1"])
+def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
+    house = a_house(council)
+    an_audit(house, at="draft")
+    with reading(council.engine) as connection:
+        wanted = Wanted(q=q)
+        rows, _ = page_of_audits(connection, house.person("auditor"), council.store.directory(), council.permissions, wanted)
+    assert rows == []
+
+
+def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: Council) -> None:
+    # What the tables say of SQLite's own partial indexes can't be read back from it.
+    with reading(council.engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+    migrate.downgrade(council.engine)
+    assert inspect(council.engine).get_table_names() == ["alembic_version"]
+    migrate.upgrade(council.engine)
+    assert migrate.is_current(council.engine)
+    assert set(tables.metadata.tables) < set(inspect(council.engine).get_table_names())
+
+
+@pytest.mark.parametrize("table", ["history", "seals"])
+def test_the_record_can_only_be_added_to(council: Council, table: str) -> None:
+    an_audit(a_house(council), at="shared")
+    for change in (f"UPDATE {table} SET audit_id = audit_id", f"DELETE FROM {table}"):
+        with pytest.raises(DBAPIError, match="only ever added to"), writing(council.engine) as connection:
+            connection.exec_driver_sql(change)

@@ -1,0 +1,125 @@
+"""What every store promises: the fake, SQLite and PostgreSQL alike."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.factories import STATES, House, an_audit, answers, save
+from workflow import history
+from workflow.commands import actions, escalations, moves, once, writing
+from workflow.commands.actions import NewAction
+from workflow.errors import Stale, UsedForAnother
+from workflow.ports import Change, Changed, Once
+from workflow.record import Audit
+
+
+@pytest.mark.parametrize("grade", ["good", "inadequate"])
+@pytest.mark.parametrize("state", STATES)
+def test_what_was_decided_is_what_is_read(house: House, state: str, grade: str) -> None:
+    reference = an_audit(house, at=state, grade=grade)
+    audit = house.audit(reference)
+    rows = house.store.history(audit)
+    assert audit.state == state
+    assert (audit.state, audit.escalation_state) == history.replay(rows)
+    assert history.first_break(reference, rows, audit.chain) is None
+    assert [row.number for row in rows] == list(range(1, audit.chain.count + 1))
+    if state not in {"draft", "practitioner_consulted"}:
+        for section, given in answers(grade).items():
+            kept = audit.sections[section]
+            assert {key: kept[key] for key in given if not str(given[key]).endswith("example")} == {
+                key: value for key, value in given.items() if not str(value).endswith("example")
+            }
+
+
+def test_actions_come_back_as_they_were(house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    owner = house.person("practitioner")
+    actions.record_progress(house.desk(), owner, reference, 1, "Half way.", "A note.")
+    actions.ask_for_more_time(house.desk(), owner, reference, 1, date(2027, 1, 20), "Illness.")
+    actions.grant_more_time(house.desk(), house.person("qa"), reference, 1)
+    action = house.audit(reference).actions[0]
+    assert (action.due_on, action.earlier_due_dates) == (date(2027, 1, 20), (date(2026, 12, 20),))
+    assert (action.progress, action.evidence, action.owner_id) == ("Half way.", "A note.", owner.id)
+
+
+def test_a_removed_action_is_gone(house: House) -> None:
+    reference = an_audit(house, at="draft")
+    auditor = house.person("auditor")
+    for text in ("One.", "Two."):
+        actions.add_action(house.desk(), auditor, reference, NewAction(text, "qaro@demo.example", "2026-12-20"))
+    actions.remove_action(house.desk(), auditor, reference, 1)
+    assert [action.text for action in house.audit(reference).actions] == ["Two."]
+
+
+def test_the_escalation_comes_back_with_who_acknowledged(house: House) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), reference)
+    escalations.plan(house.desk(), house.person("head.of.service"), reference, "Daily oversight.")
+    escalation = house.audit(reference).escalation
+    assert escalation is not None
+    assert [one.post for one in escalation.recipients if one.acknowledged_at] == ["hos_ppqa"]
+    assert next(one.acknowledged_at for one in escalation.recipients if one.acknowledged_at) == house.now
+    assert escalation.plan == "Daily oversight."
+
+
+def _renamed(house: House, audit: Audit) -> Change:
+    after = replace(audit, version=audit.version + 1)
+    return Change(audit, after, (), {}, (), (), house.store.directory().version, house.now)
+
+
+def test_a_change_decided_on_an_older_version_is_refused_whole(house: House) -> None:
+    reference = an_audit(house, at="graded")
+    old = house.audit(reference)
+    save(house, "auditor", reference, "service_comments", {"comments": "Later."})
+    before, rows = house.audit(reference), house.store.history(old)
+    with pytest.raises(Changed):
+        house.store.save(_renamed(house, old))
+    assert house.audit(reference) == before
+    assert house.store.history(before) == rows
+
+
+def test_a_change_decided_on_an_older_directory_is_refused(house: House) -> None:
+    audit = house.audit(an_audit(house, at="draft"))
+    with pytest.raises(Changed):
+        house.store.save(replace(_renamed(house, audit), directory_version=house.store.directory().version - 1))
+    assert house.audit(audit.reference) == audit
+
+
+def test_a_stale_save_loses_neither_text(house: House) -> None:
+    reference = an_audit(house, at="draft")
+    seen = house.audit(reference).version
+    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    with pytest.raises(Stale) as stale:
+        writing.save_section(house.desk(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
+    assert stale.value.yours is not None
+    assert stale.value.theirs is not None
+    assert (stale.value.yours["case_summary"], stale.value.theirs["case_summary"]) == ("Mine.", "Theirs.")
+
+
+def test_one_key_one_effect_one_answer(house: House) -> None:
+    reference, auditor = an_audit(house, at="graded"), house.person("auditor")
+
+    def share(digest: str) -> str:
+        key = Once(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
+        desk = replace(house.desk(), once=key)
+        return once.at_most_once(desk, key, lambda at: moves.share(at, auditor, reference))
+
+    first = share("the same")
+    assert share("the same") == first
+    with pytest.raises(UsedForAnother):
+        share("another")
+
+
+def test_what_was_shared_stays_sealed_beside_its_correction(house: House) -> None:
+    reference, auditor = an_audit(house, at="shared"), house.person("auditor")
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Wrong child's plan.")
+    moves.revise(house.desk(), auditor, reference)
+    save(house, "auditor", reference, "area_1", {"grade": "good", "evidence": "Corrected.", "impact": "Corrected."})
+    moves.grade(house.desk(), auditor, reference)
+    moves.share(house.desk(), auditor, reference)
+    seals = [seal for seal in house.store.seals(house.audit(reference)) if seal.part == "shared"]
+    assert [seal.edition for seal in seals] == [1, 2]
+    assert "Corrected." not in seals[0].content
+    assert "Corrected." in seals[1].content
+    assert all(history.digest(seal.content) == seal.digest for seal in seals)
