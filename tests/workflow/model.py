@@ -108,3 +108,49 @@ class Model:
     def _escalates(self, does: bool) -> None:
         if does:
             self.escalation, self.acknowledged, self.planned = "open", set(), False
+
+    # --- Actions and the escalation ---
+
+    def adds(self) -> None:
+        number = max(self.actions, default=0) + 1
+        self.actions[number] = "open"
+        if self.state == "moderated":
+            self.live.add(number)
+
+    def may_act(self, who: str, move: str, number: int) -> bool:
+        escalated = self.escalation != "none"
+        if move == "cancel":
+            return who in {"qa", "hos.ppqa"}
+        if move == "report":
+            return who == ("head.of.service" if escalated else "team.manager")
+        return who == ("hos.ppqa" if escalated else "qa") and self.reporters.get(number) != who
+
+    def escalation_expects(self, who: str, move: str) -> str:
+        if not self.knows(who):
+            return "unknown"
+        by = {
+            "acknowledge": RECIPIENTS,
+            "plan": ("head.of.service",),
+            "resolve": ("hos.ppqa",),
+            "raise": ("qa", "head.of.service", "hos.ppqa"),
+        }
+        if who not in by[move] or (move == "acknowledge" and self.escalation == "none"):
+            return "not theirs"
+        sources = {"acknowledge": {"open"}, "plan": {"open", "acknowledged"}, "resolve": {"acknowledged"}, "raise": {"none", "resolved"}}
+        if self.escalation not in sources[move]:
+            return "not from here"
+        blocked = {
+            "acknowledge": who in self.acknowledged, "plan": False, "resolve": not self.planned, "raise": not self.was_shared,
+        }  # fmt: skip
+        return "missing" if blocked[move] else "yes"
+
+    def escalation_moves(self, who: str, move: str) -> None:
+        if move == "raise":
+            self.escalation, self.acknowledged, self.planned = "open", set(), False
+        if move == "acknowledge":
+            self.acknowledged.add(who)
+            self.escalation = "acknowledged" if self.acknowledged == set(RECIPIENTS) else "open"
+        if move == "plan":
+            self.planned = True
+        if move == "resolve":
+            self.escalation = "resolved"

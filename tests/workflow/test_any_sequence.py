@@ -11,37 +11,31 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, House, a_council, a_fake_house, a_house, answers, save
+from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_council, a_fake_house, a_house, answers, save
 from tests.workflow.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
+from tests.workflow.promises import Promises
 from web import action_moves, escalation_moves
 from web.moves import carry_out
 from workflow.commands import actions, oversight, writing
-from workflow.commands.seeing import see
-from workflow.errors import NotFound, NotFromHere, NotReady, NotYours, Refusal, Stale
-from workflow.history import first_break, replay
 
 PEOPLE = ("auditor", "auditor2", "team.manager", "moderator", "qa", "head.of.service", "director.safeguarding", "hos.ppqa")
-OF_THE_CASE = ("practitioner", "team.manager", "service.manager", "qaro")
 MOVES = (*FORWARD, "return_for_correction", "withdraw")
 AUDITS = st.integers(0, 2)
 WHO = st.sampled_from(PEOPLE)
 STEPS, SHARDS = 50, 4
 SEQUENCES = 2_000 // SHARDS
 LONG_SEQUENCES = 10_000 // SHARDS
-KINDS: dict[type[Refusal], str] = {NotFound: "unknown", NotYours: "not theirs", NotFromHere: "not from here", NotReady: "missing"}
 SEEN: Counter[str] = Counter()
 ENDED: Counter[str] = Counter()
+MADE: Counter[str] = Counter()
 
 
-class AnySequence(RuleBasedStateMachine):
+class AnySequence(Promises):
     def __init__(self) -> None:
         super().__init__()
-        self.house: House = a_fake_house()
-        self.references: list[str] = []
-        self.models: list[Model] = []
-        self.sealed: dict[tuple[str, int, str], str] = {}
+        self.house = a_fake_house()
 
     @initialize()
     def three_audits(self) -> None:
@@ -55,13 +49,22 @@ class AnySequence(RuleBasedStateMachine):
         model, reference = self.models[which], self.references[which]
         expected = model.expects(who, move)
         new = (AN_ACTION,) if move == "reopen" else ()
-        got = self._try(reference, lambda: carry_out(self.house.desk(), self.house.person(who), reference, move, "Because.", new))
+        got = self.tried(reference, lambda: carry_out(self.house.desk(), self.house.person(who), reference, move, "Because.", new))
         assert got == expected, (who, move, model)
         if got == "yes":
+            MADE[move] += 1
             model.makes(who, move)
             if move == "reopen":
-                self._adds(model)
+                model.adds()
         SEEN[got] += 1
+
+    @rule(which=AUDITS, pick=st.integers(0, 20))
+    def somebody_makes_a_move_that_is_theirs(self, which: int, pick: int) -> None:
+        """Also backwards and aside, where chance alone seldom comes."""
+        model = self.models[which]
+        theirs = [(who, move) for who in PEOPLE for move in MOVES if model.expects(who, move) == "yes"]
+        if theirs:
+            self.anybody_tries_any_move(which, *theirs[pick % len(theirs)])
 
     @rule(which=AUDITS, lower=st.booleans(), grade=st.sampled_from(("good", "inadequate", "outstanding")))
     def it_is_carried_on(self, which: int, lower: bool, grade: str) -> None:
@@ -71,7 +74,7 @@ class AnySequence(RuleBasedStateMachine):
             self._fill(which, grade)
         if model.state == "graded" and not model.actions:
             actions.add_action(house.desk(), house.person(model.auditor), reference, AN_ACTION)
-            self._adds(model)
+            model.adds()
         if model.state == "shared":
             self._judge(which, "inadequate" if lower else model.grade)
         if model.state == "moderated":
@@ -106,7 +109,7 @@ class AnySequence(RuleBasedStateMachine):
         expected = "unknown" if not model.knows(who) else "not theirs" if not may else "stale" if back else "yes"
         given = {"grade": "good", **FOURTEENTH}
         desk, person = self.house.desk(), self.house.person(who)
-        got = self._try(
+        got = self.tried(
             reference, lambda: writing.save_section(desk, person, reference, section, given, version - back, of_whole_audit=True)
         )
         assert got == expected, (who, section, back, model)
@@ -117,12 +120,12 @@ class AnySequence(RuleBasedStateMachine):
     @rule(which=AUDITS, who=WHO, move=st.sampled_from(("acknowledge", "plan", "resolve", "raise")))
     def anybody_tries_the_escalation(self, which: int, who: str, move: str) -> None:
         model, reference = self.models[which], self.references[which]
-        expected = self._escalation_expects(model, who, move)
+        expected = model.escalation_expects(who, move)
         given = {"move": move, "plan": "Visit.", "reason": "Because."}
-        got = self._try(reference, lambda: escalation_moves.carry_out(self.house.desk(), self.house.person(who), reference, given))
+        got = self.tried(reference, lambda: escalation_moves.carry_out(self.house.desk(), self.house.person(who), reference, given))
         assert got == expected, (who, move, model)
         if got == "yes":
-            self._escalation_moves(model, who, move)
+            model.escalation_moves(who, move)
         SEEN[got] += 1
 
     @rule(which=AUDITS, who=WHO, move=st.sampled_from(("report", "verify", "return", "cancel")))
@@ -130,10 +133,10 @@ class AnySequence(RuleBasedStateMachine):
         model, reference = self.models[which], self.references[which]
         number = min(model.live, default=1)
         given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": ""}
-        got = self._try(reference, lambda: action_moves.carry_out(self.house.desk(), self.house.person(who), reference, number, given))
+        got = self.tried(reference, lambda: action_moves.carry_out(self.house.desk(), self.house.person(who), reference, number, given))
         if got == "yes":
             assert model.state in {"shared", "moderated"}
-            assert self._may_act(model, who, move, number), (who, move, model)
+            assert model.may_act(who, move, number), (who, move, model)
             model.actions[number] = {"report": "reported", "verify": "verified", "return": "open", "cancel": "cancelled"}[move]
             if move == "report":
                 model.reporters[number] = who
@@ -147,7 +150,7 @@ class AnySequence(RuleBasedStateMachine):
         may = who in {"qa", "hos.ppqa"} and model.state == "shared"
         expected = "unknown" if not model.knows(who) else "yes" if may else "not theirs"
         desk, person = self.house.desk(), self.house.person(who)
-        got = self._try(reference, lambda: oversight.assign_moderator(desk, person, reference, "moderator@demo.example"))
+        got = self.tried(reference, lambda: oversight.assign_moderator(desk, person, reference, "moderator@demo.example"))
         assert got == expected, (who, model)
         if got == "yes":
             model.moderator = "moderator"
@@ -156,54 +159,6 @@ class AnySequence(RuleBasedStateMachine):
     def teardown(self) -> None:
         ENDED.update(model.state for model in self.models)
         ENDED.update(f"escalation {model.escalation}" for model in self.models)
-
-    # --- After each step ---
-
-    @invariant()
-    def the_promises_hold(self) -> None:
-        for reference, model in zip(self.references, self.models, strict=True):
-            audit = self.house.audit(reference)
-            assert (audit.state, audit.escalation_state) == (model.state, model.escalation)
-            assert {action.number: action.state for action in audit.actions} == model.actions
-            rows = self.house.store.history(audit)
-            assert first_break(reference, rows, audit.chain) is None
-            assert replay(rows) == (model.state, model.escalation)
-            self._what_was_sealed_stays(reference, audit)
-            if not model.was_shared:
-                self._nobody_of_the_case_knows(reference)
-        self._each_is_told_once()
-
-    def _what_was_sealed_stays(self, reference: str, audit: Any) -> None:
-        for seal in self.house.store.seals(audit):
-            assert self.sealed.setdefault((reference, seal.edition, seal.part), seal.content) == seal.content
-
-    def _nobody_of_the_case_knows(self, reference: str) -> None:
-        for name in OF_THE_CASE:
-            with pytest.raises(NotFound):
-                see(self.house.desk(), self.house.person(name), reference)
-
-    def _each_is_told_once(self) -> None:
-        sent = getattr(self.house.store, "sent", [])
-        assert len(sent) == len({(notice.key, notice.person_id) for notice in sent})
-
-    # --- Helping hands ---
-
-    def _try(self, reference: str, run: Any) -> str:
-        before = self._everything(reference)
-        try:
-            run()
-        except Stale:
-            refused = "stale"
-        except Refusal as refusal:
-            refused = KINDS[type(refusal)]
-        else:
-            return "yes"
-        assert self._everything(reference) == before, "a refusal changed something"
-        return refused
-
-    def _everything(self, reference: str) -> tuple[Any, ...]:
-        audit = self.house.audit(reference)
-        return audit, len(self.house.store.history(audit)), len(getattr(self.house.store, "sent", ()))
 
     def _fill(self, which: int, grade: str) -> None:
         model, reference = self.models[which], self.references[which]
@@ -238,64 +193,17 @@ class AnySequence(RuleBasedStateMachine):
                 )
                 model.actions[number] = "verified"
 
-    @staticmethod
-    def _adds(model: Model) -> None:
-        number = max(model.actions, default=0) + 1
-        model.actions[number] = "open"
-        if model.state == "moderated":
-            model.live.add(number)
-
-    @staticmethod
-    def _may_act(model: Model, who: str, move: str, number: int) -> bool:
-        escalated = model.escalation != "none"
-        if move == "cancel":
-            return who in {"qa", "hos.ppqa"}
-        if move == "report":
-            return who == ("head.of.service" if escalated else "team.manager")
-        return who == ("hos.ppqa" if escalated else "qa") and model.reporters.get(number) != who
-
-    @staticmethod
-    def _escalation_expects(model: Model, who: str, move: str) -> str:
-        if not model.knows(who):
-            return "unknown"
-        by = {
-            "acknowledge": RECIPIENTS,
-            "plan": ("head.of.service",),
-            "resolve": ("hos.ppqa",),
-            "raise": ("qa", "head.of.service", "hos.ppqa"),
-        }
-        if who not in by[move] or (move == "acknowledge" and model.escalation == "none"):
-            return "not theirs"
-        sources = {"acknowledge": {"open"}, "plan": {"open", "acknowledged"}, "resolve": {"acknowledged"}, "raise": {"none", "resolved"}}
-        if model.escalation not in sources[move]:
-            return "not from here"
-        blocked = {
-            "acknowledge": who in model.acknowledged, "plan": False, "resolve": not model.planned, "raise": not model.was_shared,
-        }  # fmt: skip
-        return "missing" if blocked[move] else "yes"
-
-    @staticmethod
-    def _escalation_moves(model: Model, who: str, move: str) -> None:
-        if move == "raise":
-            model.escalation, model.acknowledged, model.planned = "open", set(), False
-        if move == "acknowledge":
-            model.acknowledged.add(who)
-            model.escalation = "acknowledged" if model.acknowledged == set(RECIPIENTS) else "open"
-        if move == "plan":
-            model.planned = True
-        if move == "resolve":
-            model.escalation = "resolved"
-
 
 def _run(machine: type[AnySequence], sequences: int) -> None:
     SEEN.clear()
     ENDED.clear()
+    MADE.clear()
     hush = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     how = settings(max_examples=sequences, stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=hush)
     run_state_machine_as_test(machine, settings=how)
-    print(f"{sequences} sequences of up to {STEPS} steps: {dict(SEEN)}; ended {dict(ENDED)}")
+    print(f"{sequences} sequences of up to {STEPS} steps: {dict(SEEN)}; made {dict(MADE)}; ended {dict(ENDED)}")
     assert SEEN["yes"] > sequences
-    assert SEEN["missing"] or sequences < 500
+    assert sequences < SEQUENCES or (SEEN.keys() >= {"missing", "stale"} and len(MADE) >= len(MOVES) - 1 and ENDED["withdrawn"])
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))

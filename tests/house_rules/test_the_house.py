@@ -1,0 +1,93 @@
+"""Tests about the code: what design asks for, so that nobody has to remember it."""
+
+import ast
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = re.compile(r"[\w.]+(/|\.\w+)|Makefile|\.ci/run")
+ROOMS = ("config", "workflow", "notifications", "web")
+MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_POSITIONAL = 250, 30, 5
+VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|service|base)(_|\.|$)")
+PYTHON = [
+    path for room in (*ROOMS, "tests", "bench") for path in sorted((ROOT / room).rglob("*.py")) if "migrations/versions" not in str(path)
+]
+SERVED = [path for path in PYTHON if path.relative_to(ROOT).parts[0] in ROOMS]
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef]:
+    yield from (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_can_be_read_at_a_sitting(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    assert not VAGUE.search(path.stem)
+    assert not re.search(r"\b(TODO|FIXME|XXX)\b", text) or path == Path(__file__)
+    for function in _functions(path):
+        assert (function.end_lineno or 0) - function.lineno < MOST_LINES_OF_A_FUNCTION, function.name
+        assert len(function.args.args) <= MOST_POSITIONAL + 2, function.name
+
+
+@pytest.mark.parametrize("path", SERVED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not text or ast.get_docstring(ast.parse(text)) or "versions" in str(path) or path.name == "env.py"
+
+
+def test_every_name_in_the_readmes_tree_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = readme.split("## The tree")[1].split("```")[1]
+    room, named = ".", 0
+    for line in tree.strip().splitlines():
+        names = list(takewhile(NAME.fullmatch, re.split(r"\s{3,}", line.strip())[0].split()))
+        if not line.startswith(" "):
+            room = names[0] if len(names) == 1 and names[0].endswith("/") else "."
+        for name in names:
+            assert (ROOT / (room if line.startswith(" ") else ".") / name).exists(), name
+            named += 1
+    assert named > 60
+
+
+def test_every_link_and_path_of_the_readme_leads_somewhere() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)|`((?:config|workflow|notifications|web|tests|docs|bench)/[\w./]*)`", readme):
+        assert (ROOT / (path[0] or path[1])).exists(), path
+
+
+def test_a_decision_fits_a_page_and_they_are_numbered_without_gaps() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    for path in decisions:
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 25, path.name
+        assert "onsequences" in text, path.name
+
+
+def test_lock_files_name_only_the_public_registries() -> None:
+    hosts = set(re.findall(r"https?://([^/\"]+)/", (ROOT / "uv.lock").read_text(encoding="utf-8")))
+    assert hosts <= {"pypi.org", "files.pythonhosted.org"}
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert {one["resolved"].split("/")[2] for one in packages.values() if "resolved" in one} <= {"registry.npmjs.org"}
+
+
+def test_every_dependency_is_pinned_exactly() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    wanted = re.findall(r'^    "([\w.\[\]-]+)([=<>~!]*)[^"]*",?$', text.split("[tool.hatch")[0], re.M)
+    assert len(wanted) > 25
+    assert [name for name, pin in wanted if pin != "=="] == []
+
+
+def test_nothing_that_is_made_is_kept() -> None:
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if kept.returncode:
+        pytest.skip("not a git checkout")
+    made = ("web/static/", "node_modules/", ".venv/", "var/")
+    assert [path for path in kept.stdout.splitlines() if path.startswith(made)] == []
