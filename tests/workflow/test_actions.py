@@ -1,0 +1,188 @@
+"""Actions: who reports, who verifies, who never does both, and how a due date moves."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.factories import AN_ACTION, TODAY, WALKS, House, Plan, an_audit, assign, save
+from workflow import smart_action
+from workflow.commands import actions, moves
+from workflow.commands.actions import NewAction
+from workflow.commands.seeing import see
+from workflow.errors import BadInput, NotFound, NotReady, NotYours, Refusal
+from workflow.people import Directory
+
+
+def owned_by(house: House, owner: str, grade: str = "good") -> str:
+    """A moderated audit whose one action is this person’s."""
+    reference = an_audit(house, at="draft")
+    mine = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
+    actions.add_action(house.desk(), house.person("auditor"), reference, mine)
+    return _walked_on(house, reference, grade)
+
+
+def _walked_on(house: House, reference: str, grade: str) -> str:
+
+    for state in ("practitioner_consulted", "graded", "shared", "moderated"):
+        WALKS[state](house, reference, Plan(grade=grade))
+    return reference
+
+
+def report(house: House, who: str, reference: str, completed_on: date | None = None) -> None:
+    actions.report(house.desk(), house.person(who), reference, 1, completed_on)
+
+
+def verify(house: House, who: str, reference: str) -> None:
+    actions.verify(house.desk(), house.person(who), reference, 1)
+
+
+@pytest.mark.parametrize(("grade", "reports", "verifies"), [("good", "team.manager", "qa"), ("inadequate", "head.of.service", "hos.ppqa")])
+def test_one_reports_and_another_verifies(fake_house: House, grade: str, reports: str, verifies: str) -> None:
+    reference = an_audit(fake_house, at="moderated", grade=grade)
+    for who in {"practitioner", "team.manager", "head.of.service", "qa", "hos.ppqa", "auditor"} - {reports}:
+        with pytest.raises(Refusal):
+            report(fake_house, who, reference)
+    report(fake_house, reports, reference)
+    for who in {"practitioner", "team.manager", "head.of.service", "qa", "hos.ppqa", "auditor"} - {verifies}:
+        with pytest.raises(Refusal):
+            verify(fake_house, who, reference)
+    verify(fake_house, verifies, reference)
+    assert fake_house.audit(reference).actions[0].state == "verified"
+
+
+def test_nobody_verifies_what_they_own_and_it_falls_to_the_next(fake_house: House) -> None:
+    reference = owned_by(fake_house, "qa")
+    _only(fake_house, "qa2")
+    report(fake_house, "team.manager", reference)
+    with pytest.raises(NotReady, match="missing"):
+        verify(fake_house, "qa", reference)
+    verify(fake_house, "hos.ppqa", reference)
+    with pytest.raises(NotReady):
+        moves.close_actions(fake_house.desk(), fake_house.person("qa"), reference)
+    moves.close_actions(fake_house.desk(), fake_house.person("hos.ppqa"), reference)
+
+
+def test_while_a_colleague_is_independent_it_does_not_fall_further(fake_house: House) -> None:
+    reference = owned_by(fake_house, "qa")
+    report(fake_house, "team.manager", reference)
+    with pytest.raises(NotYours):
+        verify(fake_house, "hos.ppqa", reference)
+    verify(fake_house, "qa2", reference)
+
+
+def _only(house: House, leaver: str) -> None:
+    """The second holder of a post has left."""
+    old: Directory = house.store.directory()
+    gone = replace(house.person(leaver), is_active=False)
+    house.store._directory = Directory(old.version + 1, {**old.people, gone.id: gone}, old.teams, old.names, old.next_up)
+
+
+def test_an_escalation_after_completion_was_reported_leaves_it_reported_and_moves_the_verifier(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="shared")
+    report(fake_house, "team.manager", reference)
+    assign(fake_house, reference)
+    judgement = {"grade": "inadequate", "evidence": "Read.", "impact": "Seen.", "difference_reason": "Seen differently."}
+    save(fake_house, "moderator", reference, "moderation", judgement)
+    moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
+    assert fake_house.audit(reference).actions[0].state == "reported"
+    with pytest.raises(NotYours):
+        verify(fake_house, "qa", reference)
+    verify(fake_house, "hos.ppqa", reference)
+
+
+def test_what_is_returned_is_open_again_with_its_reason(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="moderated")
+    report(fake_house, "team.manager", reference)
+    actions.return_action(fake_house.desk(), fake_house.person("qa"), reference, 1, "No record of the visit.")
+    action = fake_house.audit(reference).actions[0]
+    assert (action.state, action.note, action.completed_on) == ("open", "No record of the visit.", None)
+
+
+def test_every_earlier_due_date_stays_visible(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="moderated")
+    owner, qa = fake_house.person("practitioner"), fake_house.person("qa")
+    for due_on in (date(2027, 1, 10), date(2027, 2, 10)):
+        actions.ask_for_more_time(fake_house.desk(), owner, reference, 1, due_on, "Illness.")
+        with pytest.raises(Refusal):
+            actions.grant_more_time(fake_house.desk(), owner, reference, 1)
+        actions.grant_more_time(fake_house.desk(), qa, reference, 1)
+    action = fake_house.audit(reference).actions[0]
+    assert action.due_on == date(2027, 2, 10)
+    assert action.earlier_due_dates == (date(2026, 12, 20), date(2027, 1, 10))
+
+
+def test_more_time_is_asked_for_a_later_day_only(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="moderated")
+    for due_on in (None, date(2026, 12, 20), date(2026, 12, 1)):
+        with pytest.raises(NotReady):
+            actions.ask_for_more_time(fake_house.desk(), fake_house.person("practitioner"), reference, 1, due_on, "Illness.")
+    assert fake_house.audit(reference).actions[0].asked_due_on is None
+
+
+def test_an_action_is_overdue_from_the_day_after_it_is_due(fake_house: House) -> None:
+    action = fake_house.audit(an_audit(fake_house, at="moderated")).actions[0]
+    days = [date(2026, 12, 19), date(2026, 12, 20), date(2026, 12, 21)]
+    assert [smart_action.is_overdue(action, day) for day in days] == [False, False, True]
+
+
+def test_completion_is_not_in_the_future(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="moderated")
+    with pytest.raises(NotReady):
+        report(fake_house, "team.manager", reference, TODAY.replace(day=24))
+    report(fake_house, "team.manager", reference, TODAY)
+    assert fake_house.audit(reference).actions[0].completed_on == TODAY
+
+
+def test_an_owner_with_no_other_tie_sees_that_action_alone(fake_house: House) -> None:
+    reference = owned_by(fake_house, "practitioner2")
+    actions.add_action(fake_house.desk(), fake_house.person("qa"), reference, AN_ACTION)
+    owner = fake_house.person("practitioner2")
+    seen = see(fake_house.desk(), owner, reference)
+    assert [action.number for action in seen.actions] == [1]
+    assert not seen.sections
+    actions.record_progress(fake_house.desk(), owner, reference, 1, "Begun.")
+    with pytest.raises(NotYours):
+        actions.record_progress(fake_house.desk(), fake_house.person("team.manager"), reference, 1, "Mine.")
+
+
+def test_an_owner_knows_nothing_before_the_audit_is_shared(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="draft")
+    actions.add_action(
+        fake_house.desk(), fake_house.person("auditor"), reference, NewAction("x", "practitioner2@demo.example", "2026-12-20")
+    )
+    with pytest.raises(NotFound):
+        see(fake_house.desk(), fake_house.person("practitioner2"), reference)
+
+
+@pytest.mark.parametrize("who", ["qa", "hos.ppqa", "head.of.service"])
+def test_section_15_grows_once_moderated_and_is_due_from_that_day(fake_house: House, who: str) -> None:
+    reference = an_audit(fake_house, at="moderated")
+    with pytest.raises(BadInput):
+        actions.add_action(fake_house.desk(), fake_house.person(who), reference, replace(AN_ACTION, due_on="2026-11-22"))
+    added = actions.add_action(fake_house.desk(), fake_house.person(who), reference, replace(AN_ACTION, due_on="2026-11-23"))
+    assert (added.section, added.is_live) == (15, True)
+
+
+@pytest.mark.parametrize("who", ["auditor", "team.manager", "practitioner", "moderator", "qaro", "service.manager"])
+def test_nobody_else_adds_one(fake_house: House, who: str) -> None:
+    reference = an_audit(fake_house, at="moderated")
+    with pytest.raises(NotYours):
+        actions.add_action(fake_house.desk(), fake_house.person(who), reference, AN_ACTION)
+
+
+def test_cancelling_needs_a_reason_and_an_independent_person(fake_house: House) -> None:
+    reference = owned_by(fake_house, "qa")
+    with pytest.raises(NotReady):
+        actions.cancel(fake_house.desk(), fake_house.person("qa"), reference, 1, "Not needed.")
+    with pytest.raises(NotReady):
+        actions.cancel(fake_house.desk(), fake_house.person("qa2"), reference, 1, " ")
+    actions.cancel(fake_house.desk(), fake_house.person("qa2"), reference, 1, "Not needed.")
+
+
+def test_the_owner_told_the_wording_stands(fake_house: House) -> None:
+    reference = an_audit(fake_house, at="shared")
+    with pytest.raises(NotYours):
+        actions.change_action(fake_house.desk(), fake_house.person("auditor"), reference, 1, AN_ACTION)
+    with pytest.raises(NotYours):
+        actions.remove_action(fake_house.desk(), fake_house.person("auditor"), reference, 1)
