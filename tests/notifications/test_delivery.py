@@ -97,6 +97,20 @@ def test_the_address_is_the_directorys_when_it_is_sent(parts: Parts, house: Hous
     assert {"new.qaro@demo.example"} == {to for to, _ in server.taken if "qaro" in to}
 
 
+def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts: Parts, house: House, server: MailServer) -> None:
+    server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
+    an_audit(house, at="shared")
+    run_once(parts, NOW)
+    with writing_to(parts.engine) as connection:
+        moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
+        connection.execute(moved)
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+    run_once(parts, NOW + timedelta(minutes=5))
+    copies = [body for _, body in server.taken if b"qaro" in body]
+    assert len(copies) == 2
+    assert len(set(copies)) == 1
+
+
 def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: Parts, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     with writing_to(parts.engine) as connection:

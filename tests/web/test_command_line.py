@@ -118,6 +118,17 @@ def test_a_reason_that_was_reworded_is_named(run: Run, prepared: House, tmp_path
     assert "reason" in run("history", "verify").stderr
 
 
+def test_a_sealed_text_that_was_changed_is_named(run: Run, prepared: House, tmp_path: Path) -> None:
+    reference = an_audit(prepared, at="shared")
+    with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
+        database.execute("DROP TRIGGER keep_seals_update")
+        database.execute("UPDATE seals SET content = replace(content, 'safer', 'unsafe')")
+    database.close()
+    result = run("history", "verify")
+    assert result.exit_code == 2
+    assert f"{reference}: what was sealed" in result.stderr
+
+
 def test_history_can_not_be_changed_or_removed(prepared: House, tmp_path: Path) -> None:
     an_audit(prepared, at="shared")
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:

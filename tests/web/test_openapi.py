@@ -64,6 +64,17 @@ def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, house: House
     assert {"number", "move", "from", "to", "by", "at", "hash"} <= row.keys()
 
 
+@pytest.mark.parametrize("who", ["admin", "governance"])
+def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: Caller, house: House, who: str) -> None:
+    reference = an_audit(house, at="actions_closed", grade="inadequate")
+    audit = caller.ok(f"{who}@demo.example", "GET", f"/audits/{reference}")
+    assert (audit["sections"], audit["actions"], audit["overall_grade"]) == ({}, [], None)
+    assert audit["escalation"]["state"] is None
+    listed = caller.ok(f"{who}@demo.example", "GET", "/audits")["audits"][0]
+    assert (listed["escalation"], listed["team"]) == (None, None)
+    assert (listed["state"] is None) == (who == "governance")
+
+
 def test_the_form_is_told_whole(caller: Caller) -> None:
     form = caller.ok("auditor@demo.example", "GET", "/forms/current")
     assert len(form["sections"]) == 20
