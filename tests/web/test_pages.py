@@ -58,6 +58,7 @@ def _is_decent(page: str, reference: str, where: str) -> None:
     assert reference not in title[1], where
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page), where
     assert len(re.findall("<h1", page)) == 1, where
+    assert not re.search(r"bound method|object at 0x|Undefined|>None<|&lt;(p|a|div)\b", page), where
 
 
 def stored(council: Council) -> dict[str, list[object]]:

@@ -87,10 +87,11 @@ def position(cursor: str) -> int:
 
 
 def audits_waiting_for(connection: Connection, person: Person, directory: Directory, permissions: Permissions) -> Sequence[Any]:
-    """At most `MOST`, escalations before all else; with `unsettled` actions, and the `recipients` and `plan` of an escalation."""
+    """At most `MOST`, escalations before all else; with `unsettled` actions, and `recipients`, `plan` and `opened_at` of an escalation."""
     are_open = (actions.c.audit_id == audits.c.id, actions.c.state.in_(("open", "reported")))
     unsettled = select(func.count()).select_from(actions).where(*are_open).scalar_subquery()
-    query = select(audits, unsettled.label("unsettled"), _of_latest(escalations.c.recipients), _of_latest(escalations.c.plan)).where(
+    opening = (_of_latest(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
+    query = select(audits, unsettled.label("unsettled"), *opening).where(
         permitted("know", person, directory, permissions), or_(*_may_wait(person)), audits.c.state != "withdrawn"
     )
     first = case((audits.c.escalation_state.in_(UNRESOLVED), 0), else_=1)

@@ -18,7 +18,7 @@ def mine() -> str:
     with reading(the_council().engine) as connection:
         audits = audits_waiting_for(connection, me, desk.directory, desk.permissions)
         actions = actions_waiting_for(connection, me, desk.directory)
-    tasks = [*tasks_of_audits(audits, me, desk.directory), *tasks_of_actions(actions, me, desk.directory)]
+    tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
     starts = [right for right in ("start", "start_for_another") if desk.permissions.allow_role(right, me)]
     return render_template("mine.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts)
 

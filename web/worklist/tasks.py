@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import url_for
 
+from notifications.recipients import Clocks
 from workflow.calendar import add_working_days, london_day
 from workflow.people import Directory, Person
 from workflow.storage.rows import recipients_of
-
-MODERATION_DAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,15 @@ def in_order(tasks: list[Task], today: date) -> list[Task]:
     return sorted(tasks, key=lambda task: (not task.urgent, task.due_on or date.max, task.reference))
 
 
-def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
+def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
     for row in rows:
         show = url_for("audits.show", reference=row.reference)
         if row.escalation_state in {"open", "acknowledged"}:
-            yield from _escalation(row, me, directory)
+            yield from _escalation(row, me, directory, clocks)
         if row.auditor_id == me.id and row.state in DRAFTING:
             yield Task(DRAFTING[row.state], show, row.reference, row.share_by)
         if row.state == "shared":
-            yield from _moderation(row, me, show)
+            yield from _moderation(row, me, show, clocks)
         if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
             yield Task(
                 "Agree to withdrawing the audit, or leave it",
@@ -57,14 +56,17 @@ DRAFTING = {
 }
 
 
-def _escalation(row: Any, me: Person, directory: Directory) -> Iterator[Task]:
+def _escalation(row: Any, me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
     waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
+    opened_on = london_day(row.opened_at)
     waits = any(_answers(me, post, row.team, directory) for post in waiting)
     if row.escalation_state == "open" and waits:
-        yield Task("Acknowledge the escalation", href, row.reference, urgent=True)
+        by = add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
+        yield Task("Acknowledge the escalation", href, row.reference, by, urgent=True)
     if not row.plan and _answers(me, "head_of_service", row.team, directory):
-        yield Task("Record the response plan", href, row.reference, urgent=True)
+        by = add_working_days(opened_on, clocks["response_plan_working_days"])
+        yield Task("Record the response plan", href, row.reference, by, urgent=True)
     if row.escalation_state == "acknowledged" and row.plan and _answers(me, "hos_ppqa", row.team, directory):
         yield Task("Resolve the escalation", href, row.reference, urgent=True)
 
@@ -74,8 +76,8 @@ def _answers(me: Person, post: str, team: str | None, directory: Directory) -> b
     return directory.is_in_post(me, post, team) or (holder is not None and holder.person.id == me.id)
 
 
-def _moderation(row: Any, me: Person, show: str) -> Iterator[Task]:
-    due_on = add_working_days(london_day(row.shared_at), MODERATION_DAYS)
+def _moderation(row: Any, me: Person, show: str, clocks: Clocks) -> Iterator[Task]:
+    due_on = add_working_days(london_day(row.shared_at), clocks["moderation_working_days"])
     if row.moderator_id == me.id:
         yield Task("Moderate the audit", show, row.reference, due_on)
     if row.moderator_id is None and "qa" in me.roles:
@@ -100,10 +102,12 @@ def _verb(row: Any, me: Person, directory: Directory) -> str:
     is_escalated = row.escalation_state != "none"
     if row.state == "reported":
         verifies = "hos_ppqa" if is_escalated else "qa"
-        return "Verify that an action is complete" if verifies in me.roles and me.id not in {row.owner_id, row.reported_by} else ""
+        return (
+            f"Verify that action {row.number} is complete" if verifies in me.roles and me.id not in {row.owner_id, row.reported_by} else ""
+        )
     if row.asked_due_on and ("hos_ppqa" if is_escalated else "qa") in me.roles:
-        return "Grant or refuse more time for an action"
+        return f"Grant or refuse more time for action {row.number}"
     if row.owner_id == me.id:
-        return "Carry out your action"
+        return f"Carry out action {row.number}, which is yours"
     reports = directory.is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
-    return "Track an action, and report it when complete" if reports else ""
+    return f"Track action {row.number}, and report it when complete" if reports else ""
