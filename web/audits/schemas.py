@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from web.wording import day
 from workflow.errors import BadInput, Missing
 from workflow.forms import Field, Form, Section
 from workflow.people import Directory
@@ -78,4 +79,6 @@ def _in_words(field: Field, answer: object, directory: Directory) -> str:
         return directory.teams[str(answer)].name if str(answer) in directory.teams else str(answer)
     if field.kind == "yes_no":
         return "Yes" if answer else "No"
+    if field.kind == "date":
+        return day(str(answer))
     return next((choice.label for choice in field.choices if choice.value == answer), str(answer))
