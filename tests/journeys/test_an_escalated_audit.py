@@ -136,7 +136,7 @@ def _see_the_escalation_through(served: Served) -> None:
         _my_work(page, "Acknowledge the escalation")
         _look(page)
         page.get_by_role("button", name="I acknowledge this escalation").click()
-        page.get_by_text("Done", exact=True).first.wait_for()
+        page.get_by_text("Escalation acknowledged").first.wait_for()
     hos = served.page("head.of.service")
     hos.get_by_label("What will be done, by whom and by when").fill("Daily management oversight; the file is read in a week.")
     hos.get_by_role("button", name="Save the plan").click()
@@ -149,7 +149,7 @@ def _see_the_escalation_through(served: Served) -> None:
 
 def _see_the_actions_through(served: Served) -> None:
     owner = served.page("practitioner")
-    _my_work(owner, "Carry out your action")
+    _my_work(owner, "Carry out action")
     owner.get_by_label("Progress", exact=True).fill("Seen today.")
     owner.get_by_label("Evidence", exact=True).fill("Visit record of today.")
     owner.get_by_role("button", name="Save progress").click()
@@ -161,7 +161,7 @@ def _see_the_actions_through(served: Served) -> None:
         hos.get_by_role("button", name="Report completion").click()
         hos.get_by_text("Reported complete").first.wait_for()
     for _ in SAMPLE["actions"]:
-        _my_work(ppqa, "Verify that an action is complete")
+        _my_work(ppqa, "Verify that action")
         ppqa.get_by_role("button", name="Verify completion").click()
         ppqa.get_by_text("Verified", exact=True).first.wait_for()
 

@@ -10,6 +10,7 @@ from web.action_moves import carry_out
 from web.audits.schemas import day_typed
 from web.errors import status_of
 from web.signed_in import for_signed_in, signed_in, the_desk
+from web.wording import happened
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.commands.seeing import Seen, action_moves, see
@@ -67,7 +68,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         carry_out(the_desk(), signed_in(), reference, number, given)
     except (NotReady, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
-    flash("Done.")
+    flash(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 

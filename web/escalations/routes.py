@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from web.errors import status_of
 from web.escalation_moves import carry_out
 from web.signed_in import for_signed_in, signed_in, the_desk
+from web.wording import happened
 from workflow.commands.seeing import see
 from workflow.errors import BadInput, NotFound, NotReady
 
@@ -28,7 +29,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
         carry_out(the_desk(), signed_in(), reference, given)
     except (BadInput, NotReady) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash("Done.")
+    flash(f"{happened(f'{move}_escalation')}.")
     return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
