@@ -70,7 +70,14 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
         ties.add("approver")
     if any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
         ties.add("owner")
+    if "director" in ties and not any(verifier not in audit.bound_up for verifier in verifiers(directory)):
+        ties.add("last_resort")
     return frozenset(ties | _duties_of_escalation(person, audit, directory))
+
+
+def verifiers(directory: Directory) -> list[int]:
+    """Those to whom verifying and closing fall before the director (rules, section 2)."""
+    return [person.id for post in ("qa", "hos_ppqa") for person in directory.in_post(post)]
 
 
 def _sees_own(owner_id: int, is_live: bool, person: Person) -> bool:

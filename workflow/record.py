@@ -122,6 +122,11 @@ class Audit:
         return self.escalation is not None
 
     @property
+    def bound_up(self) -> frozenset[int | None]:
+        """Those who own or reported an action: they neither verify it nor close the audit."""
+        return frozenset(person for action in self.actions for person in (action.owner_id, action.reported_by))
+
+    @property
     def was_shared(self) -> bool:
         return self.shared_at is not None
 

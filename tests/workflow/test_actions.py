@@ -71,6 +71,26 @@ def test_while_a_colleague_is_independent_it_does_not_fall_further(fake_house: H
     verify(fake_house, "qa2", reference)
 
 
+def test_where_all_are_bound_up_it_falls_to_the_director_who_then_knows_of_it(fake_house: House) -> None:
+    reference = owned_by(fake_house, "qa")
+    director, stranger = fake_house.person("director.safeguarding"), fake_house.person("director.parenting")
+    for owner in ("qa2", "hos.ppqa"):
+        with pytest.raises(NotFound):
+            see(fake_house.desk(), director, reference)
+        new = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
+        actions.add_action(fake_house.desk(), fake_house.person("hos.ppqa"), reference, new)
+    for number, verifier in ((1, "qa2"), (2, "qa"), (3, "qa")):
+        actions.report(fake_house.desk(), fake_house.person("team.manager"), reference, number)
+        actions.verify(fake_house.desk(), fake_house.person(verifier), reference, number)
+    for who in ("qa", "qa2", "hos.ppqa"):
+        with pytest.raises(Refusal):
+            moves.close_actions(fake_house.desk(), fake_house.person(who), reference)
+    with pytest.raises(NotFound):
+        see(fake_house.desk(), stranger, reference)
+    assert "close_actions" in see(fake_house.desk(), director, reference).may
+    moves.close_actions(fake_house.desk(), director, reference)
+
+
 def _only(house: House, leaver: str) -> None:
     """The second holder of a post has left."""
     old: Directory = house.store.directory()

@@ -109,7 +109,7 @@ def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
     yield audits.c.escalation_state.in_(UNRESOLVED)
     if "qa" in person.roles:
         yield and_(audits.c.moderator_id.is_(None), audits.c.state == "shared")
-    if person.roles & {"qa", "hos_ppqa"}:
+    if person.roles & {"qa", "hos_ppqa", "director"}:
         yield audits.c.state == "moderated"
     if "hos_ppqa" in person.roles:
         yield audits.c.withdrawal_asked_by.is_not(None)

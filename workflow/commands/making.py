@@ -33,9 +33,8 @@ def makers(move: Move, audit: Audit, action: SmartAction | None, directory: Dire
     return posts
 
 
-def _bound_up(audit: Audit, action: SmartAction | None) -> set[int | None]:
-    actions = audit.actions if action is None else (action,)
-    return {person for one in actions for person in (one.owner_id, one.reported_by)}
+def _bound_up(audit: Audit, action: SmartAction | None) -> Collection[int | None]:
+    return audit.bound_up if action is None else {action.owner_id, action.reported_by}
 
 
 def named_move(track: Track, name: str) -> Move:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from workflow.people import Directory, Person
-from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions
+from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions, verifiers
 from workflow.storage.tables import actions, audits
 
 Condition = ColumnElement[bool]
@@ -45,9 +45,15 @@ def _ties(person: Person, directory: Directory) -> dict[str, Condition]:
     ties["owner"] = exists(
         select(actions.c.number).where(actions.c.audit_id == audits.c.id, actions.c.owner_id == person.id, actions.c.is_live)
     )
+    ties["last_resort"] = and_(ties["director"], *(_is_bound_up(verifier) for verifier in verifiers(directory)))
     if "hos_ppqa" in roles:
         ties["approver"] = audits.c.withdrawal_asked_by.is_not(None)
     return ties
+
+
+def _is_bound_up(person_id: int) -> Condition:
+    own = or_(actions.c.owner_id == person_id, actions.c.reported_by == person_id)
+    return exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, own))
 
 
 def _of_teams(teams: Iterable[str]) -> Condition:

@@ -6,10 +6,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
-from tests.factories import STATES, a_house, an_audit, assign
+from tests.factories import STATES, House, a_house, an_audit, assign
 from web.council import Council
 from web.worklist.queries import Wanted, page_of_audits
-from workflow.commands import moves
+from workflow.commands import actions, moves
+from workflow.commands.actions import NewAction
 from workflow.permissions import relations
 from workflow.storage import migrate, tables
 from workflow.storage.engine import reading, writing
@@ -21,6 +22,7 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     references = [an_audit(house, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
     assign(house, references[STATES.index("shared") * 2])
     moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
+    _all_are_bound_up(house, references[STATES.index("moderated") * 2])
     directory = council.store.directory()
     rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
     with reading(council.engine) as connection:
@@ -33,6 +35,12 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
                 assert listed == allowed, (person.email, right)
                 asked += len(audits)
     print(f"{asked} questions, {len(rights)} rights, asked both ways")
+
+
+def _all_are_bound_up(house: House, reference: str) -> None:
+    for owner in ("qa", "qa2", "hos.ppqa"):
+        new = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
+        actions.add_action(house.desk(), house.person("qa"), reference, new)
 
 
 def test_a_page_ends_where_the_next_begins(council: Council) -> None:
