@@ -12,5 +12,6 @@ THREADS = 8
 
 def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(settings)
     waitress.serve(app, host=settings.host, port=settings.port, threads=THREADS, ident="Practice Audit", clear_untrusted_proxy_headers=True)
