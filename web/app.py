@@ -19,7 +19,10 @@ from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
 MOST_BYTES = 2 * 1024 * 1024
-ROOMS = ("sign_in", "worklist", "audits", "actions", "moderation", "escalations", "notices")
+ROOMS = (
+    "sign_in.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
+    "notices.routes",
+)  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)
 
@@ -37,7 +40,7 @@ def create_app(settings: Settings) -> Flask:
     init_security_headers(app, is_https=settings.is_https)
     app.add_url_rule("/health", view_func=health)
     for room in ROOMS:
-        app.register_blueprint(import_module(f"web.{room}.routes").pages)
+        app.register_blueprint(import_module(f"web.{room}").pages)
     import_module("web.api.routes").init_api(app, csrf)
     return app
 
