@@ -73,7 +73,8 @@ def answer(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, An
 
 
 def wants_json() -> bool:
-    return request.path.startswith("/api/")
+    """Programs, and the pages’ own scripts."""
+    return request.path.startswith("/api/") or request.endpoint in {"sections.autosave", "sign_in.stay"}
 
 
 def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:

@@ -16,17 +16,29 @@ from web.queries import end_session, read_session, write_session
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
+KEPT_FOR = timedelta(hours=24)
 NOTED_EVERY = timedelta(minutes=1)
 PREFIX = "in."
 
 
 class BrowserSession(SecureCookieSession):
-    """Once signed in, `token` is known only to the browser; the database holds its SHA-256."""
+    """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
+
+    `ended_for` is whose session it was until lately: nobody is signed in by it, but what they send is kept for them.
+    """
 
     token = ""
     person_id: int | None = None
+    ended_for: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        """When it ends if nothing more is done than what is being done now."""
+        if self.person_id is None:
+            return None
+        noted = self.seen_at if self.seen_at and now - self.seen_at <= NOTED_EVERY else now
+        return min(noted + IDLE, (self.created_at or now) + LONGEST)
 
     def becomes(self, person_id: int) -> None:
         """Somebody’s, under a new token: nothing of a visitor’s survives signing in."""
@@ -71,8 +83,10 @@ class DatabaseSessions(SecureCookieSessionInterface):
     def _stored(self, token: str) -> BrowserSession | None:
         now = datetime.now(UTC)
         row = read_session(self.council.engine, digest(token))
-        if row is None or now - row.seen_at > IDLE or now - row.created_at > LONGEST:
+        if row is None:
             return None
+        if now - row.seen_at > IDLE or now - row.created_at > LONGEST:
+            return _ended(row, now)
         session = BrowserSession(row.content)
         session.modified = False
         session.token, session.person_id, session.created_at, session.seen_at = token, row.person_id, row.created_at, row.seen_at
@@ -87,6 +101,14 @@ class DatabaseSessions(SecureCookieSessionInterface):
         }
         response.set_cookie(self.get_cookie_name(app), token, **flags)
         response.vary.add("Cookie")
+
+
+def _ended(row: Any, now: datetime) -> BrowserSession:
+    """A visitor’s, with the page’s own token as it was, so that a form opened before can still say whose it was."""
+    session = BrowserSession({key: value for key, value in row.content.items() if key == "csrf_token"})
+    session.modified = False
+    session.ended_for = row.person_id if now - row.seen_at <= KEPT_FOR else None
+    return session
 
 
 def digest(token: str) -> str:

@@ -60,9 +60,13 @@ def instant(value: datetime | None) -> str:
     """24 November 2026 at 9:05am, in London."""
     if value is None:
         return ""
+    return f"{day(value)} at {clock(value)}"
+
+
+def clock(value: datetime) -> str:
+    """9:05am, in London."""
     local = value.astimezone(LONDON)
-    hour = local.hour % 12 or 12
-    return f"{day(local)} at {hour}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
 def paragraphs(text: str | None) -> Markup:
@@ -94,4 +98,4 @@ def problem_list(missing: Iterable[Missing]) -> list[dict[str, str]]:
     return [{"text": one.message, "href": f"#{one.field}"} for one in missing]
 
 
-FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "paragraphs": paragraphs}
+FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "clock": clock, "paragraphs": paragraphs}

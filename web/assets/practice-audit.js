@@ -1,4 +1,6 @@
+import { autosave } from "./autosave.js";
 import { initAll, isSupported } from "./govuk-frontend.min.js";
+import { warnBeforeSigningOut } from "./session-warning.js";
 
 // GOV.UK's page template does this in an inline script, which our content security policy refuses.
 document.body.classList.add("js-enabled");
@@ -8,4 +10,9 @@ if ("noModule" in HTMLScriptElement.prototype) {
 
 if (isSupported()) {
   initAll();
+}
+
+for (const form of document.querySelectorAll("[data-autosave]")) {
+  autosave(form);
+  warnBeforeSigningOut(form);
 }

@@ -9,7 +9,7 @@ from workflow.forms import Field, Form, Section
 from workflow.people import Directory
 from workflow.record import Answers
 
-BESIDES = {"csrf_token", "seen", "then", "over"}
+BESIDES = {"csrf_token", "seen", "then", "kept"}
 PARTS = ("day", "month", "year")
 
 

@@ -1,47 +1,102 @@
-"""One section of an audit in the browser: read, written, saved."""
+"""One section of an audit in the browser: read, written, saved by hand and by itself."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.audits import unsaved
 from web.audits.framing import framed, readable
 from web.audits.progress import is_inadequate_below
 from web.audits.schemas import answers_typed, values_stored, values_typed, words_stored
 from web.errors import status_of
-from web.signed_in import for_signed_in, signed_in, the_desk
+from web.signed_in import current_session, for_signed_in, signed_in, the_desk
+from web.wording import clock
 from workflow.commands import writing
 from workflow.commands.seeing import Seen
-from workflow.errors import BadInput, NotFound, Stale
+from workflow.errors import BadInput, NotFound, NotSignedIn, Stale
 from workflow.forms import Section
+from workflow.record import Audit
 
 pages = Blueprint("sections", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
+KEPT = "You have been signed out. What you typed is kept: sign in again to go on with it."
 
 
 @pages.get("/audits/<reference>/sections/<section>")
 @for_signed_in
 def show(reference: str, section: str) -> str:
     seen, part = _section(reference, section)
-    values = values_stored(part, seen.sections[section], the_desk().directory)
-    return _section_page(seen, part, values, seen.audit.version)
+    kept = unsaved.offered(signed_in(), reference, section) if unsaved.may_write(seen, section) else None
+    if kept:
+        return _section_page(seen, part, values_typed(part, kept.typed), kept.seen, kept_at=kept.at)
+    return _section_page(seen, part, values_stored(part, seen.sections[section], the_desk().directory), seen.audit.version)
 
 
 @pages.post("/audits/<reference>/sections/<section>")
-@for_signed_in
 def save(reference: str, section: str) -> Page:
-    seen, part = _section(reference, section)
-    version = int(request.form["seen"]) if request.form.get("seen", "").isdecimal() else 0
     try:
-        writing.save_section(the_desk(), signed_in(), reference, section, answers_typed(part, request.form), version)
+        seen, part = _signed_in_at(reference, section)
+    except NotSignedIn as refusal:
+        is_kept = "yes" if refusal.sentence == KEPT else None
+        return redirect(url_for("sign_in.show", next=_here(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
+    try:
+        _save(reference, part)
     except BadInput as refusal:
         # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
-        return _section_page(seen, part, values_typed(part, request.form), version, refusal), status_of(refusal)
+        typed = values_typed(part, request.form)
+        return _section_page(seen, part, typed, unsaved.version_seen(request.form), refusal), status_of(refusal)
     except Stale as stale:
         return _stale_page(readable(reference), part, stale)
     flash("Saved.")
     return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/audits/<reference>/sections/<section>/autosave")
+def autosave(reference: str, section: str) -> dict[str, object]:
+    """The page saves by itself; what can’t be saved as it stands is kept. Refusals are answered as to a program."""
+    _, part = _signed_in_at(reference, section)
+    try:
+        audit = _save(reference, part)
+    except (BadInput, Stale):
+        unsaved.keep(signed_in(), reference, section, request.form)
+        raise
+    now = datetime.now(UTC)
+    ends_at = current_session().ends_at(now)
+    return {"version": audit.version, "saved_at": clock(now), "ends_at": ends_at.isoformat() if ends_at else None}
+
+
+@pages.post("/audits/<reference>/sections/<section>/discard")
+@for_signed_in
+def discard(reference: str, section: str) -> Response:
+    """Leave what was kept, and go on with what is stored."""
+    unsaved.drop(signed_in(), reference, section)
+    return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
+
+
+def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
+    """Raises NotSignedIn once what was typed is kept for whose session it was."""
+    try:
+        signed_in()
+    except NotSignedIn:
+        if unsaved.keep_for_whose_session_ended(reference, section, request.form):
+            raise NotSignedIn(KEPT) from None
+        raise
+    return _section(reference, section)
+
+
+def _save(reference: str, part: Section) -> Audit:
+    me, answers = signed_in(), answers_typed(part, request.form)
+    audit = writing.save_section(the_desk(), me, reference, part.key, answers, unsaved.version_seen(request.form))
+    if request.form.get("kept"):
+        unsaved.drop(me, reference, part.key)
+    return audit
+
+
+def _here(reference: str, section: str) -> str:
+    return url_for("sections.show", reference=reference, section=section)
 
 
 def _section(reference: str, key: str) -> tuple[Seen, Section]:
@@ -52,16 +107,18 @@ def _section(reference: str, key: str) -> tuple[Seen, Section]:
     return seen, the_desk().form_of(seen.audit).section(key)
 
 
-def _section_page(seen: Seen, part: Section, values: dict[str, Any], version: int, refusal: BadInput | None = None) -> str:
-    desk = the_desk()
-    may_write = ("write_moderation" if part.part == "moderation" else "write_audit") in seen.may
+def _section_page(
+    seen: Seen, part: Section, values: dict[str, Any], version: int, refusal: BadInput | None = None, kept_at: datetime | None = None
+) -> str:
+    desk, now = the_desk(), datetime.now(UTC)
     words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     overall = seen.sections.get(desk.form_of(seen.audit).overall.key, {}).get("grade")
     return render_template(
-        "section.html", **framed(seen), section=part, values=values, version=version, may_write=may_write, words=words, guidance=guidance,
-        before=_beside(seen, part, -1), after=_beside(seen, part, 1), errors={one.field: one.message for one in refusal.missing} if refusal else {},
-        needs_a_look=is_inadequate_below(part, seen.sections[part.key].get("grade"), overall),
+        "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
+        guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
+        kept=bool(kept_at or request.form.get("kept")), errors={one.field: one.message for one in refusal.missing} if refusal else {},
+        needs_a_look=is_inadequate_below(part, seen.sections[part.key].get("grade"), overall), ends_at=current_session().ends_at(now),
     )  # fmt: skip
 
 

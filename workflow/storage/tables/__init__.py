@@ -1,6 +1,6 @@
 """The tables. Lists are read by index: each list names the index it reads by."""
 
-from workflow.storage.tables.audits import actions, audits, escalations, history, once, remarks, seals, sections
+from workflow.storage.tables.audits import actions, audits, escalations, history, once, remarks, seals, sections, unsaved
 from workflow.storage.tables.council import branches, definitions, directory, duties, people, services, sessions, teams, tokens
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
@@ -28,4 +28,5 @@ __all__ = [
     "teams",
     "ticks",
     "tokens",
+    "unsaved",
 ]

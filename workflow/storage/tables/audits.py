@@ -5,6 +5,7 @@ digest: words are disposed of in time, rows never.
 """
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     Date,
@@ -172,4 +173,16 @@ once = Table(
     Column("answer", Text),
     Column("at", Instant, nullable=False, index=True),
     PrimaryKeyConstraint("person_id", "key"),
+)  # fmt: skip
+
+# What somebody typed into a section that could not be saved then: offered to them alone, dropped once it is saved or refused.
+unsaved = Table(
+    "unsaved", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("reference", String(9), nullable=False),
+    Column("section", String(40), nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("typed", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("person_id", "reference", "section"),
 )  # fmt: skip
