@@ -18,7 +18,8 @@ from web.signed_in import current_session, the_desk
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
-MOST_BYTES = 2 * 1024 * 1024
+# Far above what is saved at once, so that a page with too much on it can be shown again with every word still there.
+MOST_BYTES = 16 * 1024 * 1024
 ROOMS = (
     "sign_in.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
     "notices.routes",

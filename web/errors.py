@@ -12,8 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from workflow import errors
-from workflow.errors import BadInput, Missing, NotReady, NotSignedIn, Refusal, Stale
+from workflow.errors import BadInput, Missing, NotReady, NotSignedIn, Refusal, Stale, TooLarge
 
+TAKEN_AT_ONCE = 2 * 1024 * 1024
 LOG = logging.getLogger("practice_audit")
 STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
@@ -44,6 +45,12 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: answer(HTTPStatus.BAD_REQUEST, WRONG_FORM))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
+
+
+def refuse_too_large() -> None:
+    """Raises TooLarge for a body of more than is taken at once."""
+    if (request.content_length or 0) > TAKEN_AT_ONCE:
+        raise TooLarge
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:

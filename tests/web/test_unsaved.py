@@ -157,3 +157,26 @@ def test_ten_hours_are_the_most(app: Flask, reference: str) -> None:
         assert stayed == {"ends_at": (NOW + timedelta(hours=10)).isoformat()}
         clock.shift(timedelta(minutes=2))
         assert browser.post("/stay").status_code == 401
+
+
+def test_600_kilobytes_in_one_audit_are_fine(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    browser, text = Browser(app, "auditor"), "ö" * 75_000
+    for section in ("area_1", "area_2"):
+        seen = house.audit(reference).version
+        answer = browser.post(f"/audits/{reference}/sections/{section}", seen=seen, evidence=text, impact=text)
+        assert answer.status_code == 303
+    assert browser.get(f"/audits/{reference}/read").get_data(as_text=True).count("ö") == 300_000
+
+
+@pytest.mark.parametrize(("length", "status"), [(200_001, 422), (3_000_000, 413)])
+def test_too_much_gets_a_page_with_every_word_still_on_it(app: Flask, house: House, length: int, status: int) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    browser, before = Browser(app, "auditor"), house.audit(reference)
+    answer = browser.post(f"/audits/{reference}/sections/area_1", seen=before.version, evidence="x" * length, impact="Kept too.")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == status
+    assert "There is a problem" in page
+    assert "x" * length in page
+    assert "Kept too." in page
+    assert house.audit(reference) == before

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from web.errors import refuse_too_large
 from web.signed_in import bearer
 from workflow.errors import BadInput, Missing
 
@@ -31,6 +32,7 @@ class Room(Blueprint):
 def _admit() -> None:
     """Raises NotSignedIn. A body of another kind is refused, not taken for an empty one."""
     g.asker = bearer()
+    refuse_too_large()
     if request.content_length and not request.is_json:
         raise UnsupportedMediaType
 

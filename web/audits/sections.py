@@ -11,12 +11,12 @@ from web.audits import unsaved
 from web.audits.framing import framed, readable
 from web.audits.progress import is_inadequate_below
 from web.audits.schemas import answers_typed, values_stored, values_typed, words_stored
-from web.errors import status_of
+from web.errors import refuse_too_large, status_of
 from web.signed_in import current_session, for_signed_in, signed_in, the_desk
 from web.wording import clock
 from workflow.commands import writing
 from workflow.commands.seeing import Seen
-from workflow.errors import BadInput, NotFound, NotSignedIn, Stale
+from workflow.errors import BadInput, NotFound, NotSignedIn, Stale, TooLarge
 from workflow.forms import Section
 from workflow.record import Audit
 
@@ -44,6 +44,10 @@ def save(reference: str, section: str) -> Page:
         return redirect(url_for("sign_in.show", next=_here(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
     try:
         _save(reference, part)
+    except TooLarge:
+        return _section_page(seen, part, values_typed(part, request.form), unsaved.version_seen(request.form), _longest(part)), status_of(
+            TooLarge()
+        )
     except BadInput as refusal:
         # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
         typed = values_typed(part, request.form)
@@ -87,7 +91,15 @@ def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
     return _section(reference, section)
 
 
+def _longest(part: Section) -> BadInput:
+    field = max(part.fields, key=lambda field: len(request.form.get(field.key, "")))
+    return BadInput.about(
+        field.key, f"{field.label}: this is more than can be saved at once. It is all still here: shorten it, then save.", part.key
+    )
+
+
 def _save(reference: str, part: Section) -> Audit:
+    refuse_too_large()
     me, answers = signed_in(), answers_typed(part, request.form)
     audit = writing.save_section(the_desk(), me, reference, part.key, answers, unsaved.version_seen(request.form))
     if request.form.get("kept"):

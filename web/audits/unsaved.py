@@ -10,6 +10,7 @@ from workflow.commands.seeing import Seen, see
 from workflow.errors import NotFound
 from workflow.people import Person
 
+MOST = 1_000_000
 OURS = {"csrf_token", "then", "kept"}
 
 
@@ -21,7 +22,7 @@ def keep(who: Person, reference: str, section: str, typed: Mapping[str, str]) ->
 def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
     """Whether it could be kept: for whose session it lately was, where they may write there. Nobody is told anything of the audit."""
     who = the_desk().directory.person(current_session().ended_for)
-    if who is None or not _may_write(who, reference, section):
+    if who is None or sum(map(len, typed.values())) > MOST or not _may_write(who, reference, section):
         return False
     keep(who, reference, section, typed)
     return True
