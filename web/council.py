@@ -13,6 +13,7 @@ from workflow.form_file import load_form
 from workflow.guards import GUARDS
 from workflow.permissions import Permissions, load_permissions
 from workflow.ports import Once
+from workflow.sense_checks import SenseChecks, load_sense_checks
 from workflow.storage.engine import Engine, open_engine
 from workflow.storage.migrate import is_current, upgrade
 from workflow.storage.shelf import FormShelf, keep
@@ -28,6 +29,7 @@ class Council:
     permissions: Permissions
     shelf: FormShelf
     who_hears: WhoHears
+    sense_checks: SenseChecks
 
     @property
     def parts(self) -> Parts:
@@ -52,6 +54,7 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
         permissions=load_permissions(settings.config / "permissions.toml"),
         shelf=FormShelf(engine, load_form(settings.form)),
         who_hears=load_who_hears(settings.config / "notifications.toml"),
+        sense_checks=load_sense_checks(settings.config / "sense_checks.toml"),
     )
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from web.signed_in import signed_in, the_desk
+from web.signed_in import signed_in, the_council, the_desk
 from workflow.commands.seeing import Seen, see
-from workflow.errors import NotYours
+from workflow.errors import Missing, NotYours
 
 
 def readable(reference: str) -> Seen:
@@ -18,3 +18,9 @@ def readable(reference: str) -> Seen:
 def framed(seen: Seen) -> dict[str, Any]:
     desk = the_desk()
     return {"seen": seen, "audit": seen.audit, "form": desk.form_of(seen.audit), "directory": desk.directory, "today": desk.today}
+
+
+def questions(seen: Seen) -> tuple[Missing, ...]:
+    """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
+    asked = the_council().sense_checks.questions(the_desk().form_of(seen.audit), seen.sections)
+    return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")

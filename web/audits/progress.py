@@ -1,6 +1,6 @@
 """How far an audit’s sections are: what is still missing in each, and what needs a look."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from workflow.commands.desk import Desk
@@ -9,7 +9,7 @@ from workflow.errors import Missing
 from workflow.forms import Section
 from workflow.guards import what_is_missing
 from workflow.people import Person
-from workflow.record import GRADES, INADEQUATE, Answers, Audit
+from workflow.record import Answers, Audit
 
 WRITTEN = (
     "header_is_complete", "practitioner_was_consulted", "case_is_summarised", "every_area_is_graded",
@@ -32,12 +32,13 @@ class Progress:
         return STATUSES[self.status]
 
 
-def progress_of(desk: Desk, who: Person, audit: Audit, sections: Mapping[str, Answers]) -> list[Progress]:
-    """Of the sections that this person is shown."""
+def progress_of(desk: Desk, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]) -> list[Progress]:
+    """Of the sections that this person is shown; `asked` are the sense checks’ questions."""
     form = desk.form_of(audit)
     missing = _missing(desk, who, audit)
-    overall = sections.get(form.overall.key, {}).get("grade")
-    return [_progress(section, sections[section.key], missing, overall, audit) for section in form.sections if section.key in sections]
+    questioned = {one.section for one in asked}
+    shown = [section for section in form.sections if section.key in sections]
+    return [_progress(section, sections[section.key], missing, questioned, audit) for section in shown]
 
 
 def _missing(desk: Desk, who: Person, audit: Audit) -> set[str]:
@@ -45,17 +46,12 @@ def _missing(desk: Desk, who: Person, audit: Audit) -> set[str]:
     return {one.section for one in found}
 
 
-def _progress(section: Section, answers: Answers, missing: set[str], overall: object, audit: Audit) -> Progress:
+def _progress(section: Section, answers: Answers, missing: set[str], questioned: set[str], audit: Audit) -> Progress:
     grade = answers.get("grade")
     is_started = any(answer is not None for answer in answers.values()) or (section.key == "actions" and bool(audit.actions))
     status = "Complete" if section.key not in missing else "In progress" if is_started else "Not started"
     if status == "Complete" and not is_started and section.key == "service_comments":
         status = "Not started"
-    if is_inadequate_below(section, grade, overall):
+    if section.key in questioned:
         status = "Needs a look"
     return Progress(section, status, grade if isinstance(grade, str) else None)
-
-
-def is_inadequate_below(section: Section, grade: object, overall: object) -> bool:
-    """An Inadequate area under a better overall grade is a question, not an escalation (domain, Traps in the form)."""
-    return grade == INADEQUATE and not section.overall and section.part == "audit" and overall in GRADES and overall != INADEQUATE

@@ -8,8 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits import unsaved
-from web.audits.framing import framed, readable
-from web.audits.progress import is_inadequate_below
+from web.audits.framing import framed, questions, readable
 from web.audits.schemas import answers_typed, values_stored, values_typed, words_stored
 from web.errors import refuse_too_large, status_of
 from web.signed_in import current_session, for_signed_in, signed_in, the_desk
@@ -125,12 +124,11 @@ def _section_page(
     desk, now = the_desk(), datetime.now(UTC)
     words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
-    overall = seen.sections.get(desk.form_of(seen.audit).overall.key, {}).get("grade")
     return render_template(
         "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
         guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
         kept=bool(kept_at or request.form.get("kept")), errors={one.field: one.message for one in refusal.missing} if refusal else {},
-        needs_a_look=is_inadequate_below(part, seen.sections[part.key].get("grade"), overall), ends_at=current_session().ends_at(now),
+        questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 
 

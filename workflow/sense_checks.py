@@ -1,0 +1,83 @@
+"""Questions about an audit’s words, from `config/sense_checks.toml`: rules only, never a grade, never in the way."""
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow.errors import Broken, Missing
+from workflow.forms import Form, Section
+from workflow.record import GRADES, INADEQUATE, Answers
+
+Sections = Mapping[str, Answers]
+ONLY_VISITS = "Evidence lists visits, and not yet what they showed. What did you read or hear that the judgement rests on?"
+NO_CHANGE = "Impact names no change yet. What is different for the child or young person because of this?"
+
+
+@dataclass(frozen=True, slots=True)
+class SenseChecks:
+    visits: tuple[str, ...]
+    fillers: tuple[str, ...]
+    changes: tuple[str, ...]
+    repeated_from: int
+
+    def questions(self, form: Form, sections: Sections) -> tuple[Missing, ...]:
+        """Every question, by the section and field it is about; of what is shown in `sections` and nothing else."""
+        graded = [section for section in form.areas if section.key in sections]
+        of_words = (question for section in graded for question in self._of_words(section, sections[section.key]))
+        return (*_of_grades(form, sections), *of_words, *self._of_repetition(graded, sections))
+
+    def _of_words(self, section: Section, answers: Answers) -> Iterator[Missing]:
+        evidence, impact = _text(answers, "evidence"), _text(answers, "impact")
+        if evidence and self._only_lists_visits(evidence):
+            yield Missing(section.key, "evidence", ONLY_VISITS)
+        if impact and not any(re.search(rf"\b{re.escape(word)}", impact) for word in self.changes):
+            yield Missing(section.key, "impact", NO_CHANGE)
+
+    def _only_lists_visits(self, evidence: str) -> bool:
+        words = re.findall(r"[^\W\d_]{4,}", evidence)
+        return any(word.startswith(self.visits) for word in words) and all(word.startswith(self.visits + self.fillers) for word in words)
+
+    def _of_repetition(self, graded: list[Section], sections: Sections) -> Iterator[Missing]:
+        places: dict[str, list[tuple[Section, str]]] = defaultdict(list)
+        for section in graded:
+            for name in ("evidence", "impact"):
+                for passage in {" ".join(line.split()) for line in _text(sections[section.key], name).split("\n")}:
+                    if len(passage) >= self.repeated_from:
+                        places[passage].append((section, name))
+        for found in places.values():
+            for section, name in found if len({section.key for section, _ in found}) > 1 else ():
+                others = ", ".join(dict.fromkeys(f"area {other.number}" for other, _ in found if other is not section))
+                yield Missing(section.key, name, f"The same passage stands in {others}. What does it say of this area?")
+
+
+def load_sense_checks(path: Path) -> SenseChecks:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        visits, fillers, changes = (tuple(map(str, table[name])) for name in ("visits", "fillers", "changes"))
+        return SenseChecks(visits, fillers, changes, int(table["repeated_from"]))
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise Broken(f"{path.name} can’t be read: {error}.") from error
+
+
+def _of_grades(form: Form, sections: Sections) -> Iterator[Missing]:
+    """An Inadequate area under a better overall grade is a question, not an escalation (domain, Traps in the form)."""
+    overall = sections.get(form.overall.key, {}).get("grade")
+    below = [area for area in form.areas if not area.overall and sections.get(area.key, {}).get("grade") == INADEQUATE]
+    if not below or overall not in GRADES or overall == INADEQUATE:
+        return
+    for area in below:
+        yield Missing(
+            area.key,
+            "grade",
+            "This area is Inadequate while the final judgement is better. That may be right: the final judgement says why.",
+        )
+    named = ", ".join(f"area {area.number}" for area in below)
+    yield Missing(form.overall.key, "evidence", f"The final judgement is better than Inadequate, and {named} is not. Say here why.")
+
+
+def _text(answers: Answers, name: str) -> str:
+    answer = answers.get(name)
+    return answer.lower() if isinstance(answer, str) else ""
