@@ -1,15 +1,15 @@
-"""What was typed and not saved, as SQL."""
+"""What was typed and not saved, and the child’s last audit, as SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, select
+from sqlalchemy import JSON, ColumnElement, Connection, Engine, and_, cast, delete, func, select, type_coerce
 
 from workflow.storage.engine import reading, writing
 from workflow.storage.saving import upsert
-from workflow.storage.tables import unsaved
+from workflow.storage.tables import actions, audits, sections, unsaved
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,35 @@ def drop_typed(engine: Engine, place: Place) -> None:
 
 def _is(place: Place) -> ColumnElement[bool]:
     return and_(unsaved.c.person_id == place.person_id, unsaved.c.reference == place.reference, unsaved.c.section == place.section)
+
+
+@dataclass(frozen=True, slots=True)
+class LastAudit:
+    """`grades` by section; `unfinished` actions are neither verified nor cancelled."""
+
+    reference: str
+    audited_on: date
+    overall_grade: str
+    unfinished: int
+    grades: Mapping[str, str]
+
+
+def last_audit_of(connection: Connection, child_id: str, but: str, may_read: ColumnElement[bool]) -> LastAudit | None:
+    """The latest audit of a child that was shared, of those that `may_read` lets through; one statement."""
+    shared = audits.c.state.in_(("shared", "moderated", "actions_closed"))
+    others = select(audits.c.id).where(audits.c.child_id == child_id, audits.c.reference != but, shared, may_read)
+    latest = others.order_by(audits.c.audit_on.desc(), audits.c.id.desc()).limit(1).scalar_subquery()
+    is_open = (actions.c.audit_id == audits.c.id, actions.c.is_live, actions.c.state.in_(("open", "reported")))
+    unfinished = select(func.count()).select_from(actions).where(*is_open).scalar_subquery().label("unfinished")
+    columns = (audits.c.reference, audits.c.audit_on, audits.c.overall_grade, unfinished, sections.c.section, _grade(connection))
+    found = select(*columns).join(sections, sections.c.audit_id == audits.c.id).where(audits.c.id == latest)
+    rows = connection.execute(found.where(sections.c.section.startswith("area_", autoescape=True))).all()
+    grades = {row.section: row.grade for row in rows if row.grade}
+    return LastAudit(rows[0].reference, rows[0].audit_on, rows[0].overall_grade, rows[0].unfinished, grades) if rows else None
+
+
+def _grade(connection: Connection) -> ColumnElement[str]:
+    """SQLite reads JSON from text; PostgreSQL must be told that it is JSON."""
+    answers = type_coerce(sections.c.answers, JSON) if connection.dialect.name == "sqlite" else cast(sections.c.answers, JSON)
+    grade: ColumnElement[str] = answers["grade"].as_string().label("grade")
+    return grade

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from web.audits import unsaved
 from web.audits.framing import framed, questions, readable
+from web.audits.looking_back import look_back
 from web.audits.schemas import answers_typed, values_stored, values_typed, words_stored
 from web.errors import refuse_too_large, status_of
 from web.signed_in import current_session, for_signed_in, signed_in, the_desk
@@ -128,7 +129,7 @@ def _section_page(
         "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
         guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
         kept=bool(kept_at or request.form.get("kept")), errors={one.field: one.message for one in refusal.missing} if refusal else {},
-        questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
+        back=look_back(seen) if part.key == "details" else None, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 
 

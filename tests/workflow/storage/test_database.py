@@ -3,10 +3,11 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, true
 from sqlalchemy.exc import DBAPIError
 
-from tests.factories import STATES, House, a_house, an_audit, assign
+from tests.factories import GRADED, STATES, House, a_house, an_audit, assign
+from web.audits.queries import last_audit_of
 from web.council import Council
 from web.worklist.queries import Wanted, page_of_audits
 from workflow.commands import actions, moves
@@ -64,6 +65,20 @@ def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
         wanted = Wanted(q=q)
         rows, _ = page_of_audits(connection, house.person("auditor"), council.store.directory(), council.permissions, wanted)
     assert rows == []
+
+
+def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None:
+    house = a_house(council)
+    for day in ("2026-03-01", "2026-05-12", "2026-04-01"):
+        an_audit(house, at="moderated", details={"audit_date": day})
+    now = an_audit(house, at="draft")
+    with reading(council.engine) as connection:
+        last = last_audit_of(connection, "C-1001", now, true())
+        none = last_audit_of(connection, "C-9", now, true())
+    assert none is None
+    assert last is not None
+    assert (last.audited_on.isoformat(), last.overall_grade, last.unfinished) == ("2026-05-12", "good", 1)
+    assert last.grades == dict.fromkeys(GRADED, "good")
 
 
 def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: Council) -> None:
