@@ -34,6 +34,7 @@ class Settings:
     host: str
     port: int
     council_name: str
+    council_colour: str
     config: Path = FOLDER
 
     @property
@@ -58,6 +59,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         base_url=_url(given, f"http://{host}:{port}"), mail_url=_mail(given, data),
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
+        council_colour=_colour(given),
     )  # fmt: skip
 
 
@@ -156,6 +158,20 @@ def _address(given: Mapping[str, str], name: str, default: str, env: str) -> str
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
         raise BadSetting(f"{PREFIX}{name} must be an email address.")
     return value
+
+
+def _colour(given: Mapping[str, str]) -> str:
+    """Of the page's head, behind white letters, so dark enough to read them: a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    colour = _get(given, "COUNCIL_COLOUR", "#0b0c0c").lower()
+    if not re.fullmatch(r"#[0-9a-f]{6}", colour) or _contrast_with_white(colour) < 4.5:
+        raise BadSetting(f"{PREFIX}COUNCIL_COLOUR must be a colour like #1d3a5f, dark enough for white letters.")
+    return colour
+
+
+def _contrast_with_white(colour: str) -> float:
+    shares = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def _form(given: Mapping[str, str]) -> Path:

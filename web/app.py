@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from flask import Flask
+from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -40,6 +40,11 @@ def create_app(settings: Settings) -> Flask:
     init_errors(app)
     init_security_headers(app, is_https=settings.is_https)
     app.add_url_rule("/health", view_func=health)
+    app.add_url_rule(
+        "/council.css",
+        "council_css",
+        lambda: Response(f".govuk-generic-header {{ background: {settings.council_colour}; }}", mimetype="text/css"),
+    )
     for room in ROOMS:
         app.register_blueprint(import_module(f"web.{room}").pages)
     import_module("web.api.routes").init_api(app, csrf)

@@ -13,7 +13,7 @@ BAD = [
     ("DATABASE_URL", "mysql://x"), ("DATABASE_URL", "nonsense"), ("BASE_URL", "audits.example"), ("BASE_URL", "ftp://x"), ("MAIL_URL", "smtp:"),
     ("MAIL_URL", "smtp://"), ("MAIL_URL", "smtp://host:port"), ("MAIL_URL", "smtp://host?tls=maybe"), ("MAIL_URL", "smtp://host?other=1"),
     ("MAIL_URL", "folder:"), ("MAIL_URL", "x"), ("MAIL_FROM", "nobody"), ("QA_INBOX", "a b@c"), ("FORM", "nothing"), ("FORM", "../x"),
-    ("ENV", "staging"), ("DATA", "/proc/nowhere"),
+    ("COUNCIL_COLOUR", "blue"), ("COUNCIL_COLOUR", "#fffffe"), ("COUNCIL_COLOUR", "#12345;}"), ("ENV", "staging"), ("DATA", "/proc/nowhere"),
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from web.signed_in import signed_in, the_council, the_desk
+from web.wording import role
 from workflow.commands.seeing import Seen, see
 from workflow.errors import Missing, NotYours
 
@@ -24,3 +25,14 @@ def questions(seen: Seen) -> tuple[Missing, ...]:
     """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
     asked = the_council().sense_checks.questions(the_desk().form_of(seen.audit), seen.sections)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
+
+
+def held_by(seen: Seen) -> str:
+    """Whose turn it is: a person where one is named, else the role that the state names (workflow.toml)."""
+    desk, audit = the_desk(), seen.audit
+    owners = desk.rules.audit.states[audit.state].owner
+    people = (desk.directory.person(getattr(audit, f"{owner}_id")) for owner in owners if owner in {"auditor", "moderator"})
+    named = next((person.name for person in people if person), "")
+    if named or not owners:
+        return named
+    return role(owners[-1] if audit.was_escalated and seen.sees_escalation else owners[0])

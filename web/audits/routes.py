@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.framing import framed, questions, readable
+from web.audits.framing import framed, held_by, questions, readable
 from web.audits.progress import progress_of
 from web.audits.schemas import day_typed, words_stored
 from web.audits.telling import who_will_be_told
@@ -57,7 +57,7 @@ def show(reference: str) -> str:
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     progress = progress_of(desk, signed_in(), seen.audit, seen.sections, questions(seen))
-    return render_template("audit.html", **framed(seen), progress=progress)
+    return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen))
 
 
 @pages.get("/audits/<reference>/read")
