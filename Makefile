@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-long check bench setup lock help
+.PHONY: run test test-long check bench screenshots setup lock help
 
-run test test-long check bench setup lock help:
+run test test-long check bench screenshots setup lock help:
 	@$(PYTHON) bootstrap.py $@ $(ARGS)

@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
     app.add_url_rule(
         "/council.css",
         "council_css",
-        lambda: Response(f".govuk-generic-header {{ background: {settings.council_colour}; }}", mimetype="text/css"),
+        lambda: Response(f"@media screen {{ .govuk-generic-header {{ background: {settings.council_colour}; }} }}", mimetype="text/css"),
     )
     for room in ROOMS:
         app.register_blueprint(import_module(f"web.{room}").pages)

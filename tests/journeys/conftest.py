@@ -1,26 +1,14 @@
 """A served council and a real Chromium."""
 
 import os
-import shutil
-import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from waitress.server import create_server
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.factories import a_council, settings
-from web.app import create_app
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-STYLES = Path(__file__).parents[2] / "web" / "static" / "practice-audit.css"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+from tests.journeys.served import CHROMIUM, FLAGS, STYLES, Served
 
 
 @pytest.fixture(scope="session")
@@ -35,44 +23,9 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-class Served:
-    """A council under a real server, and pages signed in to it; whatever the console complains of is kept."""
-
-    def __init__(self, browser: Browser, folder: Path) -> None:
-        a_council(folder).engine.dispose()
-        self.app = create_app(settings(folder))
-        self.council = self.app.extensions["council"]
-        self.server: Any = create_server(self.app, host="127.0.0.1", port=0, threads=4)
-        self.url = f"http://127.0.0.1:{self.server.effective_port}"
-        threading.Thread(target=self.server.run, daemon=True).start()
-        self.browser = browser
-        self.complaints: list[str] = []
-        self.pages: dict[str, Page] = {}
-        self.day = datetime.now(UTC).date()
-
-    def page(self, name: str, **context: Any) -> Page:
-        """The page of one person, signed in as anybody would."""
-        if name not in self.pages:
-            page = self.browser.new_context(**context).new_page()
-            page.set_default_timeout(10_000)
-            page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
-            page.goto(self.url)
-            page.get_by_label("Email address").fill(f"{name}@demo.example")
-            page.get_by_label("Password", exact=True).fill("correct horse")
-            page.get_by_role("button", name="Sign in").click()
-            page.get_by_role("heading", name="My work").wait_for()
-            self.pages[name] = page
-        return self.pages[name]
-
-    def stop(self) -> None:
-        for page in self.pages.values():
-            page.context.close()
-        self.server.close()
-        self.council.engine.dispose()
-
-
 @pytest.fixture
 def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
-    started = Served(browser, tmp_path / "var")
+    a_council(tmp_path / "var").engine.dispose()
+    started = Served(browser, settings(tmp_path / "var"))
     yield started
     started.stop()

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from config.settings import FOLDER
-from tests.journeys.conftest import Served
+from tests.journeys.served import Served
 from web.demo import dated
 from workflow.form_file import load_form
 from workflow.forms import Field

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.factories import House, a_house, an_audit, save
-from tests.journeys.conftest import Served
+from tests.journeys.served import Served
 from web import sessions
 
 pytestmark = pytest.mark.browser
