@@ -21,6 +21,7 @@ from workflow.storage.engine import reading
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 WIDTHS = (1280, 320)
+NAMES = str.maketrans({"/": "-", "}": ""})
 PAGES = (
     ("auditor", "/"), ("auditor", "/audits/new"), ("auditor", "{draft}"), ("auditor", "{draft}/sections/details"),
     ("auditor", "{draft}/moves/record_consultation"), ("auditor", "{practitioner_consulted}"), ("auditor", "{practitioner_consulted}/sections/area_5"),
@@ -68,7 +69,7 @@ def _pictures(served: Served, audits: dict[str, str]) -> Iterator[str]:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             page.screenshot(
-                path=FOLDER / f"{number:02}-{name}-{path.strip('/').replace('/', '-') or 'my-work'}-{width}.png", full_page=True
+                path=FOLDER / f"{number:02}-{name}-{path.strip('/{').translate(NAMES) or 'my-work'}-{width}.png", full_page=True
             )
             yield from (f"{name} {path} at {width}: {found}" for found in _complaints(page))
 
