@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from workflow.errors import BadInput
 from workflow.people import Directory, Person
-from workflow.permissions import Permissions
-from workflow.storage.knowable import permitted
+from workflow.permissions import CASE_ROLES, Permissions
+from workflow.storage.knowable import Condition, permitted
 from workflow.storage.tables import actions, audits, escalations
 
 SIZE = 50
@@ -30,10 +31,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
+    """`person` is the id of somebody of the case, its auditor or its moderator; `since` is the earliest audit date."""
+
     state: str | None = None
     team: str | None = None
     q: str | None = None
     cursor: str | None = None
+    strand: str | None = None
+    grade: str | None = None
+    person: int | None = None
+    since: date | None = None
 
 
 def page_of_audits(
@@ -47,20 +54,33 @@ def page_of_audits(
         audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
         names.label("sees_names"), reads.label("reads"), grades.label("sees_escalation"),
     ).where(permitted("know", person, directory, permissions))  # fmt: skip
-    if wanted.state:
-        query = query.where(audits.c.state == wanted.state, names)
-    if wanted.team:
-        query = query.where(audits.c.team == wanted.team, reads)
-    if wanted.q:
-        beginning = _beginning(wanted.q)
-        query = query.where(
-            or_(audits.c.reference.like(beginning, escape="\\"), and_(audits.c.child_id.like(beginning, escape="\\"), reads))
-        )
-    if wanted.cursor:
-        query = query.where(audits.c.id < position(wanted.cursor))
+    query = query.where(*_filters(wanted, names, reads, grades))
     rows = connection.execute(query.order_by(audits.c.id.desc()).limit(SIZE + 1)).all()
     following = str(rows[SIZE - 1].id) if len(rows) > SIZE else None
     return [_listed(row) for row in rows[:SIZE]], following
+
+
+def _filters(wanted: Wanted, names: Condition, reads: Condition, grades: Condition) -> Iterator[Condition]:
+    """Each beside the right without which it would reveal what it looks for."""
+    equal = (
+        (audits.c.state, wanted.state, names), (audits.c.team, wanted.team, reads), (audits.c.strand, wanted.strand, reads),
+        (audits.c.overall_grade, wanted.grade, grades),
+    )  # fmt: skip
+    yield from (and_(column == value, right) for column, value, right in equal if value)
+    if wanted.since:
+        yield and_(audits.c.audit_on >= wanted.since, reads)
+    if wanted.person:
+        yield _is_of(wanted.person, names, reads)
+    if wanted.q:
+        beginning = _beginning(wanted.q)
+        yield or_(audits.c.reference.like(beginning, escape="\\"), and_(audits.c.child_id.like(beginning, escape="\\"), reads))
+    if wanted.cursor:
+        yield audits.c.id < position(wanted.cursor)
+
+
+def _is_of(person_id: int, names: Condition, reads: Condition) -> Condition:
+    of_case = (audits.c[f"{role}_id"] == person_id for role in (*CASE_ROLES, "moderator"))
+    return or_(and_(audits.c.auditor_id == person_id, names), and_(or_(*of_case), reads))
 
 
 def _listed(row: Any) -> Listed:

@@ -3,11 +3,18 @@
 from flask import Blueprint, render_template, request
 
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
+from web.wording import grade
 from web.worklist.queries import Wanted, actions_waiting_for, audits_waiting_for, page_of_audits
 from web.worklist.tasks import in_order, tasks_of_actions, tasks_of_audits
 from workflow.answers import read_text
+from workflow.calendar import months_after
+from workflow.commands.desk import Desk
+from workflow.record import GRADES
 from workflow.storage.engine import reading
 
+CHOICES = ("state", "team", "cursor", "strand", "grade")
+MONTHS = {"1": "month", "3": "3 months", "6": "6 months", "12": "12 months"}
+FILTERS = {"team": "Team", "person": "Person", "strand": "Strand", "grade": "Overall grade", "months": "Audited in the last"}
 pages = Blueprint("worklist", __name__, template_folder="templates")
 
 
@@ -26,7 +33,7 @@ def mine() -> str:
 @pages.get("/audits")
 @for_signed_in
 def every() -> str:
-    return _list(Wanted(request.args.get("state"), request.args.get("team"), None, request.args.get("cursor")))
+    return _list(_chosen())
 
 
 @pages.post("/audits/search")
@@ -36,10 +43,34 @@ def search() -> str:
     return _list(Wanted(q=read_text("q", request.form.get("q"), 100)))
 
 
+def _chosen() -> Wanted:
+    """What the links and the filter ask for; what is no choice of theirs is not looked for."""
+    chosen = {name: value.strip() or None for name, value in request.args.items() if name in CHOICES}
+    person, months = request.args.get("person", ""), request.args.get("months", "")
+    return Wanted(
+        **chosen,
+        person=int(person) if person.isdecimal() and len(person) < 10 else None,
+        since=months_after(the_desk().today, -int(months)) if months in MONTHS else None,
+    )
+
+
 def _list(wanted: Wanted) -> str:
     desk = the_desk()
     with reading(the_council().engine) as connection:
         rows, following = page_of_audits(connection, signed_in(), desk.directory, desk.permissions, wanted)
     return render_template(
-        "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states
-    )
+        "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
+        filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
+        more={**request.args, "cursor": following},
+    )  # fmt: skip
+
+
+def _filters(desk: Desk) -> list[tuple[str, str, list[tuple[object, str]]]]:
+    """Name, label and choices of each."""
+    people = sorted(desk.directory.people.values(), key=lambda person: person.name)
+    choices: list[list[tuple[object, str]]] = [
+        [(team.code, team.name) for team in desk.directory.teams.values()], [(person.id, person.name) for person in people],
+        [(choice.value, choice.label) for choice in desk.forms.current.section("details").field("strand").choices],
+        [(value, grade(value)) for value in GRADES], [*MONTHS.items()],
+    ]  # fmt: skip
+    return [(name, label, items) for (name, label), items in zip(FILTERS.items(), choices, strict=True)]
