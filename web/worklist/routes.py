@@ -61,7 +61,7 @@ def _list(wanted: Wanted) -> str:
     return render_template(
         "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
         filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
-        more={**request.args, "cursor": following},
+        more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
     )  # fmt: skip
 
 
