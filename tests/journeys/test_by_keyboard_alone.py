@@ -1,0 +1,117 @@
+"""A whole audit without a mouse, and again without scripts: nothing needs either."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from config.settings import FOLDER
+from tests.factories import FORM, House, a_house
+from tests.journeys.served import Served
+from web.demo import dated
+from workflow.forms import Field
+
+SAMPLE = json.loads((FOLDER / "demo" / "audits" / "01-neglect-at-home.json").read_text(encoding="utf-8"))
+MOST_TABS = 90
+
+
+@pytest.fixture
+def house(served: Served) -> House:
+    return a_house(served.council)
+
+
+class Keyboard:
+    """What somebody does who has no mouse: tabs to a thing by its name, types, presses."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def tab_to(self, selector: str) -> None:
+        for _ in range(MOST_TABS):
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{selector} can’t be reached by Tab on {self.page.title()}")
+
+    def press(self, selector: str) -> None:
+        self.tab_to(selector)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def fill(self, field: Field, answer: Any) -> None:
+        if answer is None:
+            return
+        if field.kind == "date":
+            for part, value in zip(("day", "month", "year"), reversed(answer.split("-")), strict=True):
+                self.type(f'[name="{field.key}-{part}"]', value)
+        elif field.kind in {"choice", "yes_no"}:
+            self._choose(field.key, ("no", "yes")[answer] if isinstance(answer, bool) else answer)
+        elif field.kind in {"person", "team"}:
+            self.tab_to(f'[name="{field.key}"]')
+            self.page.keyboard.type(self.page.locator(f'[name="{field.key}"] option[value="{answer}"]').inner_text())
+        else:
+            self.type(f'[name="{field.key}"]', answer)
+
+    def type(self, selector: str, text: str) -> None:
+        self.tab_to(selector)
+        # As a paste does; every key of 3,000 words would take minutes and show no more.
+        self.page.keyboard.insert_text(text)
+
+    def _choose(self, name: str, value: str) -> None:
+        self.tab_to(f'[name="{name}"]')
+        for _ in range(8):
+            if self.page.evaluate(
+                "([name, value]) => document.activeElement.name === name && document.activeElement.value === value", [name, value]
+            ):
+                self.page.keyboard.press("Space")
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{name} has no {value} that the arrows reach")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_an_audit_is_written_and_shared_by_keyboard_alone(served: Served, house: House, scripts: bool) -> None:
+    keys = Keyboard(served.page("auditor", java_script_enabled=scripts))
+    keys.press('a[href="/audits/new"]')
+    keys.press("main form button")
+    reference = keys.page.url.split("/")[4]
+    _write(keys, reference, ("details", "consultation"), served)
+    _move(keys, reference, "record_consultation")
+    _write(keys, reference, ("summary", *(f"area_{n}" for n in range(1, 13)), "declaration"), served)
+    _add_action(keys, reference, served)
+    _move(keys, reference, "grade")
+    _move(keys, reference, "share")
+    audit = house.audit(reference)
+    assert audit.state == "shared"
+    for section in ("summary", *(f"area_{n}" for n in range(1, 13))):
+        for name, answer in SAMPLE[section].items():
+            if isinstance(answer, str):
+                assert audit.answer(section, name) == answer.strip(), (section, name)
+
+
+def _write(keys: Keyboard, reference: str, sections: tuple[str, ...], served: Served) -> None:
+    for key in sections:
+        keys.page.goto(f"{served.url}/audits/{reference}/sections/{key}")
+        for field in FORM.section(key).fields:
+            answer = SAMPLE[key].get(field.key)
+            keys.fill(field, dated(answer, served.day, as_text=True) if field.kind == "date" else answer)
+        keys.press('button[value="back"]')
+
+
+def _move(keys: Keyboard, reference: str, move: str) -> None:
+    keys.press(f'a[href$="/moves/{move}"]')
+    keys.press("main form button")
+
+
+def _add_action(keys: Keyboard, reference: str, served: Served) -> None:
+    keys.press(f'a[href$="/audits/{reference}/actions/new"]')
+    keys.type('[name="text"]', SAMPLE["actions"][0]["text"])
+    keys.tab_to('[name="owner"]')
+    keys.page.keyboard.type("Priya")
+    due = served.day + timedelta(days=20)
+    for part, value in (("day", due.day), ("month", due.month), ("year", due.year)):
+        keys.type(f'[name="due_on-{part}"]', str(value))
+    keys.press("main form button")
