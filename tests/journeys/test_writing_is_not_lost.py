@@ -116,3 +116,20 @@ def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Serv
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()
     assert house.audit(reference).answer("area_1", "evidence") == "Typed too late."
+
+
+def test_nothing_of_a_case_stays_in_the_browser_after_signing_out(served: Served, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    page = _open(served, reference)
+    page.get_by_label("Evidence").fill("Nobody else may read this.")
+    page.get_by_text("Saved at").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in").wait_for()
+    held = page.evaluate(
+        "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length, (await indexedDB.databases()).length]"
+    )
+    assert held == [0, 0, 0, 0]
+    assert not [cookie for cookie in page.context.cookies() if "Nobody" in str(cookie)]
+    for _ in range(3):
+        page.go_back()
+        assert "Nobody else may read this." not in page.content()
