@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bench.a_list import growth_of_the_list
 from bench.a_move import share_of_the_limit
 
 RESULTS = Path(__file__).parent / "results.md"
@@ -16,7 +17,7 @@ machine than about the service, so there are none.
 
 
 def main() -> None:
-    rows = [share_of_the_limit()]
+    rows = [share_of_the_limit(), *growth_of_the_list()]
     text = HEAD + "".join(f"| {row.what} | {row.median:.2f} | {row.goal} | {row.low:.2f} – {row.high:.2f} |\n" for row in rows)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)

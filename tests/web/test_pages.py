@@ -87,7 +87,7 @@ def test_a_moderator_reads_everything_but_the_overall_grade(app: Flask, house: H
     browser, qaro = Browser(app, "moderator"), Browser(app, "qaro")
     for path in ("/audits", f"/audits/{reference}", f"/audits/{reference}/read", f"/audits/{reference}/sections/area_12"):
         assert "nadequate" in qaro.get(path).get_data(as_text=True) or path == "/audits", path
-        page = browser.get(path).get_data(as_text=True)
+        page = re.sub(r"<option.*?</option>", "", browser.get(path).get_data(as_text=True))
         assert "nadequate" not in page, path
         assert "scalat" not in page, path
     for path in (f"/audits/{reference}/escalation", f"/audits/{reference}/history"):
