@@ -1,5 +1,6 @@
 """The worker: finds whom it is time to remind, and sends what is to be sent. n of them have the effects of one."""
 
+import logging
 import os
 import secrets
 import socket
@@ -12,6 +13,7 @@ from notifications.reminders import Due, chases, look_again_on, reminders
 from notifications.schedule import run_until_stopped
 from workflow.calendar import london_day
 
+LOG = logging.getLogger("practice_audit.worker")
 DELIVER_EVERY, SWEEP_EVERY = 2, 60
 
 
@@ -30,6 +32,8 @@ def run_once(parts: Parts, now: datetime) -> int:
 def run_forever(parts: Parts) -> None:
     """Until told to stop; what is under way is finished first."""
     name, channel = _name(), open_channel(parts.settings)
+    if parts.settings.is_production and parts.settings.mail_url.startswith("folder:"):
+        LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: mails are written there, and nobody is sent one.")
 
     def send() -> None:
         now = datetime.now(UTC)
