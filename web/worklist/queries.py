@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from workflow.errors import BadInput
 from workflow.people import Directory, Person
 from workflow.permissions import CASE_ROLES, Permissions
-from workflow.storage.knowable import Condition, permitted
+from workflow.storage.knowable import Condition, among, permitted
 from workflow.storage.tables import actions, audits, escalations
 
 SIZE = 50
@@ -53,7 +53,7 @@ def page_of_audits(
     query = select(
         audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
         names.label("sees_names"), reads.label("reads"), grades.label("sees_escalation"),
-    ).where(permitted("know", person, directory, permissions))  # fmt: skip
+    ).where(permitted("know", person, directory, permissions), among(person))  # fmt: skip
     query = query.where(*_filters(wanted, names, reads, grades))
     rows = connection.execute(query.order_by(audits.c.id.desc()).limit(SIZE + 1)).all()
     following = str(rows[SIZE - 1].id) if len(rows) > SIZE else None

@@ -5,7 +5,7 @@ A list can't load every audit to ask. A test holds the two ways of saying it aga
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, union_all
 
 from workflow.people import Directory, Person
 from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions, verifiers
@@ -29,6 +29,18 @@ def permitted(right: str, person: Person, directory: Directory, permissions: Per
     stages = permissions.table[right]
     ties = _ties(person, directory)
     return or_(false(), *(and_(ties[relation], STAGES[stage]) for relation, stage in stages.items() if relation in ties))
+
+
+def among(person: Person) -> Condition:
+    """For who has no post: the few audits that name them, each relation read by its own index. It narrows, and permits nothing.
+
+    Without it a list would be read from its newest audit on until fifty of theirs are found.
+    """
+    named = (*CASE_ROLES, "auditor", "moderator")
+    if any(duty.role not in named for duty in person.duties):
+        return true()
+    own = (select(audits.c.id).where(audits.c[f"{role}_id"] == person.id) for role in named)
+    return audits.c.id.in_(union_all(*own, select(actions.c.audit_id).where(actions.c.owner_id == person.id)))
 
 
 def _ties(person: Person, directory: Directory) -> dict[str, Condition]:

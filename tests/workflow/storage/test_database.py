@@ -24,17 +24,20 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     assign(house, references[STATES.index("shared") * 2])
     moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
     _all_are_bound_up(house, references[STATES.index("moderated") * 2])
-    directory = council.store.directory()
+    directory, audits = council.store.directory(), [house.audit(reference) for reference in references]
     rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
     with reading(council.engine) as connection:
         for person in directory.people.values():
             for right in rights:
                 where = permitted(right, person, directory, council.permissions)
                 listed = set(connection.execute(select(tables.audits.c.reference).where(where)).scalars())
-                audits = [house.audit(reference) for reference in references]
                 allowed = {one.reference for one in audits if council.permissions.allow(right, one, relations(person, one, directory))}
                 assert listed == allowed, (person.email, right)
                 asked += len(audits)
+            rows, _ = page_of_audits(connection, person, directory, council.permissions, Wanted())
+            assert {row.reference for row in rows} == {
+                one.reference for one in audits if council.permissions.allow("know", one, relations(person, one, directory))
+            }
     print(f"{asked} questions, {len(rights)} rights, asked both ways")
 
 
