@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Served:
         self.council = self.app.extensions["council"]
         self.server: Any = create_server(self.app, host="127.0.0.1", port=0, threads=4)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
-        threading.Thread(target=self.server.run, daemon=True).start()
+        threading.Thread(target=self._serve, daemon=True).start()
         self.browser = browser
         self.complaints: list[str] = []
         self.pages: dict[str, Page] = {}
@@ -47,6 +48,11 @@ class Served:
             page.get_by_role("heading", name="My work").wait_for()
             self.pages[name] = page
         return self.pages[name]
+
+    def _serve(self) -> None:
+        # Closed from another thread, its sockets may end in the middle of being waited for.
+        with suppress(OSError):
+            self.server.run()
 
     def stop(self) -> None:
         for page in self.pages.values():
