@@ -1,5 +1,7 @@
 """Nothing typed is lost: a section saves itself, and what can’t be saved is kept for who typed it."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from flask import Flask
 
 from tests.factories import NOW, House, an_audit, save
 from tests.web.browser import Browser, text_of, token_in
+from workflow.commands import moves
 
 SUMMARY = {"case_summary": "Two hours of writing.", "chronology_up_to_date": "yes"}
 
@@ -46,6 +49,41 @@ def test_a_stale_autosave_overwrites_nothing_and_is_kept_beside(app: Flask, hous
     both = browser.post(path, seen=1, case_summary="Mine.", kept="yes").get_data(as_text=True)
     assert "Mine." in both
     assert "Theirs." in both
+
+
+def test_the_same_words_sent_twice_are_no_conflict(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    first = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
+    again = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
+    assert first is not None
+    assert again is not None
+    assert again["version"] == first["version"] == house.audit(reference).version
+
+
+def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
+    both = browser.post(path, seen=1, case_summary="Mine.").get_data(as_text=True)
+    keep = re.search(r'action="([^"]+)">(?:(?!</form>).)*Keep what is stored', both, re.DOTALL)
+    assert keep
+    browser.post(keep[1])
+    assert "Mine." not in browser.get(path).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("typed", ["Still mine.", "x" * 2_100_000])
+def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(app: Flask, house: House, typed: str) -> None:
+    reference = an_audit(house, at="graded")
+    browser, path, seen = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1", house.audit(reference).version
+    moves.share(house.desk(), house.person("auditor"), reference)
+    before = house.audit(reference)
+    answer = browser.post(path, seen=seen, evidence=typed)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code in {403, 413}
+    assert typed in page
+    assert str(before.answer("area_1", "evidence")) in html.unescape(page)
+    assert "Save this instead" not in page
+    assert house.audit(reference) == before
 
 
 def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, house: House, reference: str) -> None:

@@ -16,7 +16,7 @@ from web.signed_in import current_session, for_signed_in, signed_in, the_desk
 from web.wording import clock
 from workflow.commands import writing
 from workflow.commands.seeing import Seen
-from workflow.errors import BadInput, NotFound, NotSignedIn, Stale, TooLarge
+from workflow.errors import BadInput, NotFound, NotSignedIn, Refusal, Stale, TooLarge
 from workflow.forms import Section
 from workflow.record import Audit
 
@@ -44,16 +44,8 @@ def save(reference: str, section: str) -> Page:
         return redirect(url_for("sign_in.show", next=_here(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
     try:
         _save(reference, part)
-    except TooLarge:
-        return _section_page(seen, part, values_typed(part, request.form), unsaved.version_seen(request.form), _longest(part)), status_of(
-            TooLarge()
-        )
-    except BadInput as refusal:
-        # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
-        typed = values_typed(part, request.form)
-        return _section_page(seen, part, typed, unsaved.version_seen(request.form), refusal), status_of(refusal)
-    except Stale as stale:
-        return _stale_page(readable(reference), part, stale)
+    except Refusal as refusal:
+        return _refused(seen, part, refusal), status_of(refusal)
     flash("Saved.")
     return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
 
@@ -89,6 +81,16 @@ def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
             raise NotSignedIn(KEPT) from None
         raise
     return _section(reference, section)
+
+
+def _refused(seen: Seen, part: Section, refusal: Refusal) -> str:
+    """Whatever is refused, every word that was typed is on the page."""
+    if isinstance(refusal, TooLarge):
+        refusal = _longest(part)
+    if not isinstance(refusal, BadInput) or not unsaved.may_write(seen, part.key):
+        return _beside_stored(readable(seen.audit.reference), part, refusal)
+    # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
+    return _section_page(seen, part, values_typed(part, request.form), unsaved.version_seen(request.form), refusal)
 
 
 def _longest(part: Section) -> BadInput:
@@ -133,13 +135,13 @@ def _section_page(
     )  # fmt: skip
 
 
-def _stale_page(seen: Seen, part: Section, stale: Stale) -> Page:
+def _beside_stored(seen: Seen, part: Section, refusal: Refusal) -> str:
     form, directory = the_desk().form_of(seen.audit), the_desk().directory
-    page = render_template(
-        "stale.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
-        theirs=words_stored(form, part.key, seen.sections[part.key], directory), sentence=stale.sentence,
+    return render_template(
+        "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
+        theirs=words_stored(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
+        may_write=unsaved.may_write(seen, part.key),
     )  # fmt: skip
-    return page, status_of(stale)
 
 
 def _beside(seen: Seen, part: Section, step: int) -> Section | None:

@@ -58,7 +58,7 @@ def _names(email: object, who: Person) -> bool:
 def save_section(
     desk: Desk, who: Person, reference: str, section: str, given: Mapping[str, object], seen: int, *, of_whole_audit: bool = False
 ) -> Audit:
-    """Save what was typed; raises Stale, with both texts, where the section was saved since version `seen` of the audit.
+    """Save what was typed; raises Stale, with both texts, where the section was saved otherwise since version `seen` of the audit.
 
     `of_whole_audit` refuses also where anything else of the audit changed since: what If-Match promises over HTTP.
     """
@@ -71,10 +71,14 @@ def save_section(
     if not desk.permissions.allow("write_moderation" if part.part == "moderation" else "write_audit", audit, ties):
         raise NotYours("This section is not yours to write, or not any more.")
     answers = read_answers(part, given, desk.directory)
+    stored = audit.sections.get(section, {})
     latest = audit.version if of_whole_audit else audit.section_versions.get(section, 0)
-    if seen < latest or seen > audit.version:
-        raise Stale(dict(answers), dict(audit.sections.get(section, {})), audit.version)
-    return _saved(desk, who, audit, section, answers)
+    if latest <= seen <= audit.version:
+        return _saved(desk, who, audit, section, answers)
+    if answers != stored or of_whole_audit:
+        raise Stale(dict(answers), dict(stored), audit.version)
+    # Saved already, and the answer to it was lost on its way: nobody's words differ.
+    return audit
 
 
 def _saved(desk: Desk, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
