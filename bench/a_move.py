@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from config.settings import read_settings
 from web.council import Council, open_council, prepare
 from web.demo import load_demo, read_sample, walk
 from workflow.commands import moves
+from workflow.people import Person
 from workflow.storage.engine import SQLITE_PRAGMAS
 
 BLOCKS, BLOCK, WARM_UP = 7, 40, 10
@@ -59,14 +61,16 @@ def _contestants(folder: Path) -> tuple[Callable[[], None], Callable[[], None]]:
     _checkpoint(council)
     for name in ("second", "third"):
         shutil.copytree(folder / "first", folder / name)
-    written = [
-        _statements_of(council, lambda reference=reference: moves.share(council.desk(), auditor, reference)) for reference in references
-    ]
+    written = [_statements_of(council, partial(_share, council, auditor, reference)) for reference in references]
     timed = _opened(folder / "third")
-    shared = _blocks(references, lambda reference: moves.share(timed.desk(), auditor, reference))
+    shared = _blocks(references, partial(_share, timed, auditor))
     connection = _bare(folder / "second")
     repeated = _blocks(written, lambda statements: _repeat(connection, statements))
     return lambda: next(shared), lambda: next(repeated)
+
+
+def _share(council: Council, auditor: Person, reference: str) -> None:
+    moves.share(council.desk(), auditor, reference)
 
 
 def _blocks(items: list[Any], do: Callable[[Any], object]) -> Iterator[None]:

@@ -83,7 +83,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.globals.update(
         with_role=people.with_role, responsible=people.responsible, choice_items=wording.choice_items,
-        moderator_items=wording.moderator_items, problem_list=wording.problem_list,
+        moderator_items=wording.moderator_items, by_field=wording.by_field,
     )  # fmt: skip
 
     @app.context_processor

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from workflow.calendar import LONDON
-from workflow.errors import Missing
+from workflow.errors import BadInput, NotReady
 from workflow.forms import Choice
 from workflow.people import Person
 
@@ -94,8 +94,9 @@ def moderator_items(moderators: Iterable[tuple[Person, list[str]]], chosen: int 
     ]
 
 
-def problem_list(missing: Iterable[Missing]) -> list[dict[str, str]]:
-    return [{"text": one.message, "href": f"#{one.field}"} for one in missing]
+def by_field(refusal: NotReady | BadInput | None) -> dict[str, str]:
+    """The first message of each field."""
+    return {one.field: one.message for one in reversed(refusal.missing)} if refusal else {}
 
 
 FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "clock": clock, "paragraphs": paragraphs}

@@ -12,6 +12,7 @@ from workflow.record import Answers
 
 LONG = 200_000
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+CALLED = {"text": "Agreed action", "due_on": "Due date", "plan": "Response plan", "q": "Search"}
 LINE_BREAKS = {"\n", "\t"}
 
 
@@ -24,7 +25,7 @@ def read_answers(section: Section, given: Mapping[str, object], directory: Direc
         try:
             answers[key] = _read(field, given.get(key), directory)
         except ValueError as error:
-            complaints.append(Missing(section.key, key, f"{field.label}: {error}"))
+            complaints.append(Missing(section.key, key, f"{field.label.rstrip('?.')}: {error}"))
     if complaints:
         raise BadInput(tuple(complaints))
     return answers
@@ -35,14 +36,18 @@ def read_text(name: str, value: object, max_length: int = LONG) -> str:
     try:
         return clean(value, max_length) or ""
     except ValueError as error:
-        raise BadInput.about(name, str(error)) from error
+        raise BadInput.about(name, f"{_called(name)}: {error}") from error
 
 
 def read_day(name: str, value: object) -> date | None:
     try:
         return date.fromisoformat(_day(value)) if value not in (None, "") else None
     except ValueError as error:
-        raise BadInput.about(name, str(error)) from error
+        raise BadInput.about(name, f"{_called(name)}: {error}") from error
+
+
+def _called(name: str) -> str:
+    return CALLED.get(name) or name.replace("_", " ").capitalize()
 
 
 def clean(value: object, max_length: int, *, one_line: bool = False) -> str | None:

@@ -1,5 +1,6 @@
 """Every refusal has a name and a sentence. `web/errors.py` gives each a status; nothing here knows of HTTP."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 
@@ -70,6 +71,22 @@ class BadInput(_WithPlaces):
     @classmethod
     def about(cls, name: str, message: str, section: str = "") -> "BadInput":
         return cls((Missing(section, name, message),))
+
+
+class AllAtOnce(AbstractContextManager["AllAtOnce"]):
+    """Around each reading of what somebody typed, so that one BadInput says all that is wrong."""
+
+    def __init__(self) -> None:
+        self.missing: tuple[Missing, ...] = ()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, BadInput):
+            self.missing += error.missing
+        return isinstance(error, BadInput)
+
+    def refuse(self) -> None:
+        if self.missing:
+            raise BadInput(self.missing)
 
 
 @dataclass(eq=False)

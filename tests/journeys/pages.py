@@ -1,57 +1,67 @@
-"""Every page of the demo council, by who opens it and where an audit is; and what can be said against a page."""
+"""The demo council with an audit in every state, its pages, and what can be said against a page."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
-from sqlalchemy import select
 
-from tests.factories import settings
+from tests.factories import a_house, an_audit, assign, settings
+from tests.journeys.crawling import Found, crawl
+from tests.journeys.served import Served
 from web.council import Council, open_council, prepare
 from web.demo import load_demo
 from workflow.calendar import london_day
-from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.commands import actions, escalations, moves
 
 WIDTHS = (1280, 320)
-PAGES = (
-    ("auditor", "/"), ("auditor", "/audits/new"), ("auditor", "{draft}"), ("auditor", "{draft}/sections/details"),
-    ("auditor", "{draft}/moves/record_consultation"), ("auditor", "{practitioner_consulted}"), ("auditor", "{practitioner_consulted}/sections/area_5"),
-    ("auditor", "{practitioner_consulted}/sections/area_9"), ("auditor", "{graded}"), ("auditor", "{graded}/sections/actions"),
-    ("auditor", "{graded}/actions/new"), ("auditor", "{graded}/actions/1"), ("auditor", "{graded}/moves/share"), ("auditor", "{graded}/moves/withdraw"),
-    ("auditor", "{shared}"), ("auditor", "/nowhere"), ("qa", "/"), ("qa", "/audits"), ("qa", "/notices"), ("qa", "/audits/new"),
-    ("qa", "{shared}/moves/waive_moderation"), ("qa", "{actions_closed}"), ("qa", "{actions_closed}/moves/reopen"),
-    ("moderator", "/"), ("moderator", "{shared}"), ("moderator", "{shared}/sections/moderation"), ("practitioner", "/"), ("practitioner", "{moderated}"),
-    ("practitioner", "{moderated}/actions/1"), ("team.manager", "/"), ("head.of.service", "/"), ("head.of.service", "{moderated}"),
-    ("head.of.service", "{moderated}/escalation"), ("head.of.service", "{moderated}/read"), ("head.of.service", "{moderated}/history"),
-    ("head.of.service", "{moderated}/actions/1"), ("hos.ppqa", "/"), ("director.safeguarding", "/"), ("governance", "/audits"), ("admin", "{moderated}"),
-)  # fmt: skip
-# Forms sent as they stand, which is refused.
-REFUSED = (
-    ("auditor", "{practitioner_consulted}/moves/grade"), ("auditor", "{graded}/actions/new"), ("auditor", "{graded}/moves/withdraw"),
-    ("qa", "{shared}/moves/waive_moderation"), ("qa", "{actions_closed}/moves/reopen"),
-    ("head.of.service", "{moderated}/escalation"), ("head.of.service", "{moderated}/actions/new"),
-)  # fmt: skip
 
 
 def demo(folder: Path) -> Council:
+    """What the demo shows, and the rarer states that it has not."""
     council = open_council(settings(folder))
     prepare(council)
     load_demo(council, "correct horse", london_day(datetime.now(UTC)))
+    _add_rarer_states(council)
     return council
 
 
-def audits_of(council: Council) -> dict[str, str]:
-    """The path of one audit in each state."""
-    with reading(council.engine) as connection:
-        return {
-            row.state: f"/audits/{row.reference}" for row in connection.execute(select(tables.audits.c.state, tables.audits.c.reference))
-        }
+def every_page(served: Served) -> Iterator[Found]:
+    people = served.council.store.directory().people.values()
+    return crawl(served.app, (person.email.partition("@")[0] for person in people if person.is_active))
+
+
+def _add_rarer_states(council: Council) -> None:
+    house = a_house(council)
+    auditor, qa, ppqa = house.person("auditor"), house.person("qa"), house.person("hos.ppqa")
+    assign(house, an_audit(house, at="shared"))
+    asked = an_audit(house, at="shared")
+    moves.withdraw(house.desk(), auditor, asked, "Begun for the wrong child.")
+    gone = an_audit(house, at="shared")
+    moves.withdraw(house.desk(), qa, gone, "Begun twice.")
+    moves.withdraw(house.desk(), ppqa, gone, "Agreed.")
+    returned = an_audit(house, at="shared")
+    moves.return_for_correction(house.desk(), ppqa, returned, "The team is wrong.")
+    known = an_audit(house, at="shared", grade="inadequate")
+    escalations.acknowledge(house.desk(), house.person("head.of.service"), known)
+    moderated = an_audit(house, at="moderated")
+    actions.report(house.desk(), house.person("team.manager"), moderated, 1)
+    longer = an_audit(house, at="moderated")
+    actions.ask_for_more_time(house.desk(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
 
 
 def complaints(page: Page) -> Iterator[str]:
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         yield "has to be scrolled sideways"
     yield from (violation["help"] for violation in Axe().run(page).response["violations"])
+
+
+def looked_at(page: Page) -> list[str]:
+    """What can be said against the page as it is now, wide and narrow."""
+    found: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{page.url} at {width}: {complaint}" for complaint in complaints(page)]
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    return found

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from config.settings import FOLDER
+from tests.journeys.pages import looked_at
 from tests.journeys.served import Served
 from web.demo import dated
 from workflow.form_file import load_form
@@ -43,7 +43,7 @@ def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: Serve
     _move(auditor, "Finish grading")
     auditor.get_by_role("button", name="Share the audit").click()
     assert auditor.get_by_text("each must acknowledge it: Helen Osborne, Dawn Sefton, Paula Pemberton").is_visible()
-    _look(auditor)
+    assert looked_at(auditor) == []
     auditor.get_by_role("button", name="Share the audit").click()
     _moderate(served)
     _see_the_escalation_through(served)
@@ -53,7 +53,7 @@ def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: Serve
     closing.get_by_role("button", name="Close the audit").click()
     closing.get_by_role("button", name="Close the audit").click()
     closing.get_by_role("heading", name="Actions closed").wait_for()
-    _look(closing)
+    assert looked_at(closing) == []
     assert served.complaints == []
 
 
@@ -67,7 +67,7 @@ def _write_sections(served: Served, page: Page) -> None:
                 if (answer := dated((said or {}).get(field.key), served.day)) is not None:
                     _answer(page, field, answer)
             if section.key in {"details", "area_1"}:
-                _look(page)
+                assert looked_at(page) == []
             page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("heading", level=1, name="Draft").wait_for()
 
@@ -120,7 +120,7 @@ def _moderate(served: Served) -> None:
     qa.get_by_role("button", name="Assign").click()
     moderator = served.page("moderator")
     _my_work(moderator, "Moderate the audit")
-    _look(moderator)
+    assert looked_at(moderator) == []
     moderator.get_by_role("link", name="14. Moderation").click()
     for field in FORM.section("moderation").fields:
         if answer := SAMPLE["moderation"].get(field.key):
@@ -134,7 +134,7 @@ def _see_the_escalation_through(served: Served) -> None:
     for name in RECIPIENTS:
         page = served.page(name)
         _my_work(page, "Acknowledge the escalation")
-        _look(page)
+        assert looked_at(page) == []
         page.get_by_role("button", name="I acknowledge this escalation").click()
         page.get_by_text("Escalation acknowledged").first.wait_for()
     hos = served.page("head.of.service")
@@ -153,7 +153,7 @@ def _see_the_actions_through(served: Served) -> None:
     owner.get_by_label("Progress", exact=True).fill("Seen today.")
     owner.get_by_label("Evidence", exact=True).fill("Visit record of today.")
     owner.get_by_role("button", name="Save progress").click()
-    _look(owner)
+    assert looked_at(owner) == []
     hos, ppqa = served.page("head.of.service"), served.page("hos.ppqa")
     for _ in SAMPLE["actions"]:
         hos.get_by_role("link", name="My work").click()
@@ -164,13 +164,3 @@ def _see_the_actions_through(served: Served) -> None:
         _my_work(ppqa, "Verify that action")
         ppqa.get_by_role("button", name="Verify completion").click()
         ppqa.get_by_text("Verified", exact=True).first.wait_for()
-
-
-def _look(page: Page) -> None:
-    """No violation that axe knows of, wide and narrow, and nothing that has to be scrolled to sideways."""
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    page.set_viewport_size({"width": 1280, "height": 900})

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.factories import House, a_house, an_audit, save
+from tests.journeys.pages import looked_at
 from tests.journeys.served import Served
 from web import sessions
 
@@ -26,15 +26,6 @@ def _open(served: Served, reference: str, section: str = "area_1") -> Page:
 
 def _focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
-
-
-def _is_accessible(page: Page) -> None:
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_what_is_typed_saves_itself_and_the_focus_stays(served: Served, house: House) -> None:
@@ -73,10 +64,10 @@ def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, h
     page.get_by_label("Evidence").fill("Mine.")
     page.get_by_text("Somebody has changed this").wait_for()
     assert _focused(page) == "evidence"
-    _is_accessible(page)
+    assert looked_at(page) == []
     page.get_by_role("button", name="Save and return").click()
     page.get_by_role("heading", level=1, name="Somebody has changed this").wait_for()
-    _is_accessible(page)
+    assert looked_at(page) == []
     assert page.get_by_label("Evidence").input_value() == "Mine."
     page.get_by_text("Theirs.").wait_for()
     page.get_by_role("button", name="Save this instead").click()
@@ -92,7 +83,7 @@ def test_the_end_of_a_session_is_announced_and_can_be_put_off(served: Served, ho
     page.get_by_label("Impact").focus()
     page.get_by_text("You will be signed out at").wait_for()
     assert _focused(page) == "impact"
-    _is_accessible(page)
+    assert looked_at(page) == []
     page.get_by_role("button", name="Stay signed in").click()
     page.get_by_text("You will be signed out at").wait_for(state="detached")
 
@@ -106,12 +97,12 @@ def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Serv
     page.get_by_role("button", name="Save and return").click()
     page.get_by_role("heading", name="Sign in").wait_for()
     monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=30))
-    _is_accessible(page)
+    assert looked_at(page) == []
     page.get_by_label("Email address").fill("auditor@demo.example")
     page.get_by_label("Password", exact=True).fill("correct horse")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("Not saved yet").wait_for()
-    _is_accessible(page)
+    assert looked_at(page) == []
     assert page.get_by_label("Evidence").input_value() == "Typed too late."
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()

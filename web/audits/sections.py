@@ -130,7 +130,7 @@ def _section_page(
     return render_template(
         "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
         guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
-        kept=bool(kept_at or request.form.get("kept")), errors={one.field: one.message for one in refusal.missing} if refusal else {},
+        kept=bool(kept_at or request.form.get("kept")), refusal=refusal,
         back=look_back(seen) if part.key == "details" else None, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 

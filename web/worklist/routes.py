@@ -1,7 +1,10 @@
 """My work, and all the audits that I may know of."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, render_template, request
 
+from web.errors import status_of
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from web.wording import grade
 from web.worklist.queries import Wanted, actions_waiting_for, audits_waiting_for, page_of_audits
@@ -9,6 +12,7 @@ from web.worklist.tasks import in_order, tasks_of_actions, tasks_of_audits
 from workflow.answers import read_text
 from workflow.calendar import months_after
 from workflow.commands.desk import Desk
+from workflow.errors import BadInput
 from workflow.record import GRADES
 from workflow.storage.engine import reading
 
@@ -38,9 +42,12 @@ def every() -> str:
 
 @pages.post("/audits/search")
 @for_signed_in
-def search() -> str:
+def search() -> str | tuple[str, HTTPStatus]:
     """A child’s ID is never in a URL, so searching is a POST."""
-    return _list(Wanted(q=read_text("q", request.form.get("q"), 100)))
+    try:
+        return _list(Wanted(q=read_text("q", request.form.get("q"), 100)))
+    except BadInput as refusal:
+        return _list(Wanted(), refusal), status_of(refusal)
 
 
 def _chosen() -> Wanted:
@@ -54,13 +61,13 @@ def _chosen() -> Wanted:
     )
 
 
-def _list(wanted: Wanted) -> str:
+def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
     desk = the_desk()
     with reading(the_council().engine) as connection:
         rows, following = page_of_audits(connection, signed_in(), desk.directory, desk.permissions, wanted)
     return render_template(
         "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
-        filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
+        refusal=refusal, filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
         more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
     )  # fmt: skip
 

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 from workflow import smart_action
 from workflow.answers import read_day, read_text
 from workflow.commands.desk import Desk, Step, command, known_audit
 from workflow.commands.making import ensure_can, ensure_may, named_move, situation
-from workflow.errors import BadInput, NotFound, NotYours
+from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
 from workflow.guards.situation import Given
 from workflow.people import Person
 from workflow.record import Audit, SmartAction
 
 MAX_TEXT = 10_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,26 @@ def further_actions(desk: Desk, who: Person, audit: Audit, new: tuple[NewAction,
 
 
 def _agreed(desk: Desk, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
-    text, due_on = read_text("text", new.text, MAX_TEXT), read_day("due_on", new.due_on)
-    owner = desk.directory.by_email(new.owner) if isinstance(new.owner, str) else None
-    if not text:
-        raise BadInput.about("text", "Say what is to be done.", "actions")
-    if owner is None or not owner.is_active:
-        raise BadInput.about("owner", "Name one person responsible, by their email address here.", "actions")
-    if due_on is None:
-        raise BadInput.about("due_on", "Give the date it is due.", "actions")
+    reading = AllAtOnce()
+    with reading:
+        text = _said(read_text("text", new.text, MAX_TEXT), "text", "Say what is to be done.")
+    with reading:
+        owner = _said(_active(desk, new.owner), "owner", "Name one person responsible, by their email address here.")
+    with reading:
+        due_on = _said(read_day("due_on", new.due_on), "due_on", "Give the date it is due.")
+    reading.refuse()
     return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, desk.today)
+
+
+def _said(said: T | None, field: str, otherwise: str) -> T:
+    if not said:
+        raise BadInput.about(field, otherwise, "actions")
+    return said
+
+
+def _active(desk: Desk, email: object) -> Person | None:
+    person = desk.directory.by_email(email) if isinstance(email, str) else None
+    return person if person and person.is_active else None
 
 
 @command
