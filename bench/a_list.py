@@ -1,67 +1,92 @@
-"""The list of audits at a million beside the same at ten thousand: first and deep pages, for who may know of all and of a few."""
+"""The list of audits, with its counts, at a million beside the same at ten thousand, and beside the page one would write first."""
 
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from rich.progress import track
 
 from bench.a_move import Result
-from config.settings import read_settings
-from web.council import Council, open_council, prepare
-from web.demo import load_people
-from web.worklist.queries import Wanted, page_of_audits
-from workflow.storage.engine import reading, writing
+from bench.filling import filled
+from web.council import Council
+from web.my_work.queries import actions_waiting_for, audits_waiting_for
+from web.worklist.queries import Wanted, counts_by_state, page_of_audits
+from workflow.storage.engine import reading
+from workflow.storage.knowable import Reader
 
 FEW, MANY, REPEATS = 10_000, 1_000_000, 9
-# One audit in a thousand is the practitioner’s; every person and team is there, so that no filter is trivial.
-FILL = """
-INSERT INTO audits (reference, state, version, edition, form_key, form_version, rules_version, auditor_id, team, practitioner_id,
-    team_manager_id, service_manager_id, qaro_id, child_id, strand, audit_on, overall_grade, picked_because, started_at, share_by,
-    shared_at, escalation_state, history_count, history_head)
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
-SELECT printf('%04x-%04x', i / 65536, i % 65536), CASE i % 3 WHEN 0 THEN 'draft' ELSE 'shared' END, 1, 1, 'practice_evaluation', 1, 1,
-    1 + i % 2, 'assessment-east', CASE i % 1000 WHEN 1 THEN 3 ELSE 4 END, 6, 7, 8, 'C-' || i, 'help_and_protection', '2026-11-01', 'good', '',
-    '2026-11-01T09:00:00+00:00', '2026-11-30', CASE i % 3 WHEN 0 THEN NULL ELSE '2026-11-02T09:00:00+00:00' END, 'none', 1, 'x'
-FROM n
-"""
+# By who looks and for what; a cursor says how deep the page lies, as a share of all.
+PAGES: tuple[tuple[str, str, Wanted, float], ...] = (
+    ("qa", "first page", Wanted(), 0), ("qa", "deep page", Wanted(), 0.1), ("qa", "one state", Wanted(state="moderated"), 0),
+    ("qa", "one team", Wanted(team="assessment-east"), 0), ("qa", "Inadequate", Wanted(grade="inadequate"), 0),
+    ("head.of.service", "first page", Wanted(), 0), ("director.safeguarding", "first page", Wanted(), 0),
+    ("practitioner", "first page", Wanted(), 0),
+)  # fmt: skip
+# Offset, COUNT(*) and a sort by the date that people think of.
+NAIVE = (
+    "SELECT * FROM audits WHERE shared_at IS NOT NULL ORDER BY audit_on DESC LIMIT 50 OFFSET 900000",
+    "SELECT state, count(*) FROM audits WHERE shared_at IS NOT NULL GROUP BY state",
+)
 
 
 def growth_of_the_list() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        few, many = (_filled(Path(folder) / str(count), count) for count in track((FEW, MANY), "Filling lists"))
+        few, many = (filled(Path(folder) / str(count), count) for count in track((FEW, MANY), "Filling lists"))
+        grown = f"at {MANY:,} audits against {FEW:,}"
         return [
-            _compared(few, many, "qa", "first page", lambda count: None),
-            _compared(few, many, "qa", "deep page", lambda count: str(count // 10)),
-            _compared(few, many, "practitioner", "first page", lambda count: None),
-        ]
+            *(_compared(f"P6 the list for {who}, {what}: {grown}", "≤ 1.5", _page(many, who, wanted, at * MANY), _page(few, who, wanted, at * FEW))
+              for who, what, wanted, at in PAGES),
+            _compared(f"P6 My work for qa: {grown}", "≤ 1.5", _my_work(many, "qa"), _my_work(few, "qa")),
+            _compared(f"P6 the naive page and counts at {MANY:,}, against ours", "≥ 100", _naive(many), _page(many, "qa", Wanted(), MANY * 0.1)),
+        ]  # fmt: skip
 
 
-def _filled(folder: Path, count: int) -> Council:
-    council = open_council(read_settings({"PRACTICE_AUDIT_DATA": str(folder)}))
-    prepare(council)
-    load_people(council, "not signed in with")
-    with writing(council.engine) as connection:
-        connection.exec_driver_sql(FILL.replace(":count", str(count)))
-    with writing(council.engine) as connection:
-        connection.exec_driver_sql("ANALYZE")
-    return council
+def _compared(what: str, goal: str, one: Callable[[], None], other: Callable[[], None]) -> Result:
+    ratios = [_seconds(one) / _seconds(other) for _ in range(REPEATS)]
+    return Result(what, goal, statistics.median(ratios), min(ratios), max(ratios))
 
 
-def _compared(few: Council, many: Council, who: str, which: str, cursor: Callable[[int], str | None]) -> Result:
-    ratios = [_seconds(many, who, cursor(MANY)) / _seconds(few, who, cursor(FEW)) for _ in range(REPEATS)]
-    what = f"P6 the list for {who}, {which}: at {MANY:,} audits against {FEW:,}"
-    return Result(what, "≤ 1.5", statistics.median(ratios), min(ratios), max(ratios))
+def _page(council: Council, who: str, wanted: Wanted, cursor: float) -> Callable[[], None]:
+    wanted = wanted if not cursor else Wanted(cursor=str(int(cursor)))
+
+    def read() -> None:
+        reader = _reader(council, who)
+        with reading(council.engine) as connection:
+            page_of_audits(connection, reader, wanted)
+            counts_by_state(connection, reader)
+
+    return read
 
 
-def _seconds(council: Council, name: str, cursor: str | None) -> float:
+def _my_work(council: Council, who: str) -> Callable[[], None]:
+    def read() -> None:
+        reader = _reader(council, who)
+        with reading(council.engine) as connection:
+            audits_waiting_for(connection, reader)
+            actions_waiting_for(connection, reader.person, reader.directory)
+
+    return read
+
+
+def _naive(council: Council) -> Callable[[], None]:
+    def read() -> None:
+        with reading(council.engine) as connection:
+            for statement in NAIVE:
+                connection.exec_driver_sql(statement).fetchall()
+
+    return read
+
+
+def _reader(council: Council, name: str) -> Reader:
     directory = council.store.directory()
     person = directory.by_email(f"{name}@demo.example")
     assert person is not None
+    return Reader(person, directory, council.permissions)
+
+
+def _seconds(do: Callable[[], None]) -> float:
     began = time.perf_counter()
-    with reading(council.engine) as connection:
-        page_of_audits(connection, person, directory, council.permissions, replace(Wanted(), cursor=cursor))
+    do()
     return time.perf_counter() - began

@@ -21,7 +21,7 @@ from workflow.storage.tables import metadata
 # Far above what is saved at once, so that a page with too much on it can be shown again with every word still there.
 MOST_BYTES = 16 * 1024 * 1024
 ROOMS = (
-    "sign_in.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
+    "sign_in.routes", "my_work.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
     "notices.routes",
 )  # fmt: skip
 

@@ -33,7 +33,7 @@ def acknowledged(audit: Audit, who: Person, at: datetime, directory: Directory) 
     escalation = _of(audit)
     recipients = tuple(
         replace(recipient, acknowledged_by=who.id, acknowledged_at=at)
-        if recipient.acknowledged_at is None and answers_for(who, recipient.post, audit, directory)
+        if recipient.acknowledged_at is None and answers_for(who, recipient.post, audit.header.team, directory)
         else recipient
         for recipient in escalation.recipients
     )

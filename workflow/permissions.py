@@ -90,15 +90,15 @@ def _duties_of_escalation(person: Person, audit: Audit, directory: Directory) ->
     if audit.escalation is None:
         return ties
     for recipient in audit.escalation.recipients:
-        if answers_for(person, recipient.post, audit, directory):
+        if answers_for(person, recipient.post, audit.header.team, directory):
             ties.add("recipient")
             if not directory.is_in_post(person, recipient.post, audit.header.team):
                 ties.add(f"{recipient.post}_stand_in")
     return ties
 
 
-def answers_for(person: Person, post: str, audit: Audit, directory: Directory) -> bool:
-    if directory.is_in_post(person, post, audit.header.team):
+def answers_for(person: Person, post: str, team: str | None, directory: Directory) -> bool:
+    if directory.is_in_post(person, post, team):
         return True
-    holder = directory.holder(post, audit.header.team)
+    holder = directory.holder(post, team)
     return holder is not None and holder.person.id == person.id

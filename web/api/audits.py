@@ -20,6 +20,7 @@ from workflow.errors import NotYours
 from workflow.permissions import relations
 from workflow.record import Audit
 from workflow.storage.engine import reading
+from workflow.storage.knowable import Reader
 
 blueprint = Room("api_audits", "Audits and their moves")
 Given = dict[str, Any]
@@ -124,7 +125,7 @@ def _page(given: Given) -> Given:
     desk, who = the_desk(), asker()
     wanted = Wanted(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
     with reading(the_council().engine) as connection:
-        rows, following = page_of_audits(connection, who, desk.directory, desk.permissions, wanted)
+        rows, following = page_of_audits(connection, Reader(who, desk.directory, desk.permissions), wanted)
     audits = [
         {
             "reference": r.reference,

@@ -9,7 +9,7 @@ from web.wording import day
 from workflow.calendar import is_within_window
 from workflow.commands.seeing import Seen
 from workflow.storage.engine import reading
-from workflow.storage.knowable import permitted
+from workflow.storage.knowable import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def look_back(seen: Seen) -> LookBack:
         return LookBack(None, "")
     desk = the_desk()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
-    may_read = permitted("read_listed_escalation", signed_in(), desk.directory, desk.permissions)
+    may_read = Reader(signed_in(), desk.directory, desk.permissions).permitted("read_listed_escalation")
     with reading(the_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
     on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else desk.today

@@ -48,4 +48,4 @@ def _own(path: str) -> str:
     """A path of this service, never another’s address."""
     parts = urlsplit(path)
     is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc and path.isprintable()
-    return path if is_own else url_for("worklist.mine")
+    return path if is_own else url_for("my_work.show")

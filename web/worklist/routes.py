@@ -1,4 +1,4 @@
-"""My work, and all the audits that I may know of."""
+"""All the audits that I may know of."""
 
 from http import HTTPStatus
 
@@ -7,31 +7,19 @@ from flask import Blueprint, render_template, request
 from web.errors import status_of
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from web.wording import grade
-from web.worklist.queries import Wanted, actions_waiting_for, audits_waiting_for, page_of_audits
-from web.worklist.tasks import in_order, tasks_of_actions, tasks_of_audits
+from web.worklist.queries import Wanted, counts_by_state, page_of_audits
 from workflow.answers import read_text
 from workflow.calendar import months_after
 from workflow.commands.desk import Desk
 from workflow.errors import BadInput
 from workflow.record import GRADES
 from workflow.storage.engine import reading
+from workflow.storage.knowable import Reader
 
 CHOICES = ("state", "team", "cursor", "strand", "grade")
 MONTHS = {"1": "month", "3": "3 months", "6": "6 months", "12": "12 months"}
 FILTERS = {"team": "Team", "person": "Person", "strand": "Strand", "grade": "Overall grade", "months": "Audited in the last"}
 pages = Blueprint("worklist", __name__, template_folder="templates")
-
-
-@pages.get("/")
-@for_signed_in
-def mine() -> str:
-    desk, me = the_desk(), signed_in()
-    with reading(the_council().engine) as connection:
-        audits = audits_waiting_for(connection, me, desk.directory, desk.permissions)
-        actions = actions_waiting_for(connection, me, desk.directory)
-    tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
-    starts = [right for right in ("start", "start_for_another") if desk.permissions.allow_role(right, me)]
-    return render_template("mine.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts)
 
 
 @pages.get("/audits")
@@ -63,11 +51,13 @@ def _chosen() -> Wanted:
 
 def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
     desk = the_desk()
+    reader = Reader(signed_in(), desk.directory, desk.permissions)
     with reading(the_council().engine) as connection:
-        rows, following = page_of_audits(connection, signed_in(), desk.directory, desk.permissions, wanted)
+        rows, following = page_of_audits(connection, reader, wanted)
+        counts = counts_by_state(connection, reader)
     return render_template(
         "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
-        refusal=refusal, filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
+        refusal=refusal, counts=counts, filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
         more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def plan_is_recorded(s: Situation) -> Iterator[Missing]:
 
 def _own(s: Situation) -> list[Recipient]:
     recipients = s.audit.escalation.recipients if s.audit.escalation else ()
-    return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit, s.directory)]
+    return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit.header.team, s.directory)]
 
 
 GUARDS: tuple[Guard, ...] = (

@@ -1,83 +1,135 @@
 """What a person may know of, and read, as SQL: the same as `permissions.relations` with [know] and [read_audit].
 
-A list can't load every audit to ask. A test holds the two ways of saying it against each other, person by person.
+A list can't load every audit to ask. A test holds the two ways of saying it against each other, person by person. Two kinds of
+relation: by post, told by an audit's team and stage, true of very many audits; and by name, true of the few that name somebody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, exists, false, func, or_, select, true, union_all
 
 from workflow.people import Directory, Person
-from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions, verifiers
-from workflow.storage.tables import actions, audits
+from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions, answers_for, verifiers
+from workflow.storage.conditions import Condition, all_of, any_of
+from workflow.storage.tables import IS_ESCALATED, actions, audits, tallies
 
-Condition = ColumnElement[bool]
-IS_SHARED: Condition = audits.c.shared_at.is_not(None)
-IS_MODERATED: Condition = audits.c.moderated_at.is_not(None)
-IS_ESCALATED: Condition = audits.c.escalation_state != "none"
-STAGES: dict[str, Condition] = {
-    "always": true(),
-    "once_shared": IS_SHARED,
-    "once_moderated": IS_MODERATED,
-    "once_escalated": IS_ESCALATED,
-    "moderated_and_escalated": and_(IS_ESCALATED, IS_MODERATED),
-}
+Ties = Mapping[str, Condition]
+NAMED = (*CASE_ROLES, "auditor", "moderator")
+RECIPIENTS = ("head_of_service", "director", "hos_ppqa")
 
 
-def permitted(right: str, person: Person, directory: Directory, permissions: Permissions) -> Condition:
-    """The audits on which this person has a right whose stages are all told by the audit's own row."""
-    stages = permissions.table[right]
-    ties = _ties(person, directory)
-    return or_(false(), *(and_(ties[relation], STAGES[stage]) for relation, stage in stages.items() if relation in ties))
+@dataclass(frozen=True)
+class Facts:
+    """What posts and stages ask of an audit, or of the many alike that one row of `tallies` counts."""
+
+    team: ColumnElement[str]
+    is_shared: Condition
+    is_escalated: Condition
+    is_moderated: Condition
+
+    def stages(self) -> Ties:
+        return {
+            "always": true(),
+            "once_shared": self.is_shared,
+            "once_moderated": self.is_moderated,
+            "once_escalated": self.is_escalated,
+            "moderated_and_escalated": all_of(self.is_escalated, self.is_moderated),
+        }
 
 
-def among(person: Person) -> Condition:
-    """For who has no post: the few audits that name them, each relation read by its own index. It narrows, and permits nothing.
-
-    Without it a list would be read from its newest audit on until fifty of theirs are found.
-    """
-    named = (*CASE_ROLES, "auditor", "moderator")
-    if any(duty.role not in named for duty in person.duties):
-        return true()
-    own = (select(audits.c.id).where(audits.c[f"{role}_id"] == person.id) for role in named)
-    return audits.c.id.in_(union_all(*own, select(actions.c.audit_id).where(actions.c.owner_id == person.id)))
+# Not the column itself: by its index all audits of a post’s teams would be read and sorted, to show the newest fifty.
+OF_AUDIT = Facts(func.coalesce(audits.c.team, ""), audits.c.shared_at.is_not(None), IS_ESCALATED, audits.c.moderated_at.is_not(None))
+OF_TALLY = Facts(tallies.c.team, tallies.c.is_shared, tallies.c.is_escalated, false())
+STAGES = OF_AUDIT.stages()
 
 
-def _ties(person: Person, directory: Directory) -> dict[str, Condition]:
-    """Relation -> the audits to which this person stands in it; a relation that is impossible for them is left out."""
-    roles = person.roles if person.is_active else frozenset[str]()
-    ties: dict[str, Condition] = {role: audits.c[f"{role}_id"] == person.id for role in CASE_ROLES if role in roles}
-    ties |= {role: audits.c[f"{role}_id"] == person.id for role in ("auditor", "moderator") if role in roles}
-    ties |= {role: true() for role in WHOLE_COUNCIL if role in roles}
-    if not person.is_active:
+@dataclass(frozen=True)
+class Reader:
+    """One person, today: what each right of theirs comes to as SQL."""
+
+    person: Person
+    directory: Directory
+    permissions: Permissions
+
+    def permitted(self, right: str) -> Condition:
+        """The audits on which this person has a right whose stages are all told by the audit's own row."""
+        return any_of([self.by_post(right), self.by_name(right)])
+
+    def by_post(self, right: str, of: Facts = OF_AUDIT) -> Condition:
+        return self._allowed(right, self._posts(of), of)
+
+    def by_name(self, right: str) -> Condition:
+        return self._allowed(right, self._names, OF_AUDIT)
+
+    def naming(self) -> CompoundSelect[int]:
+        """The ids of the few audits that name this person, each relation read by its own index. It narrows, and permits nothing."""
+        own = [select(audits.c.id).where(audits.c[f"{role}_id"] == self.person.id) for role in NAMED]
+        own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
+        if "hos_ppqa" in self.person.roles:
+            own.append(select(audits.c.id).where(audits.c.withdrawal_asked_by.is_not(None)))
+        if "director" in self.person.roles:
+            own += [select(actions.c.audit_id).where(_is_bound_by(one)) for one in verifiers(self.directory)[:1]]
+        return union_all(*own)
+
+    def teams(self) -> set[str]:
+        """Those for which this person holds or answers for a post."""
+        return {*self._answering}.union(*self._teams.values())
+
+    def _allowed(self, right: str, ties: Ties, of: Facts) -> Condition:
+        holds, stages = of.stages(), self.permissions.table[right]
+        return any_of(all_of(ties[relation], holds[stage]) for relation, stage in stages.items() if relation in ties)
+
+    def _posts(self, of: Facts) -> Ties:
+        """Relation -> the audits to which this person stands in it; a relation that is impossible for them is left out."""
+        if not self.person.is_active:
+            return {}
+        ties: dict[str, Condition] = {role: true() for role in WHOLE_COUNCIL if role in self.person.roles}
+        ties |= {post: _of_teams(of, teams) for post, teams in self._teams.items()}
+        ties["recipient"] = all_of(of.is_escalated, _of_teams(of, self._answering))
+        if not verifiers(self.directory):
+            ties["last_resort"] = ties["director"]
         return ties
-    for post in OF_THE_TEAM:
-        ties[post] = _of_teams(team for team in directory.teams if directory.is_in_post(person, post, team))
-    ties["recipient"] = and_(IS_ESCALATED, _of_teams(team for team in directory.teams if _answers_for_any(person, team, directory)))
-    ties["owner"] = exists(
-        select(actions.c.number).where(actions.c.audit_id == audits.c.id, actions.c.owner_id == person.id, actions.c.is_live)
-    )
-    ties["last_resort"] = and_(ties["director"], *(_is_bound_up(verifier) for verifier in verifiers(directory)))
-    if "hos_ppqa" in roles:
-        ties["approver"] = audits.c.withdrawal_asked_by.is_not(None)
-    return ties
+
+    @cached_property
+    def _names(self) -> Ties:
+        if not self.person.is_active:
+            return {}
+        me, bound = self.person.id, [_is_bound_up(verifier) for verifier in verifiers(self.directory)]
+        ties: dict[str, Condition] = {role: audits.c[f"{role}_id"] == me for role in NAMED if role in self.person.roles}
+        is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
+        ties["owner"] = exists(select(actions.c.number).where(*is_own))
+        if bound:
+            ties["last_resort"] = all_of(_of_teams(OF_AUDIT, self._teams["director"]), *bound)
+        if "hos_ppqa" in self.person.roles:
+            ties["approver"] = audits.c.withdrawal_asked_by.is_not(None)
+        return ties
+
+    @cached_property
+    def _teams(self) -> Mapping[str, list[str]]:
+        """Post -> the teams of which this person holds it."""
+        return {post: self._teams_where(partial(self.directory.is_in_post, self.person, post)) for post in OF_THE_TEAM}
+
+    @cached_property
+    def _answering(self) -> list[str]:
+        """The teams for which this person answers for one of the three posts today."""
+        return self._teams_where(lambda team: any(answers_for(self.person, post, team, self.directory) for post in RECIPIENTS))
+
+    def _teams_where(self, holds: Callable[[str], bool]) -> list[str]:
+        """Asked once a service: its teams are alike in who holds a post for them."""
+        services = {team.service: code for code, team in self.directory.teams.items()}
+        held = {service for service, code in services.items() if holds(code)}
+        return [code for code, team in self.directory.teams.items() if team.service in held]
 
 
 def _is_bound_up(person_id: int) -> Condition:
-    own = or_(actions.c.owner_id == person_id, actions.c.reported_by == person_id)
-    return exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, own))
+    return exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, _is_bound_by(person_id)))
 
 
-def _of_teams(teams: Iterable[str]) -> Condition:
-    codes = list(teams)
-    return audits.c.team.in_(codes) if codes else false()
+def _is_bound_by(person_id: int) -> Condition:
+    return or_(actions.c.owner_id == person_id, actions.c.reported_by == person_id)
 
 
-def _answers_for_any(person: Person, team: str, directory: Directory) -> bool:
-    """Recipients are whoever answers for one of the three posts today."""
-    return any(_answers_for(person, post, team, directory) for post in ("head_of_service", "director", "hos_ppqa"))
-
-
-def _answers_for(person: Person, post: str, team: str, directory: Directory) -> bool:
-    holder = directory.holder(post, team)
-    return directory.is_in_post(person, post, team) or (holder is not None and holder.person.id == person.id)
+def _of_teams(of: Facts, codes: list[str]) -> Condition:
+    return of.team.in_(codes) if codes else false()

@@ -1,4 +1,4 @@
-"""Instants as stored: UTC, to the microsecond, comparable as text on SQLite."""
+"""How things are stored: instants in UTC, to the microsecond, comparable as text on SQLite; and text that is found by its beginning."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,3 +24,8 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def by_letter(length: int) -> TypeEngine[str]:
+    """Text in the order of its letters’ numbers on every database, so that whatever begins alike lies together."""
+    return String(length).with_variant(String(length, "C"), "postgresql")

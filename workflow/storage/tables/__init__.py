@@ -1,11 +1,28 @@
 """The tables. Lists are read by index: each list names the index it reads by."""
 
-from workflow.storage.tables.audits import actions, audits, escalations, history, once, remarks, seals, sections, unsaved
+from workflow.storage.tables.audits import (
+    IS_ESCALATED,
+    IS_UNRESOLVED,
+    IS_UNSETTLED,
+    actions,
+    audits,
+    escalations,
+    history,
+    once,
+    remarks,
+    seals,
+    sections,
+    tallies,
+    unsaved,
+)  # fmt: skip
 from workflow.storage.tables.council import branches, definitions, directory, duties, people, services, sessions, teams, tokens
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
 
 __all__ = [
+    "IS_ESCALATED",
+    "IS_UNRESOLVED",
+    "IS_UNSETTLED",
     "actions",
     "audits",
     "branches",
@@ -25,6 +42,7 @@ __all__ = [
     "services",
     "sessions",
     "sweeps",
+    "tallies",
     "teams",
     "ticks",
     "tokens",

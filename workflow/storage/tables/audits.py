@@ -17,16 +17,17 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
+    func,
+    literal_column,
 )
 
-from workflow.storage.tables.naming import metadata
-from workflow.storage.types import Instant
+from workflow.storage.tables.naming import index_where, metadata
+from workflow.storage.types import Instant, by_letter
 
 audits = Table(
     "audits", metadata,
     Column("id", Integer, primary_key=True),
-    Column("reference", String(9), nullable=False, unique=True),
+    Column("reference", by_letter(9), nullable=False, unique=True),
     Column("state", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("edition", Integer, nullable=False),
@@ -40,7 +41,7 @@ audits = Table(
     Column("team_manager_id", ForeignKey("people.id")),
     Column("service_manager_id", ForeignKey("people.id")),
     Column("qaro_id", ForeignKey("people.id")),
-    Column("child_id", String(40)),
+    Column("child_id", by_letter(40)),
     Column("strand", String(40)),
     Column("audit_on", Date),
     Column("overall_grade", String(40)),
@@ -55,19 +56,30 @@ audits = Table(
     Column("history_head", String(64), nullable=False),
     Column("re_audit_prompt_on", Date),
 )  # fmt: skip
-_OPEN = text("escalation_state IN ('open', 'acknowledged')")
-Index("ix_audits_escalated", audits.c.escalation_state, sqlite_where=_OPEN, postgresql_where=_OPEN)
-Index("ix_audits_state", audits.c.state, audits.c.id.desc())
-Index("ix_audits_team", audits.c.team, audits.c.id.desc())
+# Written out, not bound: SQLite reads a partial index only where the query says its very condition.
+IS_ESCALATED = audits.c.escalation_state != literal_column("'none'")
+IS_UNRESOLVED = audits.c.escalation_state.in_([literal_column("'open'"), literal_column("'acknowledged'")])
+index_where("ix_audits_escalated", audits.c.escalation_state, IS_UNRESOLVED)
+index_where("ix_audits_ever_escalated", audits.c.team, IS_ESCALATED)
+index_where("ix_audits_withdrawal_asked_by", audits.c.withdrawal_asked_by, audits.c.withdrawal_asked_by.is_not(None))
+index_where("ix_audits_re_audit_prompt_on", audits.c.re_audit_prompt_on, audits.c.re_audit_prompt_on.is_not(None))
 Index("ix_audits_child_id", audits.c.child_id)
-for _column in ("auditor_id", "moderator_id", "practitioner_id", "team_manager_id", "service_manager_id", "qaro_id"):
+Index("ix_audits_child_id_lower", func.lower(audits.c.child_id))
+for _column in (
+    "state", "team", "overall_grade", "auditor_id", "moderator_id", "practitioner_id", "team_manager_id", "service_manager_id", "qaro_id"
+):  # fmt: skip
     Index(f"ix_audits_{_column}", audits.c[_column], audits.c.id.desc())
-Index(
-    "ix_audits_re_audit_prompt_on",
-    audits.c.re_audit_prompt_on,
-    sqlite_where=text("re_audit_prompt_on IS NOT NULL"),
-    postgresql_where=text("re_audit_prompt_on IS NOT NULL"),
-)
+
+# How many audits are alike in what a list may tell of them: kept by triggers, since counting a million takes longer than any page.
+tallies = Table(
+    "tallies", metadata,
+    Column("team", String(40), nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("is_shared", Boolean, nullable=False),
+    Column("is_escalated", Boolean, nullable=False),
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("team", "state", "is_shared", "is_escalated"),
+)  # fmt: skip
 
 sections = Table(
     "sections", metadata,
@@ -104,9 +116,10 @@ actions = Table(
     PrimaryKeyConstraint("audit_id", "number"),
 )  # fmt: skip
 Index("ix_actions_owner_id", actions.c.owner_id, actions.c.state)
-Index(
-    "ix_actions_remind_on", actions.c.remind_on, sqlite_where=text("remind_on IS NOT NULL"), postgresql_where=text("remind_on IS NOT NULL")
-)
+IS_UNSETTLED = actions.c.state.in_([literal_column("'open'"), literal_column("'reported'")])
+index_where("ix_actions_reported_by", actions.c.reported_by, actions.c.reported_by.is_not(None))
+index_where("ix_actions_remind_on", actions.c.remind_on, actions.c.remind_on.is_not(None))
+index_where("ix_actions_unsettled", actions.c.due_on, IS_UNSETTLED)
 
 escalations = Table(
     "escalations", metadata,

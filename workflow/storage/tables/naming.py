@@ -1,6 +1,8 @@
 """One collection of tables, whose constraints have names that a migration can speak of."""
 
-from sqlalchemy import MetaData
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Index, MetaData
 
 metadata = MetaData(
     naming_convention={
@@ -8,3 +10,8 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
     }
 )  # fmt: skip
+
+
+def index_where(name: str, column: Column[Any], condition: ColumnElement[bool]) -> None:
+    """An index of some of a table’s rows, on either database."""
+    Index(name, column, sqlite_where=condition, postgresql_where=condition)

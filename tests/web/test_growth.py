@@ -1,0 +1,72 @@
+"""What a list costs does not grow with the number of audits held: counted in steps of the database, which no noise changes."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection
+
+from bench.filling import filled
+from web.council import Council
+from web.my_work.queries import actions_waiting_for, audits_waiting_for
+from web.worklist.queries import Wanted, counts_by_state, page_of_audits
+from workflow.storage.engine import reading
+from workflow.storage.knowable import Reader
+
+FEW, MANY = 10_000, 100_000
+PEOPLE = ("qa", "hos.ppqa", "head.of.service", "governance", "moderator", "practitioner", "team.manager", "auditor")
+Look = Callable[[Connection, Reader], object]
+
+
+@pytest.fixture(scope="module")
+def councils(tmp_path_factory: pytest.TempPathFactory) -> tuple[Council, Council]:
+    few, many = (filled(tmp_path_factory.mktemp("lists") / str(count), count) for count in (FEW, MANY))
+    return few, many
+
+
+def _pages(wanted: Wanted) -> Look:
+    return lambda connection, reader: page_of_audits(connection, reader, wanted)
+
+
+LOOKS: dict[str, Look] = {
+    "first page": _pages(Wanted()), "one state": _pages(Wanted(state="moderated")), "closed": _pages(Wanted(state="actions_closed")),
+    "one team": _pages(Wanted(team="assessment-east")), "a strand": _pages(Wanted(strand="care_experienced")),
+    "a reference": _pages(Wanted(q="00af-0001")), "counts": counts_by_state, "audits waiting": audits_waiting_for,
+    "actions waiting": lambda connection, reader: actions_waiting_for(connection, reader.person, reader.directory),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
+def test_ten_times_the_audits_cost_the_same(councils: tuple[Council, Council], who: str, look: Look) -> None:
+    few, many = (_steps(council, who, look) for council in councils)
+    assert many <= 1.5 * few + 100, f"{few} steps became {many}"
+
+
+def test_a_deep_page_costs_what_the_first_does(councils: tuple[Council, Council]) -> None:
+    first, deep = (_steps(councils[1], "qa", _pages(Wanted(cursor=cursor))) for cursor in (None, str(MANY // 10)))
+    assert deep <= 1.5 * first
+
+
+def test_a_director_reads_no_more_than_what_was_escalated_to_them(councils: tuple[Council, Council]) -> None:
+    few, many = (_steps(council, "director.safeguarding", LOOKS["first page"]) for council in councils)
+    assert many <= 10 * few
+
+
+def _steps(council: Council, name: str, look: Look) -> int:
+    """Tens of steps that SQLite’s virtual machine took."""
+    directory, taken = council.store.directory(), 0
+    person = directory.by_email(f"{name}@demo.example")
+    assert person is not None
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with reading(council.engine) as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_progress_handler(count, 10)
+        look(connection, Reader(person, directory, council.permissions))
+        driver.set_progress_handler(None, 0)
+    return taken

@@ -1,0 +1,56 @@
+"""What waits for one person: audits and actions, each reason to wait read by its own index."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
+
+from workflow.people import Directory, Person
+from workflow.storage.knowable import Reader
+from workflow.storage.tables import IS_ESCALATED, IS_UNRESOLVED, IS_UNSETTLED, actions, audits, escalations
+
+MOST = 200
+
+
+def audits_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]:
+    """At most `MOST`, escalations before all else; with `unsettled` actions, and `recipients`, `plan` and `opened_at` of an escalation."""
+    are_open = (actions.c.audit_id == audits.c.id, IS_UNSETTLED)
+    unsettled = select(func.count()).select_from(actions).where(*are_open).scalar_subquery()
+    opening = (_of_latest(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
+    # Each reason to wait is read by its own index: the union of them all would be looked for among every audit held.
+    waiting = union_all(*(select(audits.c.id).where(reason) for reason in _may_wait(reader.person)))
+    query = select(audits, unsettled.label("unsettled"), *opening).where(
+        audits.c.id.in_(waiting), reader.permitted("know"), audits.c.state != "withdrawn"
+    )
+    first = case((IS_UNRESOLVED, 0), else_=1)
+    return connection.execute(query.order_by(first, audits.c.id.desc()).limit(MOST)).all()
+
+
+def _of_latest(column: Any) -> Any:
+    openings = select(column).where(escalations.c.audit_id == audits.c.id)
+    return openings.order_by(escalations.c.number.desc()).limit(1).scalar_subquery().label(column.name)
+
+
+def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
+    yield and_(audits.c.auditor_id == person.id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
+    yield and_(audits.c.moderator_id == person.id, audits.c.state == "shared")
+    yield IS_UNRESOLVED
+    if "qa" in person.roles:
+        yield and_(audits.c.moderator_id.is_(None), audits.c.state == "shared")
+    if person.roles & {"qa", "hos_ppqa", "director"}:
+        yield audits.c.state == "moderated"
+    if "hos_ppqa" in person.roles:
+        yield audits.c.withdrawal_asked_by.is_not(None)
+
+
+def actions_waiting_for(connection: Connection, person: Person, directory: Directory) -> Sequence[Any]:
+    """Open actions that are theirs, or theirs to see through; reported ones that are theirs to verify."""
+    teams = [team for team in directory.teams if directory.is_in_post(person, "head_of_service", team)]
+    tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
+    concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
+    for role, which in (("qa", ~IS_ESCALATED), ("hos_ppqa", IS_ESCALATED)):
+        if role in person.roles:
+            concerns.append(and_(which, or_(actions.c.state == "reported", actions.c.asked_due_on.is_not(None))))
+    columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id)
+    query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
+    return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST)).all()
