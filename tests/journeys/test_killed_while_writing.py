@@ -1,92 +1,38 @@
 """The server dies at any moment of an autosave, and the browser with it: whatever was acknowledged is there."""
 
-import http.client
 import json
-import os
 import random
-import re
-import signal
-import socket
-import subprocess
-import sys
+import tempfile
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Playwright
 
 from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.journeys.killing import KillableBrowser, KillableServer, sign_in
 from web.council import open_council
 from web.verifying import every_reference, first_break
 
 KILLS = 200
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class Server:
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        command = [sys.executable, "-m", "tests.journeys.killable_server", str(folder), str(self.port)]
-        self.parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.pid = 0
-
-    def start(self) -> None:
-        assert self.parent.stdin
-        assert self.parent.stdout
-        print("start", file=self.parent.stdin, flush=True)
-        self.pid = int(self.parent.stdout.readline())
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                self.ask("GET", "/sign-in")
-            except OSError:
-                continue
-            else:
-                return
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-
-    def stop(self) -> None:
-        self.kill()
-        self.parent.communicate()
-
-    def ask(self, method: str, path: str, typed: dict[str, Any] | None = None, cookie: str = "") -> tuple[int, str, str]:
-        """Status, cookie and text of the answer; raises OSError where the server dies meanwhile."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, urlencode(typed or {}), FORM | {"Cookie": cookie})
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        except http.client.HTTPException as error:
-            raise OSError("cut off") from error
-        finally:
-            connection.close()
-        return answer.status, (answer.getheader("Set-Cookie") or cookie).partition(";")[0], text
+BROWSERS, TABS = 25, 8
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[KillableServer]:
     a_council(tmp_path / "var").engine.dispose()
-    started = Server(tmp_path / "var")
+    started = KillableServer(tmp_path / "var")
     started.start()
     yield started
     started.stop()
 
 
-def test_whatever_was_acknowledged_survives_two_hundred_deaths(server: Server, tmp_path: Path) -> None:
+def test_whatever_was_acknowledged_survives_two_hundred_deaths(server: KillableServer, tmp_path: Path) -> None:
     council = open_council(settings(tmp_path / "var"))
     house = a_house(council)
     reference = an_audit(house, at="practitioner_consulted")
-    cookie, token = _sign_in(server)
+    cookie, token = sign_in(server, "auditor")
     stored, saves = None, 0
     for death in range(KILLS):
         killer = threading.Timer(random.uniform(0, 0.06), server.kill)
@@ -103,7 +49,46 @@ def test_whatever_was_acknowledged_survives_two_hundred_deaths(server: Server, t
     council.engine.dispose()
 
 
-def _write_until_cut_off(server: Server, reference: str, house: House, words: str, cookie: str, token: str) -> tuple[list[str], str]:
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_what_a_page_said_was_saved_survives_the_death_of_server_and_browser(
+    playwright: Playwright, server: KillableServer, tmp_path: Path
+) -> None:
+    council = open_council(settings(tmp_path / "var"))
+    house = a_house(council)
+    written = dict.fromkeys(an_audit(house, at="practitioner_consulted") for _ in range(TABS))
+    cookie, _ = sign_in(server, "auditor")
+    acknowledged = 0
+    for death in range(BROWSERS):
+        text = f"Text {death}."
+        said = _write_until_both_die(playwright, server, cookie, tuple(written), text)
+        server.start()
+        for reference, before in written.items():
+            written[reference] = house.audit(reference).answer("area_1", "evidence")
+            assert written[reference] in ({text} if reference in said else {text, before}), "an acknowledged text is missing"
+        acknowledged += len(said)
+    print(f"{BROWSERS} deaths of server and browser, {BROWSERS * TABS} pages, {acknowledged} said “Saved”, 0 missing")
+    assert acknowledged > BROWSERS
+    council.engine.dispose()
+
+
+def _write_until_both_die(playwright: Playwright, server: KillableServer, cookie: str, references: tuple[str, ...], text: str) -> set[str]:
+    """The audits whose pages said that they are saved, a moment before both were killed."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = KillableBrowser(playwright, Path(profile))
+        pages = {one: browser.open(f"{server.url}/audits/{one}/sections/area_1", cookie) for one in references}
+        for page in pages.values():
+            page.get_by_label("Evidence").fill(text)
+        random.choice(list(pages.values())).get_by_text("Saved at").wait_for()
+        said = {one for one, page in pages.items() if page.get_by_text("Saved at").count()}
+        for dies in random.sample([server.kill, browser.kill], 2):
+            dies()
+    return said
+
+
+def _write_until_cut_off(
+    server: KillableServer, reference: str, house: House, words: str, cookie: str, token: str
+) -> tuple[list[str], str]:
     """The texts that were acknowledged, and the one whose answer never came."""
     acknowledged: list[str] = []
     while True:
@@ -116,17 +101,3 @@ def _write_until_cut_off(server: Server, reference: str, house: House, words: st
         assert status == 200, body
         assert json.loads(body)["version"] == seen + 1
         acknowledged.append(text)
-
-
-def _sign_in(server: Server) -> tuple[str, str]:
-    _, cookie, page = server.ask("GET", "/sign-in")
-    typed = {"csrf_token": _token(page), "email": "auditor@demo.example", "password": "correct horse"}
-    _, cookie, _ = server.ask("POST", "/sign-in", typed, cookie)
-    _, _, page = server.ask("GET", "/audits", None, cookie)
-    return cookie, _token(page)
-
-
-def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found
-    return found[1]

@@ -1,38 +1,45 @@
-// A section saves itself: three seconds after the last key, and when the page is left. One save at a time.
-const WAIT = 3000;
+// A section saves itself: three seconds after the last key, ten after the first of somebody who does not pause, when the page is
+// left, and before it is sent. One save at a time.
+const WAIT = 3_000;
+const LONGEST_WAIT = 10_000;
+const ANSWERED_WITHIN = 20_000;
+// A browser ends a request of a page that is torn down, up to 64 kB.
+const KEPT_ALIVE = 60_000;
 
 export function autosave(form) {
   const status = form.querySelector("[data-saving]");
   const seen = form.elements.namedItem("seen");
   const kept = form.elements.namedItem("kept");
-  let timer, saving, afterwards, sent = typed(form);
+  let timer, firstAt, isGoing = false, isReached = true, saving = Promise.resolve(), sent = typed(form);
 
   function say(words) {
     if (status.textContent !== words) status.textContent = words;
   }
 
-  async function save() {
+  function save() {
     clearTimeout(timer);
-    if (saving) return void (afterwards ??= save);
+    return (saving = saving.then(saveNow));
+  }
+
+  async function saveNow() {
     const now = typed(form);
+    firstAt = undefined;
     if (now === sent) return;
-    saving = true;
     say("Saving…");
     try {
       const body = new URLSearchParams(new FormData(form)).toString();
-      // Kept alive, it ends even while the page is torn down; a browser takes up to 64 kB so.
       const response = await fetch(form.dataset.autosave, {
-        method: "POST", body, keepalive: body.length < 60_000, headers: { "Content-Type": "application/x-www-form-urlencoded" },
+        method: "POST", body, keepalive: body.length < KEPT_ALIVE, signal: AbortSignal.timeout(ANSWERED_WITHIN),
+        headers: { "Content-Type": "application/x-www-form-urlencoded" },
       });
+      if (response.status >= 500) throw new Error(response.statusText);
       answered(response.ok, await response.json(), now);
+      isReached = true;
     } catch {
-      say("Not saved: the service can’t be reached. What you typed is still on this page; it is tried again.");
+      isReached = false;
+      say("Not saved: the service can’t be reached or can’t save now. What you typed is still on this page; it is tried again.");
       timer = setTimeout(save, WAIT * 3);
     }
-    saving = false;
-    const next = afterwards;
-    afterwards = undefined;
-    next?.();
   }
 
   function answered(isSaved, answer, what) {
@@ -50,17 +57,27 @@ export function autosave(form) {
 
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(save, WAIT);
+    firstAt ??= Date.now();
+    timer = setTimeout(save, Math.min(WAIT, firstAt + LONGEST_WAIT - Date.now()));
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") save();
   });
-  form.addEventListener("submit", (event) => {
-    clearTimeout(timer);
-    if (!saving) return;
-    // Saved under the version that the save under way is about to answer.
+  form.addEventListener("submit", async (event) => {
+    if (isGoing) return;
+    // Saved first: were the service away, the words of a page that is sent and never answered would be gone.
     event.preventDefault();
-    afterwards = () => form.requestSubmit(event.submitter);
+    await save();
+    if (!isReached) return;
+    // While a form's submit event is still being told, asking again to submit it does nothing.
+    await new Promise((goOn) => setTimeout(goOn));
+    isGoing = true;
+    form.requestSubmit(event.submitter);
+  });
+  window.addEventListener("pageshow", () => (isGoing = false));
+  window.addEventListener("beforeunload", (event) => {
+    const mayBeLost = !isReached || typed(form).length > KEPT_ALIVE;
+    if (mayBeLost && !isGoing && typed(form) !== sent) event.preventDefault();
   });
 }
 

@@ -1,0 +1,105 @@
+"""A server and a browser in processes of their own, to be killed; and what anybody may ask the server over HTTP."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page, Playwright
+
+from tests.journeys.served import CHROMIUM, FLAGS
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class KillableServer:
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [sys.executable, "-m", "tests.journeys.killable_server", str(folder), str(self.port)]
+        self.parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = 0
+
+    def start(self) -> None:
+        assert self.parent.stdin
+        assert self.parent.stdout
+        print("start", file=self.parent.stdin, flush=True)
+        self.pid = int(self.parent.stdout.readline())
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                self.ask("GET", "/sign-in")
+            except OSError:
+                continue
+            else:
+                return
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.kill()
+        self.parent.communicate()
+
+    def ask(self, method: str, path: str, typed: dict[str, Any] | None = None, cookie: str = "") -> tuple[int, str, str]:
+        """Status, cookie and text of the answer; raises OSError where the server dies meanwhile."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, urlencode(typed or {}), FORM | {"Cookie": cookie})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        except http.client.HTTPException as error:
+            raise OSError("cut off") from error
+        finally:
+            connection.close()
+        return answer.status, (answer.getheader("Set-Cookie") or cookie).partition(";")[0], text
+
+
+class KillableBrowser:
+    def __init__(self, playwright: Playwright, profile: Path) -> None:
+        command = [CHROMIUM, "--headless", *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        assert self.process.stderr
+        said = (re.search(r"ws://\S+", line) for line in self.process.stderr)
+        address = next(found[0] for found in said if found)
+        self.browser = playwright.chromium.connect_over_cdp(address)
+        self.context = self.browser.new_context()
+
+    def open(self, url: str, cookie: str) -> Page:
+        name, _, value = cookie.partition("=")
+        self.context.add_cookies([{"name": name, "value": value, "url": url}])
+        page = self.context.new_page()
+        page.goto(url)
+        return page
+
+    def kill(self) -> None:
+        """With all its processes, as when the machine is switched off."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+def sign_in(server: KillableServer, name: str) -> tuple[str, str]:
+    """The cookie and the token of somebody who signed in."""
+    _, cookie, page = server.ask("GET", "/sign-in")
+    typed = {"csrf_token": _token(page), "email": f"{name}@demo.example", "password": "correct horse"}
+    _, cookie, _ = server.ask("POST", "/sign-in", typed, cookie)
+    _, _, page = server.ask("GET", "/audits", None, cookie)
+    return cookie, _token(page)
+
+
+def _token(page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found
+    return found[1]
