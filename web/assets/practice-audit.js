@@ -1,4 +1,5 @@
 import { autosave } from "./autosave.js";
+import { rememberFolding } from "./guidance.js";
 import { initAll, isSupported } from "./govuk-frontend.min.js";
 import { warnBeforeSigningOut } from "./session-warning.js";
 
@@ -15,4 +16,8 @@ if (isSupported()) {
 for (const form of document.querySelectorAll("[data-autosave]")) {
   autosave(form);
   warnBeforeSigningOut(form);
+}
+
+for (const details of document.querySelectorAll("[data-guidance]")) {
+  rememberFolding(details);
 }
