@@ -53,7 +53,7 @@ def run_forever(parts: Parts) -> None:
 
 def sweep(parts: Parts, now: datetime) -> None:
     """Reminders of actions, chases of escalations, closing windows: found by query, each told once by its key."""
-    today, directory, clocks = london_day(now), parts.store.directory(), parts.who_hears.clocks
+    today, directory, clocks = london_day(now), parts.store.directory(now), parts.who_hears.clocks
     for row in queries.actions_to_look_at(parts.engine, today):
         people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id)
         action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)

@@ -43,7 +43,7 @@ class House:
     forms: FakeShelf = field(default_factory=lambda: FakeShelf(FORM))
 
     def desk(self) -> Desk:
-        return Desk(self.store, self.store.directory(), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
+        return Desk(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
 
     def person(self, name: str) -> Person:
         person: Person | None = self.store.directory().by_email(f"{name}@demo.example")

@@ -1,5 +1,7 @@
 """Doubles that keep the same promises as the real parts: the contract tests run against both."""
 
+from datetime import datetime
+
 from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
@@ -23,7 +25,7 @@ class FakeStore:
     def audit(self, reference: str) -> Audit | None:
         return self.audits.get(reference)
 
-    def directory(self) -> Directory:
+    def directory(self, at: datetime | None = None) -> Directory:
         return self._directory
 
     def history(self, audit: Audit) -> tuple[Row, ...]:

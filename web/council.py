@@ -39,7 +39,7 @@ class Council:
     def desk(self, now: datetime | None = None, once: Once | None = None) -> Desk:
         """A desk for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
-        return Desk(self.store, self.store.directory(), self.rules, self.permissions, self.shelf, self.who_hears, at, once)
+        return Desk(self.store, self.store.directory(at), self.rules, self.permissions, self.shelf, self.who_hears, at, once)
 
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:

@@ -1,10 +1,11 @@
 """Who is who: people, their duties, and the teams, services and branches they are set in.
 
-A `Directory` is one frozen reading of all of it, kept until its version changes.
+A `Directory` is one frozen reading of all of it, kept until its version changes or something in it begins or ends by the clock.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 ROLES = (
     "auditor", "practitioner", "team_manager", "service_manager", "qaro", "moderator", "qa",
@@ -66,6 +67,13 @@ class Directory:
     """Names of services and branches by their code."""
     next_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Which posts stand in for which, in turn (workflow.toml)."""
+    connections: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """The children, by folded ID, to whom somebody has declared a personal connection."""
+    emergencies: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """The references of audits that somebody may read now because two people agreed to it, for minutes."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    """Something in it began or ends by the clock then, in UTC: between them a reading of this version stays true."""
 
     def __post_init__(self) -> None:
         holders: dict[Duty, list[Person]] = {}
@@ -75,12 +83,19 @@ class Directory:
         object.__setattr__(self, "_holders", holders)
         object.__setattr__(self, "_by_email", {person.email: person for person in self.people.values()})
 
+    def is_true_at(self, at: datetime) -> bool:
+        return (self.valid_from is None or self.valid_from <= at) and (self.valid_until is None or at < self.valid_until)
+
     def person(self, person_id: int | None) -> Person | None:
         return self.people.get(person_id) if person_id is not None else None
 
     def by_email(self, email: str) -> Person | None:
         found: Person | None = self._by_email.get(email.strip().lower())  # type: ignore[attr-defined]
         return found
+
+    def is_connected(self, person_id: int, child_id: str | None) -> bool:
+        """Whether a personal connection to the child is declared: it removes every right on that child's audits (rules, section 5)."""
+        return child_id is not None and folded(child_id) in self.connections.get(person_id, ())
 
     def in_post(self, role: str, team: str | None = None) -> tuple[Person, ...]:
         """The active holders of a role, for the team's service or branch where the role is bound to one; no deputies."""
@@ -109,6 +124,11 @@ class Directory:
         if role not in SCOPED:
             return ""
         return getattr(set_in, SCOPED[role]) if set_in else "?"
+
+
+def folded(child_id: str) -> str:
+    """As both databases fold letters: A to Z alone."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in child_id.strip())
 
 
 def _first_reachable(people: Iterable[Person]) -> Person | None:

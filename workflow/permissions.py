@@ -55,24 +55,30 @@ def load_permissions(path: Path) -> Permissions:
 
 
 def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[str]:
-    """What this person is to this audit: each needs the role and the tie, and somebody who left is nothing to it."""
-    if not person.is_active:
+    """What this person is to this audit: each needs the role and the tie. Who left, or is connected to the child, is nothing to it."""
+    if not person.is_active or directory.is_connected(person.id, audit.header.child_id):
         return frozenset()
-    roles = person.roles
-    ties = {role for role in roles.intersection(CASE_ROLES) if getattr(audit.header, f"{role}_id") == person.id}
-    ties |= roles.intersection(WHOLE_COUNCIL)
-    ties |= {post for post in OF_THE_TEAM if directory.is_in_post(person, post, audit.header.team)}
-    if "auditor" in roles and audit.auditor_id == person.id:
-        ties.add("auditor")
-    if "moderator" in roles and audit.moderator_id == person.id:
-        ties.add("moderator")
-    if "hos_ppqa" in roles and audit.withdrawal_asked_by is not None:
-        ties.add("approver")
-    if any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
-        ties.add("owner")
+    ties = _posts_held(person, audit, directory) | _named_in(person, audit)
+    if audit.reference in directory.emergencies.get(person.id, ()):
+        ties.add("emergency")
     if "director" in ties and not any(verifier not in audit.bound_up for verifier in verifiers(directory)):
         ties.add("last_resort")
     return frozenset(ties | _duties_of_escalation(person, audit, directory))
+
+
+def _posts_held(person: Person, audit: Audit, directory: Directory) -> set[str]:
+    ties = set(person.roles.intersection(WHOLE_COUNCIL))
+    ties |= {post for post in OF_THE_TEAM if directory.is_in_post(person, post, audit.header.team)}
+    return ties | ({"approver"} if "hos_ppqa" in ties and audit.withdrawal_asked_by is not None else set())
+
+
+def _named_in(person: Person, audit: Audit) -> set[str]:
+    roles = person.roles
+    ties = {role for role in roles.intersection(CASE_ROLES) if getattr(audit.header, f"{role}_id") == person.id}
+    ties |= {role for role in roles.intersection(("auditor", "moderator")) if getattr(audit, f"{role}_id") == person.id}
+    if any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
+        ties.add("owner")
+    return ties
 
 
 def verifiers(directory: Directory) -> list[int]:

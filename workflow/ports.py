@@ -53,7 +53,8 @@ class Store(Protocol):
     def save(self, change: Change) -> None:
         """Store all of it in one commit; raises Changed where `before` or the directory is no longer what is stored, AlreadyDone."""
 
-    def directory(self) -> Directory: ...
+    def directory(self, at: datetime | None = None) -> Directory:
+        """As of `at`, or now."""
 
     def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
         """What was answered under an Idempotency-Key: the request's digest and the answer."""

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
 
 from workflow.errors import BadInput
+from workflow.people import folded
 from workflow.permissions import CASE_ROLES
 from workflow.storage.conditions import Condition, all_of, any_of
-from workflow.storage.knowable import OF_AUDIT, OF_TALLY, Reader
+from workflow.storage.knowable import OF_AUDIT, OF_TALLY, WHATEVER_CHILD, Reader
 from workflow.storage.tables import audits, tallies
 
 SIZE = 50
@@ -71,7 +72,11 @@ def counts_by_state(connection: Connection, reader: Reader) -> dict[str | None, 
     own = select(case((reader.permitted("see_state_and_names"), audits.c.state)), literal(1)).where(
         audits.c.id.in_(reader.naming()), reader.by_name("know"), ~reader.by_post("know")
     )
-    both = union_all(alike, own).subquery()
+    # Counted among those that are alike, and not for this person to know of.
+    hidden = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
+        audits.c.id.in_(reader.connected()), reader.by_post("know", WHATEVER_CHILD)
+    )
+    both = union_all(alike, own, hidden).subquery()
     return {
         state: number
         for state, number in connection.execute(select(both.c.state, func.sum(both.c.number)).group_by(both.c.state))
@@ -127,7 +132,7 @@ def _of_person(person_id: int, names: Condition, reads: Condition) -> Iterator[t
 
 def _begins(column: ColumnElement[str], beginning: str) -> Condition:
     """In the order of letters’ numbers whatever begins alike lies together, and is read as a range of the index."""
-    lowered = "".join(letter.lower() if letter.isascii() else letter for letter in beginning)
+    lowered = folded(beginning)
     return and_(column >= lowered, column < lowered + LAST_LETTER)
 
 

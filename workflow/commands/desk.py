@@ -131,7 +131,7 @@ def command(function: Callable[Concatenate[Desk, Person, P], R]) -> Callable[Con
             try:
                 return function(desk, who, *args, **kwargs)
             except Changed:
-                desk = replace(desk, directory=desk.store.directory())
+                desk = replace(desk, directory=desk.store.directory(desk.now))
                 who = desk.directory.people[who.id]
         raise Stale
 

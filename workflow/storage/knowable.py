@@ -5,10 +5,10 @@ relation: by post, told by an audit's team and stage, true of very many audits; 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, func, or_, select, true, union_all
 
 from workflow.people import Directory, Person
 from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions, answers_for, verifiers
@@ -28,6 +28,7 @@ class Facts:
     is_shared: Condition
     is_escalated: Condition
     is_moderated: Condition
+    child: ColumnElement[str] | None = None
 
     def stages(self) -> Ties:
         return {
@@ -40,7 +41,11 @@ class Facts:
 
 
 # Not the column itself: by its index all audits of a post’s teams would be read and sorted, to show the newest fifty.
-OF_AUDIT = Facts(func.coalesce(audits.c.team, ""), audits.c.shared_at.is_not(None), IS_ESCALATED, audits.c.moderated_at.is_not(None))
+OF_AUDIT = Facts(
+    func.coalesce(audits.c.team, ""), audits.c.shared_at.is_not(None), IS_ESCALATED, audits.c.moderated_at.is_not(None),
+    func.coalesce(func.lower(audits.c.child_id), ""),
+)  # fmt: skip
+WHATEVER_CHILD = replace(OF_AUDIT, child=None)
 OF_TALLY = Facts(tallies.c.team, tallies.c.is_shared, tallies.c.is_escalated, false())
 STAGES = OF_AUDIT.stages()
 
@@ -67,6 +72,7 @@ class Reader:
         """The ids of the few audits that name this person, each relation read by its own index. It narrows, and permits nothing."""
         own = [select(audits.c.id).where(audits.c[f"{role}_id"] == self.person.id) for role in NAMED]
         own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
+        own.append(select(audits.c.id).where(audits.c.reference.in_(self._emergencies)))
         if "hos_ppqa" in self.person.roles:
             own.append(select(audits.c.id).where(audits.c.withdrawal_asked_by.is_not(None)))
         if "director" in self.person.roles:
@@ -77,9 +83,22 @@ class Reader:
         """Those for which this person holds or answers for a post."""
         return {*self._answering}.union(*self._teams.values())
 
+    def connected(self) -> Select[tuple[int]]:
+        """The ids of the audits of children to whom this person declared a connection, by index."""
+        return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children))
+
     def _allowed(self, right: str, ties: Ties, of: Facts) -> Condition:
         holds, stages = of.stages(), self.permissions.table[right]
-        return any_of(all_of(ties[relation], holds[stage]) for relation, stage in stages.items() if relation in ties)
+        allowed = any_of(all_of(ties[relation], holds[stage]) for relation, stage in stages.items() if relation in ties)
+        return allowed if of.child is None or not self._children else all_of(allowed, of.child.not_in(self._children))
+
+    @property
+    def _children(self) -> list[str]:
+        return sorted(self.directory.connections.get(self.person.id, ()))
+
+    @property
+    def _emergencies(self) -> list[str]:
+        return sorted(self.directory.emergencies.get(self.person.id, ()))
 
     def _posts(self, of: Facts) -> Ties:
         """Relation -> the audits to which this person stands in it; a relation that is impossible for them is left out."""
@@ -99,6 +118,7 @@ class Reader:
         me, bound = self.person.id, [_is_bound_up(verifier) for verifier in verifiers(self.directory)]
         ties: dict[str, Condition] = {role: audits.c[f"{role}_id"] == me for role in NAMED if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
+        ties["emergency"] = audits.c.reference.in_(self._emergencies)
         ties["owner"] = exists(select(actions.c.number).where(*is_own))
         if bound:
             ties["last_resort"] = all_of(_of_teams(OF_AUDIT, self._teams["director"]), *bound)

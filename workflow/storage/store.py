@@ -1,15 +1,17 @@
 """The real `Store`: audits, their histories and the directory, over one engine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
 from workflow.history import Row
-from workflow.people import Directory, Duty, Person, Team
+from workflow.people import Directory
 from workflow.ports import Change
 from workflow.record import Audit, Seal
 from workflow.storage import rows, saving, tables
 from workflow.storage.engine import reading, writing
+from workflow.storage.who import read_directory
 
 AUDIT = select(tables.audits).where(tables.audits.c.reference == bindparam("reference"))
 SECTIONS = select(tables.sections.c.section, tables.sections.c.version, tables.sections.c.answers).where(
@@ -45,13 +47,15 @@ class SqlStore:
         with writing(self.engine) as connection:
             saving.save(connection, change)
 
-    def directory(self) -> Directory:
-        """Read again only where its version has changed."""
+    def directory(self, at: datetime | None = None) -> Directory:
+        """As of `at`, or now. Read again only where its version has changed, or something in it has begun or ended since."""
+        at = at or datetime.now(UTC)
         with reading(self.engine) as connection:
             version = connection.execute(select(tables.directory.c.version)).scalar_one()
-            if self._directory is None or self._directory.version != version:
-                self._directory = read_directory(connection, version, self._next_up)
-        return self._directory
+            held = self._directory
+            if held is None or held.version != version or not held.is_true_at(at):
+                held = self._directory = read_directory(connection, version, at, self._next_up)
+        return held
 
     def history(self, audit: Audit) -> tuple[Row, ...]:
         with reading(self.engine) as connection:
@@ -84,23 +88,3 @@ def read_audit(connection: Connection, reference: str) -> Audit | None:
     sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
     opening = connection.execute(ESCALATION, key).first() if row.escalation_state != "none" else None
     return rows.audit_of(row, sections, actions, rows.escalation_of(opening) if opening else None)
-
-
-def read_directory(connection: Connection, version: int, next_up: Mapping[str, tuple[str, ...]]) -> Directory:
-    duties: dict[int, set[Duty]] = {}
-    for duty in connection.execute(select(tables.duties)):
-        duties.setdefault(duty.person_id, set()).add(Duty(duty.role, duty.scope, duty.is_deputy))
-    everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
-    people = {row.id: Person(row.id, row.email, row.name, row.is_active, frozenset(duties.get(row.id, ()))) for row in everybody}
-    return Directory(version, people, dict(_teams(connection)), dict(_names(connection)), next_up)
-
-
-def _teams(connection: Connection) -> Iterator[tuple[str, Team]]:
-    joined = select(tables.teams, tables.services.c.branch).join(tables.services, tables.services.c.code == tables.teams.c.service)
-    for row in connection.execute(joined.order_by(tables.teams.c.name)):
-        yield row.code, Team(row.code, row.name, row.service, row.branch)
-
-
-def _names(connection: Connection) -> Iterator[tuple[str, str]]:
-    for table in (tables.services, tables.branches):
-        yield from ((row.code, row.name) for row in connection.execute(select(table.c.code, table.c.name)))

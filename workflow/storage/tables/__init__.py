@@ -15,7 +15,20 @@ from workflow.storage.tables.audits import (
     tallies,
     unsaved,
 )  # fmt: skip
-from workflow.storage.tables.council import branches, definitions, directory, duties, people, services, sessions, teams, tokens
+from workflow.storage.tables.council import (
+    branches,
+    connections,
+    definitions,
+    delegations,
+    directory,
+    duties,
+    emergencies,
+    people,
+    services,
+    sessions,
+    teams,
+    tokens,
+)  # fmt: skip
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
 
@@ -26,9 +39,12 @@ __all__ = [
     "actions",
     "audits",
     "branches",
+    "connections",
     "definitions",
+    "delegations",
     "directory",
     "duties",
+    "emergencies",
     "escalations",
     "history",
     "metadata",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from workflow.storage.tables.naming import metadata
-from workflow.storage.types import Instant
+from workflow.storage.types import Instant, by_letter
 
 directory = Table(
     "directory", metadata,
@@ -56,6 +56,42 @@ duties = Table(
     Column("scope", String(40), nullable=False, default=""),
     Column("is_deputy", Boolean, nullable=False, default=False),
     PrimaryKeyConstraint("person_id", "role", "scope", "is_deputy"),
+)  # fmt: skip
+
+delegations = Table(
+    "delegations", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("from_person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("to_person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("role", String(40), nullable=False),
+    Column("scope", String(40), nullable=False, default=""),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("given_by", ForeignKey("people.id"), nullable=False),
+    Column("given_at", Instant, nullable=False),
+)  # fmt: skip
+
+connections = Table(
+    "connections", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("child_id", by_letter(40), nullable=False, comment="folded"),
+    Column("declared_by", ForeignKey("people.id"), nullable=False),
+    Column("declared_at", Instant, nullable=False),
+    Column("ended_by", ForeignKey("people.id")),
+    Column("ended_at", Instant),
+)  # fmt: skip
+
+emergencies = Table(
+    "emergencies", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(9), nullable=False, comment="as asked for, whether or not there is such an audit"),
+    Column("asked_by", ForeignKey("people.id"), nullable=False, index=True),
+    Column("asked_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("answered_by", ForeignKey("people.id")),
+    Column("answered_at", Instant),
+    Column("ends_at", Instant, comment="where it was granted"),
 )  # fmt: skip
 
 tokens = Table(

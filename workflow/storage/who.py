@@ -1,0 +1,62 @@
+"""The directory as of one instant: who holds what, by duty or by delegation, and what only lasts for a while."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from workflow.people import Directory, Duty, Person, Team
+from workflow.storage import tables
+from workflow.storage.tables import connections, delegations, emergencies
+
+
+def read_directory(connection: Connection, version: int, at: datetime, next_up: Mapping[str, tuple[str, ...]]) -> Directory:
+    given = connection.execute(select(delegations).where(delegations.c.ends_at > at)).all()
+    let_in = connection.execute(select(emergencies).where(emergencies.c.ends_at > at)).all()
+    turns = [*(row.starts_at for row in given if row.starts_at > at), *(row.ends_at for row in (*given, *let_in))]
+    return Directory(
+        version=version,
+        people=_people(connection, [row for row in given if row.starts_at <= at]),
+        teams=dict(_teams(connection)),
+        names=dict(_names(connection)),
+        next_up=next_up,
+        connections=_gathered((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
+        emergencies=_gathered((row.asked_by, row.reference) for row in let_in),
+        valid_from=at,
+        valid_until=min(turns, default=None),
+    )
+
+
+_STILL_CONNECTED = select(connections.c.person_id, connections.c.child_id).where(connections.c.ended_at.is_(None))
+
+
+def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
+    duties: dict[int, set[Duty]] = {}
+    for held_now in connection.execute(select(tables.duties)):
+        duties.setdefault(held_now.person_id, set()).add(Duty(held_now.role, held_now.scope, held_now.is_deputy))
+    held = {person_id: frozenset(own) for person_id, own in duties.items()}
+    for row in given:
+        # Nobody passes on what they do not hold themselves.
+        if (duty := Duty(row.role, row.scope)) in held.get(row.from_person, ()):
+            duties.setdefault(row.to_person, set()).add(duty)
+    everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
+    return {row.id: Person(row.id, row.email, row.name, row.is_active, frozenset(duties.get(row.id, ()))) for row in everybody}
+
+
+def _gathered(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, set()).add(value)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _teams(connection: Connection) -> Iterator[tuple[str, Team]]:
+    joined = select(tables.teams, tables.services.c.branch).join(tables.services, tables.services.c.code == tables.teams.c.service)
+    for row in connection.execute(joined.order_by(tables.teams.c.name)):
+        yield row.code, Team(row.code, row.name, row.service, row.branch)
+
+
+def _names(connection: Connection) -> Iterator[tuple[str, str]]:
+    for table in (tables.services, tables.branches):
+        yield from ((row.code, row.name) for row in connection.execute(select(table.c.code, table.c.name)))
