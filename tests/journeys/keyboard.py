@@ -32,7 +32,7 @@ class Keyboard:
             for part, value in zip(("day", "month", "year"), reversed(answer.split("-")), strict=True):
                 self.type(f'[name="{field.key}-{part}"]', value)
         elif field.kind in {"choice", "yes_no"}:
-            self._choose(field.key, ("no", "yes")[answer] if isinstance(answer, bool) else answer)
+            self.choose(field.key, ("no", "yes")[answer] if isinstance(answer, bool) else answer)
         elif field.kind in {"person", "team"}:
             self.tab_to(f'[name="{field.key}"]')
             self.page.keyboard.type(self.page.locator(f'[name="{field.key}"] option[value="{answer}"]').inner_text())
@@ -44,7 +44,7 @@ class Keyboard:
         # As a paste does; every key of thousands of words would take minutes and show no more.
         self.page.keyboard.insert_text(text)
 
-    def _choose(self, name: str, value: str) -> None:
+    def choose(self, name: str, value: str) -> None:
         self.tab_to(f'[name="{name}"]')
         for _ in range(8):
             if self.page.evaluate(
