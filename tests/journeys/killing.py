@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -74,6 +75,9 @@ class KillableBrowser:
         assert self.process.stderr
         said = (re.search(r"ws://\S+", line) for line in self.process.stderr)
         address = next(found[0] for found in said if found)
+        # Whatever more it says is read away: a full pipe would stop it.
+        self.rest = threading.Thread(target=self.process.communicate)
+        self.rest.start()
         self.browser = playwright.chromium.connect_over_cdp(address)
         self.context = self.browser.new_context()
 
@@ -86,8 +90,9 @@ class KillableBrowser:
 
     def kill(self) -> None:
         """With all its processes, as when the machine is switched off."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.rest.join()
 
 
 def sign_in(server: KillableServer, name: str) -> tuple[str, str]:
