@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-PREFIX = "PRACTICE_AUDIT_"
+from config.bad_setting import PREFIX, BadSetting
+from config.council_sign_in import CouncilSignIn, read_council_sign_in, read_passwords
+
+__all__ = ["FOLDER", "PREFIX", "BadSetting", "Settings", "read_env", "read_settings"]
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = ("demo", "production")
 SHORTEST_KEY = 16
-
-
-class BadSetting(Exception):
-    """The sentence names the variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class Settings:
     port: int
     council_name: str
     council_colour: str
+    council_sign_in: CouncilSignIn | None = None
+    has_passwords: bool = True
     config: Path = FOLDER
 
     @property
@@ -53,13 +54,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     data = Path(_get(given, "DATA", "var")).absolute()
     port = _port(given)
     host = given.get("HOST", "127.0.0.1")
+    council_sign_in = read_council_sign_in(given, is_production=env == "production")
     database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
     return Settings(
         database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
         base_url=_url(given, f"http://{host}:{port}"), mail_url=_mail(given, data),
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
-        council_colour=_colour(given),
+        council_colour=_colour(given), council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.worker import run_forever, run_once
 from web import export, verifying
 from web.council import Council, ensure_prepared, open_council, prepare
+from web.council_sign_in.command_line import identities
 from web.demo_people import load_and_tell
 from web.serving import serve
 from web.signed_in import create_token
@@ -52,6 +53,9 @@ def _refused(sentence: str) -> int:
 @click.group(cls=Sentences)
 def main() -> None:
     """Practice audits, from a blank form to closed actions."""
+
+
+main.add_command(identities)
 
 
 @main.command()

@@ -29,6 +29,7 @@ from workflow.storage.tables.council import (
     teams,
     tokens,
 )  # fmt: skip
+from workflow.storage.tables.identities import identities, sign_in_attempts
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
 
@@ -47,6 +48,7 @@ __all__ = [
     "emergencies",
     "escalations",
     "history",
+    "identities",
     "metadata",
     "notices",
     "once",
@@ -57,6 +59,7 @@ __all__ = [
     "sections",
     "services",
     "sessions",
+    "sign_in_attempts",
     "sweeps",
     "tallies",
     "teams",

@@ -1,0 +1,101 @@
+"""Signing in with a council account: off to the council’s issuer, and back."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.council_sign_in.attempts import begin, take
+from web.council_sign_in.linking import used_second_factor, whose
+from web.council_sign_in.refusals import IssuerAway, NotAccepted
+from web.sign_in.routes import _own as own
+from web.signed_in import current_session, sign_in, the_council, the_desk
+from workflow.errors import NotFound
+
+if TYPE_CHECKING:
+    from web.council_sign_in.issuer import Issuer
+
+pages = Blueprint("council_sign_in", __name__, template_folder="templates")
+LOG = logging.getLogger("practice_audit.council_sign_in")
+BY_PASSWORD = frozenset({"sign_in.enter"})
+SENTENCES = {
+    "refused": "You could not be signed in with a council account. Try again, or ask whoever looks after Practice Audit in your council.",
+    "away": "The council’s sign-in can’t be reached just now. Try again in a few minutes.",
+}
+AWAY_ERRORS = {"server_error", "temporarily_unavailable"}
+LONGEST_CODE = 8192
+
+
+@pages.app_url_value_preprocessor
+def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Before anything else is looked at, so that what is off can’t be told from what was never there."""
+    settings = the_council().settings
+    is_off = request.blueprint == pages.name and settings.council_sign_in is None
+    if is_off or (endpoint in BY_PASSWORD and not settings.has_passwords):
+        raise NotFound
+
+
+@pages.app_context_processor
+def _for_the_sign_in_page() -> dict[str, object]:
+    settings = the_council().settings
+    return {
+        "has_council_sign_in": settings.council_sign_in is not None,
+        "has_passwords": settings.has_passwords,
+        "council_sentence": SENTENCES.get(request.args.get("council", ""), "") if request.endpoint == "sign_in.show" else "",
+    }
+
+
+@pages.post("/sign-in/council")
+def start() -> Response | tuple[str, dict[str, str]]:
+    after = own(request.form.get("next", ""))
+    attempt = begin(the_council().engine, current_session(), after)
+    try:
+        address = _issuer().leads_to(attempt)
+    except IssuerAway as refusal:
+        return _back_to_signing_in(refusal, after)
+    # Not a redirect: the policy of our pages lets a form lead to no other address, and browsers hold redirects to it.
+    return render_template("leaving.html", address=address), {"Refresh": f"0; url={address}"}
+
+
+@pages.get("/sign-in/council/answer")
+def answer() -> Response:
+    council = the_council()
+    chosen = council.settings.council_sign_in
+    assert chosen is not None
+    attempt = take(council.engine, current_session(), request.args.get("state", ""))
+    try:
+        if attempt is None:
+            raise NotAccepted("no such sign-in is under way in this browser")
+        claims = _issuer().vouches_for(_code(), request.args.get("iss"), attempt)
+        person = whose(council.engine, the_desk().directory, chosen, claims)
+    except NotAccepted as refusal:
+        return _back_to_signing_in(refusal, attempt.after if attempt else "")
+    sign_in(person)
+    current_session()["used_second_factor"] = used_second_factor(claims)
+    return redirect(attempt.after)
+
+
+def _code() -> str:
+    if error := request.args.get("error"):
+        raise IssuerAway("it says so") if error in AWAY_ERRORS else NotAccepted("the issuer says no")
+    code = request.args.get("code", "")
+    if not 0 < len(code) <= LONGEST_CODE:
+        raise NotAccepted("no code")
+    return code
+
+
+def _back_to_signing_in(refusal: NotAccepted, after: str) -> Response:
+    LOG.warning("a sign-in with a council account was refused: %s", refusal)
+    return redirect(url_for("sign_in.show", council=refusal.answer, next=after or None))
+
+
+def _issuer() -> "Issuer":
+    """Made when first asked for: the libraries take a while to load, and a start does not need them."""
+    from web.council_sign_in.issuer import Issuer
+
+    settings = the_council().settings
+    assert settings.council_sign_in is not None
+    comes_back_to = settings.base_url + url_for("council_sign_in.answer")
+    found: Issuer = current_app.extensions.setdefault("issuer", Issuer(settings.council_sign_in, comes_back_to))
+    return found
