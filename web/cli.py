@@ -15,7 +15,7 @@ from web.council import Council, ensure_prepared, open_council, prepare
 from web.council_sign_in.command_line import identities
 from web.demo_people import load_and_tell
 from web.serving import serve
-from web.signed_in import create_token
+from web.tokens.cli import tokens
 from workflow.errors import Refusal
 from workflow.form_file import load_form
 from workflow.picture import picture as drawn
@@ -96,20 +96,7 @@ def demo(password: str | None, if_empty: bool) -> None:
     load_and_tell(council, password, only_if_empty=if_empty)
 
 
-@main.group()
-def tokens() -> None:
-    """Bearer tokens for programs."""
-
-
-@tokens.command("create")
-@click.argument("email")
-def create(email: str) -> None:
-    """Make a token for EMAIL and print it, once."""
-    council = _prepared()
-    person = council.store.directory().by_email(email)
-    if person is None or not person.is_active:
-        raise Refusal("Nobody active here has that email address.")
-    click.echo(create_token(council, person))
+main.add_command(tokens)
 
 
 @main.group()

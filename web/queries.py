@@ -1,9 +1,9 @@
-"""Sessions, passwords and tokens as SQL."""
+"""Sessions and passwords as SQL."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
@@ -39,16 +39,6 @@ def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
     with writing(engine) as connection:
         connection.execute(update(tables.people).where(chosen).values(password_hash=password_hash))
         connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id.in_(select(tables.people.c.id).where(chosen))))
-
-
-def keep_token(engine: Engine, digest: str, person_id: int, at: datetime) -> None:
-    with writing(engine) as connection:
-        connection.execute(insert(tables.tokens).values(digest=digest, person_id=person_id, created_at=at))
-
-
-def person_of_token(engine: Engine, digest: str) -> int | None:
-    with reading(engine) as connection:
-        return connection.execute(select(tables.tokens.c.person_id).where(tables.tokens.c.digest == digest)).scalar()
 
 
 def every_reference_in(engine: Engine) -> list[str]:

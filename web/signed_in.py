@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -13,8 +12,9 @@ from flask.globals import request_ctx
 from werkzeug.wrappers import Response
 
 from web.council import Council
-from web.queries import keep_token, password_hash_of, person_of_token
-from web.sessions import BrowserSession, DatabaseSessions, digest
+from web.queries import password_hash_of
+from web.sessions import BrowserSession, DatabaseSessions
+from web.tokens.tokens import SAFE, ReadsOnly, held_by_token
 from workflow.commands.desk import Desk
 from workflow.errors import NotSignedIn
 from workflow.people import Person
@@ -44,10 +44,15 @@ def signed_in() -> Person:
 
 
 def bearer() -> Person:
+    """Raises NotSignedIn; ReadsOnly where the token may not do what is asked."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    return _active(person_of_token(the_council().engine, digest(token.strip())))
+    held = held_by_token(the_council().engine, token.strip())
+    person = _active(held.person_id if held else None)
+    if held and not held.may_write and request.method not in SAFE:
+        raise ReadsOnly
+    return person
 
 
 def _active(person_id: int | None) -> Person:
@@ -99,10 +104,3 @@ def current_session() -> BrowserSession:
     current = request_ctx.session
     assert isinstance(current, BrowserSession)
     return current
-
-
-def create_token(council: Council, person: Person) -> str:
-    """A new bearer token, shown once: the database keeps its SHA-256."""
-    token = "pa_" + secrets.token_urlsafe(32)
-    keep_token(council.engine, digest(token), person.id, datetime.now(UTC))
-    return token

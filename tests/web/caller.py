@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from notifications.worker import run_once
 from web.council import Council
-from web.signed_in import create_token
+from web.tokens.tokens import create_token
 
 
 class Caller:

@@ -38,7 +38,9 @@ def prepared(tmp_path: Path) -> House:
 
 REFUSED = [
     ("nonsense",), ("worker", "--nonsense"), ("worker", "--now", "2026-11-30T09:00:00Z"), ("worker", "--once", "--now", "tomorrow"),
-    ("tokens", "create", "nobody@demo.example"), ("tokens", "create"), ("audits", "export", "zzzz-zzzz"), ("audits", "export", "../../etc"),
+    ("tokens", "create", "nobody@demo.example"), ("tokens", "create"), ("tokens", "create", "auditor@demo.example", "--days", "366"),
+    ("tokens", "create", "auditor@demo.example", "--scope", "all"), ("tokens", "create", "auditor@demo.example", "--name", " "),
+    ("tokens", "list", "nobody@demo.example"), ("tokens", "revoke", "1"), ("tokens", "revoke", "x"), ("tokens", "revoke", "9" * 20), ("audits", "export", "zzzz-zzzz"), ("audits", "export", "../../etc"),
     ("audits", "export", "zzzz-zzzz", "--as", "exe"), ("forms", "check", "/nowhere.toml"), ("forms", "check", "/")
 ]  # fmt: skip
 
@@ -151,6 +153,20 @@ def test_a_token_is_printed_once_and_kept_only_as_a_digest(run: Run, prepared: H
     token = run("tokens", "create", "auditor@demo.example").stdout.strip()
     assert len(token) > 40
     assert token.encode() not in (tmp_path / "var" / "practice-audit.db").read_bytes()
+
+
+def test_tokens_are_listed_without_what_they_open_and_revoked(run: Run, prepared: House) -> None:
+    token = run("tokens", "create", "auditor@demo.example", "--name", "The dashboard", "--scope", "read", "--days", "7").stdout.strip()
+    run("tokens", "create", "auditor@demo.example")
+    listed = run("tokens", "list", "auditor@demo.example").stdout.splitlines()
+    assert [line.split("  ")[1:4] for line in listed] == [
+        ["Made at the command line", "read and write", "never used"],
+        ["The dashboard", "read", "never used"],
+    ]
+    assert token not in "".join(listed)
+    number = listed[1].split()[0]
+    assert run("tokens", "revoke", number).exit_code == run("tokens", "revoke", number).exit_code == 0
+    assert run("tokens", "list", "auditor@demo.example").stdout.splitlines()[1].endswith("revoked")
 
 
 def test_a_form_is_checked(run: Run) -> None:

@@ -1,6 +1,7 @@
 """What only a database can be asked: lists, migrations, and that the record can’t be changed even there."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -99,6 +100,21 @@ def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: 
     migrate.upgrade(council.engine)
     assert migrate.is_current(council.engine)
     assert set(tables.metadata.tables) < set(inspect(council.engine).get_table_names())
+
+
+def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
+    migrate.downgrade(council.engine, "0004")
+    with writing(council.engine) as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO tokens (digest, person_id, created_at) VALUES ('{'a' * 64}', 1, '2026-01-01T00:00:00.000000+00:00')"
+        )
+    migrate.upgrade(council.engine)
+    with reading(council.engine) as connection:
+        (token,) = connection.execute(select(tables.tokens)).all()
+    assert (token.scope, token.person_id, token.revoked_at) == ("read and write", 1, None)
+    assert timedelta(days=89) < token.ends_at - datetime.now(UTC) <= timedelta(days=90)
+    migrate.downgrade(council.engine, "0004")
+    migrate.upgrade(council.engine)
 
 
 @pytest.mark.parametrize("table", ["history", "seals"])

@@ -96,9 +96,15 @@ emergencies = Table(
 
 tokens = Table(
     "tokens", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("scope", String(20), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("used_at", Instant, comment="to the minute"),
+    Column("revoked_at", Instant),
 )  # fmt: skip
 
 sessions = Table(
