@@ -15,6 +15,7 @@ __all__ = ["FOLDER", "PREFIX", "BadSetting", "Settings", "read_env", "read_setti
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = ("demo", "production")
 SHORTEST_KEY = 16
+LOCAL = ("localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Settings:
     port: int
     council_name: str
     council_colour: str
+    trusted_hosts: tuple[str, ...]
+    proxies: int
     council_sign_in: CouncilSignIn | None = None
     has_passwords: bool = True
     config: Path = FOLDER
@@ -56,12 +59,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     host = given.get("HOST", "127.0.0.1")
     council_sign_in = read_council_sign_in(given, is_production=env == "production")
     database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
+    base_url = _url(given, f"http://{host}:{port}")
     return Settings(
         database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
-        base_url=_url(given, f"http://{host}:{port}"), mail_url=_mail(given, data),
+        base_url=base_url, mail_url=_mail(given, data),
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
-        council_colour=_colour(given), council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in),
+        council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given),
+        council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in),
     )  # fmt: skip
 
 
@@ -128,6 +133,22 @@ def _url(given: Mapping[str, str], default: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise BadSetting(f"{PREFIX}BASE_URL must be an address like https://audits.example.gov.uk.")
     return url
+
+
+def _hosts(given: Mapping[str, str], base_url: str, env: str) -> tuple[str, ...]:
+    """The names this service is called by, the first being its own."""
+    own = (urlsplit(base_url).hostname or "", *(LOCAL if env == "demo" else ()))
+    hosts = tuple(host.strip().lower() for host in _get(given, "TRUSTED_HOSTS").split(",") if host.strip()) or own
+    if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", host) for host in hosts):
+        raise BadSetting(f"{PREFIX}TRUSTED_HOSTS must be names like audits.example.gov.uk, with commas between them.")
+    return hosts
+
+
+def _proxies(given: Mapping[str, str]) -> int:
+    value = _get(given, "PROXIES", "0")
+    if not re.fullmatch(r"[0-9]", value):
+        raise BadSetting(f"{PREFIX}PROXIES must be the number of proxies in front of this service, from 0 to 9.")
+    return int(value)
 
 
 def _mail(given: Mapping[str, str], data: Path) -> str:

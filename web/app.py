@@ -12,14 +12,14 @@ from web import people, wording
 from web.council import Council, ensure_prepared, open_council
 from web.errors import init_errors
 from web.health import health
+from web.limits import init_limits
+from web.log import init_log
 from web.security_headers import init_security_headers
 from web.sessions import DatabaseSessions
 from web.signed_in import current_session, the_desk
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
-# Far above what is saved at once, so that a page with too much on it can be shown again with every word still there.
-MOST_BYTES = 16 * 1024 * 1024
 ROOMS = (
     "sign_in.routes", "my_work.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
     "notices.routes", "tokens.routes", "council_sign_in.routes",
@@ -35,6 +35,8 @@ def create_app(settings: Settings) -> Flask:
     council = _open(app, settings)
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
+    init_log(app)
+    init_limits(app, settings)
     csrf = CSRFProtect(app)
     _init_templates(app, council)
     init_errors(app)
@@ -56,8 +58,6 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
-        "MAX_CONTENT_LENGTH": MOST_BYTES,
-        "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
         "SESSION_COOKIE_NAME": "__Host-session" if settings.is_https else "session",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -2,7 +2,7 @@
 
 import logging
 import re
-import traceback
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from web.log import place_of
 from workflow import errors
 from workflow.errors import BadInput, Missing, NotReady, NotSignedIn, Refusal, Stale, TooLarge
 
@@ -48,8 +49,8 @@ def init_errors(app: Flask) -> None:
 
 
 def refuse_too_large() -> None:
-    """Raises TooLarge for a body of more than is taken at once."""
-    if (request.content_length or 0) > TAKEN_AT_ONCE:
+    """Raises TooLarge for a body of more than is taken at once, whether or not it says how long it is."""
+    if (request.content_length or 0) > TAKEN_AT_ONCE or len(request.get_data()) > TAKEN_AT_ONCE:
         raise TooLarge
 
 
@@ -76,7 +77,16 @@ def answer(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, An
         if status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
-    return render_template("refused.html", status=status, sentence=sentence, missing=(more or {}).get("missing", ())), status
+    return _page(status, sentence, (more or {}).get("missing", ())), status
+
+
+def _page(status: HTTPStatus, sentence: str, missing: Sequence[dict[str, str]]) -> str | Response:
+    """Where even the page can’t be made, as while the database is away, the sentence alone."""
+    try:
+        return render_template("refused.html", status=status, sentence=sentence, missing=missing)
+    except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits for an answer)
+        LOG.error("the page of an error failed: %s in %s", type(error).__name__, place_of(error))  # noqa: TRY400 (a traceback would quote)
+        return Response(f"{sentence}\n", content_type="text/plain; charset=utf-8")
 
 
 def wants_json() -> bool:
@@ -113,8 +123,7 @@ def _http(error: HTTPException) -> Any:
 
 def _unexpected(error: Exception) -> Any:
     # The kind and the place, never the words: an exception may quote the case.
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    LOG.error("unexpected %s in %s line %s, at %s %s", type(error).__name__, place.name, place.lineno, request.method, request.endpoint)
+    LOG.error("unexpected %s in %s, at %s %s", type(error).__name__, place_of(error), request.method, request.endpoint)
     if current_app.testing or current_app.debug:
         raise error
     return answer(HTTPStatus.INTERNAL_SERVER_ERROR, SENTENCES[HTTPStatus.INTERNAL_SERVER_ERROR])

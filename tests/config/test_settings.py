@@ -14,6 +14,8 @@ BAD = [
     ("MAIL_URL", "smtp://"), ("MAIL_URL", "smtp://host:port"), ("MAIL_URL", "smtp://host?tls=maybe"), ("MAIL_URL", "smtp://host?other=1"),
     ("MAIL_URL", "folder:"), ("MAIL_URL", "x"), ("MAIL_FROM", "nobody"), ("QA_INBOX", "a b@c"), ("FORM", "nothing"), ("FORM", "../x"),
     ("COUNCIL_COLOUR", "blue"), ("COUNCIL_COLOUR", "#fffffe"), ("COUNCIL_COLOUR", "#12345;}"), ("ENV", "staging"), ("DATA", "/proc/nowhere"),
+    ("TRUSTED_HOSTS", "*"), ("TRUSTED_HOSTS", "https://audits.example"), ("TRUSTED_HOSTS", "audits.example:443"), ("TRUSTED_HOSTS", "a b"),
+    ("TRUSTED_HOSTS", ".example"), ("PROXIES", "-1"), ("PROXIES", "10"), ("PROXIES", "one"), ("PROXIES", "1.0"),
 ]  # fmt: skip
 
 
@@ -62,3 +64,10 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
 def test_cookies_are_locked_to_https_where_the_service_is_there(tmp_path: Path) -> None:
     assert settings(tmp_path, BASE_URL="https://audits.example").is_https
     assert not settings(tmp_path).is_https
+
+
+def test_a_service_is_called_by_its_own_name_unless_told_otherwise(tmp_path: Path) -> None:
+    assert settings(tmp_path).trusted_hosts == ("localhost", "localhost", "127.0.0.1")
+    assert settings(tmp_path, **WHOLE, BASE_URL="https://Audits.example:444/").trusted_hosts == ("audits.example",)
+    assert settings(tmp_path, **WHOLE, TRUSTED_HOSTS="a.example, B.example").trusted_hosts == ("a.example", "b.example")
+    assert settings(tmp_path).proxies == 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
 
+from workflow.answers import read_text
 from workflow.errors import BadInput
 from workflow.people import folded
 from workflow.permissions import CASE_ROLES
@@ -47,6 +48,11 @@ class Wanted:
     grade: str | None = None
     person: int | None = None
     since: date | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for what no database can be asked."""
+        for name in ("state", "team", "strand", "grade"):
+            read_text(name, getattr(self, name), 200)
 
 
 def page_of_audits(connection: Connection, reader: Reader, wanted: Wanted) -> tuple[list[Listed], str | None]:

@@ -14,10 +14,15 @@ __all__ = ["Connection", "DatabaseError", "Engine", "engine_options", "open_engi
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """A pool per process; SQLite's own transaction handling is switched off (see `prepare`)."""
+    """A pool per process; SQLite's own transaction handling is switched off (see `prepare`). No error quotes what was being stored."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": 15}, "pool_size": 8, "max_overflow": 8}
-    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
+        return {
+            "hide_parameters": True,
+            "connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": 15},
+            "pool_size": 8,
+            "max_overflow": 8,
+        }
+    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
 
 
 def open_engine(url: str) -> Engine:
