@@ -34,5 +34,7 @@ def start_log() -> None:
     """To stderr, for the whole process; no line of any library gets past."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It warns of every request that waits a moment for a thread.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     for handler in logging.getLogger().handlers:
         handler.addFilter(OnlyKinds())

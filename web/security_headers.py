@@ -1,25 +1,42 @@
 """What every answer says about itself: nothing inline, nothing framed, nothing kept."""
 
+from collections.abc import Mapping
+
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+NOT_USED = (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "magnetometer",
+    "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb", "xr-spatial-tracking",
+)  # fmt: skip
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in NOT_USED),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+# They say nothing of anybody.
+MAY_BE_KEPT = {"static", "council_css"}
+
+
+def headers_of(*, is_https: bool) -> Mapping[str, str]:
+    return {**HEADERS, **HTTPS} if is_https else HEADERS
 
 
 def init_security_headers(app: Flask, *, is_https: bool) -> None:
+    said = headers_of(is_https=is_https)
+
     @app.after_request
     def _add(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.endpoint not in {"static", "council_css"}:
+        for name, value in said.items():
+            response.headers[name] = value
+        if request.endpoint not in MAY_BE_KEPT or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
-        if is_https:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        else:
+            response.headers.setdefault("Cache-Control", "no-cache")
         return response

@@ -1,19 +1,52 @@
 """The web server: waitress, threads in one process."""
 
-import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import waitress
+from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
 
 from config.settings import Settings
 from web.app import create_app
+from web.limits import MOST_BYTES
+from web.log import start_log
+from web.security_headers import headers_of
 
 THREADS = 8
+# Above what the service takes, so that its own page can say so; below what would fill a disk.
+MOST_BYTES_OF_A_BODY = 2 * MOST_BYTES
+MOST_BYTES_OF_HEADERS = 64 * 1024
+
+
+class RefusedAtTheDoor(ErrorTask):  # type: ignore[misc]
+    """What the server itself refuses, a broken header or too long a line, says as little and as much as any answer."""
+
+    def __init__(self, said: Mapping[str, str], channel: Any, request: Any) -> None:
+        super().__init__(channel, request)
+        self.said = said
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = f"{error.reason}.\n".encode()
+        self.status, self.content_length = f"{error.code} {error.reason}", len(body)
+        self.response_headers.extend([("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *self.said.items()])
+        self.set_close_on_finish()
+        self.write(body)
 
 
 def serve(settings: Settings) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    # It warns of every request that waits a moment for a thread.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    app = create_app(settings)
-    waitress.serve(app, host=settings.host, port=settings.port, threads=THREADS, ident="Practice Audit", clear_untrusted_proxy_headers=True)
+    start_log()
+    open_server(create_app(settings), settings).run()
+
+
+def open_server(app: Flask, settings: Settings, **more: Any) -> Any:
+    """What proxies say is believed where there are any: without, whoever calls could say it."""
+    HTTPChannel.error_task_class = partial(RefusedAtTheDoor, headers_of(is_https=settings.is_https))
+    given = {"host": settings.host, "port": settings.port, "threads": THREADS, **more}
+    return waitress.create_server(
+        app, **given, ident=None, clear_untrusted_proxy_headers=not settings.proxies,
+        max_request_body_size=MOST_BYTES_OF_A_BODY, max_request_header_size=MOST_BYTES_OF_HEADERS,
+    )  # fmt: skip
