@@ -65,7 +65,7 @@ def _my_work(council: Council, who: str) -> Callable[[], None]:
         reader = _reader(council, who)
         with reading(council.engine) as connection:
             audits_waiting_for(connection, reader)
-            actions_waiting_for(connection, reader.person, reader.directory)
+            actions_waiting_for(connection, reader)
 
     return read
 

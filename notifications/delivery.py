@@ -33,15 +33,16 @@ class Parts:
 def deliver(parts: Parts, channel: Channel, worker: str, now: datetime) -> int:
     """Send all that is due; answers how many were sent."""
     sent = 0
-    directory = parts.store.directory()
     while rows := outbox.claim(parts.engine, worker, now):
+        # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
+        directory = parts.store.directory()
         sent += sum(_deliver_one(parts, channel, directory, row, now) for row in rows)
     return sent
 
 
 def _deliver_one(parts: Parts, channel: Channel, directory: Directory, row: Any, now: datetime) -> bool:
     try:
-        if not outbox.is_still_true(parts.engine, row):
+        if not outbox.is_still_true(parts.engine, row) or _is_connected(parts, directory, row):
             outbox.mark_cancelled(parts.engine, row.id)
             return False
         to, ident, body = _built(parts, directory, row)
@@ -57,6 +58,11 @@ def _deliver_one(parts: Parts, channel: Channel, directory: Directory, row: Any,
         outbox.mark_sent(parts.engine, row.id, now)
         return True
     return False
+
+
+def _is_connected(parts: Parts, directory: Directory, row: Any) -> bool:
+    """Who has declared a connection to the child hears nothing of its audits any more, not even what waited to be sent."""
+    return row.recipient in directory.connections and directory.is_connected(row.recipient, outbox.child_of(parts.engine, row.reference))
 
 
 def _built(parts: Parts, directory: Directory, row: Any) -> tuple[str, str, bytes]:

@@ -71,6 +71,11 @@ def is_still_true(engine: Engine, row: Any) -> bool:
         )
 
 
+def child_of(engine: Engine, reference: str) -> str | None:
+    with reading(engine) as connection:
+        return connection.execute(select(audits.c.child_id).where(audits.c.reference == reference)).scalar()
+
+
 def beat(engine: Engine, worker: str, now: datetime) -> None:
     with writing(engine) as connection:
         saving.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])

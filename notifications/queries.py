@@ -23,7 +23,7 @@ def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
 
 def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
     """Live open actions whose day to be looked at has come, with who hears of them."""
-    people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id)
+    people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
     due = select(actions, audits.c.reference, *people).join(audits, audits.c.id == actions.c.audit_id)
     with reading(engine) as connection:
         return connection.execute(due.where(actions.c.remind_on <= today).order_by(actions.c.remind_on)).all()

@@ -49,7 +49,10 @@ class WhoHears:
     selection: Selection
 
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
-        told = dict.fromkeys(self._told(event, audit, directory))
+        """Who is connected to the child is told nothing; what is told to a post of theirs goes to who stands in."""
+        child_id = audit.header.child_id
+        told = dict.fromkeys(self._told(event, audit, directory.about(child_id)))
+        told = {person: None for person in told if person is QA_INBOX or not directory.is_connected(person, child_id)}
         return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
 
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
@@ -115,9 +118,15 @@ def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> 
     if relation in POSTS:
         return _in_post(relation, audit, directory)
     if relation == "escalation":
-        return tuple(r.person_id for r in audit.escalation.recipients) if audit.escalation else ()
+        return _of_escalation(audit, directory)
     action = audit.action(event.action) if event.action is not None else None
     return (action.owner_id,) if relation == "owner" and action else event.recipients
+
+
+def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
+    for recipient in audit.escalation.recipients if audit.escalation else ():
+        now = directory.holder(recipient.post, audit.header.team) if recipient.person_id in directory.set_aside else None
+        yield now.person.id if now else recipient.person_id
 
 
 def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int | None]:

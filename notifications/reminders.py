@@ -26,16 +26,17 @@ class Due:
     team: str | None
     team_manager_id: int | None
     service_manager_id: int | None
+    child_id: str | None = None
 
 
 def reminders(action: Due, today: date, clocks: Clocks, directory: Directory) -> tuple[Notice, ...]:
     """What the policy says of the days since the action was last looked at, gathered into one reminder a person."""
-    event = _event(action, today, clocks)
+    event, about = _event(action, today, clocks), directory.about(action.child_id)
     if event is None:
         return ()
-    told: Iterable[int | None] = _late(action, today, clocks, directory) if event == "action_overdue" else (action.owner_id,)
+    told: Iterable[int | None] = _late(action, today, clocks, about) if event == "action_overdue" else (action.owner_id,)
     key = f"reminder/{action.reference}/{action.number}/{event}/{today}"
-    people = dict.fromkeys(person for person in told if person is not None)
+    people = dict.fromkeys(person for person in told if person is not None and person not in about.set_aside)
     return tuple(Notice(key, event, person, action.reference, action.number, action.due_on) for person in people)
 
 
@@ -81,7 +82,7 @@ def chases(audit: Audit, today: date, clocks: Clocks, directory: Directory) -> I
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return
-    opened_on = london_day(escalation.opened_at)
+    opened_on, directory = london_day(escalation.opened_at), directory.about(audit.header.child_id)
     is_late = today > add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
     is_passed_up = today > add_working_days(opened_on, clocks["escalation_passed_up_working_days"])
     for recipient in escalation.recipients if is_late else ():

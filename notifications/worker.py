@@ -55,7 +55,7 @@ def sweep(parts: Parts, now: datetime) -> None:
     """Reminders of actions, chases of escalations, closing windows: found by query, each told once by its key."""
     today, directory, clocks = london_day(now), parts.store.directory(now), parts.who_hears.clocks
     for row in queries.actions_to_look_at(parts.engine, today):
-        people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id)
+        people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
         action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
         queries.remind(parts.engine, row, reminders(action, today, clocks, directory), look_again_on(row.due_on, today, clocks), now)
     for audit in queries.escalations_waiting(parts.engine):

@@ -18,6 +18,7 @@ from web.tokens.tokens import SAFE, ReadsOnly, held_by_token
 from workflow.commands.desk import Desk
 from workflow.errors import NotSignedIn
 from workflow.people import Person
+from workflow.storage.knowable import Reader
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +54,11 @@ def bearer() -> Person:
     if held and not held.may_write and request.method not in SAFE:
         raise ReadsOnly
     return person
+
+
+def the_reader() -> Reader:
+    """Who is signed in, as lists ask what they may know of."""
+    return Reader(signed_in(), the_desk().directory, the_desk().permissions)
 
 
 def _active(person_id: int | None) -> Person:

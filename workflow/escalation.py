@@ -30,7 +30,7 @@ def recipients_of(posts: tuple[str, ...], team: str | None, directory: Directory
 
 def acknowledged(audit: Audit, who: Person, at: datetime, directory: Directory) -> Audit:
     """Acknowledge for every post that this person answers for; the state follows once all have."""
-    escalation = _of(audit)
+    escalation, directory = _of(audit), directory.about(audit.header.child_id)
     recipients = tuple(
         replace(recipient, acknowledged_by=who.id, acknowledged_at=at)
         if recipient.acknowledged_at is None and answers_for(who, recipient.post, audit.header.team, directory)

@@ -4,6 +4,7 @@ A `Directory` is one frozen reading of all of it, kept until its version changes
 """
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,6 +32,8 @@ class Person:
     name: str
     is_active: bool
     duties: frozenset[Duty]
+    lent: frozenset[Duty] = frozenset()
+    """Those of the duties that are another’s, delegated to them for a time: not theirs to pass on."""
 
     @property
     def can_be_reached(self) -> bool:
@@ -74,6 +77,10 @@ class Directory:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     """Something in it began or ends by the clock then, in UTC: between them a reading of this version stays true."""
+    set_aside: frozenset[int] = frozenset()
+    """Those who hold no post in this reading: see `about`."""
+    services: Mapping[str, str] = field(default_factory=dict)
+    """Each service’s branch, by their codes."""
 
     def __post_init__(self) -> None:
         holders: dict[Duty, list[Person]] = {}
@@ -82,6 +89,11 @@ class Directory:
                 holders.setdefault(duty, []).append(person)
         object.__setattr__(self, "_holders", holders)
         object.__setattr__(self, "_by_email", {person.email: person for person in self.people.values()})
+        connected: dict[str, set[int]] = {}
+        for person_id, children in self.connections.items():
+            for child in children:
+                connected.setdefault(child, set()).add(person_id)
+        object.__setattr__(self, "_connected", {child: frozenset(people) for child, people in connected.items()})
 
     def is_true_at(self, at: datetime) -> bool:
         return (self.valid_from is None or self.valid_from <= at) and (self.valid_until is None or at < self.valid_until)
@@ -97,12 +109,36 @@ class Directory:
         """Whether a personal connection to the child is declared: it removes every right on that child's audits (rules, section 5)."""
         return child_id is not None and folded(child_id) in self.connections.get(person_id, ())
 
+    @property
+    def connected(self) -> Mapping[str, frozenset[int]]:
+        """The people who declared a connection, by the child’s folded ID."""
+        found: Mapping[str, frozenset[int]] = self._connected  # type: ignore[attr-defined]
+        return found
+
+    def about(self, child_id: str | None) -> "Directory":
+        """The same directory for that child’s audits: who is connected to the child holds no post in it, as if it were vacant."""
+        return self.without(self.connected.get(folded(child_id), frozenset()) if child_id else frozenset())
+
+    def without(self, people: frozenset[int]) -> "Directory":
+        if people <= self.set_aside:
+            return self
+        # A copy, not a new one: the look-ups by duty and by address are the same ones.
+        view = copy(self)
+        object.__setattr__(view, "set_aside", self.set_aside | people)
+        return view
+
+    @property
+    def branches(self) -> frozenset[str]:
+        return frozenset(self.names) - self.services.keys()
+
     def in_post(self, role: str, team: str | None = None) -> tuple[Person, ...]:
         """The active holders of a role, for the team's service or branch where the role is bound to one; no deputies."""
-        return tuple(self._holders.get(Duty(role, self._scope(role, team)), ()))  # type: ignore[attr-defined]
+        return self._holding(Duty(role, self._scope(role, team)))
 
     def is_in_post(self, person: Person, role: str, team: str | None = None) -> bool:
         """Deputies count while the post is vacant."""
+        if person.id in self.set_aside:
+            return False
         scope = self._scope(role, team)
         if Duty(role, scope) in person.duties:
             return True
@@ -112,12 +148,16 @@ class Directory:
         """Who answers for a post: its holder, else its deputy, else the next post up, else nobody."""
         if held := _first_reachable(self.in_post(post, team)):
             return Holder(post, held, stands_in=False)
-        deputies = self._holders.get(Duty(post, self._scope(post, team), is_deputy=True), ())  # type: ignore[attr-defined]
+        deputies = self._holding(Duty(post, self._scope(post, team), is_deputy=True))
         if deputy := _first_reachable(deputies):
             return Holder(post, deputy, stands_in=True)
         ups = (_first_reachable(self.in_post(up, team)) for up in self.next_up.get(post, ()))
         above = next((person for person in ups if person), None)
         return Holder(post, above, stands_in=True) if above else None
+
+    def _holding(self, duty: Duty) -> tuple[Person, ...]:
+        holders: Iterable[Person] = self._holders.get(duty, ())  # type: ignore[attr-defined]
+        return tuple(person for person in holders if person.id not in self.set_aside)
 
     def _scope(self, role: str, team: str | None) -> str:
         set_in = self.teams.get(team or "")

@@ -31,7 +31,7 @@ LOOKS: dict[str, Look] = {
     "first page": _pages(Wanted()), "one state": _pages(Wanted(state="moderated")), "closed": _pages(Wanted(state="actions_closed")),
     "one team": _pages(Wanted(team="assessment-east")), "a strand": _pages(Wanted(strand="care_experienced")),
     "a reference": _pages(Wanted(q="00af-0001")), "counts": counts_by_state, "audits waiting": audits_waiting_for,
-    "actions waiting": lambda connection, reader: actions_waiting_for(connection, reader.person, reader.directory),
+    "actions waiting": actions_waiting_for,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from web.notices.queries import page_of_notices
 from web.signed_in import the_council, the_desk
 from workflow.forms import as_json
 from workflow.storage.engine import reading
+from workflow.storage.knowable import Reader
 
 blueprint = Room("api_council", "The form and the notices")
 Given = dict[str, Any]
@@ -26,7 +27,7 @@ def current_form() -> Given:
 def notices(given: Given) -> Given:
     hears = the_council().who_hears
     with reading(the_council().engine) as connection:
-        rows, following = page_of_notices(connection, asker(), cursor=given["cursor"])
+        rows, following = page_of_notices(connection, Reader(asker(), the_desk().directory, the_desk().permissions), cursor=given["cursor"])
     shown = [
         {
             "event": row.event, "subject": hears.events[row.event]["subject"], "reference": row.reference, "due_on": row.due_on, "at": row.at,

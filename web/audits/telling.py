@@ -16,7 +16,8 @@ def who_will_be_told(desk: Desk, hears: WhoHears, audit: Audit, move: Move) -> d
     shared = an_audit.shared(audit, desk.form_of(audit).overall.key, desk.now, desk.today)
     told = {"audit_shared": _names(desk, hears, shared, "audit_shared")}
     if shared.overall_grade == INADEQUATE:
-        recipients = escalation.recipients_of(desk.rules.escalation_recipients, shared.header.team, desk.directory)
+        directory = desk.directory.about(shared.header.child_id)
+        recipients = escalation.recipients_of(desk.rules.escalation_recipients, shared.header.team, directory)
         told["escalation_opened"] = [desk.directory.people[recipient.person_id].name for recipient in recipients]
     return told
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
 
-from workflow.people import Directory, Person
+from workflow.people import Person
 from workflow.storage.knowable import Reader
 from workflow.storage.tables import IS_ESCALATED, IS_UNRESOLVED, IS_UNSETTLED, actions, audits, escalations
 
@@ -43,14 +43,16 @@ def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
         yield audits.c.withdrawal_asked_by.is_not(None)
 
 
-def actions_waiting_for(connection: Connection, person: Person, directory: Directory) -> Sequence[Any]:
+def actions_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]:
     """Open actions that are theirs, or theirs to see through; reported ones that are theirs to verify."""
-    teams = [team for team in directory.teams if directory.is_in_post(person, "head_of_service", team)]
+    person, teams = reader.person, reader.teams_of("head_of_service")
     tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
     concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
     for role, which in (("qa", ~IS_ESCALATED), ("hos_ppqa", IS_ESCALATED)):
         if role in person.roles:
             concerns.append(and_(which, or_(actions.c.state == "reported", actions.c.asked_due_on.is_not(None))))
-    columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id)
+    columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id, audits.c.child_id)
     query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
+    if person.id in reader.directory.connections:
+        query = query.where(audits.c.id.not_in(reader.connected()))
     return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST)).all()

@@ -4,9 +4,8 @@ from flask import Blueprint, render_template
 
 from web.my_work.queries import actions_waiting_for, audits_waiting_for
 from web.my_work.tasks import in_order, tasks_of_actions, tasks_of_audits
-from web.signed_in import for_signed_in, signed_in, the_council, the_desk
+from web.signed_in import for_signed_in, signed_in, the_council, the_desk, the_reader
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
 
 pages = Blueprint("my_work", __name__, template_folder="templates")
 
@@ -16,8 +15,8 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 def show() -> str:
     desk, me = the_desk(), signed_in()
     with reading(the_council().engine) as connection:
-        audits = audits_waiting_for(connection, Reader(me, desk.directory, desk.permissions))
-        actions = actions_waiting_for(connection, me, desk.directory)
+        audits = audits_waiting_for(connection, the_reader())
+        actions = actions_waiting_for(connection, the_reader())
     tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
     starts = [right for right in ("start", "start_for_another") if desk.permissions.allow_role(right, me)]
     return render_template("my_work.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts)

@@ -6,16 +6,20 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from web.worklist.queries import position
-from workflow.people import Person
+from workflow.storage.knowable import Reader
 from workflow.storage.saving import QA_INBOX
-from workflow.storage.tables import notices
+from workflow.storage.tables import audits, notices
 
 SIZE = 50
 
 
-def page_of_notices(connection: Connection, person: Person, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def page_of_notices(connection: Connection, reader: Reader, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+    """Without those about a child to whom the reader has declared a connection since."""
+    person = reader.person
     recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
     query = select(notices).where(notices.c.recipient.in_(recipients))
+    if person.id in reader.directory.connections:
+        query = query.where(notices.c.reference.not_in(select(audits.c.reference).where(audits.c.id.in_(reader.connected()))))
     if cursor:
         query = query.where(notices.c.id < position(cursor))
     rows = connection.execute(query.order_by(notices.c.id.desc()).limit(SIZE + 1)).all()

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.notices.queries import page_of_notices
-from web.signed_in import for_signed_in, signed_in, the_council
+from web.signed_in import for_signed_in, the_council, the_reader
 from workflow.storage.engine import reading
 
 pages = Blueprint("notices", __name__, template_folder="templates")
@@ -13,5 +13,5 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 @for_signed_in
 def mine() -> str:
     with reading(the_council().engine) as connection:
-        rows, following = page_of_notices(connection, signed_in(), request.args.get("cursor"))
+        rows, following = page_of_notices(connection, the_reader(), request.args.get("cursor"))
     return render_template("notices.html", rows=rows, following=following, events=the_council().who_hears.events)

@@ -78,11 +78,14 @@ def counts_by_state(connection: Connection, reader: Reader) -> dict[str | None, 
     own = select(case((reader.permitted("see_state_and_names"), audits.c.state)), literal(1)).where(
         audits.c.id.in_(reader.naming()), reader.by_name("know"), ~reader.by_post("know")
     )
-    # Counted among those that are alike, and not for this person to know of.
-    hidden = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
-        audits.c.id.in_(reader.connected()), reader.by_post("know", WHATEVER_CHILD)
+    # Of some children’s audits the person may know less, or more, than of those that are alike: taken off, and counted one by one.
+    usual = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
+        audits.c.id.in_(reader.apart()), reader.by_post("know", WHATEVER_CHILD)
     )
-    both = union_all(alike, own, hidden).subquery()
+    apart = select(case((reader.by_post("see_state_and_names"), audits.c.state)), literal(1)).where(
+        audits.c.id.in_(reader.apart()), reader.by_post("know")
+    )
+    both = union_all(alike, own, usual, apart).subquery()
     return {
         state: number
         for state, number in connection.execute(select(both.c.state, func.sum(both.c.number)).group_by(both.c.state))

@@ -149,8 +149,8 @@ def _escalate_where_called_for(step: Step, before: Audit, source: str) -> None:
 
 
 def open_escalation(step: Step, source: str, reason: str = "") -> None:
-    desk, team = step.desk, step.audit.header.team
-    recipients = escalation.recipients_of(desk.rules.escalation_recipients, team, desk.directory)
+    desk, header = step.desk, step.audit.header
+    recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.about(header.child_id))
     after = escalation.opened(step.audit, source, step.who, desk.now, recipients, reason)
     verb = "raise_escalation" if source == "raise" else "open_escalation"
     step.becomes(after, verb, reason, {"edition": after.edition, "source": source})

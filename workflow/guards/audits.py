@@ -129,8 +129,10 @@ def posts_are_filled(s: Situation) -> Iterator[Missing]:
     team = s.answer("details", "team")
     if not isinstance(team, str):
         return
+    child_id = s.answer("details", "child_id")
+    directory = s.directory.about(child_id if isinstance(child_id, str) else None)
     for post in s.recipients:
-        if s.directory.holder(post, team) is None:
+        if directory.holder(post, team) is None:
             yield Missing("details", "team", f"Nobody holds or stands in for the post “{post.replace('_', ' ')}”: ask the QA Service.")
 
 

@@ -41,7 +41,8 @@ def plan_is_recorded(s: Situation) -> Iterator[Missing]:
 
 def _own(s: Situation) -> list[Recipient]:
     recipients = s.audit.escalation.recipients if s.audit.escalation else ()
-    return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit.header.team, s.directory)]
+    directory = s.directory.about(s.audit.header.child_id)
+    return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit.header.team, directory)]
 
 
 GUARDS: tuple[Guard, ...] = (

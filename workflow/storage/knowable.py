@@ -18,6 +18,8 @@ from workflow.storage.tables import IS_ESCALATED, actions, audits, tallies
 Ties = Mapping[str, Condition]
 NAMED = (*CASE_ROLES, "auditor", "moderator")
 RECIPIENTS = ("head_of_service", "director", "hos_ppqa")
+FALLING = frozenset({*RECIPIENTS, "qa"})
+"""Posts that fall to somebody else where their holder is connected to the child."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,15 @@ class Reader:
         return any_of([self.by_post(right), self.by_name(right)])
 
     def by_post(self, right: str, of: Facts = OF_AUDIT) -> Condition:
-        return self._allowed(right, self._posts(of), of)
+        return self._for_each_child(of, lambda reader: reader.usually_by_post(right, of))
 
     def by_name(self, right: str) -> Condition:
+        return self._for_each_child(OF_AUDIT, lambda reader: reader.usually_by_name(right))
+
+    def usually_by_post(self, right: str, of: Facts) -> Condition:
+        return self._allowed(right, self._posts(of), of)
+
+    def usually_by_name(self, right: str) -> Condition:
         return self._allowed(right, self._names, OF_AUDIT)
 
     def naming(self) -> CompoundSelect[int]:
@@ -76,21 +84,59 @@ class Reader:
         if "hos_ppqa" in self.person.roles:
             own.append(select(audits.c.id).where(audits.c.withdrawal_asked_by.is_not(None)))
         if "director" in self.person.roles:
-            own += [select(actions.c.audit_id).where(_is_bound_by(one)) for one in verifiers(self.directory)[:1]]
+            first = dict.fromkeys(one for reader in self.readers for one in verifiers(reader.directory)[:1])
+            own += [select(actions.c.audit_id).where(_is_bound_by(one)) for one in first]
         return union_all(*own)
 
     def teams(self) -> set[str]:
         """Those for which this person holds or answers for a post."""
-        return {*self._answering}.union(*self._teams.values())
+        return set().union(*(reader.answering for reader in self.readers), *(self.teams_of(post) for post in OF_THE_TEAM))
+
+    def teams_of(self, post: str) -> set[str]:
+        """Those for which this person holds a post, be it of one child’s audits alone."""
+        return {team for reader in self.readers for team in reader.by_team[post]}
 
     def connected(self) -> Select[tuple[int]]:
         """The ids of the audits of children to whom this person declared a connection, by index."""
         return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children))
 
+    def apart(self) -> Select[tuple[int]]:
+        """The ids of the audits of children for whom this person’s posts are not what they usually are."""
+        return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children_apart))
+
+    @property
+    def readers(self) -> list["Reader"]:
+        """This person as usual, and as they stand where posts fall to them from who is connected to a child."""
+        return [self, *(reader for reader, _ in self._apart)]
+
+    def _for_each_child(self, of: Facts, allowed: Callable[["Reader"], Condition]) -> Condition:
+        if of.child is None or not self._children_apart:
+            return allowed(self)
+        falling = (all_of(of.child.in_(children), allowed(reader)) for reader, children in self._apart)
+        return any_of([all_of(of.child.not_in(self._children_apart), allowed(self)), *falling])
+
+    @cached_property
+    def _children_apart(self) -> list[str]:
+        return sorted([*self._children, *(child for _, children in self._apart for child in children)])
+
+    @cached_property
+    def _apart(self) -> list[tuple["Reader", list[str]]]:
+        """How this person stands where holders of posts are connected to the child, wherever that changes anything for them."""
+        holders = {person.id for person in self.directory.people.values() if any(duty.role in FALLING for duty in person.duties)}
+        fallen: dict[frozenset[int], list[str]] = {}
+        for child, people in self.directory.connected.items():
+            if people & holders and child not in self._children:
+                fallen.setdefault(people & holders, []).append(child)
+        readers = ((replace(self, directory=self.directory.without(people)), children) for people, children in fallen.items())
+        return [(reader, children) for reader, children in readers if reader.standing != self.standing]
+
+    @property
+    def standing(self) -> tuple[object, ...]:
+        return self.by_team, self.answering, verifiers(self.directory)
+
     def _allowed(self, right: str, ties: Ties, of: Facts) -> Condition:
         holds, stages = of.stages(), self.permissions.table[right]
-        allowed = any_of(all_of(ties[relation], holds[stage]) for relation, stage in stages.items() if relation in ties)
-        return allowed if of.child is None or not self._children else all_of(allowed, of.child.not_in(self._children))
+        return any_of(all_of(ties[relation], holds[stage]) for relation, stage in stages.items() if relation in ties)
 
     @property
     def _children(self) -> list[str]:
@@ -105,8 +151,8 @@ class Reader:
         if not self.person.is_active:
             return {}
         ties: dict[str, Condition] = {role: true() for role in WHOLE_COUNCIL if role in self.person.roles}
-        ties |= {post: _of_teams(of, teams) for post, teams in self._teams.items()}
-        ties["recipient"] = all_of(of.is_escalated, _of_teams(of, self._answering))
+        ties |= {post: _of_teams(of, teams) for post, teams in self.by_team.items()}
+        ties["recipient"] = all_of(of.is_escalated, _of_teams(of, self.answering))
         if not verifiers(self.directory):
             ties["last_resort"] = ties["director"]
         return ties
@@ -121,18 +167,18 @@ class Reader:
         ties["emergency"] = audits.c.reference.in_(self._emergencies)
         ties["owner"] = exists(select(actions.c.number).where(*is_own))
         if bound:
-            ties["last_resort"] = all_of(_of_teams(OF_AUDIT, self._teams["director"]), *bound)
+            ties["last_resort"] = all_of(_of_teams(OF_AUDIT, self.by_team["director"]), *bound)
         if "hos_ppqa" in self.person.roles:
             ties["approver"] = audits.c.withdrawal_asked_by.is_not(None)
         return ties
 
     @cached_property
-    def _teams(self) -> Mapping[str, list[str]]:
+    def by_team(self) -> Mapping[str, list[str]]:
         """Post -> the teams of which this person holds it."""
         return {post: self._teams_where(partial(self.directory.is_in_post, self.person, post)) for post in OF_THE_TEAM}
 
     @cached_property
-    def _answering(self) -> list[str]:
+    def answering(self) -> list[str]:
         """The teams for which this person answers for one of the three posts today."""
         return self._teams_where(lambda team: any(answers_for(self.person, post, team, self.directory) for post in RECIPIENTS))
 

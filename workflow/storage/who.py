@@ -20,6 +20,7 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
         people=_people(connection, [row for row in given if row.starts_at <= at]),
         teams=dict(_teams(connection)),
         names=dict(_names(connection)),
+        services={row.code: row.branch for row in connection.execute(select(tables.services.c.code, tables.services.c.branch))},
         next_up=next_up,
         connections=_gathered((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
         emergencies=_gathered((row.asked_by, row.reference) for row in let_in),
@@ -36,12 +37,17 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
     for held_now in connection.execute(select(tables.duties)):
         duties.setdefault(held_now.person_id, set()).add(Duty(held_now.role, held_now.scope, held_now.is_deputy))
     held = {person_id: frozenset(own) for person_id, own in duties.items()}
+    lent: dict[int, set[Duty]] = {}
     for row in given:
         # Nobody passes on what they do not hold themselves.
         if (duty := Duty(row.role, row.scope)) in held.get(row.from_person, ()):
-            duties.setdefault(row.to_person, set()).add(duty)
+            lent.setdefault(row.to_person, set()).add(duty)
     everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
-    return {row.id: Person(row.id, row.email, row.name, row.is_active, frozenset(duties.get(row.id, ()))) for row in everybody}
+    return {row.id: _person(row, held.get(row.id, frozenset()), frozenset(lent.get(row.id, ()))) for row in everybody}
+
+
+def _person(row: Any, own: frozenset[Duty], lent: frozenset[Duty]) -> Person:
+    return Person(row.id, row.email, row.name, row.is_active, own | lent, lent - own)
 
 
 def _gathered(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:
