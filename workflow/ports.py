@@ -1,13 +1,15 @@
 """What the commands need from outside, as protocols. Each has a real part and a fake in the tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from workflow.appointments import Declared, Delegation, Entry, Holding, Request, Unit
 from workflow.events import Event, Notice
 from workflow.history import Row
-from workflow.people import Directory
+from workflow.people import Directory, Duty, Person
 from workflow.record import Audit, Seal
 
 
@@ -45,6 +47,58 @@ class AlreadyDone(Exception):
     """Another request under the same Idempotency-Key has committed."""
 
 
+class DirectoryWriting(Protocol):
+    """Changes of the directory, in one commit with their history. What it reads can’t change before that commit."""
+
+    def add_person(self, email: str, name: str) -> int: ...
+
+    def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None: ...
+
+    def give(self, person_id: int, duty: Duty) -> None: ...
+
+    def take(self, person_id: int, duty: Duty) -> None: ...
+
+    def end_everything(self, person_id: int) -> None:
+        """Duties, delegations to and from, sessions and tokens."""
+
+    def delegate(self, delegation: Delegation, given_by: int) -> None: ...
+
+    def end_delegation(self, delegation_id: int) -> None: ...
+
+    def add_unit(self, unit: Unit) -> None: ...
+
+    def change_unit(self, unit: Unit) -> None: ...
+
+    def connect(self, person_id: int, child_id: str, by: int) -> None: ...
+
+    def end_connection(self, connection_id: int, by: int) -> None: ...
+
+    def ask(self, request: Request) -> None: ...
+
+    def answer(self, request_id: int, by: int, *, is_granted: bool) -> None: ...
+
+    def record(self, by: Person | None, entry: Entry) -> None:
+        """One line of the directory’s history; `by` is None for the command line."""
+
+    def tell(self, notices: Sequence[Notice]) -> None: ...
+
+    def request(self, request_id: int) -> Request | None:
+        """One that nobody has answered yet."""
+
+    def delegation(self, delegation_id: int) -> Delegation | None: ...
+
+    def connection(self, connection_id: int) -> Declared | None: ...
+
+    def lent_to(self, person_id: int) -> frozenset[Duty]:
+        """By every delegation that has not ended, begun or not."""
+
+    def holdings(self, person_id: int, child_id: str | None = None) -> tuple[Holding, ...]:
+        """The audits, moderations and actions that wait for this person; of one child alone where one is named."""
+
+    def escalated(self, child_id: str) -> tuple[str, ...]:
+        """The references of the child’s audits whose escalation waits for somebody to acknowledge it."""
+
+
 class Store(Protocol):
     def audit(self, reference: str) -> Audit | None: ...
 
@@ -52,6 +106,9 @@ class Store(Protocol):
 
     def save(self, change: Change) -> None:
         """Store all of it in one commit; raises Changed where `before` or the directory is no longer what is stored, AlreadyDone."""
+
+    def changing(self, directory_version: int, at: datetime) -> AbstractContextManager[DirectoryWriting]:
+        """One commit on leaving it; raises Changed where the directory is no longer that version."""
 
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now."""

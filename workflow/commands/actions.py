@@ -9,6 +9,7 @@ from workflow import smart_action
 from workflow.answers import read_day, read_text
 from workflow.commands.desk import Desk, Step, command, known_audit
 from workflow.commands.making import ensure_can, ensure_may, named_move, situation
+from workflow.commands.people.passing_on import ensure_may_be_given
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
 from workflow.guards.situation import Given
 from workflow.people import Person
@@ -64,6 +65,7 @@ def _agreed(desk: Desk, who: Person, audit: Audit, new: NewAction, section: int)
     with reading:
         due_on = _said(read_day("due_on", new.due_on), "due_on", "Give the date it is due.")
     reading.refuse()
+    ensure_may_be_given(desk.directory, owner, audit.header.child_id, "owner", "actions")
     return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, desk.today)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.commands.people.passing_on import ensure_may_be_given
 from workflow.commands.writing import auditor_named
 from workflow.errors import BadInput, NotReady, NotYours
 from workflow.guards.moderations import conflicts_of
@@ -17,6 +18,7 @@ def allocate(desk: Desk, who: Person, reference: str, auditor: object) -> Audit:
     if not desk.permissions.allow("allocate", audit, ties):
         raise NotYours("Allocating this audit is not yours to do now.")
     person = auditor_named(desk, auditor)
+    ensure_may_be_given(desk.directory, person, audit.header.child_id, "auditor")
     step = Step(desk, who, audit, audit)
     step.becomes(replace(audit, auditor_id=person.id), "allocate", facts={"auditor": person.id})
     step.tell("audit_allocated")
@@ -32,6 +34,7 @@ def assign_moderator(desk: Desk, who: Person, reference: str, moderator: object)
     person = desk.directory.by_email(moderator) if isinstance(moderator, str) else None
     if person is None or not person.is_active or "moderator" not in person.roles:
         raise BadInput.about("person", "There is no active moderator with that email address.")
+    ensure_may_be_given(desk.directory, person, audit.header.child_id, "person")
     if conflicts := tuple(conflicts_of(person, audit)):
         raise NotReady(conflicts)
     step = Step(desk, who, audit, audit)

@@ -8,6 +8,7 @@ from datetime import date
 from workflow import audit as an_audit
 from workflow.answers import read_answers
 from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.commands.people.passing_on import ensure_may_be_given
 from workflow.errors import BadInput, NotFound, NotYours, Stale
 from workflow.people import Person
 from workflow.record import Answers, Audit
@@ -26,6 +27,7 @@ def start_audit(desk: Desk, who: Person, details: Mapping[str, object] | None = 
         rules_version=desk.rules.version, started_at=desk.now, share_by=_end_of_month(desk.today),
     )  # fmt: skip
     answers = read_answers(form.section("details"), details or {}, desk.directory)
+    _ensure_not_connected(desk, assigned, who, answers)
     step = Step(desk, who, None, audit)
     step.becomes(an_audit.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
     if allocated and assigned.id != who.id:
@@ -71,6 +73,8 @@ def save_section(
     if not desk.permissions.allow("write_moderation" if part.part == "moderation" else "write_audit", audit, ties):
         raise NotYours("This section is not yours to write, or not any more.")
     answers = read_answers(part, given, desk.directory)
+    if section == "details":
+        _ensure_not_connected(desk, who, who, answers)
     stored = audit.sections.get(section, {})
     latest = audit.version if of_whole_audit else audit.section_versions.get(section, 0)
     if latest <= seen <= audit.version:
@@ -79,6 +83,15 @@ def save_section(
         raise Stale(dict(answers), dict(stored), audit.version)
     # Saved already, and the answer to it was lost on its way: nobody's words differ.
     return audit
+
+
+def _ensure_not_connected(desk: Desk, auditor: Person, who: Person, details: Answers) -> None:
+    """Who typed the ID of a child they are connected to is told so; of another person’s connections nothing is said."""
+    child_id = details.get("child_id")
+    if auditor.id == who.id and isinstance(child_id, str) and desk.directory.is_connected(who.id, child_id):
+        sentence = "You have declared a personal connection to this child: ask the QA Service to allocate the audit to somebody else."
+        raise BadInput.about("child_id", sentence, "details")
+    ensure_may_be_given(desk.directory, auditor, child_id, "auditor")
 
 
 def _saved(desk: Desk, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:

@@ -26,6 +26,8 @@ def _is_complete(s: Situation, action: SmartAction) -> Iterator[Missing]:
     owner = s.directory.person(action.owner_id)
     if owner is None or not owner.can_be_reached:
         yield Missing("actions", "owner", f"Action {action.number} needs a responsible person who is active and has an email address.")
+    elif s.directory.is_connected(owner.id, s.audit.header.child_id):
+        yield Missing("actions", "owner", f"Action {action.number} can’t be given to this person: choose somebody else.")
     audited_on = s.answer("details", "audit_date")
     if isinstance(audited_on, str) and action.due_on.isoformat() < audited_on:
         yield Missing("actions", "due_on", f"Action {action.number} is due before the audit date.")

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from workflow.errors import BadInput
-from workflow.people import CONTENT_FREE, ROLES, SCOPED, Duty
+from workflow.appointments import ensure_allowed
+from workflow.people import Duty
 from workflow.storage import tables
 
 
@@ -31,7 +31,7 @@ def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
 def add_people(connection: Connection, entries: Iterable[Entry]) -> None:
     """Raise BadInput where somebody would both administer and work with content (rules, section 5)."""
     for entry in entries:
-        _ensure_allowed(entry)
+        ensure_allowed(entry.duties)
         added = insert(tables.people).values(email=entry.email.lower(), name=entry.name, is_active=True, password_hash=entry.password_hash)
         person_id = connection.execute(added.returning(tables.people.c.id)).scalar_one()
         duties = [{"person_id": person_id, "role": d.role, "scope": d.scope, "is_deputy": d.is_deputy} for d in entry.duties]
@@ -42,13 +42,3 @@ def add_people(connection: Connection, entries: Iterable[Entry]) -> None:
 
 def changed(connection: Connection) -> None:
     connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
-
-
-def _ensure_allowed(entry: Entry) -> None:
-    roles = {duty.role for duty in entry.duties}
-    if unknown := roles - set(ROLES):
-        raise BadInput.about("role", f"There is no role “{min(unknown)}”.")
-    if any(bool(duty.scope) != (duty.role in SCOPED) for duty in entry.duties):
-        raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
-    if "admin" in roles and roles - CONTENT_FREE:
-        raise BadInput.about("role", "An administrator holds no role with content.")

@@ -15,7 +15,8 @@ from workflow.storage import rows, tables
 
 QA_INBOX = 0
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-DIRECTORY_VERSION = select(tables.directory.c.version).scalar_subquery()
+# Held until the commit: on PostgreSQL a change of the directory under way would not be seen otherwise.
+DIRECTORY_VERSION = select(tables.directory.c.version).with_for_update(read=True).scalar_subquery()
 UPDATE_AUDIT = (
     update(tables.audits)
     .where(
@@ -102,7 +103,7 @@ def _claim_key(connection: Connection, change: Change) -> None:
 def _save_audit(connection: Connection, change: Change) -> int:
     values = rows.audit_values(change.after)
     if change.before is None:
-        if connection.execute(select(tables.directory.c.version)).scalar() != change.directory_version:
+        if connection.execute(select(tables.directory.c.version).with_for_update(read=True)).scalar() != change.directory_version:
             raise Changed
         return int(connection.execute(INSERT_AUDIT, values).scalar_one())
     assert change.before.id is not None, "an audit that was read has an id"

@@ -1,6 +1,7 @@
 """The real `Store`: audits, their histories and the directory, over one engine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, bindparam, select
@@ -10,6 +11,7 @@ from workflow.people import Directory
 from workflow.ports import Change
 from workflow.record import Audit, Seal
 from workflow.storage import rows, saving, tables
+from workflow.storage.directory_writer import DirectoryWriter
 from workflow.storage.engine import reading, writing
 from workflow.storage.who import read_directory
 
@@ -46,6 +48,12 @@ class SqlStore:
     def save(self, change: Change) -> None:
         with writing(self.engine) as connection:
             saving.save(connection, change)
+
+    @contextmanager
+    def changing(self, directory_version: int, at: datetime) -> Iterator[DirectoryWriter]:
+        """One commit on leaving it; raises Changed where the directory is no longer that version."""
+        with writing(self.engine) as connection:
+            yield DirectoryWriter(connection, directory_version, at)
 
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now. Read again only where its version has changed, or something in it has begun or ended since."""

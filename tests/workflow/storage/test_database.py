@@ -15,6 +15,7 @@ from web.council import Council
 from web.worklist.queries import Wanted, counts_by_state, page_of_audits
 from workflow.commands import actions, moves
 from workflow.commands.actions import NewAction
+from workflow.commands.people.connecting import declare_connection
 from workflow.permissions import relations
 from workflow.storage import migrate, tables
 from workflow.storage.engine import reading, writing
@@ -27,6 +28,7 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     assign(house, references[STATES.index("shared") * 2])
     moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
     _all_are_bound_up(house, references[STATES.index("moderated") * 2])
+    references += _of_children_with_connections(house)
     directory, audits = council.store.directory(), [house.audit(reference) for reference in references]
     rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
     with reading(council.engine) as connection:
@@ -43,7 +45,24 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
                 one.reference for one in audits if council.permissions.allow("know", one, relations(person, one, directory))
             }
             assert counts_by_state(connection, reader) == Counter(row.state for row in rows), person.email
-    print(f"{asked} questions, {len(rights)} rights, asked both ways")
+    print(f"{asked} questions, {len(rights)} rights, {len(directory.connections)} people connected, asked both ways")
+
+
+CONNECTED = {
+    "C-1": ("practitioner", "qa"), "c-2": ("head.of.service",), "C-3": ("head.of.service", "hos.ppqa", "moderator"), "C-4": ("director.safeguarding",),
+    "C-5": ("qa", "qa2", "hos.ppqa"), "C-6": ("auditor", "head.of.service2", "head.of.service", "director.safeguarding"),
+}  # fmt: skip
+
+
+def _of_children_with_connections(house: House) -> list[str]:
+    """Audits of children to whom people of the case and holders of posts, one or several, are connected."""
+    states = ("graded", "shared", "moderated")
+    made = [an_audit(house, state, grade="inadequate", details={"child_id": child.upper()}) for child in CONNECTED for state in states]
+    made += [an_audit(house, "shared", details={"child_id": child}) for child in ("C-5", "C-7")]
+    for child, people in CONNECTED.items():
+        for name in people:
+            declare_connection(house.desk(), house.person(name), child)
+    return made
 
 
 def _all_are_bound_up(house: House, reference: str) -> None:

@@ -94,6 +94,37 @@ emergencies = Table(
     Column("ends_at", Instant, comment="where it was granted"),
 )  # fmt: skip
 
+requests = Table(
+    "requests", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("role", String(40), nullable=False),
+    Column("scope", String(40), nullable=False),
+    Column("is_deputy", Boolean, nullable=False),
+    Column("from_person", ForeignKey("people.id"), comment="of a delegation, as are its times"),
+    Column("starts_at", Instant),
+    Column("ends_at", Instant),
+    Column("asked_by", ForeignKey("people.id"), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("answered_by", ForeignKey("people.id")),
+    Column("answered_at", Instant),
+    Column("is_granted", Boolean),
+    comment="what a second person must agree to",
+)  # fmt: skip
+
+directory_history = Table(
+    "directory_history", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by_id", ForeignKey("people.id"), comment="nobody where it was done on the command line"),
+    Column("by_name", String(200), nullable=False),
+    Column("verb", String(40), nullable=False),
+    Column("person_id", ForeignKey("people.id"), index=True),
+    Column("unit", String(40)),
+    Column("facts", JSON, nullable=False),
+    comment="only ever added to",
+)  # fmt: skip
+
 tokens = Table(
     "tokens", metadata,
     Column("id", Integer, primary_key=True),

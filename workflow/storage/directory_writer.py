@@ -1,0 +1,145 @@
+"""The real `DirectoryWriting`: every change of the directory as SQL, in the one transaction that its caller opens and commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
+
+from workflow.appointments import Declared, Delegation, Entry, Holding, Request, Unit
+from workflow.events import Notice
+from workflow.people import Duty, Person, folded
+from workflow.ports import Changed
+from workflow.storage import saving, tables
+from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
+
+COMMAND_LINE = "command line"
+UNITS: dict[str, tuple[Table, str]] = {
+    "branch": (tables.branches, ""), "service": (tables.services, "branch"), "team": (tables.teams, "service")
+}  # fmt: skip
+
+
+class DirectoryWriter:
+    def __init__(self, connection: Connection, directory_version: int, at: datetime) -> None:
+        """Raise Changed where the directory is not that version; from here on nobody else changes it, nor anything decided on it."""
+        self._connection, self._at = connection, at
+        seen = update(tables.directory).where(tables.directory.c.version == directory_version)
+        if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:
+            raise Changed
+
+    def add_person(self, email: str, name: str) -> int:
+        added = insert(people).values(email=email, name=name, is_active=True)
+        return int(self._connection.execute(added.returning(people.c.id)).scalar_one())
+
+    def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None:
+        self._update(people, people.c.id == person_id, name=name, email=email, is_active=is_active)
+
+    def give(self, person_id: int, duty: Duty) -> None:
+        self._connection.execute(insert(duties).values(person_id=person_id, **_columns(duty)))
+
+    def take(self, person_id: int, duty: Duty) -> None:
+        of_person = [duties.c[name] == value for name, value in _columns(duty).items()]
+        self._connection.execute(delete(duties).where(duties.c.person_id == person_id, *of_person))
+
+    def end_everything(self, person_id: int) -> None:
+        for table in (duties, tables.sessions, tables.tokens):
+            self._connection.execute(delete(table).where(table.c.person_id == person_id))
+        either = or_(delegations.c.from_person == person_id, delegations.c.to_person == person_id)
+        self._update(delegations, and_(either, delegations.c.ends_at > self._at), ends_at=self._at)
+
+    def delegate(self, delegation: Delegation, given_by: int) -> None:
+        self._connection.execute(
+            insert(delegations).values(
+                from_person=delegation.from_person, to_person=delegation.to_person, role=delegation.duty.role, scope=delegation.duty.scope,
+                starts_at=delegation.starts_at, ends_at=delegation.ends_at, given_by=given_by, given_at=self._at,
+            )
+        )  # fmt: skip
+
+    def end_delegation(self, delegation_id: int) -> None:
+        self._update(delegations, delegations.c.id == delegation_id, ends_at=self._at)
+
+    def add_unit(self, unit: Unit) -> None:
+        table, set_in = UNITS[unit.kind]
+        self._connection.execute(insert(table).values(code=unit.code, name=unit.name, **({set_in: unit.within} if set_in else {})))
+
+    def change_unit(self, unit: Unit) -> None:
+        table, set_in = UNITS[unit.kind]
+        self._update(table, table.c.code == unit.code, name=unit.name, **({set_in: unit.within} if set_in else {}))
+
+    def connect(self, person_id: int, child_id: str, by: int) -> None:
+        values = {"person_id": person_id, "child_id": folded(child_id), "declared_by": by, "declared_at": self._at}
+        self._connection.execute(insert(connections).values(values))
+
+    def end_connection(self, connection_id: int, by: int) -> None:
+        self._update(connections, connections.c.id == connection_id, ended_by=by, ended_at=self._at)
+
+    def ask(self, request: Request) -> None:
+        self._connection.execute(
+            insert(requests).values(
+                person_id=request.person_id, **_columns(request.duty), from_person=request.from_person, starts_at=request.starts_at,
+                ends_at=request.ends_at, asked_by=request.asked_by, asked_at=request.asked_at,
+            )
+        )  # fmt: skip
+
+    def answer(self, request_id: int, by: int, *, is_granted: bool) -> None:
+        self._update(requests, requests.c.id == request_id, answered_by=by, answered_at=self._at, is_granted=is_granted)
+
+    def record(self, by: Person | None, entry: Entry) -> None:
+        self._connection.execute(
+            insert(tables.directory_history).values(
+                at=self._at, by_id=by.id if by else None, by_name=by.name if by else COMMAND_LINE, verb=entry.verb,
+                person_id=entry.person_id, unit=entry.unit, facts=dict(entry.facts),
+            )
+        )  # fmt: skip
+
+    def tell(self, notices: Sequence[Notice]) -> None:
+        saving.tell(self._connection, notices, self._at)
+
+    def request(self, request_id: int) -> Request | None:
+        row = self._connection.execute(select(requests).where(requests.c.id == request_id, requests.c.answered_at.is_(None))).first()
+        return request_of(row) if row else None
+
+    def delegation(self, delegation_id: int) -> Delegation | None:
+        row = self._connection.execute(
+            select(delegations).where(delegations.c.id == delegation_id, delegations.c.ends_at > self._at)
+        ).first()
+        return delegation_of(row) if row else None
+
+    def connection(self, connection_id: int) -> Declared | None:
+        is_this = and_(connections.c.id == connection_id, connections.c.ended_at.is_(None))
+        row = self._connection.execute(select(connections).where(is_this)).first()
+        return Declared(row.id, row.person_id, row.child_id) if row else None
+
+    def lent_to(self, person_id: int) -> frozenset[Duty]:
+        is_lent = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
+        return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_lent)))
+
+    def holdings(self, person_id: int, child_id: str | None = None) -> tuple[Holding, ...]:
+        of_child = [func.lower(audits.c.child_id) == folded(child_id)] if child_id is not None else []
+        drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
+        moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
+        whole = select(audits.c.reference).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
+        owns = (actions.c.owner_id == person_id, actions.c.is_live, IS_UNSETTLED, audits.c.state.in_(("shared", "moderated")))
+        own = select(audits.c.reference, actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*owns, *of_child)
+        found = [Holding(reference) for reference in self._connection.execute(whole).scalars()]
+        return (*found, *(Holding(row.reference, row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
+
+    def escalated(self, child_id: str) -> tuple[str, ...]:
+        waiting = select(audits.c.reference).where(func.lower(audits.c.child_id) == folded(child_id), audits.c.escalation_state == "open")
+        return tuple(self._connection.execute(waiting).scalars())
+
+    def _update(self, table: Table, which: ColumnElement[bool], **values: object) -> None:
+        self._connection.execute(update(table).where(which).values(**values))
+
+
+def request_of(row: Any) -> Request:
+    duty = Duty(row.role, row.scope, row.is_deputy)
+    return Request(row.person_id, duty, row.asked_by, row.asked_at, row.from_person, row.starts_at, row.ends_at, row.id)
+
+
+def delegation_of(row: Any) -> Delegation:
+    return Delegation(row.from_person, row.to_person, Duty(row.role, row.scope), row.starts_at, row.ends_at, row.id)
+
+
+def _columns(duty: Duty) -> dict[str, object]:
+    return {"role": duty.role, "scope": duty.scope, "is_deputy": duty.is_deputy}
