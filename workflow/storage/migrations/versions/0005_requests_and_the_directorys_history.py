@@ -5,7 +5,7 @@ from alembic import op
 
 from workflow.storage.types import Instant
 
-revision = "0007"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
