@@ -33,6 +33,7 @@ from workflow.storage.tables.council import (
 )  # fmt: skip
 from workflow.storage.tables.identities import identities, sign_in_attempts
 from workflow.storage.tables.naming import metadata
+from workflow.storage.tables.signing_in import known_places, sign_in_failures
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "escalations",
     "history",
     "identities",
+    "known_places",
     "metadata",
     "notices",
     "once",
@@ -64,6 +66,7 @@ __all__ = [
     "services",
     "sessions",
     "sign_in_attempts",
+    "sign_in_failures",
     "sweeps",
     "tallies",
     "teams",
