@@ -22,7 +22,7 @@ from workflow.storage.tables import metadata
 
 ROOMS = (
     "sign_in.routes", "my_work.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
-    "notices.routes", "tokens.routes", "council_sign_in.routes",
+    "notices.routes", "tokens.routes", "council_sign_in.routes", "account.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)

@@ -1,13 +1,11 @@
 """Sessions and passwords as SQL."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
-from workflow.storage.saving import upsert
 
 
 def read_session(engine: Engine, digest: str) -> Any:
@@ -15,12 +13,11 @@ def read_session(engine: Engine, digest: str) -> Any:
         return connection.execute(select(tables.sessions).where(tables.sessions.c.digest == digest)).first()
 
 
-def write_session(
-    engine: Engine, digest: str, person_id: int | None, content: dict[str, Any], created_at: datetime, seen_at: datetime
-) -> None:
-    values = {"digest": digest, "person_id": person_id, "content": content, "created_at": created_at, "seen_at": seen_at}
+def write_session(engine: Engine, values: dict[str, Any], *, is_new: bool) -> None:
+    """`values` are those of a row of sessions. One that was ended meanwhile stays ended."""
+    own = tables.sessions.c.digest == values["digest"]
     with writing(engine) as connection:
-        upsert(connection, tables.sessions, ("digest",), [values])
+        connection.execute(insert(tables.sessions).values(values) if is_new else update(tables.sessions).where(own).values(values))
 
 
 def end_session(engine: Engine, digest: str) -> None:

@@ -8,9 +8,10 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
+from web.browsers import browser_named
 from web.council import Council
 from web.queries import end_session, read_session, write_session
 
@@ -70,7 +71,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
             return
         now = datetime.now(UTC)
         if session.modified or session.seen_at is None or now - session.seen_at > NOTED_EVERY:
-            write_session(self.council.engine, digest(session.token), session.person_id, dict(session), session.created_at or now, now)
+            write_session(self.council.engine, _row(session, now), is_new=session.seen_at is None)
         if session.seen_at is None:
             self._send_cookie(app, session.token, response)
 
@@ -101,6 +102,13 @@ class DatabaseSessions(SecureCookieSessionInterface):
         }
         response.set_cookie(self.get_cookie_name(app), token, **flags)
         response.vary.add("Cookie")
+
+
+def _row(session: BrowserSession, now: datetime) -> dict[str, Any]:
+    return {
+        "digest": digest(session.token), "person_id": session.person_id, "content": dict(session), "created_at": session.created_at or now,
+        "seen_at": now, "browser": browser_named(request.headers.get("User-Agent", "")),
+    }  # fmt: skip
 
 
 def _ended(row: Any, now: datetime) -> BrowserSession:

@@ -145,6 +145,7 @@ sessions = Table(
     Column("content", JSON, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False, index=True),
+    Column("browser", String(60), nullable=False, server_default=""),
 )  # fmt: skip
 
 definitions = Table(
