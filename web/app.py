@@ -8,12 +8,13 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
-from web import people, wording
+from web import wording
 from web.council import Council, ensure_prepared, open_council
 from web.errors import init_errors
 from web.health import health
 from web.limits import init_limits
 from web.log import init_log
+from web.people.choosing import responsible, with_role
 from web.security_headers import init_security_headers
 from web.sessions import DatabaseSessions
 from web.signed_in import current_session, the_desk
@@ -82,7 +83,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.globals.update(
-        with_role=people.with_role, responsible=people.responsible, choice_items=wording.choice_items,
+        with_role=with_role, responsible=responsible, choice_items=wording.choice_items,
         moderator_items=wording.moderator_items, by_field=wording.by_field,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from web import export, verifying
 from web.council import Council, ensure_prepared, open_council, prepare
 from web.council_sign_in.command_line import identities
 from web.demo_people import load_and_tell
+from web.people import command_line
 from web.serving import serve
 from web.tokens.cli import tokens
 from workflow.errors import Refusal
@@ -97,6 +98,20 @@ def demo(password: str | None, if_empty: bool) -> None:
 
 
 main.add_command(tokens)
+
+
+@main.group()
+def people() -> None:
+    """The people of the council."""
+
+
+@people.command("import", help=command_line.HELP)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, line by line, and change nothing.")
+def import_command(file: Path, dry_run: bool) -> None:
+    command_line.bring_in(_prepared(), file, is_dry=dry_run)
+
+
 
 
 @main.group()

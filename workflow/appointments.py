@@ -63,9 +63,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What somebody still has to do on an audit; `action` is the number where it is an action of theirs."""
+    """What somebody still has to do on an audit, as its `auditor` or `moderator`, or as the `owner` of an action."""
 
     reference: str
+    role: str
     action: int | None = None
 
 

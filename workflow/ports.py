@@ -50,13 +50,15 @@ class AlreadyDone(Exception):
 class DirectoryWriting(Protocol):
     """Changes of the directory, in one commit with their history. What it reads can’t change before that commit."""
 
-    def add_person(self, email: str, name: str) -> int: ...
+    def add_people(self, *added: tuple[str, str]) -> Mapping[str, int]:
+        """Addresses and names; answers their ids by address."""
 
     def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None: ...
 
-    def give(self, person_id: int, duty: Duty) -> None: ...
+    def give(self, *given: tuple[int, Duty]) -> None: ...
 
-    def take(self, person_id: int, duty: Duty) -> None: ...
+    def take(self, person_id: int, duty: Duty) -> None:
+        """And whatever they had passed on of it."""
 
     def end_everything(self, person_id: int) -> None:
         """Duties, delegations to and from, sessions and tokens."""
@@ -77,8 +79,8 @@ class DirectoryWriting(Protocol):
 
     def answer(self, request_id: int, by: int, *, is_granted: bool) -> None: ...
 
-    def record(self, by: Person | None, entry: Entry) -> None:
-        """One line of the directory’s history; `by` is None for the command line."""
+    def record(self, by: Person | None, *entries: Entry) -> None:
+        """Lines of the directory’s history; `by` is None for the command line."""
 
     def tell(self, notices: Sequence[Notice]) -> None: ...
 

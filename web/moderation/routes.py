@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.errors import status_of
-from web.people import with_role
+from web.people.choosing import with_role
 from web.signed_in import for_signed_in, signed_in, the_desk
 from workflow.commands import oversight
 from workflow.commands.seeing import see

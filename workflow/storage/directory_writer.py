@@ -1,10 +1,10 @@
 """The real `DirectoryWriting`: every change of the directory as SQL, in the one transaction that its caller opens and commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, or_, select, update
 
 from workflow.appointments import Declared, Delegation, Entry, Holding, Request, Unit
 from workflow.events import Notice
@@ -27,19 +27,27 @@ class DirectoryWriter:
         if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:
             raise Changed
 
-    def add_person(self, email: str, name: str) -> int:
-        added = insert(people).values(email=email, name=name, is_active=True)
-        return int(self._connection.execute(added.returning(people.c.id)).scalar_one())
+    def add_people(self, *added: tuple[str, str]) -> Mapping[str, int]:
+        self._insert(people, [{"email": email, "name": name, "is_active": True} for email, name in added])
+        ids = (
+            select(people.c.email, people.c.id)
+            if len(added) > 1
+            else select(people.c.email, people.c.id).where(people.c.email == added[0][0])
+        )
+        return {row.email: row.id for row in self._connection.execute(ids)}
 
     def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None:
         self._update(people, people.c.id == person_id, name=name, email=email, is_active=is_active)
 
-    def give(self, person_id: int, duty: Duty) -> None:
-        self._connection.execute(insert(duties).values(person_id=person_id, **_columns(duty)))
+    def give(self, *given: tuple[int, Duty]) -> None:
+        self._insert(duties, [{"person_id": person_id, **_columns(duty)} for person_id, duty in given])
 
     def take(self, person_id: int, duty: Duty) -> None:
         of_person = [duties.c[name] == value for name, value in _columns(duty).items()]
         self._connection.execute(delete(duties).where(duties.c.person_id == person_id, *of_person))
+        lent = and_(delegations.c.from_person == person_id, delegations.c.role == duty.role, delegations.c.scope == duty.scope)
+        if not duty.is_deputy:
+            self._update(delegations, and_(lent, delegations.c.ends_at > self._at), ends_at=self._at)
 
     def end_everything(self, person_id: int) -> None:
         for table in (duties, tables.sessions, tables.tokens):
@@ -84,13 +92,10 @@ class DirectoryWriter:
     def answer(self, request_id: int, by: int, *, is_granted: bool) -> None:
         self._update(requests, requests.c.id == request_id, answered_by=by, answered_at=self._at, is_granted=is_granted)
 
-    def record(self, by: Person | None, entry: Entry) -> None:
-        self._connection.execute(
-            insert(tables.directory_history).values(
-                at=self._at, by_id=by.id if by else None, by_name=by.name if by else COMMAND_LINE, verb=entry.verb,
-                person_id=entry.person_id, unit=entry.unit, facts=dict(entry.facts),
-            )
-        )  # fmt: skip
+    def record(self, by: Person | None, *entries: Entry) -> None:
+        done: dict[str, object] = {"at": self._at, "by_id": by.id if by else None, "by_name": by.name if by else COMMAND_LINE}
+        said = ({"verb": one.verb, "person_id": one.person_id, "unit": one.unit, "facts": dict(one.facts)} for one in entries)
+        self._insert(tables.directory_history, [done | one for one in said])
 
     def tell(self, notices: Sequence[Notice]) -> None:
         saving.tell(self._connection, notices, self._at)
@@ -118,15 +123,20 @@ class DirectoryWriter:
         of_child = [func.lower(audits.c.child_id) == folded(child_id)] if child_id is not None else []
         drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
         moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
-        whole = select(audits.c.reference).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
+        role = case((drafts, "auditor"), else_="moderator").label("role")
+        whole = select(audits.c.reference, role).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
         owns = (actions.c.owner_id == person_id, actions.c.is_live, IS_UNSETTLED, audits.c.state.in_(("shared", "moderated")))
         own = select(audits.c.reference, actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*owns, *of_child)
-        found = [Holding(reference) for reference in self._connection.execute(whole).scalars()]
-        return (*found, *(Holding(row.reference, row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
+        found = [Holding(row.reference, row.role) for row in self._connection.execute(whole)]
+        return (*found, *(Holding(row.reference, "owner", row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
 
     def escalated(self, child_id: str) -> tuple[str, ...]:
         waiting = select(audits.c.reference).where(func.lower(audits.c.child_id) == folded(child_id), audits.c.escalation_state == "open")
         return tuple(self._connection.execute(waiting).scalars())
+
+    def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
+        if rows:
+            self._connection.execute(insert(table), rows)
 
     def _update(self, table: Table, which: ColumnElement[bool], **values: object) -> None:
         self._connection.execute(update(table).where(which).values(**values))

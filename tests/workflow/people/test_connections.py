@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.factories import House, a_house, an_audit, assign
-from web.council import Council
+from tests.factories import House, an_audit, assign
 from workflow.commands import actions, escalations, moves, oversight, writing
 from workflow.commands.actions import NewAction
 from workflow.commands.people.connecting import declare_connection, end_connection
@@ -14,11 +13,6 @@ from workflow.storage import tables
 from workflow.storage.engine import reading
 
 CASE = ("practitioner", "team.manager", "service.manager", "qaro", "auditor", "moderator", "qa", "head.of.service", "hos.ppqa")
-
-
-@pytest.fixture
-def house(council: Council) -> House:
-    return a_house(council)
 
 
 def connect(house: House, name: str, child: str = "C-1001", by: str = "") -> None:

@@ -10,7 +10,10 @@ from workflow.people import Directory, Person
 def must_pass_on(desk: Desk, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
     """One notice to the QA inbox for each; told anew where it happens anew."""
     key = f"pass_on/{person_id}/{desk.directory.version}"
-    return [Notice(f"{key}/{one.reference}/{one.action or ''}", "duty_must_pass_on", None, one.reference, one.action) for one in holdings]
+    return [
+        Notice(f"{key}/{one.reference}/{one.role}/{one.action or ''}", "duty_must_pass_on", None, one.reference, one.action)
+        for one in holdings
+    ]
 
 
 def fallen_to(desk: Desk, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:

@@ -1,0 +1,141 @@
+"""`practice-audit people import`: a dry run says what the real run does; all of it happens or nothing; a refusal is a sentence."""
+
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from tests.factories import House, a_council, a_house, an_audit, settings
+from web.cli import main
+from web.council import open_council, prepare
+from workflow.people import Duty
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+GOOD = """email,name,roles,active
+new.admin@council.example,Nia Admin,admin,yes
+new.hos@council.example,Noor Hos,hos_ppqa; qa,
+both@council.example,Bo Th,head_of_service:care;deputy:director:parenting,
+AUDITOR@demo.example,Amara Okafor,auditor;moderator,yes
+practitioner@demo.example,Priya Nair-Jones,practitioner,
+auditor2@demo.example,Ben Whitlock,,no
+
+gone@council.example,Gone Long Ago,,no
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    council = a_council(tmp_path / "var")
+    made = a_house(council)
+    council.engine.dispose()
+    return made
+
+
+def run(tmp_path: Path, text: str | bytes, *more: str) -> Result:
+    file = tmp_path / "people.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return CliRunner().invoke(main, ["people", "import", str(file), *more], env={"PRACTICE_AUDIT_DATA": str(tmp_path / "var")})
+
+
+def stored(house: House) -> list[object]:
+    held = (tables.people, tables.duties, tables.directory, tables.directory_history, tables.notices)
+    with reading(house.store.engine) as connection:
+        return [connection.execute(select(table)).all() for table in held]
+
+
+def test_a_dry_run_says_what_the_real_run_does_and_changes_nothing(house: House, tmp_path: Path) -> None:
+    draft, before = an_audit(house, "draft", auditor="auditor2"), stored(house)
+    dry = run(tmp_path, GOOD, "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert stored(house) == before
+    real = run(tmp_path, GOOD)
+    assert real.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
+    assert real.stdout.splitlines()[-1] == "12 changes made."
+    assert dry.stdout.splitlines()[-1] == "12 changes would be made; nothing was changed."
+    directory = house.store.directory()
+    duties = {email: person.duties for email in ("new.hos@council.example", "both@council.example", "auditor@demo.example")
+              if (person := directory.by_email(email))}  # fmt: skip
+    assert duties == {
+        "new.hos@council.example": {Duty("hos_ppqa"), Duty("qa")},
+        "both@council.example": {Duty("head_of_service", "care"), Duty("director", "parenting", is_deputy=True)},
+        "auditor@demo.example": {Duty("auditor"), Duty("moderator")},
+    }
+    assert house.person("practitioner").name == "Priya Nair-Jones"
+    assert (house.person("auditor2").is_active, house.person("auditor2").duties) == (False, frozenset())
+    with reading(house.store.engine) as connection:
+        history = connection.execute(select(tables.directory_history)).all()
+        told = connection.execute(select(tables.notices.c.event, tables.notices.c.reference)).all()
+    assert {(row.by_id, row.by_name) for row in history} == {(None, "command line")}
+    assert told == [("duty_must_pass_on", draft)]
+    again = run(tmp_path, GOOD)
+    assert again.stdout == "0 changes made.\n"
+
+
+HEADER = "email,name,roles,active\n"
+FILES: dict[str, tuple[str | bytes, str]] = {
+    "nothing": ("", "no column “email”"),
+    "no name": ("email,roles\na@b.c,qa\n", "no column “name”"),
+    "another column": ("email,name,grade\n", "no column “grade”"),
+    "a column twice": ("email,name,name\n", "twice"),
+    "semicolons": ("email;name\na@b.c;A\n", "parted by commas"),
+    "cp1252": ("email,name\na@b.c,Zoë\n".encode("cp1252"), "not UTF-8"),
+    "utf-16": ("email,name\na@b.c,Zoe\n".encode("utf-16"), "not UTF-8"),
+    "a quote left open": ('email,name\na@b.c,"Zoe\n', "not CSV"),
+    "NUL": ("email,name\na@b.c,Z\x00e\n", "can’t be stored"),
+}  # fmt: skip
+LINES = {
+    "a@b.c,A": "4 cells", "a@b.c,A,,,": "4 cells", "nobody,A,,": "email address", ",A,,": "email address", "a@b.c,,,": "name",
+    "a@b.c,A,emperor,": "no role “emperor”", "a@b.c,A,head_of_service,": "needs a service", "a@b.c,A,director:nowhere,": "no branch",
+    "a@b.c,A,qa:care,": "needs a service", "a@b.c,A,deputy:qa,": "have deputies", "a@b.c,A,admin;auditor,": "no role with content",
+    "a@b.c,A,,perhaps": "yes or no", "a@b.c,A,qa,no": "has no roles", "=cmd(),A,,": "formula", 'a@b.c,"=HYPERLINK(""x"")",,': "formula",
+    "a@b.c,+A,,": "formula", "a@b.c,@A,,": "formula", "a@b.c,A\u202e,,": "can’t be stored", "first@b.c,Again,,": "line 2 already",
+    "a@b.c,A,head_of_service:care:more,": "no role", "a@b.c," + "x" * 300 + ",,": "characters long",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_what_is_no_list_is_refused_with_a_sentence(house: House, tmp_path: Path, kind: str) -> None:
+    before = stored(house)
+    result = run(tmp_path, FILES[kind][0])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert FILES[kind][1] in result.stderr
+    assert stored(house) == before
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_one_line_refused_is_nothing_done(house: House, tmp_path: Path, line: str) -> None:
+    before = stored(house)
+    for more in ((), ("--dry-run",)):
+        result = run(tmp_path, f"{HEADER}first@b.c,First,,\n{line}\nlast@b.c,Last,,\n", *more)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Line 3: ")
+        assert LINES[line] in result.stderr
+        assert result.stderr.splitlines()[1:] == ["Nothing is changed."]
+        assert result.stdout.count("adds") == (2 if more else 0)
+    assert stored(house) == before
+
+
+def test_a_missing_file_is_a_sentence(house: House, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["people", "import", "/nowhere.csv"], env={"PRACTICE_AUDIT_DATA": str(tmp_path / "var")})
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+
+
+def test_the_mark_of_a_spreadsheet_is_no_letter(house: House, tmp_path: Path) -> None:
+    result = run(tmp_path, "email,name\r\nzoe@b.c,Zoë Ångström\r\n".encode("utf-8-sig"))
+    assert result.stdout == "Line 2: adds Zoë Ångström <zoe@b.c>.\n1 change made.\n"
+
+
+def test_the_first_people_of_a_fresh_database_come_in_at_once(tmp_path: Path) -> None:
+    council = open_council(settings(tmp_path / "var"))
+    prepare(council)
+    lines = "".join(f"person{n}@council.example,Person {n},{'auditor' if n % 2 else 'practitioner;qaro'},\n" for n in range(9_998))
+    began = time.monotonic()
+    result = run(tmp_path, f"{HEADER}admin@council.example,Ada,admin,\nhos@council.example,Hal,hos_ppqa,\n{lines}")
+    took = time.monotonic() - began
+    assert result.exit_code == 0, result.stderr
+    assert len(council.store.directory().people) == 10_000
+    print(f"10,000 lines in {took:.1f} s")
+    council.engine.dispose()

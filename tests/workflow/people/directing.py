@@ -1,0 +1,50 @@
+"""Short ways to say what is done to the directory, and what it then holds."""
+
+import json
+
+from sqlalchemy import select
+
+from tests.factories import House
+from workflow.commands.people import appointing, delegating
+from workflow.people import SCOPED, Duty
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+SCOPES = {"service": "care", "branch": "parenting"}
+EVERYBODY = (
+    "auditor", "practitioner", "team.manager", "service.manager", "qaro", "moderator", "qa", "head.of.service", "director.parenting",
+    "hos.ppqa", "governance", "admin",
+)  # fmt: skip
+
+
+def duty(role: str, *, deputy: bool = False) -> Duty:
+    return Duty(role, SCOPES.get(SCOPED.get(role, ""), ""), deputy)
+
+
+def give(house: House, by: str, to: str, role: str, *, deputy: bool = False) -> str:
+    return appointing.give_role(house.desk(), house.person(by), house.person(to).id, duty(role, deputy=deputy))
+
+
+def answer(house: House, by: str, request: int = 1, *, granted: bool = True) -> None:
+    appointing.answer_request(house.desk(), house.person(by), request, is_granted=granted)
+
+
+def pass_on(house: House, by: str, to: str, held: Duty, giver: str = "", days: tuple[str, str] = ("2026-11-23", "2026-11-30")) -> str:
+    return delegating.delegate(house.desk(), house.person(by), house.person(giver or by).id, house.person(to).id, held, days)
+
+
+def kept(house: House) -> list[tuple[str, str, str | None]]:
+    with reading(house.store.engine) as connection:
+        rows = connection.execute(select(tables.directory_history).order_by(tables.directory_history.c.id)).all()
+    return [(row.by_name, row.verb, json.dumps(row.facts)) for row in rows]
+
+
+def held(house: House) -> tuple[object, ...]:
+    directory = house.store.directory()
+    return directory.version, directory.people, directory.teams, directory.names
+
+
+def passed_on(house: House) -> list[tuple[str, int | None]]:
+    with reading(house.store.engine) as connection:
+        rows = connection.execute(select(tables.notices).where(tables.notices.c.event == "duty_must_pass_on").order_by(tables.notices.c.id))
+        return [(row.reference, row.action) for row in rows]
