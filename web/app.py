@@ -14,7 +14,7 @@ from web.errors import init_errors
 from web.health import health
 from web.limits import init_limits
 from web.log import init_log
-from web.people.choosing import responsible, with_role
+from web.people.choosing import responsible, titled, with_role
 from web.security_headers import init_security_headers
 from web.sessions import DatabaseSessions
 from web.signed_in import current_session, the_desk
@@ -23,7 +23,7 @@ from workflow.storage.tables import metadata
 
 ROOMS = (
     "sign_in.routes", "my_work.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
-    "notices.routes", "tokens.routes", "council_sign_in.routes", "account.routes",
+    "notices.routes", "people.routes", "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "account.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)
@@ -83,7 +83,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.globals.update(
-        with_role=with_role, responsible=responsible, choice_items=wording.choice_items,
+        with_role=with_role, responsible=responsible, titled=titled, choice_items=wording.choice_items,
         moderator_items=wording.moderator_items, by_field=wording.by_field,
     )  # fmt: skip
 
@@ -94,4 +94,6 @@ def _init_templates(app: Flask, council: Council) -> None:
             "council_name": council.settings.council_name,
             "me": person if person and person.is_active else None,
             "rules": council.rules,
+            "may": lambda right: person is not None and council.permissions.allow_role(right, person),
+            "the_directory": the_desk().directory,
         }

@@ -133,7 +133,7 @@ class Directory:
 
     def in_post(self, role: str, team: str | None = None) -> tuple[Person, ...]:
         """The active holders of a role, for the team's service or branch where the role is bound to one; no deputies."""
-        return self._holding(Duty(role, self._scope(role, team)))
+        return self.holding(Duty(role, self._scope(role, team)))
 
     def is_in_post(self, person: Person, role: str, team: str | None = None) -> bool:
         """Deputies count while the post is vacant."""
@@ -148,14 +148,15 @@ class Directory:
         """Who answers for a post: its holder, else its deputy, else the next post up, else nobody."""
         if held := _first_reachable(self.in_post(post, team)):
             return Holder(post, held, stands_in=False)
-        deputies = self._holding(Duty(post, self._scope(post, team), is_deputy=True))
+        deputies = self.holding(Duty(post, self._scope(post, team), is_deputy=True))
         if deputy := _first_reachable(deputies):
             return Holder(post, deputy, stands_in=True)
         ups = (_first_reachable(self.in_post(up, team)) for up in self.next_up.get(post, ()))
         above = next((person for person in ups if person), None)
         return Holder(post, above, stands_in=True) if above else None
 
-    def _holding(self, duty: Duty) -> tuple[Person, ...]:
+    def holding(self, duty: Duty) -> tuple[Person, ...]:
+        """The active people who have just this duty, a deputy’s place being one of its own."""
         holders: Iterable[Person] = self._holders.get(duty, ())  # type: ignore[attr-defined]
         return tuple(person for person in holders if person.id not in self.set_aside)
 

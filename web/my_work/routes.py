@@ -3,7 +3,9 @@
 from flask import Blueprint, render_template
 
 from web.my_work.queries import actions_waiting_for, audits_waiting_for
-from web.my_work.tasks import in_order, tasks_of_actions, tasks_of_audits
+from web.my_work.tasks import in_order, tasks_of_actions, tasks_of_audits, tasks_of_requests
+from web.people.posts import requests_for
+from web.people.queries import open_requests
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk, the_reader
 from workflow.storage.engine import reading
 
@@ -16,7 +18,9 @@ def show() -> str:
     desk, me = the_desk(), signed_in()
     with reading(the_council().engine) as connection:
         audits = audits_waiting_for(connection, the_reader())
+        asked = open_requests(connection)
         actions = actions_waiting_for(connection, the_reader())
     tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
+    tasks += tasks_of_requests(requests_for(me, asked), desk.directory)
     starts = [right for right in ("start", "start_for_another") if desk.permissions.allow_role(right, me)]
     return render_template("my_work.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts)

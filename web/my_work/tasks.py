@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 
 from notifications.recipients import Clocks
+from workflow.appointments import Request
 from workflow.calendar import add_working_days, london_day
 from workflow.people import Directory, Person
 from workflow.storage.rows import recipients_of
@@ -97,6 +98,12 @@ def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> I
         verb = _verb(row, me, directory)
         if verb:
             yield Task(verb, href, row.reference, row.due_on if row.state == "open" else None)
+
+
+def tasks_of_requests(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
+    """Roles that a second person must agree to."""
+    for one in waiting:
+        yield Task(f"Agree to a role for {directory.people[one.person_id].name}, or refuse it", url_for("posts.requests"), "")
 
 
 def _verb(row: Any, me: Person, directory: Directory) -> str:

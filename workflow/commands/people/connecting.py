@@ -29,8 +29,8 @@ def declare_connection(desk: Desk, who: Person, child_id: object, person_id: int
 
 
 @command
-def end_connection(desk: Desk, who: Person, connection_id: int) -> None:
-    """Never by the person themselves; who declared it, who ended it and when stay on the record."""
+def end_connection(desk: Desk, who: Person, connection_id: int) -> int:
+    """Never by the person themselves; who declared it, who ended it and when stay on the record. Answers whose it was."""
     if not desk.permissions.allow_role("end_connection", who):
         raise NotYours("A connection is ended by the QA Service or the HoS for Practice, Performance and QA.")
     with desk.store.changing(desk.directory.version, desk.now) as writing:
@@ -40,6 +40,7 @@ def end_connection(desk: Desk, who: Person, connection_id: int) -> None:
         if connection.person_id == who.id:
             raise NotYours("Nobody ends their own connection: ask somebody else of the QA Service.")
         writing.end_connection(connection_id, who.id)
+        return connection.person_id
 
 
 def _child(typed: object) -> str:
