@@ -112,8 +112,6 @@ def import_command(file: Path, dry_run: bool) -> None:
     command_line.bring_in(_prepared(), file, is_dry=dry_run)
 
 
-
-
 @main.group()
 def forms() -> None:
     """Audit forms."""

@@ -1,7 +1,7 @@
 """How names in the code are said to people: titles of states, grades, roles and events; days and instants in London."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup, escape
 
@@ -56,6 +56,11 @@ def day(value: date | datetime | str | None) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def last_day(ends_at: datetime | None) -> str:
+    """The last day of what ends at that instant."""
+    return day(ends_at - timedelta(microseconds=1)) if ends_at else ""
+
+
 def instant(value: datetime | None) -> str:
     """24 November 2026 at 9:05am, in London."""
     if value is None:
@@ -99,4 +104,13 @@ def by_field(refusal: NotReady | BadInput | None) -> dict[str, str]:
     return {one.field: one.message for one in reversed(refusal.missing)} if refusal else {}
 
 
-FILTERS = {"grade": grade, "role": role, "happened": happened, "day": day, "instant": instant, "clock": clock, "paragraphs": paragraphs}
+FILTERS = {
+    "grade": grade,
+    "role": role,
+    "happened": happened,
+    "day": day,
+    "last_day": last_day,
+    "instant": instant,
+    "clock": clock,
+    "paragraphs": paragraphs,
+}

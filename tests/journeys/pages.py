@@ -7,13 +7,16 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.factories import a_house, an_audit, assign, settings
+from tests.factories import House, a_house, an_audit, assign, settings
 from tests.journeys.crawling import Found, crawl
 from tests.journeys.served import Served
 from web.council import Council, open_council, prepare
 from web.demo import load_demo
 from workflow.calendar import london_day
 from workflow.commands import actions, escalations, moves
+from workflow.commands.people import appointing, delegating, editing
+from workflow.commands.people.connecting import declare_connection
+from workflow.people import Duty
 
 WIDTHS = (1280, 320)
 
@@ -49,6 +52,20 @@ def _add_rarer_states(council: Council) -> None:
     actions.report(house.desk(), house.person("team.manager"), moderated, 1)
     longer = an_audit(house, at="moderated")
     actions.ask_for_more_time(house.desk(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
+
+    _add_to_the_directory(house)
+
+
+def _add_to_the_directory(house: House) -> None:
+    """Somebody who left, a role that waits, a connection and a delegation."""
+    house.now = datetime.now(UTC)
+    admin, today = house.person("admin"), house.desk().today.isoformat()
+    appointing.give_role(house.desk(), admin, house.person("moderator2").id, Duty("qa"))
+    left = editing.add_person(house.desk(), admin, "Lee Gone", "lee.gone@demo.example")
+    editing.mark_as_left(house.desk(), admin, left)
+    declare_connection(house.desk(), house.person("auditor2"), "C-9999")
+    auditor = house.person("auditor")
+    delegating.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
 
 
 def complaints(page: Page) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """The directory’s history in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from web.people.choosing import titled
-from web.wording import day
+from web.wording import day, last_day
 from workflow.appointments import read_duty
 from workflow.errors import BadInput
 from workflow.people import Directory
@@ -28,9 +29,13 @@ def in_words(verb: str, facts: Mapping[str, str], directory: Directory) -> str:
     if "asked_by" in facts:
         said.append(f"as {facts['asked_by']} asked")
     if "ends_at" in facts:
-        said.append(f"from {day(facts['starts_at'][:10])}")
+        said.append(f"{_day(facts['starts_at'], day)} to {_day(facts['ends_at'], last_day)}")
     said += [f"{_before(facts, name)}{facts[name]}" for name in ("name", "email", "within") if facts.get(name)]
     return ": ".join([said[0], ", ".join(said[1:])]) if said[1:] else said[0]
+
+
+def _day(instant: str, in_words: Callable[[datetime], str]) -> str:
+    return in_words(datetime.fromisoformat(instant))
 
 
 def _before(facts: Mapping[str, str], name: str) -> str:

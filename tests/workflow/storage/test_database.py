@@ -16,6 +16,7 @@ from web.worklist.queries import Wanted, counts_by_state, page_of_audits
 from workflow.commands import actions, moves
 from workflow.commands.actions import NewAction
 from workflow.commands.people.connecting import declare_connection
+from workflow.commands.people.editing import add_person
 from workflow.permissions import relations
 from workflow.storage import migrate, tables
 from workflow.storage.engine import reading, writing
@@ -136,9 +137,11 @@ def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
     migrate.upgrade(council.engine)
 
 
-@pytest.mark.parametrize("table", ["history", "seals"])
-def test_the_record_can_only_be_added_to(council: Council, table: str) -> None:
-    an_audit(a_house(council), at="shared")
-    for change in (f"UPDATE {table} SET audit_id = audit_id", f"DELETE FROM {table}"):
+@pytest.mark.parametrize(("table", "column"), [("history", "audit_id"), ("seals", "audit_id"), ("directory_history", "verb")])
+def test_the_record_can_only_be_added_to(council: Council, table: str, column: str) -> None:
+    house = a_house(council)
+    an_audit(house, at="shared")
+    add_person(house.desk(), house.person("admin"), "Nia New", "nia.new@demo.example")
+    for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), writing(council.engine) as connection:
             connection.exec_driver_sql(change)
