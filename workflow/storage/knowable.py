@@ -122,6 +122,8 @@ class Reader:
     @cached_property
     def _apart(self) -> list[tuple["Reader", list[str]]]:
         """How this person stands where holders of posts are connected to the child, wherever that changes anything for them."""
+        if not self.directory.connected:
+            return []
         holders = {person.id for person in self.directory.people.values() if any(duty.role in FALLING for duty in person.duties)}
         fallen: dict[frozenset[int], list[str]] = {}
         for child, people in self.directory.connected.items():
