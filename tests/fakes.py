@@ -1,12 +1,13 @@
 """Doubles that keep the same promises as the real parts: the contract tests run against both."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.people import Directory
-from workflow.ports import AlreadyDone, Change, Changed
+from workflow.ports import AlreadyDone, Change, Changed, Reading
 from workflow.record import Audit, Seal
 
 
@@ -21,6 +22,8 @@ class FakeStore:
         self.told: dict[tuple[str, int | None], Notice] = {}
         self.sent: list[Notice] = []
         self.answers: dict[tuple[int, str], tuple[str, str]] = {}
+        self.reasons: dict[str, dict[int, str]] = {}
+        self.readings: list[Reading] = []
 
     def audit(self, reference: str) -> Audit | None:
         return self.audits.get(reference)
@@ -30,6 +33,12 @@ class FakeStore:
 
     def history(self, audit: Audit) -> tuple[Row, ...]:
         return tuple(self.rows.get(audit.reference, ()))
+
+    def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
+        return tuple((row, self.reasons.get(audit.reference, {}).get(row.number)) for row in self.history(audit))
+
+    def note(self, readings: Sequence[Reading]) -> None:
+        self.readings += readings
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:
         return tuple(self.kept_seals.get(audit.reference, ()))
@@ -48,6 +57,7 @@ class FakeStore:
             self.answers[once.person_id, once.key] = (once.digest, once.answer(change.after))
         self.audits[reference] = change.after
         self.rows.setdefault(reference, []).extend(change.rows)
+        self.reasons.setdefault(reference, {}).update(change.remarks)
         self.kept_seals.setdefault(reference, []).extend(change.seals)
         for notice in change.notices:
             if (notice.key, notice.person_id) not in self.told:

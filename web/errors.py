@@ -12,8 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from web.log import place_of
+from web.reading import both_texts
 from workflow import errors
-from workflow.errors import BadInput, Missing, NotReady, NotSignedIn, Refusal, Stale, TooLarge
+from workflow.errors import BadInput, Missing, NotReady, NotShown, NotSignedIn, Refusal, Stale, TooLarge
 
 TAKEN_AT_ONCE = 2 * 1024 * 1024
 LOG = logging.getLogger("practice_audit")
@@ -28,6 +29,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.UsedForAnother: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SeenNeeded: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.NotShown: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Broken: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SENTENCES = {
@@ -61,7 +63,11 @@ def status_of(refusal: Refusal) -> HTTPStatus:
 def refused(refusal: Refusal) -> Any:
     if isinstance(refusal, NotSignedIn) and not wants_json():
         return redirect(url_for("sign_in.show", next=request.path if request.method == "GET" else None))
-    return answer(status_of(refusal), refusal.sentence, name=_kebab(refusal), more=_more(refusal))
+    try:
+        more = _more(refusal)
+    except NotShown as unread:
+        refusal, more = unread, {}
+    return answer(status_of(refusal), refusal.sentence, name=_kebab(refusal), more=more)
 
 
 def problem(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -101,9 +107,7 @@ def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:
 def _more(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, NotReady | BadInput):
         return {"missing" if isinstance(refusal, NotReady) else "errors": places(refusal.missing)}
-    if isinstance(refusal, Stale):
-        return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
-    return {}
+    return both_texts(refusal) if isinstance(refusal, Stale) and wants_json() else {}
 
 
 def _kebab(refusal: Refusal) -> str:

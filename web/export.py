@@ -1,20 +1,46 @@
 """A whole audit as a file, for who runs the service."""
 
+import getpass
 import json
+import os
+from datetime import UTC, datetime
 from typing import Any
 
 from web.api.shown import history_facts, section_shown
 from web.council import Council
 from workflow.errors import NotFound
+from workflow.ports import Reading
 from workflow.record import Audit
 
 
 def as_json(council: Council, reference: str) -> str:
-    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound."""
+    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound, NotShown."""
     audit = council.store.audit(reference)
     if audit is None:
         raise NotFound("There is no audit with that reference.")
+    council.store.note([_reading(audit)])
     return json.dumps(_facts(council, audit), ensure_ascii=False, indent=2, default=str)
+
+
+def _reading(audit: Audit) -> Reading:
+    return Reading(
+        None,
+        f"The command line, as {_account()}",
+        audit.reference,
+        audit.edition,
+        audit.version,
+        "export",
+        "audits export",
+        datetime.now(UTC),
+    )
+
+
+def _account() -> str:
+    """Who ran it, as this machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _facts(council: Council, audit: Audit) -> dict[str, Any]:

@@ -41,6 +41,10 @@ class SeenNeeded(Refusal):
     """Say which version you last saw, in the header If-Match."""
 
 
+class NotShown(Refusal):
+    """This can’t be shown now, because it can’t be noted who reads it. Please try again later."""
+
+
 class TooLarge(Refusal):
     """That is more than can be taken at once."""
 
@@ -96,6 +100,8 @@ class Stale(Refusal):
     yours: dict[str, object] | None = None
     theirs: dict[str, object] | None = None
     version: int | None = None
+    reference: str = ""
+    edition: int = 0
 
     def __post_init__(self) -> None:
         Refusal.__init__(self)

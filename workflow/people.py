@@ -72,8 +72,8 @@ class Directory:
     """Which posts stand in for which, in turn (workflow.toml)."""
     connections: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """The children, by folded ID, to whom somebody has declared a personal connection."""
-    emergencies: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """The references of audits that somebody may read now because two people agreed to it, for minutes."""
+    emergencies: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    """The references of audits that somebody may read now because two people agreed to it, for minutes; each with the agreement’s id."""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     """Something in it began or ends by the clock then, in UTC: between them a reading of this version stays true."""

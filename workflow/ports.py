@@ -39,6 +39,23 @@ class Change:
     once: Once | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One showing of case text, told without a word of it. `person_id` is None for who runs the service from its command line."""
+
+    person_id: int | None
+    by_name: str
+    reference: str
+    edition: int
+    version: int
+    door: str
+    """page, json or export"""
+    what: str
+    """The endpoint, and the key of a section or the number of an action."""
+    at: datetime
+    emergency_id: int | None = None
+
+
 class Changed(Exception):
     """The audit or the directory changed between reading and writing: read again and decide again."""
 
@@ -114,6 +131,14 @@ class Store(Protocol):
 
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now."""
+
+    def note(self, readings: Sequence[Reading]) -> None:
+        """Before anything is shown, and committed; raises NotShown where it can’t be."""
+
+    def history(self, audit: Audit) -> tuple[Row, ...]: ...
+
+    def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
+        """Each row with the reason given in words, where one was."""
 
     def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
         """What was answered under an Idempotency-Key: the request's digest and the answer."""

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from web.action_moves import carry_out
 from web.audits.schemas import day_typed
 from web.errors import status_of
+from web.reading import opened
 from web.signed_in import for_signed_in, signed_in, the_desk
 from web.wording import happened
 from workflow.commands import actions
@@ -109,7 +110,7 @@ def _new_page(reference: str, refusal: BadInput | None = None) -> str:
 
 
 def _page(reference: str, number: int, refusal: NotReady | BadInput | None = None, tried: str = "") -> str:
-    seen, action = _visible(reference, number)
+    seen, action = _of(opened(_visible(reference, number)), number)
     return render_template("action.html", **_shown(seen, action), refusal=refusal, tried=tried, typed=request.form)
 
 
@@ -123,8 +124,14 @@ def _shown(seen: Seen, action: SmartAction) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _visible(reference: str, number: int) -> tuple[Seen, SmartAction]:
+def _visible(reference: str, number: int) -> Seen:
+    """Without a word of it; raises NotFound."""
     seen = see(the_desk(), signed_in(), reference)
+    _of(seen, number)
+    return seen
+
+
+def _of(seen: Seen, number: int) -> tuple[Seen, SmartAction]:
     action = next((action for action in seen.actions if action.number == number), None)
     if action is None:
         raise NotFound

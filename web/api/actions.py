@@ -9,10 +9,11 @@ from web.api import schemas
 from web.api.asking import asker
 from web.api.room import Room
 from web.api.shown import action_facts
-from web.signed_in import the_desk
+from web.reading import opened
+from web.signed_in import the_council, the_desk
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
-from workflow.commands.seeing import see
+from workflow.commands.seeing import Seen, see
 from workflow.errors import NotFound
 from workflow.record import SmartAction
 
@@ -25,14 +26,15 @@ Given = dict[str, Any]
 @blueprint.response(201, schemas.Action)
 def add(given: Given, reference: str) -> Given:
     new = NewAction(given["text"], given["owner"], given["due_on"])
-    return _answer(reference, actions.add_action(the_desk(), asker(), reference, new))
+    return _answer(reference, actions.add_action(the_desk(), asker(), reference, new).number)
 
 
 @blueprint.get("/actions/<action_id>")
 @blueprint.response(200, schemas.Action)
 def show(action_id: str) -> Given:
     reference, number = parts(action_id)
-    return _answer(reference, _visible(reference, number))
+    _ensure_visible(reference, number)
+    return _answer(reference, number)
 
 
 @blueprint.patch("/actions/<action_id>")
@@ -41,19 +43,19 @@ def show(action_id: str) -> Given:
 def change(given: Given, action_id: str) -> Given:
     """Progress and evidence by its owner; before its owner is told, its words by who added it."""
     reference, number = parts(action_id)
-    action = _visible(reference, number)
+    _ensure_visible(reference, number)
     if any(given[name] is not None for name in ("text", "owner", "due_on")):
-        action = actions.change_action(the_desk(), asker(), reference, number, _reworded(action, given))
+        actions.change_action(the_desk(), asker(), reference, number, _reworded(reference, number, given))
     if any(given[name] is not None for name in ("progress", "evidence")):
-        action = actions.record_progress(the_desk(), asker(), reference, number, given["progress"], given["evidence"])
-    return _answer(reference, action)
+        actions.record_progress(the_desk(), asker(), reference, number, given["progress"], given["evidence"])
+    return _answer(reference, number)
 
 
 @blueprint.delete("/actions/<action_id>")
 @blueprint.response(204)
 def remove(action_id: str) -> Response:
     reference, number = parts(action_id)
-    _visible(reference, number)
+    _ensure_visible(reference, number)
     actions.remove_action(the_desk(), asker(), reference, number)
     return Response(status=204)
 
@@ -63,7 +65,8 @@ def remove(action_id: str) -> Response:
 @blueprint.response(200, schemas.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
-    return _answer(reference, carry_out(the_desk(), asker(), reference, number, given))
+    carry_out(the_desk(), asker(), reference, number, given)
+    return _answer(reference, number)
 
 
 def parts(action_id: str) -> tuple[str, int]:
@@ -74,20 +77,30 @@ def parts(action_id: str) -> tuple[str, int]:
     return reference, int(number)
 
 
-def _visible(reference: str, number: int) -> SmartAction:
-    seen = see(the_desk(), asker(), reference)
+def _ensure_visible(reference: str, number: int) -> None:
+    """Raises NotFound."""
+    _of(see(the_desk(), asker(), reference), number)
+
+
+def _of(seen: Seen, number: int) -> SmartAction:
     action = next((action for action in seen.actions if action.number == number), None)
     if action is None:
         raise NotFound
     return action
 
 
-def _reworded(action: SmartAction, given: Given) -> NewAction:
+def _reworded(reference: str, number: int, given: Given) -> NewAction:
+    """What is not given stays: these words go back where they came from, and nobody is shown them here."""
+    audit = the_council().store.audit(reference)
+    action = audit.action(number) if audit else None
+    if action is None:
+        raise NotFound
     owner = the_desk().directory.person(action.owner_id)
     kept = {"text": action.text, "owner": owner.email if owner else "", "due_on": action.due_on.isoformat()}
     return NewAction(*(kept[name] if given[name] is None else given[name] for name in ("text", "owner", "due_on")))
 
 
-def _answer(reference: str, action: SmartAction) -> Given:
+def _answer(reference: str, number: int) -> Given:
     desk = the_desk()
-    return action_facts(desk, asker(), see(desk, asker(), reference), action)
+    seen = opened(see(desk, asker(), reference))
+    return action_facts(desk, asker(), seen, _of(seen, number))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Response, current_app, g, request
 
 from web.api.shown import audit_text
+from web.reading import sent
 from web.signed_in import the_council, the_desk
 from workflow.commands.desk import Desk
 from workflow.commands.once import at_most_once
@@ -39,11 +40,15 @@ def audit_answer(run: Callable[[Desk], Audit], status: int = 200) -> Response:
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     if key:
         once = Once(who.id, key, _digest(), lambda audit: audit_text(desk, who, audit))
-        return audit_response(at_most_once(the_council().desk(once=once), once, run), status)
-    return audit_response(audit_text(desk, who, run(desk)), status)
+        text = at_most_once(the_council().desk(once=once), once, run)
+    else:
+        text = audit_text(desk, who, run(desk))
+    sent(current_app.json.loads(text))
+    return audit_response(text, status)
 
 
 def audit_response(text: str, status: int = 200) -> Response:
+    """Of what is noted to be read."""
     response = Response(text, status, content_type="application/json")
     shown = current_app.json.loads(text)
     response.headers["ETag"] = f'"{shown["version"]}"'

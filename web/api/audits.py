@@ -8,15 +8,15 @@ from web import escalation_moves
 from web.api import schemas
 from web.api.asking import asker, audit_answer, audit_response, seen_version
 from web.api.room import Room
-from web.api.shown import audit_text, email, escalation_facts, history_facts, offers_shown
+from web.api.shown import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.moves import carry_out
+from web.reading import history_shown, opened
 from web.signed_in import the_council, the_desk
 from web.worklist.queries import Wanted, page_of_audits
 from workflow.answers import read_text
 from workflow.commands import oversight, writing
 from workflow.commands.actions import NewAction
 from workflow.commands.seeing import Seen, see, seen_by
-from workflow.errors import NotYours
 from workflow.permissions import relations
 from workflow.record import Audit
 from workflow.storage.engine import reading
@@ -53,7 +53,7 @@ def search(given: Given) -> Given:
 @blueprint.alt_response(404, schema=schemas.Problem)
 def show(reference: str) -> Response:
     desk = the_desk()
-    return audit_response(audit_text(desk, asker(), see(desk, asker(), reference).audit))
+    return audit_response(seen_text(desk, asker(), opened(see(desk, asker(), reference))))
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
@@ -86,12 +86,8 @@ def move(given: Given, reference: str) -> Response:
 @blueprint.response(200, schemas.History)
 def history(reference: str) -> Given:
     desk = the_desk()
-    seen = see(desk, asker(), reference)
-    if not desk.permissions.allow("read_history", seen.audit, seen.ties):
-        raise NotYours("The history of this audit is not yours to read now.")
-    store = the_council().store
-    reasons = store.remarks(seen.audit) if seen.reads_audit else {}
-    return {"rows": [history_facts(desk.directory, row, reasons.get(row.number)) for row in store.history(seen.audit)]}
+    told = history_shown(see(desk, asker(), reference))
+    return {"rows": [history_facts(desk.directory, row, reason) for row, reason in told]}
 
 
 @blueprint.put("/audits/<reference>/moderator")
@@ -118,7 +114,7 @@ def escalation_move(given: Given, reference: str) -> Given:
 
 def _seen(audit: Audit) -> Seen:
     desk, who = the_desk(), asker()
-    return seen_by(desk, who, audit, relations(who, audit, desk.directory))
+    return opened(seen_by(desk, who, audit, relations(who, audit, desk.directory)))
 
 
 def _page(given: Given) -> Given:

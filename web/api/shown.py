@@ -6,7 +6,7 @@ from typing import Any
 from web.api import schemas
 from web.errors import places
 from workflow.commands.desk import Desk
-from workflow.commands.seeing import Seen, action_moves, seen_by
+from workflow.commands.seeing import Seen, action_moves, unnoted
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.people import Directory, Person
@@ -18,9 +18,13 @@ AUDIT = schemas.Audit()
 
 
 def audit_text(desk: Desk, who: Person, audit: Audit) -> str:
-    """The audit as this person may see it after a command, as the bytes that are sent and kept under an Idempotency-Key."""
+    """The audit as this person may see it after a command, as it is kept under an Idempotency-Key; who sends it notes that."""
     ties = relations(who, audit, desk.directory)
-    return json.dumps(audit_shown(desk, who, seen_by(desk, who, audit, ties)), ensure_ascii=False)
+    return seen_text(desk, who, unnoted(desk, who, audit, ties))
+
+
+def seen_text(desk: Desk, who: Person, seen: Seen) -> str:
+    return json.dumps(audit_shown(desk, who, seen), ensure_ascii=False)
 
 
 def audit_shown(desk: Desk, who: Person, seen: Seen) -> dict[str, Any]:

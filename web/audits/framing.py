@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from web.reading import opened
 from web.signed_in import signed_in, the_council, the_desk
 from web.wording import role
 from workflow.commands.seeing import Seen, see
@@ -9,11 +10,16 @@ from workflow.errors import Missing, NotYours
 
 
 def readable(reference: str) -> Seen:
-    """What may be seen of an audit by somebody who may read it; raises NotYours for who may only know of it."""
+    """What may be seen of an audit by somebody who may read it, without its words; raises NotYours for who may only know of it."""
     seen = see(the_desk(), signed_in(), reference)
     if not seen.reads_audit:
         raise NotYours("This audit is not yours to read now.")
     return seen
+
+
+def read(reference: str) -> Seen:
+    """The same with its words; raises NotShown."""
+    return opened(readable(reference))
 
 
 def framed(seen: Seen) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from web.audits.queries import LastAudit, last_audit_of
+from web.reading import noted, opened
 from web.signed_in import signed_in, the_council, the_desk
 from web.wording import day
 from workflow.calendar import is_within_window
 from workflow.commands.seeing import Seen
+from workflow.ports import Reading
 from workflow.storage.engine import reading
 from workflow.storage.knowable import Reader
 
@@ -20,7 +22,19 @@ class LookBack:
     mismatch: str
 
 
-def look_back(seen: Seen) -> LookBack:
+def opened_with_last(seen: Seen) -> tuple[Seen, LookBack]:
+    """The audit with its words, and the last one beside it: that both are read is noted in one commit."""
+    found = LookBack(None, "")
+
+    def beside(whole: Seen) -> list[Reading]:
+        nonlocal found
+        found = _look_back(whole)
+        return [noted(found.last)] if found.last else []
+
+    return opened(seen, beside), found
+
+
+def _look_back(seen: Seen) -> LookBack:
     details = seen.sections.get("details", {})
     child_id, audited_on = details.get("child_id"), details.get("audit_date")
     if not isinstance(child_id, str):

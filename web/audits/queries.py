@@ -49,6 +49,8 @@ class LastAudit:
     """`grades` by section; `unfinished` actions are neither verified nor cancelled."""
 
     reference: str
+    edition: int
+    version: int
     audited_on: date
     overall_grade: str
     unfinished: int
@@ -62,11 +64,22 @@ def last_audit_of(connection: Connection, child_id: str, but: str, may_read: Col
     latest = others.order_by(audits.c.audit_on.desc(), audits.c.id.desc()).limit(1).scalar_subquery()
     is_open = (actions.c.audit_id == audits.c.id, actions.c.is_live, actions.c.state.in_(("open", "reported")))
     unfinished = select(func.count()).select_from(actions).where(*is_open).scalar_subquery().label("unfinished")
-    columns = (audits.c.reference, audits.c.audit_on, audits.c.overall_grade, unfinished, sections.c.section, _grade(connection))
-    found = select(*columns).join(sections, sections.c.audit_id == audits.c.id).where(audits.c.id == latest)
+    columns = (
+        audits.c.reference,
+        audits.c.edition,
+        audits.c.version,
+        audits.c.audit_on,
+        audits.c.overall_grade,
+        unfinished,
+        sections.c.section,
+    )
+    found = select(*columns, _grade(connection)).join(sections, sections.c.audit_id == audits.c.id).where(audits.c.id == latest)
     rows = connection.execute(found.where(sections.c.section.startswith("area_", autoescape=True))).all()
     grades = {row.section: row.grade for row in rows if row.grade}
-    return LastAudit(rows[0].reference, rows[0].audit_on, rows[0].overall_grade, rows[0].unfinished, grades) if rows else None
+    if not rows:
+        return None
+    last = rows[0]
+    return LastAudit(last.reference, last.edition, last.version, last.audit_on, last.overall_grade, last.unfinished, grades)
 
 
 def _grade(connection: Connection) -> ColumnElement[str]:

@@ -5,12 +5,14 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.framing import framed, held_by, questions, readable
+from web.audits.framing import framed, held_by, questions
+from web.audits.framing import read as read_audit
 from web.audits.progress import progress_of
 from web.audits.schemas import day_typed, words_stored
 from web.audits.telling import who_will_be_told
 from web.errors import status_of
 from web.moves import carry_out
+from web.reading import history_shown, opened
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.commands import writing
 from workflow.commands.actions import NewAction
@@ -55,7 +57,7 @@ def _start_page(refusal: BadInput | None = None) -> str:
 @for_signed_in
 def show(reference: str) -> str:
     desk = the_desk()
-    seen = see(desk, signed_in(), reference)
+    seen = opened(see(desk, signed_in(), reference))
     progress = progress_of(desk, signed_in(), seen.audit, seen.sections, questions(seen))
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen))
 
@@ -63,7 +65,7 @@ def show(reference: str) -> str:
 @pages.get("/audits/<reference>/read")
 @for_signed_in
 def read(reference: str) -> str:
-    seen = readable(reference)
+    seen = read_audit(reference)
     form = the_desk().form_of(seen.audit)
     words = {key: words_stored(form, key, answers, the_desk().directory) for key, answers in seen.sections.items()}
     return render_template("read.html", **framed(seen), words=words)
@@ -72,12 +74,8 @@ def read(reference: str) -> str:
 @pages.get("/audits/<reference>/history")
 @for_signed_in
 def history(reference: str) -> str:
-    desk, store = the_desk(), the_council().store
-    seen = see(desk, signed_in(), reference)
-    if not desk.permissions.allow("read_history", seen.audit, seen.ties):
-        raise NotYours("The history of this audit is not yours to read now.")
-    remarks = store.remarks(seen.audit) if seen.reads_audit else {}
-    return render_template("history.html", **framed(seen), rows=store.history(seen.audit), remarks=remarks)
+    seen = see(the_desk(), signed_in(), reference)
+    return render_template("history.html", **framed(seen), told=history_shown(seen))
 
 
 @pages.get("/audits/<reference>/moves/<move>")
@@ -107,6 +105,9 @@ def _move_page(reference: str, name: str, refusal: NotReady | BadInput | None = 
         raise NotYours("This move is not yours to make now.")
     asks = only_asks(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
+    if offer.move.name == "share":
+        # Who is told gives the overall grade away.
+        seen = opened(seen)
     told = who_will_be_told(desk, the_council().who_hears, seen.audit, offer.move)
     return render_template(
         "move.html", **framed(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form

@@ -8,15 +8,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits import unsaved
-from web.audits.framing import framed, questions, readable
-from web.audits.looking_back import look_back
+from web.audits.framing import framed, questions, read, readable
+from web.audits.looking_back import opened_with_last
 from web.audits.schemas import answers_typed, values_stored, values_typed, words_stored
 from web.errors import refuse_too_large, status_of
+from web.reading import opened
 from web.signed_in import current_session, for_signed_in, signed_in, the_desk
 from web.wording import clock
 from workflow.commands import writing
 from workflow.commands.seeing import Seen
-from workflow.errors import BadInput, NotFound, NotSignedIn, Refusal, Stale, TooLarge
+from workflow.errors import BadInput, NotFound, NotShown, NotSignedIn, Refusal, Stale, TooLarge
 from workflow.forms import Section
 from workflow.record import Audit
 
@@ -32,7 +33,7 @@ def show(reference: str, section: str) -> str:
     kept = unsaved.offered(signed_in(), reference, section) if unsaved.may_write(seen, section) else None
     if kept:
         return _section_page(seen, part, values_typed(part, kept.typed), kept.seen, kept_at=kept.at)
-    return _section_page(seen, part, values_stored(part, seen.sections[section], the_desk().directory), seen.audit.version)
+    return _section_page(seen, part, None, seen.audit.version)
 
 
 @pages.post("/audits/<reference>/sections/<section>")
@@ -45,7 +46,7 @@ def save(reference: str, section: str) -> Page:
     try:
         _save(reference, part)
     except Refusal as refusal:
-        return _refused(seen, part, refusal), status_of(refusal)
+        return _shown_again(seen, part, refusal), status_of(refusal)
     flash("Saved.")
     return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
 
@@ -83,12 +84,21 @@ def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
     return _section(reference, section)
 
 
+def _shown_again(seen: Seen, part: Section, refusal: Refusal) -> str:
+    """Where nothing can be shown, what was typed is kept, and offered once the section can be opened again."""
+    try:
+        return _refused(seen, part, refusal)
+    except NotShown:
+        unsaved.keep(signed_in(), seen.audit.reference, part.key, request.form)
+        raise
+
+
 def _refused(seen: Seen, part: Section, refusal: Refusal) -> str:
     """Whatever is refused, every word that was typed is on the page."""
     if isinstance(refusal, TooLarge):
         refusal = _longest(part)
     if not isinstance(refusal, BadInput) or not unsaved.may_write(seen, part.key):
-        return _beside_stored(readable(seen.audit.reference), part, refusal)
+        return _beside_stored(part, refusal, seen.audit.reference)
     # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
     return _section_page(seen, part, values_typed(part, request.form), unsaved.version_seen(request.form), refusal)
 
@@ -122,20 +132,24 @@ def _section(reference: str, key: str) -> tuple[Seen, Section]:
 
 
 def _section_page(
-    seen: Seen, part: Section, values: dict[str, Any], version: int, refusal: BadInput | None = None, kept_at: datetime | None = None
+    seen: Seen, part: Section, typed: dict[str, Any] | None, version: int, refusal: BadInput | None = None, kept_at: datetime | None = None
 ) -> str:
+    """With what was typed, else with what is stored."""
     desk, now = the_desk(), datetime.now(UTC)
+    seen, back = opened_with_last(seen) if part.key == "details" else (opened(seen), None)
+    values = typed or values_stored(part, seen.sections[part.key], desk.directory)
     words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(
         "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
         guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
         kept=bool(kept_at or request.form.get("kept")), refusal=refusal,
-        back=look_back(seen) if part.key == "details" else None, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
+        back=back, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 
 
-def _beside_stored(seen: Seen, part: Section, refusal: Refusal) -> str:
+def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
+    seen = read(reference)
     form, directory = the_desk().form_of(seen.audit), the_desk().directory
     return render_template(
         "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,

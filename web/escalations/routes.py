@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.errors import status_of
 from web.escalation_moves import carry_out
+from web.reading import opened
 from web.signed_in import for_signed_in, signed_in, the_desk
 from web.wording import happened
 from workflow.commands.seeing import see
@@ -38,6 +39,8 @@ def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
     seen = see(desk, signed_in(), reference)
     if not seen.sees_escalation:
         raise NotFound
+    if seen.escalation:
+        seen = opened(seen)
     return render_template(
         "escalation.html",
         seen=seen,

@@ -1,24 +1,55 @@
-"""What one person may see of one audit. Every page, answer and export shows this and nothing else."""
+"""What one person may see of one audit. Every page, answer and export shows this and nothing else.
+
+What `see` answers holds not a word of the case: the words are handed out by `opened`, once it is committed who reads them.
+"""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from workflow import audit as an_audit
 from workflow.commands.actions import may_see_action
 from workflow.commands.desk import Desk, known_audit
 from workflow.commands.making import Offer, may, offers
+from workflow.commands.wordless import wordless, wordless_action
+from workflow.errors import NotYours
+from workflow.history import Row
 from workflow.machine import moves_from
 from workflow.people import Person
+from workflow.ports import Reading
 from workflow.record import Answers, Audit, Escalation, SmartAction
 
-PERMITTED = ("write_audit", "write_moderation", "add_action", "add_further_action", "allocate", "assign_moderator")
+
+class Shown(Protocol):
+    """What of an audit, or of the last of the same child, tells which words were shown."""
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def edition(self) -> int: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+PERMITTED = ("write_audit", "write_moderation", "add_action", "add_further_action", "allocate", "assign_moderator", "read_readings")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where words are shown: `door` is page, json or export, `what` the endpoint with its section or action."""
+
+    door: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """`overall_grade` is None and `escalation_state` "" where this person may not know them yet."""
 
+    who: Person
     audit: Audit
     ties: frozenset[str]
     sees_names: bool
@@ -28,6 +59,22 @@ class Seen:
     overall_grade: str | None
     offers: tuple[Offer, ...]
     may: tuple[str, ...]
+    reads_history: bool
+    _whole: "Seen | None" = field(default=None, repr=False, compare=False)
+
+    def opened(self, desk: Desk, place: Place, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
+        """With its words, once it is noted that they are shown; raises NotShown. Where there are none to show, nothing is noted.
+
+        `beside` are the readings of what is shown with it, in the same commit.
+        """
+        if self._whole is None or not self.holds_words:
+            return self
+        desk.store.note([reading(desk, self.who, self.audit, place), *beside(self._whole)])
+        return self._whole
+
+    @property
+    def holds_words(self) -> bool:
+        return bool(self.sections or self.actions or self.escalation)
 
     @property
     def escalation_state(self) -> str:
@@ -49,9 +96,23 @@ def see(desk: Desk, who: Person, reference: str) -> Seen:
 
 
 def seen_by(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+    whole = unnoted(desk, who, audit, ties)
+    return replace(
+        whole,
+        audit=wordless(audit),
+        sections={key: {} for key in whole.sections},
+        actions=tuple(wordless_action(action) for action in whole.actions),
+        overall_grade=None,
+        _whole=whole,
+    )
+
+
+def unnoted(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+    """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
     sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
     made = offers(desk, who, audit, ties)
     return Seen(
+        who=who,
         audit=audit,
         ties=ties,
         sees_names=desk.permissions.allow("see_state_and_names", audit, ties),
@@ -61,7 +122,25 @@ def seen_by(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen
         overall_grade=audit.overall_grade if sees_grade else None,
         offers=made,
         may=(*(offer.move.name for offer in made), *_permitted(desk, audit, ties), *escalation_moves(desk, audit, ties)),
+        reads_history=desk.permissions.allow("read_history", audit, ties),
     )
+
+
+def reading(desk: Desk, who: Person, shown: Shown, place: Place) -> Reading:
+    let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
+    return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
+
+
+def history_seen(desk: Desk, seen: Seen, place: Place) -> tuple[tuple[Row, str | None], ...]:
+    """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
+    if not seen.reads_history:
+        raise NotYours("The history of this audit is not yours to read now.")
+    if not seen.reads_audit:
+        return tuple((row, None) for row in desk.store.history(seen.audit))
+    told = desk.store.history_and_reasons(seen.audit)
+    if any(reason for _, reason in told):
+        desk.store.note([reading(desk, seen.who, seen.audit, place)])
+    return told
 
 
 def escalation_moves(desk: Desk, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def save_section(
     if latest <= seen <= audit.version:
         return _saved(desk, who, audit, section, answers)
     if answers != stored or of_whole_audit:
-        raise Stale(dict(answers), dict(stored), audit.version)
+        raise Stale(dict(answers), dict(stored), audit.version, audit.reference, audit.edition)
     # Saved already, and the answer to it was lost on its way: nobody's words differ.
     return audit
 

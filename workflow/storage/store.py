@@ -1,18 +1,19 @@
 """The real `Store`: audits, their histories and the directory, over one engine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Engine, and_, bindparam, insert, select
 
+from workflow.errors import NotShown
 from workflow.history import Row
 from workflow.people import Directory
-from workflow.ports import Change
+from workflow.ports import Change, Reading
 from workflow.record import Audit, Seal
 from workflow.storage import rows, saving, tables
 from workflow.storage.directory_writer import DirectoryWriter
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import DatabaseError, reading, writing
 from workflow.storage.who import read_directory
 
 AUDIT = select(tables.audits).where(tables.audits.c.reference == bindparam("reference"))
@@ -31,6 +32,15 @@ ESCALATION = (
     .limit(1)
 )
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
+HISTORY_AND_REASONS = (
+    select(tables.history, tables.remarks.c.text)
+    .outerjoin(
+        tables.remarks, and_(tables.remarks.c.audit_id == tables.history.c.audit_id, tables.remarks.c.number == tables.history.c.number)
+    )
+    .where(tables.history.c.audit_id == bindparam("audit_id"))
+    .order_by(tables.history.c.number)
+)
+NOTE = insert(tables.readings)
 REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
 SEALS = select(tables.seals).where(tables.seals.c.audit_id == bindparam("audit_id")).order_by(tables.seals.c.edition)
 
@@ -73,6 +83,18 @@ class SqlStore:
         """The reasons given, by history number."""
         with reading(self.engine) as connection:
             return {row.number: row.text for row in connection.execute(REMARKS, {"audit_id": audit.id})}
+
+    def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
+        with reading(self.engine) as connection:
+            return tuple((rows.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id}))
+
+    def note(self, readings: Sequence[Reading]) -> None:
+        """Raises NotShown where it can’t be written, whatever the reason: then nothing is shown."""
+        try:
+            with writing(self.engine) as connection:
+                connection.execute(NOTE, [{name: getattr(one, name) for name in Reading.__slots__} for one in readings])
+        except DatabaseError as error:
+            raise NotShown from error
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:
         with reading(self.engine) as connection:

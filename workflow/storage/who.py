@@ -1,6 +1,6 @@
 """The directory as of one instant: who holds what, by duty or by delegation, and what only lasts for a while."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
         services={row.code: row.branch for row in connection.execute(select(tables.services.c.code, tables.services.c.branch))},
         next_up=next_up,
         connections=_gathered((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
-        emergencies=_gathered((row.asked_by, row.reference) for row in let_in),
+        emergencies=_let_in(let_in),
         valid_from=at,
         valid_until=min(turns, default=None),
     )
@@ -48,6 +48,13 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
 
 def _person(row: Any, own: frozenset[Duty], lent: frozenset[Duty]) -> Person:
     return Person(row.id, row.email, row.name, row.is_active, own | lent, lent - own)
+
+
+def _let_in(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row.asked_by, {})[row.reference] = row.id
+    return found
 
 
 def _gathered(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, true
 from sqlalchemy.exc import DBAPIError
 
-from tests.factories import GRADED, STATES, House, a_house, an_audit, assign
+from tests.factories import GRADED, NOW, STATES, House, a_house, an_audit, assign
 from web.audits.queries import last_audit_of
 from web.council import Council
 from web.worklist.queries import Wanted, counts_by_state, page_of_audits
@@ -18,6 +18,7 @@ from workflow.commands.actions import NewAction
 from workflow.commands.people.connecting import declare_connection
 from workflow.commands.people.editing import add_person
 from workflow.permissions import relations
+from workflow.ports import Reading
 from workflow.storage import migrate, tables
 from workflow.storage.engine import reading, writing
 from workflow.storage.knowable import STAGES, Reader
@@ -137,11 +138,12 @@ def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
     migrate.upgrade(council.engine)
 
 
-@pytest.mark.parametrize(("table", "column"), [("history", "audit_id"), ("seals", "audit_id"), ("directory_history", "verb")])
+@pytest.mark.parametrize(("table", "column"), [("history", "audit_id"), ("seals", "audit_id"), ("directory_history", "verb"), ("readings", "reference")])
 def test_the_record_can_only_be_added_to(council: Council, table: str, column: str) -> None:
     house = a_house(council)
     an_audit(house, at="shared")
     add_person(house.desk(), house.person("admin"), "Nia New", "nia.new@demo.example")
+    council.store.note([Reading(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), writing(council.engine) as connection:
             connection.exec_driver_sql(change)

@@ -33,6 +33,7 @@ from workflow.storage.tables.council import (
 )  # fmt: skip
 from workflow.storage.tables.identities import identities, sign_in_attempts
 from workflow.storage.tables.naming import metadata
+from workflow.storage.tables.reading import readings
 from workflow.storage.tables.signing_in import known_places, sign_in_failures
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
 
@@ -59,6 +60,7 @@ __all__ = [
     "once",
     "outbox",
     "people",
+    "readings",
     "remarks",
     "requests",
     "seals",

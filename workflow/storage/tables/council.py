@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from workflow.storage.tables.naming import metadata
+from workflow.storage.tables.naming import index_where, metadata
 from workflow.storage.types import Instant, by_letter
 
 directory = Table(
@@ -93,6 +93,7 @@ emergencies = Table(
     Column("answered_at", Instant),
     Column("ends_at", Instant, comment="where it was granted"),
 )  # fmt: skip
+index_where("ix_emergencies_waiting", emergencies.c.asked_at, emergencies.c.answered_at.is_(None))
 
 requests = Table(
     "requests", metadata,
