@@ -39,7 +39,10 @@ def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) 
     return message
 
 
-def link(row: Any, settings: Settings) -> str:
+def link(row: Any, event: Any, settings: Settings) -> str:
+    """To the audit, or to where the event leads."""
+    if "leads_to" in event:
+        return f"{settings.base_url}{event['leads_to']}"
     action = f"/actions/{row.action}" if row.action is not None else ""
     return f"{settings.base_url}/audits/{row.reference}{action}"
 
@@ -50,8 +53,8 @@ def _body(row: Any, person: Person | None, event: Any, settings: Settings) -> st
     return TEMPLATE.substitute(
         name=person.name if person else "QA Service",
         does=event["does"],
-        reference=row.reference,
+        audit=f"Audit: {row.reference}\n" if row.reference else "",
         due=due,
         told=told,
-        link=link(row, settings),
+        link=link(row, event, settings),
     )

@@ -11,7 +11,7 @@ from workflow.record import Audit
 from workflow.storage import saving
 from workflow.storage.engine import reading, writing
 from workflow.storage.store import read_audit
-from workflow.storage.tables import actions, audits, outbox, sweeps, ticks
+from workflow.storage.tables import actions, audits, outbox, readings, sweeps, ticks
 
 
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
@@ -67,6 +67,14 @@ def prompt_re_audit(engine: Engine, row: Any, now: datetime) -> None:
     with writing(engine) as connection:
         if connection.execute(done).rowcount == 1:
             saving.tell(connection, (notice,), now)
+
+
+def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:
+    """Rows of `person_id` and `by_name`: who read more different audits than that since then."""
+    who = (readings.c.person_id, readings.c.by_name)
+    many = func.count(readings.c.reference.distinct()) > more_than
+    with reading(engine) as connection:
+        return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()
 
 
 def last_tick(engine: Engine) -> datetime | None:

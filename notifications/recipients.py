@@ -4,7 +4,7 @@ import random
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from workflow.record import INADEQUATE, Audit
 
 QA_INBOX = None
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
-POSTS = ("head_of_service", "director", "hos_ppqa")
+POSTS = ("head_of_service", "director", "hos_ppqa", "governance")
 NAMED = ("auditor", "moderator")
 RELATIONS = {*CASE_ROLES, *POSTS, *NAMED, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """In days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings)."""
+    """In minutes, days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings)."""
 
     values: Mapping[str, Any]
 
@@ -71,6 +71,9 @@ class WhoHears:
         if audit.overall_grade == INADEQUATE:
             return months_after(audited_on, self.clocks["re_audit_after_inadequate_months"])
         return months_after(re_audit_window(audited_on, self.clocks["re_audit_months"]), -self.clocks["re_audit_prompt_months_before"])
+
+    def emergency_ends_at(self, at: datetime) -> datetime:
+        return at + timedelta(minutes=self.clocks["emergency_minutes"])
 
     def picked_because(self, audit: Audit, grade: str | None) -> str:
         if grade == INADEQUATE:

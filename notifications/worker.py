@@ -4,13 +4,14 @@ import logging
 import os
 import secrets
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from notifications import outbox, queries
 from notifications.channels import open_channel
 from notifications.delivery import Parts, deliver
 from notifications.reminders import Due, chases, look_again_on, reminders
 from notifications.schedule import run_until_stopped
+from notifications.watching import many_read
 from workflow.calendar import london_day
 
 LOG = logging.getLogger("practice_audit.worker")
@@ -60,6 +61,8 @@ def sweep(parts: Parts, now: datetime) -> None:
         queries.remind(parts.engine, row, reminders(action, today, clocks, directory), look_again_on(row.due_on, today, clocks), now)
     for audit in queries.escalations_waiting(parts.engine):
         queries.tell(parts.engine, tuple(chases(audit, today, clocks, directory)), now)
+    many = queries.readers_of_many(parts.engine, clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
+    queries.tell(parts.engine, tuple(many_read(many, now, directory)), now)
     for row in queries.windows_closing(parts.engine, today):
         queries.prompt_re_audit(parts.engine, row, now)
 

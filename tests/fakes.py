@@ -1,13 +1,14 @@
 """Doubles that keep the same promises as the real parts: the contract tests run against both."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.people import Directory
-from workflow.ports import AlreadyDone, Change, Changed, Reading
+from workflow.ports import AlreadyDone, Change, Changed, Emergency, Reading
 from workflow.record import Audit, Seal
 
 
@@ -24,12 +25,17 @@ class FakeStore:
         self.answers: dict[tuple[int, str], tuple[str, str]] = {}
         self.reasons: dict[str, dict[int, str]] = {}
         self.readings: list[Reading] = []
+        self.emergencies: list[Emergency] = []
 
     def audit(self, reference: str) -> Audit | None:
         return self.audits.get(reference)
 
     def directory(self, at: datetime | None = None) -> Directory:
-        return self._directory
+        let_in: dict[int, dict[str, int]] = {}
+        for one in self.emergencies:
+            if one.ends_at and at and at < one.ends_at:
+                let_in.setdefault(one.asked_by, {})[one.reference] = one.id
+        return replace(self._directory, emergencies=let_in) if let_in else self._directory
 
     def history(self, audit: Audit) -> tuple[Row, ...]:
         return tuple(self.rows.get(audit.reference, ()))
@@ -39,6 +45,30 @@ class FakeStore:
 
     def note(self, readings: Sequence[Reading]) -> None:
         self.readings += readings
+
+    def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
+        asked = (emergency.asked_by, emergency.reference)
+        if asked not in {(one.asked_by, one.reference) for one in self.emergencies if one.answered_at is None}:
+            self.emergencies.append(replace(emergency, id=len(self.emergencies) + 1))
+            self._tell(notices)
+
+    def emergency(self, emergency_id: int) -> Emergency | None:
+        return next((one for one in self.emergencies if one.id == emergency_id), None)
+
+    def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+        asked = self.emergencies[emergency.id - 1]
+        if asked.answered_at or asked.asked_by == emergency.answered_by or directory_version != self._directory.version:
+            raise Changed
+        self.emergencies[emergency.id - 1] = emergency
+        if emergency.ends_at:
+            self._directory = replace(self._directory, version=self._directory.version + 1)
+        self._tell(notices)
+
+    def _tell(self, notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            if (notice.key, notice.person_id) not in self.told:
+                self.told[notice.key, notice.person_id] = notice
+                self.sent.append(notice)
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:
         return tuple(self.kept_seals.get(audit.reference, ()))
@@ -59,10 +89,7 @@ class FakeStore:
         self.rows.setdefault(reference, []).extend(change.rows)
         self.reasons.setdefault(reference, {}).update(change.remarks)
         self.kept_seals.setdefault(reference, []).extend(change.seals)
-        for notice in change.notices:
-            if (notice.key, notice.person_id) not in self.told:
-                self.told[notice.key, notice.person_id] = notice
-                self.sent.append(notice)
+        self._tell(change.notices)
 
 
 class FakeShelf:

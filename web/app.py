@@ -24,6 +24,7 @@ from workflow.storage.tables import metadata
 ROOMS = (
     "sign_in.routes", "my_work.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
     "notices.routes", "people.routes", "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "account.routes",
+    "readings.routes", "emergencies.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)

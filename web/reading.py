@@ -45,8 +45,9 @@ def both_texts(refusal: Stale) -> dict[str, Any]:
 
 
 def sent(audit: dict[str, Any]) -> None:
-    """Note that the JSON of an audit is about to be sent; raises NotShown."""
-    if audit["sections"] or audit["actions"] or audit["escalation"].get("recipients"):
+    """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises NotShown."""
+    is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
+    if is_written or audit["actions"] or audit["escalation"].get("recipients"):
         the_desk().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])
 
 

@@ -33,6 +33,15 @@ MOVES = {
 }  # fmt: skip
 
 
+DOORS = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
+PLACES = {
+    "audits.show": "The audit", "audits.read": "The whole audit", "audits.history": "The history", "audits.move": "Before sharing",
+    "sections.show": "Section", "sections.save": "Section, not saved", "sections.autosave": "Section, not saved", "actions.show": "Action",
+    "escalations.show": "The escalation", "api_actions.show": "Action", "api_audits.history": "The history",
+    "api_audits.escalation_move": "The escalation", "api_audits.save_section": "Section",
+}  # fmt: skip
+
+
 def grade(value: str | None) -> str:
     return GRADES.get(value or "", "Not graded")
 
@@ -104,7 +113,16 @@ def by_field(refusal: NotReady | BadInput | None) -> dict[str, str]:
     return {one.field: one.message for one in reversed(refusal.missing)} if refusal else {}
 
 
+def place_read(what: str, door: str) -> str:
+    """Where words were shown, as the read log has it: an endpoint, and a section’s key or an action’s number."""
+    endpoint, _, part = what.partition("/")
+    name = PLACES.get(endpoint) or DOORS[door]
+    said = f"{name}: {part.replace('_', ' ')}" if part else name
+    return f"{said}, as JSON" if door == "json" else said
+
+
 FILTERS = {
+    "place_read": place_read,
     "grade": grade,
     "role": role,
     "happened": happened,

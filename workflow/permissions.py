@@ -60,7 +60,7 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
         return frozenset()
     directory = directory.about(audit.header.child_id)
     ties = _posts_held(person, audit, directory) | _named_in(person, audit)
-    if audit.reference in directory.emergencies.get(person.id, ()):
+    if audit.state != "withdrawn" and audit.reference in directory.emergencies.get(person.id, ()):
         ties.add("emergency")
     if "director" in ties and not any(verifier not in audit.bound_up for verifier in verifiers(directory)):
         ties.add("last_resort")

@@ -56,6 +56,20 @@ class Reading:
     emergency_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A request to read an audit in an emergency; `ends_at` only where somebody else let them in."""
+
+    reference: str
+    asked_by: int
+    asked_at: datetime
+    reason: str
+    id: int = 0
+    answered_by: int | None = None
+    answered_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
 class Changed(Exception):
     """The audit or the directory changed between reading and writing: read again and decide again."""
 
@@ -135,6 +149,14 @@ class Store(Protocol):
     def note(self, readings: Sequence[Reading]) -> None:
         """Before anything is shown, and committed; raises NotShown where it can’t be."""
 
+    def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
+        """Once: while the same person’s request for the same reference waits, asking again changes nothing."""
+
+    def emergency(self, emergency_id: int) -> Emergency | None: ...
+
+    def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+        """In one commit; raises Changed where it is answered already, by who asked, or on an older directory."""
+
     def history(self, audit: Audit) -> tuple[Row, ...]: ...
 
     def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
@@ -153,6 +175,9 @@ class Telling(Protocol):
 
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
         """When the QA Service is asked to plan the next audit of this child."""
+
+    def emergency_ends_at(self, at: datetime) -> datetime:
+        """Until when somebody may read who is let in then."""
 
     def picked_because(self, audit: Audit, grade: str | None) -> str:
         """Why the selection rule has this audit moderated, or "" where it does not."""

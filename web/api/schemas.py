@@ -174,6 +174,22 @@ class History(Schema):
     rows = fields.List(fields.Nested(HistoryRow))
 
 
+class Reading(Schema):
+    by = fields.String(allow_none=True, metadata={"description": "null for the command line"})
+    by_name = fields.String()
+    edition = fields.Integer()
+    version = fields.Integer()
+    door = fields.String(metadata={"description": "page, json or export"})
+    what = fields.String(metadata={"description": "The endpoint, and the key of a section or the number of an action"})
+    at = fields.DateTime()
+    emergency = fields.Integer(allow_none=True)
+
+
+class Readings(Schema):
+    readings = fields.List(fields.Nested(Reading))
+    next = fields.String(allow_none=True)
+
+
 class Notice(Schema):
     event = fields.String()
     subject = fields.String()

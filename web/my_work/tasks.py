@@ -10,7 +10,9 @@ from flask import url_for
 from notifications.recipients import Clocks
 from workflow.appointments import Request
 from workflow.calendar import add_working_days, london_day
+from workflow.commands.emergencies import may_answer
 from workflow.people import Directory, Person
+from workflow.ports import Emergency
 from workflow.storage.rows import recipients_of
 
 
@@ -90,6 +92,15 @@ def _closes(row: Any, me: Person) -> bool:
         # A director knows of it only where nobody before them can close it.
         return not me.roles.isdisjoint({"qa", "director"})
     return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
+
+
+def tasks_of_emergencies(waiting: Iterable[Emergency], me: Person, directory: Directory) -> Iterator[Task]:
+    for one in waiting:
+        asker = directory.people[one.asked_by]
+        if may_answer(directory, me, asker):
+            yield Task(
+                f"Let {asker.name} in to read an audit in an emergency, or refuse", url_for("emergencies.every"), one.reference, urgent=True
+            )
 
 
 def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:

@@ -166,7 +166,7 @@ class Reader:
         me, bound = self.person.id, [_is_bound_up(verifier) for verifier in verifiers(self.directory)]
         ties: dict[str, Condition] = {role: audits.c[f"{role}_id"] == me for role in NAMED if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
-        ties["emergency"] = audits.c.reference.in_(self._emergencies)
+        ties["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
         ties["owner"] = exists(select(actions.c.number).where(*is_own))
         if bound:
             ties["last_resort"] = all_of(_of_teams(OF_AUDIT, self.by_team["director"]), *bound)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, and_, bindparam, insert, select
 
 from workflow.errors import NotShown
+from workflow.events import Notice
 from workflow.history import Row
 from workflow.people import Directory
-from workflow.ports import Change, Reading
+from workflow.ports import Change, Emergency, Reading
 from workflow.record import Audit, Seal
-from workflow.storage import rows, saving, tables
+from workflow.storage import emergencies, rows, saving, tables
 from workflow.storage.directory_writer import DirectoryWriter
 from workflow.storage.engine import DatabaseError, reading, writing
 from workflow.storage.who import read_directory
@@ -95,6 +96,19 @@ class SqlStore:
                 connection.execute(NOTE, [{name: getattr(one, name) for name in Reading.__slots__} for one in readings])
         except DatabaseError as error:
             raise NotShown from error
+
+    def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
+        with writing(self.engine) as connection:
+            emergencies.ask(connection, emergency, notices)
+
+    def emergency(self, emergency_id: int) -> Emergency | None:
+        with reading(self.engine) as connection:
+            return emergencies.read(connection, emergency_id)
+
+    def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+        """Raises Changed where it is answered already, by who asked, or on an older directory."""
+        with writing(self.engine) as connection:
+            emergencies.answer(connection, emergency, notices, directory_version)
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:
         with reading(self.engine) as connection:
