@@ -138,7 +138,9 @@ def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
     migrate.upgrade(council.engine)
 
 
-@pytest.mark.parametrize(("table", "column"), [("history", "audit_id"), ("seals", "audit_id"), ("directory_history", "verb"), ("readings", "reference")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("history", "audit_id"), ("seals", "audit_id"), ("directory_history", "verb"), ("readings", "reference")]
+)
 def test_the_record_can_only_be_added_to(council: Council, table: str, column: str) -> None:
     house = a_house(council)
     an_audit(house, at="shared")
