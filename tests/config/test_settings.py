@@ -71,3 +71,43 @@ def test_a_service_is_called_by_its_own_name_unless_told_otherwise(tmp_path: Pat
     assert settings(tmp_path, **WHOLE, BASE_URL="https://Audits.example:444/").trusted_hosts == ("audits.example",)
     assert settings(tmp_path, **WHOLE, TRUSTED_HOSTS="a.example, B.example").trusted_hosts == ("a.example", "b.example")
     assert settings(tmp_path).proxies == 0
+
+
+ISSUER = {"OIDC_ISSUER": "https://login.example/tenant/v2.0", "OIDC_CLIENT_ID": "audit", "OIDC_CLIENT_SECRET": "s3cret"}
+BAD_ISSUERS = (
+    "http://login.example", "http://login.example.localhost.example", "login.example", "ftp://x", "https://", "https://x?y=z", "https://x#y",
+    "https://me:secret@x", "https://x:port", "https://x y", "https://[x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ISSUER)
+def test_council_accounts_need_all_of_it_or_none(name: str, tmp_path: Path) -> None:
+    assert settings(tmp_path).council_sign_in is None
+    chosen = settings(tmp_path, **ISSUER).council_sign_in
+    assert chosen is not None
+    assert "s3cret" not in repr(chosen)
+    with pytest.raises(BadSetting, match=f"^PRACTICE_AUDIT_{name} is missing"):
+        settings(tmp_path, **{**ISSUER, name: ""})
+
+
+@pytest.mark.parametrize("issuer", BAD_ISSUERS)
+def test_an_issuer_is_an_https_address(issuer: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_OIDC_ISSUER must be"):
+        settings(tmp_path, **{**ISSUER, "OIDC_ISSUER": issuer})
+
+
+def test_plain_http_is_for_this_machine_in_a_demo(tmp_path: Path) -> None:
+    here = {**ISSUER, "OIDC_ISSUER": "http://localhost:9000"}
+    assert settings(tmp_path, **here).council_sign_in
+    with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_OIDC_ISSUER"):
+        settings(tmp_path, **{**WHOLE, **here})
+
+
+def test_passwords_are_off_only_where_there_is_another_way_in(tmp_path: Path) -> None:
+    assert settings(tmp_path).has_passwords
+    assert not settings(tmp_path, **ISSUER, PASSWORDS="off").has_passwords
+    with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_PASSWORDS can’t be off"):
+        settings(tmp_path, PASSWORDS="off")
+    for bad in ({"PASSWORDS": "no"}, {"OIDC_LINK_BY": "name"}):
+        with pytest.raises(BadSetting, match=f"^PRACTICE_AUDIT_{next(iter(bad))} must be one of"):
+            settings(tmp_path, **ISSUER, **bad)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from web.council_sign_in.refusals import IssuerAway
 
@@ -23,20 +24,23 @@ class BriefAdapter(HTTPAdapter):
         ends_at = time.monotonic() + SECONDS
         # Whatever was asked for, it is read here.
         response = super().send(request, **more | {"stream": True, "timeout": (SECONDS_TO_CONNECT, SECONDS_BETWEEN_BYTES)})
-        body = b""
-        for part in response.iter_content(8192):
+        response.raw = io.BytesIO(_read(response, ends_at))
+        return response
+
+
+def _read(response: Response, ends_at: float) -> bytes:
+    body = b""
+    try:
+        # As much as has come, so that a trickle is noticed too.
+        while part := response.raw.read1(8192, decode_content=True):
             body += part
             if len(body) > MOST_BYTES or time.monotonic() > ends_at:
-                response.close()
                 raise RequestException("too much or too slow")
-        return _read(response, body)
-
-
-def _read(response: Response, body: bytes) -> Response:
-    read = Response()
-    read.status_code, read.headers, read.url, read.request = response.status_code, response.headers, response.url, response.request
-    read.raw = io.BytesIO(body)
-    return read
+    except HTTPError as error:
+        raise RequestException(type(error).__name__) from None
+    finally:
+        response.raw.close()
+    return body
 
 
 def within_seconds(work: Callable[[], T], seconds: float = SECONDS_FOR_ALL) -> T:

@@ -36,7 +36,13 @@ class Issuer:
 
     def leads_to(self, attempt: Attempt) -> str:
         """The address that a visitor signs in at; raises IssuerAway."""
-        return within_seconds(lambda: self._leads_to(attempt))
+        if self.clock() < self._away_until:
+            raise IssuerAway("it was away a moment ago")
+        try:
+            return within_seconds(lambda: self._leads_to(attempt))
+        except IssuerAway:
+            self._away_until = self.clock() + LEFT_ALONE_FOR
+            raise
 
     def vouches_for(self, code: str, named: str | None, attempt: Attempt) -> Mapping[str, Any]:
         """The checked claims of whoever signed in; raises NotAccepted. `named` is who the answer says it comes from (RFC 9207)."""
@@ -100,22 +106,16 @@ class Issuer:
         return keys
 
     def _document(self) -> dict[str, Any]:
-        if self.clock() < self._away_until:
-            raise IssuerAway("it was away a moment ago")
         document: dict[str, Any] = self._keep("document", self._discovered)
         return document
 
     def _discovered(self) -> dict[str, Any]:
         """Raise IssuerAway for a document that is not the issuer’s own, or sends anybody to an address that is not safe."""
-        try:
-            document = self._json(self.chosen.issuer.rstrip("/") + "/.well-known/openid-configuration")
-            if document.get("issuer") != self.chosen.issuer:
-                raise IssuerAway("its document is another issuer’s")
-            if not all(self.chosen.may_be_asked_at(document.get(name)) for name in ENDPOINTS):
-                raise IssuerAway("its document names no safe address")
-        except IssuerAway:
-            self._away_until = self.clock() + LEFT_ALONE_FOR
-            raise
+        document = self._json(self.chosen.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        if document.get("issuer") != self.chosen.issuer:
+            raise IssuerAway("its document is another issuer’s")
+        if not all(self.chosen.may_be_asked_at(document.get(name)) for name in ENDPOINTS):
+            raise IssuerAway("its document names no safe address")
         return document
 
     def _keep(self, name: str, ask: Callable[[], Any]) -> Any:

@@ -39,11 +39,9 @@ def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) ->
 @pages.app_context_processor
 def _for_the_sign_in_page() -> dict[str, object]:
     settings = the_council().settings
-    return {
-        "has_council_sign_in": settings.council_sign_in is not None,
-        "has_passwords": settings.has_passwords,
-        "council_sentence": SENTENCES.get(request.args.get("council", ""), "") if request.endpoint == "sign_in.show" else "",
-    }
+    is_on = settings.council_sign_in is not None
+    sentence = SENTENCES.get(request.args.get("council", ""), "") if is_on else ""
+    return {"has_council_sign_in": is_on, "has_passwords": settings.has_passwords, "council_sentence": sentence}
 
 
 @pages.post("/sign-in/council")

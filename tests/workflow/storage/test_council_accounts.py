@@ -1,0 +1,50 @@
+"""Of several at the same moment one is given the sign-in under way, and one account becomes a person’s, on each database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from web.council import Council
+from web.council_sign_in import attempts
+from web.council_sign_in.queries import keep_attempt, link_identity, unlink_identities, use_identity
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+ISSUER = "https://login.example/tenant/v2.0"
+AT_ONCE = 8
+
+
+def test_a_sign_in_under_way_is_taken_once(council: Council) -> None:
+    session: dict[str, str] = {}
+    begun = attempts.begin(council.engine, session, "/audits")
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        taken = list(people.map(lambda _: attempts.take(council.engine, session, begun.state), range(AT_ONCE)))
+    assert sorted(taken, key=str) == sorted([begun, *[None] * (AT_ONCE - 1)], key=str)
+    print(f"taken by {sum(one is not None for one in taken)} of {AT_ONCE}")
+
+
+def test_what_nobody_came_back_for_is_swept_away(council: Council) -> None:
+    values = {"digest": "old", "nonce": "", "verifier": "", "after": ""}
+    keep_attempt(council.engine, {**values, "begun_at": NOW}, NOW)
+    keep_attempt(council.engine, {**values, "digest": "new", "begun_at": NOW + timedelta(minutes=11)}, NOW + timedelta(minutes=1))
+    with reading(council.engine) as connection:
+        assert list(connection.execute(select(tables.sign_in_attempts.c.digest)).scalars()) == ["new"]
+
+
+def test_one_of_several_accounts_becomes_a_persons(council: Council) -> None:
+    person = council.store.directory().by_email("auditor@demo.example")
+    other = council.store.directory().by_email("qa@demo.example")
+    assert person
+    assert other
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        linked = list(people.map(lambda at: link_identity(council.engine, ISSUER, f"s-{at}", person.id, NOW), range(AT_ONCE)))
+    assert linked.count(True) == 1
+    subject = f"s-{linked.index(True)}"
+    assert not link_identity(council.engine, ISSUER, subject, other.id, NOW)
+    assert use_identity(council.engine, ISSUER, subject, NOW) == person.id
+    assert use_identity(council.engine, ISSUER, subject.upper(), NOW) is None
+    assert use_identity(council.engine, "https://other.example", subject, NOW) is None
+    assert (unlink_identities(council.engine, person.id), unlink_identities(council.engine, person.id)) == (1, 0)
+    assert use_identity(council.engine, ISSUER, subject, NOW) is None
