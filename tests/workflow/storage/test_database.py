@@ -13,7 +13,7 @@ from tests.factories import GRADED, NOW, STATES, House, a_house, an_audit, assig
 from web.audits.queries import last_audit_of
 from web.council import Council
 from web.worklist.queries import Wanted, counts_by_state, page_of_audits
-from workflow.commands import actions, moves
+from workflow.commands import actions, emergencies, moves
 from workflow.commands.actions import NewAction
 from workflow.commands.people.connecting import declare_connection
 from workflow.commands.people.editing import add_person
@@ -30,8 +30,9 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     assign(house, references[STATES.index("shared") * 2])
     moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
     _all_are_bound_up(house, references[STATES.index("moderated") * 2])
+    _are_let_in(house, references)
     references += _of_children_with_connections(house)
-    directory, audits = council.store.directory(), [house.audit(reference) for reference in references]
+    directory, audits = council.store.directory(house.now), [house.audit(reference) for reference in references]
     rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
     with reading(council.engine) as connection:
         for person in directory.people.values():
@@ -65,6 +66,16 @@ def _of_children_with_connections(house: House) -> list[str]:
         for name in people:
             declare_connection(house.desk(), house.person(name), child)
     return made
+
+
+def _are_let_in(house: House, references: list[str]) -> None:
+    """One into each audit that was shared, who are nothing to it otherwise; one of them is connected to the child afterwards."""
+    for number, reference in enumerate(references[STATES.index("shared") * 2 :], start=1):
+        name = ("auditor2", "practitioner2", "moderator2")[number % 3]
+        emergencies.ask_to_read_in_emergency(house.desk(), house.person(name), reference, "A call at night.")
+        emergencies.let_in(house.desk(), house.person("hos.ppqa"), number)
+    assert len(house.store.directory(house.now).emergencies) == 3
+    declare_connection(house.desk(), house.person("moderator2"), "C-1001")
 
 
 def _all_are_bound_up(house: House, reference: str) -> None:
