@@ -219,7 +219,9 @@ def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, house: Ho
     many = {path: _cost(browser, statements, path) for path in few}
     print(person, {path.replace(reference, "…"): cost for path, cost in few.items() if cost > 4})
     assert many == few
-    assert max(few["/"], few["/audits"]) <= 4
+    # Requests in an emergency, for who may let somebody in.
+    assert few["/"] <= (5 if person == "hos.ppqa" else 4)
+    assert few["/audits"] <= 4
     assert max(few.values()) <= 8
 
 
