@@ -38,7 +38,7 @@ def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     if not seen.sees_escalation:
-        raise NotFound
+        raise refusal or NotFound
     if seen.escalation:
         seen = opened(seen)
     return render_template(

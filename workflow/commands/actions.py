@@ -214,11 +214,12 @@ def visible_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], 
 
 def may_see_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
     """Before its owner is told, an action is known to who may add one there; then also to its owner and the readers."""
-    if not action.is_live:
-        return (
-            desk.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties) or action.added_by == who.id
-        )
-    return action.owner_id == who.id or desk.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
+    reads = desk.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
+    if action.is_live:
+        return reads or action.owner_id == who.id
+    writes = desk.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
+    # Having written it gives no right that is gone: who audits no more, and may not read, does not see it.
+    return writes or (reads and action.added_by == who.id)
 
 
 def _action(audit: Audit, number: int) -> SmartAction:

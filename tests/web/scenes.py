@@ -1,0 +1,144 @@
+"""One audit for each state and escalation that there can be, each walked there by its own people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.factories import FOURTEENTH, SUMMARY, WALKS, House, Plan, an_audit, assign, resolve, save
+from workflow.commands import actions, escalations, moves
+from workflow.commands.actions import NewAction
+
+STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed", "withdrawn")
+ESCALATIONS = ("none", "open", "acknowledged", "resolved")
+OF_THE_ACTION = "The canary of the action."
+OF_THE_AUDIT = ("Seen on the file.", "Alex is safer.", "A family of three.")
+OF_THE_MODERATION = ("Read again.", "Seen again.")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What section 5 of the rules asks about an audit."""
+
+    name: str
+    state: str
+    escalation: str = "none"
+    was_shared: bool = False
+    was_moderated: bool = False
+    has_moderator: bool = False
+    is_judged: bool = False
+    is_asked: bool = False
+
+    @property
+    def is_unshared(self) -> bool:
+        return self.state in {"draft", "practitioner_consulted", "graded"}
+
+    @property
+    def is_escalated(self) -> bool:
+        return self.escalation != "none"
+
+
+def _scenes() -> list[Scene]:
+    found = []
+    for state in STATES:
+        # A draft was never shared, so nothing of it was ever Inadequate: revising leads back to grading alone.
+        for escalation in ESCALATIONS if state != "draft" else ESCALATIONS[:1]:
+            was_shared = escalation != "none" or state not in {"draft", "practitioner_consulted", "graded"}
+            was_moderated = state in {"moderated", "actions_closed"}
+            has_moderator = state in {"shared", "moderated", "actions_closed", "withdrawn"}
+            found.append(
+                Scene(
+                    f"{state}, {escalation}",
+                    state,
+                    escalation,
+                    was_shared,
+                    was_moderated,
+                    has_moderator,
+                    is_judged=was_moderated,
+                    is_asked=state == "withdrawn",
+                )
+            )
+    return found
+
+
+BETWEEN = (
+    Scene("shared, nobody moderates", "shared", was_shared=True),
+    Scene("shared, judged", "shared", was_shared=True, has_moderator=True, is_judged=True),
+    Scene("graded, returned", "graded", was_shared=True),
+    Scene("graded, withdrawal asked", "graded", is_asked=True),
+    Scene("withdrawn, never shared", "withdrawn", is_asked=True),
+)
+SCENES = (*_scenes(), *BETWEEN)
+
+
+def child_of(scene: Scene) -> str:
+    return f"C-{SCENES.index(scene)}"
+
+
+def build_all(house: House) -> Mapping[str, str]:
+    """Scene -> the reference of its audit."""
+    return {scene.name: _build(house, scene) for scene in SCENES}
+
+
+def _build(house: House, scene: Scene) -> str:
+    plan = Plan(details={"child_id": child_of(scene)})
+    reference = an_audit(house, "draft", plan)
+    save(house, "auditor", reference, "summary", SUMMARY)
+    actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(OF_THE_ACTION, "owner@demo.example", "2026-12-20"))
+    for state in STATES[1 : STATES.index(_farthest(scene)) + 1]:
+        WALKS[state](house, reference, plan) if state != "actions_closed" else _close(house, reference)
+    _prepare_moderation(house, reference, scene)
+    _escalate(house, reference, scene.escalation)
+    _take_back(house, reference, scene)
+    _withdraw(house, reference, scene)
+    _is_as_said(house, reference, scene)
+    return reference
+
+
+def _farthest(scene: Scene) -> str:
+    if scene.state == "withdrawn":
+        return "shared" if scene.was_shared else "graded"
+    return "shared" if scene.is_unshared and scene.was_shared else scene.state
+
+
+def _close(house: House, reference: str) -> None:
+    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    actions.verify(house.desk(), house.person("qa"), reference, 1)
+    moves.close_actions(house.desk(), house.person("qa"), reference)
+
+
+def _prepare_moderation(house: House, reference: str, scene: Scene) -> None:
+    if scene.has_moderator and not scene.was_moderated:
+        assign(house, reference)
+    if scene.is_judged and not scene.was_moderated:
+        save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+
+
+def _escalate(house: House, reference: str, to: str) -> None:
+    if to == "none":
+        return
+    escalations.raise_escalation(house.desk(), house.person("qa"), reference, "Raised by hand.")
+    if to == "acknowledged":
+        for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
+            escalations.acknowledge(house.desk(), house.person(name), reference)
+    if to == "resolved":
+        resolve(house, reference)
+
+
+def _take_back(house: House, reference: str, scene: Scene) -> None:
+    if scene.is_unshared and scene.was_shared:
+        moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Look at it again.")
+    if scene.state == "practitioner_consulted" and scene.was_shared:
+        moves.revise(house.desk(), house.person("auditor"), reference)
+
+
+def _withdraw(house: House, reference: str, scene: Scene) -> None:
+    if scene.is_asked:
+        moves.withdraw(house.desk(), house.person("qa"), reference, "The wrong child.")
+    if scene.state == "withdrawn":
+        moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
+
+
+def _is_as_said(house: House, reference: str, scene: Scene) -> None:
+    audit = house.audit(reference)
+    assert (audit.state, audit.escalation_state) == (scene.state, scene.escalation)
+    assert (audit.was_shared, audit.moderated_at is not None) == (scene.was_shared, scene.was_moderated)
+    assert (audit.moderator_id is not None, audit.withdrawal_asked_by is not None) == (scene.has_moderator, scene.is_asked)

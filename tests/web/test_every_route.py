@@ -1,0 +1,124 @@
+"""Every route × method × role × state × escalation × relation: who gets past, who is refused, who learns nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import pytest
+from flask import Flask
+
+from tests.factories import a_council, a_house
+from tests.web.answering import ROUTES, TABLE, Cell, cells_of, expected, served
+from tests.web.askers import LONG_TURNS, TURNS, Asker, add_the_others, everybody_of, set_up
+from tests.web.asking_all import NOTED, Door, bytes_of, everything_in, nothing_is_kept, said
+from tests.web.scenes import OF_THE_ACTION, OF_THE_AUDIT, OF_THE_MODERATION, SCENES, Scene, build_all
+from tests.web.section_five import may, sees_action
+from web.app import create_app
+
+FEWEST = 70_000
+DOORS = ("pages", "JSON")
+
+
+@dataclass
+class Matrix:
+    door: Door
+    references: Mapping[str, str]
+    nowhere: dict[object, tuple[object, ...]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+    council = a_council(tmp_path_factory.mktemp("every-route"))
+    add_the_others(council)
+    references = build_all(a_house(council))
+    council.engine.dispose()
+    app = create_app(council.settings)
+    app.testing = True
+    door = Door(app)
+    door.sign_in_all()
+    yield Matrix(door, references)
+    door.council.engine.dispose()
+
+
+def test_every_route_has_a_rule_of_who_may_call_it(app: Flask) -> None:
+    assert sorted(served(app) - TABLE.keys()) == [], "routes without an access rule: add rows to tests/web/every_route.toml"
+    assert sorted(TABLE.keys() - served(app)) == [], "rules of routes that there are not"
+
+
+def test_the_matrix_is_as_large_as_it_is_said_to_be() -> None:
+    cells = sum(len(list(_cells(turn, door))) for turn in TURNS for door in DOORS)
+    print(f"{cells} cells of {len(ROUTES)} routes, {len(SCENES)} audits, {sum(len(everybody_of(turn)) for turn in TURNS)} people")
+    assert cells >= FEWEST
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("turn", TURNS)
+def test_every_cell_answers_as_the_rules_say(matrix: Matrix, turn: str, door: str) -> None:
+    _try_all(matrix, turn, door)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("turn", LONG_TURNS)
+def test_no_role_gives_what_only_another_gives(matrix: Matrix, turn: str, door: str) -> None:
+    _try_all(matrix, turn, door)
+
+
+def _cells(turn: str, door: str) -> Iterator[Cell]:
+    # Somebody to whom every answer is alike need not try every move.
+    for asker in everybody_of(turn):
+        yield from cells_of(asker, is_json=door == "JSON", every_variant=turn == "as they are" and asker.has_tie_or_post)
+
+
+def _try_all(matrix: Matrix, turn: str, door: str) -> None:
+    engine, started, wrong, tried = matrix.door.council.engine, perf_counter(), [], 0
+    set_up(matrix.door.council, turn)
+    before = everything_in(engine)
+    for keeps in (True, False):
+        for cell in _cells(turn, door):
+            if (cell.route.method == "GET") == keeps:
+                tried += 1
+                wrong += _tried(matrix, cell, keeps=keeps)
+    print(f"{tried} cells of {door}, {turn}, in {perf_counter() - started:.1f} s")
+    assert wrong == [], f"{len(wrong)} of {tried} cells: " + "\n".join(wrong[:40])
+    assert everything_in(engine) == before
+
+
+def _tried(matrix: Matrix, cell: Cell, *, keeps: bool) -> list[str]:
+    """What is wrong with one cell. What a GET changed would be kept, and seen; all else is undone."""
+    if keeps:
+        return list(_judged(matrix, cell))
+    with nothing_is_kept(matrix.door.council.engine):
+        return list(_judged(matrix, cell))
+
+
+def _judged(matrix: Matrix, cell: Cell) -> Iterator[str]:
+    door, reference = matrix.door, matrix.references[cell.scene.name] if cell.scene else ""
+    response = door.ask(cell, reference)
+    answer, wanted, written = said(response), expected(cell), door.written - NOTED
+    if answer not in wanted:
+        yield f"{cell}: {response.status_code} is “{answer}”, not “{min(wanted)}”"
+    if written and (answer != "past" or cell.route.method == "GET"):
+        yield f"{cell}: {answer}, and wrote to {', '.join(sorted(written))}"
+    for words, allowed in _canaries(cell.asker, cell.scene):
+        if not allowed and words.encode() in response.data:
+            yield f"{cell}: shows “{words}”"
+    if answer == "unknown" and cell.scene and bytes_of(response) != _nowhere(matrix, cell):
+        yield f"{cell}: is told apart from what does not exist"
+
+
+def _nowhere(matrix: Matrix, cell: Cell) -> tuple[object, ...]:
+    key = (cell.asker, cell.route.name, tuple(cell.args.values()))
+    if key not in matrix.nowhere:
+        matrix.nowhere[key] = bytes_of(matrix.door.ask_nowhere(cell))
+    return matrix.nowhere[key]
+
+
+def _canaries(asker: Asker, scene: Scene | None) -> Iterator[tuple[str, bool]]:
+    """Words of the case, and whether this person may read them here."""
+    knows = scene is not None and not asker.is_out and may("know", asker, scene)
+    for words in OF_THE_AUDIT:
+        yield words, knows and scene is not None and may("read", asker, scene)
+    for words in OF_THE_MODERATION:
+        yield words, knows and scene is not None and may("fourteen", asker, scene)
+    yield OF_THE_ACTION, knows and scene is not None and sees_action(asker, scene)
