@@ -2,30 +2,33 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine, event, select
 from werkzeug.test import TestResponse
 
 from tests.web.answering import NOWHERE, Cell
-from tests.web.askers import everybody_of
-from tests.web.browser import Browser, token_in
+from tests.web.askers import as_they_are
+from tests.web.browser import PASSWORD, Browser, token_in
 from tests.web.caller import Caller
 from web.council import Council
+from web.queries import set_passwords
 from workflow.storage.engine import reading
 from workflow.storage.tables import metadata
 
 # What may be noted of a reading: that somebody is still there, and who read what.
 NOTED = frozenset({"sessions", "reads", "read_log"})
 WRITING = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
+EVERYBODY = tuple(asker.name for asker in as_they_are() if asker.name)
 CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*')
 
 
 class Door:
-    """`written` are the tables that the last request wrote to, or tried to."""
+    """`written` are the tables that the last request wrote to, or tried to; `statements`, how often it asked the database."""
 
     def __init__(self, app: Flask) -> None:
         self.app, self.council = app, app.extensions["council"]
@@ -37,23 +40,25 @@ class Door:
         self.csrf: dict[str, str] = {}
         event.listen(self.council.engine, "before_cursor_execute", self._note)
 
-    def sign_in_all(self) -> None:
+    def sign_in_all(self, names: Iterable[str] = EVERYBODY) -> None:
         """Everybody’s session and token, made once, while everybody is still there."""
         caller = Caller(self.council, self.client)
-        for name in {asker.name for asker in everybody_of("as they are") if asker.name}:
+        ease_signing_in(self.council)
+        for name in names:
             browser = Browser(self.app, name)
             self._keep(name, browser.client, browser.token)
             self.headers[name]["Authorization"] = f"Bearer {caller.token(f'{name}@demo.example')}"
         visitor = self.app.test_client()
         self._keep("", visitor, token_in(visitor.get("/sign-in").get_data(as_text=True)))
 
-    def ask(self, cell: Cell, reference: str) -> TestResponse:
+    def ask(self, cell: Cell, reference: str, body: Any = None) -> TestResponse:
+        """With what the route’s row has sent, or else with `body`: text as it stands, the rest as JSON or as a form."""
         route, name = cell.route, cell.asker.name
         self.written, self.statements = set(), 0
         sent: dict[str, Any] = {}
         if route.method != "GET":
-            typed = route.sent(cell.args)
-            sent = {"json": typed} if route.is_json else {"data": {"csrf_token": self.csrf[name], **typed}}
+            typed = route.sent(cell.args) if body is None else body
+            sent = _sent(typed) if route.is_json else {"data": {"csrf_token": self.csrf[name], **typed}}
         headers = {key: value for key, value in self.headers[name].items() if (key == "Cookie") != route.is_json}
         path, headers = route.path(cell.args, reference), {**headers, "If-Match": '"1"'}
         return self.client.open(path, method=route.method, headers=headers, buffered=True, **sent)
@@ -66,9 +71,18 @@ class Door:
         self.headers[name], self.csrf[name] = {"Cookie": f"{cookie.key}={cookie.value}"}, csrf
 
     def _note(self, _conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        self.statements += 1
+        self.statements += statement.startswith("SELECT") and "FROM sessions" not in statement
         if found := WRITING.match(statement):
             self.written.add(found[1])
+
+
+def ease_signing_in(council: Council) -> None:
+    """Everybody’s password under a hash that costs next to nothing, for tests that sign in often."""
+    set_passwords(council.engine, "@demo.example", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD))
+
+
+def _sent(body: Any) -> dict[str, Any]:
+    return {"data": body, "content_type": "application/json"} if isinstance(body, str) else {"json": body}
 
 
 def said(response: TestResponse) -> str:

@@ -3,7 +3,6 @@
 import math
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -65,6 +64,5 @@ def leave() -> Response:
 
 def _own(path: str) -> str:
     """A path of this service, never another’s address."""
-    parts = urlsplit(path)
-    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc and path.isprintable()
+    is_own = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
     return path if is_own else url_for("my_work.show")
