@@ -43,10 +43,6 @@ class Asker:
     is_out: bool = False
     """Not signed in, or somebody who left."""
 
-    @property
-    def has_tie_or_post(self) -> bool:
-        return bool(self.slot) or self.name in POSTS
-
     def __str__(self) -> str:
         said = "nobody" if not self.name else f"{self.slot or 'stranger'} as {self.role or 'no role'}"
         return said + " (connected)" * self.is_connected + " (left)" * (self.is_out and bool(self.name))
@@ -59,8 +55,12 @@ def everybody_of(turn: str) -> tuple[Asker, ...]:
     """Whom one turn of the matrix is about; `set_up` makes the council so."""
     named = [Asker(name, slot, "" if slot == "owner" else slot) for slot, name in SLOTS.items()]
     posts = [Asker(name, role=role) for name, role in POSTS.items()]
-    if turn == "as they are":
-        return (*named, *posts, *(Asker(name, role=role) for name, role in STRANGERS.items()), NOBODY)
+    usual = {
+        "named by the audit": (*named,), "in a post": (*posts,),
+        "strangers": (*(Asker(name, role=role) for name, role in STRANGERS.items()), NOBODY),
+    }  # fmt: skip
+    if turn in usual:
+        return usual[turn]
     if turn == "without a role":
         return tuple(replace(asker, role="") for asker in named)
     if turn == "connected to the child":
@@ -71,8 +71,13 @@ def everybody_of(turn: str) -> tuple[Asker, ...]:
     return tuple(replace(asker, role=ROLES[(at + by) % len(ROLES)]) for at, asker in enumerate(named))
 
 
-TURNS = ("as they are", "without a role", "connected to the child", "after they left", "roles turned by 1")
+AS_THEY_ARE = ("named by the audit", "in a post", "strangers")
+TURNS = (*AS_THEY_ARE, "without a role", "connected to the child", "after they left", "roles turned by 1")
 LONG_TURNS = tuple(f"roles turned by {by}" for by in range(2, len(ROLES)))
+
+
+def as_they_are() -> tuple[Asker, ...]:
+    return tuple(asker for turn in AS_THEY_ARE for asker in everybody_of(turn))
 
 
 def add_the_others(council: Council) -> None:
@@ -86,9 +91,8 @@ def add_the_others(council: Council) -> None:
 
 def set_up(council: Council, turn: str) -> None:
     """Give those of a turn their roles, and take away what they are not to have."""
-    usual = everybody_of("as they are")
     with writing(council.engine) as connection:
-        for asker in {one.name: one for one in (*usual, *everybody_of(turn)) if one.name}.values():
+        for asker in {one.name: one for one in (*as_they_are(), *everybody_of(turn)) if one.name}.values():
             person = council.store.directory().by_email(f"{asker.name}@demo.example")
             assert person, asker.name
             _becomes(connection, person, asker)

@@ -125,10 +125,11 @@ class SqlStore:
 
 
 def read_audit(connection: Connection, reference: str) -> Audit | None:
+    """Asks as much of what is not there: the time taken must not tell it from what one may not know of."""
     row = connection.execute(AUDIT, {"reference": reference}).first()
+    key = {"audit_id": row.id if row else None}
+    sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
+    opening = connection.execute(ESCALATION, key).first()
     if row is None:
         return None
-    key = {"audit_id": row.id}
-    sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
-    opening = connection.execute(ESCALATION, key).first() if row.escalation_state != "none" else None
     return rows.audit_of(row, sections, actions, rows.escalation_of(opening) if opening else None)
