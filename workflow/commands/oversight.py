@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.commands.making import situation
 from workflow.commands.people.passing_on import ensure_may_be_given
 from workflow.commands.writing import auditor_named
 from workflow.errors import BadInput, NotReady, NotYours
+from workflow.guards.audits import auditor_is_independent
 from workflow.guards.moderations import conflicts_of
 from workflow.people import Person
 from workflow.record import Audit
@@ -13,12 +15,15 @@ from workflow.record import Audit
 
 @command
 def allocate(desk: Desk, who: Person, reference: str, auditor: object) -> Audit:
-    """Give an audit that is not shared yet to another auditor, named by email."""
+    """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
     audit, ties = known_audit(desk, who, reference)
     if not desk.permissions.allow("allocate", audit, ties):
         raise NotYours("Allocating this audit is not yours to do now.")
     person = auditor_named(desk, auditor)
     ensure_may_be_given(desk.directory, person, audit.header.child_id, "auditor")
+    # Who is of the case must not read a draft about it, however they come to be its auditor.
+    if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
+        raise NotReady(conflicts)
     step = Step(desk, who, audit, audit)
     step.becomes(replace(audit, auditor_id=person.id), "allocate", facts={"auditor": person.id})
     step.tell("audit_allocated")

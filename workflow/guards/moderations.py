@@ -49,6 +49,12 @@ def audit_was_not_picked(s: Situation) -> Iterator[Missing]:
         yield Missing("moderation", "moderator", f"This audit must be moderated: {s.audit.picked_because}.")
 
 
+def waiver_is_independent(s: Situation) -> Iterator[Missing]:
+    """Waiving ends moderation as surely as moderating does."""
+    if any(conflicts_of(s.who, s.audit)):
+        yield Missing("moderation", "moderator", "You are the auditor or of the case, so somebody else decides whether it is moderated.")
+
+
 def escalation_is_settled(s: Situation) -> Iterator[Missing]:
     if s.audit.escalation_state not in {"none", "resolved"}:
         yield Missing("escalation", "state", "The escalation is not resolved yet.")
@@ -68,5 +74,5 @@ def withdrawal_was_asked_by_another(s: Situation) -> Iterator[Missing]:
 
 GUARDS: tuple[Guard, ...] = (
     moderator_is_independent, moderation_is_recorded, difference_is_explained, moderated_escalation_can_be_reached,
-    audit_was_not_picked, escalation_is_settled, withdrawal_is_not_asked_yet, withdrawal_was_asked_by_another,
+    audit_was_not_picked, waiver_is_independent, escalation_is_settled, withdrawal_is_not_asked_yet, withdrawal_was_asked_by_another,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from workflow.people import Directory, Duty, Person, Team
+from workflow.people import CONTENT_FREE, Directory, Duty, Person, Team
 from workflow.storage import tables
 from workflow.storage.tables import connections, delegations, emergencies
 
@@ -47,7 +47,7 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
 
 
 def _person(row: Any, own: frozenset[Duty], lent: frozenset[Duty]) -> Person:
-    return Person(row.id, row.email, row.name, row.is_active, own | lent, lent - own)
+    return Person(row.id, row.email, row.name, row.is_active, _lawful(own | lent), lent - own)
 
 
 def _let_in(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
@@ -55,6 +55,12 @@ def _let_in(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
     for row in rows:
         found.setdefault(row.asked_by, {})[row.reference] = row.id
     return found
+
+
+def _lawful(held: frozenset[Duty]) -> frozenset[Duty]:
+    """An administrator holds no role with content, whoever passed one on to them (rules, section 5)."""
+    is_admin = any(duty.role == "admin" for duty in held)
+    return frozenset(duty for duty in held if not is_admin or duty.role in CONTENT_FREE)
 
 
 def _gathered(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:
