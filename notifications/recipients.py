@@ -50,9 +50,8 @@ class WhoHears:
 
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """Who is connected to the child is told nothing; what is told to a post of theirs goes to who stands in."""
-        child_id = audit.header.child_id
-        told = dict.fromkeys(self._told(event, audit, directory.about(child_id)))
-        told = {person: None for person in told if person is QA_INBOX or not directory.is_connected(person, child_id)}
+        about = directory.about(audit.header.child_id)
+        told = [person for person in dict.fromkeys(self._told(event, audit, about)) if person not in about.set_aside]
         return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
 
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:

@@ -14,25 +14,6 @@ UNITS = {"branch": None, "service": "branch", "team": "service"}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A role, a deputy’s place or a delegation that a second person must agree to; `from_person` and the times are a delegation’s."""
-
-    person_id: int
-    duty: Duty
-    asked_by: int
-    asked_at: datetime
-    from_person: int | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    id: int = 0
-
-    @property
-    def concerned(self) -> frozenset[int | None]:
-        """Nobody of these agrees to it."""
-        return frozenset({self.person_id, self.from_person, self.asked_by})
-
-
-@dataclass(frozen=True, slots=True)
 class Delegation:
     from_person: int
     to_person: int

@@ -45,6 +45,25 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """A role, a deputy’s place or a delegation that a second person must agree to; `from_person` and the times are a delegation’s."""
+
+    person_id: int
+    duty: Duty
+    asked_by: int
+    asked_at: datetime
+    from_person: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    id: int = 0
+
+    @property
+    def concerned(self) -> frozenset[int | None]:
+        """Nobody of these agrees to it."""
+        return frozenset({self.person_id, self.from_person, self.asked_by})
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     code: str
     name: str
@@ -79,6 +98,8 @@ class Directory:
     """Something in it began or ends by the clock then, in UTC: between them a reading of this version stays true."""
     set_aside: frozenset[int] = frozenset()
     """Those who hold no post in this reading: see `about`."""
+    requests: tuple[Request, ...] = ()
+    """What waits for a second person, oldest first."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Each service’s branch, by their codes."""
 
@@ -117,7 +138,9 @@ class Directory:
 
     def about(self, child_id: str | None) -> "Directory":
         """The same directory for that child’s audits: who is connected to the child holds no post in it, as if it were vacant."""
-        return self.without(self.connected.get(folded(child_id), frozenset()) if child_id else frozenset())
+        if not child_id or not self.connections:
+            return self
+        return self.without(self.connected.get(folded(child_id), frozenset()))
 
     def without(self, people: frozenset[int]) -> "Directory":
         if people <= self.set_aside:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from workflow.appointments import Declared, Delegation, Entry, Holding, Request, Unit
+from workflow.appointments import Declared, Delegation, Entry, Holding, Unit
 from workflow.events import Event, Notice
 from workflow.history import Row
-from workflow.people import Directory, Duty, Person
+from workflow.people import Directory, Duty, Person, Request
 from workflow.record import Audit, Seal
 
 

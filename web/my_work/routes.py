@@ -6,7 +6,6 @@ from web.emergencies.queries import may_decide, waiting
 from web.my_work.queries import actions_waiting_for, audits_waiting_for
 from web.my_work.tasks import in_order, tasks_of_actions, tasks_of_audits, tasks_of_emergencies, tasks_of_requests
 from web.people.posts import requests_for
-from web.people.queries import open_requests
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk, the_reader
 from workflow.storage.engine import reading
 
@@ -19,11 +18,10 @@ def show() -> str:
     desk, me = the_desk(), signed_in()
     with reading(the_council().engine) as connection:
         audits = audits_waiting_for(connection, the_reader())
-        roles_asked = open_requests(connection)
         actions = actions_waiting_for(connection, the_reader())
         emergencies = waiting(connection) if may_decide(me, desk.directory) else []
     tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
-    tasks += [*tasks_of_requests(requests_for(me, roles_asked), desk.directory), *tasks_of_emergencies(emergencies, me, desk.directory)]
+    tasks += [*tasks_of_requests(requests_for(me), desk.directory), *tasks_of_emergencies(emergencies, me, desk.directory)]
     starts = [
         right for right in ("start", "start_for_another", "ask_in_emergency", "read_readings") if desk.permissions.allow_role(right, me)
     ]

@@ -8,10 +8,9 @@ from typing import Any
 from flask import url_for
 
 from notifications.recipients import Clocks
-from workflow.appointments import Request
 from workflow.calendar import add_working_days, london_day
 from workflow.commands.emergencies import may_answer
-from workflow.people import Directory, Person
+from workflow.people import Directory, Person, Request
 from workflow.ports import Emergency
 from workflow.storage.rows import recipients_of
 

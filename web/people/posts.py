@@ -8,15 +8,15 @@ from werkzeug.wrappers import Response
 
 from web.errors import status_of
 from web.people.choosing import team_of, titled
-from web.people.queries import history_of_units, open_requests
+from web.people.queries import history_of_units
 from web.people.routes import ensure
 from web.people.telling import in_words
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
-from workflow.appointments import DEPUTISED, UNITS, Request, Unit
+from workflow.appointments import DEPUTISED, UNITS, Unit
 from workflow.commands.people import appointing, arranging
 from workflow.commands.people.editing import ensure_edits
 from workflow.errors import BadInput, NotFound
-from workflow.people import Directory, Duty, Person
+from workflow.people import Directory, Duty, Person, Request
 from workflow.storage.engine import reading
 
 pages = Blueprint("posts", __name__, template_folder="templates")
@@ -123,15 +123,14 @@ def _post(directory: Directory, duty: Duty) -> Post:
     return Post(titled(duty, directory), holders, deputies, holder.person if holder and holder.stands_in else None)
 
 
-def requests_for(who: Person, asked: list[Request]) -> list[Request]:
+def requests_for(who: Person) -> list[Request]:
     """Those that wait for this person."""
-    return [one for one in asked if appointing.may_answer(the_desk(), who, one)]
+    return [one for one in the_desk().directory.requests if appointing.may_answer(the_desk(), who, one)]
 
 
 def _requests(refusal: BadInput | None = None) -> str:
-    with reading(the_council().engine) as connection:
-        asked = open_requests(connection)
-    mine = requests_for(signed_in(), asked)
+    asked = the_desk().directory.requests
+    mine = requests_for(signed_in())
     if not mine:
         ensure("see_directory")
     directory = the_desk().directory

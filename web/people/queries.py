@@ -1,4 +1,4 @@
-"""What the pages of the directory show beside it: history, connections, delegations, and what waits for a second person."""
+"""What the pages of the directory show beside it: history, connections, delegations."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from workflow.appointments import Delegation, Request
-from workflow.storage.directory_writer import delegation_of, request_of
-from workflow.storage.tables import connections, delegations, directory_history, requests
+from workflow.appointments import Delegation
+from workflow.storage.directory_writer import delegation_of
+from workflow.storage.tables import connections, delegations, directory_history
 
 MOST = 200
 
@@ -34,8 +34,3 @@ def delegations_with(connection: Connection, person_id: int, at: datetime) -> li
     either = or_(delegations.c.from_person == person_id, delegations.c.to_person == person_id)
     rows = connection.execute(select(delegations).where(either, delegations.c.ends_at > at).order_by(delegations.c.starts_at))
     return [delegation_of(row) for row in rows]
-
-
-def open_requests(connection: Connection) -> list[Request]:
-    rows = connection.execute(select(requests).where(requests.c.answered_at.is_(None)).order_by(requests.c.id))
-    return [request_of(row) for row in rows]

@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, or_, select, update
 
-from workflow.appointments import Declared, Delegation, Entry, Holding, Request, Unit
+from workflow.appointments import Declared, Delegation, Entry, Holding, Unit
 from workflow.events import Notice
-from workflow.people import Duty, Person, folded
+from workflow.people import Duty, Person, Request, folded
 from workflow.ports import Changed
 from workflow.storage import saving, tables
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
+from workflow.storage.who import request_of
 
 COMMAND_LINE = "command line"
 UNITS: dict[str, tuple[Table, str]] = {
@@ -140,11 +141,6 @@ class DirectoryWriter:
 
     def _update(self, table: Table, which: ColumnElement[bool], **values: object) -> None:
         self._connection.execute(update(table).where(which).values(**values))
-
-
-def request_of(row: Any) -> Request:
-    duty = Duty(row.role, row.scope, row.is_deputy)
-    return Request(row.person_id, duty, row.asked_by, row.asked_at, row.from_person, row.starts_at, row.ends_at, row.id)
 
 
 def delegation_of(row: Any) -> Delegation:

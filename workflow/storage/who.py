@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from workflow.people import CONTENT_FREE, Directory, Duty, Person, Team
+from workflow.people import CONTENT_FREE, Directory, Duty, Person, Request, Team
 from workflow.storage import tables
 from workflow.storage.tables import connections, delegations, emergencies
 
@@ -20,6 +20,7 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
         people=_people(connection, [row for row in given if row.starts_at <= at]),
         teams=dict(_teams(connection)),
         names=dict(_names(connection)),
+        requests=tuple(request_of(row) for row in connection.execute(_STILL_ASKED)),
         services={row.code: row.branch for row in connection.execute(select(tables.services.c.code, tables.services.c.branch))},
         next_up=next_up,
         connections=_gathered((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
@@ -29,7 +30,13 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
     )
 
 
+_STILL_ASKED = select(tables.requests).where(tables.requests.c.answered_at.is_(None)).order_by(tables.requests.c.id)
 _STILL_CONNECTED = select(connections.c.person_id, connections.c.child_id).where(connections.c.ended_at.is_(None))
+
+
+def request_of(row: Any) -> Request:
+    duty = Duty(row.role, row.scope, row.is_deputy)
+    return Request(row.person_id, duty, row.asked_by, row.asked_at, row.from_person, row.starts_at, row.ends_at, row.id)
 
 
 def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:

@@ -1,11 +1,11 @@
 """Roles given and taken. A privileged one is only asked for, and a second person grants it: nobody grants themselves anything."""
 
-from workflow.appointments import Delegation, Entry, Request, ensure_allowed, ensure_possible, written
+from workflow.appointments import Delegation, Entry, ensure_allowed, ensure_possible, written
 from workflow.commands.desk import Desk, command
 from workflow.commands.people.editing import is_privileged, somebody_else
 from workflow.commands.people.passing_on import must_pass_on
 from workflow.errors import BadInput, NotFound, NotYours
-from workflow.people import Duty, Person
+from workflow.people import Duty, Person, Request
 from workflow.ports import DirectoryWriting
 
 WAITS, GIVEN = "waits", "given"

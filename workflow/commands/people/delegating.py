@@ -3,13 +3,13 @@
 from datetime import date, datetime, timedelta
 
 from workflow.answers import read_day
-from workflow.appointments import Delegation, Entry, Request, written
+from workflow.appointments import Delegation, Entry, written
 from workflow.calendar import start_of
 from workflow.commands.desk import Desk, command
 from workflow.commands.people.appointing import GIVEN, WAITS, ensure_compatible
 from workflow.commands.people.editing import is_privileged
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
-from workflow.people import Duty, Person
+from workflow.people import Duty, Person, Request
 
 MOST_DAYS = 92
 """A quarter: longer absences are for a new holder of the post."""
