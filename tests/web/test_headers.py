@@ -147,8 +147,10 @@ def _run(server: Any) -> None:
 
 
 def _everything(connection: socket.socket) -> bytes:
-    connection.shutdown(socket.SHUT_WR)
     received = b""
+    # The server may have hung up already.
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
     with suppress(ConnectionResetError):
         while more := connection.recv(65_536):
             received += more

@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from flask import Request, g, request
 from flask_smorest import Blueprint
+from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -18,7 +19,8 @@ class BodyParser(FlaskParser):
     """Refuses with the service’s own BadInput, so that a sentence stands beside each field."""
 
     def _raw_load_json(self, req: Request) -> object:
-        return read_json(req.get_data())
+        body = req.get_data()
+        return read_json(body) if body else missing
 
     def handle_error(self, error: Any, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any) -> NoReturn:
         messages = error.normalized_messages()
