@@ -63,5 +63,13 @@ def _page(refusal: BadInput | None = None) -> str:
         mine, others = own(connection, me), waiting(connection) if decides else []
     theirs = [one for one in others if emergencies.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]
     return render_template(
-        "emergencies.html", asks=asks, mine=mine, theirs=theirs, directory=desk.directory, now=desk.now, refusal=refusal, typed=request.form
+        "emergencies.html",
+        asks=asks,
+        mine=mine,
+        theirs=theirs,
+        directory=desk.directory,
+        now=desk.now,
+        refusal=refusal,
+        typed=request.form,
+        minutes=the_council().who_hears.clocks["emergency_minutes"],
     )
