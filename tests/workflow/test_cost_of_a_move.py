@@ -10,7 +10,7 @@ from tests.factories import FOURTEENTH, House, an_audit, assign, save
 from web.council import Council
 from workflow.commands import moves, writing
 
-MOST_STATEMENTS, MOST_CALLS = 11, 2_000
+MOST_STATEMENTS, MOST_CALLS = 10, 2_000
 AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}
 
 

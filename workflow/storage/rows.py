@@ -20,6 +20,7 @@ PLAIN = (
 )  # fmt: skip
 ACTION = tuple(field.name for field in fields(SmartAction))
 ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")
+OPENING = (*ESCALATION, "recipients")
 RECIPIENT = tuple(field.name for field in fields(Recipient))
 
 
@@ -70,7 +71,8 @@ def escalation_values(audit_id: int, escalation: Escalation) -> Values:
 
 def escalation_of(row: Stored) -> Escalation:
     stored = row._mapping
-    return Escalation(**{name: stored[name] for name in ESCALATION}, recipients=recipients_of(stored["recipients"]))
+    facts = {name: stored[f"opening_{name}"] for name in ESCALATION}
+    return Escalation(**facts, recipients=recipients_of(stored["opening_recipients"]))
 
 
 def recipients_of(text: str) -> tuple[Recipient, ...]:

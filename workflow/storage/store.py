@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, and_, bindparam, insert, select
+from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select
 
 from workflow.errors import NotShown
 from workflow.events import Notice
@@ -17,7 +17,12 @@ from workflow.storage.directory_writer import DirectoryWriter
 from workflow.storage.engine import DatabaseError, reading, writing
 from workflow.storage.who import read_directory
 
-AUDIT = select(tables.audits).where(tables.audits.c.reference == bindparam("reference"))
+LATEST_OPENING = select(func.max(tables.escalations.c.number)).where(tables.escalations.c.audit_id == tables.audits.c.id).scalar_subquery()
+AUDIT = (
+    select(tables.audits, *(tables.escalations.c[name].label(f"opening_{name}") for name in rows.OPENING))
+    .outerjoin(tables.escalations, and_(tables.escalations.c.audit_id == tables.audits.c.id, tables.escalations.c.number == LATEST_OPENING))
+    .where(tables.audits.c.reference == bindparam("reference"))
+)
 SECTIONS = select(tables.sections.c.section, tables.sections.c.version, tables.sections.c.answers).where(
     tables.sections.c.audit_id == bindparam("audit_id")
 )
@@ -25,12 +30,6 @@ ACTIONS = (
     select(*(tables.actions.c[name] for name in rows.ACTION))
     .where(tables.actions.c.audit_id == bindparam("audit_id"))
     .order_by(tables.actions.c.number)
-)
-ESCALATION = (
-    select(tables.escalations)
-    .where(tables.escalations.c.audit_id == bindparam("audit_id"))
-    .order_by(tables.escalations.c.number.desc())
-    .limit(1)
 )
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 HISTORY_AND_REASONS = (
@@ -130,7 +129,6 @@ def read_audit(connection: Connection, reference: str) -> Audit | None:
     row = connection.execute(AUDIT, {"reference": reference if reference.isprintable() else ""}).first()
     key = {"audit_id": row.id if row else None}
     sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
-    opening = connection.execute(ESCALATION, key).first()
     if row is None:
         return None
-    return rows.audit_of(row, sections, actions, rows.escalation_of(opening) if opening else None)
+    return rows.audit_of(row, sections, actions, rows.escalation_of(row) if row.opening_number else None)
