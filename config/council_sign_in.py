@@ -13,7 +13,7 @@ OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class CouncilSignIn:
-    """`links_by` is the claim whose address finds an account’s person, once (decision 22)."""
+    """`links_by` is the claim whose address finds an account’s person, once (decision 20)."""
 
     issuer: str
     client_id: str

@@ -93,6 +93,8 @@ def cells_of(asker: Asker, *, is_json: bool, every_variant: bool = True) -> Iter
 def expected(cell: Cell) -> set[str]:
     """Raises KeyError for a need that nobody has written down."""
     needs, asker = cell.route.row["needs"], cell.asker
+    if needs == "absent":
+        return {"unknown"}
     if needs == "public":
         return {"past", "sign in", "unwell"}
     if asker.is_out:
@@ -101,7 +103,7 @@ def expected(cell: Cell) -> set[str]:
         return {"past" if needs == "signed_in" else "unknown"}
     if needs == "roles":
         holds = asker.role.partition(":")[0] in cell.route.row["roles"]
-        return {"past" if holds else cell.route.row.get("otherwise", "refused")}
+        return {cell.route.row.get("then", "past") if holds else cell.route.row.get("otherwise", "refused")}
     assert cell.scene, f"{cell.route.name} needs “{needs}” of an audit, and names none"
     return {ANSWERS[needs](asker, cell.scene, cell.args) if may("know", asker, cell.scene) else "unknown"}
 
@@ -158,5 +160,8 @@ ANSWERS: Mapping[str, Answering] = {
     "action": lambda asker, scene, args: _past(sees_action(asker, scene), "unknown"),
     "action_move": _action_move, "progress": _progress, "draft_of_action": _draft_of_action,
     "escalation": lambda asker, scene, args: _past(sees_escalation(asker, scene), "unknown"),
+    "readings": lambda asker, scene, args: _past(
+        asker.role == "governance" or (asker.role == "hos_ppqa" and scene.was_shared)
+    ),
     "escalation_move": lambda asker, scene, args: _past(makes("escalation", args["move"], asker, scene)),
 }  # fmt: skip

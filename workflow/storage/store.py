@@ -17,10 +17,17 @@ from workflow.storage.directory_writer import DirectoryWriter
 from workflow.storage.engine import DatabaseError, reading, writing
 from workflow.storage.who import read_directory
 
-LATEST_OPENING = select(func.max(tables.escalations.c.number)).where(tables.escalations.c.audit_id == tables.audits.c.id).scalar_subquery()
+OPENINGS = tables.escalations.alias("openings")
+LATEST_OPENING = (
+    select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == tables.audits.c.id).correlate(tables.audits).scalar_subquery()
+)
 AUDIT = (
     select(tables.audits, *(tables.escalations.c[name].label(f"opening_{name}") for name in rows.OPENING))
-    .outerjoin(tables.escalations, and_(tables.escalations.c.audit_id == tables.audits.c.id, tables.escalations.c.number == LATEST_OPENING))
+    .outerjoin_from(
+        tables.audits,
+        tables.escalations,
+        and_(tables.escalations.c.audit_id == tables.audits.c.id, tables.escalations.c.number == LATEST_OPENING),
+    )
     .where(tables.audits.c.reference == bindparam("reference"))
 )
 SECTIONS = select(tables.sections.c.section, tables.sections.c.version, tables.sections.c.answers).where(
