@@ -71,7 +71,7 @@ def _is_refused_well(page: Page, form: Locator) -> None:
     if folded.count():
         folded.click()
     form.evaluate(MISTAKES)
-    form.locator("button").first.click()
+    form.locator("button:not([type=button])").first.click()
     page.get_by_role("heading", name="There is a problem").wait_for()
     assert page.title().startswith("Error: "), page.url
     page.locator(".govuk-error-summary:focus").wait_for()

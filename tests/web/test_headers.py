@@ -40,7 +40,17 @@ def is_said(headers: Any, *, is_kept: bool = False, is_https: bool = False) -> N
 
 def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestResponse]]:
     """Each route by each method, signed in, as a program, and as nobody."""
-    values = {"reference": reference, "action_id": f"{reference}-1", "section": "summary", "move": "share", "number": "1", "token_id": "99"}
+    values = {
+        "reference": reference,
+        "action_id": f"{reference}-1",
+        "section": "summary",
+        "move": "share",
+        "number": "1",
+        "kind": "team",
+        "code": "care-west",
+        "session": "x",
+    }
+    values |= dict.fromkeys(("token_id", "person_id", "connection_id", "delegation_id", "emergency_id", "request_id"), "99")
     values["filename"] = "nothing.js"
     browser, nobody = Browser(app, "auditor"), app.test_client()
     for rule in app.url_map.iter_rules():
