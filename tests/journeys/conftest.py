@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.factories import a_council, settings
+from tests.journeys.killing import KillableServer
 from tests.journeys.served import CHROMIUM, FLAGS, STYLES, Served
 
 
@@ -32,5 +33,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
     a_council(tmp_path / "var").engine.dispose()
     started = Served(browser, settings(tmp_path / "var"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[KillableServer]:
+    a_council(tmp_path / "var").engine.dispose()
+    started = KillableServer(tmp_path / "var")
+    started.start()
     yield started
     started.stop()

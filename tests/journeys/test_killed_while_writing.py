@@ -4,28 +4,18 @@ import json
 import random
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.factories import House, a_house, an_audit, settings
 from tests.journeys.killing import KillableBrowser, KillableServer, sign_in
 from web.council import open_council
 from web.verifying import every_reference, first_break
 
 KILLS = 200
 BROWSERS, TABS = 25, 8
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[KillableServer]:
-    a_council(tmp_path / "var").engine.dispose()
-    started = KillableServer(tmp_path / "var")
-    started.start()
-    yield started
-    started.stop()
 
 
 def test_whatever_was_acknowledged_survives_two_hundred_deaths(server: KillableServer, tmp_path: Path) -> None:

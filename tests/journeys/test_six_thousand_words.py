@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from config.settings import FOLDER
-from tests.factories import FORM, a_council, a_house, settings
+from tests.factories import FORM, a_house, settings
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.killing import KillableServer, sign_in
 from web.council import open_council
@@ -21,15 +21,6 @@ from workflow.forms import Section
 SAMPLE = json.loads((FOLDER / "demo" / "audits" / "09-very-long.json").read_text(encoding="utf-8"))
 WRITTEN = [section for section in FORM.sections if section.part == "audit" and section.key in SAMPLE and section.key != "actions"]
 SAVE = 'button[value="back"]'
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[KillableServer]:
-    a_council(tmp_path / "var").engine.dispose()
-    started = KillableServer(tmp_path / "var")
-    started.start()
-    yield started
-    started.stop()
 
 
 @pytest.mark.browser
