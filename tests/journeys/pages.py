@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.factories import House, a_house, an_audit, assign, settings
 from tests.journeys.crawling import Found, crawl
@@ -66,6 +66,12 @@ def _add_to_the_directory(house: House) -> None:
     declare_connection(house.desk(), house.person("auditor2"), "C-9999")
     auditor = house.person("auditor")
     delegating.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+
+
+def follow(link: Locator) -> None:
+    """Click and wait for the next page; a look at once would be at this one, or at the gap between the two."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 def complaints(page: Page) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from config.settings import FOLDER
-from tests.journeys.pages import looked_at
+from tests.journeys.pages import follow, looked_at
 from tests.journeys.served import Served
 from web.demo import dated
 from workflow.form_file import load_form
@@ -34,24 +34,24 @@ RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
 @pytest.mark.timeout(600)
 def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: Served) -> None:
     auditor = served.page("auditor2")
-    auditor.get_by_role("button", name="Start an audit").click()
-    auditor.get_by_role("button", name="Start now").click()
+    follow(auditor.get_by_role("button", name="Start an audit"))
+    follow(auditor.get_by_role("button", name="Start now"))
     _write_sections(served, auditor)
     _move(auditor, "Record the consultation")
     for action in SAMPLE["actions"]:
         _add_action(served, auditor, action)
     _move(auditor, "Finish grading")
-    auditor.get_by_role("button", name="Share the audit").click()
+    follow(auditor.get_by_role("button", name="Share the audit"))
     assert auditor.get_by_text("each must acknowledge it: Helen Osborne, Dawn Sefton, Paula Pemberton").is_visible()
     assert looked_at(auditor) == []
-    auditor.get_by_role("button", name="Share the audit").click()
+    follow(auditor.get_by_role("button", name="Share the audit"))
     _moderate(served)
     _see_the_escalation_through(served)
     _see_the_actions_through(served)
     closing = served.page("hos.ppqa")
     _my_work(closing, "Close the audit")
-    closing.get_by_role("button", name="Close the audit").click()
-    closing.get_by_role("button", name="Close the audit").click()
+    follow(closing.get_by_role("button", name="Close the audit"))
+    follow(closing.get_by_role("button", name="Close the audit"))
     closing.get_by_role("heading", name="Actions closed").wait_for()
     assert looked_at(closing) == []
     assert served.complaints == []
@@ -68,7 +68,7 @@ def _write_sections(served: Served, page: Page) -> None:
                     _answer(page, field, answer)
             if section.key in {"details", "area_1"}:
                 assert looked_at(page) == []
-            page.get_by_role("button", name="Save and continue").click()
+            follow(page.get_by_role("button", name="Save and continue"))
     page.get_by_role("heading", level=1, name="Draft").wait_for()
 
 
@@ -95,37 +95,37 @@ def _fill_day(page: Page, label: str, day: date) -> None:
 
 
 def _add_action(served: Served, page: Page, action: Any) -> None:
-    page.get_by_role("button", name="Add an action").click()
+    follow(page.get_by_role("button", name="Add an action"))
     page.get_by_label("Agreed action").fill(action["text"])
     page.get_by_label("Person responsible").select_option(label=OWNERS[action["owner"].removesuffix("@demo.example")])
     _fill_day(page, "Completion date", dated(SAMPLE["details"]["audit_date"], served.day) + timedelta(days=action["due_in_days"]))
-    page.get_by_role("button", name="Add the action").click()
+    follow(page.get_by_role("button", name="Add the action"))
 
 
 def _move(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).click()
-    page.get_by_role("button", name=name).click()
+    follow(page.get_by_role("button", name=name))
+    follow(page.get_by_role("button", name=name))
 
 
 def _my_work(page: Page, verb: str) -> None:
-    page.get_by_role("link", name="My work").click()
-    page.get_by_role("link", name=verb).first.click()
+    follow(page.get_by_role("link", name="My work"))
+    follow(page.get_by_role("link", name=verb).first)
 
 
 def _moderate(served: Served) -> None:
     qa = served.page("qa")
     _my_work(qa, "Assign a moderator")
-    qa.get_by_role("link", name="Assign a moderator").click()
+    follow(qa.get_by_role("link", name="Assign a moderator"))
     qa.get_by_label("Maureen Odell").check()
-    qa.get_by_role("button", name="Assign").click()
+    follow(qa.get_by_role("button", name="Assign"))
     moderator = served.page("moderator")
     _my_work(moderator, "Moderate the audit")
     assert looked_at(moderator) == []
-    moderator.get_by_role("link", name="14. Moderation").click()
+    follow(moderator.get_by_role("link", name="14. Moderation"))
     for field in FORM.section("moderation").fields:
         if answer := SAMPLE["moderation"].get(field.key):
             _answer(moderator, field, answer)
-    moderator.get_by_role("button", name="Save and return").click()
+    follow(moderator.get_by_role("button", name="Save and return"))
     _move(moderator, "Finish moderation")
     moderator.get_by_role("heading", level=1, name="Moderated").wait_for()
 
@@ -135,15 +135,15 @@ def _see_the_escalation_through(served: Served) -> None:
         page = served.page(name)
         _my_work(page, "Acknowledge the escalation")
         assert looked_at(page) == []
-        page.get_by_role("button", name="I acknowledge this escalation").click()
+        follow(page.get_by_role("button", name="I acknowledge this escalation"))
         page.get_by_text("Escalation acknowledged").first.wait_for()
     hos = served.page("head.of.service")
     hos.get_by_label("What will be done, by whom and by when").fill("Daily management oversight; the file is read in a week.")
-    hos.get_by_role("button", name="Save the plan").click()
+    follow(hos.get_by_role("button", name="Save the plan"))
     ppqa = served.page("hos.ppqa")
     _my_work(ppqa, "Resolve the escalation")
     ppqa.get_by_label("Reason").fill("The plan is carried out and seen on the file.")
-    ppqa.get_by_role("button", name="Resolve the escalation").click()
+    follow(ppqa.get_by_role("button", name="Resolve the escalation"))
     ppqa.get_by_text("Resolved").first.wait_for()
 
 
@@ -152,15 +152,15 @@ def _see_the_actions_through(served: Served) -> None:
     _my_work(owner, "Carry out action")
     owner.get_by_label("Progress", exact=True).fill("Seen today.")
     owner.get_by_label("Evidence", exact=True).fill("Visit record of today.")
-    owner.get_by_role("button", name="Save progress").click()
+    follow(owner.get_by_role("button", name="Save progress"))
     assert looked_at(owner) == []
     hos, ppqa = served.page("head.of.service"), served.page("hos.ppqa")
     for _ in SAMPLE["actions"]:
-        hos.get_by_role("link", name="My work").click()
-        hos.get_by_role("link", name="action").first.click()
-        hos.get_by_role("button", name="Report completion").click()
+        follow(hos.get_by_role("link", name="My work"))
+        follow(hos.get_by_role("link", name="action").first)
+        follow(hos.get_by_role("button", name="Report completion"))
         hos.get_by_text("Reported complete").first.wait_for()
     for _ in SAMPLE["actions"]:
         _my_work(ppqa, "Verify that action")
-        ppqa.get_by_role("button", name="Verify completion").click()
+        follow(ppqa.get_by_role("button", name="Verify completion"))
         ppqa.get_by_text("Verified", exact=True).first.wait_for()

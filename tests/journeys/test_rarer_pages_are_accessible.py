@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.factories import House, a_house, an_audit, save
-from tests.journeys.pages import looked_at
+from tests.journeys.pages import follow, looked_at
 from tests.journeys.served import Served
 from workflow.commands import moves
 
@@ -57,7 +57,7 @@ def test_what_is_not_yours_and_what_comes_too_late(served: Served, house: House)
     auditor = served.page("auditor")
     auditor.goto(f"{served.url}/audits/{graded}/moves/share")
     moves.share(house.desk(), house.person("auditor"), graded)
-    auditor.locator("main form button").click()
+    follow(auditor.locator("main form button"))
     auditor.get_by_text("can’t be").or_(auditor.get_by_text("not yours")).first.wait_for()
     assert looked_at(auditor) == []
     auditor.goto(f"{served.url}/audits/{draft}/moves/record_consultation")
