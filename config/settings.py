@@ -1,5 +1,7 @@
 """The environment as one frozen `Settings`. Anything missing or malformed stops the start with a sentence that names it."""
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -16,6 +18,7 @@ FOLDER = Path(__file__).parent
 ENVIRONMENTS = ("demo", "production")
 SHORTEST_KEY = 16
 LOCAL = ("localhost", "127.0.0.1")
+IN_PRODUCTION = "hos_ppqa, admin, qa, director, governance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Settings:
     proxies: int
     council_sign_in: CouncilSignIn | None = None
     has_passwords: bool = True
+    mfa_roles: frozenset[str] = frozenset()
+    """Who holds one of these gives a second proof at signing in."""
     config: Path = FOLDER
 
     @property
@@ -48,6 +53,10 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes of its own for each purpose: none can be told from another, nor SECRET_KEY from any."""
+        return hmac.digest(self.secret_key.encode(), purpose.encode(), hashlib.sha256)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -66,7 +75,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
         council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given),
-        council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in),
+        council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in), mfa_roles=_mfa_roles(given, env),
     )  # fmt: skip
 
 
@@ -181,6 +190,13 @@ def _address(given: Mapping[str, str], name: str, default: str, env: str) -> str
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
         raise BadSetting(f"{PREFIX}{name} must be an email address.")
     return value
+
+
+def _mfa_roles(given: Mapping[str, str], env: str) -> frozenset[str]:
+    names = _get(given, "MFA_ROLES", IN_PRODUCTION if env == "production" else "none")
+    if not re.fullmatch(r"[a-z_]+(\s*,\s*[a-z_]+)*", names):
+        raise BadSetting(f"{PREFIX}MFA_ROLES must be roles with commas between them, or none.")
+    return frozenset(re.findall(r"[a-z_]+", names)) - {"none"}
 
 
 def _colour(given: Mapping[str, str]) -> str:

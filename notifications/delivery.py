@@ -42,7 +42,7 @@ def deliver(parts: Parts, channel: Channel, worker: str, now: datetime) -> int:
 
 def _deliver_one(parts: Parts, channel: Channel, directory: Directory, row: Any, now: datetime) -> bool:
     try:
-        if not outbox.is_still_true(parts.engine, row) or _is_connected(parts, directory, row):
+        if not outbox.is_still_true(parts.engine, row, now) or _is_connected(parts, directory, row):
             outbox.mark_cancelled(parts.engine, row.id)
             return False
         to, ident, body = _built(parts, directory, row)
@@ -75,5 +75,8 @@ def _built(parts: Parts, directory: Directory, row: Any) -> tuple[str, str, byte
     to = person.email if person else parts.settings.qa_inbox
     ident = message_id(row.key, row.recipient, parts.settings)
     body = build(row, person, parts.who_hears, parts.settings).as_bytes()
+    if row.locked is not None:
+        # Made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
+        return to, ident, body
     outbox.keep_bytes(parts.engine, row.id, ident, to, body)
     return to, ident, body

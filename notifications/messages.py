@@ -9,11 +9,14 @@ from string import Template
 from typing import Any
 
 from config.settings import Settings
+from notifications.locked import unlock
 from notifications.recipients import WhoHears
 from workflow.calendar import LONDON, london_day
 from workflow.people import Person
 
-TEMPLATE = Template((Path(__file__).parent / "templates" / "notice.txt").read_text(encoding="utf-8"))
+TEMPLATES = {
+    name: Template((Path(__file__).parent / "templates" / f"{name}.txt").read_text(encoding="utf-8")) for name in ("notice", "account")
+}
 
 
 def message_id(key: str, recipient: int, settings: Settings) -> str:
@@ -48,9 +51,13 @@ def link(row: Any, event: Any, settings: Settings) -> str:
 
 
 def _body(row: Any, person: Person | None, event: Any, settings: Settings) -> str:
+    if event.get("of_account"):
+        # Without the name, so that every try is the same even where the name changes meanwhile.
+        link_to = unlock(settings, row.locked) if row.locked else link(row, event, settings)
+        return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
     due = f"Due: {row.due_on.day} {row.due_on:%B %Y}\n" if row.due_on else ""
     told = f"{london_day(row.created_at).day} {london_day(row.created_at):%B %Y}"
-    return TEMPLATE.substitute(
+    return TEMPLATES["notice"].substitute(
         name=person.name if person else "QA Service",
         does=event["does"],
         audit=f"Audit: {row.reference}\n" if row.reference else "",

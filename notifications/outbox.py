@@ -16,6 +16,8 @@ LEASE = timedelta(minutes=1)
 BATCH = 50
 # With its jitter the longest wait stays under a quarter of an hour: once mail is up again, nothing waits longer (rules, invariant 6).
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP_AFTER = timedelta(seconds=30), timedelta(minutes=10), timedelta(hours=72)
+# A link to choose a new password is worth nothing after this, so its mail is not sent later either.
+LINK_LASTS = timedelta(hours=1)
 REMINDERS_OF_OPEN_ACTIONS = ("action_due_soon", "action_due_today", "action_overdue")
 
 
@@ -30,17 +32,24 @@ def claim(engine: Engine, worker: str, now: datetime) -> Sequence[Any]:
     return sorted(rows, key=lambda row: row.id)
 
 
+def post_to_person(connection: Connection, event: str, key: str, recipient: int, now: datetime, locked: bytes | None = None) -> None:
+    """A mail about somebody’s own account: no reference, and no notice in the service. The same key again changes nothing."""
+    values = {"key": key, "recipient": recipient, "event": event, "reference": "", "created_at": now, "locked": locked}
+    waiting = {"state": "waiting", "attempts": 0, "next_attempt_at": now}
+    connection.execute(saving.once_statement(connection.dialect.name, outbox, ("key", "recipient")), values | waiting)
+
+
 def keep_bytes(engine: Engine, row_id: int, message_id: str, sent_to: str, body: bytes) -> None:
     """Before the first attempt, so that every attempt sends the same."""
     _mark(engine, row_id, message_id=message_id, sent_to=sent_to, body=body)
 
 
 def mark_sent(engine: Engine, row_id: int, now: datetime) -> None:
-    _mark(engine, row_id, state="sent", sent_at=now, leased_until=None, last_error=None)
+    _mark(engine, row_id, state="sent", sent_at=now, leased_until=None, last_error=None, locked=None)
 
 
 def mark_cancelled(engine: Engine, row_id: int) -> None:
-    _mark(engine, row_id, state="cancelled", leased_until=None)
+    _mark(engine, row_id, state="cancelled", leased_until=None, locked=None)
 
 
 def mark_failed(engine: Engine, row: Any, reason: str, now: datetime) -> None:
@@ -56,12 +65,14 @@ def mark_dead(engine: Engine, row: Any, reason: str, now: datetime) -> None:
     """What can’t be delivered is told to the QA Service in the service itself, where no mail can fail."""
     notice = Notice(f"undelivered/{row.id}", "mail_undelivered", None, row.reference, row.action, row.due_on)
     with writing(engine) as connection:
-        _update(connection, row.id, state="dead", leased_until=None, last_error=reason[:200])
+        _update(connection, row.id, state="dead", leased_until=None, last_error=reason[:200], locked=None)
         saving.notice_only(connection, (notice,), now)
 
 
-def is_still_true(engine: Engine, row: Any) -> bool:
-    """A reminder of an action whose completion was reported meanwhile is not sent."""
+def is_still_true(engine: Engine, row: Any, now: datetime) -> bool:
+    """A reminder of an action whose completion was reported meanwhile is not sent, nor a link that has run out."""
+    if row.locked is not None:
+        return bool(now - row.created_at < LINK_LASTS)
     if row.event not in REMINDERS_OF_OPEN_ACTIONS:
         return True
     where = (audits.c.reference == row.reference, actions.c.number == row.action, actions.c.state == "open")

@@ -9,6 +9,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
 from web import wording
+from web.accounts.library import Library
 from web.council import Council, ensure_prepared, open_council
 from web.errors import init_errors
 from web.health import health
@@ -22,9 +23,9 @@ from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
 ROOMS = (
-    "sign_in.routes", "my_work.routes", "worklist.routes", "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes",
-    "notices.routes", "people.routes", "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "account.routes",
-    "readings.routes", "emergencies.routes",
+    "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
+    "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "notices.routes", "people.routes",
+    "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = DatabaseSessions(council)
     init_log(app)
     init_limits(app, settings)
+    app.extensions["accounts"] = Library(settings, council.engine)
     csrf = CSRFProtect(app)
     _init_templates(app, council)
     init_errors(app)

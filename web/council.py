@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from config.settings import Settings
+from config.settings import PREFIX, BadSetting, Settings
 from notifications.delivery import Parts
 from notifications.recipients import WhoHears, load_who_hears
 from workflow.commands.desk import Desk
@@ -11,6 +11,7 @@ from workflow.definition import Rules, load_rules
 from workflow.errors import Broken
 from workflow.form_file import load_form
 from workflow.guards import GUARDS
+from workflow.people import ROLES
 from workflow.permissions import Permissions, load_permissions
 from workflow.ports import Once
 from workflow.sense_checks import SenseChecks, load_sense_checks
@@ -44,6 +45,8 @@ class Council:
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:
     """Raise Broken for a table or a form that the service could not be run on."""
+    if unknown := settings.mfa_roles.difference(ROLES):
+        raise BadSetting(f"{PREFIX}MFA_ROLES: there is no role “{min(unknown)}”.")
     rules = load_rules(settings.config / "workflow.toml", GUARDS)
     engine = engine or open_engine(settings.database_url)
     return Council(

@@ -14,12 +14,15 @@ from werkzeug.wrappers import Response
 from web.log import place_of
 from web.reading import both_texts
 from workflow import errors
-from workflow.errors import BadInput, Missing, NotReady, NotShown, NotSignedIn, Refusal, Stale, TooLarge
+from workflow.errors import BadInput, Missing, NotReady, NotShown, NotSignedIn, Refusal, SecondProofNeeded, Stale, TooLarge
 
+OUR_SCRIPTS = {"sections.autosave", "sign_in.stay", "passkey_sign_in.ask", "passkeys.ask"}
 TAKEN_AT_ONCE = 2 * 1024 * 1024
 LOG = logging.getLogger("practice_audit")
 STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    errors.SecondProofNeeded: HTTPStatus.FORBIDDEN,
+    errors.TooSoon: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotYours: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotFromHere: HTTPStatus.CONFLICT,
@@ -63,6 +66,8 @@ def status_of(refusal: Refusal) -> HTTPStatus:
 def refused(refusal: Refusal) -> Any:
     if isinstance(refusal, NotSignedIn) and not wants_json():
         return redirect(url_for("sign_in.show", next=request.path if request.method == "GET" else None))
+    if isinstance(refusal, SecondProofNeeded) and not wants_json():
+        return redirect(url_for("second_proof.show"))
     try:
         more = _more(refusal)
     except NotShown as unread:
@@ -97,7 +102,7 @@ def _page(status: HTTPStatus, sentence: str, missing: Sequence[dict[str, str]]) 
 
 def wants_json() -> bool:
     """Programs, and the pages’ own scripts."""
-    return request.path.startswith("/api/") or request.endpoint in {"sections.autosave", "sign_in.stay"}
+    return request.path.startswith("/api/") or request.endpoint in OUR_SCRIPTS
 
 
 def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:

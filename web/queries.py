@@ -1,5 +1,6 @@
 """Sessions and passwords as SQL."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
@@ -13,11 +14,15 @@ def read_session(engine: Engine, digest: str) -> Any:
         return connection.execute(select(tables.sessions).where(tables.sessions.c.digest == digest)).first()
 
 
-def write_session(engine: Engine, values: dict[str, Any], *, is_new: bool) -> None:
-    """`values` are those of a row of sessions. One that was ended meanwhile stays ended."""
-    own = tables.sessions.c.digest == values["digest"]
+def begin_session(engine: Engine, values: dict[str, Any]) -> None:
     with writing(engine) as connection:
-        connection.execute(insert(tables.sessions).values(values) if is_new else update(tables.sessions).where(own).values(values))
+        connection.execute(insert(tables.sessions).values(values))
+
+
+def keep_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
+    """Changes a session that still is one: what was ended meanwhile stays ended."""
+    with writing(engine) as connection:
+        connection.execute(update(tables.sessions).where(tables.sessions.c.digest == digest).values(content=content, seen_at=seen_at))
 
 
 def end_session(engine: Engine, digest: str) -> None:
@@ -25,9 +30,9 @@ def end_session(engine: Engine, digest: str) -> None:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.digest == digest))
 
 
-def password_hash_of(engine: Engine, person_id: int) -> str | None:
-    with reading(engine) as connection:
-        return connection.execute(select(tables.people.c.password_hash).where(tables.people.c.id == person_id)).scalar()
+def forget_sessions(engine: Engine, seen_before: datetime) -> None:
+    with writing(engine) as connection:
+        connection.execute(delete(tables.sessions).where(tables.sessions.c.seen_at < seen_before))
 
 
 def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:

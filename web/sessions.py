@@ -11,9 +11,8 @@ from typing import Any
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-from web.browsers import browser_named
 from web.council import Council
-from web.queries import end_session, read_session, write_session
+from web.queries import begin_session, end_session, keep_session, read_session
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
@@ -44,6 +43,13 @@ class BrowserSession(SecureCookieSession):
     def becomes(self, person_id: int) -> None:
         """Somebody’s, under a new token: nothing of a visitor’s survives signing in."""
         self.clear()
+        self._begins(person_id)
+
+    def is_kept_here(self) -> None:
+        """Still a visitor’s, and kept in the database: what half of a sign-in has shown is never in the browser’s hands."""
+        self._begins(None)
+
+    def _begins(self, person_id: int | None) -> None:
         self.token, self.person_id, self.created_at, self.seen_at = PREFIX + secrets.token_urlsafe(32), person_id, None, None
 
     def ends(self) -> None:
@@ -70,10 +76,12 @@ class DatabaseSessions(SecureCookieSessionInterface):
             super().save_session(app, session, response)
             return
         now = datetime.now(UTC)
-        if session.modified or session.seen_at is None or now - session.seen_at > NOTED_EVERY:
-            write_session(self.council.engine, _row(session, now), is_new=session.seen_at is None)
         if session.seen_at is None:
+            values = {"digest": digest(session.token), "person_id": session.person_id, "content": dict(session), "browser": _browser()}
+            begin_session(self.council.engine, values | {"created_at": now, "seen_at": now})
             self._send_cookie(app, session.token, response)
+        elif session.modified or now - session.seen_at > NOTED_EVERY:
+            keep_session(self.council.engine, digest(session.token), dict(session), now)
 
     def end(self, session: BrowserSession) -> None:
         """Every copy of the cookie is worth nothing from now on."""
@@ -104,11 +112,9 @@ class DatabaseSessions(SecureCookieSessionInterface):
         response.vary.add("Cookie")
 
 
-def _row(session: BrowserSession, now: datetime) -> dict[str, Any]:
-    return {
-        "digest": digest(session.token), "person_id": session.person_id, "content": dict(session), "created_at": session.created_at or now,
-        "seen_at": now, "browser": browser_named(request.headers.get("User-Agent", "")),
-    }  # fmt: skip
+def _browser() -> str:
+    """As it names itself, for its owner to know it by."""
+    return "".join(letter for letter in request.user_agent.string if letter.isprintable())[:300]
 
 
 def _ended(row: Any, now: datetime) -> BrowserSession:

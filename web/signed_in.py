@@ -1,29 +1,26 @@
 """Who is asking: a Person with roles, or NotSignedIn. A browser is known by its session, a program by its token."""
 
-import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import current_app, g, redirect, request, url_for
 from flask.globals import request_ctx
 from werkzeug.wrappers import Response
 
 from web.council import Council
-from web.queries import password_hash_of
-from web.sessions import BrowserSession, DatabaseSessions
+from web.queries import forget_sessions
+from web.sessions import KEPT_FOR, BrowserSession, DatabaseSessions
 from web.tokens.tokens import SAFE, ReadsOnly, held_by_token
 from workflow.commands.desk import Desk
-from workflow.errors import NotSignedIn
+from workflow.errors import NotSignedIn, SecondProofNeeded
 from workflow.people import Person
 from workflow.storage.knowable import Reader
 
 P = ParamSpec("P")
 R = TypeVar("R")
-HASHER = PasswordHasher()
-NOBODYS_HASH = HASHER.hash(secrets.token_urlsafe(16))
+PROOF = "second_proof"
 
 
 def the_council() -> Council:
@@ -40,8 +37,23 @@ def the_desk() -> Desk:
 
 
 def signed_in() -> Person:
-    """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on."""
+    """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
+
+    Raises SecondProofNeeded for who holds a role that asks for one and has not given it in this session.
+    """
+    person = signed_in_so_far()
+    if PROOF not in current_session() and needs_second_proof(person):
+        raise SecondProofNeeded
+    return person
+
+
+def signed_in_so_far() -> Person:
+    """Raises NotSignedIn. Only for the pages on which a second proof is set up."""
     return _active(current_session().person_id)
+
+
+def needs_second_proof(person: Person) -> bool:
+    return any(duty.role in the_council().settings.mfa_roles for duty in person.duties)
 
 
 def bearer() -> Person:
@@ -83,21 +95,13 @@ def for_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
     return guarded
 
 
-def person_with(email: str, password: str) -> Person | None:
-    """The active person with this password. Takes as long for an unknown address as for a known one."""
-    council = the_council()
-    person = the_desk().directory.by_email(email)
-    kept = password_hash_of(council.engine, person.id) if person else None
-    try:
-        HASHER.verify(kept or NOBODYS_HASH, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return None
-    return person if kept and person and person.is_active else None
-
-
-def sign_in(person: Person) -> None:
+def sign_in(person: Person, proof: str = "") -> None:
+    """A new session. `proof` names the second proof that was given, if any."""
     sign_out()
     current_session().becomes(person.id)
+    if proof:
+        current_session()[PROOF] = proof
+    forget_sessions(the_council().engine, datetime.now(UTC) - KEPT_FOR)
 
 
 def sign_out() -> None:

@@ -25,6 +25,21 @@ class NotSignedIn(Refusal):
     """Sign in first."""
 
 
+class SecondProofNeeded(Refusal):
+    """Set up your second proof first: your role needs one."""
+
+
+class TooSoon(Refusal):
+    """After failures the next try has to wait; a right password waits no longer than a wrong one."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        minutes = -(-seconds // 60)
+        super().__init__(
+            f"Try again in {f'{seconds} seconds' if seconds < 90 else f'{minutes} minutes'}.".replace(" 1 seconds", " 1 second")
+        )
+
+
 class NotFound(Refusal):
     """There is nothing here that you may see."""
 

@@ -24,10 +24,10 @@ FLAGS = [
 class Served:
     """Everybody’s password is “correct horse”; whatever a console complains of is kept."""
 
-    def __init__(self, browser: Browser, settings: Settings) -> None:
+    def __init__(self, browser: Browser, settings: Settings, port: int = 0) -> None:
         self.app = create_app(settings)
         self.council = self.app.extensions["council"]
-        self.server: Any = create_server(self.app, host="127.0.0.1", port=0, threads=4)
+        self.server: Any = create_server(self.app, host="127.0.0.1", port=port, threads=4)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
         threading.Thread(target=self._serve, daemon=True).start()
         self.browser = browser

@@ -97,7 +97,7 @@ def expected(cell: Cell) -> set[str]:
         return {"unknown"}
     if needs == "public":
         return {"past", "sign in", "unwell"}
-    if asker.is_out:
+    if asker.is_out or needs == "halfway":
         return {"sign in"}
     if needs in {"signed_in", "nobody"}:
         return {"past" if needs == "signed_in" else "unknown"}

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.web.scenes import SCENES, child_of
 from web.council import Council
-from web.queries import password_hash_of
 from workflow.people import Duty, Person, folded
 from workflow.storage.council import Entry, add_people, changed
 from workflow.storage.engine import Connection, writing
@@ -82,10 +81,8 @@ def as_they_are() -> tuple[Asker, ...]:
 
 def add_the_others(council: Council) -> None:
     """Whom the demo council lacks: strangers in two roles, somebody without any, and who carries out an action."""
-    known = council.store.directory().by_email("qa@demo.example")
-    assert known
-    password = password_hash_of(council.engine, known.id)
     with writing(council.engine) as connection:
+        password = connection.execute(select(people.c.password_hash).where(people.c.email == "qa@demo.example")).scalar_one()
         add_people(connection, [Entry(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])
 
 

@@ -21,7 +21,7 @@ from workflow.storage.engine import reading
 from workflow.storage.tables import metadata
 
 # What may be noted of a reading: that somebody is still there, from where, when a token was used, and who read what.
-NOTED = frozenset({"sessions", "readings", "tokens", "sign_in_failures", "known_places"})
+NOTED = frozenset({"sessions", "readings", "tokens", "failures", "places"})
 WRITING = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 EVERYBODY = tuple(asker.name for asker in as_they_are() if asker.name)
 CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*')

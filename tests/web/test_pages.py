@@ -62,13 +62,9 @@ def _is_decent(page: str, reference: str, where: str) -> None:
 
 
 def stored(council: Council) -> dict[str, list[object]]:
-    """Everything held, but for who is signed in and who read what."""
+    """Everything held, but for who is signed in, and from where, and who read what."""
     with reading(council.engine) as connection:
-        held = [
-            table
-            for table in tables.metadata.sorted_tables
-            if table.name not in {"sessions", "readings", "sign_in_failures", "known_places"}
-        ]
+        held = [table for table in tables.metadata.sorted_tables if table.name not in {"sessions", "readings", "failures", "places"}]
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in held}
 
 

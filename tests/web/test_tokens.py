@@ -90,7 +90,8 @@ def test_somebody_who_leaves_takes_their_tokens_along(app: Flask, council: Counc
 
 def test_all_of_ones_tokens_can_be_ended_at_once(app: Flask, council: Council) -> None:
     mine, also_mine, another = made(council), made(council), made(council, "qa")
-    end_tokens_of(council.engine, rows(council)[0].person_id, datetime.now(UTC))
+    with writing(council.engine) as connection:
+        end_tokens_of(connection, rows(council)[0].person_id, datetime.now(UTC))
     assert [call(app, token).status_code for token in (mine, also_mine, another)] == [401, 401, 200]
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from web.council_sign_in.attempts import begin, take
 from web.council_sign_in.linking import used_second_factor, whose
 from web.council_sign_in.refusals import IssuerAway, NotAccepted
-from web.sign_in.routes import _own as own
+from web.sign_in.halfway import own, welcome
 from web.signed_in import current_session, sign_in, the_council, the_desk
 from workflow.errors import NotFound
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 pages = Blueprint("council_sign_in", __name__, template_folder="templates")
 LOG = logging.getLogger("practice_audit.council_sign_in")
-BY_PASSWORD = frozenset({"sign_in.enter"})
+BY_PASSWORD = frozenset({"sign_in.enter", "account.password", "account.change_password"})
+OF_PASSWORDS = frozenset({"forgotten", "passkeys", "passkey_sign_in"})
+VOUCHED = "council account"
 SENTENCES = {
     "refused": "You could not be signed in with a council account. Try again, or ask whoever looks after Practice Audit in your council.",
     "away": "The council’s sign-in can’t be reached just now. Try again in a few minutes.",
@@ -32,7 +34,8 @@ def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) ->
     """Before anything else is looked at, so that what is off can’t be told from what was never there."""
     settings = the_council().settings
     is_off = request.blueprint == pages.name and settings.council_sign_in is None
-    if is_off or (endpoint in BY_PASSWORD and not settings.has_passwords):
+    is_ours = endpoint in BY_PASSWORD or request.blueprint in OF_PASSWORDS
+    if is_off or (is_ours and not settings.has_passwords):
         raise NotFound
 
 
@@ -69,8 +72,9 @@ def answer() -> Response:
         person = whose(council.engine, the_desk().directory, chosen, claims)
     except NotAccepted as refusal:
         return _back_to_signing_in(refusal, attempt.after if attempt else "")
-    sign_in(person)
-    current_session()["used_second_factor"] = used_second_factor(claims)
+    if not used_second_factor(claims):
+        return redirect(welcome(person, attempt.after))
+    sign_in(person, VOUCHED)
     return redirect(attempt.after)
 
 

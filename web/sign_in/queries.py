@@ -1,47 +1,41 @@
-"""Failed tries to sign in, and from where somebody has signed in before, as SQL."""
+"""Who has been trying, from where; and from where people have signed in. Only keyed digests are stored."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, case, delete, select, update
 
+from web.sign_in.waiting import Limit
 from workflow.storage.engine import reading, writing
-from workflow.storage.saving import upsert
-from workflow.storage.tables import known_places, sign_in_failures
+from workflow.storage.saving import once_statement, upsert
+from workflow.storage.tables import failures, places
 
-Count = Any
-"""A row of `key`, `failures` and `last_at`."""
+FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def begin_try(
-    engine: Engine, keys: tuple[str, ...], now: datetime, forgotten_before: datetime, waits: Callable[[list[Count]], timedelta]
-) -> timedelta:
-    """In one transaction: what is still to be waited for, or nothing and one failure more under each key."""
-    held = select(sign_in_failures).where(sign_in_failures.c.key.in_(keys)).with_for_update()
+def take_try(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
+    """Count a try before it is made, so that many at once are no way round; or answer how many seconds it has to wait."""
+    keys = sorted(limits)
     with writing(engine) as connection:
-        counts = connection.execute(held).all()
-        if (wait := waits(list(counts))) > timedelta(0):
-            return wait
-        before = {row.key: row.failures for row in counts if row.last_at > forgotten_before}
-        upsert(connection, sign_in_failures, ("key",), [{"key": key, "failures": before.get(key, 0) + 1, "last_at": now} for key in keys])
-        connection.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at <= forgotten_before))
-    return timedelta(0)
+        connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
+        new = [{"key": key, "tries": 0, "last_at": now} for key in keys]
+        connection.execute(once_statement(connection.dialect.name, failures, ("key",)), new)
+        rows = connection.execute(select(failures).where(failures.c.key.in_(keys)).order_by(failures.c.key).with_for_update()).all()
+        wait = max(limits[row.key].wait(row.tries, row.last_at, now) for row in rows)
+        if not wait:
+            connection.execute(update(failures).where(failures.c.key.in_(keys)).values(tries=failures.c.tries + 1, last_at=now))
+    return wait
 
 
-def forget_try(engine: Engine, whole: str, one_less: tuple[str, ...]) -> None:
-    less = update(sign_in_failures).where(sign_in_failures.c.key.in_(one_less), sign_in_failures.c.failures > 0)
+def succeeded(engine: Engine, forgotten: list[str], taken_back: list[str], at: tuple[int, str], now: datetime) -> None:
+    """Forget the failures of the person, take back this one try of the address that others share, and know the place."""
+    less = case((failures.c.tries > 0, failures.c.tries - 1), else_=0)
     with writing(engine) as connection:
-        connection.execute(delete(sign_in_failures).where(sign_in_failures.c.key == whole))
-        connection.execute(less.values(failures=sign_in_failures.c.failures - 1))
+        connection.execute(delete(failures).where(failures.c.key.in_(forgotten)))
+        connection.execute(update(failures).where(failures.c.key.in_(taken_back)).values(tries=less))
+        upsert(connection, places, ("person_id", "place"), [{"person_id": at[0], "place": at[1], "last_at": now}])
 
 
-def is_known_place(engine: Engine, person_id: int, place: str) -> bool:
-    known = select(known_places.c.at).where(known_places.c.person_id == person_id, known_places.c.place == place)
+def is_known(engine: Engine, person_id: int, place: str) -> bool:
     with reading(engine) as connection:
-        return connection.execute(known).first() is not None
-
-
-def keep_place(engine: Engine, person_id: int, place: str, at: datetime) -> None:
-    with writing(engine) as connection:
-        upsert(connection, known_places, ("person_id", "place"), [{"person_id": person_id, "place": place, "at": at}])
+        return connection.execute(select(places).where(places.c.person_id == person_id, places.c.place == place)).first() is not None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import tokens
@@ -42,7 +42,6 @@ def end_token(engine: Engine, token_id: int, at: datetime, person_id: int | None
         return connection.execute(select(tokens.c.id).where(chosen)).first() is not None
 
 
-def end_tokens_of(engine: Engine, person_id: int, at: datetime) -> None:
+def end_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
     """All of them at once, as when somebody may have been in their place."""
-    with writing(engine) as connection:
-        connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
+    connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))

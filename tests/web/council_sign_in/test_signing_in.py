@@ -54,7 +54,7 @@ def test_the_session_is_new_and_holds_nothing_of_a_token(app: Flask, issuer: Iss
     assert before is None or before.value != after.value
     with reading(app.extensions["council"].engine) as connection:
         session = connection.execute(select(tables.sessions)).one()
-        assert session.content == {"used_second_factor": True}
+        assert session.content == {"second_proof": "council account"}
         assert connection.execute(select(tables.sign_in_attempts)).all() == []
 
 

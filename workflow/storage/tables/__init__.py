@@ -32,15 +32,16 @@ from workflow.storage.tables.council import (
     tokens,
 )  # fmt: skip
 from workflow.storage.tables.identities import identities, sign_in_attempts
+from workflow.storage.tables.identity import accounts, failures, passkeys, places, recovery_codes
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.reading import readings
-from workflow.storage.tables.signing_in import known_places, sign_in_failures
 from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
 
 __all__ = [
     "IS_ESCALATED",
     "IS_UNRESOLVED",
     "IS_UNSETTLED",
+    "accounts",
     "actions",
     "audits",
     "branches",
@@ -52,15 +53,18 @@ __all__ = [
     "duties",
     "emergencies",
     "escalations",
+    "failures",
     "history",
     "identities",
-    "known_places",
     "metadata",
     "notices",
     "once",
     "outbox",
+    "passkeys",
     "people",
+    "places",
     "readings",
+    "recovery_codes",
     "remarks",
     "requests",
     "seals",
@@ -68,7 +72,6 @@ __all__ = [
     "services",
     "sessions",
     "sign_in_attempts",
-    "sign_in_failures",
     "sweeps",
     "tallies",
     "teams",

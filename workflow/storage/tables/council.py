@@ -146,7 +146,7 @@ sessions = Table(
     Column("content", JSON, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False, index=True),
-    Column("browser", String(60), nullable=False, server_default=""),
+    Column("browser", String(300), nullable=False, default=""),
 )  # fmt: skip
 
 definitions = Table(

@@ -41,6 +41,7 @@ outbox = Table(
     Column("body", LargeBinary),
     Column("sent_at", Instant),
     Column("last_error", String(200)),
+    Column("locked", LargeBinary, comment="enciphered, and gone once it is sent: what the mail’s one link opens"),
     UniqueConstraint("key", "recipient"),
 )  # fmt: skip
 Index(

@@ -1,0 +1,83 @@
+"""After failures the next try has to wait, longer each time. Nobody is locked out, least of all by a stranger.
+
+Counted are tries of one account from one address, of one account from anywhere, and of one address at any account. Where a person
+has signed in from before, only the first counts: a stranger elsewhere can’t make them wait.
+"""
+
+import hmac
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address
+
+from config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many failures cost nothing; then each doubles the wait, in seconds, up to the longest."""
+
+    free: int
+    first: int
+    longest: int
+
+    def wait(self, count: int, last_at: datetime, now: datetime) -> int:
+        """Whole seconds still to wait after so many failures, the last of them at `last_at`."""
+        if count < self.free:
+            return 0
+        # The clock may have been set back meanwhile: nobody waits longer than the longest.
+        passed = max(0.0, (now - last_at).total_seconds())
+        asked: int = min(self.first << min(count - self.free, 20), self.longest)
+        return max(0, math.ceil(asked - passed))
+
+
+HERE, ANYWHERE, ADDRESS = Limit(free=4, first=5, longest=300), Limit(free=10, first=5, longest=30), Limit(free=40, first=5, longest=60)
+CODE_ANYWHERE = Limit(free=10, first=5, longest=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Somebody at an address tries the password, or the code, of an account that may not exist."""
+
+    settings: Settings
+    what: str
+    account: str
+    address: str
+
+    def limits(self, *, is_known: bool) -> Mapping[str, Limit]:
+        if is_known:
+            return {self.here: HERE}
+        return {self.here: HERE, self.anywhere: CODE_ANYWHERE if self.what == "code" else ANYWHERE, self.shared: ADDRESS}
+
+    @property
+    def here(self) -> str:
+        return self._key("here", self.account, self.place)
+
+    @property
+    def anywhere(self) -> str:
+        return self._key("anywhere", self.account)
+
+    @property
+    def shared(self) -> str:
+        return self._key("address", self.place)
+
+    @property
+    def place(self) -> str:
+        return digest(self.settings, "place", network(self.address))
+
+    def _key(self, *parts: str) -> str:
+        return digest(self.settings, self.what, *parts)
+
+
+def digest(settings: Settings, *parts: str) -> str:
+    return hmac.new(settings.key_for("tries"), "\n".join(parts).encode(errors="surrogatepass"), "sha256").hexdigest()
+
+
+def network(address: str) -> str:
+    """The address itself, or the network of a version 6 address: whoever has one of those has them all."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped else str(parsed)
