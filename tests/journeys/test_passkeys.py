@@ -8,6 +8,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from tests.factories import a_council, settings
+from tests.journeys.pages import follow
 from tests.journeys.served import Served
 from tests.notifications.mail_server import _free_port
 from tests.web.browser import PASSWORD
@@ -53,7 +54,7 @@ def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) ->
     adding.get_by_label("Your password", exact=True).fill(PASSWORD)
     adding.get_by_role("button", name="Add a passkey").click()
     page.get_by_role("heading", name="work laptop").wait_for()
-    page.get_by_role("button", name="Sign out").click()
+    follow(page.get_by_role("button", name="Sign out"))
     page.goto(f"{base}/account/passkeys")
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("last used on").wait_for()
@@ -61,7 +62,7 @@ def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) ->
     page.locator("details").get_by_label("Your password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Remove this passkey").click()
     page.get_by_text("You have none yet.").wait_for()
-    page.get_by_role("button", name="Sign out").click()
+    follow(page.get_by_role("button", name="Sign out"))
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("That passkey is not one of ours.").first.wait_for()
     assert [one for one in named.complaints if "422" not in one] == []

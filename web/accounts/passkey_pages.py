@@ -17,7 +17,7 @@ PROVE_FIRST = "Sign out, and sign in again with your second proof, before you ch
 
 @pages.get("/account/passkeys")
 def show() -> str:
-    return _page("")
+    return _page()
 
 
 @pages.post("/account/passkeys/ask")
@@ -41,7 +41,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
     try:
         passkeys.make(person.id, name, challenges.take(), request.form.get("credential", ""))
     except BadInput as refusal:
-        return _page(refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
     if needs_second_proof(person) and PROOF not in current_session():
         sign_in(person, second_proof.PASSKEY)
     flash("Your passkey is added.")
@@ -52,7 +52,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
 def remove() -> Response | tuple[str, HTTPStatus]:
     person, which = signed_in(), request.form.get("which", "")
     if sentence := PROVE_FIRST if must_prove_first(person) else wrong_password(request.form.get("password", "")):
-        return _page(sentence), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(the_council().engine, person.id, int(which))):
         raise NotFound
     passwords.tell(person.id, "second_proof_changed")
@@ -60,6 +60,7 @@ def remove() -> Response | tuple[str, HTTPStatus]:
     return redirect(url_for("passkeys.show"))
 
 
-def _page(sentence: str) -> str:
+def _page(sentence: str = "", field: str = "") -> str:
+    """With what is wrong, and at which field."""
     mine = queries.passkeys_of(the_council().engine, signed_in_so_far().id)
-    return render_template("passkeys.html", passkeys=mine, sentence=sentence, can_be_used=passkeys.can_be_used())
+    return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.can_be_used())
