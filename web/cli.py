@@ -11,6 +11,7 @@ import click
 from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.worker import run_forever, run_once
 from web import export, verifying
+from web.accounts.command_line import forget
 from web.council import Council, ensure_prepared, open_council, prepare
 from web.council_sign_in.command_line import identities
 from web.demo_people import load_and_tell
@@ -110,6 +111,13 @@ def people() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would change, line by line, and change nothing.")
 def import_command(file: Path, dry_run: bool) -> None:
     command_line.bring_in(_prepared(), file, is_dry=dry_run)
+
+
+@people.command("forget-second-proof")
+@click.argument("email")
+def forget_second_proof(email: str) -> None:
+    """Take away the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Be sure that it is they who ask."""
+    forget(_prepared(), email)
 
 
 @main.group()

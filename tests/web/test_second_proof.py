@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from tests.factories import a_council, settings
 from tests.web.browser import PASSWORD, text_of
 from tests.web.sign_ins import Visitor, copy_of, set_up_app
 from web.app import create_app
+from web.cli import main
 from workflow.storage import tables
 from workflow.storage.engine import reading
 
@@ -159,3 +161,19 @@ def test_the_picture_is_an_svg_without_style(app: Flask) -> None:
 def test_roles_that_make_no_sense_stop_the_start(tmp_path: Path, roles: str) -> None:
     with pytest.raises(BadSetting, match="MFA_ROLES"):
         a_council(tmp_path / "var", MFA_ROLES=roles)
+
+
+def test_who_lost_app_and_codes_starts_anew_with_the_password(app: Flask) -> None:
+    browser = Visitor(app)
+    browser.tries(QA)
+    set_up_app(browser)
+    assert _at_the_command_line(app, QA) == f"{QA} has no second proof any more, is signed out everywhere, and is told so by mail.\n"
+    assert not browser.is_in()
+    assert browser.tries(QA).headers["Location"] == "/"
+    for who in (QA, "nobody@demo.example"):
+        assert _at_the_command_line(app, who) == "Nobody here with that email address has a second proof.\n"
+
+
+def _at_the_command_line(app: Flask, who: str) -> str:
+    environment = {"PRACTICE_AUDIT_DATA": str(app.extensions["council"].settings.data)}
+    return CliRunner().invoke(main, ["people", "forget-second-proof", who], env=environment).output

@@ -102,6 +102,22 @@ def remove_passkey(engine: Engine, person_id: int, passkey_id: int) -> bool:
         return connection.execute(delete(passkeys).where(*mine)).rowcount == 1
 
 
+def forget_second_proof(engine: Engine, person_id: int, now: datetime) -> bool:
+    """Whether there was one. Whoever came in by it is out, programs too, and the person hears of it."""
+    has_app = update(accounts).where(accounts.c.person_id == person_id, accounts.c.totp.is_not(None)).values(totp=None, totp_counter=None)
+    with writing(engine) as connection:
+        counted = [
+            connection.execute(statement).rowcount for statement in (has_app, delete(passkeys).where(passkeys.c.person_id == person_id))
+        ]
+        if not any(counted):
+            return False
+        connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
+        connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
+        end_tokens_of(connection, person_id, now)
+        post_to_person(connection, "second_proof_changed", f"second_proof_changed/{person_id}/{now.isoformat()}", person_id, now)
+    return True
+
+
 # --- Sessions --------------------------------------------------------------------------------------------------------
 
 

@@ -92,6 +92,19 @@ def test_a_second_factor_counts_only_where_the_issuer_says_so(claims: dict[str, 
     assert used_second_factor(claims) is was
 
 
+@pytest.mark.parametrize("amr", [["pwd"], ["pwd", "mfa"]])
+def test_a_role_that_needs_a_second_factor_is_asked_for_ours_where_the_issuer_saw_none(
+    opened: Opened, issuer: Issuer, amr: list[str]
+) -> None:
+    app = opened(**with_issuer(issuer.url), MFA_ROLES="auditor", PASSWORDS="off")
+    issuer.account["amr"] = amr
+    visitor = Visitor(app)
+    visitor.signs_in()
+    assert visitor.client.get("/audits").status_code == (200 if "mfa" in amr else 302)
+    if "mfa" not in amr:
+        assert visitor.client.get("/audits").headers["Location"] == "/account/second-proof"
+
+
 def test_passwords_can_be_off(opened: Opened, issuer: Issuer) -> None:
     app = opened(**with_issuer(issuer.url), PASSWORDS="off")
     visitor = Visitor(app)
