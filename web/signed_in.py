@@ -21,6 +21,8 @@ from workflow.storage.knowable import Reader
 P = ParamSpec("P")
 R = TypeVar("R")
 PROOF = "second_proof"
+# A child’s ID is never in an address, so that searching is a POST.
+ONLY_READ = {"api_audits.search"}
 
 
 def the_council() -> Council:
@@ -63,7 +65,7 @@ def bearer() -> Person:
         raise NotSignedIn
     held = held_by_token(the_council().engine, token.strip())
     person = _active(held.person_id if held else None)
-    if held and not held.may_write and request.method not in SAFE:
+    if held and not held.may_write and request.method not in SAFE and request.endpoint not in ONLY_READ:
         raise ReadsOnly
     return person
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests.factories import House, an_audit, answers, assign
 from tests.web.asking_all import ease_signing_in, everything_in
@@ -118,6 +119,23 @@ def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: Caller, house:
     assert browser.post(f"{path}/share").status_code == 409
     assert _json(caller, "qa", "POST", path, {"move": "share"}) == 403
     assert _record(council) == after
+
+
+def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: Caller, house: House, council: Council) -> None:
+    reference = an_audit(house, "graded", grade="inadequate")
+    path, body = f"/audits/{reference}/moves", {"move": "share"}
+
+    def replayed() -> TestResponse:
+        answer: TestResponse = caller.call("auditor@demo.example", "POST", path, body, Idempotency_Key="once")
+        return answer
+
+    first = replayed().get_json()
+    assert first["sections"]
+    now_holds(council, "auditor", "admin")
+    again = replayed().get_json()
+    assert (again["sections"], again["actions"], again["overall_grade"]) == ({}, [], None)
+    now_holds(council, "auditor", "practitioner")
+    assert replayed().status_code == 404
 
 
 @pytest.mark.parametrize("state", ["shared", "moderated", "actions_closed"])

@@ -47,7 +47,7 @@ def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Cou
     before, tried, token = house.audit(reference), 0, made(council, scope=READ)
     for method, path, body in every_door(reference):
         answer = call(app, token, method, path, body)
-        if method in SAFE:
+        if method in SAFE or path.endswith("/search"):
             assert answer.status_code == 200, path
             continue
         tried += 1

@@ -3,13 +3,14 @@
 import hashlib
 import re
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, current_app, g, request
 
 from web.api.shown import audit_text
 from web.reading import sent
 from web.signed_in import the_council, the_desk
-from workflow.commands.desk import Desk
+from workflow.commands.desk import Desk, known_audit
 from workflow.commands.once import at_most_once
 from workflow.errors import BadInput, SeenNeeded
 from workflow.people import Person
@@ -38,13 +39,37 @@ def audit_answer(run: Callable[[Desk], Audit], status: int = 200) -> Response:
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
-    if key:
-        once = Once(who.id, key, _digest(), lambda audit: audit_text(desk, who, audit))
-        text = at_most_once(the_council().desk(once=once), once, run)
-    else:
-        text = audit_text(desk, who, run(desk))
+    text = _once(desk, who, key, run) if key else audit_text(desk, who, run(desk))
     sent(current_app.json.loads(text))
     return audit_response(text, status)
+
+
+def _once(desk: Desk, who: Person, key: str, run: Callable[[Desk], Audit]) -> str:
+    new: list[str] = []
+
+    def answer(audit: Audit) -> str:
+        new.append(audit_text(desk, who, audit))
+        return new[-1]
+
+    once = Once(who.id, key, _digest(), answer)
+    text = at_most_once(the_council().desk(once=once), once, run)
+    return text if text in new else _as_seen_now(desk, who, text)
+
+
+def _as_seen_now(desk: Desk, who: Person, answered: str) -> str:
+    """The answer as it was kept, unless a right to what is in it has gone since: then what is theirs to see now.
+
+    Raises NotFound where they may not know of the audit any more.
+    """
+    kept = current_app.json.loads(answered)
+    audit, _ = known_audit(desk, who, kept["reference"])
+    now = audit_text(desk, who, audit)
+    return answered if _covers(current_app.json.loads(now), kept) else now
+
+
+def _covers(now: dict[str, Any], kept: dict[str, Any]) -> bool:
+    seen, was = ({one["id"] for one in shown["actions"]} for shown in (now, kept))
+    return was <= seen and all(kept[part].keys() <= now[part].keys() for part in ("sections", "escalation"))
 
 
 def audit_response(text: str, status: int = 200) -> Response:
