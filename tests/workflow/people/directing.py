@@ -48,3 +48,11 @@ def passed_on(house: House) -> list[tuple[str, int | None]]:
     with reading(house.store.engine) as connection:
         rows = connection.execute(select(tables.notices).where(tables.notices.c.event == "duty_must_pass_on").order_by(tables.notices.c.id))
         return [(row.reference, row.action) for row in rows]
+
+
+def told(house: House, event: str) -> list[str]:
+    """First parts of addresses, with the audit’s reference."""
+    people = house.store.directory().people
+    with reading(house.store.engine) as connection:
+        rows = connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)).all()
+    return [f"{people[row.recipient].email.partition('@')[0] if row.recipient else 'QA inbox'} {row.reference}".strip() for row in rows]

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import House, an_audit, assign
+from tests.workflow.people.directing import told
 from workflow.commands import actions, escalations, moves, oversight, writing
 from workflow.commands.actions import NewAction
 from workflow.commands.people.connecting import declare_connection, end_connection
@@ -17,14 +18,6 @@ CASE = ("practitioner", "team.manager", "service.manager", "qaro", "auditor", "m
 
 def connect(house: House, name: str, child: str = "C-1001", by: str = "") -> None:
     declare_connection(house.desk(), house.person(by or name), child, house.person(name).id if by else None)
-
-
-def told(house: House, event: str) -> list[str]:
-    """First parts of addresses, with the audit’s reference."""
-    people = house.store.directory().people
-    with reading(house.store.engine) as connection:
-        rows = connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)).all()
-    return [f"{people[row.recipient].email.partition('@')[0] if row.recipient else 'QA inbox'} {row.reference}" for row in rows]
 
 
 @pytest.mark.parametrize("child", ["C-1001", " c-1001 "])

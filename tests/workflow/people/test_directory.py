@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.factories import PERMISSIONS, TODAY, House, an_audit, assign
-from tests.workflow.people.directing import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on
+from tests.workflow.people.directing import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, told
 from workflow.appointments import Unit
 from workflow.commands.people import appointing, arranging, editing
 from workflow.commands.people.appointing import GIVEN, WAITS
@@ -49,6 +49,7 @@ def test_a_privileged_role_waits_for_a_second_person(house: House, role: str) ->
     waits = role in PERMISSIONS.table["privileged"]
     assert give(house, "admin", to, role) == (WAITS if waits else GIVEN)
     assert (duty(role) in house.person(to).duties) is not waits
+    assert told(house, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
     if waits:
         for somebody in {*EVERYBODY, to} - {"hos.ppqa"}:
             with pytest.raises(NotYours):

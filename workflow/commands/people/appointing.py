@@ -5,6 +5,7 @@ from workflow.commands.desk import Desk, command
 from workflow.commands.people.editing import is_privileged, somebody_else
 from workflow.commands.people.passing_on import must_pass_on
 from workflow.errors import BadInput, NotFound, NotYours
+from workflow.events import Notice
 from workflow.people import Duty, Person, Request
 from workflow.ports import DirectoryWriting
 
@@ -18,7 +19,7 @@ def give_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> str:
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         _ensure_fits(desk, writing, person, duty)
         if is_privileged(desk, duty.role):
-            writing.ask(Request(person.id, duty, who.id, desk.now))
+            ask_a_second_person(desk, writing, Request(person.id, duty, who.id, desk.now))
             writing.record(who, Entry("role_asked_for", person.id, facts={"role": written(duty)}))
             return WAITS
         writing.give((person.id, duty))
@@ -57,11 +58,22 @@ def answer_request(desk: Desk, who: Person, request_id: int, *, is_granted: bool
 
 def may_answer(desk: Desk, who: Person, request: Request) -> bool:
     """Where nobody independent holds the post that agrees, the next right in turn (rules, section 5)."""
+    return who.id in _who_may_answer(desk, request)
+
+
+def ask_a_second_person(desk: Desk, writing: DirectoryWriting, request: Request) -> None:
+    """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
+    writing.ask(request)
+    key = f"asked_for/{request.person_id}/{request.duty.role}/{desk.directory.version}"
+    told = _who_may_answer(desk, request) or (None,)
+    writing.tell([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in told])
+
+
+def _who_may_answer(desk: Desk, request: Request) -> tuple[int, ...]:
     people = [person for person in desk.directory.people.values() if person.is_active and person.id not in request.concerned]
-    for right in ("approve_privileged", "approve_privileged_where_vacant"):
-        if may := {person.id for person in people if desk.permissions.allow_role(right, person)}:
-            return who.id in may
-    return False
+    rights = ("approve_privileged", "approve_privileged_where_vacant")
+    every = (tuple(person.id for person in people if desk.permissions.allow_role(right, person)) for right in rights)
+    return next(filter(None, every), ())
 
 
 def ensure_compatible(writing: DirectoryWriting, person: Person, duty: Duty) -> None:

@@ -6,7 +6,7 @@ from workflow.answers import read_day
 from workflow.appointments import Delegation, Entry, written
 from workflow.calendar import start_of
 from workflow.commands.desk import Desk, command
-from workflow.commands.people.appointing import GIVEN, WAITS, ensure_compatible
+from workflow.commands.people.appointing import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.commands.people.editing import is_privileged
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
 from workflow.people import Duty, Person, Request
@@ -27,7 +27,7 @@ def delegate(desk: Desk, who: Person, from_person: int, to_person: int, duty: Du
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         ensure_compatible(writing, to, duty)
         if is_privileged(desk, duty.role):
-            writing.ask(Request(to.id, duty, who.id, desk.now, giver.id, starts_at, ends_at))
+            ask_a_second_person(desk, writing, Request(to.id, duty, who.id, desk.now, giver.id, starts_at, ends_at))
             writing.record(who, Entry("delegation_asked_for", giver.id, facts=facts))
             return WAITS
         writing.delegate(Delegation(giver.id, to.id, duty, starts_at, ends_at), who.id)
