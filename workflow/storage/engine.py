@@ -1,5 +1,6 @@
 """Opening the database. Readers never wait for writers; a writer takes the write lock when it begins, never half-way."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+
+# Its name in the library, by whose lines statements can be followed.
+LOG = logging.getLogger("sqlalchemy.engine.Engine")
 
 __all__ = ["Connection", "DatabaseError", "Engine", "engine_options", "open_engine", "prepare", "reading", "writing"]
 
@@ -32,6 +36,8 @@ def open_engine(url: str) -> Engine:
 
 
 def prepare(engine: Engine) -> None:
+    """No line of a log shows a row, however much the library is asked to say: `hide_parameters` is about what goes in alone."""
+    LOG.addFilter(_shows_no_row)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
@@ -49,6 +55,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One writing transaction, committed at the end, or rolled back where anything was raised."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def _shows_no_row(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
