@@ -1,5 +1,6 @@
 """Every page that anybody can reach by its links: opened by each person, each built otherwise than those before it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -32,18 +33,18 @@ class _Page(HTMLParser):
         self.tags.add((tag, its.get("class"), its.get("type"), its.get("name")))
 
 
-def crawl(app: Flask, names: Iterable[str]) -> Iterator[Found]:
-    """Each page of each person, by their sign-in name; pages built of the same things come once."""
+def crawl(app: Flask, names: Iterable[str], passed_by: str = "$^") -> Iterator[Found]:
+    """Each page of each person, by their sign-in name; pages built of the same things come once. Links like `passed_by` are not followed."""
     built: set[frozenset[Tag]] = set()
     for name in names:
         browser = Browser(app, name)
-        for path, page in _reached(browser):
+        for path, page in _reached(browser, re.compile(passed_by)):
             if (tags := frozenset(page.tags)) not in built:
                 built.add(tags)
                 yield Found(name, path)
 
 
-def _reached(browser: Browser) -> Iterator[tuple[str, _Page]]:
+def _reached(browser: Browser, passed_by: re.Pattern[str]) -> Iterator[tuple[str, _Page]]:
     waiting, seen = list(DOORS), set(DOORS)
     while waiting:
         path = waiting.pop(0)
@@ -51,6 +52,8 @@ def _reached(browser: Browser) -> Iterator[tuple[str, _Page]]:
         if answer.mimetype == "text/html":
             page = _Page(answer.get_data(as_text=True))
             yield path, page
-            more = sorted(link for link in page.links - seen if link.startswith("/") and not link.startswith("/static/"))
+            more = sorted(
+                link for link in page.links - seen if link.startswith("/") and not (link.startswith("/static/") or passed_by.search(link))
+            )
             waiting += more
             seen.update(more)
