@@ -93,7 +93,7 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
     _conflict(served, watched["auditor"], references["writing"])
     addresses = sum(_addresses(served, watched))
     columns, never = _columns(served), _never_opened(served, pages)
-    assert watched.found == []
+    assert watched.found[:20] == []
     print(
         f"{len(payloads())} payloads in {len(columns)} columns of the database; nothing ran on {opened} pages, {forms} refused forms, {addresses} addresses"
     )
