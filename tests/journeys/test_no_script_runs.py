@@ -30,15 +30,18 @@ WHO = (
 BUILT_AS_OTHERS = r"/sections/area_([3-7]|9|1\d)|/people/(?!([1-3]|new)\b)\d+|/people/teams/(service|branch)/|from="
 # Columns of words that nobody outside writes as they like: keys, addresses of machines, hashes, and what our own files say.
 NEVER_TYPED = {
-    "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "history.facts", "identities.issuer",
+    "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "history.facts", "identities.issuer",
     "identities.subject", "notices.key", "once.answer", "once.key", "outbox.key", "outbox.last_error", "outbox.message_id", "outbox.sent_to",
     "people.password_hash", "readings.what", "sessions.content", "sign_in_attempts.after", "sign_in_attempts.verifier",
 }  # fmt: skip
 SHORTEST = 100
 """Characters of a column that is looked at; a child’s ID is shorter, and in the answers too."""
 # Files, a probe’s answer, and what only a visitor or a council’s issuer is led to.
-NO_PAGES = {"static", "council_css", "health", "sign_in.show", "council_sign_in.answer"}
-FORM = "main form[method=post]"
+NO_PAGES = {
+    "static", "council_css", "health", "sign_in.show", "council_sign_in.answer", "codes.show", "forgotten.show", "forgotten.choose",
+    "second_proof.scan", "second_proof.picture",
+}  # fmt: skip
+FORM = "main form[method=post]:not([data-passkey])"
 ASKED = """forms => forms.map(form =>
   [form.action, ...[...form.querySelectorAll("textarea, select, input:not([type=hidden])")].map(one => one.name).sort()])"""
 FILLS = """(form, text) => {
@@ -50,7 +53,7 @@ FILLS = """(form, text) => {
 }"""
 NOWHERE = """/nowhere/{} /{} /audits/{} /audits/{}/sections/{} /audits/{}/moves/{} /people/{} /people/teams/{}/{} /people/teams/new/{} /static/{}
 /audits?state={}&team={}&strand={}&grade={}&person={}&months={}&cursor={} /notices?cursor={} /people?q={}&from={} /readings?person={}&reference={}&cursor={}
-/sign-in?next={}&kept={} /emergencies?{}={} /api/v1/{} /api/v1/audits/{}"""
+/sign-in?next={}&kept={} /forgotten-password?email={} /new-password?token={} /emergencies?{}={} /api/v1/{} /api/v1/audits/{}"""
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ class Watched:
 
 def test_none_of_them_runs_on_any_page(served: Served) -> None:
     references, watched = fill(served.council), Watched(served)
-    leave_unsaved(Visitor(served.app, "auditor"), references["writing"])
+    leave_unsaved(Visitor(served.app, "auditor", agent=" ".join(packed(300)[0].split())), references["writing"])
     pages = [*crawl(served.app, WHO, BUILT_AS_OTHERS), *_others(references)]
     add_everybody(served.council)
     forms = sum(len(_opened(watched, name, path)) for name, path in pages)
@@ -93,7 +96,7 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
     _conflict(served, watched["auditor"], references["writing"])
     addresses = sum(_addresses(served, watched))
     columns, never = _columns(served), _never_opened(served, pages)
-    assert watched.found[:20] == []
+    assert watched.found == []
     print(
         f"{len(payloads())} payloads in {len(columns)} columns of the database; nothing ran on {opened} pages, {forms} refused forms, {addresses} addresses"
     )

@@ -10,8 +10,10 @@ PASSWORD = "correct horse"
 
 
 class Browser:
-    def __init__(self, app: Flask, name: str) -> None:
+    def __init__(self, app: Flask, name: str, agent: str = "") -> None:
         self.client = app.test_client()
+        if agent:
+            self.client.environ_base["HTTP_USER_AGENT"] = agent
         page = self.client.get("/sign-in").get_data(as_text=True)
         form = {"csrf_token": token_in(page), "email": f"{name}@demo.example", "password": PASSWORD}
         answer = self.client.post("/sign-in", data=form)

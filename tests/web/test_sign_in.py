@@ -159,3 +159,11 @@ def test_any_long_password_will_do(app: Flask, new: str) -> None:
     assert browser.send("/account/password", old=PASSWORD, new=new).status_code == 302
     assert Visitor(app).tries(AUDITOR).status_code == 422
     assert Visitor(app).tries(AUDITOR, new).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["x" * 129, "x" * 5_000, f"{PASSWORD}{' ' * 5_000}", "\x00" * 200, "ﷺ" * 128])
+def test_a_password_nobody_can_have_is_a_wrong_one(app: Flask, typed: str) -> None:
+    visitor = Visitor(app)
+    answer = visitor.tries("auditor@demo.example", typed)
+    assert answer.status_code == 422
+    assert not visitor.is_in()
