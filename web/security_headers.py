@@ -34,8 +34,7 @@ def init_security_headers(app: Flask, *, is_https: bool) -> None:
     @app.after_request
     def _add(response: Response) -> Response:
         for name, value in said.items():
-            # A page may say more: the one whose address is worth a password tells it to nobody.
-            response.headers.setdefault(name, value)
+            response.headers[name] = value
         if request.endpoint not in MAY_BE_KEPT or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         else:

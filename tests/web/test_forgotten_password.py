@@ -7,17 +7,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from flask import Flask
+from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
 
 from notifications.delivery import Parts
 from notifications.worker import run_once
+from tests.factories import a_council, settings
 from tests.notifications.mail_server import MailServer
 from tests.web.browser import text_of
 from tests.web.sign_ins import Visitor, copy_of
+from web.accounts.library import the_library
+from web.app import create_app
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import reading
@@ -81,7 +86,7 @@ def test_a_link_sets_a_password_once_and_ends_every_session(
     run_once(parts, datetime.now(UTC))
     path = link_in(server)
     token = path.partition("=")[2]
-    assert visitor.get(path).headers["Referrer-Policy"] == "no-referrer"
+    assert visitor.get(path).headers["Referrer-Policy"] == "same-origin"
     assert visitor.send(path, "/new-password", token=token, new="password1234").status_code == 422
     assert signed_in.is_in()
     assert visitor.send(path, "/new-password", token=token, new=NEW).headers["Location"] == "/sign-in?chosen=yes"
@@ -94,6 +99,18 @@ def test_a_link_sets_a_password_once_and_ends_every_session(
     run_once(parts, datetime.now(UTC))
     assert [mail["Subject"] for mail in server.mails()] == ["Choose a new password", "Your password was changed"]
     assert [words for words in (NEW, AUDITOR, token[:20]) if words in ours(caplog)] == []
+
+
+def test_a_link_works_over_https(tmp_path: Path) -> None:
+    a_council(tmp_path / "https").engine.dispose()
+    app = create_app(settings(tmp_path / "https", BASE_URL="https://audits.example"))
+    account = app.extensions["council"].store.directory().by_email(AUDITOR)
+    with app.app_context(), the_library().opened() as security:
+        token = generate_reset_password_token(security.datastore.find_user(id=account.id))
+    visitor = Visitor(app, base_url="https://audits.example")
+    answer = visitor.send(f"/new-password?token={token}", "/new-password", token=token, new=NEW)
+    assert (answer.status_code, visitor.tries(AUDITOR, NEW).status_code) == (302, 302)
+    app.extensions["council"].engine.dispose()
 
 
 def test_a_link_lasts_an_hour(app: Flask, parts: Parts, server: MailServer) -> None:

@@ -54,8 +54,6 @@ def chosen() -> AnyResponse:
 
 
 def _page(token: str, sentence: str, *, is_worth: bool = False) -> Response:
-    """The address of this page is worth a password: it is told to nobody."""
+    """The address of this page is worth a password: as every page, it is told to no other server, and over https its form must name it."""
     page = render_template("choose.html", token=token, sentence=sentence, is_worth=is_worth or not sentence)
-    response = make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if sentence else HTTPStatus.OK)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if sentence else HTTPStatus.OK)
