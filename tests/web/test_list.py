@@ -1,5 +1,7 @@
 """The list of audits: found by what one may read, and by nothing else."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -83,3 +85,16 @@ def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Fla
     with reading(council.engine) as connection:
         rows, _ = page_of_audits(connection, Reader(house.person("qa"), council.store.directory(), council.permissions), Wanted(q="C-1001"))
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"
+
+
+def test_more_of_what_was_searched_for_is_of_the_search_too(app: Flask, house: House, audits: dict[str, str]) -> None:
+    wanted = {an_audit(house, at="draft", details={"child_id": f"C-77{number}"}) for number in range(52)}
+    auditor, seen = Browser(app, "auditor"), list[str]()
+    more: dict[str, str] = {}
+    for _ in range(2):
+        page = auditor.post("/audits/search", q="C-77", **more).get_data(as_text=True)
+        seen += re.findall(r">(\w{4}-\w{4})<", page)
+        cursor = re.search(r'name="cursor" value="([^"]+)"', page)
+        more = {"cursor": cursor[1]} if cursor else {}
+    assert sorted(seen) == sorted(wanted)
+    assert more == {}

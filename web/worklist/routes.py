@@ -33,7 +33,7 @@ def every() -> str:
 def search() -> str | tuple[str, HTTPStatus]:
     """A child’s ID is never in a URL, so searching is a POST."""
     try:
-        return _list(Wanted(q=read_text("q", request.form.get("q"), 100)))
+        return _list(Wanted(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
     except BadInput as refusal:
         return _list(Wanted(), refusal), status_of(refusal)
 
