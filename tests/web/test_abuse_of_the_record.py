@@ -25,7 +25,7 @@ from workflow.storage.engine import reading
 from workflow.storage.tables import notices, outbox
 
 MARKUP = (
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}", "{% raw %}", "\"'><svg/onload=alert(1)>", "&lt;b&gt;", "</textarea><b>",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{77777*99999}}", "{% raw %}", "\"'><svg/onload=alert(1)>", "&lt;b&gt;", "</textarea><b>",
     "javascript:alert(1)", "=HYPERLINK(\"http://evil.example\")", "+cmd|' /C calc'!A0", "@SUM(1)", "-1+1", "\u202egrade \u2066safe",
 )  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: Caller
             assert "<script>alert" not in body
             assert "<img src=x" not in body
             assert "<svg" not in body.replace("<svg xmlns", "").replace('<svg focusable="false"', "").replace('<svg class="govuk', ""), page
-            assert "49" not in body or "7*7" not in words
+            assert str(77777 * 99999) not in body
         shown = caller.ok("auditor@demo.example", "GET", f"/audits/{reference}")["sections"]["summary"]["case_summary"]
         assert shown == words
 
