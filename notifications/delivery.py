@@ -8,6 +8,7 @@ from typing import Any
 from config.settings import Settings
 from notifications import outbox
 from notifications.channels import Channel, Never, NotNow
+from notifications.clocks import SAID_BY_CLOCKS, is_still_so
 from notifications.messages import build, message_id
 from notifications.recipients import WhoHears
 from workflow.definition import Rules
@@ -42,7 +43,11 @@ def deliver(parts: Parts, channel: Channel, worker: str, now: datetime) -> int:
 
 def _deliver_one(parts: Parts, channel: Channel, directory: Directory, row: Any, now: datetime) -> bool:
     try:
-        if not outbox.is_still_true(parts.engine, row, now) or _is_connected(parts, directory, row):
+        if (
+            not outbox.is_still_true(parts.engine, row, now)
+            or _is_connected(parts, directory, row)
+            or not _is_still_so(parts, directory, row)
+        ):
             outbox.mark_cancelled(parts.engine, row.id)
             return False
         to, ident, body = _built(parts, directory, row)
@@ -58,6 +63,11 @@ def _deliver_one(parts: Parts, channel: Channel, directory: Directory, row: Any,
         outbox.mark_sent(parts.engine, row.id, now)
         return True
     return False
+
+
+def _is_still_so(parts: Parts, directory: Directory, row: Any) -> bool:
+    audit = parts.store.audit(row.reference) if row.event in SAID_BY_CLOCKS else None
+    return audit is None or is_still_so(audit, row, parts.who_hears.clocks, directory)
 
 
 def _is_connected(parts: Parts, directory: Directory, row: Any) -> bool:

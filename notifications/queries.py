@@ -1,17 +1,54 @@
 """Work found by query: what is due for a reminder, who has not acknowledged, which windows close. And how the worker is."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, union, update
 
 from workflow.events import Notice
 from workflow.record import Audit
 from workflow.storage import saving
 from workflow.storage.engine import reading, writing
-from workflow.storage.store import read_audit
-from workflow.storage.tables import actions, audits, outbox, readings, sweeps, ticks
+from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
+
+AHEAD = timedelta(minutes=5)
+"""How far two machines’ clocks may differ before one of them counts as having gone back."""
+SWEEPER = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """When a worker last sent mail, and when one last made the sweep for reminders: None where none has. And how far dates reach."""
+
+    mail: datetime | None
+    reminders: datetime | None
+    last_due_on: date | None
+    """The furthest due date of an action that is not settled."""
+
+    def stopped_since(self, now: datetime) -> datetime | None:
+        """Since when one of the two has not run, where that is too long ago. Where one has never run, since the beginning of time."""
+        last = min(self.mail or NEVER, self.reminders or NEVER)
+        return last if now - last > LATE else None
+
+
+LATE = timedelta(minutes=5)
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def set_right(engine: Engine, now: datetime, today: date) -> bool:
+    """Where the clock went back: what was done in the time to come is to be looked at again. Its keys keep it from being told twice."""
+    ahead = sweeps.c.slot > f"{now + AHEAD:%Y-%m-%dT%H:%M}"
+    with reading(engine) as connection:
+        if connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == "sweep", ahead).limit(1)).first() is None:
+            return False
+    with writing(engine) as connection:
+        connection.execute(delete(sweeps).where(sweeps.c.slot > f"{now:%Y-%m-%dT%H:%M}"))
+        is_open = (actions.c.state == "open", actions.c.is_live)
+        connection.execute(update(actions).where(*is_open, actions.c.remind_on > today).values(remind_on=today))
+        connection.execute(update(audits).where(audits.c.look_on > today).values(look_on=today))
+    return True
 
 
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
@@ -19,6 +56,16 @@ def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
     claim = saving.once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
     with writing(engine) as connection:
         return connection.execute(claim, {"sweep": sweep, "slot": slot, "at": now}).first() is not None
+
+
+def is_claimed(engine: Engine, sweep: str, slot: str) -> bool:
+    with reading(engine) as connection:
+        return connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == sweep, sweeps.c.slot == slot)).first() is not None
+
+
+def forget_slots(engine: Engine, before: datetime) -> None:
+    with writing(engine) as connection:
+        connection.execute(delete(sweeps).where(sweeps.c.at < before))
 
 
 def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
@@ -39,12 +86,26 @@ def remind(engine: Engine, row: Any, notices: Sequence[Notice], look_again_on: d
             saving.tell(connection, notices, now)
 
 
-def escalations_waiting(engine: Engine) -> list[Audit]:
-    """Audits whose present escalation waits for somebody."""
-    waiting = select(audits.c.reference).where(audits.c.escalation_state == "open")
+def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
+    """References of those one of whose clocks says something by today, or that a move has changed since they were looked at."""
+    due = select(audits.c.reference).where(audits.c.look_on <= today).order_by(audits.c.look_on)
     with reading(engine) as connection:
-        found = [read_audit(connection, reference) for reference in connection.execute(waiting).scalars().all()]
-    return [audit for audit in found if audit]
+        return connection.execute(due).scalars().all()
+
+
+def looked_at(engine: Engine, audit: Audit, notices: Sequence[Notice], look_again_on: date | None, now: datetime) -> None:
+    """What its clocks say, and the next day to look, in one commit; nothing where it has changed meanwhile: then it is looked at again."""
+    seen = (audits.c.id == audit.id, audits.c.version == audit.version, audits.c.look_on == audit.look_on)
+    with writing(engine) as connection:
+        if connection.execute(update(audits).where(*seen).values(look_on=look_again_on)).rowcount == 1:
+            saving.tell(connection, notices, now)
+
+
+def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
+    """References of those in one of the states, or with an escalation that is not resolved; each read by its index."""
+    under_way = union(select(audits.c.reference).where(audits.c.state.in_(states)), select(audits.c.reference).where(IS_UNRESOLVED))
+    with reading(engine) as connection:
+        return connection.execute(under_way).scalars().all()
 
 
 def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
@@ -54,18 +115,23 @@ def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
 
 
 def windows_closing(engine: Engine, today: date) -> Sequence[Any]:
-    closing = select(audits.c.id, audits.c.reference, audits.c.re_audit_prompt_on).where(audits.c.re_audit_prompt_on <= today)
+    columns = (audits.c.id, audits.c.reference, audits.c.re_audit_prompt_on, audits.c.child_id, audits.c.state)
+    closing = select(*columns).where(audits.c.re_audit_prompt_on <= today)
     with reading(engine) as connection:
         return connection.execute(closing).all()
 
 
 def prompt_re_audit(engine: Engine, row: Any, now: datetime) -> None:
+    """Nothing is told where the child’s next audit is begun, or where this one was withdrawn."""
     notice = Notice(f"re_audit/{row.reference}/{row.re_audit_prompt_on}", "re_audit_window_closing", None, row.reference)
+    later = audits.alias("later")
+    is_begun = select(later.c.id).where(later.c.child_id == row.child_id, later.c.id > row.id, later.c.state != "withdrawn").limit(1)
     done = (
         update(audits).where(audits.c.id == row.id, audits.c.re_audit_prompt_on == row.re_audit_prompt_on).values(re_audit_prompt_on=None)
     )
     with writing(engine) as connection:
-        if connection.execute(done).rowcount == 1:
+        is_to_do = row.state != "withdrawn" and connection.execute(is_begun).first() is None
+        if connection.execute(done).rowcount == 1 and is_to_do:
             saving.tell(connection, (notice,), now)
 
 
@@ -77,9 +143,13 @@ def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence
         return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()
 
 
-def last_tick(engine: Engine) -> datetime | None:
+def how_it_runs(engine: Engine, now: datetime) -> Running:
+    """In one statement. What ran by a clock that was ahead counts for nothing."""
+    last = select(func.max(ticks.c.at, type_=ticks.c.at.type)).where(ticks.c.at <= now + AHEAD)
+    due = select(actions.c.due_on).where(IS_UNSETTLED).order_by(actions.c.due_on.desc()).limit(1)
+    mail, reminders = last.where(ticks.c.worker != SWEEPER), last.where(ticks.c.worker == SWEEPER)
     with reading(engine) as connection:
-        return connection.execute(select(func.max(ticks.c.at, type_=ticks.c.at.type))).scalar()
+        return Running(*connection.execute(select(*(one.scalar_subquery() for one in (mail, reminders, due)))).one())
 
 
 def oldest_unsent(engine: Engine) -> datetime | None:

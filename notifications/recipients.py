@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from workflow.calendar import months_after, re_audit_window
+from workflow.calendar import end_of_month, months_after, re_audit_window
 from workflow.errors import Broken
 from workflow.events import Event, Notice
 from workflow.people import Directory, Person
 from workflow.record import INADEQUATE, Audit
 
 QA_INBOX = None
+END_OF_MONTH = "end of month"
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
 POSTS = ("head_of_service", "director", "hos_ppqa", "governance")
 NAMED = ("auditor", "moderator")
@@ -29,6 +30,10 @@ class Clocks:
 
     def __getitem__(self, name: str) -> int:
         return int(self.values[name])
+
+    def share_by(self, day: date) -> date:
+        within = self.values["allocated_audit_shared_by"]
+        return end_of_month(day) if within == END_OF_MONTH else day + timedelta(days=within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,15 @@ class WhoHears:
         told = [person for person in dict.fromkeys(self._told(event, audit, about)) if person not in about.set_aside]
         return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
 
+    def reachable(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
+        """The same, for what must not be missed: where that leaves nobody active with an address, the QA inbox is told."""
+        found = [
+            one
+            for one in self.notices(event, audit, directory)
+            if one.person_id is None or _can_be_reached(directory.person(one.person_id))
+        ]
+        return tuple(found) or (Notice(event.key, event.name, QA_INBOX, event.reference, event.action, event.due_on),)
+
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
         """Judged on the header as written: it is asked before sharing."""
         return tuple(
@@ -61,6 +75,9 @@ class WhoHears:
             for relation in self.events[event]["told"]
             if relation in CASE_ROLES and not _can_be_reached(directory.person(_written(audit, relation)))
         )
+
+    def share_by(self, day: date) -> date:
+        return self.clocks.share_by(day)
 
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
         """A month before the window closes; sooner after an Inadequate judgement (domain, Clocks)."""
@@ -106,7 +123,14 @@ def load_who_hears(path: Path) -> WhoHears:
         unknown = {relation for key, told in event.items() if key.startswith("told") for relation in told} - RELATIONS
         if unknown:
             raise Broken(f"{path.name}: event {name} tells the unknown “{min(unknown)}”.")
+    for clock, value in hears.clocks.values.items():
+        if not (_counts(value) or (clock == "allocated_audit_shared_by" and value == END_OF_MONTH)):
+            raise Broken(f"{path.name}: the clock {clock} must be a whole number of at least 1.")
     return hears
+
+
+def _counts(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> Iterable[int | None]:

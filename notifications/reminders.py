@@ -8,10 +8,7 @@ from notifications.recipients import QA_INBOX, Clocks
 from workflow.calendar import add_working_days, london_day, next_working_day
 from workflow.events import Notice
 from workflow.people import Directory
-from workflow.record import Audit, Recipient
-
-LATER = 60
-"""How many weekly reminders ahead are looked at: over a year."""
+from workflow.record import Audit, Escalation, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +39,24 @@ def reminders(action: Due, today: date, clocks: Clocks, directory: Directory) ->
 
 def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
     """The next day on which the policy says something."""
-    days = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on, *_ladder(due_on, clocks), *_weekly(due_on, clocks))
-    return min((day for day in days if day > today), default=today + timedelta(days=clocks["action_overdue_every_days"]))
+    before = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on)
+    if today < due_on:
+        return min(day for day in before if day > today)
+    return min(day for day in (*_ladder(due_on, clocks), _week_after(today, due_on, clocks)) if day > today)
 
 
 def _event(action: Due, today: date, clocks: Clocks) -> str | None:
-    if any(action.since <= day <= today for day in (*_ladder(action.due_on, clocks), *_weekly(action.due_on, clocks))):
-        return "action_overdue"
+    if today < action.due_on:
+        soon = action.due_on - timedelta(days=clocks["action_due_soon_days"])
+        return "action_due_soon" if action.since <= soon <= today else None
     if today == action.due_on:
         return "action_due_today"
-    soon = action.due_on - timedelta(days=clocks["action_due_soon_days"])
-    return "action_due_soon" if action.since <= soon <= today < action.due_on else None
+    is_time = _a_week_ends(action, today, clocks) or any(action.since <= day <= today for day in _ladder(action.due_on, clocks))
+    return "action_overdue" if is_time else None
 
 
 def _late(action: Due, today: date, clocks: Clocks, directory: Directory) -> Iterator[int | None]:
-    if any(action.since <= day <= today for day in _weekly(action.due_on, clocks)):
+    if _a_week_ends(action, today, clocks):
         yield from (action.owner_id, action.team_manager_id)
     to_service_manager, to_head_of_service = _ladder(action.due_on, clocks)
     if action.since <= to_service_manager <= today:
@@ -66,9 +66,15 @@ def _late(action: Due, today: date, clocks: Clocks, directory: Directory) -> Ite
         yield holder.person.id if holder else None
 
 
-def _weekly(due_on: date, clocks: Clocks) -> Iterator[date]:
-    first = next_working_day(due_on)
-    return (first + timedelta(days=clocks["action_overdue_every_days"] * n) for n in range(LATER))
+def _a_week_ends(action: Due, today: date, clocks: Clocks) -> bool:
+    """Whether a weekly reminder falls between the day the action was last looked at and today."""
+    return _week_after(action.since - timedelta(days=1), action.due_on, clocks) <= today
+
+
+def _week_after(day: date, due_on: date, clocks: Clocks) -> date:
+    """The first weekly reminder after `day`: the next working day after it was due, and every seventh from then on, for ever."""
+    first, every = next_working_day(due_on), clocks["action_overdue_every_days"]
+    return first if day < first else first + timedelta(days=((day - first).days // every + 1) * every)
 
 
 def _ladder(due_on: date, clocks: Clocks) -> tuple[date, date]:
@@ -82,18 +88,30 @@ def chases(audit: Audit, today: date, clocks: Clocks, directory: Directory) -> I
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return
-    opened_on, directory = london_day(escalation.opened_at), directory.about(audit.header.child_id)
-    is_late = today > add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
-    is_passed_up = today > add_working_days(opened_on, clocks["escalation_passed_up_working_days"])
-    for recipient in escalation.recipients if is_late else ():
+    directory, late_from = directory.about(audit.header.child_id), _chased_from(escalation, clocks)
+    is_passed_up = today > add_working_days(london_day(escalation.opened_at), clocks["escalation_passed_up_working_days"])
+    for recipient in escalation.recipients if today >= late_from else ():
         if recipient.acknowledged_at is None:
-            yield from _chase(audit, recipient, today, directory)
+            every = clocks["escalation_chased_every_days"]
+            yield from _chase(audit, recipient, today - timedelta(days=(today - late_from).days % every), directory)
             yield from _pass_up(audit, recipient, directory) if is_passed_up else ()
 
 
-def _chase(audit: Audit, recipient: Recipient, today: date, directory: Directory) -> Iterator[Notice]:
+def chase_again_on(audit: Audit, today: date, clocks: Clocks) -> date | None:
+    """Each day from the first, whatever the clocks say: posts change hands meanwhile, and a chase must reach who holds one then."""
+    if audit.escalation is None or audit.escalation.state != "open":
+        return None
+    return max(_chased_from(audit.escalation, clocks), today + timedelta(days=1))
+
+
+def _chased_from(escalation: Escalation, clocks: Clocks) -> date:
+    by = add_working_days(london_day(escalation.opened_at), clocks["escalation_acknowledged_working_days"])
+    return by + timedelta(days=1)
+
+
+def _chase(audit: Audit, recipient: Recipient, day: date, directory: Directory) -> Iterator[Notice]:
     holder = directory.holder(recipient.post, audit.header.team)
-    key = f"chase/{audit.reference}/{_number(audit)}/{recipient.post}/{today}"
+    key = f"chase/{audit.reference}/{_number(audit)}/{recipient.post}/{day}"
     yield Notice(key, "escalation_not_acknowledged", holder.person.id if holder else QA_INBOX, audit.reference)
 
 

@@ -1,34 +1,42 @@
-"""Is it well: the database answers, the worker ticks, the mail goes. No token, no details."""
+"""Is it well: the database answers, the worker sends and reminds, the mail goes, the calendar reaches far enough. No token, no details."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Response, jsonify
 
-from notifications.queries import last_tick, oldest_unsent
+from notifications.horizon import beyond
+from notifications.queries import how_it_runs, oldest_unsent
 from web.signed_in import the_council
+from workflow.calendar import KNOWN_UNTIL, london_day
 from workflow.storage.engine import DatabaseError
-
-LATE = timedelta(minutes=5)
 
 
 def health() -> Response:
-    """503 where the database does not answer or no worker has ticked for five minutes."""
-    now = datetime.now(UTC)
+    """503 where the database does not answer, or where for five minutes no worker has sent mail or none has looked for reminders."""
+    now, council = datetime.now(UTC), the_council()
     try:
-        tick, unsent = last_tick(the_council().engine), oldest_unsent(the_council().engine)
+        runs, unsent = how_it_runs(council.engine, now), oldest_unsent(council.engine)
     except DatabaseError:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
-    is_ticking = tick is not None and now - tick <= LATE
-    waited = int((now - unsent).total_seconds()) if unsent else 0
+    is_ticking = runs.stopped_since(now) is None
+    furthest = beyond(council.who_hears.clocks, london_day(now), runs.last_due_on)
     facts = {
         "status": "ok" if is_ticking else "red",
         "database": True,
-        "worker_tick": tick.isoformat() if tick else None,
-        "oldest_unsent_seconds": waited,
+        "worker_tick": _said(runs.mail),
+        "reminders_tick": _said(runs.reminders),
+        "oldest_unsent_seconds": int((now - unsent).total_seconds()) if unsent else 0,
+        # Never red: there is time to update the library.
+        "bank_holidays_known_until": KNOWN_UNTIL.isoformat(),
+        "bank_holidays_suffice": furthest is None,
     }
     return _answer(HTTPStatus.OK if is_ticking else HTTPStatus.SERVICE_UNAVAILABLE, facts)
+
+
+def _said(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _answer(status: HTTPStatus, facts: Mapping[str, object]) -> Response:

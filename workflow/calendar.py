@@ -8,6 +8,11 @@ import holidays
 from dateutil.relativedelta import relativedelta
 
 LONDON = ZoneInfo("Europe/London")
+KNOWN_UNTIL = date(2028, 12, 31)
+"""The last day for which GOV.UK had published England’s bank holidays when the pinned library was made: after it the library
+reckons them by rule, and cannot know of one that is moved or added. To be raised with the library, as GOV.UK publishes."""
+LAST_RECKONED = date(9000, 1, 1)
+"""Nothing is reckoned from a later day: dates end with the year 9999."""
 
 
 def london_day(at: datetime) -> date:
@@ -35,9 +40,21 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+def working_days_before(day: date, count: int) -> date:
+    """The `count`-th working day before `day`, which itself may be any day."""
+    while count:
+        day -= timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
 def working_days_between(earlier: date, later: date) -> int:
     """Working days after `earlier`, up to and including `later`."""
     return sum(is_working_day(earlier + timedelta(days=n + 1)) for n in range((later - earlier).days))
+
+
+def end_of_month(day: date) -> date:
+    return day + relativedelta(day=31)
 
 
 def months_after(day: date, months: int) -> date:

@@ -173,6 +173,9 @@ class Telling(Protocol):
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
         """The relations told of an event that lead to nobody active with an address."""
 
+    def share_by(self, day: date) -> date:
+        """When an audit allocated on that day is to be shared."""
+
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
         """When the QA Service is asked to plan the next audit of this child."""
 

@@ -46,6 +46,7 @@ class SmartAction:
     reported_by: int | None = None
     completed_on: date | None = None
     verified_by: int | None = None
+    verified_on: date | None = None
     note: str = ""
     """The reason given last: why it was returned or cancelled, or more time refused."""
     earlier_due_dates: tuple[date, ...] = ()
@@ -107,6 +108,8 @@ class Audit:
     moderated_at: datetime | None = None
     withdrawal_asked_by: int | None = None
     re_audit_prompt_on: date | None = None
+    look_on: date | None = None
+    """When the worker looks at its clocks again: at once after each move, then on the day that the next of them says something."""
     escalation: Escalation | None = None
     actions: tuple[SmartAction, ...] = ()
     sections: Mapping[str, Answers] = field(default_factory=dict)

@@ -31,12 +31,13 @@ def reported(action: SmartAction, by_id: int, completed_on: date) -> SmartAction
     return replace(action, state="reported", reported_by=by_id, completed_on=completed_on, remind_on=None)
 
 
-def verified(action: SmartAction, by_id: int) -> SmartAction:
-    return replace(action, state="verified", verified_by=by_id)
+def verified(action: SmartAction, by_id: int, today: date) -> SmartAction:
+    return replace(action, state="verified", verified_by=by_id, verified_on=today)
 
 
 def returned(action: SmartAction, reason: str, today: date) -> SmartAction:
-    return replace(action, state="open", reported_by=None, completed_on=None, note=reason, remind_on=today)
+    """Whoever the time it is late by now concerns hears of it again: it was thought to be done."""
+    return replace(action, state="open", reported_by=None, completed_on=None, note=reason, remind_on=min(today, action.due_on))
 
 
 def cancelled(action: SmartAction, reason: str) -> SmartAction:

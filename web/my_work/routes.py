@@ -1,12 +1,19 @@
 """My work: what waits for me, and what I may begin."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, render_template
 
+from notifications.horizon import beyond
+from notifications.queries import NEVER, how_it_runs
 from web.emergencies.queries import may_decide, waiting
 from web.my_work.queries import actions_waiting_for, audits_waiting_for
 from web.my_work.tasks import in_order, tasks_of_actions, tasks_of_audits, tasks_of_emergencies, tasks_of_requests
 from web.people.posts import requests_for
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk, the_reader
+from workflow.calendar import KNOWN_UNTIL
+from workflow.commands.desk import Desk
+from workflow.people import Person
 from workflow.storage.engine import reading
 
 pages = Blueprint("my_work", __name__, template_folder="templates")
@@ -25,4 +32,19 @@ def show() -> str:
     starts = [
         right for right in ("start", "start_for_another", "ask_in_emergency", "read_readings") if desk.permissions.allow_role(right, me)
     ]
-    return render_template("my_work.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts)
+    return render_template("my_work.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts, worker=_worker(desk, me))
+
+
+def _worker(desk: Desk, me: Person) -> Mapping[str, object]:
+    """What stops the service from telling people anything, for those who see to it."""
+    if not desk.permissions.allow_role("see_the_worker", me):
+        return {}
+    council = the_council()
+    runs = how_it_runs(council.engine, desk.now)
+    stopped = runs.stopped_since(desk.now)
+    return {
+        "has_stopped": stopped is not None,
+        "since": stopped if stopped != NEVER else None,
+        "reckoned_until": beyond(council.who_hears.clocks, desk.today, runs.last_due_on),
+        "known_until": KNOWN_UNTIL,
+    }

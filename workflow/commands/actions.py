@@ -135,7 +135,7 @@ def report(desk: Desk, who: Person, reference: str, number: int, completed_on: d
 
 @command
 def verify(desk: Desk, who: Person, reference: str, number: int) -> SmartAction:
-    return _move(desk, who, reference, number, "verify", Given(), lambda action: smart_action.verified(action, who.id))
+    return _move(desk, who, reference, number, "verify", Given(), lambda action: smart_action.verified(action, who.id, desk.today))
 
 
 @command

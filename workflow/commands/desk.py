@@ -95,7 +95,10 @@ class Step:
         return sealed.digest
 
     def commit(self) -> Audit:
-        after = replace(self.audit, version=(self.before.version if self.before else 0) + 1, chain=self._chain)
+        # Words being written start and stop no clock; whatever is history may.
+        look_on = self.desk.today if self._rows else self.audit.look_on
+        version = (self.before.version if self.before else 0) + 1
+        after = replace(self.audit, version=version, chain=self._chain, look_on=look_on)
         change = Change(
             self.before,
             after,

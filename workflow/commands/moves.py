@@ -99,7 +99,8 @@ def return_for_correction(desk: Desk, who: Person, reference: str, reason: str) 
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "return_for_correction", Given(reason=reason))
-    step.becomes(an_audit.returned(step.audit), "return_for_correction", reason)
+    after = replace(an_audit.returned(step.audit), share_by=desk.telling.share_by(desk.today))
+    step.becomes(after, "return_for_correction", reason)
     step.tell("audit_returned")
     return step.commit()
 

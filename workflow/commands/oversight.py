@@ -25,7 +25,7 @@ def allocate(desk: Desk, who: Person, reference: str, auditor: object) -> Audit:
     if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
         raise NotReady(conflicts)
     step = Step(desk, who, audit, audit)
-    step.becomes(replace(audit, auditor_id=person.id), "allocate", facts={"auditor": person.id})
+    step.becomes(replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id})
     step.tell("audit_allocated")
     return step.commit()
 

@@ -1,9 +1,7 @@
 """Starting an audit and writing its sections."""
 
 import secrets
-from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
 
 from workflow import audit as an_audit
 from workflow.answers import read_answers
@@ -24,7 +22,7 @@ def start_audit(desk: Desk, who: Person, details: Mapping[str, object] | None = 
     form = desk.forms.current
     audit = Audit(
         reference=new_reference(), state=desk.rules.audit.initial, auditor_id=assigned.id, form=(form.key, form.version),
-        rules_version=desk.rules.version, started_at=desk.now, share_by=_end_of_month(desk.today),
+        rules_version=desk.rules.version, started_at=desk.now, share_by=desk.telling.share_by(desk.today),
     )  # fmt: skip
     answers = read_answers(form.section("details"), details or {}, desk.directory)
     _ensure_not_connected(desk, assigned, who, answers)
@@ -105,7 +103,3 @@ def new_reference() -> str:
     """Eight letters that say nothing, cannot be guessed and survive being read out over the telephone."""
     letters = [secrets.choice(REFERENCE_LETTERS) for _ in range(8)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
-
-
-def _end_of_month(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])

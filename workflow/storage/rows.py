@@ -16,7 +16,7 @@ Stored = SqlRow[Any, *tuple[Any, ...]]
 HEADER = tuple(field.name for field in fields(Header))
 PLAIN = (
     "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "overall_grade", "picked_because",
-    "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on",
+    "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on", "look_on",
 )  # fmt: skip
 ACTION = tuple(field.name for field in fields(SmartAction))
 ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")

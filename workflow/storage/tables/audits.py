@@ -55,6 +55,7 @@ audits = Table(
     Column("history_count", Integer, nullable=False),
     Column("history_head", String(64), nullable=False),
     Column("re_audit_prompt_on", Date),
+    Column("look_on", Date),
 )  # fmt: skip
 # Written out, not bound: SQLite reads a partial index only where the query says its very condition.
 IS_ESCALATED = audits.c.escalation_state != literal_column("'none'")
@@ -63,6 +64,7 @@ index_where("ix_audits_escalated", audits.c.escalation_state, IS_UNRESOLVED)
 index_where("ix_audits_ever_escalated", audits.c.team, IS_ESCALATED)
 index_where("ix_audits_withdrawal_asked_by", audits.c.withdrawal_asked_by, audits.c.withdrawal_asked_by.is_not(None))
 index_where("ix_audits_re_audit_prompt_on", audits.c.re_audit_prompt_on, audits.c.re_audit_prompt_on.is_not(None))
+index_where("ix_audits_look_on", audits.c.look_on, audits.c.look_on.is_not(None))
 Index("ix_audits_child_id", audits.c.child_id)
 Index("ix_audits_child_id_lower", func.lower(audits.c.child_id))
 for _column in (
@@ -107,6 +109,7 @@ actions = Table(
     Column("reported_by", ForeignKey("people.id")),
     Column("completed_on", Date),
     Column("verified_by", ForeignKey("people.id")),
+    Column("verified_on", Date),
     Column("note", Text, nullable=False),
     Column("earlier_due_dates", String(2000), nullable=False),
     Column("asked_due_on", Date),
