@@ -1,6 +1,6 @@
 """When somebody is reminded, and who: the policy of notifications.toml’s clocks, in London days, without a database."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -27,14 +27,16 @@ class Due:
 
 
 def reminders(action: Due, today: date, clocks: Clocks, directory: Directory) -> tuple[Notice, ...]:
-    """What the policy says of the days since the action was last looked at, gathered into one reminder a person."""
-    event, about = _event(action, today, clocks), directory.about(action.child_id)
-    if event is None:
-        return ()
-    told: Iterable[int | None] = _late(action, today, clocks, about) if event == "action_overdue" else (action.owner_id,)
-    key = f"reminder/{action.reference}/{action.number}/{event}/{today}"
-    people = dict.fromkeys(person for person in told if person is not None and person not in about.set_aside)
-    return tuple(Notice(key, event, person, action.reference, action.number, action.due_on) for person in people)
+    """What the policy says of the days since the action was last looked at, gathered into one reminder a person.
+
+    Each is keyed by the day that it was for: what was told late is not told again, even where the clock goes back.
+    """
+    about, told = directory.about(action.child_id), dict[int, Notice]()
+    for event, day, person in _says(action, today, clocks, about):
+        if person is not None and person not in about.set_aside and person not in told:
+            key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
+            told[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
+    return tuple(told.values())
 
 
 def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
@@ -45,30 +47,27 @@ def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
     return min(day for day in (*_ladder(due_on, clocks), _week_after(today, due_on, clocks)) if day > today)
 
 
-def _event(action: Due, today: date, clocks: Clocks) -> str | None:
-    if today < action.due_on:
-        soon = action.due_on - timedelta(days=clocks["action_due_soon_days"])
-        return "action_due_soon" if action.since <= soon <= today else None
+def _says(action: Due, today: date, clocks: Clocks, directory: Directory) -> Iterator[tuple[str, date, int | None]]:
+    """An event, the day that it is for, and a person: of the days up to today that nobody has looked at yet."""
+    soon = action.due_on - timedelta(days=clocks["action_due_soon_days"])
     if today == action.due_on:
-        return "action_due_today"
-    is_time = _a_week_ends(action, today, clocks) or any(action.since <= day <= today for day in _ladder(action.due_on, clocks))
-    return "action_overdue" if is_time else None
+        yield "action_due_today", today, action.owner_id
+    elif action.since <= soon <= today < action.due_on:
+        yield "action_due_soon", soon, action.owner_id
+    elif today > action.due_on:
+        days = _late(action, today, clocks, directory)
+        yield from (("action_overdue", day, person) for day, person in days if action.since <= day <= today)
 
 
-def _late(action: Due, today: date, clocks: Clocks, directory: Directory) -> Iterator[int | None]:
-    if _a_week_ends(action, today, clocks):
-        yield from (action.owner_id, action.team_manager_id)
+def _late(action: Due, today: date, clocks: Clocks, directory: Directory) -> Iterator[tuple[date, int | None]]:
+    """The last weekly reminder, to the owner and the Team Manager; and each step of the ladder."""
+    week = _week_after(today, action.due_on, clocks) - timedelta(days=clocks["action_overdue_every_days"])
+    if week > action.due_on:
+        yield from ((week, person) for person in (action.owner_id, action.team_manager_id))
     to_service_manager, to_head_of_service = _ladder(action.due_on, clocks)
-    if action.since <= to_service_manager <= today:
-        yield action.service_manager_id
-    if action.since <= to_head_of_service <= today:
-        holder = directory.holder("head_of_service", action.team)
-        yield holder.person.id if holder else None
-
-
-def _a_week_ends(action: Due, today: date, clocks: Clocks) -> bool:
-    """Whether a weekly reminder falls between the day the action was last looked at and today."""
-    return _week_after(action.since - timedelta(days=1), action.due_on, clocks) <= today
+    yield to_service_manager, action.service_manager_id
+    holder = directory.holder("head_of_service", action.team)
+    yield to_head_of_service, holder.person.id if holder else None
 
 
 def _week_after(day: date, due_on: date, clocks: Clocks) -> date:
@@ -84,7 +83,7 @@ def _ladder(due_on: date, clocks: Clocks) -> tuple[date, date]:
 
 
 def chases(audit: Audit, today: date, clocks: Clocks, directory: Directory) -> Iterator[Notice]:
-    """Daily, to each who has not acknowledged in time; once, to the next person up and the QA inbox."""
+    """Daily, to each who has not acknowledged in time; once, to the next person up and the QA inbox. Who answers for two posts hears once."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return
@@ -111,12 +110,12 @@ def _chased_from(escalation: Escalation, clocks: Clocks) -> date:
 
 def _chase(audit: Audit, recipient: Recipient, day: date, directory: Directory) -> Iterator[Notice]:
     holder = directory.holder(recipient.post, audit.header.team)
-    key = f"chase/{audit.reference}/{_number(audit)}/{recipient.post}/{day}"
+    key = f"chase/{audit.reference}/{_number(audit)}/{day}"
     yield Notice(key, "escalation_not_acknowledged", holder.person.id if holder else QA_INBOX, audit.reference)
 
 
 def _pass_up(audit: Audit, recipient: Recipient, directory: Directory) -> Iterator[Notice]:
-    key = f"passed_up/{audit.reference}/{_number(audit)}/{recipient.post}"
+    key = f"passed_up/{audit.reference}/{_number(audit)}"
     ups = (directory.holder(post, audit.header.team) for post in directory.next_up.get(recipient.post, ())[:1])
     for person_id in dict.fromkeys([*(up.person.id for up in ups if up), QA_INBOX]):
         yield Notice(key, "escalation_passed_up", person_id, audit.reference)

@@ -1,16 +1,21 @@
 """Days as the council counts them."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 
 import pytest
 
+from tests.notifications.told import BANK_HOLIDAYS
 from workflow.calendar import (
+    KNOWN_UNTIL,
     add_working_days,
+    end_of_month,
     is_within_window,
     is_working_day,
     london_day,
     months_after,
     re_audit_window,
+    working_days_before,
     working_days_between,
 )
 
@@ -57,3 +62,26 @@ def test_working_days_skip_weekends_and_bank_holidays() -> None:
 def test_a_day_begins_at_midnight_in_london_summer_and_winter() -> None:
     assert london_day(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)) == date(2026, 7, 1)
     assert london_day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == date(2026, 12, 31)
+
+
+def test_every_day_of_eleven_years_against_a_list_of_englands_bank_holidays() -> None:
+    """The list is written out by hand: what the pinned library says, and how days are counted, both stand against it."""
+    every = [date(2025, 1, 1) + timedelta(days=n) for n in range((date(2035, 12, 31) - date(2025, 1, 1)).days + 1)]
+    working = [day for day in every if day.weekday() < 5 and day not in BANK_HOLIDAYS]
+    assert [day for day in every if is_working_day(day)] == working
+    for day in every[:-60:7]:
+        later = [one for one in working if one > day][:20]
+        earlier = [one for one in working if one < day][-3:]
+        assert [add_working_days(day, count) for count in (1, 2, 5, 10, 20)] == [later[count - 1] for count in (1, 2, 5, 10, 20)]
+        assert working_days_between(day, later[9]) == 10
+        assert len(earlier) < 3 or working_days_before(day, 3) == earlier[0]
+    print(f"{len(every)} days, {len(BANK_HOLIDAYS)} bank holidays, {len(working)} working days")
+
+
+def test_the_last_known_day_is_looked_at_again_with_each_new_library() -> None:
+    """GOV.UK publishes some two years ahead: raise KNOWN_UNTIL with the library, then this line."""
+    assert (version("holidays"), KNOWN_UNTIL) == ("0.109", date(2028, 12, 31))
+
+
+def test_the_month_ends_on_its_last_day() -> None:
+    assert [end_of_month(date(2028, month, 1)).day for month in (1, 2, 4, 12)] == [31, 29, 30, 31]
