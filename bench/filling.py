@@ -28,7 +28,7 @@ ACTIONS = f"""
 INSERT INTO actions (audit_id, number, section, text, owner_id, due_on, added_by, added_on, state, is_live, progress, evidence, note,
     earlier_due_dates, asked_reason)
 SELECT id, 1, 13, 'Book the visit.', practitioner_id, date(audit_on, '+28 days'), auditor_id, audit_on,
-    CASE WHEN id > :count - {OPEN} THEN 'open' ELSE 'verified' END, 1, '', '', '', '[]', '' FROM audits
+    CASE WHEN id > :count - {OPEN} THEN 'open' ELSE 'verified' END, 1, '', '', '', '', '' FROM audits
 """
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {})"
 FILL = (

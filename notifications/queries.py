@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select, union, update
+from sqlalchemy import Engine, bindparam, delete, func, select, union, update
 
 from workflow.events import Notice
-from workflow.record import Audit
 from workflow.storage import saving
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
@@ -31,6 +30,15 @@ class Running:
         """Since when one of the two has not run, where that is too long ago. Where one has never run, since the beginning of time."""
         last = min(self.mail or NEVER, self.reminders or NEVER)
         return last if now - last > LATE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An action’s row, or an audit, as it was when it was looked at: what is said of it, and when to look again."""
+
+    row: Any
+    notices: Sequence[Notice]
+    again_on: date | None
 
 
 LATE = timedelta(minutes=5)
@@ -70,20 +78,30 @@ def forget_slots(engine: Engine, before: datetime) -> None:
 
 def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
     """Live open actions whose day to be looked at has come, with who hears of them."""
-    people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
-    due = select(actions, audits.c.reference, *people).join(audits, audits.c.id == actions.c.audit_id)
+    which = (actions.c.audit_id, actions.c.number, actions.c.due_on, actions.c.remind_on, actions.c.owner_id)
+    people = (audits.c.reference, audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
+    due = select(*which, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.remind_on <= today)
     with reading(engine) as connection:
-        return connection.execute(due.where(actions.c.remind_on <= today).order_by(actions.c.remind_on)).all()
+        return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
 
-def remind(engine: Engine, row: Any, notices: Sequence[Notice], look_again_on: date | None, now: datetime) -> None:
-    """The reminders and the next day to look, in one commit; nothing where completion was reported meanwhile."""
-    moved = update(actions).where(
-        actions.c.audit_id == row.audit_id, actions.c.number == row.number, actions.c.state == "open", actions.c.remind_on == row.remind_on
+def remind(engine: Engine, looked: Sequence[Looked], now: datetime) -> None:
+    """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
+    ids = sorted({one.row.audit_id for one in looked})
+    open_now = select(actions.c.audit_id, actions.c.number, actions.c.remind_on).where(
+        actions.c.audit_id.in_(ids), actions.c.state == "open", actions.c.remind_on.is_not(None)
     )
     with writing(engine) as connection:
-        if connection.execute(moved.values(remind_on=look_again_on)).rowcount == 1:
-            saving.tell(connection, notices, now)
+        held = {tuple(row) for row in connection.execute(open_now.order_by(actions.c.audit_id, actions.c.number).with_for_update())}
+        same = [one for one in looked if (one.row.audit_id, one.row.number, one.row.remind_on) in held]
+        if same:
+            connection.execute(NEXT_REMINDER, [{"id": one.row.audit_id, "n": one.row.number, "again": one.again_on} for one in same])
+            saving.tell(connection, [notice for one in same for notice in one.notices], now)
+
+
+NEXT_REMINDER = (
+    update(actions).where(actions.c.audit_id == bindparam("id"), actions.c.number == bindparam("n")).values(remind_on=bindparam("again"))
+)
 
 
 def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
@@ -93,12 +111,18 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
         return connection.execute(due).scalars().all()
 
 
-def looked_at(engine: Engine, audit: Audit, notices: Sequence[Notice], look_again_on: date | None, now: datetime) -> None:
-    """What its clocks say, and the next day to look, in one commit; nothing where it has changed meanwhile: then it is looked at again."""
-    seen = (audits.c.id == audit.id, audits.c.version == audit.version, audits.c.look_on == audit.look_on)
+def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime) -> None:
+    """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
+    as_seen = select(audits.c.id, audits.c.version, audits.c.look_on).where(audits.c.id.in_([one.row.id for one in looked]))
     with writing(engine) as connection:
-        if connection.execute(update(audits).where(*seen).values(look_on=look_again_on)).rowcount == 1:
-            saving.tell(connection, notices, now)
+        held = {tuple(row) for row in connection.execute(as_seen.order_by(audits.c.id).with_for_update())}
+        same = [one for one in looked if (one.row.id, one.row.version, one.row.look_on) in held]
+        if same:
+            connection.execute(NEXT_LOOK, [{"the_id": one.row.id, "again": one.again_on} for one in same])
+            saving.tell(connection, [notice for one in same for notice in one.notices], now)
+
+
+NEXT_LOOK = update(audits).where(audits.c.id == bindparam("the_id")).values(look_on=bindparam("again"))
 
 
 def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """The sweep: whom it is time to remind, found by query, each told once by its key. One that can’t be reckoned does not stop the rest."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,7 +18,9 @@ from workflow.storage.engine import DatabaseError
 
 LOG = logging.getLogger("practice_audit.sweep")
 SLOTS_ARE_KEPT = timedelta(days=7)
+BATCH = 50
 Row = TypeVar("Row")
+Seen = TypeVar("Seen")
 
 
 def tick(parts: Parts, now: datetime) -> None:
@@ -32,25 +34,36 @@ def tick(parts: Parts, now: datetime) -> None:
 
 def sweep(parts: Parts, now: datetime) -> None:
     today, directory = london_day(now), parts.store.directory(now)
-    _each(queries.actions_to_look_at(parts.engine, today), lambda row: _look_at_action(parts, row, today, directory, now))
-    _each(queries.audits_to_look_at(parts.engine, today), lambda reference: _look_at_audit(parts, reference, today, directory, now))
-    _each(queries.windows_closing(parts.engine, today), lambda row: queries.prompt_re_audit(parts.engine, row, now))
+    _remind_of_actions(parts, today, directory, now)
+    _look_at_audits(parts, today, directory, now)
+    for row in queries.windows_closing(parts.engine, today):
+        queries.prompt_re_audit(parts.engine, row, now)
     many = queries.readers_of_many(parts.engine, parts.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
     queries.tell(parts.engine, tuple(many_read(many, now, directory)), now)
     _once_a_day(parts, today, directory, now)
 
 
-def _look_at_action(parts: Parts, row: Any, today: date, directory: Directory, now: datetime) -> None:
-    people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
-    action, says = Due(row.reference, row.number, row.due_on, row.remind_on, *people), parts.who_hears.clocks
-    queries.remind(parts.engine, row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says), now)
+def _remind_of_actions(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
+    says = parts.who_hears.clocks
+
+    def look(row: Any) -> queries.Looked:
+        people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
+        action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
+        return queries.Looked(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
+
+    for looked in _in_batches(queries.actions_to_look_at(parts.engine, today), look):
+        queries.remind(parts.engine, looked, now)
 
 
-def _look_at_audit(parts: Parts, reference: str, today: date, directory: Directory, now: datetime) -> None:
-    audit = parts.store.audit(reference)
-    assert audit is not None, "nothing is deleted"
-    notices = tuple(clocks.due_notices(audit, today, parts.who_hears, directory))
-    queries.looked_at(parts.engine, audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks), now)
+def _look_at_audits(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
+    def look(reference: str) -> queries.Looked:
+        audit = parts.store.audit(reference)
+        assert audit is not None, "nothing is deleted"
+        notices = tuple(clocks.due_notices(audit, today, parts.who_hears, directory))
+        return queries.Looked(audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks))
+
+    for looked in _in_batches(queries.audits_to_look_at(parts.engine, today), look):
+        queries.looked_at(parts.engine, looked, now)
 
 
 def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
@@ -58,25 +71,32 @@ def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) 
     if queries.is_claimed(parts.engine, "day", str(today)):
         return
     states = [state.name for state in parts.rules.audit.states.values() if not state.final]
-    _each(queries.audits_under_way(parts.engine, states), lambda reference: _tell_where_it_stands_still(parts, reference, directory, now))
+    for notices in _in_batches(
+        queries.audits_under_way(parts.engine, states), lambda reference: _still(parts, reference, directory, today)
+    ):
+        queries.tell(parts.engine, [notice for notice in notices if notice], now)
     queries.forget_slots(parts.engine, now - SLOTS_ARE_KEPT)
     last_due_on = queries.how_it_runs(parts.engine, now).last_due_on
     if queries.claim_slot(parts.engine, "day", str(today), now) and (day := beyond(parts.who_hears.clocks, today, last_due_on)):
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 
 
-def _tell_where_it_stands_still(parts: Parts, reference: str, directory: Directory, now: datetime) -> None:
+def _still(parts: Parts, reference: str, directory: Directory, today: date) -> Notice | None:
     audit = parts.store.audit(reference)
-    if audit and stands_still(audit, parts.rules, directory):
-        notice = Notice(f"stands_still/{reference}/{london_day(now)}", "audit_stands_still", None, reference)
-        queries.tell(parts.engine, (notice,), now)
+    if audit is None or not stands_still(audit, parts.rules, directory):
+        return None
+    return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", None, reference)
 
 
-def _each(rows: Iterable[Row], look: Callable[[Row], None]) -> None:
-    for row in rows:
-        try:
-            look(row)
-        except DatabaseError:
-            raise
-        except Exception as error:  # noqa: BLE001 (one that can’t be reckoned must not silence the rest; its words may be of a case)
-            LOG.error("something could not be reckoned: %s", type(error).__name__)  # noqa: TRY400 (a traceback would quote)
+def _in_batches(rows: Sequence[Row], look: Callable[[Row], Seen]) -> Iterator[list[Seen]]:
+    """Each batch is one commit: short enough that nobody waits for it."""
+    for begin in range(0, len(rows), BATCH):
+        seen: list[Seen] = []
+        for row in rows[begin : begin + BATCH]:
+            try:
+                seen.append(look(row))
+            except DatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 (one that can’t be reckoned must not silence the rest; its words may be of a case)
+                LOG.error("something could not be reckoned: %s", type(error).__name__)  # noqa: TRY400 (a traceback would quote)
+        yield seen
