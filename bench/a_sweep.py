@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich.progress import track
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from bench.a_move import Result
 from bench.filling import filled
@@ -17,6 +17,7 @@ from notifications.reminders import Due, look_again_on, reminders
 from notifications.worker import sweep
 from web.council import Council
 from workflow.storage.engine import reading, writing
+from workflow.storage.tables import actions, audits
 
 FEW, MANY, LITTLE, MUCH, REPEATS = 10_000, 1_000_000, 100, 10_000, 5
 NOW, TODAY = datetime(2026, 12, 1, 9, tzinfo=UTC), date(2026, 12, 1)
@@ -88,17 +89,16 @@ def _longest_lock(council: Council) -> Iterator[list[float]]:
 
 
 def _naive(council: Council) -> None:
-    """Read every open and closed action, and reckon for each whether it is to be told of today."""
+    """Read every action, and ask of each whether it is open and to be told of today."""
     directory, clocks = council.store.directory(), council.who_hears.clocks
+    people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
+    everything = select(actions, audits.c.reference, *people).join(audits, audits.c.id == actions.c.audit_id)
     with reading(council.engine) as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT reference, number, due_on, state, owner_id, team, team_manager_id, service_manager_id FROM actions JOIN audits ON id = audit_id"
-        ).fetchall()
-    for reference, number, due_on, state, *people in rows:
-        day = date.fromisoformat(due_on)
-        told = reminders(Due(reference, number, day, TODAY, *people), TODAY, clocks, directory)
-        if state == "open" and told:
-            look_again_on(day, TODAY, clocks)
+        rows = connection.execute(everything).all()
+    for row in rows:
+        action = Due(row.reference, row.number, row.due_on, row.due_on, row.owner_id, *(row._mapping[column] for column in people))
+        if row.state == "open" and reminders(action, TODAY, clocks, directory):
+            look_again_on(row.due_on, TODAY, clocks)
 
 
 def _seconds(do: Callable[[], None]) -> float:

@@ -2,21 +2,39 @@
 
 import logging
 import signal
+import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apscheduler.events import EVENT_SCHEDULER_STARTED
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 LOG = logging.getLogger("practice_audit.schedule")
 Jobs = Mapping[str, tuple[Callable[[], None], int]]
+
+
+class EverySoOften(BaseTrigger):  # type: ignore[misc]
+    """So many seconds from now. The library’s own interval counts, one by one, every run that a clock set ahead has jumped over."""
+
+    def __init__(self, seconds: int) -> None:
+        self.every = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        return now + self.every
 
 
 def run_until_stopped(jobs: Jobs) -> None:
     """Run each job at once and then every so many seconds, until SIGTERM or SIGINT; a job under way is finished first."""
     scheduler = BlockingScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     for name, (job, seconds) in jobs.items():
-        scheduler.add_job(_noting(name, job), "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
+        scheduler.add_job(_noting(name, job), EverySoOften(seconds), id=name, next_run_time=datetime.now(UTC))
+    scheduler.add_listener(
+        lambda _: threading.Thread(target=_keep_going, args=(scheduler, jobs), daemon=True).start(), EVENT_SCHEDULER_STARTED
+    )
 
     def stop(_signal: int, _frame: Any) -> None:
         scheduler.shutdown(wait=False)
@@ -24,6 +42,17 @@ def run_until_stopped(jobs: Jobs) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     scheduler.start()
+
+
+def _keep_going(scheduler: BlockingScheduler, jobs: Jobs) -> None:
+    """A clock that went back puts every next run off by as much: then they run now. Measured by the clock that never goes back."""
+    stopping = threading.Event()
+    while not stopping.wait(1) and scheduler.running:
+        now = datetime.now(UTC)
+        for job in scheduler.get_jobs():
+            if job.next_run_time and job.next_run_time - now > timedelta(seconds=2 * jobs[job.id][1]):
+                with suppress(JobLookupError):
+                    job.modify(next_run_time=now)
 
 
 def _noting(name: str, job: Callable[[], None]) -> Callable[[], None]:
