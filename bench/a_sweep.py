@@ -49,7 +49,6 @@ def _run(few: Council, many: Council) -> tuple[float, float, float, float]:
     grown = _due_and_seconds(many, LITTLE)[0] / _due_and_seconds(few, LITTLE)[0]
     tenth = _due_and_seconds(many, LITTLE * 10)[0]
     much, locked = _due_and_seconds(many, MUCH)
-    due(many, "actions", MUCH)
     return grown, much / tenth / (MUCH / LITTLE / 10), _seconds(lambda: _naive(many)) / much, locked / 0.05
 
 

@@ -62,6 +62,11 @@ def returned(audit: Audit) -> Audit:
     return replace(audit, state="graded", edition=audit.edition + 1, moderator_id=None, sections={**without, "moderation": {}})
 
 
+def withdrawn(audit: Audit, state: str) -> Audit:
+    """Its actions stay as they were, and nobody is reminded of them any more."""
+    return replace(audit, state=state, actions=tuple(replace(action, remind_on=None) for action in audit.actions))
+
+
 def newly_live(before: Audit | None, after: Audit) -> tuple[int, ...]:
     """Numbers of the actions whose owners are to be told."""
     known = {action.number for action in before.actions if action.is_live} if before else set()

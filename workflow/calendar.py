@@ -32,6 +32,8 @@ def next_working_day(day: date) -> date:
     return add_working_days(day, 1)
 
 
+# The same due dates are asked for again and again: a sweep with much due would spend its time here.
+@lru_cache(maxsize=10_000)
 def add_working_days(day: date, count: int) -> date:
     """The `count`-th working day after `day`, which itself may be any day."""
     while count:

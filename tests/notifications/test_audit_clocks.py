@@ -136,6 +136,17 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, hou
     assert {row.state for row in found if row.event == "moderation_overdue" and row.reference == planned} == {"sent"}
 
 
+def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    house.now = in_london(date(2026, 12, 10))
+    moves.withdraw(house.desk(), house.person("qa"), reference, "Not this child.")
+    moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Not this child.")
+    before = told(council)
+    walk(council, date(2027, 1, 20), date(2026, 12, 10))
+    sweep(council.parts, in_london(date(2027, 10, 20)))
+    assert told(council) == before
+
+
 # --- Where nobody can move an audit on --------------------------------------------------------------------------------
 
 

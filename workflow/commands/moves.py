@@ -119,7 +119,7 @@ def withdraw(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
         step.becomes(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
         step.tell(move.tells_when_asked)
     else:
-        step.becomes(replace(audit, state=to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
+        step.becomes(an_audit.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
         step.tell(move.tells)
     return step.commit()
 

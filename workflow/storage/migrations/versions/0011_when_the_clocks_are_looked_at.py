@@ -24,6 +24,9 @@ AND move = 'verify_action') WHERE state = 'verified'
 UNDER_WAY = """
 UPDATE audits SET look_on = '2000-01-01' WHERE state NOT IN ('actions_closed', 'withdrawn') OR escalation_state IN ('open', 'acknowledged')
 """
+NO_MORE = (
+    "UPDATE actions SET remind_on = NULL WHERE audit_id IN (SELECT id FROM audits WHERE state = 'withdrawn') AND remind_on IS NOT NULL"
+)
 
 
 def upgrade() -> None:
@@ -32,6 +35,7 @@ def upgrade() -> None:
     op.create_index("ix_audits_look_on", "audits", ["look_on"], sqlite_where=sa.text(SET), postgresql_where=sa.text(SET))
     op.execute(VERIFIED[op.get_bind().dialect.name])
     op.execute(UNDER_WAY)
+    op.execute(NO_MORE)
 
 
 def downgrade() -> None:
