@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from workflow.calendar import LONDON
 from workflow.errors import BadInput, NotReady
 from workflow.forms import Choice
+from workflow.history import Happening, facts_of
 from workflow.people import Person
 
 GRADES = {
@@ -32,6 +33,7 @@ MOVES = {
     "ask_for_more_time": "More time asked for", "grant_more_time": "More time granted", "refuse_more_time": "More time refused",
 }  # fmt: skip
 
+BY_LINK = facts_of({"by": "link"})
 
 DOORS = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
 PLACES = {
@@ -52,6 +54,12 @@ def role(value: str) -> str:
 
 def happened(move: str) -> str:
     return MOVES.get(move, move.replace("_", " ").capitalize())
+
+
+def what_happened(happening: Happening) -> str:
+    """A row of the history, with how it was done where that tells."""
+    by_link = happening.move == "acknowledge_escalation" and happening.facts == BY_LINK
+    return happened(happening.move) + (", by the link in a mail" if by_link else "")
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -126,6 +134,7 @@ FILTERS = {
     "grade": grade,
     "role": role,
     "happened": happened,
+    "what_happened": what_happened,
     "day": day,
     "last_day": last_day,
     "instant": instant,

@@ -63,6 +63,8 @@ class Recipient:
     stands_in: bool = False
     acknowledged_by: int | None = None
     acknowledged_at: datetime | None = None
+    by_link: bool = False
+    """By the signed link of a mail, without signing in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from flask import Flask
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
-from web.api import actions, audits, council, readings
+from web.api import actions, audits, council, escalations, readings
 from web.errors import init_errors
 from web.health import health
 
@@ -17,7 +17,7 @@ SETTINGS = {
     "OPENAPI_JSON_PATH": "openapi.json",
 }
 BEARER = {"type": "http", "scheme": "bearer"}
-ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.blueprint)
+ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.blueprint, escalations.blueprint)
 
 
 def init_api(app: Flask, csrf: CSRFProtect) -> None:

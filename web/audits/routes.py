@@ -10,6 +10,8 @@ from web.audits.framing import read as read_audit
 from web.audits.progress import progress_of
 from web.audits.schemas import day_typed, words_stored
 from web.audits.telling import who_will_be_told
+from web.board.standing import Standing
+from web.board.watching import standing_of
 from web.errors import status_of
 from web.moves import carry_out
 from web.reading import history_shown, opened
@@ -17,7 +19,7 @@ from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.commands import writing
 from workflow.commands.actions import NewAction
 from workflow.commands.making import named_move, only_asks
-from workflow.commands.seeing import see
+from workflow.commands.seeing import Seen, see
 from workflow.errors import BadInput, NotReady, NotYours
 
 pages = Blueprint("audits", __name__, template_folder="templates")
@@ -59,7 +61,13 @@ def show(reference: str) -> str:
     desk = the_desk()
     seen = opened(see(desk, signed_in(), reference))
     progress = progress_of(desk, signed_in(), seen.audit, seen.sections, questions(seen))
-    return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen))
+    return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
+
+
+def _standing(seen: Seen) -> Standing | None:
+    """How far the telling has come, to who sees the escalation, until it is resolved."""
+    is_on = seen.escalation is not None and seen.escalation.state != "resolved"
+    return standing_of(seen.audit) if is_on else None
 
 
 @pages.get("/audits/<reference>/read")

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.board.watching import standing_of
 from web.errors import status_of
 from web.escalation_moves import carry_out
 from web.reading import opened
@@ -47,6 +48,8 @@ def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
         audit=seen.audit,
         escalation=seen.escalation,
         directory=desk.directory,
+        standing=standing_of(seen.audit) if seen.escalation else None,
+        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
         refusal=refusal,
         typed=request.form,
     )

@@ -8,6 +8,8 @@ from typing import Any
 from flask import url_for
 
 from notifications.recipients import Clocks
+from web.board.standing import Standing
+from web.wording import role
 from workflow.calendar import add_working_days, london_day
 from workflow.commands.emergencies import may_answer
 from workflow.people import Directory, Person, Request
@@ -22,14 +24,15 @@ class Task:
     reference: str
     due_on: date | None = None
     urgent: bool = False
+    is_first: bool = False
 
     def is_late(self, today: date) -> bool:
         return self.due_on is not None and self.due_on < today
 
 
 def in_order(tasks: list[Task], today: date) -> list[Task]:
-    """Escalations before everything, then what is late, then by date."""
-    return sorted(tasks, key=lambda task: (not task.urgent, task.due_on or date.max, task.reference))
+    """Whom nobody could tell of an escalation before everything, then escalations, then what is late, then by date."""
+    return sorted(tasks, key=lambda task: (not task.is_first, not task.urgent, task.due_on or date.max, task.reference))
 
 
 def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
@@ -56,6 +59,15 @@ DRAFTING = {
     "practitioner_consulted": "Grade the areas of practice",
     "graded": "Agree the actions and share the audit",
 }
+
+
+def tasks_of_troubled(troubled: Iterable[Standing]) -> Iterator[Task]:
+    for one in troubled:
+        posts = ", ".join(role(told.post) for told in one.trouble)
+        href = url_for("escalations.show", reference=one.reference)
+        yield Task(
+            f"Tell of an escalation who could not be told: {posts}", href, one.reference, one.trouble[0].due_on, urgent=True, is_first=True
+        )
 
 
 def _escalation(row: Any, me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:

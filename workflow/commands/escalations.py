@@ -12,13 +12,13 @@ from workflow.record import Audit
 
 
 @command
-def acknowledge(desk: Desk, who: Person, reference: str) -> Audit:
-    """Each recipient by themselves; once all have, the escalation is acknowledged."""
+def acknowledge(desk: Desk, who: Person, reference: str, *, by_link: bool = False) -> Audit:
+    """Each recipient by themselves, signed in or by the link in their mail; once all have, the escalation is acknowledged."""
     step, to = _begin(desk, who, reference, "acknowledge", Given())
-    after = escalation.acknowledged(step.audit, who, desk.now, desk.directory)
+    after = escalation.acknowledged(step.audit, who, desk.now, desk.directory, by_link=by_link)
     if holds(desk.rules.escalation.moves["acknowledge"].waits_for, situation(desk, who, after)):
         after = escalation.in_state(after, to)
-    step.becomes(after, "acknowledge_escalation")
+    step.becomes(after, "acknowledge_escalation", facts={"by": "link"} if by_link else None)
     return step.commit()
 
 

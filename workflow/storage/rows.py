@@ -64,7 +64,7 @@ def _action_of(row: Stored) -> SmartAction:
 
 
 def escalation_values(audit_id: int, escalation: Escalation) -> Values:
-    recipients = [[*(getattr(one, name) for name in RECIPIENT[:-1]), _instant(one.acknowledged_at)] for one in escalation.recipients]
+    recipients = [[*(_plain(getattr(one, name)) for name in RECIPIENT)] for one in escalation.recipients]
     plain = {name: getattr(escalation, name) for name in ESCALATION}
     return {"audit_id": audit_id, **plain, "recipients": json.dumps(recipients)}
 
@@ -76,14 +76,16 @@ def escalation_of(row: Stored) -> Escalation:
 
 
 def recipients_of(text: str) -> tuple[Recipient, ...]:
-    stored: list[tuple[str, int, bool, int | None, str | None]] = json.loads(text)
+    """Those stored before there were links say nothing of one."""
+    stored: list[list[Any]] = json.loads(text)
     return tuple(
-        Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None) for post, person, stands_in, by, at in stored
+        Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None, *by_link)
+        for post, person, stands_in, by, at, *by_link in stored
     )
 
 
-def _instant(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def history_values(audit_id: int, row: Row) -> Values:

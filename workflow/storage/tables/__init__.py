@@ -2,6 +2,7 @@
 
 from workflow.storage.tables.audits import (
     IS_ESCALATED,
+    IS_OF_AN_UNRESOLVED,
     IS_UNRESOLVED,
     IS_UNSETTLED,
     actions,
@@ -17,6 +18,7 @@ from workflow.storage.tables.audits import (
 )  # fmt: skip
 from workflow.storage.tables.council import (
     branches,
+    calendars,
     connections,
     definitions,
     delegations,
@@ -35,16 +37,19 @@ from workflow.storage.tables.identities import identities, sign_in_attempts
 from workflow.storage.tables.identity import accounts, failures, passkeys, places, recovery_codes
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.reading import readings
-from workflow.storage.tables.telling import notices, outbox, sweeps, ticks
+from workflow.storage.tables.telling import IS_OF_AN_ESCALATION, notices, outbox, sweeps, ticks
 
 __all__ = [
     "IS_ESCALATED",
+    "IS_OF_AN_ESCALATION",
+    "IS_OF_AN_UNRESOLVED",
     "IS_UNRESOLVED",
     "IS_UNSETTLED",
     "accounts",
     "actions",
     "audits",
     "branches",
+    "calendars",
     "connections",
     "definitions",
     "delegations",

@@ -144,6 +144,10 @@ escalations = Table(
     PrimaryKeyConstraint("audit_id", "number"),
 )  # fmt: skip
 
+IS_OF_AN_UNRESOLVED = escalations.c.state.in_([literal_column("'open'"), literal_column("'acknowledged'")])
+index_where("ix_escalations_unresolved", escalations.c.opened_at, IS_OF_AN_UNRESOLVED)
+index_where("ix_escalations_resolved_at", escalations.c.resolved_at, escalations.c.resolved_at.is_not(None))
+
 history = Table(
     "history", metadata,
     Column("audit_id", ForeignKey("audits.id"), nullable=False),

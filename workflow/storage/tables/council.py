@@ -82,6 +82,14 @@ connections = Table(
     Column("ended_at", Instant),
 )  # fmt: skip
 
+# At most one each; the address itself is known only to who made it.
+calendars = Table(
+    "calendars", metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+)  # fmt: skip
+
 emergencies = Table(
     "emergencies", metadata,
     Column("id", Integer, primary_key=True),

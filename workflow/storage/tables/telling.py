@@ -1,8 +1,20 @@
 """Who hears of what: notices in the service, rows for the post, and when the clocks last ran."""
 
-from sqlalchemy import Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, UniqueConstraint, text  # fmt: skip
+from sqlalchemy import (  # fmt: skip
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 
-from workflow.storage.tables.naming import metadata
+from workflow.storage.tables.naming import index_where, metadata
 from workflow.storage.types import Instant
 
 notices = Table(
@@ -51,6 +63,12 @@ Index(
     sqlite_where=text("state = 'waiting'"),
     postgresql_where=text("state = 'waiting'"),
 )
+
+# Written out, not bound, as for every index of some rows.
+IS_OF_AN_ESCALATION = outbox.c.event.in_(
+    [literal_column(f"'{event}'") for event in ("escalation_opened", "escalation_not_acknowledged", "escalation_passed_up")]
+)
+index_where("ix_outbox_of_escalations", outbox.c.reference, IS_OF_AN_ESCALATION)
 
 sweeps = Table(
     "sweeps", metadata,

@@ -1,0 +1,46 @@
+"""The board of escalations, over JSON: the same facts as the page."""
+
+from typing import Any
+
+from web.api import schemas
+from web.api.asking import asker
+from web.api.room import Room
+from web.board.schemas import Board
+from web.board.standing import Standing, Told
+from web.board.watching import board_of
+
+blueprint = Room("api_escalations", "The board of escalations")
+Given = dict[str, Any]
+TOLD = (
+    "post", "stands_in", "state", "is_overdue", "sent_at", "delivered_at", "seen_at", "acknowledged_at", "by_link", "due_on", "chase_on",
+    "pass_up_on", "passed_up_at",
+)  # fmt: skip
+STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", "plan_at", "resolved_at")
+
+
+@blueprint.get("/escalations")
+@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
+@blueprint.response(200, Board)
+def board(given: Given) -> Given:
+    shown = board_of(asker(), given["cursor"])
+    return {
+        "counts": shown.counts,
+        "escalations": [_standing(one) for one in shown.rows],
+        "resolved_lately": [_standing(one) for one in shown.lately],
+        "next": shown.following,
+    }
+
+
+def _standing(one: Standing) -> Given:
+    plain = {name: getattr(one, name) for name in STANDING}
+    planned_by = one.planned_by.email if one.planned_by else None
+    return {**plain, "plan_by": planned_by, "recipients": [_told(told) for told in one.recipients]}
+
+
+def _told(one: Told) -> Given:
+    return {
+        **{name: getattr(one, name) for name in TOLD},
+        "person": one.person.email if one.person else None,
+        "failed_because": one.trouble or None,
+        "next_up": one.next_up.person.email if one.next_up else None,
+    }

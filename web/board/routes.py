@@ -1,0 +1,24 @@
+"""The board of escalations: who knows of each, how far the telling of each has come, and what happens next."""
+
+from flask import Blueprint, render_template, request
+
+from web.board.watching import board_of
+from web.signed_in import for_signed_in, signed_in, the_council, the_desk
+
+pages = Blueprint("board", __name__, template_folder="templates")
+
+
+@pages.get("/escalations")
+@for_signed_in
+def show() -> str:
+    desk = the_desk()
+    return render_template(
+        "board.html",
+        board=board_of(signed_in(), request.args.get("cursor")),
+        directory=desk.directory,
+        now=desk.now,
+        today=desk.today,
+        states=desk.rules.escalation.states,
+        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
+        hears=the_council().who_hears,
+    )
