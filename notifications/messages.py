@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 
 from config.settings import Settings
+from notifications import acknowledging
 from notifications.locked import unlock
 from notifications.recipients import WhoHears
 from workflow.calendar import LONDON, london_day
@@ -63,5 +64,5 @@ def _body(row: Any, person: Person | None, event: Any, settings: Settings) -> st
         audit=f"Audit: {row.reference}\n" if row.reference else "",
         due=due,
         told=told,
-        link=link(row, event, settings),
+        link=link(row, event, settings) + acknowledging.line(row, settings),
     )

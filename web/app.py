@@ -24,7 +24,7 @@ from workflow.storage.tables import metadata
 
 ROOMS = (
     "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
-    "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "notices.routes", "people.routes",
+    "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "notices.routes", "people.routes",
     "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes",
 )  # fmt: skip
 
@@ -67,6 +67,9 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         # As long as the session: a form open for hours must still save.
         "WTF_CSRF_TIME_LIMIT": None,
+        # A page whose address is worth something sends no Referer, and its form must work over https all the same. What the check
+        # would stop, a cookie planted from a neighbouring name, the `__Host-` of the session’s name stops.
+        "WTF_CSRF_SSL_STRICT": False,
     }
 
 

@@ -1,0 +1,77 @@
+"""The signed link by which a recipient acknowledges an escalation from the mail itself: made here, and read back.
+
+It names the audit, the person, the post where the mail is about one, and when the mail was made, under a signature of 192 bits.
+It says nothing of the case, and nothing is kept of it: it is worth something only while that person must acknowledge what was
+open when the mail was made.
+"""
+
+import hmac
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from config.settings import Settings
+
+EVENTS = ("escalation_opened", "escalation_not_acknowledged")
+"""Not the passing up: who is next up acknowledges for nobody but themselves, by a mail of their own."""
+ANY_POST = ""
+POSTS = (ANY_POST, "head_of_service", "director", "hos_ppqa")
+FACTS = struct.Struct(">9sIBq")
+SIGNED_BY = 24
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_LETTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link asks: that this person acknowledges; `post` is "" where the mail is of the opening itself."""
+
+    reference: str
+    person_id: int
+    post: str
+    made_at: datetime
+
+
+def line(row: Any, settings: Settings) -> str:
+    """What the mail of an outbox row carries below its link; "" where there is nothing to acknowledge. The same at every try."""
+    if row.event not in EVENTS or not row.recipient:
+        return ""
+    asked = Asked(row.reference, row.recipient, _post_of(row.key), row.created_at)
+    return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={token_of(asked, settings)}"
+
+
+def token_of(asked: Asked, settings: Settings) -> str:
+    made = (asked.made_at - EPOCH) // timedelta(microseconds=1)
+    facts = FACTS.pack(asked.reference.encode(), asked.person_id, POSTS.index(asked.post), made)
+    return urlsafe_b64encode(facts + _signature(facts, settings)).decode().rstrip("=")
+
+
+def asked_by(token: str, settings: Settings) -> Asked | None:
+    """None for what was not signed here, or was changed since."""
+    signed = _bytes_of(token)
+    facts, signature = signed[: FACTS.size], signed[FACTS.size :]
+    if not hmac.compare_digest(signature, _signature(facts, settings)):
+        return None
+    reference, person_id, post, made = FACTS.unpack(facts)
+    return Asked(reference.decode(), person_id, POSTS[post], EPOCH + timedelta(microseconds=made))
+
+
+def _bytes_of(token: str) -> bytes:
+    try:
+        signed = urlsafe_b64decode(token[:MOST_LETTERS] + "=" * (-len(token) % 4))
+    except (Error, ValueError):
+        return b""
+    # One link has one writing: letters that the decoder passes over, or spare bits, would make others of it.
+    return signed if urlsafe_b64encode(signed).decode().rstrip("=") == token else b""
+
+
+def _signature(facts: bytes, settings: Settings) -> bytes:
+    return hmac.digest(settings.key_for("acknowledge"), facts, "sha256")[:SIGNED_BY]
+
+
+def _post_of(key: str) -> str:
+    """A chase is about one post, and its key names it."""
+    return next((post for post in POSTS[1:] if f"/{post}/" in key), ANY_POST)
