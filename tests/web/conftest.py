@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
+from time_machine import Traveller
 
-from tests.factories import House, a_council, a_house
+from tests.factories import NOW, House, a_council, a_house
 from tests.web.caller import Caller
 from web.app import create_app
 from web.council import Council
@@ -31,3 +33,10 @@ def caller(app: Flask) -> Caller:
 @pytest.fixture
 def house(app: Flask) -> House:
     return a_house(app.extensions["council"])
+
+
+@pytest.fixture
+def clock() -> Iterator[Traveller]:
+    """The pages’ clock, standing where the house’s does."""
+    with time_machine.travel(NOW, tick=False) as made:
+        yield made

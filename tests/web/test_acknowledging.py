@@ -1,87 +1,31 @@
 """The link in an escalation’s mail: one button, once, for one person, while they must acknowledge; and nothing of it anywhere else."""
 
 import logging
-import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from email import message_from_bytes, policy
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from time_machine import Traveller
-from werkzeug.test import TestResponse
 
-from notifications.acknowledging import asked_by, line, token_of
+from notifications.acknowledging import line
 from notifications.worker import run_once
-from tests.factories import NOW, House, a_council, an_audit, resolve, settings
+from tests.factories import NOW, House, a_council, an_audit
 from tests.web.asking_all import everything_in
 from tests.web.browser import Browser, text_of, token_in
-from tests.web.roles import leaves, now_holds
+from tests.web.mailed_links import is_ended, link_to, mails_to, presses, works
 from web.app import create_app
 from web.council import Council
-from workflow.commands import escalations, moves
-from workflow.people import folded
-from workflow.storage.council import changed
-from workflow.storage.engine import reading, writing
-from workflow.storage.tables import connections, outbox
+from workflow.storage.engine import reading
+from workflow.storage.tables import outbox
 
-LINK = re.compile(r"Acknowledge: http://localhost(/acknowledge\?token=([\w-]+))")
 CASE = ("C-1001", "Assessment", "nadequate", "Seen on the file", "Alex", "Book the visit")
-
-
-@pytest.fixture
-def clock() -> Iterator[Traveller]:
-    with time_machine.travel(NOW, tick=False) as made:
-        yield made
 
 
 @pytest.fixture
 def escalated(app: Flask, house: House, clock: Traveller) -> str:
     return an_audit(house, at="shared", grade="inadequate")
-
-
-def works(app: Flask, at: datetime = NOW) -> None:
-    run_once(app.extensions["council"].parts, at)
-
-
-def mails_to(app: Flask, name: str, event: str) -> list[str]:
-    """The words of each mail as it was sent, in turn."""
-    council: Council = app.extensions["council"]
-    person = council.store.directory().by_email(f"{name}@demo.example")
-    assert person
-    query = select(outbox.c.body).where(outbox.c.recipient == person.id, outbox.c.event == event).order_by(outbox.c.id)
-    with reading(council.engine) as connection:
-        bodies = connection.execute(query).scalars().all()
-    found = [message_from_bytes(body, policy=policy.default).get_body() for body in bodies]
-    return [part.get_content() for part in found if part]
-
-
-def link_to(app: Flask, name: str, event: str = "escalation_opened") -> str:
-    """The path of the newest link that this person was sent."""
-    found = LINK.search(mails_to(app, name, event)[-1])
-    assert found, "the mail holds a link of its own"
-    return found[1]
-
-
-def presses(client: FlaskClient, path: str) -> TestResponse:
-    """Opens the link and presses its button, as a browser without a session does."""
-    page = client.get(path).get_data(as_text=True)
-    token = token_in(page if "csrf_token" in page else client.get("/sign-in").get_data(as_text=True))
-    return client.post("/acknowledge", data={"csrf_token": token, "token": path.partition("token=")[2]})
-
-
-def is_ended(app: Flask, path: str) -> bool:
-    """Refused when opened and when pressed, byte for byte as a forged one is; and nothing is changed by it."""
-    before = everything_in(app.extensions["council"].engine)
-    forged = app.test_client().get("/acknowledge?token=forged")
-    answers = [app.test_client().get(path), presses(app.test_client(), path)]
-    assert everything_in(app.extensions["council"].engine) == before
-    assert {answer.status_code for answer in answers} in ({410}, {200, 410}, {200})
-    return all(answer.status_code == 410 and answer.data == forged.data for answer in answers)
 
 
 def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, house: House, escalated: str) -> None:
@@ -134,97 +78,6 @@ def test_it_can_be_used_once(app: Flask, escalated: str) -> None:
     path = link_to(app, "hos.ppqa")
     assert presses(app.test_client(), path).status_code == 200
     assert is_ended(app, path)
-
-
-def test_an_acknowledgement_in_the_service_ends_it(app: Flask, house: House, escalated: str) -> None:
-    works(app)
-    path = link_to(app, "hos.ppqa")
-    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), escalated)
-    assert is_ended(app, path)
-    resolved = an_audit(house, at="shared", grade="inadequate")
-    works(app)
-    paths = [link_to(app, name) for name in ("head.of.service", "director.safeguarding", "hos.ppqa")]
-    resolve(house, resolved)
-    assert all(is_ended(app, one) for one in paths)
-
-
-def test_it_ends_after_fourteen_days(app: Flask, escalated: str, clock: Traveller) -> None:
-    works(app)
-    path = link_to(app, "hos.ppqa")
-    clock.move_to(NOW + timedelta(days=14) - timedelta(seconds=1))
-    assert app.test_client().get(path).status_code == 200
-    clock.move_to(NOW + timedelta(days=14))
-    assert is_ended(app, path)
-    clock.move_to(NOW - timedelta(seconds=1))
-    assert is_ended(app, path)
-
-
-def test_a_link_of_an_earlier_opening_does_not_acknowledge_a_later_one(app: Flask, house: House, escalated: str, clock: Traveller) -> None:
-    works(app)
-    path = link_to(app, "hos.ppqa")
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, "The team is wrong.")
-    house.passes(hours=1)
-    moves.share(house.desk(), house.person("auditor"), escalated)
-    assert house.audit(escalated).escalation.number == 2  # type: ignore[union-attr]
-    clock.move_to(house.now)
-    assert is_ended(app, path)
-    works(app, house.now)
-    assert presses(app.test_client(), link_to(app, "hos.ppqa")).status_code == 200
-
-
-def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flask, house: House, escalated: str) -> None:
-    works(app)
-    council: Council = app.extensions["council"]
-    head, ppqa, director = (link_to(app, name) for name in ("head.of.service", "hos.ppqa", "director.safeguarding"))
-    now_holds(council, "head.of.service", "auditor")
-    now_holds(council, "auditor2", "head_of_service:assessment")
-    assert is_ended(app, head)
-    leaves(council, "hos.ppqa")
-    assert is_ended(app, ppqa)
-    # Another of the three posts is not the one that the mail was about.
-    now_holds(council, "director.safeguarding", "head_of_service:assessment")
-    assert is_ended(app, director)
-
-
-def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, house: House, escalated: str) -> None:
-    works(app)
-    path, council, me = link_to(app, "hos.ppqa"), app.extensions["council"], house.person("hos.ppqa").id
-    with writing(council.engine) as connection:
-        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
-        connection.execute(insert(connections).values(declared))
-        changed(connection)
-    assert is_ended(app, path)
-
-
-def test_no_letter_of_it_can_be_changed_and_nothing_else_signs_it(app: Flask, house: House, escalated: str) -> None:
-    works(app)
-    council: Council = app.extensions["council"]
-    path, tried = link_to(app, "hos.ppqa"), 0
-    token = path.partition("token=")[2]
-    for at in range(len(token)):
-        for letter in "Az-":
-            changed_token = token[:at] + letter + token[at + 1 :]
-            if changed_token != token:
-                tried += 1
-                assert asked_by(changed_token, council.settings) is None, at
-    for other in (token[:-1], f"{token}A", f"{token}=", f" {token}", f"{token}\n", "", "é", "A" * 5000, token.swapcase()):
-        tried += 1
-        assert asked_by(other, council.settings) is None
-    facts = asked_by(token, council.settings)
-    assert facts
-    other_key = settings(council.settings.data, SECRET_KEY="another key of another council")
-    assert is_ended(app, f"/acknowledge?token={token_of(facts, other_key)}")
-    print(f"{tried} changed links refused; a link is {len(token)} letters")
-
-
-def test_a_link_is_nobody_elses_even_where_they_are_signed_in(app: Flask, house: House, escalated: str) -> None:
-    works(app)
-    path = link_to(app, "hos.ppqa")
-    other, own = Browser(app, "director.safeguarding"), Browser(app, "hos.ppqa")
-    assert other.get(path).status_code == 410
-    assert other.post("/acknowledge", token=path.partition("token=")[2]).status_code == 410
-    assert not [one for one in house.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
-    assert own.post("/acknowledge", token=path.partition("token=")[2]).status_code == 200
 
 
 def test_a_chase_carries_one_for_its_own_post_and_nobody_else_is_sent_any(

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import insert
 from time_machine import Traveller
@@ -27,13 +26,6 @@ from workflow.storage.engine import reading, writing
 from workflow.storage.tables import connections, duties
 
 RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
-
-
-@pytest.fixture
-def clock() -> Iterator[Traveller]:
-    """The pages’ clock, at the house’s."""
-    with time_machine.travel(NOW, tick=False) as made:
-        yield made
 
 
 @pytest.fixture
