@@ -40,6 +40,8 @@ class Settings:
     council_colour: str
     trusted_hosts: tuple[str, ...]
     proxies: int
+    safeguarding_url: str = ""
+    """The council’s own procedure for a child in immediate danger."""
     council_sign_in: CouncilSignIn | None = None
     has_passwords: bool = True
     mfa_roles: frozenset[str] = frozenset()
@@ -74,7 +76,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url, mail_url=_mail(given, data),
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
-        council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given),
+        council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given), safeguarding_url=_safeguarding_url(given),
         council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in), mfa_roles=_mfa_roles(given, env),
     )  # fmt: skip
 
@@ -141,6 +143,13 @@ def _url(given: Mapping[str, str], default: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise BadSetting(f"{PREFIX}BASE_URL must be an address like https://audits.example.gov.uk.")
+    return url
+
+
+def _safeguarding_url(given: Mapping[str, str]) -> str:
+    url = _get(given, "SAFEGUARDING_URL")
+    if url and not re.fullmatch(r"https://[a-z0-9][a-z0-9.-]*(:\d+)?(/[!-~]*)?", url, re.IGNORECASE):
+        raise BadSetting(f"{PREFIX}SAFEGUARDING_URL must be an address like https://www.example.gov.uk/safeguarding.")
     return url
 
 

@@ -24,7 +24,7 @@ from workflow.storage.tables import metadata
 
 ROOMS = (
     "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
-    "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "notices.routes", "people.routes",
+    "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "safeguarding.routes", "notices.routes", "people.routes",
     "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes",
 )  # fmt: skip
 
@@ -98,6 +98,7 @@ def _init_templates(app: Flask, council: Council) -> None:
         person = the_desk().directory.person(current_session().person_id)
         return {
             "council_name": council.settings.council_name,
+            "safeguarding_url": council.settings.safeguarding_url,
             "me": person if person and person.is_active else None,
             "rules": council.rules,
             "may": lambda right: person is not None and council.permissions.allow_role(right, person),

@@ -25,7 +25,7 @@ MOVES = {
     "start": "Started", "add_action": "Action added", "change_action": "Action reworded", "remove_action": "Action removed",
     "ask_to_withdraw": "Withdrawal asked for", "open_escalation": "Escalation opened", "raise_escalation": "Escalation raised",
     "acknowledge_escalation": "Escalation acknowledged", "plan_escalation": "Response plan recorded", "resolve_escalation": "Escalation resolved",
-    "assign_moderator": "Moderator assigned", "allocate": "Allocated", "record_progress": "Progress recorded",
+    "record_safeguarding": "Safeguarding procedure used", "assign_moderator": "Moderator assigned", "allocate": "Allocated", "record_progress": "Progress recorded",
     "record_consultation": "Consultation recorded", "grade": "Graded", "revise": "Taken back to grading", "share": "Shared",
     "moderate": "Moderated", "waive_moderation": "Moderation waived", "close_actions": "Closed", "reopen": "Reopened",
     "return_for_correction": "Returned for correction", "withdraw": "Withdrawn", "report_action": "Completion reported",

@@ -16,6 +16,8 @@ BAD = [
     ("COUNCIL_COLOUR", "blue"), ("COUNCIL_COLOUR", "#fffffe"), ("COUNCIL_COLOUR", "#12345;}"), ("ENV", "staging"), ("DATA", "/proc/nowhere"),
     ("TRUSTED_HOSTS", "*"), ("TRUSTED_HOSTS", "https://audits.example"), ("TRUSTED_HOSTS", "audits.example:443"), ("TRUSTED_HOSTS", "a b"),
     ("TRUSTED_HOSTS", ".example"), ("PROXIES", "-1"), ("PROXIES", "10"), ("PROXIES", "one"), ("PROXIES", "1.0"),
+    ("SAFEGUARDING_URL", "http://council.example/now"), ("SAFEGUARDING_URL", "javascript:alert(1)"), ("SAFEGUARDING_URL", "https://a b"),
+    ("SAFEGUARDING_URL", "https://council.example/\u00e9"), ("SAFEGUARDING_URL", "council.example"),
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 
 from tests.web.askers import Asker
 from tests.web.scenes import SCENES, Scene
-from tests.web.section_five import MOVES, leads_from, makes, may, sees_action, sees_escalation
+from tests.web.section_five import MOVES, leads_from, makes, may, records_safeguarding, sees_action, sees_escalation
 
 TABLE: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("every_route.toml").read_text(encoding="utf-8"))
 OF_AN_AUDIT = ("reference", "action_id")
@@ -160,6 +160,7 @@ ANSWERS: Mapping[str, Answering] = {
     "action": lambda asker, scene, args: _past(sees_action(asker, scene), "unknown"),
     "action_move": _action_move, "progress": _progress, "draft_of_action": _draft_of_action,
     "escalation": lambda asker, scene, args: _past(sees_escalation(asker, scene), "unknown"),
+    "safeguarding": lambda asker, scene, args: _past(records_safeguarding(asker, scene)),
     "readings": lambda asker, scene, args: _past(
         asker.role == "governance" or (asker.role == "hos_ppqa" and scene.was_shared)
     ),

@@ -96,5 +96,12 @@ def sees_action(asker: Asker, scene: Scene) -> bool:
     return (may("read", asker, scene) or "owner" in columns) if scene.was_shared else "auditor" in columns
 
 
+def records_safeguarding(asker: Asker, scene: Scene) -> bool:
+    """Who may know of it, but for who only carries out, moderates, administers or governs."""
+    columns = columns_of(asker, scene) - {"case", "practitioner", "team_manager", "owner", "moderator", "admin", "governance", "approver"}
+    when = {"auditor": True, "qa": True, "director": scene.is_escalated}
+    return any(when.get(column, scene.was_shared) for column in columns)
+
+
 def sees_escalation(asker: Asker, scene: Scene) -> bool:
     return may("grade", asker, scene) or (scene.is_escalated and bool(columns_of(asker, scene) & {"head", "director", "hos_ppqa"}))

@@ -16,6 +16,7 @@ from tests.web.caller import Caller
 from web.council import Council
 from workflow.commands import actions, emergencies, escalations, moves
 from workflow.commands.actions import NewAction
+from workflow.commands.safeguarding import record_safeguarding
 from workflow.storage.engine import reading
 from workflow.storage.tables import connections, readings
 
@@ -66,6 +67,7 @@ def _go_on(house: House, reference: str) -> None:
     actions.record_progress(house.desk(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
     actions.report(house.desk(), house.person("head.of.service"), reference, 1)
     actions.return_action(house.desk(), house.person("hos.ppqa"), reference, 1, f"{CANARY} note")
+    record_safeguarding(house.desk(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
     escalations.plan(house.desk(), house.person("head.of.service"), reference, f"{CANARY} plan")
     moves.withdraw(house.desk(), qa, reference, f"{CANARY} reason")
 

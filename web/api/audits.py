@@ -16,6 +16,7 @@ from web.worklist.queries import Wanted, page_of_audits
 from workflow.answers import read_text
 from workflow.commands import oversight, writing
 from workflow.commands.actions import NewAction
+from workflow.commands.safeguarding import record_safeguarding
 from workflow.commands.seeing import Seen, see, seen_by
 from workflow.permissions import relations
 from workflow.record import Audit
@@ -110,6 +111,13 @@ def auditor(given: Given, reference: str) -> Response:
 def escalation_move(given: Given, reference: str) -> Given:
     audit = escalation_moves.carry_out(the_desk(), asker(), reference, given)
     return escalation_facts(the_desk().directory, _seen(audit))
+
+
+@blueprint.post("/audits/<reference>/safeguarding")
+@blueprint.arguments(schemas.SafeguardingUsed)
+@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+def safeguarding(given: Given, reference: str) -> Response:
+    return audit_answer(lambda desk: record_safeguarding(desk, asker(), reference, given["used_on"], given["used_time"], given["told"]))
 
 
 def _seen(audit: Audit) -> Seen:

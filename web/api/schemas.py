@@ -62,6 +62,12 @@ class EscalationMove(Strict):
     reason = fields.String(load_default="", allow_none=True)
 
 
+class SafeguardingUsed(Strict):
+    used_on = fields.String(required=True, metadata={"format": "date"})
+    used_time = fields.String(required=True, metadata={"description": "Like 14:05, in London"})
+    told = fields.String(required=True, metadata={"description": "Who was told"})
+
+
 class Named(Strict):
     person = fields.String(required=True, metadata={"description": "An email address"})
 

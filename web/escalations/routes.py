@@ -11,6 +11,7 @@ from web.escalation_moves import carry_out
 from web.reading import opened
 from web.signed_in import for_signed_in, signed_in, the_desk
 from web.wording import happened
+from workflow.commands.safeguarding import uses_of
 from workflow.commands.seeing import see
 from workflow.errors import BadInput, NotFound, NotReady
 
@@ -42,6 +43,7 @@ def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
         raise refusal or NotFound
     if seen.escalation:
         seen = opened(seen)
+    uses = uses_of(desk, seen.audit) if seen.escalation else ()
     return render_template(
         "escalation.html",
         seen=seen,
@@ -49,6 +51,7 @@ def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
         escalation=seen.escalation,
         directory=desk.directory,
         standing=standing_of(seen.audit) if seen.escalation else None,
+        uses=uses,
         sees_people=desk.permissions.allow_role("see_directory", signed_in()),
         refusal=refusal,
         typed=request.form,

@@ -34,7 +34,16 @@ class Shown(Protocol):
     def version(self) -> int: ...
 
 
-PERMITTED = ("write_audit", "write_moderation", "add_action", "add_further_action", "allocate", "assign_moderator", "read_readings")
+PERMITTED = (
+    "write_audit",
+    "write_moderation",
+    "add_action",
+    "add_further_action",
+    "allocate",
+    "assign_moderator",
+    "read_readings",
+    "record_safeguarding",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Immediate danger does not wait for an escalation: that the safeguarding procedure was used, when, and who was told.
+
+It stands in the history, the words beside it as every reason in words does: nobody’s text is changed by it, and it is in no mail.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from workflow.answers import read_day, read_text
+from workflow.calendar import LONDON
+from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.errors import AllAtOnce, BadInput, NotYours
+from workflow.people import Person
+from workflow.record import Audit
+
+MOVE = "record_safeguarding"
+MOST = 2_000
+TIME = re.compile(r"(\d{1,2})[:.](\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One use of the procedure; `told` is None where the words were disposed of."""
+
+    used_at: datetime
+    told: str | None
+    by_name: str
+    at: datetime
+
+
+@command
+def record_safeguarding(desk: Desk, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
+    """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, NotYours."""
+    audit, ties = known_audit(desk, who, reference)
+    if not desk.permissions.allow(MOVE, audit, ties):
+        raise NotYours("Recording this is not yours to do.")
+    used_at, said = _read(desk, used_on, used_time, told)
+    opening = {"escalation": audit.escalation.number} if audit.escalation else {}
+    step = Step(desk, who, audit, audit)
+    step.becomes(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
+    return step.commit()
+
+
+def uses_of(desk: Desk, audit: Audit) -> tuple[Used, ...]:
+    """The newest first, with their words: only for who is noted to be shown them."""
+    told = desk.store.history_and_reasons(audit)
+    rows = ((row.happening, words) for row, words in reversed(told) if row.happening.move == MOVE)
+    return tuple(Used(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
+
+
+def _read(desk: Desk, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
+    day: date | None = None
+    time, said, all_at_once = (0, 0), "", AllAtOnce()
+    with all_at_once:
+        day = read_day("used_on", used_on)
+        if day is None:
+            raise BadInput.about("used_on", "Enter the day on which the procedure was used.")
+    with all_at_once:
+        time = _time(used_time)
+    with all_at_once:
+        said = read_text("told", told, MOST)
+        if not said:
+            raise BadInput.about("told", "Say who was told.")
+    all_at_once.refuse()
+    assert day is not None, "refused above"
+    used_at = datetime(day.year, day.month, day.day, *time, tzinfo=LONDON)
+    if used_at > desk.now:
+        raise BadInput.about("used_on", "The procedure can’t have been used in the future.")
+    return used_at.astimezone(desk.now.tzinfo), said
+
+
+def _time(typed: object) -> tuple[int, int]:
+    found = TIME.fullmatch(read_text("used_time", typed, 20))
+    hour, minute = (int(found[1]), int(found[2])) if found else (24, 0)
+    if hour > 23 or minute > 59:
+        raise BadInput.about("used_time", "Enter the time like 9:30 or 14:05.")
+    return hour, minute
