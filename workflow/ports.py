@@ -92,7 +92,7 @@ class DirectoryWriting(Protocol):
         """And whatever they had passed on of it."""
 
     def end_everything(self, person_id: int) -> None:
-        """Duties, delegations to and from, sessions and tokens."""
+        """Duties, delegations to and from, sessions, tokens and the calendar’s address."""
 
     def delegate(self, delegation: Delegation, given_by: int) -> None: ...
 

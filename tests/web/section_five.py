@@ -98,7 +98,7 @@ def sees_action(asker: Asker, scene: Scene) -> bool:
 
 def records_safeguarding(asker: Asker, scene: Scene) -> bool:
     """Who may know of it, but for who only carries out, moderates, administers or governs."""
-    columns = columns_of(asker, scene) - {"case", "practitioner", "team_manager", "owner", "moderator", "admin", "governance", "approver"}
+    columns = columns_of(asker, scene) & {"auditor", "service_manager", "qaro", "qa", "head", "hos_ppqa", "director"}
     when = {"auditor": True, "qa": True, "director": scene.is_escalated}
     return any(when.get(column, scene.was_shared) for column in columns)
 

@@ -49,6 +49,7 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
         "kind": "team",
         "code": "care-west",
         "session": "x",
+        "token": "nothing",
     }
     values |= dict.fromkeys(("token_id", "person_id", "connection_id", "delegation_id", "emergency_id", "request_id"), "99")
     values["filename"] = "nothing.js"

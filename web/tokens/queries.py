@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from workflow.storage.engine import reading, writing
-from workflow.storage.tables import tokens
+from workflow.storage.tables import calendars, tokens
 
 MOST_LISTED = 100
 
@@ -43,5 +43,6 @@ def end_token(engine: Engine, token_id: int, at: datetime, person_id: int | None
 
 
 def end_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
-    """All of them at once, as when somebody may have been in their place."""
+    """All of them at once, and the address of their calendar, as when somebody may have been in their place."""
+    connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))

@@ -51,7 +51,7 @@ class DirectoryWriter:
             self._update(delegations, and_(lent, delegations.c.ends_at > self._at), ends_at=self._at)
 
     def end_everything(self, person_id: int) -> None:
-        for table in (duties, tables.sessions, tables.tokens):
+        for table in (duties, tables.sessions, tables.tokens, tables.calendars):
             self._connection.execute(delete(table).where(table.c.person_id == person_id))
         either = or_(delegations.c.from_person == person_id, delegations.c.to_person == person_id)
         self._update(delegations, and_(either, delegations.c.ends_at > self._at), ends_at=self._at)
