@@ -171,12 +171,14 @@ class Directory:
         """Who answers for a post: its holder, else its deputy, else the next post up, else nobody."""
         if held := _first_reachable(self.in_post(post, team)):
             return Holder(post, held, stands_in=False)
-        deputies = self.holding(Duty(post, self._scope(post, team), is_deputy=True))
-        if deputy := _first_reachable(deputies):
+        if deputy := _first_reachable(self.deputies(post, team)):
             return Holder(post, deputy, stands_in=True)
         ups = (_first_reachable(self.in_post(up, team)) for up in self.next_up.get(post, ()))
         above = next((person for person in ups if person), None)
         return Holder(post, above, stands_in=True) if above else None
+
+    def deputies(self, post: str, team: str | None) -> tuple[Person, ...]:
+        return self.holding(Duty(post, self._scope(post, team), is_deputy=True))
 
     def holding(self, duty: Duty) -> tuple[Person, ...]:
         """The active people who have just this duty, a deputy’s place being one of its own."""

@@ -1,28 +1,55 @@
-"""Who will be told by a move, by name, before it is made."""
+"""Who will be told by sharing, by name, before it is done: there a name left out, or too many, could still be put right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from notifications.recipients import WhoHears
 from workflow import audit as an_audit
-from workflow import escalation
 from workflow.commands.desk import Desk
 from workflow.definition import Move
 from workflow.events import Event
+from workflow.people import Holder, Person
 from workflow.record import INADEQUATE, Audit
 
 
-def who_will_be_told(desk: Desk, hears: WhoHears, audit: Audit, move: Move) -> dict[str, list[str]]:
-    """Event -> names. Only for sharing: there a name left out, or too many, could still be put right."""
+@dataclass(frozen=True, slots=True)
+class WillAcknowledge:
+    """One post that must acknowledge: who answers for it now, nobody where `holder` is None, and who would otherwise."""
+
+    post: str
+    holder: Holder | None
+    deputies: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WillBeTold:
+    names: tuple[str, ...] = ()
+    acknowledge: tuple[WillAcknowledge, ...] = ()
+    """Empty where sharing opens no escalation."""
+
+    @property
+    def somebody_stands_in(self) -> bool:
+        return any(one.holder is None or one.holder.stands_in for one in self.acknowledge)
+
+
+def who_will_be_told(desk: Desk, hears: WhoHears, audit: Audit, move: Move) -> WillBeTold | None:
+    """None for every other move."""
     if move.name != "share":
-        return {}
+        return None
     shared = an_audit.shared(audit, desk.form_of(audit).overall.key, desk.now, desk.today)
-    told = {"audit_shared": _names(desk, hears, shared, "audit_shared")}
-    if shared.overall_grade == INADEQUATE:
-        directory = desk.directory.about(shared.header.child_id)
-        recipients = escalation.recipients_of(desk.rules.escalation_recipients, shared.header.team, directory)
-        told["escalation_opened"] = [desk.directory.people[recipient.person_id].name for recipient in recipients]
-    return told
+    is_inadequate = shared.overall_grade == INADEQUATE
+    return WillBeTold(tuple(_names(desk, hears, shared)), tuple(_posts(desk, shared)) if is_inadequate else ())
 
 
-def _names(desk: Desk, hears: WhoHears, audit: Audit, event: str) -> list[str]:
-    notices = hears.notices(Event(event, audit.reference, 0), audit, desk.directory)
-    people = (desk.directory.person(notice.person_id) for notice in notices)
-    return [person.name if person else "the QA inbox" for person in people]
+def _names(desk: Desk, hears: WhoHears, audit: Audit) -> Iterator[str]:
+    for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, desk.directory):
+        person = desk.directory.person(notice.person_id)
+        yield person.name if person else "the QA inbox"
+
+
+def _posts(desk: Desk, audit: Audit) -> Iterator[WillAcknowledge]:
+    directory, team = desk.directory.about(audit.header.child_id), audit.header.team
+    for post in desk.rules.escalation_recipients:
+        holder = directory.holder(post, team)
+        others = tuple(one for one in directory.deputies(post, team) if holder is None or one.id != holder.person.id)
+        yield WillAcknowledge(post, holder, others)
