@@ -16,6 +16,7 @@ from workflow.calendar import london_day
 from workflow.commands import actions, escalations, moves
 from workflow.commands.people import appointing, delegating, editing
 from workflow.commands.people.connecting import declare_connection
+from workflow.commands.safeguarding import record_safeguarding
 from workflow.people import Duty
 
 WIDTHS = (1280, 320)
@@ -48,6 +49,7 @@ def _add_rarer_states(council: Council) -> None:
     moves.return_for_correction(house.desk(), ppqa, returned, "The team is wrong.")
     known = an_audit(house, at="shared", grade="inadequate")
     escalations.acknowledge(house.desk(), house.person("head.of.service"), known)
+    record_safeguarding(house.desk(), house.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
     moderated = an_audit(house, at="moderated")
     actions.report(house.desk(), house.person("team.manager"), moderated, 1)
     longer = an_audit(house, at="moderated")

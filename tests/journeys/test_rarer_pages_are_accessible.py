@@ -1,8 +1,11 @@
 """axe finds nothing on pages that no link leads to: of a visitor, of nothing found, and of whatever is refused."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Page
 
+from notifications.acknowledging import ANY_POST, Asked, token_of
 from tests.factories import House, a_house, an_audit, save
 from tests.journeys.pages import follow, looked_at
 from tests.journeys.served import Served
@@ -100,3 +103,27 @@ def test_an_audit_on_paper(served: Served, house: House) -> None:
     assert looked_at(page) == []
     assert not page.get_by_role("button", name="Sign out").is_visible()
     assert page.get_by_role("heading", name="Quality of plans").is_visible()
+
+
+def test_pages_of_a_mails_link(served: Served, house: House) -> None:
+    house.now = datetime.now(UTC)
+    reference = an_audit(house, at="shared", grade="inadequate")
+    asked = Asked(reference, house.person("hos.ppqa").id, ANY_POST, house.now)
+    path = f"/acknowledge?token={token_of(asked, served.council.settings)}"
+    page = served.browser.new_page()
+    page.goto(served.url + path)
+    _is_well(page, "Acknowledge an escalation")
+    follow(page.get_by_role("button", name="I acknowledge this escalation"))
+    _is_well(page, "Acknowledged")
+    page.goto(served.url + path)
+    _is_well(page, "This link can’t be used")
+    page.context.close()
+
+
+def test_the_page_that_shows_a_calendars_address(served: Served) -> None:
+    page = served.page("qa")
+    page.goto(f"{served.url}/calendar")
+    follow(page.get_by_role("button", name="Make an address"))
+    _is_well(page, "Your calendar’s address")
+    page.goto(f"{served.url}/calendar")
+    _is_well(page, "Your calendar")

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.board.watching import board_of
-from web.signed_in import for_signed_in, signed_in, the_council, the_desk
+from web.signed_in import for_signed_in, signed_in, the_desk
 
 pages = Blueprint("board", __name__, template_folder="templates")
 
@@ -20,5 +20,4 @@ def show() -> str:
         today=desk.today,
         states=desk.rules.escalation.states,
         sees_people=desk.permissions.allow_role("see_directory", signed_in()),
-        hears=the_council().who_hears,
     )
