@@ -1,6 +1,6 @@
 """The signed link by which a recipient acknowledges an escalation from the mail itself: made here, and read back.
 
-It names the audit, the person, the post where the mail is about one, and when the mail was made, under a signature of 192 bits.
+It names the audit, the person, whether the mail chases, and when it was made, under a signature of 192 bits.
 It says nothing of the case, and nothing is kept of it: it is worth something only while that person must acknowledge what was
 open when the mail was made.
 """
@@ -15,11 +15,10 @@ from typing import Any
 
 from config.settings import Settings
 
-EVENTS = ("escalation_opened", "escalation_not_acknowledged")
+CHASE = "escalation_not_acknowledged"
+EVENTS = ("escalation_opened", CHASE)
 """Not the passing up: who is next up acknowledges for nobody but themselves, by a mail of their own."""
-ANY_POST = ""
-POSTS = (ANY_POST, "head_of_service", "director", "hos_ppqa")
-FACTS = struct.Struct(">9sIBq")
+FACTS = struct.Struct(">9sI?q")
 SIGNED_BY = 24
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_LETTERS = 200
@@ -27,11 +26,11 @@ MOST_LETTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks: that this person acknowledges; `post` is "" where the mail is of the opening itself."""
+    """What a link asks: that this person acknowledges, because the opening named them or because they are chased."""
 
     reference: str
     person_id: int
-    post: str
+    is_chase: bool
     made_at: datetime
 
 
@@ -39,13 +38,13 @@ def line(row: Any, settings: Settings) -> str:
     """What the mail of an outbox row carries below its link; "" where there is nothing to acknowledge. The same at every try."""
     if row.event not in EVENTS or not row.recipient:
         return ""
-    asked = Asked(row.reference, row.recipient, _post_of(row.key), row.created_at)
+    asked = Asked(row.reference, row.recipient, row.event == CHASE, row.created_at)
     return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={token_of(asked, settings)}"
 
 
 def token_of(asked: Asked, settings: Settings) -> str:
     made = (asked.made_at - EPOCH) // timedelta(microseconds=1)
-    facts = FACTS.pack(asked.reference.encode(), asked.person_id, POSTS.index(asked.post), made)
+    facts = FACTS.pack(asked.reference.encode(), asked.person_id, asked.is_chase, made)
     return urlsafe_b64encode(facts + _signature(facts, settings)).decode().rstrip("=")
 
 
@@ -55,8 +54,8 @@ def asked_by(token: str, settings: Settings) -> Asked | None:
     facts, signature = signed[: FACTS.size], signed[FACTS.size :]
     if not hmac.compare_digest(signature, _signature(facts, settings)):
         return None
-    reference, person_id, post, made = FACTS.unpack(facts)
-    return Asked(reference.decode(), person_id, POSTS[post], EPOCH + timedelta(microseconds=made))
+    reference, person_id, is_chase, made = FACTS.unpack(facts)
+    return Asked(reference.decode(), person_id, is_chase, EPOCH + timedelta(microseconds=made))
 
 
 def _bytes_of(token: str) -> bytes:
@@ -70,8 +69,3 @@ def _bytes_of(token: str) -> bytes:
 
 def _signature(facts: bytes, settings: Settings) -> bytes:
     return hmac.digest(settings.key_for("acknowledge"), facts, "sha256")[:SIGNED_BY]
-
-
-def _post_of(key: str) -> str:
-    """A chase is about one post, and its key names it."""
-    return next((post for post in POSTS[1:] if f"/{post}/" in key), ANY_POST)

@@ -67,9 +67,6 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         # As long as the session: a form open for hours must still save.
         "WTF_CSRF_TIME_LIMIT": None,
-        # A page whose address is worth something sends no Referer, and its form must work over https all the same. What the check
-        # would stop, a cookie planted from a neighbouring name, the `__Host-` of the session’s name stops.
-        "WTF_CSRF_SSL_STRICT": False,
     }
 
 

@@ -15,6 +15,7 @@ from tests.factories import NOW, House, a_council, an_audit
 from tests.web.asking_all import everything_in
 from tests.web.browser import Browser, text_of, token_in
 from tests.web.mailed_links import is_ended, link_to, mails_to, presses, works
+from tests.web.roles import now_holds
 from web.app import create_app
 from web.council import Council
 from workflow.storage.engine import reading
@@ -68,7 +69,6 @@ def test_what_only_looks_changes_nothing(app: Flask, house: House, escalated: st
     path = link_to(app, "hos.ppqa")
     for method in ("GET", "HEAD", "GET", "OPTIONS"):
         assert app.test_client().open(path, method=method).status_code == 200
-    assert app.test_client().get(path).headers["Referrer-Policy"] == "no-referrer"
     assert everything_in(app.extensions["council"].engine) == before
     assert not [one for one in house.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
 
@@ -116,7 +116,7 @@ def test_no_log_line_ever_holds_it(app: Flask, escalated: str, caplog: pytest.Lo
 
 
 def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: Traveller) -> None:
-    """The page tells its address to nobody, so its form brings no Referer."""
+    """Over https the form is refused without a referrer, so the page must let one be sent to this service."""
     council = a_council(tmp_path / "var", BASE_URL="https://audits.example", PROXIES="1")
     an_audit(House(council.store), at="shared", grade="inadequate")
     run_once(council.parts, NOW)
@@ -126,7 +126,28 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
         row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
     path = line(row, council.settings).partition("https://audits.example")[2]
     client, over = app.test_client(), {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "audits.example", "X-Forwarded-For": "10.0.0.1"}
-    page = client.get(path, headers=over, base_url="https://audits.example").get_data(as_text=True)
-    sent = {"csrf_token": token_in(page), "token": path.partition("token=")[2]}
-    assert client.post("/acknowledge", data=sent, headers=over, base_url="https://audits.example").status_code == 200
+    shown = client.get(path, headers=over, base_url="https://audits.example")
+    assert shown.headers["Referrer-Policy"] == "same-origin"
+    sent = {"csrf_token": token_in(shown.get_data(as_text=True)), "token": path.partition("token=")[2]}
+    assert (
+        client.post(
+            "/acknowledge", data=sent, headers={**over, "Referer": "https://audits.example/acknowledge"}, base_url="https://audits.example"
+        ).status_code
+        == 200
+    )
     app.extensions["council"].engine.dispose()
+
+
+def test_who_took_the_post_over_acknowledges_by_the_chase_that_reaches_them(
+    app: Flask, house: House, escalated: str, clock: Traveller
+) -> None:
+    works(app)
+    council: Council = app.extensions["council"]
+    now_holds(council, "head.of.service", "auditor")
+    now_holds(council, "auditor2", "head_of_service:assessment")
+    clock.move_to(NOW + timedelta(days=2))
+    works(app, NOW + timedelta(days=2))
+    assert is_ended(app, link_to(app, "head.of.service"))
+    assert presses(app.test_client(), link_to(app, "auditor2", "escalation_not_acknowledged")).status_code == 200
+    recipients = house.audit(escalated).escalation.recipients  # type: ignore[union-attr]
+    assert [one.post for one in recipients if one.acknowledged_by == house.person("auditor2").id] == ["head_of_service"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from notifications.acknowledging import ANY_POST, Asked, asked_by
+from notifications.acknowledging import Asked, asked_by
 from web.signed_in import current_session, the_council, the_desk
 from workflow.calendar import add_working_days, london_day
 from workflow.commands.desk import Desk, known_audit
@@ -69,7 +69,5 @@ def _waiting(desk: Desk, audit: Audit, person: Person, asked: Asked) -> list[Rec
 
 
 def _is_asked_of(one: Recipient, asked: Asked, set_aside: frozenset[int]) -> bool:
-    """A chase asks for one post; the mail of the opening asks whom it named, or who stands in for somebody connected to the child."""
-    if asked.post != ANY_POST:
-        return one.post == asked.post
-    return one.person_id == asked.person_id or one.person_id in set_aside
+    """A chase asks whoever answers for a post now; the mail of the opening whom it named, or who stands in for somebody connected."""
+    return asked.is_chase or one.person_id == asked.person_id or one.person_id in set_aside

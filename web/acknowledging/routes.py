@@ -34,7 +34,5 @@ def _ended() -> Response:
 
 
 def _page(template: str, status: HTTPStatus, **facts: object) -> Response:
-    """The address of this page is worth an acknowledgement: it is told to nobody."""
-    response = make_response(render_template(template, **facts), status)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    """The address of this page is worth an acknowledgement: as every page, it is told to no other server."""
+    return make_response(render_template(template, **facts), status)

@@ -13,6 +13,7 @@ from workflow.calendar import add_working_days, london_day
 from workflow.people import Directory, Holder, Person
 from workflow.record import Audit, Escalation, Recipient
 from workflow.storage.rows import recipients_of
+from workflow.storage.saving import QA_INBOX
 
 STUCK_AFTER = timedelta(minutes=5)
 NOBODY = "Nobody holds this post, and nobody stands in."
@@ -145,7 +146,8 @@ class Watch:
         due_on, pass_up_on = self._clock(opened_on, "acknowledged"), self._clock(opened_on, "passed_up") + timedelta(days=1)
         ups = [directory.holder(up, row.team) for up in directory.next_up.get(one.post, ())[:1]]
         chases = [mail.created_at for mail in theirs if mail.event == "escalation_not_acknowledged"]
-        passed = [mail.created_at for mail in mails if mail.event == "escalation_passed_up" and mail.key.endswith(f"/{one.post}")]
+        passed_to = {QA_INBOX, *(up.person.id for up in ups if up)}
+        passed = [mail.created_at for mail in mails if mail.event == "escalation_passed_up" and mail.recipient in passed_to]
         waits = one.acknowledged_at is None and row.state == "open"
         return Told(
             post=one.post, person=person, stands_in=holder.stands_in if holder and waits else one.stands_in,

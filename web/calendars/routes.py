@@ -49,6 +49,5 @@ def feed(token: str) -> Response:
         raise NotFound
     response = make_response(as_icalendar(person, due_for(person), row.made_at))
     response.content_type = "text/calendar; charset=utf-8"
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.add_etag()
     return response.make_conditional(request)
