@@ -7,7 +7,7 @@ from flask import Response
 from web import escalation_moves
 from web.api import schemas
 from web.api.asking import asker, audit_answer, audit_response, seen_version
-from web.api.room import Room
+from web.api.room import IDEMPOTENCY_KEY, IF_MATCH, Room
 from web.api.shown import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.moves import carry_out
 from web.reading import history_shown, opened
@@ -29,8 +29,8 @@ Given = dict[str, Any]
 
 @blueprint.post("/audits")
 @blueprint.arguments(schemas.NewAudit)
-@blueprint.alt_response(201, schema=schemas.Audit, success=True)
-@blueprint.alt_response(403, schema=schemas.Problem)
+@blueprint.takes_headers(IDEMPOTENCY_KEY)
+@blueprint.answers_audit(201)
 def start(given: Given) -> Response:
     return audit_answer(lambda desk: writing.start_audit(desk, asker(), given["details"], given["auditor"]), 201)
 
@@ -50,8 +50,7 @@ def search(given: Given) -> Given:
 
 
 @blueprint.get("/audits/<reference>")
-@blueprint.alt_response(200, schema=schemas.Audit, success=True)
-@blueprint.alt_response(404, schema=schemas.Problem)
+@blueprint.answers_audit()
 def show(reference: str) -> Response:
     desk = the_desk()
     return audit_response(seen_text(desk, asker(), opened(see(desk, asker(), reference))))
@@ -59,9 +58,8 @@ def show(reference: str) -> Response:
 
 @blueprint.put("/audits/<reference>/sections/<section>")
 @blueprint.arguments(schemas.AnyAnswers)
-@blueprint.alt_response(200, schema=schemas.Audit, success=True)
-@blueprint.alt_response(409, schema=schemas.Problem)
-@blueprint.alt_response(428, schema=schemas.Problem)
+@blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
+@blueprint.answers_audit()
 def save_section(given: Given, reference: str, section: str) -> Response:
     see(the_desk(), asker(), reference)
     seen = seen_version()
@@ -76,8 +74,8 @@ def moves(reference: str) -> Given:
 
 @blueprint.post("/audits/<reference>/moves")
 @blueprint.arguments(schemas.Move)
-@blueprint.alt_response(200, schema=schemas.Audit, success=True)
-@blueprint.alt_response(409, schema=schemas.Problem)
+@blueprint.takes_headers(IDEMPOTENCY_KEY)
+@blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
     new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
     return audit_answer(lambda desk: carry_out(desk, asker(), reference, given["move"], given["reason"] or "", new))
@@ -93,14 +91,16 @@ def history(reference: str) -> Given:
 
 @blueprint.put("/audits/<reference>/moderator")
 @blueprint.arguments(schemas.Named)
-@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+@blueprint.takes_headers(IDEMPOTENCY_KEY)
+@blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
     return audit_answer(lambda desk: oversight.assign_moderator(desk, asker(), reference, given["person"]))
 
 
 @blueprint.put("/audits/<reference>/auditor")
 @blueprint.arguments(schemas.Named)
-@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+@blueprint.takes_headers(IDEMPOTENCY_KEY)
+@blueprint.answers_audit()
 def auditor(given: Given, reference: str) -> Response:
     return audit_answer(lambda desk: oversight.allocate(desk, asker(), reference, given["person"]))
 

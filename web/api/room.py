@@ -9,10 +9,23 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from web.api import schemas
 from web.api.reading import read_json
 from web.errors import refuse_too_large
 from web.signed_in import bearer
 from workflow.errors import BadInput, Missing
+
+
+ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, as If-Match takes it"}
+LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
+IF_MATCH = {
+    "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,9}"$'},
+    "description": "The ETag of the audit as it was seen",
+}  # fmt: skip
+IDEMPOTENCY_KEY = {
+    "in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 200},
+    "description": "Sent again with the same request, it has one effect and one answer",
+}  # fmt: skip
 
 
 class BodyParser(FlaskParser):
@@ -33,6 +46,19 @@ class Room(Blueprint):
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, __name__, description=description)
         self.before_request(_admit)
+
+    def arguments(self, schema: Any, **more: Any) -> Any:
+        """A body that lacks nothing where it is not there need not be there."""
+        fields = schema().fields.values() if isinstance(schema, type) else schema.fields.values()
+        return super().arguments(schema, required=any(field.required for field in fields), **more)
+
+    def answers_audit(self, status: int = 200) -> Any:
+        """As `asking.audit_answer` does, with the audit’s version in its ETag; a new one says where it is."""
+        headers = {"ETag": ETAG, "Location": LOCATION} if status == 201 else {"ETag": ETAG}
+        return self.alt_response(status, schema=schemas.Audit, headers=headers, success=True)
+
+    def takes_headers(self, *headers: Mapping[str, Any]) -> Any:
+        return self.doc(parameters=list(headers))
 
 
 def _admit() -> None:

@@ -1,10 +1,15 @@
 """The JSON under /api/v1: a bearer token in, a command, JSON out. `openapi.json` is made from what stands here."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
 from flask import Flask
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
-from web.api import actions, audits, council, escalations, readings
+from web.api import actions, audits, council, escalations, readings, schemas
+from web.api.refusals import Refusals
 from web.errors import init_errors
 from web.health import health
 
@@ -16,13 +21,24 @@ SETTINGS = {
     "OPENAPI_URL_PREFIX": PREFIX,
     "OPENAPI_JSON_PATH": "openapi.json",
 }
-BEARER = {"type": "http", "scheme": "bearer"}
+BEARER = {"type": "http", "scheme": "bearer", "description": "An access token: of somebody’s, with a scope and an end"}
 ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.blueprint, escalations.blueprint)
+# Calls that anybody may make: what each is, and what it answers by status.
+OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
+    "api-docs.openapi_json": ("This document", {200: {"type": "object"}}),
+    "api_health": ("Is it well?", {200: schemas.Health, 503: schemas.Health}),
+}
+
+
+class Door(Api):
+    ERROR_SCHEMA = schemas.Problem
+    # Each refusal is told by itself: a default would allow any.
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
 
 def init_api(app: Flask, csrf: CSRFProtect) -> None:
     app.config.update(SETTINGS)
-    api = Api(app)
+    api = Door(app, spec_kwargs={"extra_plugins": [Refusals()]})
     api.spec.components.security_scheme("bearer", BEARER)
     api.spec.options["security"] = [{"bearer": []}]
     for room in ROOMS:
@@ -30,5 +46,15 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
         csrf.exempt(room)
         api.register_blueprint(room, url_prefix=PREFIX)
     app.add_url_rule(f"{PREFIX}/health", "api_health", health, methods=["GET"])
+    for endpoint, (summary, answers) in OPEN.items():
+        api.spec.path(rule=next(app.url_map.iter_rules(endpoint)), operations={"get": _open_call(summary, answers)})
     # flask-smorest brings its own error pages; ours say the same sentence at every door.
     init_errors(app)
+
+
+def _open_call(summary: str, answers: Mapping[int, Any]) -> dict[str, Any]:
+    responses = {
+        status: {"description": HTTPStatus(status).phrase, "content": {"application/json": {"schema": schema}}}
+        for status, schema in answers.items()
+    }
+    return {"summary": summary, "security": [], "responses": responses}

@@ -1,5 +1,7 @@
 """What programs send and get, as marshmallow: unknown keys are refused, and the OpenAPI document is made from these."""
 
+from typing import Any
+
 from marshmallow import RAISE, Schema, fields, validate
 
 Text = fields.String
@@ -36,9 +38,9 @@ class Search(Strict):
 
 
 class Filter(Strict):
-    state = fields.String(load_default=None)
-    team = fields.String(load_default=None)
-    cursor = fields.String(load_default=None)
+    state = fields.String(load_default="", metadata={"maxLength": 200})
+    team = fields.String(load_default="", metadata={"maxLength": 200})
+    cursor = fields.String(load_default="", metadata={"pattern": "^[0-9]{0,18}$", "description": "`next` of the page before"})
 
 
 class Progress(Strict):
@@ -82,7 +84,14 @@ class AnyAnswers(Schema):
 # --- Answers ---------------------------------------------------------------------------------------------------------
 
 
-class Action(Schema):
+class Answer(Schema):
+    """Answered whole: each field is there, whatever it holds."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.required = field_name not in getattr(self.Meta, "may_lack", ())
+
+
+class Action(Answer):
     id = fields.String()
     section = fields.Integer()
     text = fields.String()
@@ -99,14 +108,19 @@ class Action(Schema):
     may = fields.List(fields.String())
 
 
-class Recipient(Schema):
+class Recipient(Answer):
     post = fields.String()
     person = fields.String()
     stands_in = fields.Boolean()
     acknowledged_at = fields.DateTime(allow_none=True)
 
 
-class Escalation(Schema):
+class Escalation(Answer):
+    """`state` alone where this person may not read it, or there is none."""
+
+    class Meta:
+        may_lack = ("source", "opened_at", "reason", "recipients", "plan", "resolution")
+
     state = fields.String(allow_none=True, metadata={"description": "null where this person may not know it yet"})
     source = fields.String(allow_none=True)
     opened_at = fields.DateTime(allow_none=True)
@@ -116,7 +130,7 @@ class Escalation(Schema):
     resolution = fields.String()
 
 
-class Audit(Schema):
+class Audit(Answer):
     reference = fields.String()
     state = fields.String(allow_none=True)
     version = fields.Integer()
@@ -133,7 +147,7 @@ class Audit(Schema):
     may = fields.List(fields.String())
 
 
-class Summary(Schema):
+class Summary(Answer):
     reference = fields.String()
     state = fields.String(allow_none=True)
     auditor = fields.String(allow_none=True)
@@ -141,28 +155,28 @@ class Summary(Schema):
     escalation = fields.String(allow_none=True)
 
 
-class Page(Schema):
+class Page(Answer):
     audits = fields.List(fields.Nested(Summary))
     next = fields.String(allow_none=True)
 
 
-class Place(Schema):
+class Place(Answer):
     section = fields.String()
     field = fields.String()
     message = fields.String()
 
 
-class Offer(Schema):
+class Offer(Answer):
     move = fields.String()
     title = fields.String()
     missing = fields.List(fields.Nested(Place))
 
 
-class Offers(Schema):
+class Offers(Answer):
     moves = fields.List(fields.Nested(Offer))
 
 
-class HistoryRow(Schema):
+class HistoryRow(Answer):
     number = fields.Integer()
     move = fields.String()
     from_ = fields.String(data_key="from", allow_none=True)
@@ -176,11 +190,11 @@ class HistoryRow(Schema):
     reason = fields.String(allow_none=True)
 
 
-class History(Schema):
+class History(Answer):
     rows = fields.List(fields.Nested(HistoryRow))
 
 
-class Reading(Schema):
+class Reading(Answer):
     by = fields.String(allow_none=True, metadata={"description": "null for the command line"})
     by_name = fields.String()
     edition = fields.Integer()
@@ -191,12 +205,12 @@ class Reading(Schema):
     emergency = fields.Integer(allow_none=True)
 
 
-class Readings(Schema):
+class Readings(Answer):
     readings = fields.List(fields.Nested(Reading))
     next = fields.String(allow_none=True)
 
 
-class Notice(Schema):
+class Notice(Answer):
     event = fields.String()
     subject = fields.String()
     reference = fields.String()
@@ -205,20 +219,33 @@ class Notice(Schema):
     at = fields.DateTime()
 
 
-class Notices(Schema):
+class Notices(Answer):
     notices = fields.List(fields.Nested(Notice))
     next = fields.String(allow_none=True)
 
 
-class Form(Schema):
+class Form(Answer):
     key = fields.String()
     version = fields.Integer()
     title = fields.String()
     sections = fields.List(fields.Dict())
 
 
-class Problem(Schema):
+class Health(Answer):
+    class Meta:
+        may_lack = ("worker_tick", "oldest_unsent_seconds")
+
+    status = fields.String(validate=validate.OneOf(["ok", "red", "down"]))
+    database = fields.Boolean()
+    worker_tick = fields.DateTime(allow_none=True)
+    oldest_unsent_seconds = fields.Integer()
+
+
+class Problem(Answer):
     """RFC 9457; `missing` with a refused move, `errors` with bad input, `yours` and `theirs` with a stale save."""
+
+    class Meta:
+        may_lack = ("missing", "errors", "yours", "theirs", "version")
 
     type = fields.String()
     title = fields.String()
@@ -229,3 +256,7 @@ class Problem(Schema):
     yours = fields.Dict(allow_none=True)
     theirs = fields.Dict(allow_none=True)
     version = fields.Integer(allow_none=True)
+
+
+WORDS = {kind.__name__ for kind in (Audit, Action, Escalation, History)}
+"""They hold words of a case, which nobody is shown unless it is noted."""
