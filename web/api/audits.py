@@ -57,7 +57,7 @@ def show(reference: str) -> Response:
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
-@blueprint.arguments(schemas.AnyAnswers)
+@blueprint.arguments(schemas.AnyAnswers, required=True)
 @blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def save_section(given: Given, reference: str, section: str) -> Response:

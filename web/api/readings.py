@@ -5,7 +5,7 @@ from typing import Any
 
 from web.api import schemas
 from web.api.asking import asker
-from web.api.refusals import named
+from web.api.document import named
 from web.api.room import Room
 from web.api.shown import email
 from web.readings.queries import Sought, page_of_readings

@@ -33,7 +33,8 @@ class BodyParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> object:
         body = req.get_data()
-        return read_json(body) if body else missing
+        # What a PUT does not say is erased: nothing at all is no answer to what is to stand there.
+        return read_json(body) if body or req.method == "PUT" else missing
 
     def handle_error(self, error: Any, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any) -> NoReturn:
         messages = error.normalized_messages()
@@ -47,10 +48,10 @@ class Room(Blueprint):
         super().__init__(name, __name__, description=description)
         self.before_request(_admit)
 
-    def arguments(self, schema: Any, **more: Any) -> Any:
-        """A body that lacks nothing where it is not there need not be there."""
+    def arguments(self, schema: Any, *, required: bool = False, **more: Any) -> Any:
+        """A body that lacks nothing where it is not there need not be there, unless it says what is to replace something."""
         fields = schema().fields.values() if isinstance(schema, type) else schema.fields.values()
-        return super().arguments(schema, required=any(field.required for field in fields), **more)
+        return super().arguments(schema, required=required or any(field.required for field in fields), **more)
 
     def answers_audit(self, status: int = 200) -> Any:
         """As `asking.audit_answer` does, with the audit’s version in its ETag; a new one says where it is."""

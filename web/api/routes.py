@@ -9,7 +9,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
 from web.api import actions, audits, council, escalations, readings, schemas
-from web.api.refusals import Refusals
+from web.api.document import Document
 from web.errors import init_errors
 from web.health import health
 
@@ -38,7 +38,7 @@ class Door(Api):
 
 def init_api(app: Flask, csrf: CSRFProtect) -> None:
     app.config.update(SETTINGS)
-    api = Door(app, spec_kwargs={"extra_plugins": [Refusals()]})
+    api = Door(app, spec_kwargs={"extra_plugins": [Document()]})
     api.spec.components.security_scheme("bearer", BEARER)
     api.spec.options["security"] = [{"bearer": []}]
     for room in ROOMS:

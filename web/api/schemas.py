@@ -6,6 +6,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 Text = fields.String
 ANSWERS = "A section’s answers by field, as the form defines them: text, true or false, dates like 2026-11-23, people by email."
+SOMEBODY, SOME_DAY = "moderator@demo.example", "2026-12-20"
 
 
 class Strict(Schema):
@@ -19,13 +20,13 @@ class NewAudit(Strict):
 
 
 class NewAction(Strict):
-    text = fields.String(required=True)
-    owner = fields.String(required=True, metadata={"description": "The one person responsible, by email"})
-    due_on = fields.String(required=True, metadata={"format": "date"})
+    text = fields.String(required=True, metadata={"examples": ["Book the visit."]})
+    owner = fields.String(required=True, metadata={"description": "The one person responsible, by email", "examples": [SOMEBODY]})
+    due_on = fields.String(required=True, metadata={"format": "date", "examples": [SOME_DAY]})
 
 
 class Move(Strict):
-    move = fields.String(required=True)
+    move = fields.String(required=True, metadata={"examples": ["record_consultation", "share"]})
     reason = fields.String(load_default="", allow_none=True)
     actions = fields.List(fields.Nested(NewAction), load_default=list, metadata={"description": "New actions given with `reopen`"})
 
@@ -52,14 +53,16 @@ class Progress(Strict):
 
 
 class ActionMove(Strict):
-    move = fields.String(required=True)
+    move = fields.String(required=True, metadata={"examples": ["report", "verify"]})
     reason = fields.String(load_default="", allow_none=True)
     completed_on = fields.String(load_default=None, allow_none=True, metadata={"description": "With `report`; today where absent"})
     due_on = fields.String(load_default=None, allow_none=True, metadata={"description": "With `ask_for_more_time`"})
 
 
 class EscalationMove(Strict):
-    move = fields.String(required=True, validate=validate.OneOf(["acknowledge", "plan", "resolve", "raise"]))
+    move = fields.String(
+        required=True, validate=validate.OneOf(["acknowledge", "plan", "resolve", "raise"]), metadata={"examples": ["acknowledge"]}
+    )
     plan = fields.String(load_default="", allow_none=True)
     reason = fields.String(load_default="", allow_none=True)
 
@@ -71,7 +74,7 @@ class SafeguardingUsed(Strict):
 
 
 class Named(Strict):
-    person = fields.String(required=True, metadata={"description": "An email address"})
+    person = fields.String(required=True, metadata={"description": "An email address", "examples": [SOMEBODY]})
 
 
 class AnyAnswers(Schema):

@@ -1,4 +1,4 @@
-"""What a call may be refused with, as the document tells it: read off what the call says of itself, so that no route lists it."""
+"""What the OpenAPI document tells that no route lists: with what a call may be refused, read off what it says of itself."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -7,6 +7,7 @@ from typing import Any
 from apispec import APISpec, BasePlugin
 
 from web.api import schemas
+from workflow.commands.writing import REFERENCE_LETTERS
 
 SAFE = {"get", "head", "options"}
 WHY = {
@@ -21,6 +22,9 @@ WHY = {
     HTTPStatus.PRECONDITION_REQUIRED: "The version that was seen is not said in If-Match.",
     HTTPStatus.SERVICE_UNAVAILABLE: "It can’t be noted who reads it, so it is not shown.",
 }
+REFERENCE = f"[{REFERENCE_LETTERS}]{{4}}-[{REFERENCE_LETTERS}]{{4}}"
+# What is not of this shape is nothing that anybody may know of.
+SHAPES = {"reference": f"^{REFERENCE}$", "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$", "section": "^[a-z]+(_[a-z0-9]+)*$"}
 # Before a call is looked at, see `limits.py` and `room.py`; health is asked by any name.
 AT_THE_DOOR = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
@@ -29,8 +33,8 @@ def named(status: HTTPStatus) -> str:
     return f"Refused{int(status)}"
 
 
-class Refusals(BasePlugin):
-    """Adds them to each operation."""
+class Document(BasePlugin):
+    """Adds to each path the shapes of the names in it, and to each operation its refusals."""
 
     def init_spec(self, spec: APISpec) -> None:
         for status, why in WHY.items():
@@ -38,6 +42,12 @@ class Refusals(BasePlugin):
             if status is HTTPStatus.UNAUTHORIZED:
                 answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}}
             spec.components.response(named(status), answer)
+
+    def path_helper(
+        self, path: str | None = None, operations: Any = None, parameters: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> None:
+        for parameter in parameters or ():
+            parameter["schema"] = {"type": "string", "pattern": SHAPES[parameter["name"]]}
 
     def operation_helper(self, path: str | None = None, operations: dict[str, Any] | None = None, **kwargs: Any) -> None:
         for method, operation in (operations or {}).items():
