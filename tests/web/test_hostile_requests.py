@@ -28,7 +28,7 @@ from web.verifying import first_break
 DEEP = 100_000
 ODD = (
     "\x00", "a\x00b", "\ud800", "\udfff\ud800", "\u202e", "\x1b[31m", "\r\nX-Evil: 1", "%", "_", "\\", "'", '"', "../../etc/passwd", "%00", "x" * 10_000,
-    "\U0010ffff", "\ufffe", "{{7*7}}", "<script>", "=1+1", "9" * 5_000, "-1", "1e999", "NaN", "null", "[]", "٣", "A\u0301" * 50,
+    "\U0010ffff", "\ufffe", "{{7*7}}", "<script>", "=1+1", "9" * 5_000, "4294967296", "-1", "1e999", "NaN", "null", "[]", "٣", "A\u0301" * 50,
 )  # fmt: skip
 BODIES = {
     b"[" * DEEP: 400, b'{"a":' * DEEP: 400, b"[" * DEEP + b"]" * DEEP: 400, b'{"q": ' + b"[" * DEEP + b"]" * DEEP + b"}": 400, b'{"q": NaN}': 400,

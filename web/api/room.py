@@ -15,7 +15,6 @@ from web.errors import refuse_too_large
 from web.signed_in import bearer
 from workflow.errors import BadInput, Missing
 
-
 ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, as If-Match takes it"}
 LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
 IF_MATCH = {

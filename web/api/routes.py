@@ -9,7 +9,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
 from web.api import actions, audits, council, escalations, readings, schemas
-from web.api.document import Document
+from web.api.document import Document, named
 from web.errors import init_errors
 from web.health import health
 
@@ -25,7 +25,7 @@ BEARER = {"type": "http", "scheme": "bearer", "description": "An access token: o
 ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.blueprint, escalations.blueprint)
 # Calls that anybody may make: what each is, and what it answers by status.
 OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
-    "api-docs.openapi_json": ("This document", {200: {"type": "object"}}),
+    "api-docs.openapi_json": ("This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}),
     "api_health": ("Is it well?", {200: schemas.Health, 503: schemas.Health}),
 }
 
@@ -53,8 +53,9 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
 
 
 def _open_call(summary: str, answers: Mapping[int, Any]) -> dict[str, Any]:
-    responses = {
-        status: {"description": HTTPStatus(status).phrase, "content": {"application/json": {"schema": schema}}}
-        for status, schema in answers.items()
-    }
+    responses = {status: answer if isinstance(answer, str) else _json(HTTPStatus(status), answer) for status, answer in answers.items()}
     return {"summary": summary, "security": [], "responses": responses}
+
+
+def _json(status: HTTPStatus, schema: Any) -> dict[str, Any]:
+    return {"description": status.phrase, "content": {"application/json": {"schema": schema}}}

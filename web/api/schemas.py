@@ -41,7 +41,7 @@ class Search(Strict):
 class Filter(Strict):
     state = fields.String(load_default="", metadata={"maxLength": 200})
     team = fields.String(load_default="", metadata={"maxLength": 200})
-    cursor = fields.String(load_default="", metadata={"pattern": "^[0-9]{0,18}$", "description": "`next` of the page before"})
+    cursor = fields.String(load_default="", metadata={"pattern": "^[0-9]{0,10}$", "description": "`next` of the page before"})
 
 
 class Progress(Strict):

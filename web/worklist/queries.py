@@ -22,6 +22,8 @@ from workflow.storage.tables import audits, tallies
 SIZE = 50
 RIGHTS = ("see_state_and_names", "read_audit", "read_listed_escalation")
 MOST_FOUND = 1_000
+# No id is higher, and PostgreSQL fails where it is asked for one.
+HIGHEST = 2**31 - 1
 LAST_LETTER = chr(0x10FFFF)
 
 
@@ -158,6 +160,6 @@ def _listed(row: Any) -> Listed:
 
 
 def position(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 18:
+    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 10 or int(cursor) > HIGHEST:
         raise BadInput.about("cursor", "That is not a cursor of this list.")
     return int(cursor)
