@@ -97,6 +97,13 @@ def test_saving_needs_the_version_seen(caller: Caller, house: House) -> None:
         refused(caller, 428, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "x"}, If_Match=seen)
 
 
+def test_a_save_that_says_nothing_erases_nothing(caller: Caller) -> None:
+    reference = house_started(caller)
+    version = caller.ok(AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "Kept."}, If_Match='"1"')["version"]
+    refused(caller, 400, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", If_Match=f'"{version}"')
+    assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["summary"]["case_summary"] == "Kept."
+
+
 def test_a_stale_save_answers_with_both_texts_and_loses_neither(caller: Caller, house: House) -> None:
     reference = house_started(caller)
     path = f"/audits/{reference}/sections/summary"

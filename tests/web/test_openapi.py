@@ -31,9 +31,54 @@ def test_every_call_of_the_contract_is_described(document: Any) -> None:
 
 
 def test_every_route_is_described(caller: Caller, document: Any) -> None:
-    rules = caller.client.application.url_map.iter_rules()
-    routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in rules if rule.rule.startswith("/api/v1/")}
-    assert routes - {"/api/v1/openapi.json", "/api/v1/health"} == set(document["paths"])
+    rules = [rule for rule in caller.client.application.url_map.iter_rules() if rule.rule.startswith("/api/")]
+    routes = {(method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)) for rule in rules for method in rule.methods or ()}
+    described = {(method, path) for path, methods in document["paths"].items() for method in methods if method != "parameters"}
+    assert {(method, path) for method, path in routes if method not in {"head", "options"}} == described
+
+
+REFUSED = {
+    "get /audits": {400, 401, 413, 415, 422},
+    "post /audits": {400, 401, 403, 409, 413, 415, 422, 503},
+    "post /audits/search": {400, 401, 403, 413, 415, 422},
+    "get /audits/{reference}": {400, 401, 404, 413, 415, 503},
+    "get /audits/{reference}/history": {400, 401, 403, 404, 413, 415, 503},
+    "put /audits/{reference}/sections/{section}": {400, 401, 403, 404, 409, 413, 415, 422, 428, 503},
+    "post /audits/{reference}/moves": {400, 401, 403, 404, 409, 413, 415, 422, 503},
+    "get /audits/{reference}/readings": {400, 401, 403, 404, 413, 415, 422},
+    "delete /actions/{action_id}": {400, 401, 403, 404, 409, 413, 415},
+    "get /forms/current": {400, 401, 413, 415},
+    "get /openapi.json": {400},
+    "get /health": {503},
+}
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_each_call_tells_what_it_may_be_refused_with(document: Any, call: str) -> None:
+    method, path = call.split()
+    said = document["paths"][f"/api/v1{path}"][method]["responses"]
+    assert {int(status) for status in said if int(status) >= 400} == REFUSED[call]
+    assert (
+        all(one == {"$ref": f"#/components/responses/Refused{status}"} for status, one in said.items() if status >= "4")
+        or path == "/health"
+    )
+
+
+def test_every_refusal_is_the_one_problem(document: Any) -> None:
+    for answer in document["components"]["responses"].values():
+        assert answer["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def test_headers_are_told_where_they_are_looked_at(document: Any) -> None:
+    looked_at = {
+        f"{method} {path.removeprefix('/api/v1')}": {one["name"]: one.get("required", False) for one in call["parameters"] if one["in"] == "header"}
+        for path, calls in document["paths"].items() for method, call in calls.items() if "parameters" in call
+    }  # fmt: skip
+    once = {"Idempotency-Key": False}
+    assert {call: headers for call, headers in looked_at.items() if headers} == {
+        "post /audits": once, "put /audits/{reference}/sections/{section}": {"If-Match": True, **once}, "post /audits/{reference}/moves": once,
+        "put /audits/{reference}/moderator": once, "put /audits/{reference}/auditor": once,
+    }  # fmt: skip
 
 
 def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, house: House, document: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from web.action_moves import carry_out
-from web.api import schemas
+from web.api import answered, schemas
 from web.api.asking import asker
 from web.api.room import Room
 from web.api.shown import action_facts
@@ -23,14 +23,14 @@ Given = dict[str, Any]
 
 @blueprint.post("/audits/<reference>/actions")
 @blueprint.arguments(schemas.NewAction)
-@blueprint.response(201, schemas.Action)
+@blueprint.response(201, answered.Action)
 def add(given: Given, reference: str) -> Given:
     new = NewAction(given["text"], given["owner"], given["due_on"])
     return _answer(reference, actions.add_action(the_desk(), asker(), reference, new).number)
 
 
 @blueprint.get("/actions/<action_id>")
-@blueprint.response(200, schemas.Action)
+@blueprint.response(200, answered.Action)
 def show(action_id: str) -> Given:
     reference, number = parts(action_id)
     _ensure_visible(reference, number)
@@ -39,7 +39,7 @@ def show(action_id: str) -> Given:
 
 @blueprint.patch("/actions/<action_id>")
 @blueprint.arguments(schemas.Progress)
-@blueprint.response(200, schemas.Action)
+@blueprint.response(200, answered.Action)
 def change(given: Given, action_id: str) -> Given:
     """Progress and evidence by its owner; before its owner is told, its words by who added it."""
     reference, number = parts(action_id)
@@ -62,7 +62,7 @@ def remove(action_id: str) -> Response:
 
 @blueprint.post("/actions/<action_id>/moves")
 @blueprint.arguments(schemas.ActionMove)
-@blueprint.response(200, schemas.Action)
+@blueprint.response(200, answered.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
     carry_out(the_desk(), asker(), reference, number, given)

@@ -5,9 +5,10 @@ from typing import Any
 from flask import Response
 
 from web import escalation_moves
-from web.api import schemas
+from web.api import answered, schemas
 from web.api.asking import asker, audit_answer, audit_response, seen_version
-from web.api.room import IDEMPOTENCY_KEY, IF_MATCH, Room
+from web.api.document import IDEMPOTENCY_KEY, IF_MATCH
+from web.api.room import Room
 from web.api.shown import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.moves import carry_out
 from web.reading import history_shown, opened
@@ -37,14 +38,14 @@ def start(given: Given) -> Response:
 
 @blueprint.get("/audits")
 @blueprint.arguments(schemas.Filter, location="query")
-@blueprint.response(200, schemas.Page)
+@blueprint.response(200, answered.Page)
 def every(given: Given) -> Given:
     return _page(given)
 
 
 @blueprint.post("/audits/search")
 @blueprint.arguments(schemas.Search)
-@blueprint.response(200, schemas.Page)
+@blueprint.response(200, answered.Page)
 def search(given: Given) -> Given:
     return _page(given)
 
@@ -67,7 +68,7 @@ def save_section(given: Given, reference: str, section: str) -> Response:
 
 
 @blueprint.get("/audits/<reference>/moves")
-@blueprint.response(200, schemas.Offers)
+@blueprint.response(200, answered.Offers)
 def moves(reference: str) -> Given:
     return {"moves": offers_shown(see(the_desk(), asker(), reference))}
 
@@ -82,7 +83,8 @@ def move(given: Given, reference: str) -> Response:
 
 
 @blueprint.get("/audits/<reference>/history")
-@blueprint.response(200, schemas.History)
+@blueprint.shown_to_some
+@blueprint.response(200, answered.History)
 def history(reference: str) -> Given:
     desk = the_desk()
     told = history_shown(see(desk, asker(), reference))
@@ -107,7 +109,7 @@ def auditor(given: Given, reference: str) -> Response:
 
 @blueprint.post("/audits/<reference>/escalation/moves")
 @blueprint.arguments(schemas.EscalationMove)
-@blueprint.response(200, schemas.Escalation)
+@blueprint.response(200, answered.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
     audit = escalation_moves.carry_out(the_desk(), asker(), reference, given)
     return escalation_facts(the_desk().directory, _seen(audit))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.api import schemas
+from web.api import answered, schemas
 from web.api.asking import asker
 from web.api.room import Room
 from web.notices.queries import page_of_notices
@@ -16,14 +16,14 @@ Given = dict[str, Any]
 
 
 @blueprint.get("/forms/current")
-@blueprint.response(200, schemas.Form)
+@blueprint.response(200, answered.Form)
 def current_form() -> Given:
     return as_json(the_desk().forms.current)
 
 
 @blueprint.get("/notices")
 @blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
-@blueprint.response(200, schemas.Notices)
+@blueprint.response(200, answered.Notices)
 def notices(given: Given) -> Given:
     hears = the_council().who_hears
     with reading(the_council().engine) as connection:

@@ -6,7 +6,8 @@ from typing import Any
 
 from apispec import APISpec, BasePlugin
 
-from web.api import schemas
+from web.api import answered
+from web.api.asking import KEY_LENGTH
 from workflow.commands.writing import REFERENCE_LETTERS
 
 SAFE = {"get", "head", "options"}
@@ -22,6 +23,16 @@ WHY = {
     HTTPStatus.PRECONDITION_REQUIRED: "The version that was seen is not said in If-Match.",
     HTTPStatus.SERVICE_UNAVAILABLE: "It can’t be noted who reads it, so it is not shown.",
 }
+ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, as If-Match takes it"}
+LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
+IF_MATCH = {
+    "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,9}"$'},
+    "description": "The ETag of the audit as it was seen",
+}  # fmt: skip
+IDEMPOTENCY_KEY = {
+    "in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": KEY_LENGTH},
+    "description": "Sent again with the same request, it has one effect and one answer",
+}  # fmt: skip
 REFERENCE = f"[{REFERENCE_LETTERS}]{{4}}-[{REFERENCE_LETTERS}]{{4}}"
 # What is not of this shape is nothing that anybody may know of.
 SHAPES = {"reference": f"^{REFERENCE}$", "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$", "section": "^[a-z]+(_[a-z0-9]+)*$"}
@@ -38,7 +49,7 @@ class Document(BasePlugin):
 
     def init_spec(self, spec: APISpec) -> None:
         for status, why in WHY.items():
-            answer = {"description": why, "content": {"application/problem+json": {"schema": schemas.Problem}}}
+            answer = {"description": why, "content": {"application/problem+json": {"schema": answered.Problem}}}
             if status is HTTPStatus.UNAUTHORIZED:
                 answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}}
             spec.components.response(named(status), answer)
@@ -58,7 +69,7 @@ class Document(BasePlugin):
 def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[HTTPStatus]:
     yield from AT_THE_DOOR if operation.get("security") != [] else ()
     sent = {parameter["name"] for parameter in operation.get("parameters", ())}
-    is_safe, shows_words = method in SAFE, _answered(operation) & schemas.WORDS
+    is_safe, shows_words = method in SAFE, _answered(operation) & answered.WORDS
     if not is_safe:
         yield HTTPStatus.FORBIDDEN
     if "{" in path:

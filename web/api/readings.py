@@ -1,11 +1,9 @@
 """Who has read an audit, over JSON."""
 
-from http import HTTPStatus
 from typing import Any
 
-from web.api import schemas
+from web.api import answered, schemas
 from web.api.asking import asker
-from web.api.document import named
 from web.api.room import Room
 from web.api.shown import email
 from web.readings.queries import Sought, page_of_readings
@@ -23,8 +21,8 @@ NAMES = ("by_name", "edition", "version", "door", "what", "at")
 
 @blueprint.get("/audits/<reference>/readings")
 @blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
-@blueprint.alt_response(403, named(HTTPStatus.FORBIDDEN))
-@blueprint.response(200, schemas.Readings)
+@blueprint.shown_to_some
+@blueprint.response(200, answered.Readings)
 def of_audit(given: Given, reference: str) -> Given:
     desk, who = the_desk(), asker()
     if "read_readings" not in see(desk, who, reference).may:

@@ -1,7 +1,8 @@
 """A room of the JSON door: who asks is known first, then the body is read, and what is wrong with it is said field by field."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar
 
 from flask import Request, g, request
 from flask_smorest import Blueprint
@@ -9,22 +10,14 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
-from web.api import schemas
+from web.api import answered
+from web.api.document import ETAG, LOCATION, named
 from web.api.reading import read_json
 from web.errors import refuse_too_large
 from web.signed_in import bearer
 from workflow.errors import BadInput, Missing
 
-ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, as If-Match takes it"}
-LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
-IF_MATCH = {
-    "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,9}"$'},
-    "description": "The ETag of the audit as it was seen",
-}  # fmt: skip
-IDEMPOTENCY_KEY = {
-    "in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 200},
-    "description": "Sent again with the same request, it has one effect and one answer",
-}  # fmt: skip
+View = TypeVar("View")
 
 
 class BodyParser(FlaskParser):
@@ -55,7 +48,12 @@ class Room(Blueprint):
     def answers_audit(self, status: int = 200) -> Any:
         """As `asking.audit_answer` does, with the audit’s version in its ETag; a new one says where it is."""
         headers = {"ETag": ETAG, "Location": LOCATION} if status == 201 else {"ETag": ETAG}
-        return self.alt_response(status, schema=schemas.Audit, headers=headers, success=True)
+        return self.alt_response(status, schema=answered.Audit, headers=headers, success=True)
+
+    def shown_to_some(self, view: View) -> View:
+        """Not to everybody who may know of the audit."""
+        shown: View = self.alt_response(HTTPStatus.FORBIDDEN, named(HTTPStatus.FORBIDDEN))(view)
+        return shown
 
     def takes_headers(self, *headers: Mapping[str, Any]) -> Any:
         return self.doc(parameters=list(headers))

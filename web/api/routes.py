@@ -8,7 +8,7 @@ from flask import Flask
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
-from web.api import actions, audits, council, escalations, readings, schemas
+from web.api import actions, answered, audits, council, escalations, readings
 from web.api.document import Document, named
 from web.errors import init_errors
 from web.health import health
@@ -26,12 +26,12 @@ ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.bluepr
 # Calls that anybody may make: what each is, and what it answers by status.
 OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
     "api-docs.openapi_json": ("This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}),
-    "api_health": ("Is it well?", {200: schemas.Health, 503: schemas.Health}),
+    "api_health": ("Is it well?", {200: answered.Health, 503: answered.Health}),
 }
 
 
 class Door(Api):
-    ERROR_SCHEMA = schemas.Problem
+    ERROR_SCHEMA = answered.Problem
     # Each refusal is told by itself: a default would allow any.
     DEFAULT_ERROR_RESPONSE_NAME = None
 

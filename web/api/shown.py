@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from web.api import schemas
+from web.api import answered
 from web.errors import places
 from workflow.commands.desk import Desk
 from workflow.commands.seeing import Seen, action_moves, unnoted
@@ -14,7 +14,7 @@ from workflow.permissions import relations
 from workflow.record import Answers, Audit, Escalation, SmartAction
 from workflow.smart_action import is_overdue
 
-AUDIT = schemas.Audit()
+AUDIT = answered.Audit()
 
 
 def audit_text(desk: Desk, who: Person, audit: Audit) -> str:

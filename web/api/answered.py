@@ -1,0 +1,183 @@
+"""What programs get, as marshmallow: the OpenAPI document is made from these."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+
+class Answer(Schema):
+    """Answered whole: each field is there, whatever it holds."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.required = field_name not in getattr(self.Meta, "may_lack", ())
+
+
+class Action(Answer):
+    id = fields.String()
+    section = fields.Integer()
+    text = fields.String()
+    owner = fields.String()
+    due_on = fields.Date()
+    earlier_due_dates = fields.List(fields.Date())
+    state = fields.String()
+    is_overdue = fields.Boolean()
+    completed_on = fields.Date(allow_none=True)
+    progress = fields.String()
+    evidence = fields.String()
+    note = fields.String()
+    asked_due_on = fields.Date(allow_none=True)
+    may = fields.List(fields.String())
+
+
+class Recipient(Answer):
+    post = fields.String()
+    person = fields.String()
+    stands_in = fields.Boolean()
+    acknowledged_at = fields.DateTime(allow_none=True)
+
+
+class Escalation(Answer):
+    """`state` alone where this person may not read it, or there is none."""
+
+    class Meta:
+        may_lack = ("source", "opened_at", "reason", "recipients", "plan", "resolution")
+
+    state = fields.String(allow_none=True, metadata={"description": "null where this person may not know it yet"})
+    source = fields.String(allow_none=True)
+    opened_at = fields.DateTime(allow_none=True)
+    reason = fields.String()
+    recipients = fields.List(fields.Nested(Recipient))
+    plan = fields.String()
+    resolution = fields.String()
+
+
+class Audit(Answer):
+    reference = fields.String()
+    state = fields.String(allow_none=True)
+    version = fields.Integer()
+    edition = fields.Integer()
+    form = fields.String()
+    auditor = fields.String(allow_none=True)
+    moderator = fields.String(allow_none=True)
+    share_by = fields.Date(allow_none=True)
+    shared_at = fields.DateTime(allow_none=True)
+    overall_grade = fields.String(allow_none=True)
+    sections = fields.Dict(keys=fields.String(), values=fields.Dict())
+    actions = fields.List(fields.Nested(Action))
+    escalation = fields.Nested(Escalation)
+    may = fields.List(fields.String())
+
+
+class Summary(Answer):
+    reference = fields.String()
+    state = fields.String(allow_none=True)
+    auditor = fields.String(allow_none=True)
+    team = fields.String(allow_none=True)
+    escalation = fields.String(allow_none=True)
+
+
+class Page(Answer):
+    audits = fields.List(fields.Nested(Summary))
+    next = fields.String(allow_none=True)
+
+
+class Place(Answer):
+    section = fields.String()
+    field = fields.String()
+    message = fields.String()
+
+
+class Offer(Answer):
+    move = fields.String()
+    title = fields.String()
+    missing = fields.List(fields.Nested(Place))
+
+
+class Offers(Answer):
+    moves = fields.List(fields.Nested(Offer))
+
+
+class HistoryRow(Answer):
+    number = fields.Integer()
+    move = fields.String()
+    from_ = fields.String(data_key="from", allow_none=True)
+    to = fields.String()
+    escalation = fields.String()
+    by = fields.String()
+    by_name = fields.String()
+    at = fields.DateTime()
+    previous = fields.String()
+    hash = fields.String()
+    reason = fields.String(allow_none=True)
+
+
+class History(Answer):
+    rows = fields.List(fields.Nested(HistoryRow))
+
+
+class Reading(Answer):
+    by = fields.String(allow_none=True, metadata={"description": "null for the command line"})
+    by_name = fields.String()
+    edition = fields.Integer()
+    version = fields.Integer()
+    door = fields.String(metadata={"description": "page, json or export"})
+    what = fields.String(metadata={"description": "The endpoint, and the key of a section or the number of an action"})
+    at = fields.DateTime()
+    emergency = fields.Integer(allow_none=True)
+
+
+class Readings(Answer):
+    readings = fields.List(fields.Nested(Reading))
+    next = fields.String(allow_none=True)
+
+
+class Notice(Answer):
+    event = fields.String()
+    subject = fields.String()
+    reference = fields.String()
+    action = fields.String(allow_none=True)
+    due_on = fields.Date(allow_none=True)
+    at = fields.DateTime()
+
+
+class Notices(Answer):
+    notices = fields.List(fields.Nested(Notice))
+    next = fields.String(allow_none=True)
+
+
+class Form(Answer):
+    key = fields.String()
+    version = fields.Integer()
+    title = fields.String()
+    sections = fields.List(fields.Dict())
+
+
+class Health(Answer):
+    class Meta:
+        may_lack = ("worker_tick", "oldest_unsent_seconds")
+
+    status = fields.String(validate=validate.OneOf(["ok", "red", "down"]))
+    database = fields.Boolean()
+    worker_tick = fields.DateTime(allow_none=True)
+    oldest_unsent_seconds = fields.Integer()
+
+
+class Problem(Answer):
+    """RFC 9457; `missing` with a refused move, `errors` with bad input, `yours` and `theirs` with a stale save."""
+
+    class Meta:
+        may_lack = ("missing", "errors", "yours", "theirs", "version")
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    missing = fields.List(fields.Nested(Place))
+    errors = fields.List(fields.Nested(Place))
+    yours = fields.Dict(allow_none=True)
+    theirs = fields.Dict(allow_none=True)
+    version = fields.Integer(allow_none=True)
+
+
+WORDS = {kind.__name__ for kind in (Audit, Action, Escalation, History)}
+"""They hold words of a case, which nobody is shown unless it is noted."""
