@@ -78,6 +78,7 @@ def test_headers_are_told_where_they_are_looked_at(document: Any) -> None:
     assert {call: headers for call, headers in looked_at.items() if headers} == {
         "post /audits": once, "put /audits/{reference}/sections/{section}": {"If-Match": True, **once}, "post /audits/{reference}/moves": once,
         "put /audits/{reference}/moderator": once, "put /audits/{reference}/auditor": once,
+        "post /audits/{reference}/safeguarding": once,
     }  # fmt: skip
 
 

@@ -145,6 +145,53 @@ class Notices(Answer):
     next = fields.String(allow_none=True)
 
 
+class Told(Answer):
+    post = fields.String()
+    person = fields.String(allow_none=True, metadata={"description": "Who answers for the post now, or acknowledged; null for nobody"})
+    stands_in = fields.Boolean()
+    state = fields.String(validate=validate.OneOf(["sent", "delivered", "seen", "acknowledged", "failed"]))
+    is_overdue = fields.Boolean()
+    sent_at = fields.DateTime(allow_none=True)
+    delivered_at = fields.DateTime(allow_none=True, metadata={"description": "To the mail server"})
+    seen_at = fields.DateTime(allow_none=True)
+    acknowledged_at = fields.DateTime(allow_none=True)
+    by_link = fields.Boolean()
+    failed_because = fields.String(allow_none=True)
+    due_on = fields.Date()
+    chase_on = fields.Date()
+    pass_up_on = fields.Date()
+    next_up = fields.String(allow_none=True)
+    passed_up_at = fields.DateTime(allow_none=True)
+
+
+class Standing(Answer):
+    reference = fields.String()
+    team = fields.String(allow_none=True)
+    state = fields.String()
+    source = fields.String()
+    opened_at = fields.DateTime()
+    recipients = fields.List(fields.Nested(Told))
+    plan_due_on = fields.Date()
+    plan_at = fields.DateTime(allow_none=True)
+    plan_by = fields.String(allow_none=True)
+    resolved_at = fields.DateTime(allow_none=True)
+
+
+class Counts(Answer):
+    open = fields.Integer()
+    acknowledged = fields.Integer()
+    overdue = fields.Integer()
+    failed = fields.Integer()
+    is_more = fields.Boolean(metadata={"description": "There are more overdue or failed than are counted"})
+
+
+class Board(Answer):
+    counts = fields.Nested(Counts)
+    escalations = fields.List(fields.Nested(Standing))
+    resolved_lately = fields.List(fields.Nested(Standing), metadata={"description": "On the first page"})
+    next = fields.String(allow_none=True)
+
+
 class Form(Answer):
     key = fields.String()
     version = fields.Integer()
@@ -154,12 +201,15 @@ class Form(Answer):
 
 class Health(Answer):
     class Meta:
-        may_lack = ("worker_tick", "oldest_unsent_seconds")
+        may_lack = ("worker_tick", "reminders_tick", "oldest_unsent_seconds", "bank_holidays_known_until", "bank_holidays_suffice")
 
     status = fields.String(validate=validate.OneOf(["ok", "red", "down"]))
     database = fields.Boolean()
     worker_tick = fields.DateTime(allow_none=True)
+    reminders_tick = fields.DateTime(allow_none=True)
     oldest_unsent_seconds = fields.Integer()
+    bank_holidays_known_until = fields.Date()
+    bank_holidays_suffice = fields.Boolean()
 
 
 class Problem(Answer):

@@ -117,7 +117,8 @@ def escalation_move(given: Given, reference: str) -> Given:
 
 @blueprint.post("/audits/<reference>/safeguarding")
 @blueprint.arguments(schemas.SafeguardingUsed)
-@blueprint.alt_response(200, schema=schemas.Audit, success=True)
+@blueprint.takes_headers(IDEMPOTENCY_KEY)
+@blueprint.answers_audit()
 def safeguarding(given: Given, reference: str) -> Response:
     return audit_answer(lambda desk: record_safeguarding(desk, asker(), reference, given["used_on"], given["used_time"], given["told"]))
 

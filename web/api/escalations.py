@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from web.api import schemas
+from web.api import answered, schemas
 from web.api.asking import asker
 from web.api.room import Room
-from web.board.schemas import Board
 from web.board.standing import Standing, Told
 from web.board.watching import board_of
 
@@ -19,8 +18,9 @@ STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", 
 
 
 @blueprint.get("/escalations")
+@blueprint.shown_to_some
 @blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
-@blueprint.response(200, Board)
+@blueprint.response(200, answered.Board)
 def board(given: Given) -> Given:
     shown = board_of(asker(), given["cursor"])
     return {
