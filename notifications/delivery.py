@@ -1,92 +1,88 @@
 """Sending what is due: lease, build once, send, mark. One mail that can’t go does not stop the rest."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from config.settings import Settings
-from notifications import outbox
+from notifications import digest, messages, outbox
 from notifications.channels import Channel, Never, NotNow
-from notifications.clocks import SAID_BY_CLOCKS, is_still_so
-from notifications.messages import build, message_id
-from notifications.recipients import WhoHears
-from workflow.definition import Rules
+from notifications.outbox import Letter
+from notifications.parts import Parts
+from notifications.still_so import is_to_be_sent
 from workflow.people import Directory
-from workflow.storage.engine import Engine
 from workflow.storage.saving import QA_INBOX
-from workflow.storage.store import SqlStore
 
 LOG = logging.getLogger("practice_audit.delivery")
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What the worker works with."""
-
-    settings: Settings
-    engine: Engine
-    store: SqlStore
-    who_hears: WhoHears
-    rules: Rules
+class Mail:
+    to: str
+    body: bytes
 
 
-def deliver(parts: Parts, channel: Channel, worker: str, now: datetime) -> int:
-    """Send all that is due; answers how many were sent."""
+def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock) -> int:
+    """Send all that is due; answers how many mails were sent."""
     sent = 0
-    while rows := outbox.claim(parts.engine, worker, now):
+    while letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears):
         # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
         directory = parts.store.directory()
-        sent += sum(_deliver_one(parts, channel, directory, row, now) for row in rows)
+        sent += sum(_deliver_one(parts, channel, directory, letter, clock) for letter in letters)
     return sent
 
 
-def _deliver_one(parts: Parts, channel: Channel, directory: Directory, row: Any, now: datetime) -> bool:
+def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
     try:
-        if (
-            not outbox.is_still_true(parts.engine, row, now)
-            or _is_connected(parts, directory, row)
-            or not _is_still_so(parts, directory, row)
-        ):
-            outbox.mark_cancelled(parts.engine, row.id)
+        letter = _what_is_so(parts, directory, letter, clock())
+        if not letter or not _send(parts, channel, directory, letter, clock):
             return False
-        to, ident, body = _built(parts, directory, row)
-        channel.send(to, ident, body)
     except Never as refused:
-        outbox.mark_dead(parts.engine, row, str(refused), now)
+        outbox.mark_dead(parts.engine, letter, str(refused), clock())
     except NotNow as refused:
-        outbox.mark_failed(parts.engine, row, str(refused), now)
+        outbox.mark_failed(parts.engine, letter, str(refused), clock())
     except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
-        LOG.error("notice %s could not be sent: %s", row.id, type(error).__name__)  # noqa: TRY400 (a traceback would quote)
-        outbox.mark_failed(parts.engine, row, f"it could not be built: {type(error).__name__}", now)
+        LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)  # noqa: TRY400 (a traceback would quote)
+        outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", clock())
     else:
-        outbox.mark_sent(parts.engine, row.id, now)
+        outbox.mark_sent(parts.engine, letter, clock())
         return True
     return False
 
 
-def _is_still_so(parts: Parts, directory: Directory, row: Any) -> bool:
-    audit = parts.store.audit(row.reference) if row.event in SAID_BY_CLOCKS else None
-    return audit is None or is_still_so(audit, row, parts.who_hears.clocks, directory)
+def _what_is_so(parts: Parts, directory: Directory, letter: Letter, now: datetime) -> Letter:
+    so = [row for row in letter if is_to_be_sent(parts, directory, row, now)]
+    if over := [row for row in letter if row not in so]:
+        outbox.mark_cancelled(parts.engine, over)
+    return so
 
 
-def _is_connected(parts: Parts, directory: Directory, row: Any) -> bool:
-    """Who has declared a connection to the child hears nothing of its audits any more, not even what waited to be sent."""
-    return row.recipient in directory.connections and directory.is_connected(row.recipient, outbox.child_of(parts.engine, row.reference))
+def _send(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+    """The stored bytes where this was tried before, else new ones; False where another worker has it now."""
+    ident = messages.message_id([row.key for row in letter], letter[0].recipient, parts.settings)
+    before = _tried_before(letter, ident)
+    mail = before or _built(parts, directory, letter, ident)
+    # What is locked is made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
+    kept = None if before or letter[0].locked else mail.body
+    if not outbox.hold(parts.engine, letter, clock(), ident, mail.to, kept):
+        return False
+    channel.send(mail.to, ident, mail.body)
+    return True
 
 
-def _built(parts: Parts, directory: Directory, row: Any) -> tuple[str, str, bytes]:
-    """The stored bytes where there was an attempt before, else new ones to the address that the directory holds now."""
-    if row.body is not None:
-        return row.sent_to, row.message_id, row.body
+def _tried_before(letter: Letter, ident: str) -> Mail | None:
+    """None too where it told of other things then."""
+    row = letter[0]
+    return Mail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
+
+
+def _built(parts: Parts, directory: Directory, letter: Letter, ident: str) -> Mail:
+    """To the address that the directory holds now; raises Never where there is none."""
+    row, hears, settings = letter[0], parts.who_hears, parts.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
     if row.recipient != QA_INBOX and (person is None or not person.can_be_reached):
         raise Never("nobody active with an address holds it")
-    to = person.email if person else parts.settings.qa_inbox
-    ident = message_id(row.key, row.recipient, parts.settings)
-    body = build(row, person, parts.who_hears, parts.settings).as_bytes()
-    if row.locked is not None:
-        # Made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
-        return to, ident, body
-    outbox.keep_bytes(parts.engine, row.id, ident, to, body)
-    return to, ident, body
+    is_digest = row.event in hears.gathered
+    message = digest.build(letter, ident, person, hears, settings) if is_digest else messages.build(row, person, hears, settings)
+    return Mail(person.email if person else settings.qa_inbox, message.as_bytes())

@@ -1,6 +1,8 @@
 """What a mail says: a verb, a reference, a date and a link. Never a word of a case."""
 
 import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -20,26 +22,31 @@ TEMPLATES = {
 }
 
 
-def message_id(key: str, recipient: int, settings: Settings) -> str:
-    """Always the same for the same notice to the same person, and telling nothing."""
-    hashed = hashlib.sha256(f"{settings.secret_key}/{key}/{recipient}".encode()).hexdigest()[:32]
+def message_id(keys: Sequence[str], recipient: int, settings: Settings) -> str:
+    """Always the same for the same notices to the same person, and telling nothing."""
+    hashed = hashlib.sha256("/".join((settings.secret_key, *keys, str(recipient))).encode()).hexdigest()[:32]
     return f"<{hashed}@{settings.mail_from.rpartition('@')[2]}>"
 
 
 def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
     """`row` is the outbox’s; `person` is None for the QA inbox."""
     event = hears.events[row.event]
+    message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
+    if event.get("urgent"):
+        message["Importance"] = "high"
+    message.set_content(_body(row, person, event, settings))
+    return message
+
+
+def envelope(person: Person | None, subject: str, ident: str, at: datetime, settings: Settings) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = f"Practice Audit <{settings.mail_from}>"
     message["To"] = person.email if person else settings.qa_inbox
     message["Reply-To"] = settings.qa_inbox
-    message["Subject"] = event["subject"]
-    message["Date"] = format_datetime(row.created_at.astimezone(LONDON))
-    message["Message-ID"] = message_id(row.key, row.recipient, settings)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at.astimezone(LONDON))
+    message["Message-ID"] = ident
     message["Auto-Submitted"] = "auto-generated"
-    if event.get("urgent"):
-        message["Importance"] = "high"
-    message.set_content(_body(row, person, event, settings))
     return message
 
 
@@ -51,18 +58,25 @@ def link(row: Any, event: Any, settings: Settings) -> str:
     return f"{settings.base_url}/audits/{row.reference}{action}"
 
 
+def named(person: Person | None) -> str:
+    return person.name if person else "QA Service"
+
+
+def in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
 def _body(row: Any, person: Person | None, event: Any, settings: Settings) -> str:
     if event.get("of_account"):
         # Without the name, so that every try is the same even where the name changes meanwhile.
         link_to = unlock(settings, row.locked) if row.locked else link(row, event, settings)
         return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
-    due = f"Due: {row.due_on.day} {row.due_on:%B %Y}\n" if row.due_on else ""
-    told = f"{london_day(row.created_at).day} {london_day(row.created_at):%B %Y}"
+    due = f"Due: {in_words(row.due_on)}\n" if row.due_on else ""
     return TEMPLATES["notice"].substitute(
-        name=person.name if person else "QA Service",
+        name=named(person),
         does=event["does"],
         audit=f"Audit: {row.reference}\n" if row.reference else "",
         due=due,
-        told=told,
+        told=in_words(london_day(row.created_at)),
         link=link(row, event, settings) + acknowledging.line(row, settings),
     )

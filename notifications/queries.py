@@ -1,6 +1,6 @@
 """Work found by query: what is due for a reminder, who has not acknowledged, which windows close. And how the worker is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits
 AHEAD = timedelta(minutes=5)
 """How far two machines’ clocks may differ before one of them counts as having gone back."""
 SWEEPER = "sweep"
+Mornings = Mapping[str, datetime]
+"""Before when the mail of an event is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
         return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
 
-def remind(engine: Engine, looked: Sequence[Looked], now: datetime) -> None:
+def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
     ids = sorted({one.row.audit_id for one in looked})
     open_now = select(actions.c.audit_id, actions.c.number, actions.c.remind_on).where(
@@ -96,7 +98,7 @@ def remind(engine: Engine, looked: Sequence[Looked], now: datetime) -> None:
         same = [one for one in looked if (one.row.audit_id, one.row.number, one.row.remind_on) in held]
         if same:
             connection.execute(NEXT_REMINDER, [{"id": one.row.audit_id, "n": one.row.number, "again": one.again_on} for one in same])
-            saving.tell(connection, [notice for one in same for notice in one.notices], now)
+            saving.tell(connection, [notice for one in same for notice in one.notices], now, mornings)
 
 
 NEXT_REMINDER = (
@@ -111,7 +113,7 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
         return connection.execute(due).scalars().all()
 
 
-def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime) -> None:
+def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
     as_seen = select(audits.c.id, audits.c.version, audits.c.look_on).where(audits.c.id.in_([one.row.id for one in looked]))
     with writing(engine) as connection:
@@ -119,7 +121,7 @@ def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime) -> None:
         same = [one for one in looked if (one.row.id, one.row.version, one.row.look_on) in held]
         if same:
             connection.execute(NEXT_LOOK, [{"the_id": one.row.id, "again": one.again_on} for one in same])
-            saving.tell(connection, [notice for one in same for notice in one.notices], now)
+            saving.tell(connection, [notice for one in same for notice in one.notices], now, mornings)
 
 
 NEXT_LOOK = update(audits).where(audits.c.id == bindparam("the_id")).values(look_on=bindparam("again"))
@@ -145,7 +147,7 @@ def windows_closing(engine: Engine, today: date) -> Sequence[Any]:
         return connection.execute(closing).all()
 
 
-def prompt_re_audit(engine: Engine, row: Any, now: datetime) -> None:
+def prompt_re_audit(engine: Engine, row: Any, now: datetime, mornings: Mornings) -> None:
     """Nothing is told where the child’s next audit is begun, or where this one was withdrawn."""
     notice = Notice(f"re_audit/{row.reference}/{row.re_audit_prompt_on}", "re_audit_window_closing", None, row.reference)
     later = audits.alias("later")
@@ -156,7 +158,7 @@ def prompt_re_audit(engine: Engine, row: Any, now: datetime) -> None:
     with writing(engine) as connection:
         is_to_do = row.state != "withdrawn" and connection.execute(is_begun).first() is None
         if connection.execute(done).rowcount == 1 and is_to_do:
-            saving.tell(connection, (notice,), now)
+            saving.tell(connection, (notice,), now, mornings)
 
 
 def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:
@@ -165,6 +167,19 @@ def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence
     many = func.count(readings.c.reference.distinct()) > more_than
     with reading(engine) as connection:
         return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()
+
+
+def is_open(engine: Engine, row: Any) -> bool:
+    """Whether the action that an outbox row reminds of is not reported complete, and is due when it says."""
+    the_action = (audits.c.reference == row.reference, actions.c.number == row.action)
+    same = select(actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*the_action, actions.c.due_on == row.due_on)
+    with reading(engine) as connection:
+        return connection.execute(same.where(actions.c.state == "open")).first() is not None
+
+
+def child_of(engine: Engine, reference: str) -> str | None:
+    with reading(engine) as connection:
+        return connection.execute(select(audits.c.child_id).where(audits.c.reference == reference)).scalar()
 
 
 def how_it_runs(engine: Engine, now: datetime) -> Running:
@@ -176,8 +191,8 @@ def how_it_runs(engine: Engine, now: datetime) -> Running:
         return Running(*connection.execute(select(*(one.scalar_subquery() for one in (mail, reminders, due)))).one())
 
 
-def oldest_unsent(engine: Engine) -> datetime | None:
+def oldest_unsent(engine: Engine, now: datetime) -> datetime | None:
+    """Since when the oldest mail is to be sent: a reminder that waits for the morning is not late."""
+    late = select(func.min(outbox.c.send_from, type_=outbox.c.send_from.type))
     with reading(engine) as connection:
-        return connection.execute(
-            select(outbox.c.created_at).where(outbox.c.state == "waiting").order_by(outbox.c.created_at).limit(1)
-        ).scalar()
+        return connection.execute(late.where(outbox.c.state == "waiting", outbox.c.send_from <= now)).scalar()

@@ -16,6 +16,7 @@ from workflow.record import INADEQUATE, Audit
 
 QA_INBOX = None
 END_OF_MONTH = "end of month"
+LAST_HOUR = 23
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
 POSTS = ("head_of_service", "director", "hos_ppqa", "governance")
 NAMED = ("auditor", "moderator")
@@ -76,6 +77,14 @@ class WhoHears:
             if relation in CASE_ROLES and not _can_be_reached(directory.person(_written(audit, relation)))
         )
 
+    @property
+    def gathered(self) -> frozenset[str]:
+        return frozenset(name for name, event in self.events.items() if event.get("gathered"))
+
+    @property
+    def urgent(self) -> frozenset[str]:
+        return frozenset(name for name, event in self.events.items() if event.get("urgent"))
+
     def share_by(self, day: date) -> date:
         return self.clocks.share_by(day)
 
@@ -126,6 +135,8 @@ def load_who_hears(path: Path) -> WhoHears:
     for clock, value in hears.clocks.values.items():
         if not (_counts(value) or (clock == "allocated_audit_shared_by" and value == END_OF_MONTH)):
             raise Broken(f"{path.name}: the clock {clock} must be a whole number of at least 1.")
+    if hears.clocks["reminders_gathered_at_hour"] > LAST_HOUR:
+        raise Broken(f"{path.name}: reminders_gathered_at_hour must be an hour of the day.")
     return hears
 
 

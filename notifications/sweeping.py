@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from notifications import clocks, outbox, queries
-from notifications.delivery import Parts
+from notifications.gathering import held_until
 from notifications.horizon import beyond
+from notifications.parts import Parts
 from notifications.reminders import Due, look_again_on, reminders
 from notifications.standing_still import stands_still
 from notifications.watching import many_read
@@ -34,16 +35,19 @@ def tick(parts: Parts, now: datetime) -> None:
 
 def sweep(parts: Parts, now: datetime) -> None:
     today, directory = london_day(now), parts.store.directory(now)
-    _remind_of_actions(parts, today, directory, now)
-    _look_at_audits(parts, today, directory, now)
+    mornings = held_until(now, parts.who_hears, queries.how_it_runs(parts.engine, now).reminders)
+    for actions in _actions_to_remind_of(parts, today, directory):
+        queries.remind(parts.engine, actions, now, mornings)
+    for audits in _audits_looked_at(parts, today, directory):
+        queries.looked_at(parts.engine, audits, now, mornings)
     for row in queries.windows_closing(parts.engine, today):
-        queries.prompt_re_audit(parts.engine, row, now)
+        queries.prompt_re_audit(parts.engine, row, now, mornings)
     many = queries.readers_of_many(parts.engine, parts.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
     queries.tell(parts.engine, tuple(many_read(many, now, directory)), now)
     _once_a_day(parts, today, directory, now)
 
 
-def _remind_of_actions(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
+def _actions_to_remind_of(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.Looked]]:
     says = parts.who_hears.clocks
 
     def look(row: Any) -> queries.Looked:
@@ -51,19 +55,17 @@ def _remind_of_actions(parts: Parts, today: date, directory: Directory, now: dat
         action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
         return queries.Looked(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
 
-    for looked in _in_batches(queries.actions_to_look_at(parts.engine, today), look):
-        queries.remind(parts.engine, looked, now)
+    return _in_batches(queries.actions_to_look_at(parts.engine, today), look)
 
 
-def _look_at_audits(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
+def _audits_looked_at(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.Looked]]:
     def look(reference: str) -> queries.Looked:
         audit = parts.store.audit(reference)
         assert audit is not None, "nothing is deleted"
         notices = tuple(clocks.due_notices(audit, today, parts.who_hears, directory))
         return queries.Looked(audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks))
 
-    for looked in _in_batches(queries.audits_to_look_at(parts.engine, today), look):
-        queries.looked_at(parts.engine, looked, now)
+    return _in_batches(queries.audits_to_look_at(parts.engine, today), look)
 
 
 def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) -> None:

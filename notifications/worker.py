@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from notifications import outbox, queries
 from notifications.channels import open_channel
-from notifications.delivery import Parts, deliver
+from notifications.delivery import deliver
+from notifications.parts import Parts
 from notifications.schedule import run_until_stopped
 from notifications.sweeping import sweep, tick
 
@@ -24,7 +25,7 @@ def run_once(parts: Parts, now: datetime) -> int:
     try:
         sweep(parts, now)
         outbox.beat(parts.engine, queries.SWEEPER, now)
-        sent = deliver(parts, channel, _name(), now)
+        sent = deliver(parts, channel, _name(), lambda: now)
         outbox.beat(parts.engine, "once", now)
     finally:
         channel.close()
@@ -38,17 +39,20 @@ def run_forever(parts: Parts) -> None:
         LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: mails are written there, and nobody is sent one.")
 
     def send() -> None:
-        now = datetime.now(UTC)
-        deliver(parts, channel, name, now)
-        outbox.beat(parts.engine, "worker", now)
+        deliver(parts, channel, name, _now)
+        outbox.beat(parts.engine, "worker", _now())
 
     def look() -> None:
-        tick(parts, datetime.now(UTC))
+        tick(parts, _now())
 
     try:
         run_until_stopped({"send": (send, DELIVER_EVERY), "look": (look, SWEEP_EVERY)})
     finally:
         channel.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _name() -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.settings import PREFIX, BadSetting, Settings
-from notifications.delivery import Parts
+from notifications.parts import Parts
 from notifications.recipients import WhoHears, load_who_hears
 from workflow.commands.desk import Desk
 from workflow.definition import Rules, load_rules

@@ -15,7 +15,7 @@ from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
 
-from notifications.delivery import Parts
+from notifications.parts import Parts
 from notifications.worker import run_once
 from tests.factories import a_council, settings
 from tests.notifications.mail_server import MailServer

@@ -128,7 +128,7 @@ def _is_told_of(council: Council, mails: MailServer) -> None:
     now = datetime.now(UTC)
     mails.answers = lambda to, tries: "451 later" if to.startswith("qaro") and tries == 1 else None
     with pytest.MonkeyPatch.context() as breaking:
-        breaking.setattr("notifications.delivery.build", _fails_quoting)
+        breaking.setattr("notifications.messages.build", _fails_quoting)
         run_once(parts, now)
     for weeks in range(1, 9):
         run_once(parts, now + timedelta(weeks=weeks))

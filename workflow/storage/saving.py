@@ -1,6 +1,6 @@
 """A `Change` as SQL: what differs between before and after, in one transaction that its caller opens and commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from workflow.record import Audit
 from workflow.storage import rows, tables
 
 QA_INBOX = 0
+NOTHING_HELD: Mapping[str, datetime] = {}
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # Held until the commit: on PostgreSQL a change of the directory under way would not be seen otherwise.
 DIRECTORY_VERSION = select(tables.directory.c.version).with_for_update(read=True).scalar_subquery()
@@ -50,13 +51,16 @@ def save(connection: Connection, change: Change) -> None:
     tell(connection, change.notices, change.at)
 
 
-def tell(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
-    """One in-app notice and one outbox row for each, once: telling the same again changes nothing."""
+def tell(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NOTHING_HELD) -> None:
+    """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
     if notices:
         notice_only(connection, notices, at)
-        waiting = {"created_at": at, "state": "waiting", "attempts": 0, "next_attempt_at": at}
         statement = once_statement(connection.dialect.name, tables.outbox, ("key", "recipient"))
-        connection.execute(statement, [_notice_values(notice) | waiting for notice in notices])
+        connection.execute(statement, [_notice_values(notice) | waiting(at, held.get(notice.event, at)) for notice in notices])
+
+
+def waiting(at: datetime, send_from: datetime) -> rows.Values:
+    return {"created_at": at, "send_from": send_from, "state": "waiting", "attempts": 0, "next_attempt_at": send_from}
 
 
 def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:

@@ -37,12 +37,13 @@ from workflow.storage.tables.identities import identities, sign_in_attempts
 from workflow.storage.tables.identity import accounts, failures, passkeys, places, recovery_codes
 from workflow.storage.tables.naming import metadata
 from workflow.storage.tables.reading import readings
-from workflow.storage.tables.telling import IS_OF_AN_ESCALATION, notices, outbox, sweeps, ticks
+from workflow.storage.tables.telling import IS_OF_AN_ESCALATION, IS_UNDELIVERED, notices, outbox, sweeps, ticks
 
 __all__ = [
     "IS_ESCALATED",
     "IS_OF_AN_ESCALATION",
     "IS_OF_AN_UNRESOLVED",
+    "IS_UNDELIVERED",
     "IS_UNRESOLVED",
     "IS_UNSETTLED",
     "accounts",

@@ -1,5 +1,6 @@
 """One collection of tables, whose constraints have names that a migration can speak of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Index, MetaData
@@ -12,6 +13,6 @@ metadata = MetaData(
 )  # fmt: skip
 
 
-def index_where(name: str, column: Column[Any], condition: ColumnElement[bool]) -> None:
+def index_where(name: str, columns: Column[Any] | Sequence[Column[Any]], condition: ColumnElement[bool]) -> None:
     """An index of some of a table’s rows, on either database."""
-    Index(name, column, sqlite_where=condition, postgresql_where=condition)
+    Index(name, *(columns if isinstance(columns, Sequence) else (columns,)), sqlite_where=condition, postgresql_where=condition)

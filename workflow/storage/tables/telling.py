@@ -43,6 +43,7 @@ outbox = Table(
     Column("action", Integer),
     Column("due_on", Date),
     Column("created_at", Instant, nullable=False),
+    Column("send_from", Instant, nullable=False, comment="not sent before, and given up three days after"),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", Instant, nullable=False),
@@ -54,6 +55,8 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("last_error", String(200)),
     Column("locked", LargeBinary, comment="enciphered, and gone once it is sent: what the mail’s one link opens"),
+    Column("settled_at", Instant, comment="when somebody saw to what could not be delivered"),
+    Column("settled_by", Integer),
     UniqueConstraint("key", "recipient"),
 )  # fmt: skip
 Index(
@@ -65,6 +68,11 @@ Index(
 )
 
 # Written out, not bound, as for every index of some rows.
+index_where(
+    "ix_outbox_waiting_in_order", (outbox.c.recipient, outbox.c.reference, outbox.c.id), outbox.c.state == literal_column("'waiting'")
+)
+IS_UNDELIVERED = (outbox.c.state == literal_column("'dead'")) & outbox.c.settled_at.is_(None)
+index_where("ix_outbox_undelivered", outbox.c.id, IS_UNDELIVERED)
 IS_OF_AN_ESCALATION = outbox.c.event.in_(
     [literal_column(f"'{event}'") for event in ("escalation_opened", "escalation_not_acknowledged", "escalation_passed_up")]
 )

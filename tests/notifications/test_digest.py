@@ -1,0 +1,206 @@
+"""Reminders go together, in the morning, Monday to Friday; news and escalations wait for no morning."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from notifications.gathering import held_until
+from notifications.parts import Parts
+from notifications.queries import oldest_unsent
+from notifications.worker import run_once
+from tests.factories import NOW, WHO_HEARS, House, an_audit
+from tests.notifications.mail_server import MailServer
+from tests.notifications.told import in_london
+from web.council import Council
+from workflow.calendar import LONDON
+from workflow.commands import actions, moves
+from workflow.commands.actions import NewAction
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+# The actions of the factories are due on Sunday 20 December, so a week before is a Sunday too.
+SUNDAY, MONDAY, TUESDAY = date(2026, 12, 13), date(2026, 12, 14), date(2026, 12, 15)
+NEXT_MONDAY = date(2026, 12, 21)
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    made = MailServer()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def parts(council: Council, server: MailServer) -> Parts:
+    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
+
+
+@pytest.fixture
+def two(parts: Parts, house: House, server: MailServer) -> list[str]:
+    """Two moderated audits, each with an action of the same practitioner; their news is sent."""
+    references = [an_audit(house, at="moderated", details={"child_id": f"C-{n}"}) for n in (1, 2)]
+    run_once(parts, NOW)
+    server.taken.clear()
+    return references
+
+
+def mails(server: MailServer, who: str = "practitioner") -> list[Any]:
+    taken = [mail for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
+    server.taken.clear()
+    return taken
+
+
+def text(mail: Any) -> str:
+    return str(mail.get_content()).replace("\r\n", "\n")
+
+
+def rows(parts: Parts, event: str) -> list[Any]:
+    with reading(parts.engine) as connection:
+        return list(connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)))
+
+
+def test_reminders_wait_for_monday_morning_and_go_together(parts: Parts, two: list[str], server: MailServer) -> None:
+    for at in (in_london(SUNDAY, 0, 1), in_london(SUNDAY, 9), in_london(MONDAY, 7, 59)):
+        run_once(parts, at)
+        assert mails(server) == []
+    assert len(rows(parts, "action_due_soon")) == 2, "each keyed and counted by itself"
+    run_once(parts, in_london(MONDAY, 8))
+    (mail,) = mails(server)
+    said = text(mail)
+    assert "2 things wait for you." in said
+    assert said.count("Complete the action before it is due.") == 1
+    for reference in two:
+        assert f"- Audit {reference}, due 20 December 2026\n  http://localhost/audits/{reference}/actions/1\n" in said
+    assert {(row.state, row.message_id) for row in rows(parts, "action_due_soon")} == {("sent", mail["Message-ID"])}
+    run_once(parts, in_london(MONDAY, 8, 1))
+    assert mails(server) == []
+
+
+def test_what_is_due_first_is_on_top(parts: Parts, house: House, two: list[str], server: MailServer) -> None:
+    soon = NewAction("Write to the school.", "practitioner@demo.example", "2026-12-12")
+    house.now = NOW + timedelta(hours=1)
+    draft = an_audit(house, at="graded", details={"child_id": "C-3"})
+    actions.add_action(house.desk(), house.person("auditor"), draft, soon)
+    moves.share(house.desk(), house.person("auditor"), draft)
+    run_once(parts, house.now)
+    server.taken.clear()
+    run_once(parts, in_london(MONDAY, 8))
+    said = text(mails(server)[0])
+    assert said.index("ask for more time") < said.index("due 12 December") < said.index("before it is due") < said.index("due 20 December")
+
+
+def test_one_mail_a_morning(parts: Parts, house: House, two: list[str], server: MailServer) -> None:
+    run_once(parts, in_london(MONDAY, 8))
+    assert len(mails(server)) == 1
+    # A third action comes up in the course of Friday: it waits for Monday.
+    friday = date(2026, 12, 18)
+    house.now = in_london(friday, 8)
+    run_once(parts, house.now)
+    house.now = in_london(friday, 11)
+    actions.ask_for_more_time(house.desk(), house.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
+    actions.grant_more_time(house.desk(), house.person("qa"), two[0], 1)
+    sent = {at: (run_once(parts, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
+    digests = [at for at, subjects in sent.items() for subject in subjects if subject == "What waits for you in Practice Audit"]
+    assert digests == [in_london(NEXT_MONDAY, 8)]
+
+
+def _hours(day: date, hour: int, count: int) -> list[datetime]:
+    return [in_london(day, hour) + timedelta(hours=n) for n in range(count)]
+
+
+def test_news_and_escalations_do_not_wait_for_the_week_to_begin(parts: Parts, house: House, server: MailServer) -> None:
+    saturday = in_london(date(2026, 12, 12), 23)
+    house.now = saturday
+    an_audit(house, at="shared", grade="inadequate")
+    run_once(parts, saturday)
+    assert {"head.of.service@demo.example", "director.safeguarding@demo.example", "hos.ppqa@demo.example"} <= {to for to, _ in server.taken}
+    server.taken.clear()
+    for day in range(1, 4):
+        run_once(parts, in_london(date(2026, 12, 12) + timedelta(days=day), 0, 5))
+    chased = {to for to, body in server.taken if b"Acknowledge the escalation" in body}
+    assert "head.of.service@demo.example" in chased
+
+
+def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(parts: Parts, two: list[str], server: MailServer) -> None:
+    run_once(parts, in_london(TUESDAY, 15))
+    assert len(mails(server)) == 1
+
+
+def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
+    parts: Parts, house: House, two: list[str], server: MailServer
+) -> None:
+    server.after_data = lambda to, tries: "421 closing" if to.startswith("practitioner") else None
+    monday = in_london(MONDAY, 8)
+    for minutes in (0, 5, 15):
+        run_once(parts, monday + timedelta(minutes=minutes))
+    copies = [body for to, body in server.taken if to.startswith("practitioner")]
+    assert (len(copies), len(set(copies))) == (3, 1)
+    house.now = monday + timedelta(hours=1)
+    actions.report(house.desk(), house.person("team.manager"), two[0], 1)
+    server.after_data = lambda to, tries: None
+    server.taken.clear()
+    run_once(parts, monday + timedelta(hours=1))
+    mail = next(mail for mail in mails(server) if "What waits" in mail["Subject"])
+    assert two[0] not in text(mail)
+    assert two[1] in text(mail)
+    assert sorted(row.state for row in rows(parts, "action_due_soon")) == ["cancelled", "sent"]
+
+
+def test_a_morning_when_mail_is_away_is_given_three_days_from_then(parts: Parts, two: list[str], server: MailServer) -> None:
+    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+    run_once(away, in_london(SUNDAY, 0, 1))
+    for hours in range(0, 71, 6):
+        run_once(away, in_london(MONDAY, 8) + timedelta(hours=hours))
+    assert {row.state for row in rows(parts, "action_due_soon")} == {"waiting"}
+    run_once(parts, in_london(MONDAY, 8) + timedelta(hours=71))
+    assert len(mails(server)) == 1
+
+
+def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(parts: Parts, two: list[str], server: MailServer) -> None:
+    server.answers = lambda to, tries: "550 no such user" if to.startswith("practitioner") else None
+    run_once(parts, in_london(MONDAY, 8))
+    assert {row.state for row in rows(parts, "action_due_soon")} == {"dead"}
+    with reading(parts.engine) as connection:
+        told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
+    assert [(notice.recipient, notice.reference) for notice in told] == [(0, "")]
+
+
+def test_what_waits_for_the_morning_is_not_late(parts: Parts, two: list[str]) -> None:
+    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+    run_once(away, in_london(SUNDAY, 0, 1))
+    assert oldest_unsent(parts.engine, in_london(SUNDAY, 23)) is None
+    assert oldest_unsent(parts.engine, in_london(MONDAY, 9)) == in_london(MONDAY, 8)
+
+
+MORNINGS = [
+    # now, when reminders were last looked for, and the morning that a reminder found now waits for: all London’s.
+    ("2026-12-14T00:01", "2026-12-11T00:01", "2026-12-14"),
+    ("2026-12-14T15:00", "2026-12-14T07:59", "2026-12-14"),
+    ("2026-12-14T15:00", "2026-12-14T08:00", "2026-12-15"),
+    ("2026-12-14T15:00", "", "2026-12-14"),
+    ("2026-12-18T11:00", "2026-12-18T10:59", "2026-12-21"),
+    ("2026-12-19T11:00", "2026-12-19T10:59", "2026-12-21"),
+    ("2026-12-20T23:59", "2026-12-14T10:59", "2026-12-21"),
+    ("2027-03-28T23:30", "2027-03-28T00:30", "2027-03-29"),
+    ("2027-11-01T00:00", "2027-10-31T01:30", "2027-11-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "last", "morning"), MORNINGS)
+def test_a_reminder_waits_for_eight_o_clock_in_london(now: str, last: str, morning: str) -> None:
+    last_swept_at = _in_london(last) if last else None
+    held = held_until(_in_london(now), WHO_HEARS, last_swept_at)
+    assert set(held.values()) == {_in_london(f"{morning}T08:00")}
+    assert held.keys() == {
+        "action_due_soon", "action_due_today", "action_overdue", "re_audit_window_closing", "audit_not_shared", "moderation_due_soon",
+        "moderation_overdue", "impact_re_check_due",
+    }  # fmt: skip
+
+
+def _in_london(at: str) -> datetime:
+    return datetime.fromisoformat(at).replace(tzinfo=LONDON)
