@@ -25,7 +25,7 @@ from workflow.storage.tables import metadata
 ROOMS = (
     "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
     "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "safeguarding.routes", "calendars.routes", "notices.routes", "people.routes",
-    "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes",
+    "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes", "undelivered.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)

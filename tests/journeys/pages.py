@@ -7,6 +7,8 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
+from notifications.channels import Never, NotNow
+from notifications.delivery import deliver
 from tests.factories import House, a_house, an_audit, assign, settings
 from tests.journeys.crawling import Found, crawl
 from tests.journeys.served import Served
@@ -55,7 +57,20 @@ def _add_rarer_states(council: Council) -> None:
     longer = an_audit(house, at="moderated")
     actions.ask_for_more_time(house.desk(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
 
+    deliver(council.parts, SomeRefused(), "demo", lambda: datetime.now(UTC))
     _add_to_the_directory(house)
+
+
+class SomeRefused:
+    """Takes most mails; of the rest some are refused for good and some for now."""
+
+    def send(self, to: str, message_id: str, body: bytes) -> None:
+        if to.startswith("qaro@"):
+            raise Never("the address was refused with 550")
+        if to.startswith("service.manager@"):
+            raise NotNow("the mail server can’t be reached: TimeoutError")
+
+    def close(self) -> None: ...
 
 
 def _add_to_the_directory(house: House) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route
 from sqlalchemy import JSON, String, Text, select
 
+from notifications.acknowledging import Asked, token_of
 from tests.factories import a_council
 from tests.journeys.crawling import Found, crawl
 from tests.journeys.hostile_council import add_everybody, fill, leave_unsaved
@@ -36,10 +38,10 @@ NEVER_TYPED = {
 }  # fmt: skip
 SHORTEST = 100
 """Characters of a column that is looked at; a child’s ID is shorter, and in the answers too."""
-# Files, a probe’s answer, and what only a visitor or a council’s issuer is led to.
+# Files, a probe’s answer, and what only a visitor or a council’s issuer is led to. A mail’s link is opened by itself.
 NO_PAGES = {
     "static", "council_css", "health", "sign_in.show", "council_sign_in.answer", "codes.show", "forgotten.show", "forgotten.choose",
-    "second_proof.scan", "second_proof.picture",
+    "second_proof.scan", "second_proof.picture", "acknowledging.show", "calendars.feed",
 }  # fmt: skip
 FORM = "main form[method=post]:not([data-passkey])"
 ASKED = """forms => forms.map(form =>
@@ -95,6 +97,7 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
     _on_paper(served, watched["auditor"], references["escalated"])
     _conflict(served, watched["auditor"], references["writing"])
     addresses = sum(_addresses(served, watched))
+    _by_a_mails_link(served, watched, references["escalated"])
     columns, never = _columns(served), _never_opened(served, pages)
     assert watched.found == []
     print(
@@ -171,6 +174,19 @@ def _addresses(served: Served, watched: Watched) -> Iterator[bool]:
             if watch.page.evaluate("document.contentType") == "text/html":
                 watch.look()
             yield True
+    visitor.page.context.close()
+
+
+def _by_a_mails_link(served: Served, watched: Watched, reference: str) -> None:
+    """Opened by a visitor, who is shown a name."""
+    held = served.council.store.audit(reference)
+    assert held
+    assert held.escalation
+    waits = next(one for one in held.escalation.recipients if one.acknowledged_at is None)
+    link = Asked(reference, waits.person_id, is_chase=False, made_at=datetime.now(UTC))
+    visitor = watched.by_name["a visitor with a link"] = Watch(served.browser.new_page())
+    visitor.goes(f"{served.url}/acknowledge?token={token_of(link, served.council.settings)}")
+    visitor.page.get_by_role("heading", name="Acknowledge an escalation").wait_for()
     visitor.page.context.close()
 
 

@@ -51,7 +51,7 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
         "session": "x",
         "token": "nothing",
     }
-    values |= dict.fromkeys(("token_id", "person_id", "connection_id", "delegation_id", "emergency_id", "request_id"), "99")
+    values |= dict.fromkeys(("token_id", "person_id", "connection_id", "delegation_id", "emergency_id", "mail_id", "request_id"), "99")
     values["filename"] = "nothing.js"
     browser, nobody = Browser(app, "auditor"), app.test_client()
     for rule in app.url_map.iter_rules():

@@ -9,9 +9,18 @@ from notifications.queries import NEVER, how_it_runs
 from web.board.watching import troubled
 from web.emergencies.queries import may_decide, waiting
 from web.my_work.queries import actions_waiting_for, audits_waiting_for
-from web.my_work.tasks import in_order, tasks_of_actions, tasks_of_audits, tasks_of_emergencies, tasks_of_requests, tasks_of_troubled
+from web.my_work.tasks import (
+    in_order,
+    tasks_of_actions,
+    tasks_of_audits,
+    tasks_of_emergencies,
+    tasks_of_requests,
+    tasks_of_troubled,
+    tasks_of_undelivered,
+)
 from web.people.posts import requests_for
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk, the_reader
+from web.undelivered.queries import how_many_given_up
 from workflow.calendar import KNOWN_UNTIL
 from workflow.commands.desk import Desk
 from workflow.people import Person
@@ -29,14 +38,18 @@ def show() -> str:
         actions = actions_waiting_for(connection, the_reader())
         untold = troubled(connection, the_reader()) if "qa" in me.roles else []
         emergencies = waiting(connection) if may_decide(me, desk.directory) else []
+        undelivered = how_many_given_up(connection, the_reader()) if desk.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
     tasks += [
         *tasks_of_troubled(untold),
+        *tasks_of_undelivered(undelivered),
         *tasks_of_requests(requests_for(me), desk.directory),
         *tasks_of_emergencies(emergencies, me, desk.directory),
     ]
     starts = [
-        right for right in ("start", "start_for_another", "ask_in_emergency", "read_readings") if desk.permissions.allow_role(right, me)
+        right
+        for right in ("start", "start_for_another", "ask_in_emergency", "read_readings", "see_to_undelivered")
+        if desk.permissions.allow_role(right, me)
     ]
     return render_template("my_work.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts, worker=_worker(desk, me))
 

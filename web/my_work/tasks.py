@@ -70,6 +70,12 @@ def tasks_of_troubled(troubled: Iterable[Standing]) -> Iterator[Task]:
         )
 
 
+def tasks_of_undelivered(count: int) -> Iterator[Task]:
+    if count:
+        verb = "See to a mail that could not be delivered" if count == 1 else f"See to {count} mails that could not be delivered"
+        yield Task(verb, url_for("undelivered.every"), "", urgent=True)
+
+
 def _escalation(row: Any, me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
     waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]

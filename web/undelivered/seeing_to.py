@@ -1,0 +1,45 @@
+"""What the QA Service does about a mail that could not be delivered: have it sent again, or say that they told the person otherwise."""
+
+from typing import Any
+
+from web.council import Council
+from web.undelivered import queries
+from workflow.commands.desk import Desk
+from workflow.errors import NotFound, NotFromHere, NotYours
+from workflow.people import Person
+from workflow.storage.engine import writing
+from workflow.storage.knowable import Reader
+
+
+def send_again(council: Council, desk: Desk, who: Person, row_id: int) -> None:
+    """Raises NotYours; NotFound where no mail of that number waits for anybody; NotFromHere where its link has run out."""
+    ensure_sees(desk, who)
+    with writing(council.engine) as connection:
+        row = _found(queries.one_given_up(connection, Reader(who, desk.directory, desk.permissions), row_id))
+        if not can_go_again(council, row):
+            raise NotFromHere("This mail can’t be sent again: whoever it was for asks for a new one.")
+        queries.send_again(connection, row_id, desk.now)
+
+
+def settle(council: Council, desk: Desk, who: Person, row_id: int) -> None:
+    """They told the person another way. Raises NotYours, NotFound."""
+    ensure_sees(desk, who)
+    with writing(council.engine) as connection:
+        _found(queries.one_given_up(connection, Reader(who, desk.directory, desk.permissions), row_id))
+        queries.settle(connection, row_id, who.id, desk.now)
+
+
+def ensure_sees(desk: Desk, who: Person) -> None:
+    if not desk.permissions.allow_role("see_to_undelivered", who):
+        raise NotYours("Mails that could not be delivered are for the QA Service to see to.")
+
+
+def can_go_again(council: Council, row: Any) -> bool:
+    """Not what was about an account: its link is gone, or its news is old."""
+    return not council.who_hears.events.get(row.event, {}).get("of_account")
+
+
+def _found(row: Any) -> Any:
+    if row is None:
+        raise NotFound
+    return row
