@@ -2,7 +2,7 @@
 
 import hashlib
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from pathlib import Path
 from string import Template
@@ -10,6 +10,7 @@ from typing import Any
 
 from config.settings import Settings
 from notifications import acknowledging
+from notifications.channels.addresses import with_plain_domain
 from notifications.locked import unlock
 from notifications.recipients import WhoHears
 from workflow.calendar import LONDON, london_day
@@ -29,9 +30,10 @@ def message_id(key: str, recipient: int, settings: Settings) -> str:
 def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
     """`row` is the outbox’s; `person` is None for the QA inbox."""
     event = hears.events[row.event]
-    message = EmailMessage(policy=SMTP)
+    to = with_plain_domain(person.email if person else settings.qa_inbox)
+    message = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
     message["From"] = f"Practice Audit <{settings.mail_from}>"
-    message["To"] = person.email if person else settings.qa_inbox
+    message["To"] = to
     message["Reply-To"] = settings.qa_inbox
     message["Subject"] = event["subject"]
     message["Date"] = format_datetime(row.created_at.astimezone(LONDON))
