@@ -1,6 +1,7 @@
 """What a mail says: a verb, a reference, a date and a link. Never a word of a case."""
 
 import hashlib
+from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
@@ -13,7 +14,7 @@ from notifications import acknowledging
 from notifications.channels.addresses import with_plain_domain
 from notifications.locked import unlock
 from notifications.recipients import WhoHears
-from workflow.calendar import LONDON, london_day
+from workflow.calendar import LONDON, add_working_days, london_day
 from workflow.people import Person
 
 TEMPLATES = {
@@ -41,7 +42,9 @@ def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) 
     message["Auto-Submitted"] = "auto-generated"
     if event.get("urgent"):
         message["Importance"] = "high"
-    message.set_content(_body(row, person, event, settings))
+    text = _body(row, person, hears, settings)
+    # Never in lines that were broken for the way: a link stays whole wherever the mail is looked at.
+    message.set_content(text, cte="7bit" if text.isascii() else "8bit")
     return message
 
 
@@ -53,18 +56,33 @@ def link(row: Any, event: Any, settings: Settings) -> str:
     return f"{settings.base_url}/audits/{row.reference}{action}"
 
 
-def _body(row: Any, person: Person | None, event: Any, settings: Settings) -> str:
+def _due_on(row: Any, hears: WhoHears) -> date | None:
+    """As the outbox has it; where the happening itself starts a clock, what that clock gives."""
+    day = london_day(row.created_at)
+    if row.event == "escalation_opened":
+        return add_working_days(day, hears.clocks["escalation_acknowledged_working_days"])
+    return hears.share_by(day) if row.event in {"audit_allocated", "audit_returned"} else row.due_on
+
+
+def _line(label: str, value: object) -> str:
+    return f"{label}: {value}\n" if value else ""
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def _body(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> str:
+    event = hears.events[row.event]
     if event.get("of_account"):
         # Without the name, so that every try is the same even where the name changes meanwhile.
         link_to = unlock(settings, row.locked) if row.locked else link(row, event, settings)
         return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
-    due = f"Due: {row.due_on.day} {row.due_on:%B %Y}\n" if row.due_on else ""
-    told = f"{london_day(row.created_at).day} {london_day(row.created_at):%B %Y}"
+    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", _day(_due_on(row, hears))))
     return TEMPLATES["notice"].substitute(
         name=person.name if person else "QA Service",
         does=event["does"],
-        audit=f"Audit: {row.reference}\n" if row.reference else "",
-        due=due,
-        told=told,
+        facts="".join(facts),
+        told=_day(london_day(row.created_at)),
         link=link(row, event, settings) + acknowledging.line(row, settings),
     )
