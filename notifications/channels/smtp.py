@@ -51,7 +51,7 @@ class SmtpChannel:
 
     def _send(self, to: str, body: bytes) -> None:
         connection = self._begun(to, body)
-        reply = Reply(*connection.rcpt(to))
+        reply = Reply(*connection.docmd("RCPT", f"TO:<{to}>"))
         if reply.code not in TAKEN:
             raise Refused(reply, at_recipient=True)
         try:
@@ -81,7 +81,9 @@ class SmtpChannel:
             if not connection.has_extn("smtputf8"):
                 raise Never(PLAIN_LETTERS)
             options.append("SMTPUTF8")
-        reply = Reply(*connection.mail(self.sender, options))
+            connection.command_encoding = "utf-8"
+        # Not smtplib’s own mail() and rcpt(): they spend more time on taking addresses apart than the sending takes.
+        reply = Reply(*connection.docmd("MAIL", " ".join((f"FROM:<{self.sender}>", *options))))
         if reply.code not in TAKEN:
             raise Refused(reply)
         return connection
