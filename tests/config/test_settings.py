@@ -48,7 +48,7 @@ def test_another_database_needs_a_key_of_its_own(tmp_path: Path) -> None:
 TEMPLATE, KEY = "0f2b6d1c-6c1e-4b7e-9a50-0d4c5f6a7b8c", "audit-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
 BAD_NOTIFY = (
     "notify:", "notify:welcome", f"notify:{TEMPLATE}0", f"notify://{TEMPLATE}", f"notify:{TEMPLATE}?key=1", f"notify:{TEMPLATE}?api=",
-    f"notify:{TEMPLATE}?api=http://notify.example", f"notify:{TEMPLATE}?api=https://a@b", f"notify:{TEMPLATE}?api=ftp://127.0.0.1",
+    f"notify:{TEMPLATE}?api=http://notify.example", f"notify:{TEMPLATE}?api=https://a@b", f"notify:{TEMPLATE}?api=ftp://127.0.0.1", f"notify:{TEMPLATE}?api=https://[x",
 )  # fmt: skip
 
 

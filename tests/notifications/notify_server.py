@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say_nothing(refusal)
         elif refusal:
             status, kind, message = refusal
-            self._answer(status, {"status_code": status, "errors": [{"error": kind, "message": message}]})
+            self._answer(status, {"status_code": status, "errors": [{"error": kind, "message": message}]} if kind else {})
         else:
             self._answer(201, {"id": TEMPLATE, "reference": asked["reference"], "content": asked["personalisation"]})
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from notifications.channels import Never, NotNow
 from notifications.channels.notify import NotifyChannel
 from notifications.worker import run_once
 from tests.factories import NOW, House, an_audit
+from tests.notifications.certificates import a_certificate, holding
 from tests.notifications.notify_server import KEY, SECRET, TEMPLATE, NotifyServer, Refusal
 from tests.web.listening import every_line
 from web.council import Council
@@ -73,6 +75,7 @@ FOR_NOW: dict[str, Refusal] = {
     "away": (503, "Exception", "email_address"),
     "moved": (302, "ValidationError", "email_address"),
     "not said to be taken": (200, "", ""),
+    "not in its own words": (400, "", ""),
     "dropped": "drop",
     "silent": "hang",
 }
@@ -114,6 +117,22 @@ def test_one_connection_is_kept_and_a_closed_one_made_anew_at_the_first_try(serv
     assert channel._connection.sock.recv(1) == b""
     channel.send(TO, IDENT, a_mail())
     assert (len(server.taken), server.connections) == (5, 2)
+
+
+def test_it_is_asked_by_https_and_nothing_goes_to_whom_nobody_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, server = a_certificate(tmp_path), NotifyServer()
+    server.server.socket = holding(certificate).wrap_socket(server.server.socket, server_side=True, do_handshake_on_connect=False)
+    server.start()
+    channel = NotifyChannel(server.url.replace("http:", "https:"), KEY)
+    with pytest.raises(NotNow, match="can’t be reached: SSLCertVerificationError"):
+        channel.send(TO, IDENT, a_mail())
+    assert not server.tried
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    for _ in range(3):
+        channel.send(TO, IDENT, a_mail())
+    channel.close()
+    server.stop()
+    assert (len(server.taken), server.connections) == (3, 2)
 
 
 def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: NotifyServer, channel: NotifyChannel) -> None:

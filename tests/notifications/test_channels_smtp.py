@@ -3,6 +3,7 @@
 import pytest
 
 from notifications.channels import Never, NotNow
+from notifications.channels.addresses import with_plain_domain
 from notifications.channels.replies import Reply
 from tests.notifications.mail_server import free_port
 from tests.notifications.rude_server import DOT, DROP, GREETING, HANG, MIDDLE
@@ -92,6 +93,23 @@ def test_one_that_is_refused_stops_nobody_on_the_same_connection(reply: str, kin
         assert server.connections == 1
 
 
+def test_a_server_that_goes_away_after_refusing_gets_the_next_mail_by_a_new_connection(rude: Making) -> None:
+    server = rude({1: {"RCPT": "450 later", "RSET": DROP}, 2: {"RCPT": "450 later", "RSET": "500 what"}})
+    with sending(server.url()) as channel:
+        for _ in range(2):
+            assert refused(channel) == "the address was refused with 450"
+        channel.send(TO, IDENT, a_mail())
+        server.hang_up()
+    assert (len(server.taken), server.connections) == (1, 3)
+
+
+def test_a_server_of_few_words_is_spoken_to_plainly(rude: Making) -> None:
+    server = rude({0: {"EHLO": "502 what", "HELO": "250 rude"}})
+    with sending(server.url()) as channel:
+        channel.send(TO, IDENT, a_mail())
+    assert "MAIL FROM:<practice.audit@demo.example>" in server.heard
+
+
 def test_the_same_bytes_arrive_as_were_stored() -> None:
     with serving() as server, sending(server.url) as channel:
         channel.send(TO, IDENT, a_mail())
@@ -145,3 +163,4 @@ def test_an_address_beyond_ascii_goes_where_the_server_takes_such_letters(rude: 
         channel.send("zoe@bücher.example", IDENT, a_mail())
     assert "RCPT TO:<zoe@xn--bcher-kva.example>" in plain.heard
     assert plain.connections == 1
+    assert with_plain_domain(f"zoe@{'ü' * 80}.example") == f"zoe@{'ü' * 80}.example", "no name of a domain: the mail server is to say so"

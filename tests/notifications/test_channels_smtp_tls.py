@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.notifications.certificates import a_certificate
+from tests.notifications.rude_server import DROP
 from tests.notifications.sending import IDENT, TO, Making, a_mail, refused, sending, serving
 from tests.web.listening import every_line
 
@@ -39,10 +40,16 @@ def test_nothing_goes_to_a_server_that_nobody_trusts(tls: str, certificate: Path
         assert (server.taken, server.is_secure) == ([], [])
 
 
-@pytest.mark.parametrize("says", [{}, {"EHLO": STARTTLS, "STARTTLS": "454 not now"}, {"EHLO": STARTTLS, "STARTTLS": "220 go on"}])
-def test_nothing_goes_in_clear_where_tls_is_asked_for(says: dict[str, str], rude: Making, certificate: Path) -> None:
+@pytest.mark.parametrize(
+    ("tls", "says"),
+    [
+        ("starttls", {}), ("starttls", {"EHLO": STARTTLS, "STARTTLS": "454 not now"}), ("starttls", {"EHLO": STARTTLS, "STARTTLS": "220 go on"}),
+        ("implicit", {}),
+    ],
+)  # fmt: skip
+def test_nothing_goes_in_clear_where_tls_is_asked_for(tls: str, says: dict[str, str], rude: Making, certificate: Path) -> None:
     server = rude({0: says})
-    with sending(server.url("starttls").replace("//", "//audit:hunter2-pass@"), certificate) as channel:
+    with sending(server.url(tls).replace("//", "//audit:hunter2-pass@"), certificate) as channel:
         assert refused(channel).endswith("does not speak TLS as MAIL_URL asks; nothing was sent in clear")
     assert not [line for line in server.heard if line.startswith(("AUTH", "MAIL", "RCPT", "DATA")) or "hunter2" in line]
     assert not server.taken
@@ -65,3 +72,11 @@ def test_a_password_is_not_told_to_a_server_that_asks_for_none(rude: Making) -> 
     with sending(server.url().replace("//", "//audit:hunter2@")) as channel:
         assert refused(channel) == "the mail server does not take the user and the password of MAIL_URL"
     assert not [line for line in server.heard if line.startswith("AUTH")]
+
+
+def test_a_server_that_goes_away_while_it_is_told_the_password_is_tried_again(rude: Making) -> None:
+    server = rude({1: {"EHLO": "250-rude\r\n250 AUTH PLAIN", "AUTH": DROP}, 2: {"EHLO": "250-rude\r\n250 AUTH PLAIN", "AUTH": "235 hello"}})
+    with sending(server.url().replace("//", "//audit:hunter2@")) as channel:
+        assert refused(channel) == "the mail server closed the connection"
+        channel.send(TO, IDENT, a_mail())
+    assert len(server.taken) == 1
