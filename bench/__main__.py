@@ -11,6 +11,7 @@ from bench.a_list import growth_of_the_list
 from bench.a_move import Result, share_of_the_limit
 from bench.a_sweep import growth_of_the_sweep
 from bench.an_audit import share_of_the_time
+from bench.mail import share_of_the_socket
 
 RESULTS = Path(__file__).parent / "results.md"
 HEAD = """# Results
@@ -23,6 +24,7 @@ machine than about the service, so there are none; what has a time for its goal 
 """
 BENCHES: Mapping[str, Callable[[], list[Result]]] = {
     "move": lambda: [share_of_the_limit()], "list": growth_of_the_list, "audit": share_of_the_time, "sweep": growth_of_the_sweep,
+    "mail": share_of_the_socket,
 }  # fmt: skip
 
 

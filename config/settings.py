@@ -6,12 +6,13 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from config.bad_setting import PREFIX, BadSetting
 from config.council_sign_in import CouncilSignIn, read_council_sign_in, read_passwords
+from config.mail_url import read_mail
 
 __all__ = ["FOLDER", "PREFIX", "BadSetting", "Settings", "read_env", "read_settings"]
 FOLDER = Path(__file__).parent
@@ -25,11 +26,11 @@ IN_PRODUCTION = "hos_ppqa, admin, qa, director, governance"
 class Settings:
     """`contract.md`'s settings; `config` is the folder of the tables."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     data: Path
-    secret_key: str
+    secret_key: str = field(repr=False)
     base_url: str
-    mail_url: str
+    mail_url: str = field(repr=False)
     mail_from: str
     qa_inbox: str
     form: Path
@@ -40,6 +41,7 @@ class Settings:
     council_colour: str
     trusted_hosts: tuple[str, ...]
     proxies: int
+    notify_api_key: str = field(default="", repr=False)
     safeguarding_url: str = ""
     """The council’s own procedure for a child in immediate danger."""
     council_sign_in: CouncilSignIn | None = None
@@ -71,9 +73,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     council_sign_in = read_council_sign_in(given, is_production=env == "production")
     database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
     base_url = _url(given, f"http://{host}:{port}")
+    mail_url, notify_api_key = read_mail(given, data, is_production=env == "production")
     return Settings(
         database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
-        base_url=base_url, mail_url=_mail(given, data),
+        base_url=base_url, mail_url=mail_url, notify_api_key=notify_api_key,
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
         council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given), safeguarding_url=_safeguarding_url(given),
@@ -167,29 +170,6 @@ def _proxies(given: Mapping[str, str]) -> int:
     if not re.fullmatch(r"[0-9]", value):
         raise BadSetting(f"{PREFIX}PROXIES must be the number of proxies in front of this service, from 0 to 9.")
     return int(value)
-
-
-def _mail(given: Mapping[str, str], data: Path) -> str:
-    url = _get(given, "MAIL_URL", f"folder:{data / 'mail'}")
-    if url == "notify:":
-        if not _get(given, "NOTIFY_API_KEY"):
-            raise BadSetting(f"{PREFIX}NOTIFY_API_KEY is missing: MAIL_URL=notify: needs it.")
-        raise BadSetting(f"{PREFIX}MAIL_URL: GOV.UK Notify can’t be used yet; give smtp://host:port or folder:<path>.")
-    if not re.fullmatch(r"folder:.+", url) and not _is_smtp(url):
-        raise BadSetting(
-            f"{PREFIX}MAIL_URL must be folder:<path>, smtp://user:password@host:port?tls=starttls (or implicit, or none) or notify:."
-        )
-    return url
-
-
-def _is_smtp(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        asked = parse_qs(parts.query, strict_parsing=bool(parts.query))
-        is_whole = parts.scheme == "smtp" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return is_whole and asked.keys() <= {"tls"} and asked.get("tls", ["starttls"])[0] in {"starttls", "implicit", "none"}
 
 
 def _address(given: Mapping[str, str], name: str, default: str, env: str) -> str:

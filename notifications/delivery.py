@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications import digest, messages, outbox
-from notifications.channels import Channel, Never, NotNow
+from notifications.channels import Away, Channel, Never, NotNow
 from notifications.outbox import Letter
 from notifications.parts import Parts
 from notifications.still_so import is_to_be_sent
@@ -29,11 +29,17 @@ def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock) -> int:
     while letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears):
         # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
         directory = parts.store.directory()
-        sent += sum(_deliver_one(parts, channel, directory, letter, clock) for letter in letters)
+        for tried, letter in enumerate(letters, start=1):
+            try:
+                sent += _deliver_one(parts, channel, directory, letter, clock)
+            except Away:
+                outbox.release(parts.engine, letters[tried:])
+                return sent
     return sent
 
 
 def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+    """Raises Away where no other mail can go either, so that those are not kept waiting for a server that is not there."""
     try:
         letter = _what_is_so(parts, directory, letter, clock())
         if not letter or not _send(parts, channel, directory, letter, clock):
@@ -42,6 +48,8 @@ def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: L
         outbox.mark_dead(parts.engine, letter, str(refused), clock())
     except NotNow as refused:
         outbox.mark_failed(parts.engine, letter, str(refused), clock())
+        if isinstance(refused, Away):
+            raise
     except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
         LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)  # noqa: TRY400 (a traceback would quote)
         outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", clock())

@@ -8,7 +8,7 @@ from string import Template
 from typing import Any
 
 from config.settings import Settings
-from notifications.messages import envelope, in_words, link, named
+from notifications.messages import envelope, in_words, link, named, set_text
 from notifications.outbox import Letter
 from notifications.recipients import WhoHears
 from workflow.people import Person
@@ -19,9 +19,9 @@ SUBJECT = "What waits for you in Practice Audit"
 
 def build(letter: Letter, ident: str, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
     """`letter` is of outbox rows, `person` None for the QA inbox. The same letter is always the same bytes."""
-    message = envelope(person, SUBJECT, ident, max(row.created_at for row in letter), settings)
+    message = envelope(person, SUBJECT, ident, max(row.send_from for row in letter), settings)
     waits = "One thing waits for you." if len(letter) == 1 else f"{len(letter)} things wait for you."
-    message.set_content(TEMPLATE.substitute(name=named(person), waits=waits, things=_things(letter, hears, settings)))
+    set_text(message, TEMPLATE.substitute(name=named(person), waits=waits, things=_things(letter, hears, settings)))
     return message
 
 
@@ -32,12 +32,13 @@ def _things(letter: Letter, hears: WhoHears, settings: Settings) -> str:
 
 
 def _group(event: Any, rows: list[Any], settings: Settings) -> str:
-    lines = "".join(f"- Audit {row.reference}{_by(row)}\n  {link(row, event, settings)}\n" for row in rows)
+    lines = "".join(f"- Audit {row.reference}{_by(row)}:\n  {link(row, event, settings)}\n" for row in rows)
     return f"{event['does']}\n{lines}\n"
 
 
 def _by(row: Any) -> str:
-    return f", due {in_words(row.due_on)}" if row.due_on else ""
+    action = f", action {row.action}" if row.action is not None else ""
+    return f"{action}, due {in_words(row.due_on)}" if row.due_on else action
 
 
 def _due(row: Any) -> date:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from pathlib import Path
 from string import Template
@@ -12,9 +12,10 @@ from typing import Any
 
 from config.settings import Settings
 from notifications import acknowledging
+from notifications.channels.addresses import with_plain_domain
 from notifications.locked import unlock
 from notifications.recipients import WhoHears
-from workflow.calendar import LONDON, london_day
+from workflow.calendar import LONDON, add_working_days, london_day
 from workflow.people import Person
 
 TEMPLATES = {
@@ -34,20 +35,26 @@ def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) 
     message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
     if event.get("urgent"):
         message["Importance"] = "high"
-    message.set_content(_body(row, person, event, settings))
+    set_text(message, _body(row, person, hears, settings))
     return message
 
 
 def envelope(person: Person | None, subject: str, ident: str, at: datetime, settings: Settings) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
+    to = with_plain_domain(person.email if person else settings.qa_inbox)
+    message = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
     message["From"] = f"Practice Audit <{settings.mail_from}>"
-    message["To"] = person.email if person else settings.qa_inbox
+    message["To"] = to
     message["Reply-To"] = settings.qa_inbox
     message["Subject"] = subject
     message["Date"] = format_datetime(at.astimezone(LONDON))
     message["Message-ID"] = ident
     message["Auto-Submitted"] = "auto-generated"
     return message
+
+
+def set_text(message: EmailMessage, text: str) -> None:
+    """Never in lines that were broken for the way: a link stays whole wherever the mail is looked at."""
+    message.set_content(text, cte="7bit" if text.isascii() else "8bit")
 
 
 def link(row: Any, event: Any, settings: Settings) -> str:
@@ -62,21 +69,33 @@ def named(person: Person | None) -> str:
     return person.name if person else "QA Service"
 
 
-def in_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def _due_on(row: Any, hears: WhoHears) -> date | None:
+    """As the outbox has it; where the happening itself starts a clock, what that clock gives."""
+    day = london_day(row.created_at)
+    if row.event == "escalation_opened":
+        return add_working_days(day, hears.clocks["escalation_acknowledged_working_days"])
+    return hears.share_by(day) if row.event in {"audit_allocated", "audit_returned"} else row.due_on
 
 
-def _body(row: Any, person: Person | None, event: Any, settings: Settings) -> str:
+def _line(label: str, value: object) -> str:
+    return f"{label}: {value}\n" if value else ""
+
+
+def in_words(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def _body(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> str:
+    event = hears.events[row.event]
     if event.get("of_account"):
         # Without the name, so that every try is the same even where the name changes meanwhile.
         link_to = unlock(settings, row.locked) if row.locked else link(row, event, settings)
         return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
-    due = f"Due: {in_words(row.due_on)}\n" if row.due_on else ""
+    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", in_words(_due_on(row, hears))))
     return TEMPLATES["notice"].substitute(
         name=named(person),
         does=event["does"],
-        audit=f"Audit: {row.reference}\n" if row.reference else "",
-        due=due,
+        facts="".join(facts),
         told=in_words(london_day(row.created_at)),
         link=link(row, event, settings) + acknowledging.line(row, settings),
     )

@@ -114,6 +114,14 @@ def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> N
             _update(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
 
 
+def release(engine: Engine, letters: Sequence[Letter]) -> None:
+    """Those that were not tried after all."""
+    if letters:
+        with writing(engine) as connection:
+            untried = [row for letter in letters for row in letter]
+            _update(connection, untried, leased_until=None, attempts=outbox.c.attempts - 1)
+
+
 def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:
     """What can’t be delivered is told to the QA Service in the service itself, where no mail can fail."""
     row = letter[0]

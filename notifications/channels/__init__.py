@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from config.settings import Settings
 from notifications.channels.folder import FolderChannel
-from notifications.channels.refusals import Never, NotNow
+from notifications.channels.notify import NotifyChannel
+from notifications.channels.refusals import Away, Never, NotNow
 from notifications.channels.smtp import SmtpChannel
 
 
@@ -19,7 +20,9 @@ class Channel(Protocol):
 def open_channel(settings: Settings) -> Channel:
     if settings.mail_url.startswith("folder:"):
         return FolderChannel(settings.mail_url.removeprefix("folder:"))
+    if settings.mail_url.startswith("notify:"):
+        return NotifyChannel(settings.mail_url, settings.notify_api_key)
     return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
 
 
-__all__ = ["Channel", "Never", "NotNow", "open_channel"]
+__all__ = ["Away", "Channel", "Never", "NotNow", "open_channel"]

@@ -5,5 +5,9 @@ class NotNow(Exception):
     """It did not go; trying again may help."""
 
 
+class Away(NotNow):
+    """Nor can any other mail go: the server does not answer, or does not let us in."""
+
+
 class Never(Exception):
     """It was refused for good."""

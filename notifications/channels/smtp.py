@@ -1,37 +1,45 @@
-"""SMTP over one connection, kept while it works: STARTTLS, implicit TLS or neither, as MAIL_URL says."""
+"""SMTP over one connection, kept while it works: STARTTLS, implicit TLS or neither, as MAIL_URL says (decision 31)."""
 
 import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels.refusals import Never, NotNow
+from notifications.channels.addresses import with_plain_domain
+from notifications.channels.refusals import Away, Never, NotNow
+from notifications.channels.replies import CLOSING, TAKEN, Reply
 
 TIMEOUT = 20
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}
+UNTRUSTED = "the mail server’s certificate is not trusted; nothing was sent"
+NO_TLS = "the mail server does not speak TLS as MAIL_URL asks; nothing was sent in clear"
+NOT_LET_IN = "the mail server does not take the user and the password of MAIL_URL"
+PLAIN_LETTERS = "the mail server takes no address with letters like these"
+
+
+class Refused(Exception):
+    """By a reply to a command; `is_final` where it is about the address."""
+
+    def __init__(self, reply: Reply, *, at_recipient: bool = False) -> None:
+        self.reply, self.is_final = reply, reply.is_about_the_address(at_recipient=at_recipient)
+        super().__init__(f"the address was refused with {reply}" if at_recipient else f"the mail server answered {reply}")
 
 
 class SmtpChannel:
-    def __init__(self, url: SplitResult, sender: str) -> None:
-        self.url, self.sender = url, sender
+    def __init__(self, url: SplitResult, sender: str, timeout: float = TIMEOUT, secure: ssl.SSLContext | None = None) -> None:
+        """`secure` says whom to trust; without it, whom this machine trusts."""
+        self.url, self.sender, self.timeout, self.secure = url, with_plain_domain(sender), timeout, secure
         self.tls = parse_qs(url.query).get("tls", ["starttls"])[0]
         self._connection: smtplib.SMTP | None = None
 
     def send(self, to: str, message_id: str, body: bytes) -> None:
         try:
-            self._connected().sendmail(self.sender, [to], body)
-        except smtplib.SMTPRecipientsRefused as refused:
-            code = next(iter(refused.recipients.values()))[0]
-            self._reset()
-            raise (Never if code >= 500 else NotNow)(f"the address was refused with {code}") from refused
-        except smtplib.SMTPResponseException as refused:
-            self.close()
-            is_final = 500 <= refused.smtp_code < 600 and not isinstance(
-                refused, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError
-            )
-            raise (Never if is_final else NotNow)(f"the mail server answered {refused.smtp_code}") from refused
+            self._send(with_plain_domain(to), body)
+        except Refused as refused:
+            self._after(refused.reply)
+            raise (Never if refused.is_final else NotNow)(str(refused)) from refused
         except (smtplib.SMTPException, OSError) as error:
-            self.close()
-            raise NotNow(f"the mail server can’t be reached: {type(error).__name__}") from error
+            self._drop()
+            raise (Away if _is_silent(error) else NotNow)(_reason(error)) from error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -41,26 +49,117 @@ class SmtpChannel:
             except (smtplib.SMTPException, OSError):
                 connection.close()
 
-    def _reset(self) -> None:
+    def _send(self, to: str, body: bytes) -> None:
+        connection = self._begun(to, body)
+        reply = Reply(*connection.docmd("RCPT", f"TO:<{to}>"))
+        if reply.code not in TAKEN:
+            raise Refused(reply, at_recipient=True)
         try:
-            self._connected().rset()
-        except (smtplib.SMTPException, OSError):
-            self.close()
+            reply = Reply(*connection.data(body))
+        except smtplib.SMTPDataError as refused:
+            raise Refused(Reply(refused.smtp_code, _bytes(refused.smtp_error))) from refused
+        if reply.code not in TAKEN:
+            raise Refused(reply)
 
-    def _connected(self) -> smtplib.SMTP:
-        if self._connection is None:
+    def _begun(self, to: str, body: bytes) -> smtplib.SMTP:
+        """A server that waits for the recipient. A kept connection that turns out to be gone is made anew: nothing was sent by it."""
+        if self._connection is not None:
+            try:
+                return self._begin(self._connection, to, body)
+            except (Refused, smtplib.SMTPServerDisconnected) as gone:
+                if not _was_closed(gone):
+                    raise
+                self._drop()
+        try:
             self._connection = self._connect()
-        return self._connection
+        except (smtplib.SMTPException, OSError) as error:
+            raise Away(_reason(error)) from error
+        return self._begin(self._connection, to, body)
+
+    def _begin(self, connection: smtplib.SMTP, to: str, body: bytes) -> smtplib.SMTP:
+        options = [f"SIZE={len(body)}"] if connection.has_extn("size") else []
+        if not body.isascii() and connection.has_extn("8bitmime"):
+            options.append("BODY=8BITMIME")
+        if not (to + self.sender).isascii():
+            if not connection.has_extn("smtputf8"):
+                raise Never(PLAIN_LETTERS)
+            options.append("SMTPUTF8")
+            connection.command_encoding = "utf-8"
+        # Not smtplib’s own mail() and rcpt(): they spend more time on taking addresses apart than the sending takes.
+        reply = Reply(*connection.docmd("MAIL", " ".join((f"FROM:<{self.sender}>", *options))))
+        if reply.code not in TAKEN:
+            raise Refused(reply)
+        return connection
+
+    def _after(self, reply: Reply) -> None:
+        """Where the server goes on, the next mail goes by the same connection."""
+        try:
+            if reply.code == CLOSING or self._connection is None or self._connection.rset()[0] not in TAKEN:
+                self._drop()
+        except (smtplib.SMTPException, OSError):
+            self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _connect(self) -> smtplib.SMTP:
         host, port = str(self.url.hostname), self.url.port or PORTS[self.tls]
-        secure = ssl.create_default_context()
         if self.tls == "implicit":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=secure)
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=self.timeout, context=self._trusting())
         else:
-            connection = smtplib.SMTP(host, port, timeout=TIMEOUT)
-        if self.tls == "starttls":
-            connection.starttls(context=secure)
-        if self.url.username:
-            connection.login(unquote(self.url.username), unquote(self.url.password or ""))
+            connection = smtplib.SMTP(host, port, timeout=self.timeout)
+        try:
+            self._secure_and_sign_in(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _trusting(self) -> ssl.SSLContext:
+        return self.secure or ssl.create_default_context()
+
+    def _secure_and_sign_in(self, connection: smtplib.SMTP) -> None:
+        connection.ehlo_or_helo_if_needed()
+        if self.tls == "starttls":
+            try:
+                connection.starttls(context=self._trusting())
+            except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as refused:
+                raise Away(NO_TLS) from refused
+            connection.ehlo_or_helo_if_needed()
+        if self.url.username:
+            try:
+                connection.login(unquote(self.url.username), unquote(self.url.password or ""))
+            except smtplib.SMTPServerDisconnected:
+                raise
+            except smtplib.SMTPException as refused:
+                raise Away(NOT_LET_IN) from refused
+
+
+def _was_closed(gone: Exception) -> bool:
+    """By the server, before now: not that it is silent, which a second try would only wait for again."""
+    if isinstance(gone, Refused):
+        return gone.reply.code == CLOSING
+    return not isinstance(gone.__context__, TimeoutError)
+
+
+def _is_silent(error: Exception) -> bool:
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) and error.__context__ else error
+    if isinstance(cause, smtplib.SMTPResponseException):
+        return f"the mail server answered {Reply(cause.smtp_code, _bytes(cause.smtp_error))}"
+    if isinstance(cause, ssl.SSLError):
+        return UNTRUSTED if isinstance(cause, ssl.SSLCertVerificationError) else NO_TLS
+    if isinstance(cause, TimeoutError):
+        return "the mail server does not answer"
+    if isinstance(cause, smtplib.SMTPServerDisconnected | ConnectionResetError | BrokenPipeError):
+        return "the mail server closed the connection"
+    return f"the mail server can’t be reached: {type(cause).__name__}"
+
+
+def _bytes(words: bytes | str) -> bytes:
+    return words if isinstance(words, bytes) else words.encode("ascii", "replace")

@@ -45,9 +45,42 @@ def test_another_database_needs_a_key_of_its_own(tmp_path: Path) -> None:
         settings(tmp_path, DATABASE_URL="postgresql://db/audit")
 
 
+TEMPLATE, KEY = "0f2b6d1c-6c1e-4b7e-9a50-0d4c5f6a7b8c", "audit-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+BAD_NOTIFY = (
+    "notify:", "notify:welcome", f"notify:{TEMPLATE}0", f"notify://{TEMPLATE}", f"notify:{TEMPLATE}?key=1", f"notify:{TEMPLATE}?api=",
+    f"notify:{TEMPLATE}?api=http://notify.example", f"notify:{TEMPLATE}?api=https://a@b", f"notify:{TEMPLATE}?api=ftp://127.0.0.1", f"notify:{TEMPLATE}?api=https://[x",
+)  # fmt: skip
+
+
 def test_notify_names_what_it_lacks(tmp_path: Path) -> None:
-    with pytest.raises(BadSetting, match="NOTIFY_API_KEY"):
-        settings(tmp_path, MAIL_URL="notify:")
+    for key in ("", "s3cret", KEY[6:], KEY + "0"):
+        with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_NOTIFY_API_KEY") as refused:
+            settings(tmp_path, MAIL_URL=f"notify:{TEMPLATE}", NOTIFY_API_KEY=key)
+        assert not key or key not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", BAD_NOTIFY)
+def test_notify_is_given_its_template(url: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_MAIL_URL"):
+        settings(tmp_path, MAIL_URL=url, NOTIFY_API_KEY=KEY)
+
+
+def test_notify_is_asked_over_https_in_production(tmp_path: Path) -> None:
+    here = {"MAIL_URL": f"notify:{TEMPLATE}?api=http://127.0.0.1:9000", "NOTIFY_API_KEY": KEY}
+    assert settings(tmp_path, **here).notify_api_key == KEY
+    with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_MAIL_URL: the api"):
+        settings(tmp_path, **WHOLE, **here)
+    assert settings(tmp_path, **WHOLE, MAIL_URL=f"notify:{TEMPLATE}?api=https://notify.example", NOTIFY_API_KEY=KEY).is_production
+
+
+def test_no_secret_is_in_what_is_printed_of_the_settings(tmp_path: Path) -> None:
+    database = "postgresql://me:secret-1@db/audit"
+    chosen = settings(
+        tmp_path, **{**WHOLE, "SECRET_KEY": "secret-2" * 4}, DATABASE_URL=database, MAIL_URL="smtp://me:secret-3@mail.example"
+    )
+    assert "secret-" not in repr(chosen)
+    by_notify = settings(tmp_path, MAIL_URL=f"notify:{TEMPLATE}", NOTIFY_API_KEY=KEY)
+    assert KEY[-36:] not in repr(by_notify)
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8000.0"])

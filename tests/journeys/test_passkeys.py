@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.factories import a_council, settings
 from tests.journeys.pages import follow
 from tests.journeys.served import Served
-from tests.notifications.mail_server import _free_port
+from tests.notifications.mail_server import free_port
 from tests.web.browser import PASSWORD
 from tests.web.sign_ins import Visitor
 
@@ -24,7 +24,7 @@ DEVICE = {
 @pytest.fixture
 def named(browser: Browser, tmp_path: Path) -> Iterator[Served]:
     """Served under a name, because browsers make no passkeys for a number; whoever is of the QA Service needs a second proof."""
-    port = _free_port()
+    port = free_port()
     a_council(tmp_path / "var").engine.dispose()
     started = Served(browser, settings(tmp_path / "var", BASE_URL=f"http://localhost:{port}", MFA_ROLES="director"), port)
     yield started

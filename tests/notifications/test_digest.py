@@ -75,7 +75,7 @@ def test_reminders_wait_for_monday_morning_and_go_together(parts: Parts, two: li
     assert "2 things wait for you." in said
     assert said.count("Complete the action before it is due.") == 1
     for reference in two:
-        assert f"- Audit {reference}, due 20 December 2026\n  http://localhost/audits/{reference}/actions/1\n" in said
+        assert f"- Audit {reference}, action 1, due 20 December 2026:\n  http://localhost/audits/{reference}/actions/1\n" in said
     assert {(row.state, row.message_id) for row in rows(parts, "action_due_soon")} == {("sent", mail["Message-ID"])}
     run_once(parts, in_london(MONDAY, 8, 1))
     assert mails(server) == []
@@ -91,7 +91,12 @@ def test_what_is_due_first_is_on_top(parts: Parts, house: House, two: list[str],
     server.taken.clear()
     run_once(parts, in_london(MONDAY, 8))
     said = text(mails(server)[0])
-    assert said.index("ask for more time") < said.index("due 12 December") < said.index("before it is due") < said.index("due 20 December")
+    assert (
+        said.index("that more time is asked for")
+        < said.index("due 12 December")
+        < said.index("before it is due")
+        < said.index("due 20 December")
+    )
 
 
 def test_one_mail_a_morning(parts: Parts, house: House, two: list[str], server: MailServer) -> None:
@@ -122,7 +127,7 @@ def test_news_and_escalations_do_not_wait_for_the_week_to_begin(parts: Parts, ho
     server.taken.clear()
     for day in range(1, 4):
         run_once(parts, in_london(date(2026, 12, 12) + timedelta(days=day), 0, 5))
-    chased = {to for to, body in server.taken if b"Acknowledge the escalation" in body}
+    chased = {to for to, body in server.taken if b"An escalation still waits for you" in body}
     assert "head.of.service@demo.example" in chased
 
 

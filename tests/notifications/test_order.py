@@ -139,3 +139,14 @@ def _held(parts: Parts) -> list[Any]:
 
 def test_every_event_is_gathered_urgent_or_neither() -> None:
     assert not WHO_HEARS.gathered & WHO_HEARS.urgent
+
+
+def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(parts: Parts, house: House, server: MailServer) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    everything = len(waiting(parts))
+    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+    assert run_once(away, NOW) == 0
+    assert sorted(row.attempts for row in _held(parts)) == [0] * (everything - 1) + [1]
+    assert run_once(parts, NOW + timedelta(seconds=2)) == everything - 2, (
+        "as soon as it is back; one waits to be tried again, and one behind it"
+    )

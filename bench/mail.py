@@ -1,0 +1,198 @@
+"""Sending mails, by the service and by its channel alone, against a bare socket that says the same to the same server.
+
+Short blocks of all take turns; each sends the same mails, over a connection that was made before.
+The whole delivery remembers each mail on disk before the next, so that none is lost or doubled: that, and not the sending, is its time. It is
+held against a socket that does so too.
+"""
+
+import smtplib
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from itertools import count, cycle, islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.progress import track
+from sqlalchemy import select
+
+from bench.a_move import Result
+from config.settings import read_settings
+from notifications.channels import Channel, NotNow
+from notifications.channels.smtp import SmtpChannel
+from notifications.delivery import deliver
+from notifications.messages import build
+from notifications.queries import tell
+from web.council import Council, open_council, prepare
+from web.demo import load_people
+from workflow.events import Notice
+from workflow.storage import tables
+from workflow.storage.engine import SQLITE_PRAGMAS, reading
+
+# What writes nothing to disk is so quick that it takes more mails to be measured.
+RUNS, BLOCKS, BLOCK, QUICK, TRIES = 7, 10, 15, 300, timedelta(minutes=15)
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+Block = Callable[[], None]
+# What is done before, what is measured, and how many mails that sends.
+Contestants = dict[str, tuple[Block, Block, int]]
+
+
+class Refusing:
+    """A channel that takes nothing for now, so that what is sent afterwards are stored bytes."""
+
+    def send(self, to: str, message_id: str, body: bytes) -> None:
+        raise NotNow("away")
+
+    def close(self) -> None: ...
+
+
+def share_of_the_socket() -> list[Result]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, _sink() as port, ExitStack() as stack:
+        council = _council(Path(folder))
+        channel = SmtpChannel(urlsplit(f"smtp://127.0.0.1:{port}?tls=none"), council.settings.mail_from)
+        stack.callback(channel.close)
+        to, body = _a_mail(council)
+        _delivered(council, channel, NOW)
+        mail, bare = message_from_bytes(body, policy=policy.SMTP), stack.enter_context(_Socket(port, council.settings.mail_from))
+        commit = _committing(Path(folder), stack)
+        contestants: Contestants = {
+            "bare": (lambda: None, lambda: _each(QUICK, lambda: bare.send(to, body)), QUICK),
+            "alone": (lambda: None, lambda: _each(QUICK, lambda: channel.send(to, "", body)), QUICK),
+            "kept": (lambda: None, lambda: _each(BLOCK, lambda: bare.send(to, body, commit)), BLOCK),
+            "stored": (lambda: _stored(council), lambda: _delivered(council, channel, NOW + TRIES), BLOCK),
+            "built": (lambda: _told(council), lambda: _delivered(council, channel, NOW), BLOCK),
+            "anew": (lambda: None, lambda: _each(BLOCK, lambda: _send_anew(port, mail)), BLOCK),
+        }
+        runs = [_run(contestants) for _ in track(range(RUNS), "Sending mails")]
+    kept = "that also commits once a mail"
+    return [
+        _result("P7 a mail by our channel, one connection kept", "≥ 0.50", runs, "alone"),
+        _result("P7 a stored mail by the whole delivery", "≥ 0.50", runs, "stored"),
+        _result("P7 a new mail by the whole delivery, which builds and stores it", "≥ 0.50", runs, "built"),
+        _result(f"P7 a stored mail by the whole delivery, against one {kept}", "none", runs, "stored", "kept"),
+        _result("P7 smtplib’s send_message, a new connection each", "a peer", runs, "anew"),
+    ]
+
+
+def _result(what: str, goal: str, runs: list[dict[str, float]], name: str, limit: str = "bare") -> Result:
+    shares = [run[limit] / run[name] for run in runs]
+    return Result(f"{what}: share of the bare socket’s rate", goal, statistics.median(shares), min(shares), max(shares))
+
+
+def _run(contestants: Contestants) -> dict[str, float]:
+    """Seconds a mail, of blocks so short that a machine at other work slows all alike."""
+    took = dict.fromkeys(contestants, 0.0)
+    for _ in range(BLOCKS):
+        for name, (prepare_it, block, mails) in contestants.items():
+            prepare_it()
+            began = time.perf_counter()
+            block()
+            took[name] += (time.perf_counter() - began) / mails
+    return took
+
+
+def _each(times: int, send: Callable[[], object]) -> None:
+    for _ in range(times):
+        send()
+
+
+def _committing(folder: Path, stack: ExitStack) -> Block:
+    """The least that remembers a mail as sent: one row, by the bare driver, on disk before the next."""
+    connection = stack.enter_context(closing(sqlite3.connect(folder / "bare.db", isolation_level=None)))
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("CREATE TABLE sent (mail INTEGER)")
+    return lambda: connection.execute("INSERT INTO sent VALUES (1)").close()
+
+
+class _Socket:
+    """The least that sends a mail: five writes and five reads."""
+
+    def __init__(self, port: int, sender: str) -> None:
+        self.socket, self.sender = socket.create_connection(("127.0.0.1", port)), sender.encode()
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self) -> "_Socket":
+        self.socket.recv(1000)
+        self._say(b"EHLO bench\r\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, to: str, body: bytes, and_then: Block = lambda: None) -> None:
+        self._say(b"MAIL FROM:<" + self.sender + b">\r\n")
+        self._say(b"RCPT TO:<" + to.encode() + b">\r\n")
+        self._say(b"DATA\r\n")
+        self._say(body + b".\r\n")
+        and_then()
+
+    def _say(self, words: bytes) -> None:
+        self.socket.sendall(words)
+        assert self.socket.recv(1000)[:1] in b"23"
+
+
+def _send_anew(port: int, mail: EmailMessage) -> None:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="bench") as connection:
+        connection.send_message(mail)
+
+
+@contextmanager
+def _sink() -> Iterator[int]:
+    with subprocess.Popen([sys.executable, "-m", "bench.mail_sink"], stdout=subprocess.PIPE, text=True) as sink:
+        assert sink.stdout is not None
+        try:
+            yield int(sink.stdout.readline())
+        finally:
+            sink.terminate()
+
+
+def _council(folder: Path) -> Council:
+    council = open_council(read_settings({"PRACTICE_AUDIT_DATA": str(folder)}))
+    prepare(council)
+    load_people(council, "not signed in with")
+    return council
+
+
+NUMBERS = count()
+
+
+def _told(council: Council) -> None:
+    """A block of mails that nobody has tried to send yet."""
+    people = [person.id for person in council.store.directory().people.values()]
+    # Each of another audit: somebody’s mails of one audit go one after the other.
+    told = (
+        Notice(f"bench/{n}", "audit_shared", person, f"{n:04x}-2q9d"[-9:])
+        for person, n in zip(islice(cycle(people), BLOCK), NUMBERS, strict=False)
+    )
+    tell(council.engine, tuple(told), NOW)
+
+
+def _stored(council: Council) -> None:
+    """The same, tried once in vain."""
+    _told(council)
+    deliver(council.parts, Refusing(), "bench", lambda: NOW)
+
+
+def _delivered(council: Council, channel: Channel, now: datetime) -> None:
+    sent = deliver(council.parts, channel, "bench", lambda: now)
+    assert sent == BLOCK, f"{sent} of {BLOCK} were sent"
+
+
+def _a_mail(council: Council) -> tuple[str, bytes]:
+    """One as the service stores it."""
+    _told(council)
+    with reading(council.engine) as connection:
+        row = connection.execute(select(tables.outbox).limit(1)).one()
+    person = council.store.directory().person(row.recipient)
+    assert person is not None
+    return person.email, build(row, person, council.who_hears, council.settings).as_bytes()

@@ -1,0 +1,121 @@
+"""Every mail, whole, as a person approved it. After a change of words: APPROVE=1 with this test, then read the difference."""
+
+import os
+import re
+import tomllib
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from notifications import digest
+from notifications.locked import lock
+from notifications.messages import build, message_id
+from notifications.recipients import WhoHears, load_who_hears
+from tests.factories import settings
+from workflow.people import Person
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+TABLE = Path("config/notifications.toml")
+# It tells of a mail that could not be delivered, so it is never one.
+NO_MAIL = "mail_undelivered"
+MORNING = "the_morning"
+EVENTS = sorted(tomllib.loads(TABLE.read_text(encoding="utf-8"))["event"].keys() - {NO_MAIL})
+OF_ACTIONS = {
+    "action_assigned", "action_returned", "action_cancelled", "action_due_soon", "action_due_today", "action_overdue", "completion_reported",
+    "more_time_asked", "more_time_granted", "more_time_refused",
+}  # fmt: skip
+TODAY, EARLIER, LATER = date(2027, 5, 28), date(2027, 5, 21), date(2027, 6, 7)
+DUE = dict.fromkeys(OF_ACTIONS | {"moderation_due_soon"}, LATER)
+DUE |= dict.fromkeys(("action_due_today", "response_plan_due", "impact_re_check_due"), TODAY)
+DUE |= dict.fromkeys(("action_overdue", "audit_not_shared", "moderation_overdue", "response_plan_overdue"), EARLIER)
+OF_NO_AUDIT = {"many_audits_read", "password_changed", "password_reset", "privileged_role_asked_for", "second_proof_changed"}
+PERSON = Person(7, "anna.berry@council.example", "Anna Berry", is_active=True, duties=frozenset())
+
+
+@pytest.fixture
+def chosen(tmp_path: Path) -> Settings:
+    return settings(
+        tmp_path, SECRET_KEY="k" * 32, BASE_URL="https://audits.council.example", MAIL_FROM="practice.audit@council.example",
+        QA_INBOX="qa.inbox@council.example",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def hears() -> WhoHears:
+    return load_who_hears(TABLE)
+
+
+def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
+    """As the outbox would hold it on a Friday before a bank holiday, late in the evening in London."""
+    return SimpleNamespace(
+        id=number, event=event, key=f"snapshot/{event}", recipient=PERSON.id, reference="" if event in OF_NO_AUDIT else "k7f3-2q9d",
+        action=3 if event in OF_ACTIONS else None, due_on=DUE.get(event),
+        created_at=datetime(2027, 5, 28, 21, 30, tzinfo=UTC), send_from=datetime(2027, 6, 1, 7, tzinfo=UTC),
+        locked=lock(chosen, f"{chosen.base_url}/account/password/0123456789abcdef") if event == "password_reset" else None,
+    )  # fmt: skip
+
+
+def as_sent(event: str, hears: WhoHears, chosen: Settings) -> str:
+    only_inbox = hears.events[event]["told"] == ["qa_inbox"]
+    return as_read(build(a_row(event, chosen), None if only_inbox else PERSON, hears, chosen).as_bytes())
+
+
+def as_read(sent: bytes) -> str:
+    """The headers as they go, and the text as it is read."""
+    head, _, _ = sent.decode("ascii" if sent.isascii() else "utf-8").replace("\r\n", "\n").partition("\n\n")
+    return f"{head}\n\n{message_from_bytes(sent, policy=policy.default).get_content()}".replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_mail_is_as_approved(event: str, hears: WhoHears, chosen: Settings) -> None:
+    _is_as_approved(as_sent(event, hears, chosen), event)
+
+
+def _is_as_approved(found: str, name: str) -> None:
+    approved = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get("APPROVE"):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        approved.write_text(found, encoding="utf-8")
+    assert approved.is_file(), "nobody has approved this mail"
+    assert found == approved.read_text(encoding="utf-8")
+
+
+def test_the_morning_s_mail_is_as_approved(hears: WhoHears, chosen: Settings) -> None:
+    gathered = [event for event in EVENTS if event in hears.gathered]
+    rows = [a_row(event, chosen, n) for n, event in enumerate([*gathered, "action_overdue"])]
+    ident = message_id([row.key for row in rows], PERSON.id, chosen)
+    _is_as_approved(as_read(digest.build(rows, ident, PERSON, hears, chosen).as_bytes()), MORNING)
+
+
+def test_no_approved_mail_is_left_of_an_event_that_is_gone() -> None:
+    assert sorted(path.stem for path in SNAPSHOTS.iterdir()) == sorted([*EVENTS, MORNING])
+    print(f"{len(EVENTS)} mails as approved")
+
+
+def test_no_mail_names_a_grade_and_each_leads_to_this_service_alone() -> None:
+    for path in SNAPSHOTS.iterdir():
+        text = path.read_text(encoding="utf-8")
+        for word in ("nadequate", "utstanding", "equires Improvement", "grade"):
+            assert word not in text, path.stem
+        links = re.findall(r"https?://\S+", text)
+        assert all(link.startswith("https://audits.council.example/") for link in links), path.stem
+        assert len(links) == (text.count("\n- Audit") or 1) + ("Acknowledge: " in text), path.stem
+
+
+def test_what_a_mail_asks_is_a_sentence_and_leads_somewhere(hears: WhoHears) -> None:
+    for name, event in hears.events.items():
+        assert event["does"].endswith("."), name
+        assert event["subject"][-1].isalpha(), name
+        assert len(event["subject"]) <= 60, name
+
+
+def test_an_address_beyond_ascii_stands_in_its_mail_as_it_is(hears: WhoHears, chosen: Settings) -> None:
+    for address, said in (("zoë@bücher.example", "zoë@xn--bcher-kva.example"), ("zoe@bücher.example", "zoe@xn--bcher-kva.example")):
+        sent = build(a_row("audit_shared", chosen), replace(PERSON, email=address), hears, chosen).as_bytes()
+        assert f"\r\nTo: {said}\r\n".encode() in sent
