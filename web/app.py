@@ -1,5 +1,6 @@
 """create_app wires every part of the front door. Read this first."""
 
+from dataclasses import replace
 from importlib import import_module
 
 from flask import Flask, Response
@@ -15,6 +16,8 @@ from web.errors import init_errors
 from web.health import health
 from web.limits import init_limits
 from web.log import init_log
+from web.operating.asked import WatchedStore
+from web.operating.watching import init_watching
 from web.people.choosing import responsible, titled, with_role
 from web.security_headers import init_security_headers
 from web.sessions import DatabaseSessions
@@ -39,6 +42,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
     init_log(app)
+    init_watching(app, is_behind_a_proxy=settings.proxies > 0, count=lambda _: None)
     init_limits(app, settings)
     app.extensions["accounts"] = Library(settings, council.engine)
     csrf = CSRFProtect(app)
@@ -77,7 +81,7 @@ def _open(app: Flask, settings: Settings) -> Council:
     prepare(engine)
     council = open_council(settings, engine)
     ensure_prepared(council)
-    return council
+    return replace(council, store=WatchedStore(engine, council.rules.next_up))
 
 
 def _init_templates(app: Flask, council: Council) -> None:

@@ -38,7 +38,7 @@ class RefusedAtTheDoor(ErrorTask):  # type: ignore[misc]
 
 
 def serve(settings: Settings) -> None:
-    start_log()
+    start_log(is_production=settings.is_production)
     open_server(create_app(settings), settings).run()
 
 
