@@ -1,6 +1,7 @@
 """create_app wires every part of the front door. Read this first."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 
 from flask import Flask, Response
@@ -17,6 +18,8 @@ from web.health import health
 from web.limits import init_limits
 from web.log import init_log
 from web.operating.asked import WatchedStore
+from web.operating.metrics import Metrics
+from web.operating.standing import how_it_stands
 from web.operating.watching import init_watching
 from web.people.choosing import responsible, titled, with_role
 from web.security_headers import init_security_headers
@@ -28,7 +31,7 @@ from workflow.storage.tables import metadata
 ROOMS = (
     "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
     "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "safeguarding.routes", "calendars.routes", "notices.routes", "people.routes",
-    "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes",
+    "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes", "operating.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)
@@ -42,7 +45,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
     init_log(app)
-    init_watching(app, is_behind_a_proxy=settings.proxies > 0, count=lambda _: None)
+    metrics = app.extensions["metrics"] = Metrics(lambda: how_it_stands(council, datetime.now(UTC)))
+    init_watching(app, is_behind_a_proxy=settings.proxies > 0, count=metrics.count)
     init_limits(app, settings)
     app.extensions["accounts"] = Library(settings, council.engine)
     csrf = CSRFProtect(app)

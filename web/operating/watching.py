@@ -11,7 +11,7 @@ from web.operating.asked import ASKED, NO_ROUTE, Asked, asked_of
 
 LOG = logging.getLogger("practice_audit.request")
 # Asked every few seconds: a line each would hide the rest.
-PROBES = {"health", "api_health", "live", "ready", "metrics"}
+PROBES = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
 Answer = Callable[..., Any]
 
 
