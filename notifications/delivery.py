@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 from config.settings import Settings
@@ -31,13 +32,13 @@ class Parts:
     rules: Rules
 
 
-def deliver(parts: Parts, channel: Channel, worker: str, now: datetime) -> int:
-    """Send all that is due; answers how many were sent."""
-    sent = 0
-    while rows := outbox.claim(parts.engine, worker, now):
+def deliver(parts: Parts, channel: Channel, worker: str, now: datetime, stopping: Event | None = None) -> int:
+    """Send all that is due, until told to stop; answers how many were sent."""
+    sent, stopping = 0, stopping or Event()
+    while not stopping.is_set() and (rows := outbox.claim(parts.engine, worker, now)):
         # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
         directory = parts.store.directory()
-        sent += sum(_deliver_one(parts, channel, directory, row, now) for row in rows)
+        sent += sum(_deliver_one(parts, channel, directory, row, now) for row in rows if not stopping.is_set())
     return sent
 
 
