@@ -20,6 +20,7 @@ from web.log import init_log
 from web.operating.asked import WatchedStore
 from web.operating.metrics import Metrics
 from web.operating.standing import how_it_stands
+from web.operating.tracing import tracing
 from web.operating.watching import init_watching
 from web.people.choosing import responsible, titled, with_role
 from web.security_headers import init_security_headers
@@ -46,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = DatabaseSessions(council)
     init_log(app)
     metrics = app.extensions["metrics"] = Metrics(lambda: how_it_stands(council, datetime.now(UTC)))
-    init_watching(app, is_behind_a_proxy=settings.proxies > 0, count=metrics.count)
+    init_watching(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
     init_limits(app, settings)
     app.extensions["accounts"] = Library(settings, council.engine)
     csrf = CSRFProtect(app)

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workflow.ports import Change
@@ -29,6 +29,9 @@ class Asked:
     moves: tuple[str, ...] = ()
     status: int = 0
     duration_ms: float = 0.0
+    traceparent: str = ""
+    statements: list[tuple[str, int, int]] = field(default_factory=list)
+    """Verb, begin and end, where they are traced."""
 
 
 ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)
@@ -38,7 +41,9 @@ def asked_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> Asked:
     """Only a proxy’s id is taken, for whoever calls could write a child’s name there; and only a method that there is."""
     given = environ.get("HTTP_X_REQUEST_ID", "") if is_behind_a_proxy else ""
     method = environ.get("REQUEST_METHOD", "")
-    return Asked(given if SAFE_ID.fullmatch(given) else secrets.token_hex(8), method if method in METHODS else "other")
+    traceparent = environ.get("HTTP_TRACEPARENT", "") if is_behind_a_proxy else ""
+    request_id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(8)
+    return Asked(request_id, method if method in METHODS else "other", traceparent=traceparent)
 
 
 def refused_as(kind: str) -> None:

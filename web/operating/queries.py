@@ -1,10 +1,11 @@
 """What stands, in numbers: each by an index of its own or over a part that does not grow, and none of anybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from time import time_ns
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, literal_column, select
+from sqlalchemy import Connection, Engine, event, func, literal_column, select
 
 from workflow.storage.engine import reading
 from workflow.storage.tables import IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, outbox
@@ -30,6 +31,19 @@ def unresolved(engine: Engine) -> tuple[Mapping[str, int], Sequence[Any]]:
     """How many escalations there are by state, and of the open ones `opened_at` and `recipients`."""
     with reading(engine) as connection:
         return _by_state(connection), _open(connection)
+
+
+def watch_statements(engine: Engine, said: Callable[[str, int], None]) -> None:
+    """Call `said` after each, with its text and when it began, in nanoseconds."""
+
+    def begins(_c: Any, _cursor: Any, _s: str, _p: Any, context: Any, _many: bool) -> None:
+        context.began = time_ns()
+
+    def ends(_c: Any, _cursor: Any, statement: str, _p: Any, context: Any, _many: bool) -> None:
+        said(statement, context.began)
+
+    event.listen(engine, "before_cursor_execute", begins)
+    event.listen(engine, "after_cursor_execute", ends)
 
 
 def _by_state(connection: Connection) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """Around every request: its id is sent back, one line says how it went, and it is counted."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -13,12 +13,13 @@ LOG = logging.getLogger("practice_audit.request")
 # Asked every few seconds: a line each would hide the rest.
 PROBES = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
 Answer = Callable[..., Any]
+Watching = Sequence[Callable[[Asked], None]]
 
 
-def init_watching(app: Flask, *, is_behind_a_proxy: bool, count: Callable[[Asked], None]) -> None:
+def init_watching(app: Flask, watching: Watching, *, is_behind_a_proxy: bool) -> None:
     """Before whatever may refuse, so that what is refused has its route’s name too."""
     app.before_request(_note_route)
-    app.wsgi_app = _watched(app.wsgi_app, count, is_behind_a_proxy=is_behind_a_proxy)  # type: ignore[method-assign]
+    app.wsgi_app = _watched(app.wsgi_app, watching, is_behind_a_proxy=is_behind_a_proxy)  # type: ignore[method-assign]
 
 
 def _note_route() -> None:
@@ -27,7 +28,7 @@ def _note_route() -> None:
         asked.named = tuple(value for value in (request.view_args or {}).values() if isinstance(value, str))
 
 
-def _watched(inner: Callable[..., Iterable[bytes]], count: Callable[[Asked], None], *, is_behind_a_proxy: bool) -> Answer:
+def _watched(inner: Callable[..., Iterable[bytes]], watching: Watching, *, is_behind_a_proxy: bool) -> Answer:
     def call(environ: dict[str, Any], start_response: Answer) -> Iterable[bytes]:
         asked, began = asked_of(environ, is_behind_a_proxy=is_behind_a_proxy), perf_counter()
         token = ASKED.set(asked)
@@ -41,7 +42,8 @@ def _watched(inner: Callable[..., Iterable[bytes]], count: Callable[[Asked], Non
         finally:
             asked.status, asked.duration_ms = asked.status or 500, round((perf_counter() - began) * 1000, 1)
             _say(asked)
-            count(asked)
+            for one in watching:
+                one(asked)
             ASKED.reset(token)
 
     return call
