@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -26,6 +26,8 @@ from tests.web.canaries import Story, begins, is_closed, is_shared_and_moderated
 from tests.web.listening import CANARY
 from web.app import create_app
 from web.operating.metrics import MEANS, PREFIX
+from workflow.calendar import add_working_days, london_day
+from workflow.commands import escalations
 from workflow.errors import Refusal
 from workflow.storage.engine import reading
 from workflow.storage.tables import outbox
@@ -112,8 +114,19 @@ def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
             post.mark_failed(council.engine, other, "later", NOW + timedelta(hours=1))
         found = scraped(app)
         assert (found["outbox_dead"], found["outbox_oldest_due_seconds"], found["outbox_oldest_unsent_seconds"]) == (1, 0, 600)
-        clock.shift(timedelta(days=10))
+
+
+def test_who_has_not_acknowledged_is_overdue_from_the_day_after_it_was_due(app: Flask) -> None:
+    council = app.extensions["council"]
+    house = a_house(council)
+    reference = an_audit(house, at="shared", grade="inadequate")
+    due_on = add_working_days(london_day(NOW), council.who_hears.clocks["escalation_acknowledged_working_days"])
+    with time_machine.travel(datetime.combine(due_on, time(12), UTC), tick=False) as clock:
+        assert scraped(app)["acknowledgements_overdue"] == 0
+        clock.shift(timedelta(days=1))
         assert scraped(app)["acknowledgements_overdue"] == 3
+        escalations.acknowledge(house.desk(), house.person("head.of.service"), reference)
+        assert scraped(app)["acknowledgements_overdue"] == 2
 
 
 def test_a_scrape_takes_a_few_statements_and_writes_nothing(app: Flask) -> None:
