@@ -64,7 +64,7 @@ class Server(Process):
     def listens(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return False
         return True
 
