@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from config.bad_setting import PREFIX, BadSetting
 from config.council_sign_in import CouncilSignIn, read_council_sign_in, read_passwords
 from config.mail_url import read_mail
+from config.running import read_metrics_token, read_newer_database
 
 __all__ = ["FOLDER", "PREFIX", "BadSetting", "Settings", "read_env", "read_settings"]
 FOLDER = Path(__file__).parent
@@ -48,6 +49,8 @@ class Settings:
     has_passwords: bool = True
     mfa_roles: frozenset[str] = frozenset()
     """Who holds one of these gives a second proof at signing in."""
+    metrics_token: str = field(default="", repr=False)
+    takes_newer_database: bool = False
     config: Path = FOLDER
 
     @property
@@ -81,6 +84,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         form=_form(given), host=host, port=port, council_name=_get(given, "COUNCIL_NAME", "Demo Council"),
         council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given), safeguarding_url=_safeguarding_url(given),
         council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in), mfa_roles=_mfa_roles(given, env),
+        metrics_token=read_metrics_token(given), takes_newer_database=read_newer_database(given),
     )  # fmt: skip
 
 

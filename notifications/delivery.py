@@ -1,9 +1,11 @@
 """Sending what is due: lease, build once, send, mark. One mail that can’t go does not stop the rest."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 
 from notifications import digest, messages, outbox
 from notifications.channels import Away, Channel, Never, NotNow
@@ -23,18 +25,19 @@ class Mail:
     body: bytes
 
 
-def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock) -> int:
-    """Send all that is due; answers how many mails were sent."""
-    sent = 0
-    while letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears):
+def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
+    """Send all that is due, until told to stop; answers how many mails were sent."""
+    sent, stopping = 0, stopping or Event()
+    while not stopping.is_set() and (letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears)):
         # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
-        directory = parts.store.directory()
-        for tried, letter in enumerate(letters, start=1):
-            try:
-                sent += _deliver_one(parts, channel, directory, letter, clock)
-            except Away:
-                outbox.release(parts.engine, letters[tried:])
-                return sent
+        directory, left = parts.store.directory(), deque(letters)
+        try:
+            while left and not stopping.is_set():
+                sent += _deliver_one(parts, channel, directory, left.popleft(), clock)
+        except Away:
+            return sent
+        finally:
+            outbox.release(parts.engine, left)
     return sent
 
 

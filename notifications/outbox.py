@@ -4,7 +4,7 @@ A letter is the rows that one mail tells of: one row, or the reminders that some
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,12 +114,13 @@ def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> N
             _update(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
 
 
-def release(engine: Engine, letters: Sequence[Letter]) -> None:
-    """Those that were not tried after all."""
-    if letters:
+def release(engine: Engine, letters: Collection[Letter]) -> None:
+    """Those that were not tried after all, and that nobody has taken over meanwhile."""
+    untried = [row for letter in letters for row in letter]
+    if untried:
+        ours = (outbox.c.id.in_(_ids(untried)), outbox.c.leased_by == untried[0].leased_by, IS_WAITING)
         with writing(engine) as connection:
-            untried = [row for letter in letters for row in letter]
-            _update(connection, untried, leased_until=None, attempts=outbox.c.attempts - 1)
+            connection.execute(update(outbox).where(*ours).values(leased_until=None, attempts=outbox.c.attempts - 1))
 
 
 def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:

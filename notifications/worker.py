@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import socket
+import threading
 from datetime import UTC, datetime
 
 from notifications import outbox, queries
@@ -33,22 +34,24 @@ def run_once(parts: Parts, now: datetime) -> int:
 
 
 def run_forever(parts: Parts) -> None:
-    """Until told to stop; what is under way is finished first."""
-    name, channel = _name(), open_channel(parts.settings)
+    """Until told to stop. The mail that is being sent is finished first, and no other is begun."""
+    name, channel, stopping = _name(), open_channel(parts.settings), threading.Event()
     if parts.settings.is_production and parts.settings.mail_url.startswith("folder:"):
         LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: mails are written there, and nobody is sent one.")
 
     def send() -> None:
-        deliver(parts, channel, name, _now)
+        deliver(parts, channel, name, _now, stopping)
         outbox.beat(parts.engine, "worker", _now())
 
     def look() -> None:
         tick(parts, _now())
 
-    try:
-        run_until_stopped({"send": (send, DELIVER_EVERY), "look": (look, SWEEP_EVERY)})
-    finally:
-        channel.close()
+    is_finished = run_until_stopped({"send": (send, DELIVER_EVERY), "look": (look, SWEEP_EVERY)}, stopping)
+    if not is_finished:
+        LOG.warning("Stopped in the middle: another worker takes it up within a minute.")
+        # Python would wait for the thread, for as long as a mail server that hangs.
+        os._exit(0)
+    channel.close()
 
 
 def _now() -> datetime:

@@ -1,5 +1,7 @@
 """create_app wires every part of the front door. Read this first."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 
 from flask import Flask, Response
@@ -15,6 +17,11 @@ from web.errors import init_errors
 from web.health import health
 from web.limits import init_limits
 from web.log import init_log
+from web.operating.asked import WatchedStore
+from web.operating.metrics import Metrics
+from web.operating.standing import how_it_stands
+from web.operating.tracing import tracing
+from web.operating.watching import init_watching
 from web.people.choosing import responsible, titled, with_role
 from web.security_headers import init_security_headers
 from web.sessions import DatabaseSessions
@@ -26,6 +33,7 @@ ROOMS = (
     "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
     "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "safeguarding.routes", "calendars.routes", "notices.routes", "people.routes",
     "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes", "undelivered.routes",
+    "operating.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)
@@ -39,6 +47,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
     init_log(app)
+    metrics = app.extensions["metrics"] = Metrics(lambda: how_it_stands(council, datetime.now(UTC)))
+    init_watching(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
     init_limits(app, settings)
     app.extensions["accounts"] = Library(settings, council.engine)
     csrf = CSRFProtect(app)
@@ -77,7 +87,7 @@ def _open(app: Flask, settings: Settings) -> Council:
     prepare(engine)
     council = open_council(settings, engine)
     ensure_prepared(council)
-    return council
+    return replace(council, store=WatchedStore(engine, council.rules.next_up))
 
 
 def _init_templates(app: Flask, council: Council) -> None:

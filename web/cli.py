@@ -15,6 +15,7 @@ from web.accounts.command_line import forget
 from web.council import Council, ensure_prepared, open_council, prepare
 from web.council_sign_in.command_line import identities
 from web.demo_people import load_and_tell
+from web.log import start_log
 from web.people import command_line
 from web.serving import serve
 from web.tokens.cli import tokens
@@ -82,6 +83,7 @@ def worker(once: bool, at: str | None) -> None:
     if now and not once:
         raise click.UsageError("--now goes with --once.")
     council = _prepared()
+    start_log(is_production=council.settings.is_production)
     if once:
         run_once(council.parts, now or datetime.now(UTC))
     else:

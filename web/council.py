@@ -16,7 +16,7 @@ from workflow.permissions import Permissions, load_permissions
 from workflow.ports import Once
 from workflow.sense_checks import SenseChecks, load_sense_checks
 from workflow.storage.engine import Engine, open_engine
-from workflow.storage.migrate import is_current, upgrade
+from workflow.storage.migrate import stands, upgrade
 from workflow.storage.shelf import FormShelf, keep
 from workflow.storage.store import SqlStore
 
@@ -68,5 +68,9 @@ def prepare(council: Council) -> None:
 
 
 def ensure_prepared(council: Council) -> None:
-    if not is_current(council.engine):
+    """Raises Broken where it lacks a migration, or has one that this version does not know and was not told to put up with."""
+    schema = stands(council.engine)
+    if schema == "behind":
         raise Broken("The database is not prepared: run `practice-audit init` first.")
+    if schema == "ahead" and not council.settings.takes_newer_database:
+        raise Broken(f"The database is newer than this version. To go back to it all the same, set {PREFIX}NEWER_DATABASE=allow.")

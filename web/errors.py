@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from web.log import place_of
+from web.operating.asked import refused_as
 from web.reading import both_texts
 from workflow import errors
 from workflow.errors import BadInput, Missing, NotReady, NotShown, NotSignedIn, Refusal, SecondProofNeeded, Stale, TooLarge
@@ -48,7 +49,7 @@ WRONG_FORM = "This page was open for too long, or was opened before you signed i
 
 def init_errors(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
-    app.register_error_handler(CSRFError, lambda error: answer(HTTPStatus.BAD_REQUEST, WRONG_FORM))
+    app.register_error_handler(CSRFError, _wrong_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -60,6 +61,8 @@ def refuse_too_large() -> None:
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:
+    """Of the answer that is made of it; the request is noted as refused for it."""
+    refused_as(_kebab(refusal))
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
@@ -119,10 +122,16 @@ def _kebab(refusal: Refusal) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(refusal).__name__).lower()
 
 
+def _wrong_form(_: CSRFError) -> Any:
+    refused_as("wrong-form")
+    return answer(HTTPStatus.BAD_REQUEST, WRONG_FORM)
+
+
 def _http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     status = HTTPStatus(error.code)
+    refused_as(status.phrase.lower().replace(" ", "-"))
     response = current_app.make_response(answer(status, SENTENCES.get(status, status.description or status.phrase)))
     allowed: Response = error.get_response()
     if "Allow" in allowed.headers:

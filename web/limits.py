@@ -17,7 +17,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_FIELDS = 1_000
 FORM = "application/x-www-form-urlencoded"
 # Probes call by number, and nothing there is made of the name.
-BY_ANY_NAME = {"health", "api_health"}
+BY_ANY_NAME = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
 UNTRUSTED = "practice_audit.untrusted_host"
 WRONG_HOST = "This service is not known by that name."
 Environ = dict[str, Any]

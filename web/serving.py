@@ -11,6 +11,7 @@ from waitress.task import ErrorTask
 
 from config.settings import Settings
 from web.app import create_app
+from web.draining import Sockets, run_until_stopped
 from web.limits import MOST_BYTES
 from web.log import start_log
 from web.security_headers import headers_of
@@ -38,8 +39,11 @@ class RefusedAtTheDoor(ErrorTask):  # type: ignore[misc]
 
 
 def serve(settings: Settings) -> None:
-    start_log()
-    open_server(create_app(settings), settings).run()
+    """Until told to stop; what is under way is answered first."""
+    start_log(is_production=settings.is_production)
+    sockets: Sockets = {}
+    open_server(create_app(settings), settings, map=sockets)
+    run_until_stopped(sockets)
 
 
 def open_server(app: Flask, settings: Settings, **more: Any) -> Any:

@@ -18,6 +18,7 @@ BAD = [
     ("TRUSTED_HOSTS", ".example"), ("PROXIES", "-1"), ("PROXIES", "10"), ("PROXIES", "one"), ("PROXIES", "1.0"),
     ("SAFEGUARDING_URL", "http://council.example/now"), ("SAFEGUARDING_URL", "javascript:alert(1)"), ("SAFEGUARDING_URL", "https://a b"),
     ("SAFEGUARDING_URL", "https://council.example/\u00e9"), ("SAFEGUARDING_URL", "council.example"),
+    ("METRICS_TOKEN", "short"), ("METRICS_TOKEN", "with a space in it 0123456789"), ("METRICS_TOKEN", "\u00e9" * 30), ("NEWER_DATABASE", "yes"),
 ]  # fmt: skip
 
 

@@ -5,9 +5,12 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 
 from werkzeug.datastructures import Headers
+
+from web.log import JsonLines, OnlyKinds
 
 CANARY = re.compile(r"quillfeather\d+", re.IGNORECASE)
 """A word that stands nowhere else; a number says which field it was typed into."""
@@ -15,15 +18,22 @@ LINKS = re.compile(r"""\b(?:href|src|action|formaction|data-autosave|data-stay)\
 
 
 class Lines(logging.Handler):
-    """As a careless operator would write them: exceptions with their tracebacks, to a handler that filters nothing."""
+    """As a careless operator would write them: exceptions with their tracebacks, to a handler that filters nothing.
+
+    And beside it as production does, one JSON object a line.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
         self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(pathname)s %(funcName)s"))
         self.said: list[str] = []
+        self.json, self.kinds = JsonLines(), OnlyKinds()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(self.format(record))
+        seen = copy(record)
+        self.kinds.filter(seen)
+        self.said.append(self.json.format(seen))
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from time_machine import Traveller
+
 from tests.factories import House, Plan, a_council, a_house, an_audit, settings
 from tests.web.answering import ROUTES, Cell, Route
 from tests.web.askers import Asker, add_the_others
@@ -21,7 +23,7 @@ DRAFTS = ("draft", "practitioner_consulted", "graded", "withdrawn")
 CHILD = "C-7"
 
 
-def test_every_answer_is_the_same_with_and_without_the_drafts(tmp_path: Path) -> None:
+def test_every_answer_is_the_same_with_and_without_the_drafts(tmp_path: Path, clock: Traveller) -> None:
     without, with_drafts = _twins(tmp_path)
     drafts = [_draft(a_house(with_drafts.council), state) for state in DRAFTS]
     different, asked = [], 0

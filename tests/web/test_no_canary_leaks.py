@@ -5,6 +5,7 @@ Not into a log line, a mail, a header, an address or a title, whatever is refuse
 
 import http.client
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,7 @@ def test_no_word_gets_into_a_line_a_mail_a_header_an_address_or_a_title(app: Fla
         _everybody_looks(story, caller)
         _is_told_of(council, mails)
         _breaks_in_the_server(app)
+    in_json = [json.loads(line) for line in lines if line.startswith("{")]
     lines_with = {" ".join(line.split()[:4]): line[:500] for line in lines if CANARY.search(line)}
     typed = next(NUMBERS) - FIRST
     print(f"{typed} words; {len(lines):,} log lines, {story.heard.answers:,} answers, {len(mails.taken)} mails looked at")
@@ -72,7 +74,17 @@ def test_no_word_gets_into_a_line_a_mail_a_header_an_address_or_a_title(app: Fla
     assert _held_outside_the_case(council) == []
     assert typed > 60
     assert len(mails.taken) > 12
+    assert len(in_json) == len(lines) / 2
+    assert {one["reference"] for one in in_json if "reference" in one} >= {story.reference}
+    assert [one for one in in_json if _names_somebody(council, one)] == []
     assert {"unexpected", "SELECT"} <= {word for line in lines for word in line.split()}
+
+
+def _names_somebody(council: Council, line: dict[str, Any]) -> bool:
+    """Of what production writes; `mail.log` is the mail server’s of this test."""
+    people = council.store.directory().people.values()
+    is_written = line["level"] != "DEBUG" and line["logger"] != "mail.log"
+    return is_written and any(words in json.dumps(line, ensure_ascii=False) for one in people for words in (one.name, one.email))
 
 
 @contextmanager

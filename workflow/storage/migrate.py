@@ -1,5 +1,6 @@
 """Bringing a database up to what the tables say, with Alembic."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -8,11 +9,16 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from workflow.errors import Broken
 from workflow.storage.engine import reading, writing
 
 
 def upgrade(engine: Engine) -> None:
-    if not is_current(engine):
+    """Raises Broken for a database that a newer version has brought up to date."""
+    schema = stands(engine)
+    if schema == "ahead":
+        raise Broken("The database is newer than this version of Practice Audit: install the version that brought it up to date.")
+    if schema == "behind":
         with writing(engine) as connection:
             command.upgrade(_config(connection), "head")
 
@@ -23,9 +29,23 @@ def downgrade(engine: Engine, to: str = "base") -> None:
 
 
 def is_current(engine: Engine) -> bool:
+    return stands(engine) == "current"
+
+
+def stands(engine: Engine) -> str:
+    """`current`; `behind`, where it lacks a migration of this version; `ahead`, where it has one that this version does not know."""
     with reading(engine) as connection:
         held = MigrationContext.configure(connection).get_current_revision()
-    return held == ScriptDirectory.from_config(_config(None)).get_current_head()
+    head, *earlier = known()
+    if held == head:
+        return "current"
+    return "behind" if held is None or held in earlier else "ahead"
+
+
+@cache
+def known() -> tuple[str, ...]:
+    """Every revision of this version, the newest first."""
+    return tuple(one.revision for one in ScriptDirectory.from_config(_config(None)).walk_revisions())
 
 
 def _config(connection: object) -> Config:

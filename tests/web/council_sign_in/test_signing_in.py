@@ -76,7 +76,7 @@ def test_no_secret_is_in_a_log_line(issuer: Issuer, visitor: Visitor, caplog: py
     issuer.forge = json.dumps
     again = answered(visitor.leaves_for())
     visitor.comes_back_with(**again)
-    assert len(caplog.messages) == 2
+    assert len([one for one in caplog.records if one.name != "practice_audit.request"]) == 2
     secret = {*given.values(), *again.values(), SECRET, "an-access-token", "auditor@demo.example", "a-1"}
     assert [word for word in secret if any(word in line for line in caplog.messages)] == []
 

@@ -1,0 +1,5 @@
+"""The front door, to know its routes."""
+
+from tests.web.conftest import app
+
+__all__ = ["app"]

@@ -1,0 +1,82 @@
+"""The example of an environment names every setting, each with its sentence, and none that there is not."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.bad_setting import BadSetting
+from config.settings import read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "deploy" / "practice-audit.env.example"
+LINE = re.compile(r"(#?)([A-Z][A-Z0-9_]*)=(.*)")
+# Read by a library: where several processes keep their counts, told in the guide.
+NOT_OURS = {"PROMETHEUS_MULTIPROC_DIR"}
+
+
+class Environment(dict[str, str]):
+    """Remembers what it was asked for."""
+
+    def __init__(self, given: dict[str, str]) -> None:
+        super().__init__(given)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+def asked_for(tmp_path: Path) -> set[str]:
+    """Every variable that is looked at, whichever way the start goes."""
+    asked: set[str] = set()
+    for more in ({}, {"PRACTICE_AUDIT_MAIL_URL": "notify:"}):
+        environment = Environment({"PRACTICE_AUDIT_DATA": str(tmp_path), **more})
+        with contextlib.suppress(BadSetting):
+            read_settings(environment)
+        asked |= environment.asked
+    return asked
+
+
+def entries() -> Iterator[tuple[str, str, str, str]]:
+    """Of each setting what stands above it, whether it is commented out, its name and its value."""
+    above = ""
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if found := LINE.fullmatch(line):
+            yield above, *found.groups()  # type: ignore[misc]
+        above = line
+
+
+def test_every_setting_is_there_with_one_sentence_and_no_other(tmp_path: Path) -> None:
+    named = [name for _, _, name, _ in entries()]
+    print(f"{len(named)} settings")
+    assert sorted(set(asked_for(tmp_path)) - set(named)) == [], "settings that deploy/practice-audit.env.example does not name"
+    assert sorted(set(named) - asked_for(tmp_path)) == [], "settings that there are not"
+    assert len(set(named)) == len(named)
+    for above, _, name, _ in entries():
+        assert re.fullmatch(r"# \S.*\.", above), f"{name} has no sentence above it"
+
+
+def test_it_is_whole_as_it_stands_and_what_is_commented_out_is_well_formed(tmp_path: Path) -> None:
+    here = {"PRACTICE_AUDIT_DATA": str(tmp_path)}
+    given = {name: value for _, hidden, name, value in entries() if not hidden}
+    assert read_settings({**given, **here}).is_production
+    for _, hidden, name, value in entries():
+        if hidden and value and "OIDC" not in name:
+            read_settings({**given, name: value, **here})
+
+
+@pytest.mark.parametrize("name", ["ENV", "DATABASE_URL", "SECRET_KEY", "BASE_URL", "MAIL_URL", "MAIL_FROM", "QA_INBOX"])
+def test_what_production_needs_is_not_commented_out(name: str) -> None:
+    assert f"PRACTICE_AUDIT_{name}" in {one for _, hidden, one, _ in entries() if not hidden}
+
+
+def test_whatever_else_names_a_setting_names_one_that_there_is(tmp_path: Path) -> None:
+    known = asked_for(tmp_path) | NOT_OURS
+    for path in [*sorted((ROOT / "deploy").rglob("*")), ROOT / "docs" / "operating.md"]:
+        if path.is_file():
+            said = set(re.findall(r"\b(?:PRACTICE_AUDIT_[A-Z_]+[A-Z]|PROMETHEUS_[A-Z_]+[A-Z])\b", path.read_text(encoding="utf-8")))
+            assert said <= known, (path.name, said - known)

@@ -1,0 +1,83 @@
+"""Alive, ready, well: three questions, and who asks one is not answered another."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from tests.factories import a_council, settings
+from web.app import create_app
+from web.cli import main
+from web.council import open_council, prepare
+from workflow.errors import Broken
+from workflow.storage import migrate
+
+
+def revise(app: Flask, revision: str) -> None:
+    with app.extensions["council"].engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+def asked(app: Flask, path: str) -> tuple[int, object]:
+    answer = app.test_client().get(path, headers={"Host": "10.0.0.7:8000"})
+    return answer.status_code, answer.get_json()
+
+
+def test_alive_touches_nothing(app: Flask) -> None:
+    statements: list[str] = []
+    event.listen(app.extensions["council"].engine, "before_cursor_execute", lambda _c, _cursor, said, *_: statements.append(said))
+    assert asked(app, "/health/live") == (200, {"status": "ok"})
+    assert statements == []
+
+
+def test_ready_before_any_worker_ticked(app: Flask) -> None:
+    assert asked(app, "/health/ready") == (200, {"status": "ok", "database": True, "schema": "current"})
+    assert asked(app, "/health")[0] == 503
+
+
+def test_a_database_that_is_away_is_not_ready_and_the_process_still_alive(app: Flask) -> None:
+    council = app.extensions["council"]
+    council.engine.dispose()
+    database = council.settings.data / "practice-audit.db"
+    database.rename(council.settings.data / "away")
+    database.mkdir()
+    assert asked(app, "/health/ready") == (503, {"status": "down", "database": False})
+    assert asked(app, "/health/live")[0] == 200
+    database.rmdir()
+    (council.settings.data / "away").rename(database)
+    assert asked(app, "/health/ready")[0] == 200
+
+
+@pytest.mark.parametrize(("place", "status", "schema"), [(1, 503, "behind"), (-1, 503, "behind"), (None, 200, "ahead")])
+def test_ready_where_every_migration_that_is_known_has_been_made(app: Flask, place: int | None, status: int, schema: str) -> None:
+    """Ahead, too: the new version’s migrations are made first, while the old version goes on serving."""
+    revise(app, "9999" if place is None else migrate.known()[place])
+    answer = asked(app, "/health/ready")
+    assert (answer[0], answer[1]["schema"]) == (status, schema)  # type: ignore[index]
+
+
+def test_it_starts_on_a_newer_database_only_where_it_is_told_to(tmp_path: Path, app: Flask) -> None:
+    revise(app, "9999")
+    with pytest.raises(Broken, match="newer than this version"):
+        create_app(settings(tmp_path / "var"))
+    again = create_app(settings(tmp_path / "var", NEWER_DATABASE="allow"))
+    assert again.test_client().get("/sign-in").status_code == 200
+    with pytest.raises(Broken, match="newer than this version"):
+        prepare(open_council(settings(tmp_path / "var", NEWER_DATABASE="allow")))
+    again.extensions["council"].engine.dispose()
+
+
+def test_the_command_line_says_so_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    council = a_council(tmp_path / "var")
+    with council.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    council.engine.dispose()
+    monkeypatch.setenv("PRACTICE_AUDIT_DATA", str(tmp_path / "var"))
+    for arguments in (["init"], ["history", "verify"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 1
+        assert "newer than this version" in capsys.readouterr().err

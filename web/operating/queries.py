@@ -1,0 +1,57 @@
+"""What stands, in numbers: each by an index of its own or over a part that does not grow, and none of anybody."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from time import time_ns
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, func, literal_column, select
+
+from workflow.storage.engine import reading
+from workflow.storage.tables import IS_OF_AN_UNRESOLVED, IS_UNDELIVERED, IS_UNRESOLVED, audits, escalations, outbox
+
+OPENINGS = escalations.alias("openings")
+# Written out, not bound: only so does a database use an index of some rows.
+IS_WAITING = outbox.c.state == literal_column("'waiting'")
+
+
+def mails(engine: Engine) -> tuple[int, int, datetime | None]:
+    """How many wait, how many were given up and are not seen to, and since when one has been due."""
+    waiting = select(func.count()).select_from(outbox).where(IS_WAITING).scalar_subquery()
+    dead = select(func.count()).select_from(outbox).where(IS_UNDELIVERED).scalar_subquery()
+    due = select(outbox.c.next_attempt_at).where(IS_WAITING).order_by(outbox.c.next_attempt_at, outbox.c.id).limit(1).scalar_subquery()
+    with reading(engine) as connection:
+        row = connection.execute(select(waiting, dead, due)).one()
+    return row[0], row[1], row[2]
+
+
+def unresolved(engine: Engine) -> tuple[Mapping[str, int], Sequence[Any]]:
+    """How many escalations there are by state, and of the open ones `opened_at` and `recipients`."""
+    with reading(engine) as connection:
+        return _by_state(connection), _open(connection)
+
+
+def watch_statements(engine: Engine, said: Callable[[str, int], None]) -> None:
+    """Call `said` after each, with its text and when it began, in nanoseconds."""
+
+    def begins(_c: Any, _cursor: Any, _s: str, _p: Any, context: Any, _many: bool) -> None:
+        context.began = time_ns()
+
+    def ends(_c: Any, _cursor: Any, statement: str, _p: Any, context: Any, _many: bool) -> None:
+        said(statement, context.began)
+
+    event.listen(engine, "before_cursor_execute", begins)
+    event.listen(engine, "after_cursor_execute", ends)
+
+
+def _by_state(connection: Connection) -> Mapping[str, int]:
+    counted = select(audits.c.escalation_state, func.count()).where(IS_UNRESOLVED).group_by(audits.c.escalation_state)
+    return {row[0]: row[1] for row in connection.execute(counted)}
+
+
+def _open(connection: Connection) -> Sequence[Any]:
+    """An earlier opening of the same audit asks nobody any more."""
+    latest = select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == audits.c.id).correlate(audits).scalar_subquery()
+    joined = select(escalations.c.opened_at, escalations.c.recipients).join(audits, audits.c.id == escalations.c.audit_id)
+    is_open = (IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open", escalations.c.number == latest)
+    return connection.execute(joined.where(*is_open)).all()
