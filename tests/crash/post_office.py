@@ -1,0 +1,69 @@
+"""A real SMTP server that knows when nobody is connected to it any more, and that can be troubled in every way a server can."""
+
+import re
+import threading
+from asyncio import BaseTransport
+from collections import Counter
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+from tests.notifications.mail_server import MailServer
+
+MESSAGE_ID = re.compile(rb"^Message-ID:\s+(\S+)", re.MULTILINE)
+
+
+class PostOffice(MailServer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = 0
+        self.changed = threading.Condition()
+        self.controller.loop.close()
+        self.controller = Counting(self, hostname="127.0.0.1", port=self.controller.port)
+
+    def count(self, by: int) -> None:
+        with self.changed:
+            self.open += by
+            self.changed.notify_all()
+
+    def wait_until_quiet(self) -> None:
+        """Until all that was said to it is heard: whoever was connected has gone or was cut off."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.open == 0, timeout=20)
+
+    def forget(self) -> None:
+        self.wait_until_quiet()
+        self.taken.clear()
+        self.tried.clear()
+
+    def copies(self) -> Counter[str]:
+        """By Message-ID; raises AssertionError where two copies of one are not the same bytes to the same address."""
+        taken = [(_ident(body), to, body) for to, body in list(self.taken)]
+        assert len(set(taken)) == len({ident for ident, _, _ in taken}), "two copies of a mail differ"
+        return Counter(ident for ident, _, _ in taken)
+
+
+def _ident(body: bytes) -> str:
+    found = MESSAGE_ID.search(body)
+    assert found
+    return found[1].decode()
+
+
+class Counting(Controller):
+    def factory(self) -> SMTP:
+        return Heard(self.handler, **self.SMTP_kwargs)
+
+
+class Heard(SMTP):
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self._office.count(1)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._office.count(-1)
+
+    @property
+    def _office(self) -> Any:
+        return self.event_handler
