@@ -2,12 +2,11 @@
 
 import re
 import threading
-from asyncio import BaseTransport
+from asyncio import BaseTransport, Event
 from collections import Counter
-from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.notifications.mail_server import MailServer
 
@@ -18,6 +17,8 @@ class PostOffice(MailServer):
     def __init__(self) -> None:
         super().__init__()
         self.open = 0
+        self.trouble = ""
+        """“hangs”, “421 at connect”, “421 to DATA”, “drops after DATA”, “drops after the dot”, or none."""
         self.changed = threading.Condition()
         self.controller.loop.close()
         self.controller = Counting(self, hostname="127.0.0.1", port=self.controller.port)
@@ -32,10 +33,24 @@ class PostOffice(MailServer):
         with self.changed:
             assert self.changed.wait_for(lambda: self.open == 0, timeout=20)
 
+    def is_well(self) -> None:
+        """Whatever it answered before."""
+        self.trouble, self.answers, self.after_data = "", lambda to, tries: None, lambda to, tries: None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        if self.trouble == "drops after the dot":
+            server._writer.close()
+        return answer
+
     def forget(self) -> None:
         self.wait_until_quiet()
         self.taken.clear()
         self.tried.clear()
+
+    def in_order(self) -> list[str]:
+        """Message-IDs as they came."""
+        return [_ident(body) for _, body in list(self.taken)]
 
     def copies(self) -> Counter[str]:
         """By Message-ID; raises AssertionError where two copies of one are not the same bytes to the same address."""
@@ -64,6 +79,26 @@ class Heard(SMTP):
         super().connection_lost(error)
         self._office.count(-1)
 
+    async def _handle_client(self) -> None:
+        if self._office.trouble == "hangs":
+            await Event().wait()
+        elif self._office.trouble == "421 at connect":
+            await self.push("421 too busy")
+            self._writer.close()
+        else:
+            await super()._handle_client()
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        if self._office.trouble == "421 to DATA":
+            await self.push("421 closing")
+            self._writer.close()
+        elif self._office.trouble == "drops after DATA":
+            await self.push("354 go on")
+            self._writer.close()
+        else:
+            await super().smtp_DATA(arg)
+
     @property
-    def _office(self) -> Any:
-        return self.event_handler
+    def _office(self) -> PostOffice:
+        office: PostOffice = self.event_handler
+        return office
