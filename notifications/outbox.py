@@ -42,10 +42,14 @@ def _claim_single(engine: Engine, worker: str, now: datetime, hears: WhoHears) -
     due = select(outbox.c.id).where(
         IS_WAITING, outbox.c.next_attempt_at <= now, _is_free(now), outbox.c.event.not_in(hears.gathered), may_go
     )
-    due = due.order_by(outbox.c.next_attempt_at, outbox.c.id).limit(BATCH).with_for_update(skip_locked=True, of=outbox)
+    due = (
+        due.order_by(outbox.c.event.in_(hears.urgent).desc(), outbox.c.next_attempt_at, outbox.c.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=outbox)
+    )
     with writing(engine) as connection:
         rows = connection.execute(_take(worker, now).where(outbox.c.id.in_(due)).returning(outbox)).all()
-    return [(row,) for row in sorted(rows, key=lambda row: row.id)]
+    return [(row,) for row in sorted(rows, key=lambda row: (row.event not in hears.urgent, row.id))]
 
 
 def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[Letter]:
