@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from notifications.parts import Parts
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import reading
@@ -33,7 +34,7 @@ def _all_of(table: str, but: tuple[str, ...]) -> str:
     return f"SELECT {', '.join(columns or ['1'])} FROM {table}"
 
 
-def outbox(council: Council) -> list[Any]:
+def outbox(council: Council | Parts) -> list[Any]:
     with reading(council.engine) as connection:
         return list(connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)))
 

@@ -81,7 +81,10 @@ class Heard(SMTP):
 
     async def _handle_client(self) -> None:
         if self._office.trouble == "hangs":
-            await Event().wait()
+            try:
+                await Event().wait()
+            finally:
+                self._writer.close()
         elif self._office.trouble == "421 at connect":
             await self.push("421 too busy")
             self._writer.close()

@@ -42,6 +42,7 @@ class Visits:
     folder: Path
     now: datetime
     job: dict[str, Any]
+    trouble: str = ""
 
     def whole(self) -> list[str]:
         """Done undisturbed: the points come by."""
@@ -61,8 +62,10 @@ class Visits:
     def _run(self, ends_at: int | None) -> Ended:
         copied(self.template, self.folder)
         self.post.forget()
+        self.post.trouble = self.trouble
         ended = self.forks.run(self.folder, self.post.url, self.now, ends_at, **self.job)
         self.post.wait_until_quiet()
+        self.post.trouble = ""
         return ended
 
 
@@ -153,7 +156,7 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
     scene: Scene = SCENES[name]
     post.answers = scene.answers
     now = a_template(quick / "template", scene.ready)
-    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"})
+    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scene.trouble)
     points = visits.whole()
     expected = _sent_to_the_end(visits, post, scene)
     assert set(expected[1].values()) == {1}
@@ -168,7 +171,7 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
     print(
         f"{name}: {len(points)} points, {len(points)} deaths, {len(expected[1])} mails; {doubts} deaths hit a send: {doubts} extra copies"
     )
-    assert doubts >= 2
+    assert (doubts > 0) == scene.sends
 
 
 def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[Any, Counter[str]]:

@@ -24,6 +24,10 @@ class Scene:
     ends: Counter[str]
     """How many of its rows come to which state."""
     answers: Answer = field(default=lambda to, tries: None)
+    trouble: str = ""
+    """Of the server, while the sender lives that dies."""
+    sends: bool = True
+    """Whether that sender sends anything."""
 
     def sent_before(self, rows: list[Any]) -> int:
         """The id of the last row that was sent in getting ready."""
@@ -80,7 +84,8 @@ def _refuses_and_puts_off(to: str, tries: int) -> str | None:
 
 SCENES: Mapping[str, Scene] = {
     "news": Scene(_news, Counter(sent=2)),
-    "refused and put off": Scene(_news, Counter(sent=1, dead=1), _refuses_and_puts_off),
+    "refused and put off": Scene(_news, Counter(sent=1, dead=1), _refuses_and_puts_off, sends=False),
+    "to a server that is away": Scene(_news, Counter(sent=2), trouble="421 at connect", sends=False),
     "a morning’s reminders": Scene(_morning, Counter(sent=3)),
     "done meanwhile": Scene(_done_meanwhile, Counter(sent=3, cancelled=1)),
 }
