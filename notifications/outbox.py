@@ -37,6 +37,8 @@ def _claim_single(engine: Engine, worker: str, now: datetime, hears: WhoHears) -
     is_behind = exists().where(
         before.c.state == "waiting", before.c.recipient == outbox.c.recipient, before.c.reference == outbox.c.reference,
         before.c.id < outbox.c.id, before.c.event.not_in(hears.gathered),
+        # What could not even be built goes out of the way: it was never held to be sent.
+        before.c.last_error.is_(None) | before.c.message_id.is_not(None),
     )  # fmt: skip
     may_go = or_(outbox.c.event.in_(hears.urgent), outbox.c.reference == "", ~is_behind)
     due = select(outbox.c.id).where(
