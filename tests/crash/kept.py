@@ -39,6 +39,6 @@ def outbox(council: Council | Parts) -> list[Any]:
         return list(connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)))
 
 
-def notices(council: Council) -> list[Any]:
+def notices(council: Council | Parts) -> list[Any]:
     with reading(council.engine) as connection:
         return list(connection.execute(select(tables.notices).order_by(tables.notices.c.id)))
