@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from notifications.sweeping import tick
 from notifications.worker import run_once
@@ -23,6 +24,8 @@ from tests.crash.worker_scenes import SCENES, Scene, a_day_to_sweep
 from tests.factories import NOW, a_council, a_house
 from web.council import Council
 from web.verifying import every_reference, first_break
+from workflow.storage import tables
+from workflow.storage.engine import writing
 
 # One of each shape: a state alone, with a seal and an escalation, of an action, of the escalation, with a reason and an action that is new.
 ONE_OF_EACH: tuple[Key, ...] = (
@@ -175,8 +178,11 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
 
 
 def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[Any, Counter[str]]:
-    """What a worker that is started again makes of it: what each row came to, what was told, the copies of each mail."""
+    """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
     council = reopened(visits.folder, post.url)
+    with writing(council.engine) as connection:
+        connection.execute(update(tables.people).values(name=tables.people.c.name + "-Brown"))
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     for later in (AGAIN, 20 * AGAIN):
         run_once(council.parts, visits.now + later)
     rows = outbox(council)
