@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
+from typing import Any
 
 from notifications import digest, messages, outbox
 from notifications.channels import Away, Channel, Never, NotNow
@@ -13,6 +14,7 @@ from notifications.outbox import Letter
 from notifications.parts import Parts
 from notifications.still_so import is_to_be_sent
 from workflow.people import Directory
+from workflow.storage.engine import DatabaseError
 from workflow.storage.saving import QA_INBOX
 
 LOG = logging.getLogger("practice_audit.delivery")
@@ -54,8 +56,7 @@ def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: L
         if isinstance(refused, Away):
             raise
     except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
-        LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)  # noqa: TRY400 (a traceback would quote)
-        outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", clock())
+        _put_aside(parts, letter, error, clock())
     else:
         outbox.mark_sent(parts.engine, letter, clock())
         return True
@@ -63,10 +64,23 @@ def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: L
 
 
 def _what_is_so(parts: Parts, directory: Directory, letter: Letter, now: datetime) -> Letter:
-    so = [row for row in letter if is_to_be_sent(parts, directory, row, now)]
-    if over := [row for row in letter if row not in so]:
+    """One that can’t be judged does not keep back what it was to go with."""
+    so, over = list[Any](), list[Any]()
+    for row in letter:
+        try:
+            (so if is_to_be_sent(parts, directory, row, now) else over).append(row)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 (as above)
+            _put_aside(parts, [row], error, now)
+    if over:
         outbox.mark_cancelled(parts.engine, over)
     return so
+
+
+def _put_aside(parts: Parts, letter: Letter, error: Exception, now: datetime) -> None:
+    LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)
+    outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", now)
 
 
 def _send(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:

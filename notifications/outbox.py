@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
 from notifications.recipients import WhoHears
 from workflow.events import Notice
@@ -27,25 +27,34 @@ IS_WAITING = outbox.c.state == "waiting"
 
 
 def claim(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[Letter]:
-    """Take what is due for a minute, oldest first; what a dead worker held comes back when its lease ends. Reminders when all else is gone."""
-    return _claim_single(engine, worker, now, hears) or _claim_gathered(engine, worker, now, hears)
+    """Take what is due for a minute, oldest first; what a dead worker held comes back when its lease ends.
 
-
-def _claim_single(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[Letter]:
-    """Of one audit somebody’s mails go in their order, one after the other; what is urgent waits behind nothing."""
-    before = outbox.alias()
-    is_behind = exists().where(
-        before.c.state == "waiting", before.c.recipient == outbox.c.recipient, before.c.reference == outbox.c.reference,
-        before.c.id < outbox.c.id, before.c.event.not_in(hears.gathered),
-    )  # fmt: skip
-    may_go = or_(outbox.c.event.in_(hears.urgent), outbox.c.reference == "", ~is_behind)
-    due = select(outbox.c.id).where(
-        IS_WAITING, outbox.c.next_attempt_at <= now, _is_free(now), outbox.c.event.not_in(hears.gathered), may_go
+    What is urgent before everything, reminders when all else is gone.
+    """
+    is_urgent = outbox.c.event.in_(hears.urgent)
+    return (
+        _claim_single(engine, worker, now, is_urgent)
+        or _claim_single(engine, worker, now, ~is_urgent & _is_in_turn(hears))
+        or _claim_gathered(engine, worker, now, hears)
     )
+
+
+def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElement[bool]) -> list[Letter]:
+    due = select(outbox.c.id).where(IS_WAITING, outbox.c.next_attempt_at <= now, _is_free(now), may_go)
     due = due.order_by(outbox.c.next_attempt_at, outbox.c.id).limit(BATCH).with_for_update(skip_locked=True, of=outbox)
     with writing(engine) as connection:
         rows = connection.execute(_take(worker, now).where(outbox.c.id.in_(due)).returning(outbox)).all()
     return [(row,) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def _is_in_turn(hears: WhoHears) -> ColumnElement[bool]:
+    """Of one audit somebody’s mails go in their order, one after the other. What could not even be built is out of the way."""
+    before = outbox.alias()
+    is_behind = exists().where(
+        before.c.state == "waiting", before.c.recipient == outbox.c.recipient, before.c.reference == outbox.c.reference,
+        before.c.id < outbox.c.id, before.c.event.not_in(hears.gathered), before.c.last_error.is_(None) | before.c.message_id.is_not(None),
+    )  # fmt: skip
+    return outbox.c.event.not_in(hears.gathered) & ((outbox.c.reference == "") | ~is_behind)
 
 
 def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[Letter]:
@@ -68,7 +77,7 @@ def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: WhoHears)
     return list(letters.values())
 
 
-def _is_free(now: datetime) -> Any:
+def _is_free(now: datetime) -> ColumnElement[bool]:
     return outbox.c.leased_until.is_(None) | (outbox.c.leased_until <= now)
 
 

@@ -37,6 +37,20 @@ class Lines(logging.Handler):
 
 
 @contextmanager
+def every_line_of_the_service() -> Iterator[list[str]]:
+    """As much as the service says itself, where nobody asks for more."""
+    lines, root = Lines(), logging.getLogger()
+    level = root.level
+    root.addHandler(lines)
+    root.setLevel(logging.INFO)
+    try:
+        yield lines.said
+    finally:
+        root.removeHandler(lines)
+        root.setLevel(level)
+
+
+@contextmanager
 def every_line() -> Iterator[list[str]]:
     """Of all loggers, those of libraries included, at DEBUG."""
     lines, root = Lines(), logging.getLogger()

@@ -1,0 +1,158 @@
+"""Every move of the three tracks from every state it leads from: who makes it, and how an audit walks to where it can be made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, House, an_audit, answers, assign, resolve, save, settle
+from web import action_moves, escalation_moves
+from web.moves import carry_out
+from workflow.commands import actions, moves
+from workflow.commands.desk import Desk
+from workflow.people import Person
+
+LATER, RECIPIENTS = date(2027, 1, 15), ("head.of.service", "director.safeguarding", "hos.ppqa")
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Deed:
+    by: str
+    ready: Callable[[House], str]
+    """Walks an audit to where the move can be made; answers its reference."""
+    does: Callable[[Desk, Person, str], Any]
+
+
+def cells() -> set[Key]:
+    """Track, move and state, of each row of config/workflow.toml."""
+    tracks = (RULES.audit, RULES.action, RULES.escalation)
+    return {(track.name, move.name, state) for track in tracks for move in track.moves.values() for state in move.sources}
+
+
+def _moves(name: str) -> Callable[[Desk, Person, str], Any]:
+    new = (AN_ACTION,) if name == "reopen" else ()
+    return lambda desk, who, reference: carry_out(desk, who, reference, name, "Because.", new)
+
+
+def _acts(name: str) -> Callable[[Desk, Person, str], Any]:
+    given = {"move": name, "reason": "Because.", "completed_on": "", "due_on": str(LATER)}
+    return lambda desk, who, reference: action_moves.carry_out(desk, who, reference, 1, given)
+
+
+def _escalates(name: str) -> Callable[[Desk, Person, str], Any]:
+    given = {"move": name, "plan": "Visit daily.", "reason": "Because."}
+    return lambda desk, who, reference: escalation_moves.carry_out(desk, who, reference, given)
+
+
+# --- The audit -------------------------------------------------------------------------------------------------------
+
+
+def _with_consultation(house: House) -> str:
+    reference = an_audit(house, "draft")
+    save(house, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
+    return reference
+
+
+def _with_grades(house: House) -> str:
+    reference, given = an_audit(house, "practitioner_consulted"), answers("good")
+    for section in ("summary", *GRADED, "declaration"):
+        save(house, "auditor", reference, section, SUMMARY if section == "summary" else given[section])
+    actions.add_action(house.desk(), house.person("auditor"), reference, AN_ACTION)
+    return reference
+
+
+def _with_judgement(house: House, grade: str = "good") -> str:
+    reference = an_audit(house, "shared")
+    assign(house, reference)
+    reason = {"difference_reason": "Seen differently."} if grade != "good" else {}
+    save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, **reason})
+    return reference
+
+
+def _settled(house: House, grade: str = "good") -> str:
+    reference = an_audit(house, "moderated", grade=grade)
+    settle(house, reference)
+    return reference
+
+
+def _asked_to_withdraw(house: House, state: str) -> str:
+    reference = an_audit(house, state)
+    moves.withdraw(house.desk(), house.person("qa"), reference, "Wrong child.")
+    return reference
+
+
+# --- The action ------------------------------------------------------------------------------------------------------
+
+
+def _with_action(house: House, state: str, grade: str = "good", *, asks: bool = False) -> str:
+    reference = an_audit(house, "moderated", grade=grade)
+    if state == "reported":
+        reporter = "head.of.service" if grade == "inadequate" else "team.manager"
+        actions.report(house.desk(), house.person(reporter), reference, 1)
+    if asks:
+        actions.ask_for_more_time(house.desk(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+    return reference
+
+
+# --- The escalation --------------------------------------------------------------------------------------------------
+
+
+def _escalated(house: House, state: str, at: str = "shared", *, all_but_one: bool = False) -> str:
+    reference = an_audit(house, at, grade="good" if state == "none" else "inadequate")
+    names = RECIPIENTS[:2] if all_but_one else RECIPIENTS if state == "acknowledged" else ()
+    for name in names:
+        _escalates("acknowledge")(house.desk(), house.person(name), reference)
+    if state == "acknowledged":
+        _escalates("plan")(house.desk(), house.person("head.of.service"), reference)
+    if state == "resolved":
+        resolve(house, reference)
+    return reference
+
+
+def _to_be_shared_again(house: House, state: str) -> str:
+    reference = _escalated(house, state)
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Once more.")
+    return reference
+
+
+WITHDRAWN_FROM = RULES.audit.moves["withdraw"].sources
+DEEDS: Mapping[Key, Deed] = {
+    ("audit", "record_consultation", "draft"): Deed("auditor", _with_consultation, _moves("record_consultation")),
+    ("audit", "grade", "practitioner_consulted"): Deed("auditor", _with_grades, _moves("grade")),
+    ("audit", "revise", "graded"): Deed("auditor", partial(an_audit, at="graded"), _moves("revise")),
+    ("audit", "share", "graded"): Deed("auditor", partial(an_audit, at="graded"), _moves("share")),
+    ("audit", "moderate", "shared"): Deed("moderator", _with_judgement, _moves("moderate")),
+    ("audit", "waive_moderation", "shared"): Deed("qa", partial(an_audit, at="shared"), _moves("waive_moderation")),
+    ("audit", "close_actions", "moderated"): Deed("qa", _settled, _moves("close_actions")),
+    ("audit", "reopen", "actions_closed"): Deed("qa", partial(an_audit, at="actions_closed"), _moves("reopen")),
+    ("audit", "return_for_correction", "shared"): Deed("hos.ppqa", partial(an_audit, at="shared"), _moves("return_for_correction")),
+    ("audit", "return_for_correction", "moderated"): Deed("hos.ppqa", partial(an_audit, at="moderated"), _moves("return_for_correction")),
+    **{("audit", "withdraw", state): Deed("hos.ppqa", partial(_asked_to_withdraw, state=state), _moves("withdraw")) for state in WITHDRAWN_FROM},
+    ("action", "report", "open"): Deed("team.manager", partial(_with_action, state="open"), _acts("report")),
+    ("action", "verify", "reported"): Deed("qa", partial(_with_action, state="reported"), _acts("verify")),
+    ("action", "return", "reported"): Deed("qa", partial(_with_action, state="reported"), _acts("return")),
+    ("action", "cancel", "open"): Deed("qa", partial(_with_action, state="open"), _acts("cancel")),
+    ("action", "ask_for_more_time", "open"): Deed("practitioner", partial(_with_action, state="open"), _acts("ask_for_more_time")),
+    ("action", "grant_more_time", "open"): Deed("qa", partial(_with_action, state="open", asks=True), _acts("grant_more_time")),
+    ("action", "refuse_more_time", "open"): Deed("qa", partial(_with_action, state="open", asks=True), _acts("refuse_more_time")),
+    ("escalation", "open", "none"): Deed("auditor", partial(an_audit, at="graded", grade="inadequate"), _moves("share")),
+    **{("escalation", "open", state): Deed("auditor", partial(_to_be_shared_again, state=state), _moves("share"))
+       for state in ("open", "acknowledged", "resolved")},
+    ("escalation", "raise", "none"): Deed("qa", partial(_escalated, state="none"), _escalates("raise")),
+    ("escalation", "raise", "resolved"): Deed("hos.ppqa", partial(_escalated, state="resolved"), _escalates("raise")),
+    ("escalation", "acknowledge", "open"): Deed("hos.ppqa", partial(_escalated, state="open", all_but_one=True), _escalates("acknowledge")),
+    ("escalation", "plan", "open"): Deed("head.of.service", partial(_escalated, state="open"), _escalates("plan")),
+    ("escalation", "plan", "acknowledged"): Deed("head.of.service", partial(_escalated, state="acknowledged"), _escalates("plan")),
+    ("escalation", "resolve", "acknowledged"): Deed("hos.ppqa", partial(_escalated, state="acknowledged"), _escalates("resolve")),
+}  # fmt: skip
+"""Those that differ from one of these in what they do, not only in where they start."""
+ALSO: Mapping[Key, Deed] = {
+    ("escalation", "open", "none, by moderating"): Deed("moderator", partial(_with_judgement, grade="inadequate"), _moves("moderate")),
+    ("escalation", "acknowledge", "open, the first"): Deed("hos.ppqa", partial(_escalated, state="open"), _escalates("acknowledge")),
+    ("audit", "withdraw", "moderated, asked"): Deed("qa", partial(an_audit, at="moderated"), _moves("withdraw")),
+    ("audit", "close_actions", "moderated, escalated"): Deed("hos.ppqa", partial(_settled, grade="inadequate"), _moves("close_actions")),
+    ("action", "report", "open, escalated"): Deed("head.of.service", partial(_with_action, state="open", grade="inadequate"), _acts("report")),
+    ("action", "verify", "reported, escalated"): Deed("hos.ppqa", partial(_with_action, state="reported", grade="inadequate"), _acts("verify")),
+}  # fmt: skip
