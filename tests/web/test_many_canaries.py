@@ -22,6 +22,7 @@ from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.listening import CANARY, Heard, every_line_of_the_service
 from tests.web.many_canaries import Life, a_life
+from tests.web.test_read_log import NEVER_CALLED
 from web.app import create_app
 from web.council import Council
 
@@ -37,7 +38,6 @@ READERS = (
     "governance",
     "admin",
 )
-LISTS = ("/", "/audits", "/notices", "/board", "/undelivered", "/readings", "/people", "/health", "/metrics", "/my-work")
 LISTS_OF_THE_PROGRAM = ("/audits", "/notices", "/escalations", "/health")
 NEXT_PAGE = re.compile(r'href="(/[^"]*[?&;]cursor=[^"]*)"')
 # The news, each day’s chases, and then the mornings of two months: what is due soon, today, overdue, not shared, not moderated.
@@ -107,12 +107,22 @@ def _is_told_of(council: Council, mails: MailServer, leaks: Counter[str]) -> tup
     return sent, kinds
 
 
+def _lists(app: Flask) -> list[str]:
+    """Every page that is about no one audit, and what may come to be one."""
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint not in NEVER_CALLED
+    ]
+    return sorted({rule.rule for rule in rules if not rule.rule.startswith("/api/")} | {"/metrics"})
+
+
 def _everybody_looks(app: Flask, lives: list[Life]) -> Heard:
     """Every page of every list; and the titles, links and headers of some audits’ own pages."""
     heard, caller = Heard(), Caller(app.extensions["council"], app.test_client())
     for name in READERS:
         browser = Browser(app, name)
-        for path in LISTS:
+        for path in _lists(app):
             _turns_pages(heard, browser, name, path)
         for path in LISTS_OF_THE_PROGRAM:
             _asks_for_pages(heard, caller, name, path)
