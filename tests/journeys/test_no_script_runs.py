@@ -41,7 +41,8 @@ SHORTEST = 100
 # Files, a probe’s answer, and what only a visitor or a council’s issuer is led to. A mail’s link is opened by itself.
 NO_PAGES = {
     "static", "council_css", "health", "sign_in.show", "council_sign_in.answer", "codes.show", "forgotten.show", "forgotten.choose",
-    "second_proof.scan", "second_proof.picture", "acknowledging.show", "calendars.feed",
+    "second_proof.scan", "second_proof.picture", "acknowledging.show", "calendars.feed", "operating.live", "operating.ready",
+    "operating.metrics",
 }  # fmt: skip
 FORM = "main form[method=post]:not([data-passkey])"
 ASKED = """forms => forms.map(form =>
