@@ -93,23 +93,23 @@ def post_to_person(connection: Connection, event: str, key: str, recipient: int,
 
 def hold(engine: Engine, letter: Letter, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
     """Just before it is sent: what it is, so that every attempt sends the same, and the lease anew. False where it is not ours any more."""
-    ours = (outbox.c.id.in_(_ids(letter)), outbox.c.leased_by == letter[0].leased_by, IS_WAITING)
     with writing(engine) as connection:
-        held = update(outbox).where(*ours).values(leased_until=now + LEASE, message_id=message_id, sent_to=sent_to)
-        is_ours = connection.execute(held).rowcount == len(letter)
+        is_ours = _update_ours(connection, letter, leased_until=now + LEASE, message_id=message_id, sent_to=sent_to) == len(letter)
         if is_ours and body is not None:
-            _update(connection, letter[:1], body=body)
+            _update_ours(connection, letter[:1], body=body)
     return is_ours
 
 
 def mark_sent(engine: Engine, letter: Letter, now: datetime) -> None:
+    """Whoever holds it by now: it has gone."""
+    gone = update(outbox).where(outbox.c.id.in_([row.id for row in letter]))
     with writing(engine) as connection:
-        _update(connection, letter, state="sent", sent_at=now, leased_until=None, last_error=None, locked=None)
+        connection.execute(gone.values(state="sent", sent_at=now, leased_until=None, last_error=None, locked=None))
 
 
 def mark_cancelled(engine: Engine, letter: Letter) -> None:
     with writing(engine) as connection:
-        _update(connection, letter, state="cancelled", leased_until=None, locked=None)
+        _update_ours(connection, letter, state="cancelled", leased_until=None, locked=None)
 
 
 def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:
@@ -120,16 +120,14 @@ def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> N
         attempts = min(max(row.attempts for row in again), 10)
         wait = min(FIRST_WAIT * 2**attempts, LONGEST_WAIT) * random.uniform(0.75, 1.25)  # noqa: S311 (jitter)
         with writing(engine) as connection:
-            _update(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
+            _update_ours(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
 
 
 def release(engine: Engine, letters: Collection[Letter]) -> None:
-    """Those that were not tried after all, and that nobody has taken over meanwhile."""
-    untried = [row for letter in letters for row in letter]
-    if untried:
-        ours = (outbox.c.id.in_(_ids(untried)), outbox.c.leased_by == untried[0].leased_by, IS_WAITING)
+    """Those that were not tried after all."""
+    if untried := [row for letter in letters for row in letter]:
         with writing(engine) as connection:
-            connection.execute(update(outbox).where(*ours).values(leased_until=None, attempts=outbox.c.attempts - 1))
+            _update_ours(connection, untried, leased_until=None, attempts=outbox.c.attempts - 1)
 
 
 def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:
@@ -138,8 +136,8 @@ def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> Non
     about = (row.reference, row.action, row.due_on) if len(letter) == 1 else ("",)
     notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", None, *about)
     with writing(engine) as connection:
-        _update(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None)
-        saving.notice_only(connection, (notice,), now)
+        if _update_ours(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None):
+            saving.notice_only(connection, (notice,), now)
 
 
 def beat(engine: Engine, worker: str, now: datetime) -> None:
@@ -147,9 +145,7 @@ def beat(engine: Engine, worker: str, now: datetime) -> None:
         saving.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
 
 
-def _update(connection: Connection, letter: Letter, **values: object) -> None:
-    connection.execute(update(outbox).where(outbox.c.id.in_(_ids(letter))).values(**values))
-
-
-def _ids(letter: Letter) -> list[int]:
-    return [row.id for row in letter]
+def _update_ours(connection: Connection, letter: Letter, **values: object) -> int:
+    """Answers how many rows: none that another worker has taken over since, or has ended."""
+    ours = (outbox.c.id.in_([row.id for row in letter]), outbox.c.leased_by == letter[0].leased_by, IS_WAITING)
+    return connection.execute(update(outbox).where(*ours).values(**values)).rowcount

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import House, a_council, a_fake_house, a_house
+from tests.notifications.mail_server import MailServer
 from web.council import Council
 
 
@@ -19,6 +20,15 @@ def council(tmp_path: Path) -> Iterator[Council]:
 @pytest.fixture
 def house(council: Council) -> House:
     return a_house(council)
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A real mail server."""
+    made = MailServer()
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
-"""What the tests of channels may ask for."""
+"""What the tests of mails may ask for."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
+from notifications.parts import Parts
+from tests.notifications.mail_server import MailServer
 from tests.notifications.rude_server import RudeServer
 from tests.notifications.sending import Making
+from web.council import Council
 
 
 @pytest.fixture
@@ -19,3 +23,9 @@ def rude() -> Iterator[Making]:
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+def parts(council: Council, server: MailServer) -> Parts:
+    """A worker’s, of a council whose mails go to the server."""
+    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))

@@ -1,13 +1,11 @@
 """Sending over a real SMTP server: nothing lost, nothing sent that did not commit, the same bytes at every try."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select, update
 
 from notifications import outbox
@@ -23,19 +21,6 @@ from workflow.storage.engine import reading
 from workflow.storage.engine import writing as writing_to
 
 CANARY = "CANARY-7Q"
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    made = MailServer()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def parts(council: Council, server: MailServer) -> Parts:
-    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
 
 
 def rows(parts: Parts, state: str | None = None) -> list[Any]:

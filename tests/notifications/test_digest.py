@@ -1,6 +1,5 @@
 """Reminders go together, in the morning, Monday to Friday; news and escalations wait for no morning."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +14,6 @@ from notifications.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
 from tests.notifications.mail_server import MailServer
 from tests.notifications.told import in_london
-from web.council import Council
 from workflow.calendar import LONDON
 from workflow.commands import actions, moves
 from workflow.commands.actions import NewAction
@@ -25,19 +23,6 @@ from workflow.storage.engine import reading
 # The actions of the factories are due on Sunday 20 December, so a week before is a Sunday too.
 SUNDAY, MONDAY, TUESDAY = date(2026, 12, 13), date(2026, 12, 14), date(2026, 12, 15)
 NEXT_MONDAY = date(2026, 12, 21)
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    made = MailServer()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def parts(council: Council, server: MailServer) -> Parts:
-    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
 
 
 @pytest.fixture

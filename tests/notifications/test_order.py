@@ -1,6 +1,5 @@
 """Of one audit somebody’s mails go in their order; what is urgent waits behind nothing. And who is too slow sends nothing twice."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,28 +8,15 @@ import pytest
 from sqlalchemy import select, update
 
 from notifications import outbox
+from notifications.channels import Never, NotNow
 from notifications.delivery import deliver
 from notifications.parts import Parts
 from notifications.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
 from tests.notifications.mail_server import MailServer
-from web.council import Council
 from workflow.commands import escalations, moves
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    made = MailServer()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def parts(council: Council, server: MailServer) -> Parts:
-    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
 
 
 def waiting(parts: Parts) -> list[str]:
@@ -116,6 +102,23 @@ def test_who_was_overtaken_sends_no_more_of_what_it_held(parts: Parts, house: Ho
     assert len(slow.other) == everything
     assert set(slow.sent) <= set(slow.other), "the same mail under the same Message-ID"
     assert waiting(parts) == []
+
+
+@pytest.mark.parametrize("refusal", [Never, NotNow])
+def test_what_another_has_sent_meanwhile_is_not_given_up(parts: Parts, house: House, refusal: type[Exception]) -> None:
+    an_audit(house, at="shared")
+    clock = [NOW]
+
+    class RefusingInTheEnd(Slow):
+        def send(self, to: str, message_id: str, body: bytes) -> None:
+            super().send(to, message_id, body)
+            raise refusal("so late")
+
+    deliver(parts, RefusingInTheEnd(parts, clock), "slow", lambda: clock[0])
+    with reading(parts.engine) as connection:
+        assert set(connection.execute(select(tables.outbox.c.state)).scalars()) == {"sent"}
+        told = select(tables.notices.c.id).where(tables.notices.c.event == "mail_undelivered")
+        assert connection.execute(told).first() is None
 
 
 def test_a_lease_is_renewed_before_each_mail(parts: Parts, house: House) -> None:

@@ -4,7 +4,6 @@ import logging
 import re
 import statistics
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,14 +27,6 @@ from workflow.storage import tables
 from workflow.storage.engine import reading
 
 AUDITOR, NEW = "auditor@demo.example", "three wet lampposts"
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    made = MailServer()
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
