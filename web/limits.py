@@ -1,4 +1,4 @@
-"""What is refused before anything is read: another’s host name, and more fields than any page has."""
+"""What is refused before anything is read: another’s host name, more fields than any page has, a number that no row can have."""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.utils import host_is_trusted
 
 from config.settings import Settings
@@ -15,6 +16,7 @@ from workflow.errors import TooLarge
 # Far above what is saved at once, so that a page with too much on it can be shown again with every word still there.
 MOST_BYTES = 16 * 1024 * 1024
 MOST_FIELDS = 1_000
+HIGHEST_NUMBER = 2**31 - 1
 FORM = "application/x-www-form-urlencoded"
 # Probes call by number, and nothing there is made of the name.
 BY_ANY_NAME = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
@@ -23,8 +25,16 @@ WRONG_HOST = "This service is not known by that name."
 Environ = dict[str, Any]
 
 
+class Number(IntegerConverter):
+    """One that is higher than any row’s can be is nobody’s."""
+
+    def __init__(self, rules: Map) -> None:
+        super().__init__(rules, max=HIGHEST_NUMBER)
+
+
 def init_limits(app: Flask, settings: Settings) -> None:
     """Before whatever else looks at a request: the forms’ own tokens already read the whole body."""
+    app.url_map.converters["int"] = Number
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES, MAX_FORM_PARTS=MOST_FIELDS)
     app.wsgi_app = _with_a_trusted_host(app.wsgi_app, settings.trusted_hosts)  # type: ignore[method-assign]
     if count := settings.proxies:

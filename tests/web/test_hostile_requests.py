@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -199,3 +200,20 @@ def test_hostile_strings_through_the_json_and_through_the_pages(app: Flask, hous
     print(f"{len(STRINGS) * 6} hostile strings through two doors: {kept} kept, {refused} refused")
     assert min(kept, refused) > 50
     assert first_break(caller.council, [reference]) == ""
+
+
+def test_a_number_that_no_row_can_have_is_nobodys(app: Flask) -> None:
+    ids = [rule for rule in app.url_map.iter_rules() if "<int:" in rule.rule]
+    wrong, asked = [], 0
+    for browser in (Browser(app, "admin"), Browser(app, "hos.ppqa")):
+        browser.get("/audits")
+        for number in ("2147483647", "2147483648", str(2**63), str(2**70), "9" * 4_000):
+            for rule in ids:
+                path = re.sub(r"<(\w+:)?\w+>", lambda found: number if found[1] == "int:" else "team", rule.rule)  # noqa: B023
+                for ask in (browser.get, browser.post):
+                    asked += 1
+                    status = ask(path).status_code
+                    wrong += [(rule.rule, number[:12], status)] * (status >= 500)
+    print(f"{asked} requests for numbers beyond all rows, to {len(ids)} routes")
+    assert wrong == []
+    assert asked >= 200
