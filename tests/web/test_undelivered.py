@@ -1,6 +1,5 @@
 """Mails that did not land: the QA Service sees them, has them sent again, or says that they told the person another way."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,14 +18,6 @@ from workflow.people import folded
 from workflow.storage import tables
 from workflow.storage.council import changed
 from workflow.storage.engine import reading, writing
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    made = MailServer()
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -103,7 +94,10 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(app: Flas
         row = connection.execute(select(tables.outbox).where(tables.outbox.c.id == the_id)).one()
     assert (row.state, row.settled_by) == ("dead", house.person("qa").id)
     assert row.settled_at
-    assert browser.post(f"/undelivered/{the_id}/again").status_code == 404, "somebody has seen to it"
+    for verb in ("settle", "again"):
+        answer = browser.post(f"/undelivered/{the_id}/{verb}")
+        assert answer.status_code == 409
+        assert "Somebody has seen to this mail already." in answer.text
 
 
 def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: Parts, house: House, server: MailServer) -> None:

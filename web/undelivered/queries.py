@@ -15,7 +15,7 @@ SOON = timedelta(minutes=5)
 SHOWN = [
     outbox.c[name]
     for name in (
-        "id", "event", "recipient", "reference", "action", "due_on", "created_at", "attempts", "next_attempt_at", "last_error", "sent_to",
+        "id", "event", "recipient", "reference", "action", "due_on", "created_at", "attempts", "next_attempt_at", "last_error",
     )
 ]  # fmt: skip
 
@@ -30,7 +30,7 @@ def given_up(connection: Connection, reader: Reader, cursor: str | None = None) 
 
 
 def still_tried(connection: Connection, reader: Reader, now: datetime) -> Sequence[Any]:
-    """Those that were refused for now, or have waited for longer than they should; by ix_outbox_waiting_in_order."""
+    """Those that were refused for now, or have waited for longer than they should: of what waits alone."""
     is_late = or_(outbox.c.last_error.is_not(None), outbox.c.send_from <= now - SOON)
     query = _known(reader).where(outbox.c.state == "waiting", is_late)
     return connection.execute(query.order_by(outbox.c.send_from, outbox.c.id).limit(SIZE)).all()
@@ -40,8 +40,9 @@ def how_many_given_up(connection: Connection, reader: Reader) -> int:
     return int(connection.execute(_known(reader, func.count()).where(IS_UNDELIVERED)).scalar_one())
 
 
-def one_given_up(connection: Connection, reader: Reader, row_id: int) -> Row[Any] | None:
-    return connection.execute(_known(reader).where(IS_UNDELIVERED, outbox.c.id == row_id)).first()
+def one(connection: Connection, reader: Reader, row_id: int) -> Row[Any] | None:
+    row: Row[Any] | None = connection.execute(_known(reader).where(outbox.c.id == row_id)).first()
+    return row
 
 
 def send_again(connection: Connection, row_id: int, now: datetime) -> bool:

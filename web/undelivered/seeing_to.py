@@ -1,5 +1,7 @@
 """What the QA Service does about a mail that could not be delivered: have it sent again, or say that they told the person otherwise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from web.council import Council
@@ -7,26 +9,22 @@ from web.undelivered import queries
 from workflow.commands.desk import Desk
 from workflow.errors import NotFound, NotFromHere, NotYours
 from workflow.people import Person
-from workflow.storage.engine import writing
+from workflow.storage.engine import Connection, writing
 from workflow.storage.knowable import Reader
 
 
 def send_again(council: Council, desk: Desk, who: Person, row_id: int) -> None:
-    """Raises NotYours; NotFound where no mail of that number waits for anybody; NotFromHere where its link has run out."""
-    ensure_sees(desk, who)
-    with writing(council.engine) as connection:
-        row = _found(queries.one_given_up(connection, Reader(who, desk.directory, desk.permissions), row_id))
+    """Raises NotYours, NotFound; NotFromHere where its link has run out, or somebody has seen to it."""
+    with _one(council, desk, who, row_id) as (connection, row):
         if not can_go_again(council, row):
             raise NotFromHere("This mail can’t be sent again: whoever it was for asks for a new one.")
-        queries.send_again(connection, row_id, desk.now)
+        _ensure_first(queries.send_again(connection, row_id, desk.now))
 
 
 def settle(council: Council, desk: Desk, who: Person, row_id: int) -> None:
-    """They told the person another way. Raises NotYours, NotFound."""
-    ensure_sees(desk, who)
-    with writing(council.engine) as connection:
-        _found(queries.one_given_up(connection, Reader(who, desk.directory, desk.permissions), row_id))
-        queries.settle(connection, row_id, who.id, desk.now)
+    """They told the person another way. Raises NotYours, NotFound; NotFromHere where somebody has seen to it."""
+    with _one(council, desk, who, row_id) as (connection, _):
+        _ensure_first(queries.settle(connection, row_id, who.id, desk.now))
 
 
 def ensure_sees(desk: Desk, who: Person) -> None:
@@ -39,7 +37,16 @@ def can_go_again(council: Council, row: Any) -> bool:
     return not council.who_hears.events.get(row.event, {}).get("of_account")
 
 
-def _found(row: Any) -> Any:
-    if row is None:
-        raise NotFound
-    return row
+@contextmanager
+def _one(council: Council, desk: Desk, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
+    ensure_sees(desk, who)
+    with writing(council.engine) as connection:
+        row = queries.one(connection, Reader(who, desk.directory, desk.permissions), row_id)
+        if row is None:
+            raise NotFound
+        yield connection, row
+
+
+def _ensure_first(is_changed: bool) -> None:
+    if not is_changed:
+        raise NotFromHere("Somebody has seen to this mail already.")
