@@ -60,12 +60,20 @@ class NotShown(Refusal):
     """This can’t be shown now, because it can’t be noted who reads it. Please try again later."""
 
 
+class DatabaseAway(Refusal):
+    """The service can’t reach its database at the moment, so it can show and save nothing. Please try again in a minute."""
+
+
+class DiskFull(Refusal):
+    """The service has no room left to save anything. Please tell whoever runs it, and try again later."""
+
+
 class TooLarge(Refusal):
     """That is more than can be taken at once."""
 
 
 class UsedForAnother(Refusal):
-    """This Idempotency-Key was used for another request."""
+    """What you sent first is already saved, and this is different. Look at what is saved before you send it again."""
 
 
 class Broken(Refusal):

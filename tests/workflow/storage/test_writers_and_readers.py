@@ -1,0 +1,41 @@
+"""Eight processes that move audits and eight that read them, at once on SQLite: nobody is told that the database is locked."""
+
+import os
+
+import pytest
+
+from bench.writers import READERS, WRITERS, Did, at_once
+from tests.factories import a_house, an_audit
+from web.council import Council
+from web.verifying import every_reference, first_break
+
+SECONDS, LONG = float(os.environ.get("SECONDS", "10")), 60
+
+
+def test_nobody_sees_a_lock(on_sqlite: Council) -> None:
+    _all_at_once(on_sqlite, SECONDS)
+
+
+@pytest.mark.long
+def test_nobody_sees_a_lock_for_a_minute(on_sqlite: Council) -> None:
+    _all_at_once(on_sqlite, LONG)
+
+
+def _all_at_once(council: Council, seconds: float) -> None:
+    house = a_house(council)
+    references = [an_audit(house, at="graded") for _ in range(WRITERS)]
+    before = {reference: house.audit(reference).chain.count for reference in references}
+    done = at_once(council.settings.data, seconds, references)
+    writers, readers = ([one for one in done if one.kind == kind] for kind in ("moves", "readings"))
+    assert (len(writers), len(readers)) == (WRITERS, READERS)
+    assert [said for one in done for said in one.refused] == []
+    made = [house.audit(reference).chain.count - before[reference] for reference in references]
+    assert sorted(made) == sorted(len(one.took) for one in writers)
+    assert first_break(council, every_reference(council)) == ""
+    print(f"{WRITERS} writers, {READERS} readers, {seconds:g} s: {_said(writers, 'moves')}; {_said(readers, 'readings')}; no lock seen")
+    assert min(made) > 0
+
+
+def _said(those: list[Did], what: str) -> str:
+    counts, took = [len(one.took) for one in those], [seconds for one in those for seconds in one.took]
+    return f"{sum(counts)} {what}, {min(counts)} to {max(counts)} each, the slowest in {max(took) * 1000:.0f} ms"
