@@ -1,7 +1,6 @@
 """Records to rows and back: the one place that knows both."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +18,7 @@ PLAIN = (
     "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on", "look_on",
 )  # fmt: skip
 ACTION = tuple(field.name for field in fields(SmartAction))
+DAYS = tuple(name for name in ACTION if name.endswith("_on"))
 ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")
 OPENING = (*ESCALATION, "recipients")
 RECIPIENT = tuple(field.name for field in fields(Recipient))
@@ -33,8 +33,10 @@ def audit_values(audit: Audit) -> Values:
     return values
 
 
-def audit_of(row: Stored, sections: Sequence[Stored], actions: Sequence[Stored], escalation: Escalation | None) -> Audit:
+def audit_of(row: Stored, escalation: Escalation | None) -> Audit:
+    """`its_sections` and `its_actions` are JSON texts: None where an audit has none."""
     stored = row._mapping
+    sections, actions = (json.loads(stored[name] or "[]") for name in ("its_sections", "its_actions"))
     return Audit(
         **{name: stored[name] for name in PLAIN},
         id=stored["id"],
@@ -43,7 +45,7 @@ def audit_of(row: Stored, sections: Sequence[Stored], actions: Sequence[Stored],
         chain=Chain(stored["history_count"], stored["history_head"]),
         sections={section: json.loads(answers) for section, _, answers in sections},
         section_versions={section: version for section, version, _ in sections},
-        actions=tuple(_action_of(action) for action in actions),
+        actions=tuple(_action_of(dict(zip(ACTION, action, strict=True))) for action in sorted(actions)),
         escalation=escalation,
     )
 
@@ -57,10 +59,11 @@ def action_values(audit_id: int, action: SmartAction) -> Values:
     return {"audit_id": audit_id, **{name: getattr(action, name) for name in ACTION}, "earlier_due_dates": earlier}
 
 
-def _action_of(row: Stored) -> SmartAction:
-    stored = dict(zip(ACTION, row, strict=True))
-    stored["earlier_due_dates"] = tuple(date.fromisoformat(day) for day in stored["earlier_due_dates"].split(",") if day)
-    return SmartAction(**stored)
+def _action_of(said: dict[str, Any]) -> SmartAction:
+    """As JSON says it: days as text, and on SQLite yes and no as numbers."""
+    days = {name: date.fromisoformat(said[name]) for name in DAYS if said[name]}
+    earlier = tuple(date.fromisoformat(day) for day in said["earlier_due_dates"].split(",") if day)
+    return SmartAction(**{**said, **days, "is_live": bool(said["is_live"]), "earlier_due_dates": earlier})
 
 
 def escalation_values(audit_id: int, escalation: Escalation) -> Values:

@@ -5,17 +5,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from workflow.events import Notice
 from workflow.ports import AlreadyDone, Change, Changed
 from workflow.record import Audit
-from workflow.storage import rows, tables
+from workflow.storage import many, rows, tables
+from workflow.storage.engine import answered_together
+from workflow.storage.prepared import execute, execute_each
 
 QA_INBOX = 0
+CALL_WORKER = select(func.call_worker())
 NOTHING_HELD: Mapping[str, datetime] = {}
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+TOLD_ONCE = ("key", "recipient")
+FACTS, WAITS = ("key", "recipient", "event", "reference", "action", "due_on"), ("send_from", "next_attempt_at")
 # Held until the commit: on PostgreSQL a change of the directory under way would not be seen otherwise.
 DIRECTORY_VERSION = select(tables.directory.c.version).with_for_update(read=True).scalar_subquery()
 UPDATE_AUDIT = (
@@ -42,21 +45,36 @@ def save(connection: Connection, change: Change) -> None:
     """Raise Changed before anything is written where the audit or the directory is not what the change was decided on."""
     _claim_key(connection, change)
     audit_id = _save_audit(connection, change)
-    _save_sections(connection, audit_id, change)
-    _save_actions(connection, audit_id, change)
-    _save_escalation(connection, audit_id, change)
-    _insert(connection, tables.history, [rows.history_values(audit_id, row) for row in change.rows])
-    _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in change.remarks.items()])
-    _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
-    tell(connection, change.notices, change.at)
+    with answered_together(connection):
+        _save_sections(connection, audit_id, change)
+        _save_actions(connection, audit_id, change)
+        _save_escalation(connection, audit_id, change)
+        _insert(connection, tables.history, [rows.history_values(audit_id, row) for row in change.rows])
+        remarks = change.remarks.items()
+        _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in remarks])
+        _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
+        tell(connection, change.notices, change.at)
 
 
 def tell(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NOTHING_HELD) -> None:
     """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
     if notices:
-        notice_only(connection, notices, at)
-        statement = once_statement(connection.dialect.name, tables.outbox, ("key", "recipient"))
-        connection.execute(statement, [_notice_values(notice) | waiting(at, held.get(notice.event, at)) for notice in notices])
+        send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}
+        waits = {event: (many.written(first),) * len(WAITS) for event, first in send_from.items()}
+        told = many.given((*_facts(notice), *waits[notice.event]) for notice in notices)
+        execute(connection, _notice_once(connection), told | {"at": at})
+        statement = many.insert_once(
+            connection.dialect.name, tables.outbox, TOLD_ONCE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
+        )
+        execute(connection, statement, told | {"created_at": at, "state": "waiting", "attempts": 0})
+        if min(send_from.values()) <= at:
+            call_worker(connection)
+
+
+def call_worker(connection: Connection) -> None:
+    """Where several workers share a queue, one of them sends as soon as this is committed, and none where it is not."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(CALL_WORKER)
 
 
 def waiting(at: datetime, send_from: datetime) -> rows.Values:
@@ -64,25 +82,28 @@ def waiting(at: datetime, send_from: datetime) -> rows.Values:
 
 
 def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
-    statement = once_statement(connection.dialect.name, tables.notices, ("key", "recipient"))
-    connection.execute(statement, [_notice_values(notice) | {"at": at} for notice in notices])
+    execute(connection, _notice_once(connection), many.given(map(_facts, notices)) | {"at": at})
+
+
+def _notice_once(connection: Connection) -> Any:
+    return many.insert_once(connection.dialect.name, tables.notices, TOLD_ONCE, FACTS, ("at",))
 
 
 def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[rows.Values]) -> None:
     if values:
-        connection.execute(_upsert(connection.dialect.name, table, keys, frozenset(values[0])), values)
+        execute_each(connection, _upsert(connection.dialect.name, table, keys, frozenset(values[0])), values)
 
 
 # Building a statement costs more than running it, so each is built once.
 @cache
 def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: frozenset[str]) -> Any:
-    statement = INSERTS[dialect](table)
+    statement = many.INSERTS[dialect](table)
     return statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in columns.difference(keys)})
 
 
 @cache
 def once_statement(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
-    return INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
+    return many.INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
 
 
 @cache
@@ -100,7 +121,7 @@ def _claim_key(connection: Connection, change: Change) -> None:
         return
     once = change.once
     values = {"person_id": once.person_id, "key": once.key, "digest": once.digest, "answer": once.answer(change.after), "at": change.at}
-    if connection.execute(_claim(connection.dialect.name), values).first() is None:
+    if execute(connection, _claim(connection.dialect.name), values).first() is None:
         raise AlreadyDone
 
 
@@ -112,7 +133,7 @@ def _save_audit(connection: Connection, change: Change) -> int:
         return int(connection.execute(INSERT_AUDIT, values).scalar_one())
     assert change.before.id is not None, "an audit that was read has an id"
     seen = {"the_id": change.before.id, "seen": change.before.version, "directory_seen": change.directory_version}
-    if connection.execute(UPDATE_AUDIT, values | seen).rowcount != 1:
+    if execute(connection, UPDATE_AUDIT, values | seen).rowcount != 1:
         raise Changed
     return change.before.id
 
@@ -150,16 +171,13 @@ def _escalation_before(before: Audit | None) -> object:
 
 def _insert(connection: Connection, table: Table, values: list[rows.Values]) -> None:
     if values:
-        connection.execute(_plain_insert(table), values)
+        execute_each(connection, _plain_insert(table), values)
 
 
 def _plain(seal: Any) -> rows.Values:
     return {name: getattr(seal, name) for name in seal.__slots__}
 
 
-def _notice_values(notice: Notice) -> rows.Values:
+def _facts(notice: Notice) -> tuple[Any, ...]:
     recipient = QA_INBOX if notice.person_id is None else notice.person_id
-    return {
-        "key": notice.key, "recipient": recipient, "event": notice.event, "reference": notice.reference,
-        "action": notice.action, "due_on": notice.due_on,
-    }  # fmt: skip
+    return notice.key, recipient, notice.event, notice.reference, notice.action, notice.due_on

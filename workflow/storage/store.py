@@ -4,40 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select
+from sqlalchemy import Engine, and_, bindparam, insert, select
 
-from workflow.errors import NotShown
+from workflow.errors import DatabaseAway, NotShown
 from workflow.events import Notice
 from workflow.history import Row
 from workflow.people import Directory
 from workflow.ports import Change, Emergency, Reading
 from workflow.record import Audit, Seal
 from workflow.storage import emergencies, rows, saving, tables
+from workflow.storage.away import refusal_of
 from workflow.storage.directory_writer import DirectoryWriter
-from workflow.storage.engine import DatabaseError, reading, writing
+from workflow.storage.engine import DatabaseError, asking, reading, writing
+from workflow.storage.reading_audits import read_audit
 from workflow.storage.who import read_directory
 
-OPENINGS = tables.escalations.alias("openings")
-LATEST_OPENING = (
-    select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == tables.audits.c.id).correlate(tables.audits).scalar_subquery()
-)
-AUDIT = (
-    select(tables.audits, *(tables.escalations.c[name].label(f"opening_{name}") for name in rows.OPENING))
-    .outerjoin_from(
-        tables.audits,
-        tables.escalations,
-        and_(tables.escalations.c.audit_id == tables.audits.c.id, tables.escalations.c.number == LATEST_OPENING),
-    )
-    .where(tables.audits.c.reference == bindparam("reference"))
-)
-SECTIONS = select(tables.sections.c.section, tables.sections.c.version, tables.sections.c.answers).where(
-    tables.sections.c.audit_id == bindparam("audit_id")
-)
-ACTIONS = (
-    select(*(tables.actions.c[name] for name in rows.ACTION))
-    .where(tables.actions.c.audit_id == bindparam("audit_id"))
-    .order_by(tables.actions.c.number)
-)
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 HISTORY_AND_REASONS = (
     select(tables.history, tables.remarks.c.text)
@@ -47,6 +28,7 @@ HISTORY_AND_REASONS = (
     .where(tables.history.c.audit_id == bindparam("audit_id"))
     .order_by(tables.history.c.number)
 )
+DIRECTORY_VERSION = select(tables.directory.c.version)
 NOTE = insert(tables.readings)
 REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
 SEALS = select(tables.seals).where(tables.seals.c.audit_id == bindparam("audit_id")).order_by(tables.seals.c.edition)
@@ -59,7 +41,7 @@ class SqlStore:
         self._directory: Directory | None = None
 
     def audit(self, reference: str) -> Audit | None:
-        with reading(self.engine) as connection:
+        with asking(self.engine) as connection:
             return read_audit(connection, reference)
 
     def save(self, change: Change) -> None:
@@ -75,10 +57,12 @@ class SqlStore:
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now. Read again only where its version has changed, or something in it has begun or ended since."""
         at = at or datetime.now(UTC)
-        with reading(self.engine) as connection:
-            version = connection.execute(select(tables.directory.c.version)).scalar_one()
-            held = self._directory
-            if held is None or held.version != version or not held.is_true_at(at):
+        with asking(self.engine) as connection:
+            version = connection.execute(DIRECTORY_VERSION).scalar_one()
+        held = self._directory
+        if held is None or held.version != version or not held.is_true_at(at):
+            with reading(self.engine) as connection:
+                version = connection.execute(DIRECTORY_VERSION).scalar_one()
                 held = self._directory = read_directory(connection, version, at, self._next_up)
         return held
 
@@ -96,11 +80,13 @@ class SqlStore:
             return tuple((rows.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id}))
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """Raises NotShown where it can’t be written, whatever the reason: then nothing is shown."""
+        """Raises NotShown where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
         try:
             with writing(self.engine) as connection:
                 connection.execute(NOTE, [{name: getattr(one, name) for name in Reading.__slots__} for one in readings])
         except DatabaseError as error:
+            if isinstance(refusal_of(error), DatabaseAway):
+                raise
             raise NotShown from error
 
     def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
@@ -128,14 +114,3 @@ class SqlStore:
         with reading(self.engine) as connection:
             found = connection.execute(asked).first()
         return (found.digest, found.answer) if found else None
-
-
-def read_audit(connection: Connection, reference: str) -> Audit | None:
-    """Asks as much of what is not there: the time taken must not tell it from what one may not know of."""
-    # PostgreSQL can’t be asked for every text that an address may hold.
-    row = connection.execute(AUDIT, {"reference": reference if reference.isprintable() else ""}).first()
-    key = {"audit_id": row.id if row else None}
-    sections, actions = connection.execute(SECTIONS, key).all(), connection.execute(ACTIONS, key).all()
-    if row is None:
-        return None
-    return rows.audit_of(row, sections, actions, rows.escalation_of(row) if row.opening_number else None)

@@ -1,6 +1,7 @@
 """How things are stored: instants in UTC, to the microsecond, comparable as text on SQLite; and text that is found by its beginning."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, String
@@ -18,12 +19,19 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return as_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+# The rows that are written together mostly tell of one instant.
+@lru_cache(64)
+def as_text(value: datetime) -> str:
+    """As SQLite keeps an instant, and PostgreSQL reads one as well."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def by_letter(length: int) -> TypeEngine[str]:

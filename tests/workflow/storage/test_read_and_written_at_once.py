@@ -1,0 +1,80 @@
+"""An audit is read in one statement, and what a move writes is answered together: nothing is seen half, and no error is lost by it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import insert, text
+
+from tests.factories import a_house, an_audit
+from web.council import Council
+from workflow.commands import moves, writing
+from workflow.errors import DatabaseAway
+from workflow.storage import engine, tables
+from workflow.storage.away import refusal_of
+from workflow.storage.engine import Connection, DatabaseError, answered_together, reading
+
+SAVES = 300
+REMARK = {"number": 1, "text": "Said once."}
+
+
+def test_who_reads_while_somebody_writes_sees_one_version(council: Council) -> None:
+    house = a_house(council)
+    reference = an_audit(house, at="practitioner_consulted")
+
+    def write() -> None:
+        for number in range(SAVES):
+            answers, version = {"evidence": f"Text {number}."}, house.audit(reference).version
+            writing.save_section(house.desk(), house.person("auditor"), reference, "area_1", answers, version)
+
+    with ThreadPoolExecutor(1) as pool:
+        written, seen = pool.submit(write), set[int]()
+        while not written.done():
+            audit = house.audit(reference)
+            seen.add(audit.version)
+            assert audit.section_versions.get("area_1", audit.version) == audit.version
+        written.result()
+    print(f"{council.engine.dialect.name}: {len(seen)} versions seen while {SAVES} were written, each whole")
+
+
+def test_what_the_database_refuses_is_raised_and_nothing_of_it_is_stored(council: Council) -> None:
+    reference = an_audit(a_house(council), at="draft")
+    audit_id = council.store.audit(reference).id  # type: ignore[union-attr]
+    with pytest.raises(DatabaseError) as refused:
+        _write_twice(council, {**REMARK, "audit_id": audit_id})
+    assert type(refused.value).__name__ == "IntegrityError"
+    assert refusal_of(refused.value) is None
+    assert "Said once" not in str(refused.value)
+    with reading(council.engine) as connection:
+        assert connection.execute(tables.remarks.select()).all() == []
+
+
+@pytest.mark.postgres
+def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = a_house(on_postgresql)
+    reference = an_audit(house, at="graded")
+    before = house.audit(reference)
+
+    @contextmanager
+    def cut(connection: Connection) -> Iterator[None]:
+        process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with answered_together(connection):
+            with on_postgresql.engine.connect() as other:
+                other.execute(text(f"SELECT pg_terminate_backend({process}, 5000)"))
+            yield
+
+    monkeypatch.setattr("workflow.storage.saving.answered_together", cut)
+    with pytest.raises(DatabaseError) as lost:
+        moves.share(house.desk(), house.person("auditor"), reference)
+    assert isinstance(refusal_of(lost.value), DatabaseAway)
+    monkeypatch.undo()
+    assert house.audit(reference) == before
+    moves.share(house.desk(), house.person("auditor"), reference)
+    assert house.audit(reference).state == "shared"
+
+
+def _write_twice(council: Council, remark: dict[str, object]) -> None:
+    with engine.writing(council.engine) as connection, answered_together(connection):
+        for _ in range(2):
+            connection.execute(insert(tables.remarks), remark)
