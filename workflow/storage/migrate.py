@@ -1,13 +1,15 @@
 """Bringing a database up to what the tables say, with Alembic."""
 
+from collections.abc import MutableMapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from workflow.errors import Broken
 from workflow.storage.engine import reading, writing
@@ -20,7 +22,12 @@ def upgrade(engine: Engine) -> None:
         raise Broken("The database is newer than this version of Practice Audit: install the version that brought it up to date.")
     if schema == "behind":
         with writing(engine) as connection:
-            command.upgrade(_config(connection), "head")
+            upgrade_on(connection)
+
+
+def upgrade_on(connection: Connection) -> None:
+    """Inside a transaction that somebody else began, and will end."""
+    command.upgrade(_config(connection), "head")
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:
@@ -46,6 +53,11 @@ def stands(engine: Engine) -> str:
 def known() -> tuple[str, ...]:
     """Every revision of this version, the newest first."""
     return tuple(one.revision for one in ScriptDirectory.from_config(_config(None)).walk_revisions())
+
+
+def is_ours(name: str | None, kind: str, _parents: MutableMapping[Any, str | None]) -> bool:
+    """Whether Alembic is to compare it with the tables: the queue’s own tables are its own business."""
+    return kind != "table" or not str(name).startswith("procrastinate_")
 
 
 def _config(connection: object) -> Config:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import House, a_council, a_fake_house, a_house, settings
-from tests.postgres import a_database
-from web.council import Council, open_council, prepare
-from web.demo import load_people
+from tests.factories import House, a_council, a_fake_house, a_house
+from tests.postgres import a_council_on_postgresql
+from web.council import Council
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +17,8 @@ def postgres_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def on_postgresql(tmp_path: Path, postgres_folder: Path) -> Iterator[Council]:
-    with a_database(postgres_folder) as url:
-        council = open_council(settings(tmp_path, DATABASE_URL=url, SECRET_KEY="k" * 32))
-        prepare(council)
-        load_people(council, "correct horse")
+    with a_council_on_postgresql(tmp_path, postgres_folder) as council:
         yield council
-        council.engine.dispose()
 
 
 @pytest.fixture

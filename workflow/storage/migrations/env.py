@@ -2,9 +2,11 @@
 
 from alembic import context
 
+from workflow.storage.migrate import is_ours
 from workflow.storage.tables import metadata
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True, transaction_per_migration=False
-)
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True, transaction_per_migration=False,
+    include_name=is_ours,
+)  # fmt: skip
 context.run_migrations()
