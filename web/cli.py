@@ -10,7 +10,7 @@ import click
 
 from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.worker import run_forever, run_once
-from web import export, verifying
+from web import export, moving, verifying
 from web.accounts.command_line import forget
 from web.council import Council, ensure_prepared, open_council, prepare
 from web.council_sign_in.command_line import identities
@@ -54,6 +54,7 @@ def _refused(sentence: str) -> int:
 
 
 @click.group(cls=Sentences)
+@click.version_option(package_name="practice-audit", message="%(version)s")
 def main() -> None:
     """Practice audits, from a blank form to closed actions."""
 
@@ -69,9 +70,12 @@ def init() -> None:
 
 
 @main.command("serve")
-def serve_command() -> None:
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="How many web processes; more than one with PostgreSQL only, where 2 is usual."
+)
+def serve_command(processes: int | None) -> None:
     """Serve the pages and the JSON on HOST and PORT."""
-    serve(_settings())
+    serve(_settings(), processes)
 
 
 @main.command()
@@ -88,6 +92,20 @@ def worker(once: bool, at: str | None) -> None:
         run_once(council.parts, now or datetime.now(UTC))
     else:
         run_forever(council.parts)
+
+
+@main.command("migrate-to")
+@click.argument("url", required=False)
+@click.option("--take-back", is_flag=True, help="Let a council that was moved run on its embedded database again.")
+def migrate_to(url: str | None, take_back: bool) -> None:
+    """Move this council from its embedded database to the empty PostgreSQL at URL, all of it or nothing."""
+    if bool(url) == take_back:
+        raise click.UsageError("Give an address like postgresql://user:password@host/database, or --take-back.")
+    council = _opened()
+    if url:
+        moving.move_to(council, url)
+    else:
+        moving.bring_back(council)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def prepared(tmp_path: Path) -> House:
 
 
 REFUSED = [
-    ("nonsense",), ("worker", "--nonsense"), ("worker", "--now", "2026-11-30T09:00:00Z"), ("worker", "--once", "--now", "tomorrow"),
+    ("nonsense",), ("serve", "--processes", "2"), ("serve", "--processes", "0"), ("worker", "--nonsense"), ("worker", "--now", "2026-11-30T09:00:00Z"), ("worker", "--once", "--now", "tomorrow"),
     ("tokens", "create", "nobody@demo.example"), ("tokens", "create"), ("tokens", "create", "auditor@demo.example", "--days", "366"),
     ("tokens", "create", "auditor@demo.example", "--scope", "all"), ("tokens", "create", "auditor@demo.example", "--name", " "),
     ("tokens", "list", "nobody@demo.example"), ("tokens", "revoke", "1"), ("tokens", "revoke", "x"), ("tokens", "revoke", "9" * 20), ("audits", "export", "zzzz-zzzz"), ("audits", "export", "../../etc"),
@@ -74,6 +75,10 @@ def test_every_command_has_help(run: Run) -> None:
         result = run(*arguments)
         assert result.exit_code == 0, arguments
         assert "Usage:" in result.output
+
+
+def test_it_says_which_version_runs(run: Run) -> None:
+    assert run("--version").output == f"{version('practice-audit')}\n"
 
 
 def test_a_setting_that_is_wrong_is_named(run: Run) -> None:
