@@ -39,7 +39,7 @@ def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock, stopping:
         except Away:
             return sent
         finally:
-            outbox.release(parts.engine, left)
+            outbox.release(parts.engine, left, to_others=stopping.is_set())
     return sent
 
 

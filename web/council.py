@@ -15,8 +15,9 @@ from workflow.people import ROLES
 from workflow.permissions import Permissions, load_permissions
 from workflow.ports import Once
 from workflow.sense_checks import SenseChecks, load_sense_checks
-from workflow.storage.engine import Engine, open_engine
+from workflow.storage.engine import Engine, open_engine, reading
 from workflow.storage.migrate import stands, upgrade
+from workflow.storage.moved import where_to
 from workflow.storage.shelf import FormShelf, keep
 from workflow.storage.store import SqlStore
 
@@ -63,14 +64,25 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
 
 def prepare(council: Council) -> None:
     """Make the tables, or bring them up to date, and keep the texts of this form and these rules."""
+    _refuse_moved(council.engine)
     upgrade(council.engine)
     keep(council.engine, council.shelf.current, council.rules)
 
 
 def ensure_prepared(council: Council) -> None:
     """Raises Broken where it lacks a migration, or has one that this version does not know and was not told to put up with."""
+    _refuse_moved(council.engine)
     schema = stands(council.engine)
     if schema == "behind":
         raise Broken("The database is not prepared: run `practice-audit init` first.")
     if schema == "ahead" and not council.settings.takes_newer_database:
         raise Broken(f"The database is newer than this version. To go back to it all the same, set {PREFIX}NEWER_DATABASE=allow.")
+
+
+def _refuse_moved(engine: Engine) -> None:
+    with reading(engine) as connection:
+        if moved := where_to(connection):
+            raise Broken(
+                f"This council was moved to {moved.to}: set PRACTICE_AUDIT_DATABASE_URL to that database, "
+                "or run `practice-audit migrate-to --take-back` where nothing runs there."
+            )
