@@ -1,23 +1,16 @@
-"""The clockwork: the only file that knows APScheduler. Short ticks in UTC, kept in memory; what is due is found by query."""
+"""The clockwork of one machine: the only file that knows APScheduler. Short ticks in UTC, kept in memory; what is due is found by query."""
 
-import logging
 import signal
 import threading
-import time
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from queue import SimpleQueue
 
-from apscheduler.events import EVENT_SCHEDULER_STARTED
 from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-LOG = logging.getLogger("practice_audit.schedule")
-# Less than the ten seconds that supervisors give at least.
-PATIENCE = 8.0
-Jobs = Mapping[str, tuple[Callable[[], None], int]]
+from notifications.ticking import Jobs
 
 
 class EverySoOften(BaseTrigger):  # type: ignore[misc]
@@ -30,50 +23,32 @@ class EverySoOften(BaseTrigger):  # type: ignore[misc]
         return now + self.every
 
 
-def run_until_stopped(jobs: Jobs, stopping: threading.Event | None = None) -> bool:
-    """Run each job at once and then every so many seconds, until SIGTERM or SIGINT, which set `stopping`.
+def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
+    """Run each job at once and then every so many seconds, until SIGTERM or SIGINT; a job under way is finished first.
 
-    Answers whether what was under way has been finished; eight seconds are waited for it.
+    `stopping` is set at once, so that a long job can end early.
     """
-    stopping = stopping or threading.Event()
-    under_way = {name: threading.Lock() for name in jobs}
-    scheduler = BlockingScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler = BackgroundScheduler(timezone=UTC, job_defaults=defaults)
     for name, (job, seconds) in jobs.items():
-        scheduler.add_job(_noting(name, job, under_way[name]), EverySoOften(seconds), id=name, next_run_time=datetime.now(UTC))
-    scheduler.add_listener(
-        lambda _: threading.Thread(target=_keep_going, args=(scheduler, jobs), daemon=True).start(), EVENT_SCHEDULER_STARTED
-    )
-
-    def stop(_signal: int, _frame: Any) -> None:
-        stopping.set()
-        scheduler.shutdown(wait=False)
-
+        scheduler.add_job(job, EverySoOften(seconds), id=name, next_run_time=datetime.now(UTC))
+    told: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        # No more than this: the scheduler’s own locks may be held by what a signal interrupts, and would be waited for without end.
+        signal.signal(number, lambda number, _frame: told.put(number))
     scheduler.start()
-    until = time.monotonic() + PATIENCE
-    return all(lock.acquire(timeout=max(until - time.monotonic(), 0)) for lock in under_way.values())
+    threading.Thread(target=_keep_going, args=(scheduler, jobs), daemon=True).start()
+    told.get()
+    stopping.set()
+    scheduler.shutdown(wait=True)
 
 
-def _keep_going(scheduler: BlockingScheduler, jobs: Jobs) -> None:
+def _keep_going(scheduler: BackgroundScheduler, jobs: Jobs) -> None:
     """A clock that went back puts every next run off by as much: then they run now. Measured by the clock that never goes back."""
-    stopping = threading.Event()
-    while not stopping.wait(1) and scheduler.running:
+    pausing = threading.Event()
+    while not pausing.wait(1) and scheduler.running:
         now = datetime.now(UTC)
         for job in scheduler.get_jobs():
             if job.next_run_time and job.next_run_time - now > timedelta(seconds=2 * jobs[job.id][1]):
                 with suppress(JobLookupError):
                     job.modify(next_run_time=now)
-
-
-def _noting(name: str, job: Callable[[], None], under_way: threading.Lock) -> Callable[[], None]:
-    """A tick that fails is said by its kind, and tried again at the next."""
-
-    def tick() -> None:
-        try:
-            with under_way:
-                job()
-        except Exception as error:  # noqa: BLE001 (the next tick tries again; the words may be of a case)
-            LOG.error("tick %s failed: %s", name, type(error).__name__)  # noqa: TRY400 (a traceback would quote)
-
-    return tick
