@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, delete, func, select, union, update
+from sqlalchemy import Engine, delete, exists, func, literal_column, select, union, update
 
 from workflow.events import Notice
-from workflow.storage import saving
+from workflow.storage import many, saving
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
 
@@ -89,21 +89,12 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
 
 def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
-    ids = sorted({one.row.audit_id for one in looked})
-    open_now = select(actions.c.audit_id, actions.c.number, actions.c.remind_on).where(
-        actions.c.audit_id.in_(ids), actions.c.state == "open", actions.c.remind_on.is_not(None)
-    )
+    again = many.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
+    given = many.given((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
     with writing(engine) as connection:
-        held = {tuple(row) for row in connection.execute(open_now.order_by(actions.c.audit_id, actions.c.number).with_for_update())}
-        same = [one for one in looked if (one.row.audit_id, one.row.number, one.row.remind_on) in held]
-        if same:
-            connection.execute(NEXT_REMINDER, [{"id": one.row.audit_id, "n": one.row.number, "again": one.again_on} for one in same])
-            saving.tell(connection, [notice for one in same for notice in one.notices], now, mornings)
-
-
-NEXT_REMINDER = (
-    update(actions).where(actions.c.audit_id == bindparam("id"), actions.c.number == bindparam("n")).values(remind_on=bindparam("again"))
-)
+        same = {tuple(row) for row in connection.execute(again, given)}
+        told = [notice for one in looked if (one.row.audit_id, one.row.number) in same for notice in one.notices]
+        saving.tell(connection, told, now, mornings)
 
 
 def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
@@ -115,16 +106,11 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
 
 def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
-    as_seen = select(audits.c.id, audits.c.version, audits.c.look_on).where(audits.c.id.in_([one.row.id for one in looked]))
+    again = many.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
+    given = many.given((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
     with writing(engine) as connection:
-        held = {tuple(row) for row in connection.execute(as_seen.order_by(audits.c.id).with_for_update())}
-        same = [one for one in looked if (one.row.id, one.row.version, one.row.look_on) in held]
-        if same:
-            connection.execute(NEXT_LOOK, [{"the_id": one.row.id, "again": one.again_on} for one in same])
-            saving.tell(connection, [notice for one in same for notice in one.notices], now, mornings)
-
-
-NEXT_LOOK = update(audits).where(audits.c.id == bindparam("the_id")).values(look_on=bindparam("again"))
+        same = set(connection.execute(again, given).scalars())
+        saving.tell(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
 
 
 def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
@@ -140,30 +126,34 @@ def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
             saving.tell(connection, notices, now)
 
 
-def windows_closing(engine: Engine, today: date) -> Sequence[Any]:
-    columns = (audits.c.id, audits.c.reference, audits.c.re_audit_prompt_on, audits.c.child_id, audits.c.state)
-    closing = select(*columns).where(audits.c.re_audit_prompt_on <= today)
+def windows_closing(engine: Engine, today: date) -> Sequence[int]:
+    """Ids of audits after which the child’s next is to be asked for by today."""
+    closing = select(audits.c.id).where(audits.c.re_audit_prompt_on <= today).order_by(audits.c.re_audit_prompt_on, audits.c.id)
     with reading(engine) as connection:
-        return connection.execute(closing).all()
+        return connection.execute(closing).scalars().all()
 
 
-def prompt_re_audit(engine: Engine, row: Any, now: datetime, mornings: Mornings) -> None:
-    """Nothing is told where the child’s next audit is begun, or where this one was withdrawn."""
-    notice = Notice(f"re_audit/{row.reference}/{row.re_audit_prompt_on}", "re_audit_window_closing", None, row.reference)
+def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datetime, mornings: Mornings) -> None:
+    """Once, in one commit. Nothing is told where the child’s next audit is begun, or where this one was withdrawn."""
     later = audits.alias("later")
-    is_begun = select(later.c.id).where(later.c.child_id == row.child_id, later.c.id > row.id, later.c.state != "withdrawn").limit(1)
-    done = (
-        update(audits).where(audits.c.id == row.id, audits.c.re_audit_prompt_on == row.re_audit_prompt_on).values(re_audit_prompt_on=None)
-    )
+    is_begun = exists().where(later.c.child_id == audits.c.child_id, later.c.id > audits.c.id, later.c.state != "withdrawn")
+    is_closing = (audits.c.id.in_(ids), audits.c.re_audit_prompt_on <= today)
+    columns = (audits.c.reference, audits.c.re_audit_prompt_on, (audits.c.state != "withdrawn") & ~is_begun)
+    closing = select(*columns).where(*is_closing).order_by(audits.c.id).with_for_update(of=audits)
     with writing(engine) as connection:
-        is_to_do = row.state != "withdrawn" and connection.execute(is_begun).first() is None
-        if connection.execute(done).rowcount == 1 and is_to_do:
-            saving.tell(connection, (notice,), now, mornings)
+        rows = connection.execute(closing).all()
+        connection.execute(update(audits).where(*is_closing).values(re_audit_prompt_on=None))
+        saving.tell(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)
+
+
+def _prompt(reference: str, day: date) -> Notice:
+    return Notice(f"re_audit/{reference}/{day}", "re_audit_window_closing", None, reference)
 
 
 def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:
-    """Rows of `person_id` and `by_name`: who read more different audits than that since then."""
-    who = (readings.c.person_id, readings.c.by_name)
+    """Rows of `person_id`, 0 for the command line’s, and `by_name`: who read more different audits than that since then."""
+    # Not by the column itself: SQLite would take the index on it to group by, and read every reading there ever was.
+    who = (func.coalesce(readings.c.person_id, literal_column("0")).label("person_id"), readings.c.by_name)
     many = func.count(readings.c.reference.distinct()) > more_than
     with reading(engine) as connection:
         return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()

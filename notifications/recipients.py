@@ -23,9 +23,12 @@ NAMED = ("auditor", "moderator")
 RELATIONS = {*CASE_ROLES, *POSTS, *NAMED, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clocks:
-    """In minutes, days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings)."""
+    """In minutes, days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings).
+
+    Told apart as objects, not by what they say, so that what is reckoned by them can be remembered.
+    """
 
     values: Mapping[str, Any]
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from notifications.recipients import QA_INBOX, Clocks
 from workflow.calendar import add_working_days, london_day, next_working_day
 from workflow.events import Notice
 from workflow.people import Directory
 from workflow.record import Audit, Escalation, Recipient
+
+HEAD_OF_SERVICE = "head_of_service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,22 @@ def reminders(action: Due, today: date, clocks: Clocks, directory: Directory) ->
     Each is keyed by the day that it was for: what was told late is not told again, even where the clock goes back.
     """
     about, told = directory.about(action.child_id), dict[int, Notice]()
-    for event, day, person in _says(action, today, clocks, about):
+    for event, day, relation in _says(action.due_on, action.since, today, clocks):
+        person = _who(relation, action, about)
         if person is not None and person not in about.set_aside and person not in told:
             key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
             told[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
     return tuple(told.values())
 
 
+def _who(relation: str, action: Due, directory: Directory) -> int | None:
+    holder = directory.holder(relation, action.team) if relation == HEAD_OF_SERVICE else None
+    found: int | None = holder.person.id if holder else getattr(action, relation, None)
+    return found
+
+
+# What is said depends on the days alone, and many actions share them: it is reckoned once for all of these.
+@lru_cache(maxsize=10_000)
 def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
     """The next day on which the policy says something."""
     before = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on)
@@ -47,27 +59,24 @@ def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
     return min(day for day in (*_ladder(due_on, clocks), _week_after(today, due_on, clocks)) if day > today)
 
 
-def _says(action: Due, today: date, clocks: Clocks, directory: Directory) -> Iterator[tuple[str, date, int | None]]:
-    """An event, the day that it is for, and a person: of the days up to today that nobody has looked at yet."""
-    soon = action.due_on - timedelta(days=clocks["action_due_soon_days"])
-    if today == action.due_on:
-        yield "action_due_today", today, action.owner_id
-    elif action.since <= soon <= today < action.due_on:
-        yield "action_due_soon", soon, action.owner_id
-    elif today > action.due_on:
-        days = _late(action, today, clocks, directory)
-        yield from (("action_overdue", day, person) for day, person in days if action.since <= day <= today)
+@lru_cache(maxsize=10_000)
+def _says(due_on: date, since: date, today: date, clocks: Clocks) -> tuple[tuple[str, date, str], ...]:
+    """An event, the day that it is for, and who it is for: of the days up to today that nobody has looked at yet."""
+    soon = due_on - timedelta(days=clocks["action_due_soon_days"])
+    if today == due_on:
+        return (("action_due_today", today, "owner_id"),)
+    if since <= soon <= today < due_on:
+        return (("action_due_soon", soon, "owner_id"),)
+    late = _late(due_on, today, clocks) if today > due_on else ()
+    return tuple(("action_overdue", day, relation) for day, relation in late if since <= day <= today)
 
 
-def _late(action: Due, today: date, clocks: Clocks, directory: Directory) -> Iterator[tuple[date, int | None]]:
+def _late(due_on: date, today: date, clocks: Clocks) -> Iterator[tuple[date, str]]:
     """The last weekly reminder, to the owner and the Team Manager; and each step of the ladder."""
-    week = _week_after(today, action.due_on, clocks) - timedelta(days=clocks["action_overdue_every_days"])
-    if week > action.due_on:
-        yield from ((week, person) for person in (action.owner_id, action.team_manager_id))
-    to_service_manager, to_head_of_service = _ladder(action.due_on, clocks)
-    yield to_service_manager, action.service_manager_id
-    holder = directory.holder("head_of_service", action.team)
-    yield to_head_of_service, holder.person.id if holder else None
+    week = _week_after(today, due_on, clocks) - timedelta(days=clocks["action_overdue_every_days"])
+    if week > due_on:
+        yield from ((week, relation) for relation in ("owner_id", "team_manager_id"))
+    yield from zip(_ladder(due_on, clocks), ("service_manager_id", HEAD_OF_SERVICE), strict=True)
 
 
 def _week_after(day: date, due_on: date, clocks: Clocks) -> date:

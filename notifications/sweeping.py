@@ -1,6 +1,7 @@
 """The sweep: whom it is time to remind, found by query, each told once by its key. One that can’t be reckoned does not stop the rest."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from workflow.storage.engine import DatabaseError
 
 LOG = logging.getLogger("practice_audit.sweep")
 SLOTS_ARE_KEPT = timedelta(days=7)
-BATCH = 50
+SMALLEST, LARGEST, SECONDS = 100, 1_000, 0.025
 Row = TypeVar("Row")
 Seen = TypeVar("Seen")
 
@@ -40,8 +41,8 @@ def sweep(parts: Parts, now: datetime) -> None:
         queries.remind(parts.engine, actions, now, mornings)
     for audits in _audits_looked_at(parts, today, directory):
         queries.looked_at(parts.engine, audits, now, mornings)
-    for row in queries.windows_closing(parts.engine, today):
-        queries.prompt_re_audit(parts.engine, row, now, mornings)
+    for ids in _batches(queries.windows_closing(parts.engine, today)):
+        queries.prompt_re_audits(parts.engine, ids, today, now, mornings)
     many = queries.readers_of_many(parts.engine, parts.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
     queries.tell(parts.engine, tuple(many_read(many, now, directory)), now)
     _once_a_day(parts, today, directory, now)
@@ -91,14 +92,25 @@ def _still(parts: Parts, reference: str, directory: Directory, today: date) -> N
 
 
 def _in_batches(rows: Sequence[Row], look: Callable[[Row], Seen]) -> Iterator[list[Seen]]:
-    """Each batch is one commit: short enough that nobody waits for it."""
-    for begin in range(0, len(rows), BATCH):
-        seen: list[Seen] = []
-        for row in rows[begin : begin + BATCH]:
-            try:
-                seen.append(look(row))
-            except DatabaseError:
-                raise
-            except Exception as error:  # noqa: BLE001 (one that can’t be reckoned must not silence the rest; its words may be of a case)
-                LOG.error("something could not be reckoned: %s", type(error).__name__)  # noqa: TRY400 (a traceback would quote)
-        yield seen
+    for batch in _batches(rows):
+        yield list(_each(batch, look))
+
+
+def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Each is one commit: as many rows as take some 25 ms here, so that nobody waits long for it."""
+    begin, size = 0, SMALLEST
+    while begin < len(rows):
+        began = time.perf_counter()
+        yield rows[begin : begin + size]
+        begin += size
+        size = min(max(SMALLEST, int(size * SECONDS / (time.perf_counter() - began))), 2 * size, LARGEST)
+
+
+def _each(rows: Sequence[Row], look: Callable[[Row], Seen]) -> Iterator[Seen]:
+    for row in rows:
+        try:
+            yield look(row)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 (one that can’t be reckoned must not silence the rest; its words may be of a case)
+            LOG.error("something could not be reckoned: %s", type(error).__name__)  # noqa: TRY400 (a traceback would quote)

@@ -183,8 +183,9 @@ def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: Parts, hou
     an_audit(house, at="shared")
     everybody = len(rows(parts))
     assert outbox.claim(parts.engine, "dead", NOW, parts.who_hears)
-    assert run_once(parts, NOW + timedelta(seconds=59)) == 0
-    assert run_once(parts, NOW + timedelta(seconds=60)) == everybody
+    assert run_once(parts, NOW + outbox.LEASE - timedelta(seconds=1)) == 0
+    assert run_once(parts, NOW + outbox.LEASE) == everybody
+    assert timedelta(seconds=60) > outbox.LEASE
 
 
 def test_telling_the_same_twice_sends_it_once(parts: Parts, council: Council, house: House, server: MailServer) -> None:
