@@ -12,6 +12,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from config.settings import Settings
 from web import wording
 from web.accounts.library import Library
+from web.away import init_away
 from web.council import Council, ensure_prepared, open_council
 from web.errors import init_errors
 from web.health import health
@@ -23,9 +24,11 @@ from web.operating.standing import how_it_stands
 from web.operating.tracing import tracing
 from web.operating.watching import init_watching
 from web.people.choosing import responsible, titled, with_role
+from web.saying import init_saying, what_was_said
 from web.security_headers import init_security_headers
+from web.sent_again import new_key
 from web.sessions import DatabaseSessions
-from web.signed_in import current_session, the_desk
+from web.signed_in import current_session, is_away, the_desk
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
@@ -51,9 +54,11 @@ def create_app(settings: Settings) -> Flask:
     init_watching(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
     init_limits(app, settings)
     app.extensions["accounts"] = Library(settings, council.engine)
+    init_away(app)
     csrf = CSRFProtect(app)
     _init_templates(app, council)
     init_errors(app)
+    init_saying(app)
     init_security_headers(app, is_https=settings.is_https)
     app.add_url_rule("/health", view_func=health)
     app.add_url_rule(
@@ -97,17 +102,17 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.globals.update(
         with_role=with_role, responsible=responsible, titled=titled, choice_items=wording.choice_items,
-        moderator_items=wording.moderator_items, by_field=wording.by_field,
+        moderator_items=wording.moderator_items, by_field=wording.by_field, new_key=new_key, what_was_said=what_was_said,
     )  # fmt: skip
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:
-        person = the_desk().directory.person(current_session().person_id)
+        person = None if is_away() else the_desk().directory.person(current_session().person_id)
         return {
             "council_name": council.settings.council_name,
             "safeguarding_url": council.settings.safeguarding_url,
             "me": person if person and person.is_active else None,
             "rules": council.rules,
             "may": lambda right: person is not None and council.permissions.allow_role(right, person),
-            "the_directory": the_desk().directory,
+            "the_directory": None if is_away() else the_desk().directory,
         }

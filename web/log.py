@@ -22,6 +22,8 @@ class OnlyKinds(logging.Filter):
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         if error is not None:
             record.msg, record.args = "unexpected %s in %s", (type(error).__name__, place_of(error))
+        elif isinstance(record.args, tuple):
+            record.args = tuple(type(one).__name__ if isinstance(one, BaseException) else one for one in record.args)
         record.exc_info, record.exc_text, record.stack_info = None, None, None
         return True
 
@@ -44,8 +46,8 @@ def place_of(error: BaseException) -> str:
 
 
 def init_log(app: Flask) -> None:
-    """Flask and waitress write a traceback where even an error’s own page fails."""
-    for logger in (app.logger, logging.getLogger("waitress")):
+    """Flask and waitress write a traceback where even an error’s own page fails; psycopg quotes a row that was refused."""
+    for logger in (app.logger, logging.getLogger("waitress"), logging.getLogger("psycopg")):
         if not any(isinstance(one, OnlyKinds) for one in logger.filters):
             logger.addFilter(OnlyKinds())
 

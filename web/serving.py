@@ -1,4 +1,4 @@
-"""The web server: waitress, threads in one process."""
+"""The web server: waitress, threads in one process; where the database is PostgreSQL, several processes of `serving_many`."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -15,8 +15,10 @@ from web.draining import Sockets, run_until_stopped
 from web.limits import MOST_BYTES
 from web.log import start_log
 from web.security_headers import headers_of
+from workflow.errors import Refusal
 
 THREADS = 8
+PROCESSES = 2
 # Above what the service takes, so that its own page can say so; below what would fill a disk.
 MOST_BYTES_OF_A_BODY = 2 * MOST_BYTES
 MOST_BYTES_OF_HEADERS = 64 * 1024
@@ -38,12 +40,23 @@ class RefusedAtTheDoor(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
-def serve(settings: Settings) -> None:
-    """Until told to stop; what is under way is answered first."""
+def serve(settings: Settings, processes: int | None = None) -> None:
+    """Until told to stop; what is under way is answered first.
+
+    Raises Refusal for several processes on the embedded database, which one machine keeps to itself.
+    """
     start_log(is_production=settings.is_production)
-    sockets: Sockets = {}
-    open_server(create_app(settings), settings, map=sockets)
-    run_until_stopped(sockets)
+    if settings.database_url.startswith("postgresql"):
+        # Only where it is needed: it is installed with PostgreSQL’s own driver.
+        from web.serving_many import serve_many
+
+        serve_many(settings, processes or PROCESSES)
+    elif processes and processes > 1:
+        raise Refusal("Several web processes need PostgreSQL: set PRACTICE_AUDIT_DATABASE_URL.")
+    else:
+        sockets: Sockets = {}
+        open_server(create_app(settings), settings, map=sockets)
+        run_until_stopped(sockets)
 
 
 def open_server(app: Flask, settings: Settings, **more: Any) -> Any:

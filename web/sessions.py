@@ -8,11 +8,12 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from web.council import Council
 from web.queries import begin_session, end_session, keep_session, read_session
+from workflow.storage.engine import DatabaseError
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
@@ -25,6 +26,7 @@ class BrowserSession(SecureCookieSession):
     """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
 
     `ended_for` is whose session it was until lately: nobody is signed in by it, but what they send is kept for them.
+    `unread` is why it could not be read: it is nobody’s, and the browser keeps it.
     """
 
     token = ""
@@ -32,6 +34,7 @@ class BrowserSession(SecureCookieSession):
     ended_for: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
+    unread: DatabaseError | None = None
 
     def ends_at(self, now: datetime) -> datetime | None:
         """When it ends if nothing more is done than what is being done now."""
@@ -68,10 +71,16 @@ class DatabaseSessions(SecureCookieSessionInterface):
         if not value.startswith(PREFIX):
             return super().open_session(app, request)
         # An empty session is false, and somebody’s all the same.
-        stored = self._stored(value)
+        try:
+            stored = self._stored(value)
+        except DatabaseError as error:
+            stored = BrowserSession()
+            stored.unread = error
         return BrowserSession() if stored is None else stored
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if "is_away" in g or (isinstance(session, BrowserSession) and session.unread):
+            return
         if not isinstance(session, BrowserSession) or not session.token:
             super().save_session(app, session, response)
             return

@@ -106,6 +106,12 @@ def test_what_a_library_hangs_on_a_line_and_what_an_exception_says_stay_out(line
     assert "Jane" not in str(said)
 
 
+def test_an_exception_that_a_driver_ignores_is_named_by_its_kind(lines: list[str]) -> None:
+    logging.getLogger("psycopg").warning("error ignored terminating %r: %s", "it", ValueError("Jane Doe was seen"))
+    assert "error ignored terminating 'it': ValueError" in lines[-1]
+    assert "Jane" not in str(lines)
+
+
 RUNS = """
 import logging, threading, warnings
 from web.log import start_log
