@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,8 +13,11 @@ from werkzeug.wrappers import Response
 from web.log import place_of
 from web.operating.asked import refused_as
 from web.reading import both_texts
+from web.sent import Sent
+from web.signed_in import is_away, mark_away
 from workflow import errors
 from workflow.errors import BadInput, Missing, NotReady, NotShown, NotSignedIn, Refusal, SecondProofNeeded, Stale, TooLarge
+from workflow.storage.engine import DatabaseError
 
 OUR_SCRIPTS = {"sections.autosave", "sign_in.stay", "passkey_sign_in.ask", "passkeys.ask"}
 TAKEN_AT_ONCE = 2 * 1024 * 1024
@@ -34,6 +36,8 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.SeenNeeded: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NotShown: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseAway: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Broken: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SENTENCES = {
@@ -50,8 +54,8 @@ WRONG_FORM = "This page was open for too long, or was opened before you signed i
 def init_errors(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(CSRFError, _wrong_form)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(HTTPException, http_refused)
+    app.register_error_handler(Exception, unexpected)
 
 
 def refuse_too_large() -> None:
@@ -62,7 +66,7 @@ def refuse_too_large() -> None:
 
 def status_of(refusal: Refusal) -> HTTPStatus:
     """Of the answer that is made of it; the request is noted as refused for it."""
-    refused_as(_kebab(refusal))
+    refused_as(name_of(refusal))
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
@@ -75,7 +79,7 @@ def refused(refusal: Refusal) -> Any:
         more = _more(refusal)
     except NotShown as unread:
         refusal, more = unread, {}
-    return answer(status_of(refusal), refusal.sentence, name=_kebab(refusal), more=more)
+    return answer(status_of(refusal), refusal.sentence, name=name_of(refusal), more=more)
 
 
 def problem(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -84,23 +88,27 @@ def problem(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, A
     return {"type": kind, "title": status.phrase, "status": int(status), "detail": sentence, **(more or {})}
 
 
-def answer(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> Any:
+def answer(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None, sent: Sent | None = None) -> Any:
+    """`sent` is what a page shows again."""
     if wants_json():
         response = current_app.json.response(problem(status, sentence, name, more))
         response.content_type, response.status_code = "application/problem+json", int(status)
         if status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
-    return _page(status, sentence, (more or {}).get("missing", ())), status
+    return _page({"status": status, "sentence": sentence, "missing": (more or {}).get("missing", ()), "sent": sent}), status
 
 
-def _page(status: HTTPStatus, sentence: str, missing: Sequence[dict[str, str]]) -> str | Response:
-    """Where even the page can’t be made, as while the database is away, the sentence alone."""
+def _page(shown: dict[str, Any]) -> str | Response:
+    """Without the name of who is signed in, where the database is away; where even that can’t be made, the sentence alone."""
     try:
-        return render_template("refused.html", status=status, sentence=sentence, missing=missing)
+        return render_template("refused.html", **shown)
     except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits for an answer)
+        if isinstance(error, DatabaseError) and not is_away():
+            mark_away()
+            return _page(shown)
         LOG.error("the page of an error failed: %s in %s", type(error).__name__, place_of(error))  # noqa: TRY400 (a traceback would quote)
-        return Response(f"{sentence}\n", content_type="text/plain; charset=utf-8")
+        return Response(f"{shown['sentence']}\n", content_type="text/plain; charset=utf-8")
 
 
 def wants_json() -> bool:
@@ -118,7 +126,7 @@ def _more(refusal: Refusal) -> dict[str, Any]:
     return both_texts(refusal) if isinstance(refusal, Stale) and wants_json() else {}
 
 
-def _kebab(refusal: Refusal) -> str:
+def name_of(refusal: Refusal) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(refusal).__name__).lower()
 
 
@@ -127,7 +135,7 @@ def _wrong_form(_: CSRFError) -> Any:
     return answer(HTTPStatus.BAD_REQUEST, WRONG_FORM)
 
 
-def _http(error: HTTPException) -> Any:
+def http_refused(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     status = HTTPStatus(error.code)
@@ -139,7 +147,7 @@ def _http(error: HTTPException) -> Any:
     return response
 
 
-def _unexpected(error: Exception) -> Any:
+def unexpected(error: Exception) -> Any:
     # The kind and the place, never the words: an exception may quote the case.
     LOG.error("unexpected %s in %s, at %s %s", type(error).__name__, place_of(error), request.method, request.endpoint)
     if current_app.testing or current_app.debug:

@@ -3,15 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import asking, reading, writing
+
+# Asked at each request: building a statement costs more than running it, so each is built once.
+SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
+KEEP = (
+    update(tables.sessions)
+    .where(tables.sessions.c.digest == bindparam("the_digest"))
+    .values(content=bindparam("content"), seen_at=bindparam("seen_at"))
+)
 
 
 def read_session(engine: Engine, digest: str) -> Any:
-    with reading(engine) as connection:
-        return connection.execute(select(tables.sessions).where(tables.sessions.c.digest == digest)).first()
+    with asking(engine) as connection:
+        return connection.execute(SESSION, {"the_digest": digest}).first()
 
 
 def begin_session(engine: Engine, values: dict[str, Any]) -> None:
@@ -22,7 +30,7 @@ def begin_session(engine: Engine, values: dict[str, Any]) -> None:
 def keep_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
     """Changes a session that still is one: what was ended meanwhile stays ended."""
     with writing(engine) as connection:
-        connection.execute(update(tables.sessions).where(tables.sessions.c.digest == digest).values(content=content, seen_at=seen_at))
+        connection.execute(KEEP, {"the_digest": digest, "content": content, "seen_at": seen_at})
 
 
 def end_session(engine: Engine, digest: str) -> None:

@@ -38,6 +38,15 @@ def the_desk() -> Desk:
     return desk
 
 
+def mark_away() -> None:
+    """For the rest of this request: the database is not asked again."""
+    g.is_away = True
+
+
+def is_away() -> bool:
+    return "is_away" in g
+
+
 def signed_in() -> Person:
     """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
 

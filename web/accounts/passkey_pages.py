@@ -3,11 +3,12 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.accounts import challenges, passkeys, passwords, queries, second_proof
 from web.accounts.routes import must_prove_first, name_of, wrong_password
+from web.saying import say
 from web.signed_in import PROOF, current_session, needs_second_proof, sign_in, signed_in, signed_in_so_far, the_council
 from workflow.errors import BadInput, NotFound
 
@@ -44,7 +45,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
         return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
     if needs_second_proof(person) and PROOF not in current_session():
         sign_in(person, second_proof.PASSKEY)
-    flash("Your passkey is added.")
+    say("Your passkey is added.")
     return redirect(url_for("passkeys.show"))
 
 
@@ -56,7 +57,7 @@ def remove() -> Response | tuple[str, HTTPStatus]:
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(the_council().engine, person.id, int(which))):
         raise NotFound
     passwords.tell(person.id, "second_proof_changed")
-    flash("Your passkey is removed.")
+    say("Your passkey is removed.")
     return redirect(url_for("passkeys.show"))
 
 

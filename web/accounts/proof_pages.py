@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.accounts import passkeys, second_proof
 from web.accounts.routes import must_prove_first, wrong_password
+from web.saying import say
 from web.signed_in import PROOF, current_session, needs_second_proof, sign_in, sign_out, signed_in, signed_in_so_far
 from workflow.errors import NotFound
 
@@ -76,7 +77,7 @@ def remove() -> AnyResponse | Shown:
     if sentence := wrong_password(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
     second_proof.give_up(person.id)
-    flash("From now on your password alone signs you in.")
+    say("From now on your password alone signs you in.")
     return redirect(url_for("account.show"))
 
 

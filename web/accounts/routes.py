@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.accounts import passwords, queries, second_proof
+from web.saying import say
 from web.sessions import IDLE, LONGEST, digest
 from web.sign_in.trying import has_password
 from web.signed_in import PROOF, current_session, for_signed_in, needs_second_proof, sign_in, signed_in, signed_in_so_far, the_council
@@ -52,7 +53,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
     except BadInput as refusal:
         return _password_refused({"new": refusal.missing[0].message})
     sign_in(person, proof)
-    flash("Your password is changed, and every other browser is signed out.")
+    say("Your password is changed, and every other browser is signed out.")
     return redirect(url_for("account.show"))
 
 
@@ -82,7 +83,7 @@ def end() -> Response:
     if which != "others" and len(which) != NAMED_BY:
         raise BadInput.about("which", "Say which sign-in to end.")
     ended = queries.end_sessions(the_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)
-    flash(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
+    say(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
     return redirect(url_for("account.sign_ins"))
 
 

@@ -3,20 +3,23 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.action_moves import carry_out
 from web.audits.schemas import day_typed
 from web.errors import status_of
 from web.reading import opened
+from web.saying import say
+from web.sent_again import once_by_form
 from web.signed_in import for_signed_in, signed_in, the_desk
 from web.wording import happened
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
+from workflow.commands.desk import Desk, known_audit
 from workflow.commands.seeing import Seen, action_moves, see
 from workflow.errors import BadInput, NotFound, NotReady, NotYours
-from workflow.record import SmartAction
+from workflow.record import Audit, SmartAction
 
 pages = Blueprint("actions", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
@@ -31,11 +34,15 @@ def new(reference: str) -> str:
 @pages.post("/audits/<reference>/actions/new")
 @for_signed_in
 def add(reference: str) -> Page:
+    def add_here(desk: Desk) -> Audit:
+        actions.add_action(desk, signed_in(), reference, _typed())
+        return known_audit(desk, signed_in(), reference)[0]
+
     try:
-        actions.add_action(the_desk(), signed_in(), reference, _typed())
+        once_by_form(add_here, "text")
     except BadInput as refusal:
         return _new_page(reference, refusal), status_of(refusal)
-    flash("The action is added.")
+    say("The action is added.")
     return _back(reference)
 
 
@@ -53,7 +60,7 @@ def progress(reference: str, number: int) -> Page:
         actions.record_progress(the_desk(), signed_in(), reference, number, request.form.get("progress"), request.form.get("evidence"))
     except BadInput as refusal:
         return _page(reference, number, refusal), status_of(refusal)
-    flash("Saved.")
+    say("Saved.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 
@@ -69,7 +76,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         carry_out(the_desk(), signed_in(), reference, number, given)
     except (NotReady, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
-    flash(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
+    say(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 
@@ -81,7 +88,7 @@ def change(reference: str, number: int) -> Page:
         actions.change_action(the_desk(), signed_in(), reference, number, _typed())
     except BadInput as refusal:
         return _page(reference, number, refusal, "change"), status_of(refusal)
-    flash("Saved.")
+    say("Saved.")
     return _back(reference)
 
 
@@ -90,7 +97,7 @@ def change(reference: str, number: int) -> Page:
 def remove(reference: str, number: int) -> Response:
     _visible(reference, number)
     actions.remove_action(the_desk(), signed_in(), reference, number)
-    flash("The action is removed.")
+    say("The action is removed.")
     return _back(reference)
 
 

@@ -1,6 +1,5 @@
 """What a request brings besides its body: who asks, which version they saw, which key they use."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,15 +8,12 @@ from flask import Response, current_app, g, request
 
 from web.api.shown import audit_text
 from web.reading import sent
-from web.signed_in import the_council, the_desk
+from web.sent_again import once
+from web.signed_in import the_desk
 from workflow.commands.desk import Desk, known_audit
-from workflow.commands.once import at_most_once
-from workflow.errors import BadInput, SeenNeeded
+from workflow.errors import SeenNeeded
 from workflow.people import Person
-from workflow.ports import Once
 from workflow.record import Audit
-
-KEY_LENGTH = 200
 
 
 def asker() -> Person:
@@ -37,8 +33,6 @@ def audit_answer(run: Callable[[Desk], Audit], status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
     desk, who = the_desk(), asker()
     key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > KEY_LENGTH or not key.isprintable():
-        raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     text = _once(desk, who, key, run) if key else audit_text(desk, who, run(desk))
     sent(current_app.json.loads(text))
     return audit_response(text, status)
@@ -51,8 +45,7 @@ def _once(desk: Desk, who: Person, key: str, run: Callable[[Desk], Audit]) -> st
         new.append(audit_text(desk, who, audit))
         return new[-1]
 
-    once = Once(who.id, key, _digest(), answer)
-    text = at_most_once(the_council().desk(once=once), once, run)
+    text = once(who, key, request.get_data(), answer, run)
     return text if text in new else _as_seen_now(desk, who, text)
 
 
@@ -80,8 +73,3 @@ def audit_response(text: str, status: int = 200) -> Response:
     if status == 201:
         response.headers["Location"] = f"/api/v1/audits/{shown['reference']}"
     return response
-
-
-def _digest() -> str:
-    asked = b"\0".join((request.method.encode(), request.path.encode(), request.get_data()))
-    return hashlib.sha256(asked).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any
 from apispec import APISpec, BasePlugin
 
 from web.api import answered
-from web.api.asking import KEY_LENGTH
+from web.sent_again import KEY_LENGTH
 from workflow.commands.writing import REFERENCE_LETTERS
 
 SAFE = {"get", "head", "options"}
@@ -21,7 +21,7 @@ WHY = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is no JSON.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Something in what was sent can’t be taken, said in `errors`; or a move still lacks what is said in `missing`.",
     HTTPStatus.PRECONDITION_REQUIRED: "The version that was seen is not said in If-Match.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "It can’t be noted who reads it, so it is not shown.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "It can’t be noted who reads it, so it is not shown; or the database is away or full, and when to ask again is in Retry-After.",
 }
 ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, as If-Match takes it"}
 LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
@@ -37,7 +37,8 @@ REFERENCE = f"[{REFERENCE_LETTERS}]{{4}}-[{REFERENCE_LETTERS}]{{4}}"
 # What is not of this shape is nothing that anybody may know of.
 SHAPES = {"reference": f"^{REFERENCE}$", "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$", "section": "^[a-z]+(_[a-z0-9]+)*$"}
 # Before a call is looked at, see `limits.py` and `room.py`; health is asked by any name.
-AT_THE_DOOR = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+AT_THE_DOOR = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+               HTTPStatus.SERVICE_UNAVAILABLE)  # fmt: skip
 
 
 def named(status: HTTPStatus) -> str:
@@ -50,6 +51,8 @@ class Document(BasePlugin):
     def init_spec(self, spec: APISpec) -> None:
         for status, why in WHY.items():
             answer = {"description": why, "content": {"application/problem+json": {"schema": answered.Problem}}}
+            if status is HTTPStatus.SERVICE_UNAVAILABLE:
+                answer["headers"] = {"Retry-After": {"schema": {"type": "string", "pattern": "^[0-9]+$"}, "description": "Seconds"}}
             if status is HTTPStatus.UNAUTHORIZED:
                 answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}}
             spec.components.response(named(status), answer)
@@ -80,8 +83,6 @@ def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[
         yield HTTPStatus.CONFLICT
     if "If-Match" in sent:
         yield HTTPStatus.PRECONDITION_REQUIRED
-    if shows_words:
-        yield HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _answered(operation: Mapping[str, Any]) -> set[str]:

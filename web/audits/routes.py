@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits.framing import framed, held_by, questions
@@ -15,6 +15,8 @@ from web.board.watching import standing_of
 from web.errors import status_of
 from web.moves import carry_out
 from web.reading import history_shown, opened
+from web.saying import say
+from web.sent_again import once_by_form
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.commands import writing
 from workflow.commands.actions import NewAction
@@ -36,13 +38,13 @@ def start() -> str:
 @for_signed_in
 def start_now() -> Page:
     try:
-        audit = writing.start_audit(the_desk(), signed_in(), {}, request.form.get("auditor"))
+        reference = once_by_form(lambda desk: writing.start_audit(desk, signed_in(), {}, request.form.get("auditor")), "auditor")
     except BadInput as refusal:
         return _start_page(refusal), status_of(refusal)
-    if audit.auditor_id == signed_in().id:
-        return redirect(url_for("sections.show", reference=audit.reference, section="details"), HTTPStatus.SEE_OTHER)
-    flash("The audit is allocated, and its auditor is told.")
-    return redirect(url_for("audits.show", reference=audit.reference), HTTPStatus.SEE_OTHER)
+    if request.form.get("auditor", signed_in().email) == signed_in().email:
+        return redirect(url_for("sections.show", reference=reference, section="details"), HTTPStatus.SEE_OTHER)
+    say("The audit is allocated, and its auditor is told.")
+    return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
 def _start_page(refusal: BadInput | None = None) -> str:
@@ -100,7 +102,7 @@ def make_move(reference: str, move: str) -> Page:
         audit = carry_out(the_desk(), signed_in(), reference, move, reason, new)
     except (NotReady, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
-    flash(f"The audit is now: {the_desk().rules.audit.states[audit.state].title}.")
+    say(f"The audit is now: {the_desk().rules.audit.states[audit.state].title}.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits import unsaved
@@ -13,6 +13,7 @@ from web.audits.looking_back import opened_with_last
 from web.audits.schemas import answers_typed, values_stored, values_typed, words_stored
 from web.errors import refuse_too_large, status_of
 from web.reading import opened
+from web.saying import say
 from web.signed_in import current_session, for_signed_in, signed_in, the_desk
 from web.wording import clock
 from workflow.commands import writing
@@ -47,7 +48,7 @@ def save(reference: str, section: str) -> Page:
         _save(reference, part)
     except Refusal as refusal:
         return _shown_again(seen, part, refusal), status_of(refusal)
-    flash("Saved.")
+    say("Saved.")
     return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
 
 

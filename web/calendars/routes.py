@@ -4,11 +4,12 @@ import secrets
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.calendars.feed import as_icalendar, due_for
 from web.calendars.queries import calendar_at, calendar_of, end_calendar, keep_calendar
+from web.saying import say
 from web.sessions import digest
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.errors import NotFound
@@ -36,7 +37,7 @@ def make() -> str:
 @for_signed_in
 def end() -> Response:
     end_calendar(the_council().engine, signed_in().id)
-    flash("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
+    say("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
     return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
-from workflow.storage.saving import INSERTS
+from workflow.storage.many import INSERTS
 
 ATTEMPTS, IDENTITIES = tables.sign_in_attempts, tables.identities
 

@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.emergencies.queries import may_decide, own, waiting
 from web.errors import status_of
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from web.wording import clock
 from workflow.commands import emergencies
@@ -30,7 +31,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
         emergencies.ask_to_read_in_emergency(the_desk(), signed_in(), request.form.get("reference"), request.form.get("reason"))
     except BadInput as refusal:
         return _page(refusal), status_of(refusal)
-    flash(ASKED)
+    say(ASKED)
     return _back()
 
 
@@ -38,7 +39,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 @for_signed_in
 def let_in(emergency_id: int) -> Response:
     until = emergencies.let_in(the_desk(), signed_in(), emergency_id).ends_at
-    flash(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
+    say(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
     return _back()
 
 
@@ -46,7 +47,7 @@ def let_in(emergency_id: int) -> Response:
 @for_signed_in
 def refuse(emergency_id: int) -> Response:
     emergencies.refuse(the_desk(), signed_in(), emergency_id)
-    flash("The request is refused, and who asked is told.")
+    say("The request is refused, and who asked is told.")
     return _back()
 
 

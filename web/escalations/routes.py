@@ -2,13 +2,14 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.board.watching import standing_of
 from web.errors import status_of
 from web.escalation_moves import carry_out
 from web.reading import opened
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_desk
 from web.wording import happened
 from workflow.commands.safeguarding import uses_of
@@ -32,7 +33,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
         carry_out(the_desk(), signed_in(), reference, given)
     except (BadInput, NotReady) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash(f"{happened(f'{move}_escalation')}.")
+    say(f"{happened(f'{move}_escalation')}.")
     return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

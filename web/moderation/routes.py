@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.errors import status_of
 from web.people.choosing import with_role
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_desk
 from workflow.commands import oversight
 from workflow.commands.seeing import see
@@ -29,7 +30,7 @@ def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
         oversight.assign_moderator(the_desk(), signed_in(), reference, request.form.get("person"))
     except (BadInput, NotReady) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash("The moderator is assigned, and told.")
+    say("The moderator is assigned, and told.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

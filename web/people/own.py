@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits.schemas import day_typed
@@ -10,6 +10,7 @@ from web.errors import status_of
 from web.people.choosing import anybody_else, in_order, offered, titled
 from web.people.queries import connections_of, delegations_with
 from web.people.routes import ensure, the_person
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.appointments import read_duty
 from workflow.commands.people import appointing, connecting, delegating
@@ -51,7 +52,7 @@ def declare_for_another(person_id: int) -> Page:
 @for_signed_in
 def end_connection(connection_id: int) -> Response:
     person_id = connecting.end_connection(the_desk(), signed_in(), connection_id)
-    flash("The connection is ended. It stays on the record.")
+    say("The connection is ended. It stays on the record.")
     return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
@@ -85,7 +86,7 @@ def delegate_for_another(person_id: int) -> Page:
 @for_signed_in
 def end_delegation(delegation_id: int) -> Response:
     delegating.end_delegation(the_desk(), signed_in(), delegation_id)
-    flash("It is ended.")
+    say("It is ended.")
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
@@ -94,7 +95,7 @@ def _declare(person: Person) -> Page:
         connecting.declare_connection(the_desk(), signed_in(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
         return _connections(person, refusal), status_of(refusal)
-    flash("It is declared. Audits of that child can’t be seen from now on.")
+    say("It is declared. Audits of that child can’t be seen from now on.")
     return redirect(_here("own.connections", "own.connections_of_another", person), HTTPStatus.SEE_OTHER)
 
 
@@ -117,7 +118,7 @@ def _delegate(giver: Person) -> Page:
         outcome = delegating.delegate(desk, signed_in(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _delegations(giver, refusal), status_of(refusal)
-    flash("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
+    say("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
     return redirect(_here("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
 
 

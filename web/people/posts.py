@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.errors import status_of
@@ -11,6 +11,7 @@ from web.people.choosing import team_of, titled
 from web.people.queries import history_of_units
 from web.people.routes import ensure
 from web.people.telling import in_words
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.appointments import DEPUTISED, UNITS, Unit
 from workflow.commands.people import appointing, arranging
@@ -56,7 +57,7 @@ def answer(request_id: int) -> Page:
         appointing.answer_request(the_desk(), signed_in(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _requests(refusal), status_of(refusal)
-    flash("It is granted." if is_granted else "It is refused.")
+    say("It is granted." if is_granted else "It is refused.")
     return redirect(url_for("my_work.show"), HTTPStatus.SEE_OTHER)
 
 
@@ -152,5 +153,5 @@ def _unit(unit: Unit, refusal: BadInput | None = None, *, is_new: bool = False) 
 
 
 def _to_teams(words: str) -> Response:
-    flash(words)
+    say(words)
     return redirect(url_for("posts.teams"), HTTPStatus.SEE_OTHER)

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.errors import status_of
 from web.people.choosing import every_duty, found, in_order, offered
 from web.people.queries import connections_of, delegations_with, history_of
 from web.people.telling import in_words
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk
 from workflow.answers import read_text
 from workflow.appointments import read_duty
@@ -48,7 +49,7 @@ def add() -> Page:
         person_id = editing.add_person(the_desk(), signed_in(), request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(None, refusal), status_of(refusal)
-    flash("They are added. Give them their roles.")
+    say("They are added. Give them their roles.")
     return _back(person_id)
 
 
@@ -80,7 +81,7 @@ def change_now(person_id: int) -> Page:
         editing.change_person(the_desk(), signed_in(), person_id, request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(the_person(person_id), refusal), status_of(refusal)
-    flash("Saved.")
+    say("Saved.")
     return _back(person_id)
 
 
@@ -97,7 +98,7 @@ def give(person_id: int) -> Page:
         outcome = appointing.give_role(the_desk(), signed_in(), person_id, read_duty(request.form.get("role"), the_desk().directory))
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    flash("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
+    say("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
     return _back(person_id)
 
 
@@ -108,7 +109,7 @@ def take(person_id: int) -> Page:
         appointing.take_role(the_desk(), signed_in(), person_id, read_duty(request.form.get("role"), the_desk().directory))
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    flash("The role is taken away.")
+    say("The role is taken away.")
     return redirect(url_for("people.roles", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
@@ -122,7 +123,7 @@ def leave(person_id: int) -> str:
 @for_signed_in
 def leave_now(person_id: int) -> Response:
     told = editing.mark_as_left(the_desk(), signed_in(), person_id)
-    flash(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
+    say(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
     return _back(person_id)
 
 
@@ -130,7 +131,7 @@ def leave_now(person_id: int) -> Response:
 @for_signed_in
 def come_back(person_id: int) -> Response:
     editing.mark_as_back(the_desk(), signed_in(), person_id)
-    flash("They are back. Give them their roles.")
+    say("They are back. Give them their roles.")
     return _back(person_id)
 
 

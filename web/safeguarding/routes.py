@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits.schemas import day_typed
 from web.errors import status_of
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_desk
 from workflow.commands.safeguarding import MOVE, record_safeguarding
 from workflow.commands.seeing import see
@@ -31,7 +32,7 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
         )
     except BadInput as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash("It is recorded that the safeguarding procedure was used.")
+    say("It is recorded that the safeguarding procedure was used.")
     where = "escalations.show" if audit.was_escalated else "audits.show"
     return redirect(url_for(where, reference=reference), HTTPStatus.SEE_OTHER)
 

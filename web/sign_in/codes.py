@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from web.accounts import second_proof
+from web.saying import say
 from web.sign_in.halfway import halfway, own
 from web.sign_in.trying import take_try, was_right
 from web.signed_in import sign_in
@@ -34,5 +35,5 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     was_right("code", person.email, person)
     sign_in(person, proof)
     if proof == second_proof.RECOVERY_CODE:
-        flash(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
+        say(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
     return redirect(own(after))

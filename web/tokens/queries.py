@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import calendars, tokens
 
 MOST_LISTED = 100
+# Asked at each request of a program: building a statement costs more than running it, so it is built once.
+TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
 
 
 def keep_token(engine: Engine, **values: object) -> None:
@@ -19,7 +21,7 @@ def keep_token(engine: Engine, **values: object) -> None:
 
 def token_with(engine: Engine, digest: str) -> Any:
     with reading(engine) as connection:
-        return connection.execute(select(tokens).where(tokens.c.digest == digest)).first()
+        return connection.execute(TOKEN, {"the_digest": digest}).first()
 
 
 def note_use(engine: Engine, digest: str, at: datetime) -> None:

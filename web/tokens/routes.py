@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.errors import status_of
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_council
 from web.tokens.queries import tokens_of
 from web.tokens.tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
@@ -45,5 +46,5 @@ def make() -> str | tuple[str, HTTPStatus]:
 @for_signed_in
 def revoke(token_id: int) -> Response:
     revoke_token(the_council(), token_id, of=signed_in())
-    flash("The token is revoked.")
+    say("The token is revoked.")
     return redirect(url_for("tokens.mine"), HTTPStatus.SEE_OTHER)

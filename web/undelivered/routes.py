@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.saying import say
 from web.signed_in import for_signed_in, signed_in, the_council, the_desk, the_reader
 from web.undelivered import queries, seeing_to
 from workflow.storage.engine import reading
@@ -38,7 +39,7 @@ def every() -> str:
 @for_signed_in
 def again(mail_id: int) -> Response:
     seeing_to.send_again(the_council(), the_desk(), signed_in(), mail_id)
-    flash("The mail is sent again, to the address that the directory holds now.")
+    say("The mail is sent again, to the address that the directory holds now.")
     return _back()
 
 
@@ -46,7 +47,7 @@ def again(mail_id: int) -> Response:
 @for_signed_in
 def settle(mail_id: int) -> Response:
     seeing_to.settle(the_council(), the_desk(), signed_in(), mail_id)
-    flash("It is noted that you told them another way.")
+    say("It is noted that you told them another way.")
     return _back()
 
 
