@@ -10,7 +10,7 @@ from workflow.errors import BadInput
 from workflow.storage.knowable import Reader
 from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, outbox, readings
 
-SIZE, MOST = 25, 200
+SIZE, MOST = 25, 2_000
 RESOLVED_LATELY = timedelta(days=14)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMES = ("number", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
@@ -29,9 +29,9 @@ def page_of_unresolved(connection: Connection, reader: Reader, cursor: str | Non
 
 
 def all_open(connection: Connection, reader: Reader) -> Sequence[Any]:
-    """At most `MOST`, the newest: those that wait for somebody to acknowledge them."""
+    """At most `MOST`, those first that have waited longest for somebody to acknowledge them."""
     query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open")
-    return connection.execute(query.order_by(escalations.c.opened_at.desc()).limit(MOST)).all()
+    return connection.execute(query.order_by(escalations.c.opened_at, audits.c.id).limit(MOST)).all()
 
 
 def resolved_lately(connection: Connection, reader: Reader, now: datetime) -> Sequence[Any]:
@@ -48,11 +48,11 @@ def counts_by_state(connection: Connection, reader: Reader) -> Mapping[str, int]
 
 def mails_about(connection: Connection, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
     """By reference, oldest first: what was to be sent about each since it was opened."""
-    found: dict[str, list[Any]] = {row.reference: [] for row in rows}
-    if found:
-        columns = [outbox.c[name] for name in MAIL]
-        about = or_(*(and_(outbox.c.reference == row.reference, outbox.c.created_at >= row.opened_at) for row in rows))
-        for mail in connection.execute(select(*columns).where(IS_OF_AN_ESCALATION, about).order_by(outbox.c.id)):
+    since: dict[str, datetime] = {row.reference: row.opened_at for row in rows}
+    found: dict[str, list[Any]] = {reference: [] for reference in since}
+    query = select(*(outbox.c[name] for name in MAIL)).where(IS_OF_AN_ESCALATION, outbox.c.reference.in_(since)).order_by(outbox.c.id)
+    for mail in connection.execute(query) if since else ():
+        if mail.created_at >= since[mail.reference]:
             found[mail.reference].append(mail)
     return found
 

@@ -16,7 +16,7 @@ from workflow.storage.knowable import Reader
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`overdue` and `failed` are of the newest `queries.MOST` that are open; `is_more` where there are others."""
+    """`overdue` and `failed` are of the `queries.MOST` that have been open longest; `is_more` where there are others."""
 
     open: int
     acknowledged: int

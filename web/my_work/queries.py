@@ -13,7 +13,10 @@ MOST = 200
 
 
 def audits_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]:
-    """At most `MOST`, escalations before all else; with `unsettled` actions, and `recipients`, `plan` and `opened_at` of an escalation."""
+    """One more than `MOST` where there are more: escalations that somebody must acknowledge before all else, then whatever is oldest.
+
+    With `unsettled` actions, and `recipients`, `plan` and `opened_at` of an escalation.
+    """
     are_open = (actions.c.audit_id == audits.c.id, IS_UNSETTLED)
     unsettled = select(func.count()).select_from(actions).where(*are_open).scalar_subquery()
     opening = (_of_latest(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
@@ -22,8 +25,8 @@ def audits_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]:
     query = select(audits, unsettled.label("unsettled"), *opening).where(
         audits.c.id.in_(waiting), reader.permitted("know"), audits.c.state != "withdrawn"
     )
-    first = case((IS_UNRESOLVED, 0), else_=1)
-    return connection.execute(query.order_by(first, audits.c.id.desc()).limit(MOST)).all()
+    first = case((audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), else_=2)
+    return connection.execute(query.order_by(first, audits.c.id).limit(MOST + 1)).all()
 
 
 def _of_latest(column: Any) -> Any:
@@ -55,4 +58,4 @@ def actions_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]
     query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
     if person.id in reader.directory.connections:
         query = query.where(audits.c.id.not_in(reader.connected()))
-    return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST)).all()
+    return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST + 1)).all()

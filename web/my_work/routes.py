@@ -8,7 +8,7 @@ from notifications.horizon import beyond
 from notifications.queries import NEVER, how_it_runs
 from web.board.watching import troubled
 from web.emergencies.queries import may_decide, waiting
-from web.my_work.queries import actions_waiting_for, audits_waiting_for
+from web.my_work.queries import MOST, actions_waiting_for, audits_waiting_for
 from web.my_work.tasks import (
     in_order,
     tasks_of_actions,
@@ -51,7 +51,14 @@ def show() -> str:
         for right in ("start", "start_for_another", "ask_in_emergency", "read_readings", "see_to_undelivered")
         if desk.permissions.allow_role(right, me)
     ]
-    return render_template("my_work.html", tasks=in_order(tasks, desk.today), today=desk.today, starts=starts, worker=_worker(desk, me))
+    return render_template(
+        "my_work.html",
+        tasks=in_order(tasks, desk.today),
+        is_cut=max(len(audits), len(actions)) > MOST,
+        today=desk.today,
+        starts=starts,
+        worker=_worker(desk, me),
+    )
 
 
 def _worker(desk: Desk, me: Person) -> Mapping[str, object]:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from tests.factories import NOW, PERMISSIONS, House, a_house, an_audit, resolve
+from tests.workflow.storage.many_audits import multiply
 from web.board import queries
 from web.council import Council
 from workflow.commands import escalations, moves
 from workflow.ports import Reading
-from workflow.storage.engine import reading
+from workflow.storage.engine import reading, writing
 from workflow.storage.knowable import Reader
 
 
@@ -44,6 +45,19 @@ def test_a_page_ends_where_the_next_begins_also_within_one_instant(council: Coun
         assert [row.reference for row in (*first, *second)] == everything[::-1]
         assert (len(first), end) == (queries.SIZE, None)
         assert queries.page_of_unresolved(connection, reader_of(house, "head.of.service2"))[0] == []
+
+
+def test_whoever_waits_longest_is_counted_however_many_came_after(council: Council) -> None:
+    house = a_house(council)
+    first = an_audit(house, at="shared", grade="inadequate")
+    house.passes(days=1)
+    an_audit(house, at="shared", grade="inadequate")
+    with writing(council.engine) as connection:
+        number = multiply(connection, 250)
+        waiting = queries.all_open(connection, reader_of(house, "qa"))
+        mails = queries.mails_about(connection, waiting)
+    assert (len(waiting), waiting[0].reference) == (number, first)
+    assert {len(about) for about in mails.values()} == {3}
 
 
 def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Council) -> None:
