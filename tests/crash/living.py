@@ -26,7 +26,7 @@ LEASE, LOOKS_AFTER_MAIL_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0
 
 
 class Alive:
-    def __init__(self, folder: Path, mail_url: str) -> None:
+    def __init__(self, folder: Path, mail_url: str = "") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -49,7 +49,8 @@ class Alive:
         assert self.parent.stdin
         assert self.parent.stdout
         print(line, file=self.parent.stdin, flush=True)
-        assert self.parent.stdout.readline() == "done\n"
+        answer = self.parent.stdout.readline()
+        assert answer == "done\n", answer
 
 
 def main(folder: str, port: int, mail_url: str) -> None:
@@ -62,12 +63,18 @@ def main(folder: str, port: int, mail_url: str) -> None:
         verb, which = line.split()
         if verb == "begin":
             council.engine.dispose()
-            pids[which] = _begun(which, app, port)
+            pids[which], answer = _begun(which, app, port), "done"
         else:
-            for one in pids if which == "all" else [which]:
-                os.kill(pids[one], signal.SIGKILL)
-                os.waitpid(pids[one], 0)
-        print("done", flush=True)
+            ended = [_ended(pids.pop(one)) for one in (list(pids) if which == "all" else [which])]
+            answer = "done" if set(ended) <= {-signal.SIGKILL} else f"one had ended by itself: {ended}"
+        print(answer, flush=True)
+
+
+def _ended(pid: int) -> int:
+    """How, which is by this signal where it was still alive."""
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def _begun(which: str, app: Flask, port: int) -> int:
@@ -89,7 +96,7 @@ def _live(which: str, app: Flask, port: int, tells: int) -> None:
         server.run()
     else:
         outbox.LEASE = LEASE
-        worker.DELIVER_EVERY, worker.SWEEP_EVERY = LOOKS_AFTER_MAIL_EVERY, SWEEPS_EVERY  # type: ignore[assignment]
+        worker.DELIVER_EVERY, worker.SWEEP_EVERY = {"sqlite": LOOKS_AFTER_MAIL_EVERY}, SWEEPS_EVERY  # type: ignore[assignment,dict-item]
         os.write(tells, b".")
         worker.run_forever(council.parts)
     os._exit(0)

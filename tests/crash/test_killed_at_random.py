@@ -93,12 +93,14 @@ def _moves_and_deaths(killing: Killing, clients: list[Client], walks: list[Walk]
     is_enough = threading.Event()
     with ThreadPoolExecutor(CLIENTS) as pool:
         walking = [pool.submit(client.walk, walks[at::CLIENTS], is_enough) for at, client in enumerate(clients)]
-        while sum(killing.killed.values()) < kills or sum(client.moves for client in clients) < moves:
-            if wait(walking, chance.uniform(0, LONGEST_LIFE), FIRST_EXCEPTION).done:
-                break
-            if sum(killing.killed.values()) < kills:
-                killing.kill(chance.choice(("web", "worker")))
-        is_enough.set()
+        try:
+            while sum(killing.killed.values()) < kills or sum(client.moves for client in clients) < moves:
+                if wait(walking, chance.uniform(0, LONGEST_LIFE), FIRST_EXCEPTION).done:
+                    break
+                if sum(killing.killed.values()) < kills:
+                    killing.kill(chance.choice(("web", "worker")))
+        finally:
+            is_enough.set()
         for one in walking:
             one.result()
 
@@ -156,6 +158,7 @@ def _survives(folder: Path, post: PostOffice, kills: int, least_moves: int) -> N
 
 def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Walk]) -> None:
     killing.look_what_it_hit()
+    assert killing.post.copies(), "no worker sent anything"
     for hours in range(1, 5):
         send(killing.council.parts, datetime.now(UTC) + timedelta(hours=hours))
     killing.post.wait_until_quiet()

@@ -4,18 +4,17 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
-import sys
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from tests.crash.living import Alive
 from tests.journeys.served import CHROMIUM, FLAGS
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -23,40 +22,21 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 class KillableServer:
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "tests.journeys.killable_server", str(folder), str(self.port)]
-        self.parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.pid = 0
+        self.alive = Alive(folder)
+        self.url = f"http://127.0.0.1:{self.alive.port}"
 
     def start(self) -> None:
-        assert self.parent.stdin
-        assert self.parent.stdout
-        print("start", file=self.parent.stdin, flush=True)
-        self.pid = int(self.parent.stdout.readline())
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                self.ask("GET", "/sign-in")
-            except OSError:
-                continue
-            else:
-                return
-        raise AssertionError("the server did not start")
+        self.alive.begin("web")
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        self.alive.end("web")
 
     def stop(self) -> None:
-        self.kill()
-        self.parent.communicate()
+        self.alive.stop()
 
     def ask(self, method: str, path: str, typed: dict[str, Any] | None = None, cookie: str = "") -> tuple[int, str, str]:
         """Status, cookie and text of the answer; raises OSError where the server dies meanwhile."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.alive.port, timeout=20)
         try:
             connection.request(method, path, urlencode(typed or {}), FORM | {"Cookie": cookie})
             answer = connection.getresponse()
@@ -69,7 +49,19 @@ class KillableServer:
 
 
 class KillableBrowser:
-    def __init__(self, playwright: Playwright, profile: Path) -> None:
+    """One that does not answer when it has just begun has shown nothing yet: another takes its place, once."""
+
+    def __init__(self, playwright: Playwright, folder: Path) -> None:
+        try:
+            self._begin(playwright, folder / "first")
+        except PlaywrightTimeout:
+            self.kill()
+            self._begin(playwright, folder / "second")
+        self.context = self.browser.new_context()
+        # One clock for all its pages, which can be put forward.
+        self.context.clock.install()
+
+    def _begin(self, playwright: Playwright, profile: Path) -> None:
         command = [CHROMIUM, "--headless", *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
         assert self.process.stderr
@@ -79,7 +71,6 @@ class KillableBrowser:
         self.rest = threading.Thread(target=self.process.communicate)
         self.rest.start()
         self.browser = playwright.chromium.connect_over_cdp(address)
-        self.context = self.browser.new_context()
 
     def open(self, url: str, cookie: str) -> Page:
         name, _, value = cookie.partition("=")
