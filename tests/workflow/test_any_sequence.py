@@ -4,16 +4,14 @@ After each step the promises of the rules hold: the history replays to what is s
 each is told once, what was sealed stays, and before sharing nobody of the case knows of it.
 """
 
-import os
 from collections import Counter
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_council, a_fake_house, a_house, answers, save
+from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_house, answers, save
 from tests.workflow.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
 from tests.workflow.promises import Promises
 from web import action_moves, escalation_moves
@@ -194,7 +192,7 @@ class AnySequence(Promises):
                 model.actions[number] = "verified"
 
 
-def _run(machine: type[AnySequence], sequences: int) -> None:
+def run_any(machine: type[AnySequence], sequences: int) -> None:
     SEEN.clear()
     ENDED.clear()
     MADE.clear()
@@ -208,22 +206,10 @@ def _run(machine: type[AnySequence], sequences: int) -> None:
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_any_sequence_keeps_the_promises(shard: int) -> None:
-    _run(AnySequence, SEQUENCES)
+    run_any(AnySequence, SEQUENCES)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_any_sequence_keeps_the_promises_for_long(shard: int) -> None:
-    _run(AnySequence, LONG_SEQUENCES)
-
-
-def test_any_sequence_keeps_the_promises_on_a_real_database(tmp_path: Any) -> None:
-    council = a_council(tmp_path / "var")
-
-    class OnSqlite(AnySequence):
-        def __init__(self) -> None:
-            super().__init__()
-            self.house = a_house(council)
-
-    _run(OnSqlite, int(os.environ.get("SQL_SEQUENCES", "20")))
-    council.engine.dispose()
+    run_any(AnySequence, LONG_SEQUENCES)
