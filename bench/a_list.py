@@ -1,6 +1,5 @@
 """The list of audits, with its counts, at a million beside the same at ten thousand, and beside the page one would write first."""
 
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -8,8 +7,8 @@ from pathlib import Path
 
 from rich.progress import track
 
-from bench.a_move import Result
 from bench.filling import filled
+from bench.result import Result, result
 from web.council import Council
 from web.my_work.queries import actions_waiting_for, audits_waiting_for
 from web.worklist.queries import Wanted, counts_by_state, page_of_audits
@@ -45,7 +44,7 @@ def growth_of_the_list() -> list[Result]:
 
 def _compared(what: str, goal: str, one: Callable[[], None], other: Callable[[], None]) -> Result:
     ratios = [_seconds(one) / _seconds(other) for _ in range(REPEATS)]
-    return Result(what, goal, statistics.median(ratios), min(ratios), max(ratios))
+    return result(what, goal, ratios)
 
 
 def _page(council: Council, who: str, wanted: Wanted, cursor: float) -> Callable[[], None]:

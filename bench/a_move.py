@@ -1,139 +1,99 @@
-"""A move, all rules on, against its limit: the very same statements through the bare driver, with no rules and nothing else.
+"""A move, all rules on, against its limit and against the peers. Blocks of all take turns, on SQLite and on PostgreSQL.
 
-Three copies of one database: on the first `share` runs while its statements are written down; the bare driver repeats them on the
-second; the service shares again on the third. Blocks of both take turns.
+The limit is what the service says to its database, said by the bare driver and nothing else. The peers do the unit of work of
+`bench/peers/the_work.py`, with the words of the same audit, and have a limit of their own. An audit without actions is shared, so that ours
+tells five as they do; it also seals what is shared, and they don’t.
 """
 
-import shutil
-import sqlite3
-import statistics
+import pickle
+import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from rich.progress import track
-from sqlalchemy import event
+from bench.contestants import Contestant, peer, take_turns
+from bench.homes import Home, databases, graded
+from bench.movers import LIMIT, OURS, recorded
+from bench.result import Result, rate, work
 
-from config.settings import read_settings
-from web.council import Council, open_council, prepare
-from web.demo import load_demo, read_sample, walk
-from workflow.commands import moves
-from workflow.people import Person
-from workflow.storage.engine import SQLITE_PRAGMAS
-
-BLOCKS, BLOCK, WARM_UP = 7, 40, 10
-SAMPLE = "01-neglect-at-home"
-Statement = tuple[str, Any, bool]
+BLOCKS, BLOCK = 31, 10
+PROCESSES, BLOCKS_OF_ALL, BLOCK_OF_ONE = 8, 9, 6
+SAMPLE, SHARED = "01-neglect-at-home", "02-settled-foster-care"
+PEERS_LIMIT = "bare_driver"
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+GOALS = {SQLITE: ("P1 a move on SQLite FULL, one process", "≥ 0.40"), POSTGRESQL: ("P2 a move on PostgreSQL, one process", "≥ 0.75")}
+MOVES = (BLOCKS + 1) * BLOCK
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    what: str
-    goal: str
-    median: float
-    low: float
-    high: float
+class Peer:
+    name: str
+    environment: str
+    program: str
+    goal_on_sqlite: str = "a peer"
 
 
-def share_of_the_limit() -> Result:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        ours, bare = _contestants(Path(folder))
-        ratios = [_seconds(bare) / _seconds(ours) for _ in track(range(BLOCKS), "Sharing audits")]
-    return Result(
-        "P1 a move on SQLite FULL, one process: share of the bare driver", "≥ 0.40", statistics.median(ratios), min(ratios), max(ratios)
-    )
+PEERS = (
+    Peer("SQLAlchemy Core, no rules", "sqlalchemy", "core_no_rules"),
+    Peer("SQLAlchemy Core + transitions", "sqlalchemy", "core_transitions"),
+    Peer("SpiffWorkflow, JSON state", "spiffworkflow", "spiffworkflow_bpmn"),
+    Peer("Django + viewflow.fsm", "django", "viewflow_fsm"),
+    Peer("SQLAlchemy ORM + transitions", "sqlalchemy", "sqlalchemy_orm"),
+    Peer("Django + django-fsm-2", "django", "django_fsm_2", "≥ 2.5"),
+    Peer("viewflow Flow", "django", "viewflow_flow", "≥ 10"),
+    Peer("a DBOS workflow", "dbos", "dbos_workflow", "≥ 10"),
+    Peer("Wagtail workflow", "wagtail", "wagtail_workflow"),
+)
 
 
-def _seconds(block: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    block()
-    return time.perf_counter() - began
+def moves_against_their_limit() -> list[Result]:
+    return [*_one_process(SQLITE), *_one_process(POSTGRESQL), _eight_processes()]
 
 
-def _contestants(folder: Path) -> tuple[Callable[[], None], Callable[[], None]]:
-    council, references = _prepared(folder / "first")
-    auditor = _auditor(council)
-    _checkpoint(council)
-    for name in ("second", "third"):
-        shutil.copytree(folder / "first", folder / name)
-    written = [_statements_of(council, partial(_share, council, auditor, reference)) for reference in references]
-    timed = _opened(folder / "third")
-    shared = _blocks(references, partial(_share, timed, auditor))
-    connection = _bare(folder / "second")
-    repeated = _blocks(written, lambda statements: _repeat(connection, statements))
-    return lambda: next(shared), lambda: next(repeated)
+def _one_process(database: str) -> Iterator[Result]:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
+        databases(Path(folder), database) as (home, url),
+    ):
+        contestants = _ours_and_the_limit(home, [graded(home, SHARED, MOVES)], BLOCK)
+        contestants[PEERS_LIMIT] = peer(PEERS_LIMIT, "", url(PEERS_LIMIT), MOVES, BLOCK)
+        contestants |= {one.program: peer(one.program, one.environment, url(one.program), MOVES, BLOCK) for one in PEERS}
+        runs = take_turns(contestants, BLOCKS, f"Sharing audits on {database}")
+    what, goal = GOALS[database]
+    yield rate(f"{what}: share of the bare driver", goal, runs, OURS, LIMIT)
+    yield rate(f"{what}: against the bare driver doing the peers’ work, which seals nothing", "to compare", runs, OURS, PEERS_LIMIT)
+    for one in PEERS:
+        wanted = one.goal_on_sqlite if database == SQLITE else "a peer"
+        yield rate(f"{what}: rate against {one.name}", wanted, runs, OURS, one.program)
+        yield work(f"{what}: processor time of {one.name} against ours", runs, one.program, OURS)
+        yield rate(f"{what}, {one.name}: share of the bare driver doing the same", "a peer", runs, one.program, PEERS_LIMIT)
 
 
-def _share(council: Council, auditor: Person, reference: str) -> None:
-    moves.share(council.desk(), auditor, reference)
+def _eight_processes() -> Result:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
+        databases(Path(folder), POSTGRESQL) as (home, _),
+    ):
+        each = (BLOCKS_OF_ALL + 1) * BLOCK_OF_ONE
+        references = graded(home, SHARED, PROCESSES * each)
+        dealt = [references[start : start + each] for start in range(0, len(references), each)]
+        runs = take_turns(_ours_and_the_limit(home, dealt, BLOCK_OF_ONE), BLOCKS_OF_ALL, f"Sharing audits in {PROCESSES} processes")
+    return rate(f"P2 a move on PostgreSQL, {PROCESSES} processes: share of the bare driver", "≥ 0.60", runs, OURS, LIMIT)
 
 
-def _blocks(items: list[Any], do: Callable[[Any], object]) -> Iterator[None]:
-    for item in items[:WARM_UP]:
-        do(item)
-    for start in range(WARM_UP, len(items), BLOCK):
-        for item in items[start : start + BLOCK]:
-            do(item)
-        yield
+def _ours_and_the_limit(home: Home, dealt: list[list[str]], block: int) -> dict[str, Contestant]:
+    """Three copies of one council: one is written down, one repeats that, one is the service. Each hand that was dealt is a process."""
+    repeats, serves = home.copy("repeats"), home.copy("serves")
+    said = [recorded(home, references) for references in dealt]
+    return {
+        OURS: Contestant(*_commands(OURS, home.folder, dealt, block), **serves.settings),
+        LIMIT: Contestant(*_commands(LIMIT, home.folder, said, block), **repeats.settings),
+    }
 
 
-def _prepared(folder: Path) -> tuple[Council, list[str]]:
-    council = _opened(folder)
-    prepare(council)
-    load_demo(council, "not signed in with", date.today())
-    sample = read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json")
-    count = WARM_UP + BLOCKS * BLOCK
-    return council, [walk(council, sample, "graded", date.today()) for _ in track(range(count), "Writing audits")]
-
-
-def _opened(folder: Path) -> Council:
-    return open_council(read_settings({"PRACTICE_AUDIT_DATA": str(folder)}))
-
-
-def _auditor(council: Council) -> Any:
-    return council.store.directory().by_email("auditor@demo.example")
-
-
-def _checkpoint(council: Council) -> None:
-    with council.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    council.engine.dispose()
-
-
-def _statements_of(council: Council, run: Callable[[], object]) -> list[Statement]:
-    found: list[Statement] = []
-
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
-        found.append((statement, parameters, many))
-
-    listener = (council.engine, "before_cursor_execute", note)
-    event.listen(*listener)
-    try:
-        run()
-    finally:
-        event.remove(*listener)
-    return found
-
-
-def _bare(folder: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(folder / "practice-audit.db", isolation_level=None)
-    for pragma in SQLITE_PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _repeat(connection: sqlite3.Connection, statements: list[Statement]) -> None:
-    """BEGIN and BEGIN IMMEDIATE are among the statements; each transaction ends where the next begins."""
-    for statement, parameters, many in statements:
-        if statement.startswith("BEGIN") and connection.in_transaction:
-            connection.execute("COMMIT")
-        if many:
-            connection.executemany(statement, parameters)
-        else:
-            connection.execute(statement, parameters or ()).fetchall()
-    connection.execute("COMMIT")
+def _commands(kind: str, folder: Path, work: Sequence[object], block: int) -> Iterator[list[str]]:
+    for number, part in enumerate(work):
+        file = folder / f"{kind}-{number}.pickle"
+        file.write_bytes(pickle.dumps(part))
+        yield [sys.executable, "-m", "bench.movers", kind, str(file), str(block)]

@@ -21,9 +21,10 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from rich.progress import track
 
-from bench.a_move import SAMPLE, Result
+from bench.a_move import SAMPLE
 from bench.an_auditor import DOINGS, PASSWORD, Auditor, Done
 from bench.filling import filled
+from bench.result import Result, result
 from web.council import Council
 from web.demo import read_sample, walk
 from workflow.people import Duty
@@ -98,4 +99,4 @@ def _result(what: str, windows: list[list[float]]) -> Result:
     goal = DOINGS[what][1]
     shares = [statistics.quantiles(window, n=20)[-1] / goal for window in windows]
     who = f"{PEOPLE} people who pause {PAUSE:g} s on average, {AUDITS:,} audits"
-    return Result(f"P9 {what}, p95, {who}: share of {goal * 1000:g} ms", "≤ 1", statistics.median(shares), min(shares), max(shares))
+    return result(f"P9 {what}, p95, {who}: share of {goal * 1000:g} ms", "≤ 1", shares)

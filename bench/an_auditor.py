@@ -37,12 +37,12 @@ class Auditor:
         while (after := random.expovariate(1 / pause)) + time.monotonic() < until:
             time.sleep(after)
             what, began = random.choice(list(DOINGS)), time.monotonic()
-            self._do(what)
+            self.do(what)
             done.append((what, began, time.monotonic() - began))
         self.connection.close()
         return done
 
-    def _do(self, what: str) -> None:
+    def do(self, what: str) -> None:
         address = self.draft + DOINGS[what][0]
         if what != AUTOSAVE:
             self._ask("GET", address)

@@ -5,7 +5,8 @@ from pathlib import Path
 from config.settings import read_settings
 from web.council import Council, open_council, prepare
 from web.demo import load_people
-from workflow.storage.engine import writing
+from workflow.storage.engine import reading, writing
+from workflow.storage.moving import copy_all
 
 TEAMS, OTHERS, OPEN, OWN = 50, 1_000, 2_000, 100
 # As in a council: what is open is the work of some months, and what names one person is a career’s, whatever number is held.
@@ -49,3 +50,13 @@ def filled(folder: Path, count: int) -> Council:
         with writing(council.engine) as connection:
             connection.exec_driver_sql(statement.replace(":count", str(count)))
     return council
+
+
+def on_postgresql(council: Council, url: str) -> Council:
+    """All that it holds, moved into the empty database at `url`."""
+    named = {"DATA": str(council.settings.data), "DATABASE_URL": url, "SECRET_KEY": council.settings.secret_key}
+    moved = open_council(read_settings({f"PRACTICE_AUDIT_{name}": value for name, value in named.items()}))
+    prepare(moved)
+    with reading(council.engine) as source, writing(moved.engine) as target:
+        copy_all(source, target, lambda _: None)
+    return moved

@@ -9,7 +9,6 @@ import os
 import smtplib
 import socket
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from urllib.parse import urlsplit
 from rich.progress import track
 from sqlalchemy import select
 
-from bench.a_move import Result
+from bench.result import Result, result
 from config.settings import read_settings
 from notifications.channels import Channel, NotNow
 from notifications.channels.smtp import SmtpChannel
@@ -86,7 +85,7 @@ def share_of_the_socket() -> list[Result]:
 
 def _result(what: str, goal: str, runs: list[dict[str, float]], name: str, limit: str = "bare") -> Result:
     shares = [run[limit] / run[name] for run in runs]
-    return Result(f"{what}: share of the bare socket’s rate", goal, statistics.median(shares), min(shares), max(shares))
+    return result(f"{what}: share of the bare socket’s rate", goal, shares)
 
 
 def _run(contestants: Contestants) -> dict[str, float]:

@@ -1,0 +1,93 @@
+"""Where the moves are made: a council’s folder and database, on SQLite or on PostgreSQL, of which whole copies can be taken."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from rich.progress import track
+from sqlalchemy import create_engine, make_url
+
+from config.settings import read_settings
+from tests.postgres import OwnServer
+from web.council import Council, open_council, prepare
+from web.demo import load_people, read_sample, walk
+from workflow.storage.engine import SQLITE_PRAGMAS
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    folder: Path
+    url: str = ""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        database = {"PRACTICE_AUDIT_DATABASE_URL": self.url, "PRACTICE_AUDIT_SECRET_KEY": "k" * 32} if self.url else {}
+        return {"PRACTICE_AUDIT_DATA": str(self.folder), **database}
+
+    def opened(self) -> Council:
+        return open_council(read_settings(self.settings))
+
+    def bare(self) -> Any:
+        """A connection of the driver alone."""
+        if self.url:
+            return psycopg.connect(self.url.replace("+psycopg", ""))
+        connection = sqlite3.connect(self.folder / "practice-audit.db", isolation_level=None)
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def copy(self, name: str) -> "Home":
+        """Nobody may be connected to it meanwhile."""
+        if not self.url:
+            shutil.copytree(self.folder, self.folder.with_name(name))
+            return Home(self.folder.with_name(name))
+        url = make_url(self.url)
+        copied = url.set(database=f"{url.database}_{name}")
+        engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {copied.database} TEMPLATE {url.database}")
+        engine.dispose()
+        return Home(self.folder, copied.render_as_string(hide_password=False))
+
+
+def graded(home: Home, sample: str, count: int) -> list[str]:
+    """References of audits that are ready to be shared, written by the real moves."""
+    council = home.opened()
+    prepare(council)
+    load_people(council, "not signed in with")
+    read = read_sample(council.settings.config / "demo" / "audits" / f"{sample}.json")
+    references = [walk(council, read, "graded", date.today()) for _ in track(range(count), "Writing audits")]
+    settle(council)
+    return references
+
+
+def settle(council: Council) -> None:
+    """Leave its database, with everything that was written in one place."""
+    if council.engine.dialect.name == "sqlite":
+        with council.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    council.engine.dispose()
+
+
+Urls = Callable[[str], str]
+
+
+@contextmanager
+def databases(folder: Path, kind: str) -> Iterator[tuple[Home, Urls]]:
+    """A home for the service, and the URL of an empty database for each peer by name, all of one kind and all in `folder`."""
+    if kind == "SQLite":
+        yield Home(folder / "first"), lambda name: f"sqlite:///{folder / name}.db"
+        return
+    # Stopped before its folder is removed, or it would be left running.
+    server = OwnServer(folder / "postgres")
+    template = make_url(server.url).set(database="template1").render_as_string(hide_password=False)
+    try:
+        yield Home(folder / "first", Home(folder, template).copy("first").url), lambda name: Home(folder, template).copy(name).url
+    finally:
+        server.stop()

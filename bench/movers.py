@@ -1,0 +1,87 @@
+"""The service as a contestant, and its limit: the very same statements through the bare driver, with no rules and nothing else.
+
+`python -m bench.movers ours|bare FILE BLOCK`, with the settings of its council in the environment. FILE holds, for each move, the
+reference of an audit to share, or the statements that were written down while another copy of the same council shared it.
+"""
+
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from bench.homes import Home, settle
+from bench.peers.the_work import in_blocks
+from web.council import Council
+from workflow.commands import moves
+from workflow.people import Person
+
+OURS, LIMIT, COMMIT = "ours", "bare", "COMMIT"
+# Whose audit the sample is that a_move.py has shared.
+AUDITOR = "auditor2@demo.example"
+Statement = tuple[str, Any, bool]
+Move = list[Statement]
+
+
+def recorded(home: Home, references: list[str]) -> list[Move]:
+    """What is said to the driver while each of these is shared."""
+    council = home.opened()
+    auditor, said = _auditor(council), list[Statement]()
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        said.append((statement, parameters, many))
+
+    event.listen(council.engine, "before_cursor_execute", note)
+    event.listen(council.engine, "commit", lambda _connection: said.append((COMMIT, (), False)))
+    found: list[Move] = []
+    for reference in references:
+        moves.share(council.desk(), auditor, reference)
+        found.append(said.copy())
+        said.clear()
+    settle(council)
+    return found
+
+
+def _auditor(council: Council) -> Person:
+    auditor = council.store.directory().by_email(AUDITOR)
+    assert auditor
+    return auditor
+
+
+def sharing(home: Home) -> Callable[[str], object]:
+    """The move itself, of the audit that has this reference."""
+    council = home.opened()
+    auditor = _auditor(council)
+    return lambda reference: moves.share(council.desk(), auditor, reference)
+
+
+def repeating(home: Home) -> Callable[[Move], object]:
+    connection = home.bare()
+    cursor = connection.cursor()
+
+    def repeat(move: Move) -> None:
+        for statement, parameters, many in move:
+            if statement == COMMIT:
+                connection.commit()
+            elif many:
+                cursor.executemany(statement, parameters)
+            else:
+                cursor.execute(statement, parameters or ())
+                if cursor.description:
+                    cursor.fetchall()
+
+    return repeat
+
+
+def main(kind: str, file: str, block: str) -> None:
+    environment = os.environ
+    home = Home(Path(environment["PRACTICE_AUDIT_DATA"]), environment.get("PRACTICE_AUDIT_DATABASE_URL", ""))
+    do: Callable[[Any], object] = sharing(home) if kind == OURS else repeating(home)
+    in_blocks(do, pickle.loads(Path(file).read_bytes()), int(block))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
