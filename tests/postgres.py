@@ -42,13 +42,13 @@ class OwnServer:
 
 
 @contextmanager
-def a_database(folder: Path) -> Iterator[str]:
+def a_database(folder: Path, encoding: str = "UTF8") -> Iterator[str]:
     """The URL of an empty database, dropped afterwards."""
     url = make_url(os.environ.get("TEST_DATABASE_URL") or _server(folder)).set(drivername="postgresql+psycopg")
     name = f"test_{secrets.token_hex(6)}"
     server = create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
     yield url.set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

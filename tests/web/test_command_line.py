@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from config.settings import FOLDER
 from tests.factories import House, a_council, a_house, an_audit
+from tests.postgres import a_database
 from web.cli import main
 from web.council import Council
 from workflow.commands import moves
@@ -68,6 +69,17 @@ def test_a_database_that_can_not_be_used_names_its_setting(run: Run, tmp_path: P
         result = run("init", DATABASE_URL=url)
         assert result.exit_code == 1
         assert result.stderr.startswith("PRACTICE_AUDIT_DATABASE_URL")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_in_which_names_would_be_lost_is_refused(
+    run: Run, prepared: House, tmp_path_factory: pytest.TempPathFactory, encoding: str
+) -> None:
+    with a_database(tmp_path_factory.getbasetemp() / "postgres", encoding) as url:
+        for result in (run("init", DATABASE_URL=url, SECRET_KEY="k" * 32), run("migrate-to", url)):
+            assert (result.exit_code, result.stdout) == (1, "")
+            assert result.stderr == f"The database keeps text as {encoding}: make one with the encoding UTF8.\n"
 
 
 def test_every_command_has_help(run: Run) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from workflow.errors import Broken
 from workflow.storage.turn import its_turn
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
@@ -69,11 +70,16 @@ def open_engine(url: str) -> Engine:
 
 
 def prepare(engine: Engine) -> None:
-    """No line of a log shows a row, however much the library is asked to say: `hide_parameters` is about what goes in alone."""
+    """Raise Broken at the first connection to a PostgreSQL that keeps text in anything but UTF8.
+
+    No line of a log shows a row, however much the library is asked to say: `hide_parameters` is about what goes in alone.
+    """
     LOG.addFilter(_shows_no_row)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
     else:
+        # Before the library asks for the version, whose answer it can’t read there.
+        event.listen(engine, "connect", _refuse_other_encodings, insert=True)
         event.listen(engine, "checkin", _on_checkin)
         event.listen(engine, "checkout", partial(_on_checkout, engine))
 
@@ -134,6 +140,14 @@ def _shows_no_row(record: logging.LogRecord) -> bool:
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _refuse_other_encodings(connection: Any, _record: object) -> None:
+    """Names would be refused there, or kept as bytes that nobody can order or search."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise Broken(f"The database keeps text as {encoding}: make one with the encoding UTF8.")
 
 
 def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:

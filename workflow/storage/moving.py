@@ -70,10 +70,7 @@ def is_empty(target: Connection) -> bool:
 
 
 def why_not_to(target: Connection) -> str:
-    if not is_empty(target):
-        return "That database is not empty: name one that was just made. Nothing was moved."
-    encoding = target.exec_driver_sql("SHOW server_encoding").scalar()
-    return "" if encoding == "UTF8" else f"That database keeps text as {encoding}: make it with the encoding UTF8."
+    return "" if is_empty(target) else "That database is not empty: name one that was just made. Nothing was moved."
 
 
 def number_of_rows(source: Connection) -> int:
