@@ -4,13 +4,16 @@ import signal
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
+from apscheduler.events import EVENT_SCHEDULER_STARTED
 from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from notifications.ticking import Jobs
+
+Told = SimpleQueue[int]
 
 
 class EverySoOften(BaseTrigger):  # type: ignore[misc]
@@ -29,26 +32,41 @@ def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
     `stopping` is set at once, so that a long job can end early.
     """
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler = BackgroundScheduler(timezone=UTC, job_defaults=defaults)
+    scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
     for name, (job, seconds) in jobs.items():
         scheduler.add_job(job, EverySoOften(seconds), id=name, next_run_time=datetime.now(UTC))
-    told: SimpleQueue[int] = SimpleQueue()
+    told: Told = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         # No more than this: the scheduler’s own locks may be held by what a signal interrupts, and would be waited for without end.
         signal.signal(number, lambda number, _frame: told.put(number))
+    watching = threading.Thread(target=_watch, args=(scheduler, jobs, told, stopping), daemon=True)
+    scheduler.add_listener(lambda _: watching.start(), EVENT_SCHEDULER_STARTED)
     scheduler.start()
-    threading.Thread(target=_keep_going, args=(scheduler, jobs), daemon=True).start()
-    told.get()
-    stopping.set()
-    scheduler.shutdown(wait=True)
+    watching.join()
 
 
-def _keep_going(scheduler: BackgroundScheduler, jobs: Jobs) -> None:
-    """A clock that went back puts every next run off by as much: then they run now. Measured by the clock that never goes back."""
-    pausing = threading.Event()
-    while not pausing.wait(1) and scheduler.running:
-        now = datetime.now(UTC)
-        for job in scheduler.get_jobs():
-            if job.next_run_time and job.next_run_time - now > timedelta(seconds=2 * jobs[job.id][1]):
-                with suppress(JobLookupError):
-                    job.modify(next_run_time=now)
+def _watch(scheduler: BlockingScheduler, jobs: Jobs, told: Told, stopping: threading.Event) -> None:
+    """Beside the scheduler, until told to stop."""
+    try:
+        while not _is_told(told):
+            _keep_going(scheduler, jobs)
+    finally:
+        stopping.set()
+        scheduler.shutdown(wait=True)
+
+
+def _is_told(told: Told) -> bool:
+    """Waits for it, for a second."""
+    with suppress(Empty):
+        told.get(timeout=1)
+        return True
+    return False
+
+
+def _keep_going(scheduler: BlockingScheduler, jobs: Jobs) -> None:
+    """A clock that went back puts every next run off by as much: then they run now."""
+    now = datetime.now(UTC)
+    for job in scheduler.get_jobs():
+        if job.next_run_time and job.next_run_time - now > timedelta(seconds=2 * jobs[job.id][1]):
+            with suppress(JobLookupError):
+                job.modify(next_run_time=now)
