@@ -174,7 +174,7 @@ def check(_arguments: Sequence[str]) -> int:
         "lint": ["ruff", "check", "--quiet", "."],
         "types": ["mypy"],
         "import contracts": ["lint-imports", "--no-logo"],
-        "state picture": ["python", "-m", "workflow.picture", "--check"],
+        "state picture": ["python", "-m", "workflow.state_diagram", "--check"],
         "uv.lock": ["uv", "lock", "--check", "--quiet"],
     }
     failed = [name for name, command in commands.items() if status_of(command) != 0]

@@ -9,11 +9,11 @@ from rich.progress import track
 
 from bench.filling import filled
 from bench.result import Result, result
+from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.council import Council
-from web.my_work.queries import actions_waiting_for, audits_waiting_for
-from web.worklist.queries import Wanted, counts_by_state, page_of_audits
+from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
+from workflow.storage.visibility import Reader
 
 FEW, MANY, REPEATS = 10_000, 1_000_000, 9
 # By who looks and for what; a cursor says how deep the page lies, as a share of all.

@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, event, select
 from bench.filling import filled, on_postgresql
 from bench.result import Result, result
 from notifications.queries import tell
-from notifications.reminders import Due, reminders
-from notifications.worker import sweep
+from notifications.reminders.action_reminders import Due, reminders
+from notifications.scheduling.worker import sweep
 from tests.postgres import a_database
 from web.council import Council
 from workflow.events import Notice

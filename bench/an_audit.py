@@ -25,10 +25,10 @@ from bench.a_move import SAMPLE
 from bench.an_auditor import DOINGS, PASSWORD, Auditor, Done
 from bench.filling import filled
 from bench.result import Result, result
+from web.cli.demo_data import read_sample, walk
 from web.council import Council
-from web.demo import read_sample, walk
-from workflow.people import Duty
-from workflow.storage.council import Entry, add_people
+from workflow.directory import Duty
+from workflow.storage.directory_seed import Entry, add_people
 from workflow.storage.engine import writing
 
 AUDITS, PEOPLE, WINDOWS = 50_000, 50, 6

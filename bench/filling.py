@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from config.settings import read_settings
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
 from workflow.storage.engine import reading, writing
-from workflow.storage.moving import copy_all
+from workflow.storage.transfer import copy_all
 
 TEAMS, OTHERS, OPEN, OWN = 50, 1_000, 2_000, 100
 # As in a council: what is open is the work of some months, and what names one person is a career’s, whatever number is held.

@@ -15,8 +15,8 @@ from sqlalchemy import create_engine, make_url
 
 from config.settings import read_settings
 from tests.postgres import OwnServer
+from web.cli.demo_data import load_people, read_sample, walk
 from web.council import Council, open_council, prepare
-from web.demo import load_people, read_sample, walk
 from workflow.storage.engine import SQLITE_PRAGMAS
 
 

@@ -29,9 +29,9 @@ from notifications.queries import tell
 from tests.machines.processes import KEY, start_program, wait_until
 from tests.notifications.mail_server import free_port
 from tests.postgres import a_database
+from web.cli.demo_data import load_people, read_sample, walk
 from web.council import Council, open_council, prepare
-from web.demo import load_people, read_sample, walk
-from web.tokens.tokens import create_token
+from web.identity.credentials.access_tokens import create_token
 from workflow.events import Notice
 
 PROCESSES, RUNS, CLIENTS, BLOCK, MAILS = (1, 2, 3), 7, 6, 96, 400

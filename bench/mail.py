@@ -29,11 +29,11 @@ from bench.result import Result, result
 from config.settings import read_settings
 from notifications.channels import Channel, NotNow
 from notifications.channels.smtp import SmtpChannel
-from notifications.delivery import deliver
-from notifications.messages import build
+from notifications.delivery.messages import build
+from notifications.delivery.sender import deliver
 from notifications.queries import tell
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
 from workflow.events import Notice
 from workflow.storage import tables
 from workflow.storage.engine import SQLITE_PRAGMAS, reading

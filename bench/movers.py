@@ -16,8 +16,8 @@ from sqlalchemy import event
 from bench.homes import Home, settle
 from bench.peers.the_work import in_blocks
 from web.council import Council
-from workflow.commands import moves
-from workflow.people import Person
+from workflow.commands import audit_moves as moves
+from workflow.directory import Person
 
 OURS, LIMIT, COMMIT = "ours", "bare", "COMMIT"
 # Whose audit the sample is that a_move.py has shared.

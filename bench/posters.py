@@ -30,8 +30,8 @@ from config.settings import read_settings
 from tests.machines.processes import PROGRAM, wait_until
 from tests.notifications.mail_server import free_port
 from web.app import create_app
-from web.demo import DOMAIN
-from web.queries import set_passwords
+from web.cli.demo_data import DOMAIN
+from web.identity.session_queries import set_passwords
 
 
 @dataclass

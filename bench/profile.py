@@ -32,7 +32,7 @@ ROOMS = {
     "workflow/storage/engine.py": "the queue of writers, connections",
     "workflow/storage/": "records from rows, rows from records",
     "workflow/history.py": "sealing and hashing",
-    "workflow/commands/sealing.py": "sealing and hashing",
+    "workflow/commands/snapshots.py": "sealing and hashing",
     "notifications/": "who is told",
     "workflow/": "rules: rights, guards, the machine",
     "": "elsewhere",

@@ -27,8 +27,8 @@ from bench.posters import begun_by
 from bench.result import Result, result
 from tests.machines.processes import PROGRAM
 from tests.notifications.mail_server import free_port
+from web.cli.demo_data import load_people, read_sample, walk
 from web.council import prepare
-from web.demo import load_people, read_sample, walk
 
 STARTS, SOON, LONGEST = 5, 2.0, 60.0
 PERSON = "auditor@demo.example"

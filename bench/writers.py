@@ -19,13 +19,13 @@ from pathlib import Path
 from bench.a_move import SAMPLE
 from bench.result import Result, result
 from config.settings import read_settings
+from web.audit_list.queries import Wanted, page_of_audits
+from web.cli.demo_data import load_demo, read_sample, walk
 from web.council import Council, open_council, prepare
-from web.demo import load_demo, read_sample, walk
-from web.worklist.queries import Wanted, page_of_audits
-from workflow.commands import moves
-from workflow.people import Person
+from workflow.commands import audit_moves as moves
+from workflow.directory import Person
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
+from workflow.storage.visibility import Reader
 
 WRITERS, READERS, SECONDS, REPEATS = 8, 8, 60, 5
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.bad_setting import PREFIX, BadSetting
-from config.council_sign_in import CouncilSignIn, read_council_sign_in, read_passwords
-from config.mail_url import read_mail
-from config.running import read_metrics_token, read_newer_database
+from config.errors import PREFIX, BadSetting
+from config.mail import read_mail
+from config.oidc import CouncilSignIn, read_council_sign_in, read_passwords
+from config.operations import read_metrics_token, read_newer_database
 
 __all__ = ["FOLDER", "PREFIX", "BadSetting", "Settings", "read_env", "read_settings"]
 FOLDER = Path(__file__).parent

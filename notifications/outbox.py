@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
 from notifications.recipients import WhoHears
 from workflow.events import Notice
-from workflow.storage import saving
+from workflow.storage import audit_writer as saving
 from workflow.storage.engine import DatabaseError, writing
 from workflow.storage.tables import outbox, ticks
 

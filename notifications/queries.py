@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Engine, delete, exists, func, literal_column, select, union, update
 
 from workflow.events import Notice
-from workflow.storage import many, saving
+from workflow.storage import audit_writer as saving
+from workflow.storage import bulk_statements as many
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
 

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from workflow.calendar import end_of_month, months_after, re_audit_window
+from workflow.directory import Directory, Person
 from workflow.errors import Broken
 from workflow.events import Event, Notice
-from workflow.people import Directory, Person
-from workflow.record import INADEQUATE, Audit
+from workflow.models import INADEQUATE, Audit
+from workflow.working_days import end_of_month, months_after, re_audit_window
 
 QA_INBOX = None
 END_OF_MONTH = "end of month"

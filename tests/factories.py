@@ -12,17 +12,20 @@ from typing import Any
 from config.settings import FOLDER, Settings, read_settings
 from notifications.recipients import load_who_hears
 from tests.fakes import FakeShelf, FakeStore
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
-from workflow.commands import actions, escalations, moves, oversight, writing
+from workflow.commands import actions, escalations
+from workflow.commands import assignments as oversight
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
-from workflow.commands.desk import Desk
-from workflow.definition import load_rules
-from workflow.form_file import load_form
+from workflow.commands.context import Desk
+from workflow.directory import Directory, Person
+from workflow.form_loader import load_form
 from workflow.guards import GUARDS
-from workflow.people import Directory, Person
+from workflow.models import Audit
 from workflow.permissions import load_permissions
-from workflow.record import Audit
+from workflow.workflow_config import load_rules
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
-from workflow.people import Directory
+from workflow.models import Audit, Seal
 from workflow.ports import AlreadyDone, Change, Changed, Emergency, Reading
-from workflow.record import Audit, Seal
 
 
 class FakeStore:

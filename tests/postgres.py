@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url
 
 from tests.factories import settings
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
 
 
 @cache

@@ -10,33 +10,33 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
-from web import wording
-from web.accounts.library import Library
-from web.away import init_away
+from web import formatting as wording
 from web.council import Council, ensure_prepared, open_council
-from web.errors import init_errors
-from web.health import health
-from web.limits import init_limits
-from web.log import init_log
-from web.operating.asked import WatchedStore
-from web.operating.metrics import Metrics
-from web.operating.standing import how_it_stands
-from web.operating.tracing import tracing
-from web.operating.watching import init_watching
-from web.people.choosing import responsible, titled, with_role
-from web.saying import init_saying, what_was_said
-from web.security_headers import init_security_headers
-from web.sent_again import new_key
-from web.sessions import DatabaseSessions
-from web.signed_in import current_session, is_away, the_desk
+from web.directory.choices import responsible, titled, with_role
+from web.identity.credentials.security_app import Library
+from web.identity.current_user import current_session, is_away, the_desk
+from web.identity.sessions import DatabaseSessions
+from web.operations.gauges import how_it_stands
+from web.operations.health import health
+from web.operations.metrics import Metrics
+from web.operations.tracing import tracing
+from web.request.access_log import init_watching
+from web.request.errors import init_errors
+from web.request.flash_messages import init_saying, what_was_said
+from web.request.idempotency import new_key
+from web.request.limits import init_limits
+from web.request.log_context import WatchedStore
+from web.request.logging_setup import init_log
+from web.request.outage import init_away
+from web.request.security_headers import init_security_headers
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
 ROOMS = (
-    "sign_in.routes", "sign_in.codes", "sign_in.forgotten", "sign_in.passkeys", "accounts.routes", "accounts.proof_pages", "accounts.passkey_pages", "my_work.routes", "worklist.routes",
-    "audits.routes", "audits.sections", "actions.routes", "moderation.routes", "escalations.routes", "board.routes", "acknowledging.routes", "safeguarding.routes", "calendars.routes", "notices.routes", "people.routes",
-    "people.posts", "people.own", "tokens.routes", "council_sign_in.routes", "readings.routes", "emergencies.routes", "undelivered.routes",
-    "operating.routes",
+    "identity.sign_in.routes", "identity.sign_in.second_factor_routes", "identity.sign_in.password_reset_routes", "identity.sign_in.passkey_routes", "identity.account.routes", "identity.account.second_factor_routes", "identity.account.passkey_routes", "worklist.routes", "audit_list.routes",
+    "audits.routes", "audits.section_routes", "actions.routes", "audits.moderator_routes", "escalations.routes", "escalations.board_routes", "escalations.acknowledgement_routes", "audits.safeguarding_routes", "worklist.calendar_routes", "notices.routes", "directory.routes",
+    "directory.unit_routes", "directory.connection_routes", "identity.account.access_token_routes", "identity.oidc.routes", "read_access.routes", "read_access.emergency_routes", "notices.undelivered_routes",
+    "operations.routes",
 )  # fmt: skip
 
 db = SQLAlchemy(metadata=metadata)
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> Flask:
     )
     for room in ROOMS:
         app.register_blueprint(import_module(f"web.{room}").pages)
-    import_module("web.api.routes").init_api(app, csrf)
+    import_module("web.api.setup").init_api(app, csrf)
     return app
 
 

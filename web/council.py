@@ -4,22 +4,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.settings import PREFIX, BadSetting, Settings
-from notifications.parts import Parts
+from notifications.context import Parts
 from notifications.recipients import WhoHears, load_who_hears
-from workflow.commands.desk import Desk
-from workflow.definition import Rules, load_rules
+from workflow.commands.context import Desk
+from workflow.directory import ROLES
 from workflow.errors import Broken
-from workflow.form_file import load_form
+from workflow.form_loader import load_form
 from workflow.guards import GUARDS
-from workflow.people import ROLES
 from workflow.permissions import Permissions, load_permissions
 from workflow.ports import Once
 from workflow.sense_checks import SenseChecks, load_sense_checks
 from workflow.storage.engine import Engine, open_engine, reading
-from workflow.storage.migrate import stands, upgrade
-from workflow.storage.moved import where_to
-from workflow.storage.shelf import FormShelf, keep
+from workflow.storage.form_versions import FormShelf, keep
+from workflow.storage.schema import stands, upgrade
 from workflow.storage.store import SqlStore
+from workflow.storage.transfer_marker import where_to
+from workflow.workflow_config import Rules, load_rules
 
 
 @dataclass(frozen=True, slots=True)

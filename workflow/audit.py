@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from workflow.record import Answers, Audit, Header, Seal
+from workflow.models import Answers, Audit, Header, Seal
 from workflow.smart_action import goes_live
 
 SHARED_PART, MODERATED_PART = "shared", "moderated"

@@ -1,4 +1,4 @@
-"""Every refusal has a name and a sentence. `web/errors.py` gives each a status; nothing here knows of HTTP."""
+"""Every refusal has a name and a sentence. `web/request/errors.py` gives each a status; nothing here knows of HTTP."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflow.people import Directory, Person
+from workflow.directory import Directory, Person
+from workflow.models import INADEQUATE, Audit, Escalation, Recipient
 from workflow.permissions import answers_for
-from workflow.record import INADEQUATE, Audit, Escalation, Recipient
 
 
 def is_called_for(before: Audit, after: Audit) -> bool:

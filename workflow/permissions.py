@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow.directory import Directory, Person
 from workflow.errors import Broken
-from workflow.people import Directory, Person
-from workflow.record import Audit
+from workflow.models import Audit
 
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
 WHOLE_COUNCIL = ("qa", "hos_ppqa", "admin", "governance")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from workflow.appointments import Declared, Delegation, Entry, Holding, Unit
+from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Event, Notice
 from workflow.history import Row
-from workflow.people import Directory, Duty, Person, Request
-from workflow.record import Audit, Seal
+from workflow.models import Audit, Seal
+from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workflow.errors import Broken, Missing
 from workflow.forms import Form, Section
-from workflow.record import GRADES, INADEQUATE, Answers
+from workflow.models import GRADES, INADEQUATE, Answers
 
 Sections = Mapping[str, Answers]
 ONLY_VISITS = "Evidence lists visits, and not yet what they showed. What did you read or hear that the judgement rests on?"

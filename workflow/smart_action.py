@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from workflow.record import Audit, SmartAction
+from workflow.models import Audit, SmartAction
 
 
 def added(audit: Audit, action: SmartAction) -> Audit:

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from notifications.channels.refusals import NotNow
+from notifications.channels.errors import NotNow
 
 
 class FolderChannel:

@@ -4,9 +4,9 @@ import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels.addresses import with_plain_domain
-from notifications.channels.refusals import Away, Never, NotNow
-from notifications.channels.replies import CLOSING, TAKEN, Reply
+from notifications.channels.errors import Away, Never, NotNow
+from notifications.channels.idna import with_plain_domain
+from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
 
 TIMEOUT = 20
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}

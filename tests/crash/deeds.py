@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, House, an_audit, answers, assign, resolve, save, settle
-from web import action_moves, escalation_moves
-from web.moves import carry_out
-from workflow.commands import actions, moves
-from workflow.commands.desk import Desk
-from workflow.people import Person
+from workflow.commands import action_move_registry as action_moves
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
+from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands.audit_move_registry import carry_out
+from workflow.commands.context import Desk
+from workflow.directory import Person
 
 LATER, RECIPIENTS = date(2027, 1, 15), ("head.of.service", "director.safeguarding", "hos.ppqa")
 Key = tuple[str, str, str]

@@ -19,20 +19,20 @@ from pathlib import Path
 from typing import Any
 
 from notifications.channels import open_channel
-from notifications.delivery import deliver
-from notifications.parts import Parts
-from notifications.sweeping import tick
-from notifications.worker import run_once
+from notifications.context import Parts
+from notifications.delivery.sender import deliver
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import run_once
 from tests.crash.deeds import ALSO, DEEDS, Key
 from tests.crash.points import Points, watch_mail, watch_statements
 from tests.factories import settings
 from web.council import Council, open_council
-from workflow.commands.desk import Desk
-from workflow.commands.once import at_most_once
+from workflow.commands.context import Desk
+from workflow.commands.idempotency import at_most_once
+from workflow.models import Audit
 from workflow.ports import Once
-from workflow.record import Audit
 from workflow.storage.engine import Engine, open_engine
-from workflow.storage.shelf import FormShelf
+from workflow.storage.form_versions import FormShelf
 from workflow.storage.store import SqlStore
 
 # In memory where the machine has such a folder: a process that dies loses nothing of what it wrote, only a machine would.

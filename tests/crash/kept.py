@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from notifications.parts import Parts
+from notifications.context import Parts
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import reading

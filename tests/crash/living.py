@@ -15,11 +15,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from notifications import outbox, worker
+from notifications import outbox
+from notifications.scheduling import worker
 from tests.factories import settings
 from web.app import create_app
 from web.council import Council
-from web.serving import open_server
+from web.server.waitress_server import open_server
 
 # Two seconds are to a worker that lives for a moment what a minute is to one that lives for weeks.
 LEASE, LOOKS_AFTER_MAIL_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from notifications.sweeping import tick
-from notifications.worker import run_once
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import run_once
 from tests.crash.deeds import DEEDS, Key, cells
 from tests.crash.forking import EVERY, Ended, Forks, copied, make_the_move, reopened, send
 from tests.crash.kept import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
@@ -22,8 +22,8 @@ from tests.crash.points import COMMITTED, DIED, is_in_doubt
 from tests.crash.post_office import PostOffice
 from tests.crash.worker_scenes import SCENES, Scene, a_day_to_sweep
 from tests.factories import NOW, a_council, a_house
+from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from web.verifying import every_reference, first_break
 from workflow.storage import tables
 from workflow.storage.engine import writing
 

@@ -20,13 +20,13 @@ from tests.crash.kept import notices, outbox
 from tests.crash.living import Alive
 from tests.crash.post_office import PostOffice
 from tests.factories import WALKS, WHO_HEARS, House, Plan, a_council, a_house, an_audit
+from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from web.tokens.tokens import create_token
-from web.verifying import every_reference, first_break
+from web.identity.credentials.access_tokens import create_token
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.events import Event
-from workflow.record import Audit
+from workflow.models import Audit
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

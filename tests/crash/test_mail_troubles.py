@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from notifications.channels.smtp import SmtpChannel
-from notifications.delivery import deliver
-from notifications.parts import Parts
-from notifications.worker import run_once, sweep
+from notifications.context import Parts
+from notifications.delivery.sender import deliver
+from notifications.scheduling.worker import run_once, sweep
 from tests.crash.forking import reopened, send
 from tests.crash.kept import notices, outbox
 from tests.crash.post_office import PostOffice

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from notifications.parts import Parts
-from notifications.worker import run_once
+from notifications.context import Parts
+from notifications.scheduling.worker import run_once
 from tests.crash.forking import reopened
 from tests.crash.kept import notices, outbox
 from tests.crash.post_office import PostOffice
 from tests.factories import House, a_council, a_house, an_audit, settings
 from tests.notifications.told import in_london
 from tests.postgres import a_database
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 from workflow.storage import tables
 from workflow.storage.engine import writing
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from notifications.queries import oldest_unsent
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.crash.forking import Forks, reopened
 from tests.crash.kept import outbox
 from tests.crash.points import DIED

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, a_house, an_audit
 from tests.notifications.told import in_london, leaves
 from web.council import Council

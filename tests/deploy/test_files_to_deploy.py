@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]
 from flask import Flask
 
 from tests.deploy.test_settings_are_all_there import EXAMPLE, ROOT, entries
-from web.cli import main
+from web.cli.main import main
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))

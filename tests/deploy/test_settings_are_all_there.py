@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.bad_setting import BadSetting
+from config.errors import BadSetting
 from config.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]

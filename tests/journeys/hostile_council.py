@@ -10,12 +10,18 @@ from tests.factories import FORM, SUMMARY, House, a_house, an_audit, answers, as
 from tests.journeys.script_payloads import everything, packed, payloads
 from tests.web.browser import Browser
 from web.council import Council
-from web.tokens.tokens import NewToken, create_token
-from workflow.commands import actions, emergencies, escalations, moves
+from web.identity.credentials.access_tokens import NewToken, create_token
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands import emergency_access as emergencies
 from workflow.commands.actions import NewAction
-from workflow.commands.people import arranging, connecting, delegating, editing, importing
-from workflow.commands.people.importing import Line
-from workflow.people import Duty
+from workflow.commands.directory import bulk_import as importing
+from workflow.commands.directory import connections as connecting
+from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import units as arranging
+from workflow.commands.directory.bulk_import import Line
+from workflow.directory import Duty
 
 DUE = "2026-12-20"
 LETTERS_OF_A_CHILD_ID = 40

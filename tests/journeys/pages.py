@@ -8,18 +8,21 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 from notifications.channels import Never, NotNow
-from notifications.delivery import deliver
+from notifications.delivery.sender import deliver
 from tests.factories import House, a_house, an_audit, assign, settings
 from tests.journeys.crawling import Found, crawl
 from tests.journeys.served import Served
+from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
-from web.demo import load_demo
-from workflow.calendar import london_day
-from workflow.commands import actions, escalations, moves
-from workflow.commands.people import appointing, delegating, editing
-from workflow.commands.people.connecting import declare_connection
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import roles as appointing
+from workflow.commands.directory.connections import declare_connection
 from workflow.commands.safeguarding import record_safeguarding
-from workflow.people import Duty
+from workflow.directory import Duty
+from workflow.working_days import london_day
 
 WIDTHS = (1280, 320)
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Page
 from config.settings import FOLDER
 from tests.journeys.pages import follow, looked_at
 from tests.journeys.served import Served
-from web.demo import dated
-from workflow.form_file import load_form
+from web.cli.demo_data import dated
+from workflow.form_loader import load_form
 from workflow.forms import Field
 
 SAMPLE = json.loads((FOLDER / "demo" / "audits" / "03-baby-not-seen.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from config.settings import FOLDER
 from tests.factories import FORM, House, a_house
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.served import Served
-from web.demo import dated
+from web.cli.demo_data import dated
 
 SAMPLE = json.loads((FOLDER / "demo" / "audits" / "01-neglect-at-home.json").read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from tests.journeys.pages import WIDTHS, demo, every_page, looked_at
 from tests.journeys.served import Served
-from web.verifying import every_reference
+from web.cli.verify_history import every_reference
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

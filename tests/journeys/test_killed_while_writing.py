@@ -13,8 +13,8 @@ from playwright.sync_api import Playwright
 
 from tests.factories import House, a_house, an_audit, settings
 from tests.journeys.killing import KillableBrowser, KillableServer, sign_in
+from web.cli.verify_history import every_reference, first_break
 from web.council import open_council
-from web.verifying import every_reference, first_break
 
 KILLS = 200
 BROWSERS, TABS = 25, 8

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route
 from sqlalchemy import JSON, String, Text, select
 
-from notifications.acknowledging import Asked, token_of
+from notifications.delivery.acknowledgement_links import Asked, token_of
 from tests.factories import a_council
 from tests.journeys.crawling import Found, crawl
 from tests.journeys.hostile_council import add_everybody, fill, leave_unsaved

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page
 
-from notifications.acknowledging import Asked, token_of
+from notifications.delivery.acknowledgement_links import Asked, token_of
 from tests.factories import House, a_house, an_audit, save
 from tests.journeys.pages import follow, looked_at
 from tests.journeys.served import Served
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 
 pytestmark = pytest.mark.browser
 

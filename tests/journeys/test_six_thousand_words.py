@@ -13,10 +13,10 @@ from config.settings import FOLDER
 from tests.factories import FORM, a_house, settings
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.killing import KillableServer, sign_in
+from web.cli.demo_data import dated
 from web.council import open_council
-from web.demo import dated
-from workflow.calendar import london_day
 from workflow.forms import Section
+from workflow.working_days import london_day
 
 SAMPLE = json.loads((FOLDER / "demo" / "audits" / "09-very-long.json").read_text(encoding="utf-8"))
 WRITTEN = [section for section in FORM.sections if section.part == "audit" and section.key in SAMPLE and section.key != "actions"]

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.factories import House, a_house, an_audit, save
 from tests.journeys.pages import looked_at
 from tests.journeys.served import Served
-from web import sessions
+from web.identity import sessions
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications.sweeping import sweep
+from notifications.scheduling.sweep import sweep
 from tests.machines.processes import Machines, Web, wait_until
 from tests.postgres import a_database
 

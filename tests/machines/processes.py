@@ -17,11 +17,11 @@ from typing import Any
 
 from tests.factories import settings
 from tests.notifications.mail_server import MailServer, free_port
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
-from web.tokens.tokens import create_token
+from web.identity.credentials.access_tokens import create_token
 
-PROGRAM = [sys.executable, "-c", "from web.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from web.cli.main import main; main()"]
 KEY = "k" * 32
 METRICS_TOKEN = "t0ken-of-the-scraper-0123"
 

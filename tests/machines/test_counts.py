@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.machines.processes import METRICS_TOKEN, Machines, Web, ask, at_once, wait_until
-from web.operating.metrics import MEANS, PREFIX
+from web.operations.metrics import MEANS, PREFIX
 
 PROCESSES, ASKED, SCRAPED = 3, 50, 10
 pytestmark = pytest.mark.postgres

@@ -17,10 +17,10 @@ from tests.factories import House, a_house, an_audit
 from tests.machines.processes import Machines, Web, ask, wait_until
 from tests.postgres import OwnServer
 from tests.web.browser import PASSWORD, token_in
-from web.verifying import every_reference, first_break
+from web.cli.verify_history import every_reference, first_break
 from workflow.errors import DatabaseAway
 from workflow.events import Notice
-from workflow.storage import saving
+from workflow.storage import audit_writer as saving
 
 SHORT, LONG, RECOVERED_WITHIN, MAILS = 3, 60, 10, 3
 SAYS, SAVED, WORDS = DatabaseAway().sentence, 303, "Seen with her brother, calm and well."

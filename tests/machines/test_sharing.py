@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from notifications.queries import tell
-from notifications.ticking import OneAtATime, noting
+from notifications.scheduling.jobs import OneAtATime, noting
 from tests.factories import a_house
 from tests.machines.processes import Machines, Web, ask, wait_until
-from workflow.commands.people import editing
+from workflow.commands.directory import people as editing
 from workflow.events import Notice
-from workflow.storage import saving
+from workflow.storage import audit_writer as saving
 
 COPY = Path(__file__).parents[2] / "workflow" / "storage" / "migrations" / "sql" / "procrastinate-3.10.0.sql"
 CALLS = 16

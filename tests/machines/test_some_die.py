@@ -12,10 +12,10 @@ from datetime import timedelta
 import pytest
 
 from notifications.outbox import LEASE
-from notifications.worker import DELIVER_EVERY
+from notifications.scheduling.worker import DELIVER_EVERY
 from tests.factories import a_house, an_audit
 from tests.machines.processes import Caller, Machines, Web, at_once, wait_until
-from web.verifying import every_reference, first_break
+from web.cli.verify_history import every_reference, first_break
 
 AUDITS, CLIENTS, DIES_AT, DEATHS = 24, 4, 20, 3
 WAITING = "SELECT id FROM outbox WHERE state = 'waiting' AND send_from <= now()"

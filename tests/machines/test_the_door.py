@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tests.machines.processes import Machines, Web
-from web.limits import MOST_BYTES
+from web.request.limits import MOST_BYTES
 
 FULL = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 REFUSED = [

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from notifications.parts import Parts
+from notifications.context import Parts
 from tests.notifications.mail_server import MailServer
 from tests.notifications.rude_server import RudeServer
 from tests.notifications.sending import Making

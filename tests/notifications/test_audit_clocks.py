@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from notifications.worker import run_once, sweep
+from notifications.scheduling.worker import run_once, sweep
 from tests.factories import FOURTEENTH, NOW, TODAY, House, an_audit, assign, resolve, save, settle
 from tests.notifications.told import days, from_to, in_london, leaves, set_active, told
 from web.council import Council
-from workflow.commands import actions, escalations, moves, oversight
+from workflow.commands import actions, escalations
+from workflow.commands import assignments as oversight
+from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import reading

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from notifications.channels import Never, NotNow
-from notifications.channels.notify import NotifyChannel
-from notifications.worker import run_once
+from notifications.channels.govuk_notify import NotifyChannel
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, an_audit
 from tests.notifications.certificates import a_certificate, holding
 from tests.notifications.notify_server import KEY, SECRET, TEMPLATE, NotifyServer, Refusal

@@ -3,8 +3,8 @@
 import pytest
 
 from notifications.channels import Never, NotNow
-from notifications.channels.addresses import with_plain_domain
-from notifications.channels.replies import Reply
+from notifications.channels.idna import with_plain_domain
+from notifications.channels.smtp_replies import Reply
 from tests.notifications.mail_server import free_port
 from tests.notifications.rude_server import DOT, DROP, GREETING, HANG, MIDDLE
 from tests.notifications.sending import IDENT, TO, Making, a_mail, refused, sending, serving

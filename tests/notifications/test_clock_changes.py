@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from notifications.sweeping import tick
-from notifications.worker import sweep
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import sweep
 from tests.factories import House, an_audit
 from tests.notifications.told import DAY, WEEK, after_working_days, days, from_to, in_london, told
 from web.council import Council
-from workflow.calendar import LONDON
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
+from workflow.working_days import LONDON
 
 OVERDUE = "action_overdue"
 

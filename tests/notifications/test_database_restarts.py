@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.factories import House, a_council, an_audit, settings
 from tests.notifications.mail_server import MailServer, free_port
 from tests.postgres import OwnServer
 from tests.programs import Persistent, answers, running
+from web.cli.demo_data import load_people
+from web.cli.verify_history import every_reference, first_break
 from web.council import Council, open_council, prepare
-from web.demo import load_people
-from web.tokens.tokens import create_token
-from web.verifying import every_reference, first_break
-from workflow.commands import moves
+from web.identity.credentials.access_tokens import create_token
+from workflow.commands import audit_moves as moves
 from workflow.storage.engine import DatabaseError, reading
 from workflow.storage.tables import notices, outbox, ticks
 

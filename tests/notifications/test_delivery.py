@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import select, update
 
 from notifications import outbox
-from notifications.parts import Parts
-from notifications.worker import run_once
+from notifications.context import Parts
+from notifications.scheduling.worker import run_once
 from tests.factories import DETAILS, NOW, House, an_audit, answers, save
 from tests.notifications.mail_server import MailServer
 from web.council import Council
-from workflow.commands import actions, moves, writing
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import reading

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifications.gathering import held_until
-from notifications.parts import Parts
+from notifications.context import Parts
 from notifications.queries import oldest_unsent
-from notifications.worker import run_once
+from notifications.reminders.digest_schedule import held_until
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
 from tests.notifications.mail_server import MailServer
 from tests.notifications.told import in_london
-from workflow.calendar import LONDON
-from workflow.commands import actions, moves
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import reading
+from workflow.working_days import LONDON
 
 # The actions of the factories are due on Sunday 20 December, so a week before is a Sunday too.
 SUNDAY, MONDAY, TUESDAY = date(2026, 12, 13), date(2026, 12, 14), date(2026, 12, 15)

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from notifications.sweeping import tick
+from notifications.scheduling.sweep import tick
 from tests.factories import House, an_audit
 from tests.notifications.told import DAY, WEEK, Told, after_working_days, in_london, is_working, told
 from web.council import Council
-from workflow.calendar import LONDON
 from workflow.commands import actions, escalations
 from workflow.commands.actions import NewAction
+from workflow.working_days import LONDON
 
 DOWN = {"5 s": timedelta(seconds=5), "2 h": timedelta(hours=2), "3 days": 3 * DAY, "30 days": 30 * DAY}
 # A Tuesday; what was due on the Monday before is overdue from then on.

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, event
 
 from bench.a_sweep import NOW, due, look
 from bench.filling import filled
-from notifications.worker import sweep
+from notifications.scheduling.worker import sweep
 from tests.notifications.told import told
 from web.council import Council
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from notifications.sweeping import tick
-from notifications.worker import sweep
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import sweep
 from tests.factories import House, a_council, a_house, an_audit, settings
 from tests.notifications.told import DAY, from_to, in_london, leaves, told
 from tests.postgres import a_database
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.demo import load_people
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 

@@ -9,12 +9,13 @@ from sqlalchemy import select, update
 
 from notifications import outbox
 from notifications.channels import Never, NotNow
-from notifications.delivery import deliver
-from notifications.parts import Parts
-from notifications.worker import run_once
+from notifications.context import Parts
+from notifications.delivery.sender import deliver
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
 from tests.notifications.mail_server import MailServer
-from workflow.commands import escalations, moves
+from workflow.commands import audit_moves as moves
+from workflow.commands import escalations
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
 

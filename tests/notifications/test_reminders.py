@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from notifications.recipients import Clocks
-from notifications.reminders import Due, look_again_on, reminders
-from notifications.worker import run_once, sweep
+from notifications.reminders.action_reminders import Due, look_again_on, reminders
+from notifications.scheduling.worker import run_once, sweep
 from tests.factories import TODAY, WHO_HEARS, House, a_fake_house, an_audit, resolve
 from web.council import Council
-from workflow.calendar import add_working_days, is_working_day, next_working_day
 from workflow.commands import actions, escalations
 from workflow.storage.engine import reading
 from workflow.storage.tables import outbox
+from workflow.working_days import add_working_days, is_working_day, next_working_day
 
 CLOCKS: Clocks = WHO_HEARS.clocks
 OWNER, MANAGER, SERVICE_MANAGER = 1, 2, 3

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from notifications.worker import sweep
+from notifications.scheduling.worker import sweep
 from tests.factories import House, an_audit
 from tests.notifications.told import DAY, WEEK, Told, after_working_days, from_to, in_london, told
 from web.council import Council

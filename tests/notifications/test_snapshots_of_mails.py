@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from notifications import digest
-from notifications.locked import lock
-from notifications.messages import build, message_id
+from notifications.delivery import digest
+from notifications.delivery.messages import build, message_id
+from notifications.encryption import lock
 from notifications.recipients import WhoHears, load_who_hears
 from tests.factories import settings
-from workflow.people import Person
+from workflow.directory import Person
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 TABLE = Path("config/notifications.toml")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from notifications.worker import sweep
+from notifications.scheduling.worker import sweep
 from tests.factories import House, a_council, a_house, an_audit
 from tests.notifications.told import in_london, leaves, told
 from tests.postgres import a_council_on_postgresql

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import House, an_audit, assign, resolve, save, settle
-from workflow.commands import actions, escalations, moves, oversight
+from workflow.commands import actions, escalations
+from workflow.commands import assignments as oversight
+from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
-from workflow.people import Directory, Duty, Person
+from workflow.directory import Directory, Duty, Person
 
 CASE = {"practitioner", "team.manager", "service.manager", "qaro"}
 SHARED = {*CASE, "QA inbox"}

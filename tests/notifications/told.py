@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 
 from tests.factories import House
 from web.council import Council
-from workflow.calendar import LONDON
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
+from workflow.working_days import LONDON
 
 # As GOV.UK publishes them, and for the years to come as the rules of 1971 make them.
 BANK_HOLIDAYS = frozenset(

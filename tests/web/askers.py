@@ -8,8 +8,8 @@ from sqlalchemy import delete, insert, select, update
 
 from tests.web.scenes import SCENES, child_of
 from web.council import Council
-from workflow.people import Duty, Person, folded
-from workflow.storage.council import Entry, add_people, changed
+from workflow.directory import Duty, Person, folded
+from workflow.storage.directory_seed import Entry, add_people, changed
 from workflow.storage.engine import Connection, writing
 from workflow.storage.tables import connections, duties, people
 

@@ -16,7 +16,7 @@ from tests.web.askers import as_they_are
 from tests.web.browser import PASSWORD, Browser, token_in
 from tests.web.caller import Caller
 from web.council import Council
-from web.queries import set_passwords
+from web.identity.session_queries import set_passwords
 from workflow.storage.engine import reading
 from workflow.storage.tables import metadata
 

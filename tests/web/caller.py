@@ -8,9 +8,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from web.council import Council
-from web.tokens.tokens import create_token
+from web.identity.credentials.access_tokens import create_token
 
 
 class Caller:

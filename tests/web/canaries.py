@@ -10,7 +10,7 @@ from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.listening import Heard
 from tests.web.test_read_log import NEVER_WITH_THE_REST
-from workflow.record import Audit
+from workflow.models import Audit
 
 AUDITOR, QA, PPQA = "auditor@demo.example", "qa@demo.example", "hos.ppqa@demo.example"
 OWNER, MODERATOR, HEAD = "practitioner@demo.example", "moderator@demo.example", "head.of.service@demo.example"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import Headers
 
-from web.log import JsonLines, OnlyKinds
+from web.request.logging_setup import JsonLines, OnlyKinds
 
 CANARY = re.compile(r"quillfeather\d+", re.IGNORECASE)
 """A word that stands nowhere else; a number says which field it was typed into."""

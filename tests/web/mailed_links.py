@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW
 from tests.web.asking_all import everything_in
 from tests.web.browser import token_in

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from tests.factories import AN_ACTION, FORM, House, answers, assign, save
-from workflow.commands import actions, escalations, moves, writing
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 
 OWNER, RECIPIENTS = "practitioner@demo.example", ("head.of.service", "director.safeguarding", "hos.ppqa")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, insert, update
 
 from web.council import Council
-from workflow.people import Duty
-from workflow.storage.council import changed
+from workflow.directory import Duty
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import writing
 from workflow.storage.tables import delegations, duties, people
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.factories import FOURTEENTH, SUMMARY, WALKS, House, Plan, an_audit, assign, resolve, save
-from workflow.commands import actions, escalations, moves
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 
 STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed", "withdrawn")

@@ -7,15 +7,16 @@ from flask import Flask
 from sqlalchemy import insert
 from time_machine import Traveller
 
-from notifications.acknowledging import asked_by, token_of
+from notifications.delivery.acknowledgement_links import asked_by, token_of
 from tests.factories import NOW, House, an_audit, resolve, settings
 from tests.web.browser import Browser
 from tests.web.mailed_links import is_ended, link_to, presses, works
 from tests.web.roles import leaves, now_holds
 from web.council import Council
-from workflow.commands import escalations, moves
-from workflow.people import folded
-from workflow.storage.council import changed
+from workflow.commands import audit_moves as moves
+from workflow.commands import escalations
+from workflow.directory import folded
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import writing
 from workflow.storage.tables import connections
 

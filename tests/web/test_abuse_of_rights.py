@@ -13,7 +13,7 @@ from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.roles import leaves, now_holds, passes_on
 from web.council import Council
-from workflow.people import ROLES
+from workflow.directory import ROLES
 
 HELD = {
     "auditor": "auditor", "practitioner": "practitioner", "team.manager": "team_manager", "service.manager": "service_manager", "qaro": "qaro",

@@ -9,15 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from notifications.worker import run_once, sweep
+from notifications.scheduling.worker import run_once, sweep
 from tests.factories import AN_ACTION, NOW, House, an_audit, save
 from tests.web.asking_all import ease_signing_in, everything_in
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.roles import leaves
 from tests.web.scenes import OF_THE_ACTION
+from web.cli.verify_history import first_break
 from web.council import Council
-from web.verifying import first_break
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.errors import BadInput

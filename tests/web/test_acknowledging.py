@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from notifications.acknowledging import line
-from notifications.worker import run_once
+from notifications.delivery.acknowledgement_links import line
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, a_council, an_audit
 from tests.web.asking_all import everything_in
 from tests.web.browser import Browser, text_of, token_in
@@ -107,7 +107,7 @@ def test_every_try_makes_the_same_line(app: Flask, escalated: str) -> None:
 def test_no_log_line_ever_holds_it(app: Flask, escalated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     works(app)
     path, app.testing = link_to(app, "hos.ppqa"), False
-    monkeypatch.setattr("web.acknowledging.routes.read_link", int)
+    monkeypatch.setattr("web.escalations.acknowledgement_routes.read_link", int)
     with caplog.at_level(logging.DEBUG):
         assert app.test_client().get(path).status_code == 500
         presses(app.test_client(), path)

@@ -15,7 +15,7 @@ from tests.web.caller import Caller
 from tests.web.troubles import away, full
 from web.council import Council
 from workflow.errors import DatabaseAway, DiskFull, Refusal
-from workflow.storage.away import refusal_of
+from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import DatabaseError
 
 AWAY, FULL = DatabaseAway().sentence, DiskFull().sentence

@@ -8,7 +8,7 @@ from tests.factories import House, an_audit, assign
 from tests.web.browser import Browser, text_of
 from tests.web.roles import leaves
 from web.council import Council
-from workflow.storage.council import changed
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import writing
 from workflow.storage.tables import duties
 

@@ -12,7 +12,7 @@ from tests.web.answering import ROUTES, Cell, Route
 from tests.web.askers import Asker, add_the_others
 from tests.web.asking_all import Door, bytes_of, nothing_is_kept
 from web.app import create_app
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 
 # The people of the case, and who else learns of an audit only by its being shared.
 WATCHING = (

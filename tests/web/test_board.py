@@ -11,17 +11,17 @@ from flask import Flask
 from sqlalchemy import insert
 from time_machine import Traveller
 
-from notifications.worker import run_once, sweep
+from notifications.scheduling.worker import run_once, sweep
 from tests.factories import NOW, House, an_audit, resolve
 from tests.notifications.mail_server import MailServer
 from tests.web.browser import Browser, text_of
 from tests.web.caller import Caller
 from tests.web.roles import leaves, now_holds
-from web.board.queries import SIZE
 from web.council import Council
+from web.escalations.board_queries import SIZE
 from workflow.commands import escalations
-from workflow.people import folded
-from workflow.storage.council import changed
+from workflow.directory import folded
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import connections, duties
 

@@ -16,10 +16,10 @@ from tests.web.asking_all import everything_in
 from tests.web.browser import Browser
 from tests.web.roles import leaves, now_holds
 from web.council import Council
-from workflow.commands.people import editing
-from workflow.people import folded
+from workflow.commands.directory import people as editing
+from workflow.directory import folded
 from workflow.storage import tables
-from workflow.storage.council import changed
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
 
 CASE = ("C-1001", "Seen on the file", "Alex", "A family", "Book the visit", "nadequate", "Assessment East")
@@ -130,7 +130,7 @@ def test_no_log_line_holds_the_address(
 ) -> None:
     path = address(Browser(app, "hos.ppqa"))
     app.testing = False
-    monkeypatch.setattr("web.calendars.routes.due_for", lambda person: int(path))
+    monkeypatch.setattr("web.worklist.calendar_routes.due_for", lambda person: int(path))
     with caplog.at_level(logging.DEBUG):
         assert app.test_client().get(path).status_code == 500
     assert "unexpected ValueError" in caplog.text

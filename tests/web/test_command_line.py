@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 from config.settings import FOLDER
 from tests.factories import House, a_council, a_house, an_audit
 from tests.postgres import a_database
-from web.cli import main
+from web.cli.main import main
 from web.council import Council
-from workflow.commands import moves
-from workflow.picture import picture
+from workflow.commands import audit_moves as moves
+from workflow.state_diagram import picture
 
 Run = Callable[..., Result]
 

@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.factories import House, an_audit, assign
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 from web.council import Council
-from workflow.commands.people.connecting import declare_connection
+from workflow.commands.directory.connections import declare_connection
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

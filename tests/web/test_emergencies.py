@@ -10,8 +10,8 @@ from tests.factories import NOW, House, an_audit
 from tests.web.browser import Browser, text_of
 from tests.web.caller import Caller
 from web.council import Council
-from web.emergencies.routes import ASKED
-from workflow.commands import emergencies
+from web.read_access.emergency_routes import ASKED
+from workflow.commands import emergency_access as emergencies
 from workflow.storage.engine import reading
 from workflow.storage.tables import outbox, readings
 

@@ -14,15 +14,15 @@ from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
 
-from notifications.parts import Parts
-from notifications.worker import run_once
+from notifications.context import Parts
+from notifications.scheduling.worker import run_once
 from tests.factories import a_council, settings
 from tests.notifications.mail_server import MailServer
 from tests.web.browser import text_of
 from tests.web.sign_ins import Visitor, copy_of
-from web.accounts.library import the_library
 from web.app import create_app
 from web.council import Council
+from web.identity.credentials.security_app import the_library
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

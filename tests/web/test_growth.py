@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import Connection
 
 from bench.filling import filled
+from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.council import Council
-from web.my_work.queries import actions_waiting_for, audits_waiting_for
-from web.worklist.queries import Wanted, counts_by_state, page_of_audits
+from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
+from workflow.storage.visibility import Reader
 
 FEW, MANY = 10_000, 100_000
 PEOPLE = ("qa", "hos.ppqa", "head.of.service", "governance", "moderator", "practitioner", "team.manager", "auditor")

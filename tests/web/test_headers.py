@@ -16,7 +16,7 @@ from tests.factories import House, a_council, an_audit, settings
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 from web.app import create_app
-from web.serving import open_server
+from web.server.waitress_server import open_server
 
 SAID = {
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
@@ -96,13 +96,13 @@ def test_what_goes_wrong_says_them_too(app: Flask, monkeypatch: pytest.MonkeyPat
     browser = Browser(app, "auditor")
     too_much = app.test_client().post("/sign-in", data={"email": "x" * 17_000_000})
     council = app.extensions["council"]
-    monkeypatch.setattr("web.my_work.routes.audits_waiting_for", lambda *_: 1 / 0)
+    monkeypatch.setattr("web.worklist.routes.audits_waiting_for", lambda *_: 1 / 0)
     broken = browser.get("/")
-    monkeypatch.setattr("web.errors.render_template", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("web.request.errors.render_template", lambda *_, **__: 1 / 0)
     broken_twice = browser.get("/")
     monkeypatch.undo()
     council.engine.dispose()
-    monkeypatch.setattr("web.sessions.read_session", lambda *_: 1 / 0)
+    monkeypatch.setattr("web.identity.sessions.read_session", lambda *_: 1 / 0)
     no_session = browser.get("/")
     for status, answer in ((413, too_much), (500, broken), (500, broken_twice), (500, no_session)):
         assert answer.status_code == status

@@ -21,10 +21,10 @@ from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.test_headers import _everything, _run
 from web.app import create_app
+from web.cli.demo_data import load_people
+from web.cli.verify_history import first_break
 from web.council import open_council, prepare
-from web.demo import load_people
-from web.serving import open_server
-from web.verifying import first_break
+from web.server.waitress_server import open_server
 
 DEEP = 100_000
 ODD = (

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import DETAILS, House, an_audit, answers
 from tests.web.caller import Caller
-from web.verifying import first_break
+from web.cli.verify_history import first_break
 
 AUDITOR, QA, PPQA = "auditor@demo.example", "qa@demo.example", "hos.ppqa@demo.example"
 STRANGERS = ("practitioner", "team.manager", "service.manager", "qaro", "head.of.service", "director.safeguarding", "auditor2", "moderator")

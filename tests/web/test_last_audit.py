@@ -5,7 +5,7 @@ from flask import Flask
 
 from tests.factories import House, an_audit
 from tests.web.browser import Browser, text_of
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 
 EARLIER = {"audit_date": "2026-05-12"}
 

@@ -7,10 +7,10 @@ from flask import Flask
 
 from tests.factories import House, an_audit
 from tests.web.browser import Browser
+from web.audit_list.queries import Wanted, page_of_audits
 from web.council import Council
-from web.worklist.queries import Wanted, page_of_audits
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
+from workflow.storage.visibility import Reader
 
 
 def found(app: Flask, who: str, query: str) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.crash.forking import a_folder
 from tests.factories import NOW, a_council, a_house
 from tests.notifications.mail_server import MailServer

@@ -6,7 +6,7 @@ from tests.factories import House, an_audit
 from tests.web.browser import Browser, text_of
 from tests.workflow.storage.many_audits import multiply
 from web.council import Council
-from web.my_work.queries import MOST
+from web.worklist.queries import MOST
 from workflow.storage.engine import writing
 
 MORE = "More is under way than this page looks through."

@@ -9,7 +9,7 @@ from flask import Flask, request
 from tests.factories import a_council, settings
 from tests.web.browser import PASSWORD, token_in
 from web.app import create_app
-from web.limits import WRONG_HOST
+from web.request.limits import WRONG_HOST
 
 HOME = "https://audits.example"
 FORGED = (

@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.notifications.mail_server import MailServer
 from tests.web import canaries
 from tests.web.caller import Caller
@@ -26,7 +26,7 @@ from tests.web.listening import CANARY, every_line
 from tests.web.test_headers import _run
 from tests.web.test_read_log import ways
 from web.council import Council
-from web.serving import open_server
+from web.server.waitress_server import open_server
 from workflow.storage import tables
 from workflow.storage.engine import reading
 
@@ -140,7 +140,7 @@ def _is_told_of(council: Council, mails: MailServer) -> None:
     now = datetime.now(UTC)
     mails.answers = lambda to, tries: "451 later" if to.startswith("qaro") and tries == 1 else None
     with pytest.MonkeyPatch.context() as breaking:
-        breaking.setattr("notifications.messages.build", _fails_quoting)
+        breaking.setattr("notifications.delivery.messages.build", _fails_quoting)
         run_once(parts, now)
     for weeks in range(1, 9):
         run_once(parts, now + timedelta(weeks=weeks))

@@ -8,11 +8,11 @@ from sqlalchemy import event, func, select
 from tests.factories import House, an_audit, save
 from tests.web.browser import Browser
 from tests.web.caller import Caller
-from web.cli import main
+from web.cli.main import main
 from web.council import Council
-from web.reading import opened
-from workflow.commands import moves
-from workflow.commands.seeing import see
+from web.request.read_log import opened
+from workflow.commands import audit_moves as moves
+from workflow.commands.audit_view import see
 from workflow.storage.engine import reading
 from workflow.storage.tables import readings
 

@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from tests.factories import FORM, STATES, House, an_audit, assign, save
 from tests.web.browser import Browser, text_of
 from web.council import Council
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

@@ -8,9 +8,10 @@ from flask import Flask
 from tests.factories import House, an_audit, assign
 from tests.web.browser import Browser, text_of
 from tests.web.caller import Caller
-from workflow.calendar import london_day
-from workflow.commands.people import appointing, editing
-from workflow.people import Duty
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import roles as appointing
+from workflow.directory import Duty
+from workflow.working_days import london_day
 
 EVERYBODY = (
     "auditor", "practitioner", "team.manager", "service.manager", "qaro", "moderator", "qa", "head.of.service", "director.parenting",

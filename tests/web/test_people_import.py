@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from tests.factories import House, a_council, a_house, an_audit, settings
-from web.cli import main
+from web.cli.main import main
 from web.council import open_council, prepare
-from workflow.people import Duty
+from workflow.directory import Duty
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

@@ -14,7 +14,9 @@ from tests.factories import FORM, NOW, RULES, House, an_audit, answers, assign, 
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 from web.council import Council
-from workflow.commands import actions, emergencies, escalations, moves
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands import emergency_access as emergencies
 from workflow.commands.actions import NewAction
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.storage.engine import reading

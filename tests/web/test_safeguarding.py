@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from time_machine import Traveller
 
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, a_council, an_audit
 from tests.web.browser import Browser, text_of
 from tests.web.caller import Caller

@@ -11,8 +11,8 @@ import pytest
 
 from config.settings import FOLDER
 from tests.web.caller import Caller
-from web.demo import dated
-from web.verifying import first_break
+from web.cli.demo_data import dated
+from web.cli.verify_history import first_break
 
 SAMPLES = sorted((FOLDER / "demo" / "audits").glob("*.json"))
 SECTIONS = ("summary", *(f"area_{n}" for n in range(1, 13)), "service_comments", "declaration")

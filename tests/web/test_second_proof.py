@@ -16,7 +16,7 @@ from tests.factories import a_council, settings
 from tests.web.browser import PASSWORD, text_of
 from tests.web.sign_ins import Visitor, copy_of, set_up_app
 from web.app import create_app
-from web.cli import main
+from web.cli.main import main
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

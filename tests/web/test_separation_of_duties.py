@@ -8,7 +8,9 @@ import pytest
 from tests.factories import AN_ACTION, FOURTEENTH, House, an_audit, assign, save
 from tests.web.roles import now_holds, passes_on
 from web.council import Council
-from workflow.commands import actions, moves, oversight
+from workflow.commands import actions
+from workflow.commands import assignments as oversight
+from workflow.commands import audit_moves as moves
 from workflow.errors import NotFound, NotReady, NotYours, Refusal
 
 Abuse = Callable[[House, Council], None]

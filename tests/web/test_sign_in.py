@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 from tests.factories import a_council, settings
 from tests.web.browser import PASSWORD, text_of, token_in
 from tests.web.sign_ins import Visitor, copy_of
-from web.accounts import passwords
 from web.app import create_app
+from web.identity.credentials import passwords
 from workflow.storage import tables
-from workflow.storage.council import changed
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
 
 AUDITOR = "auditor@demo.example"

@@ -16,8 +16,8 @@ from tests.web.browser import Browser, text_of
 from tests.web.caller import Caller
 from tests.web.test_json_refusals import every_door
 from web.council import Council
-from web.tokens.queries import end_tokens_of
-from web.tokens.tokens import READ, SAFE, NewToken, create_token
+from web.identity.credentials.access_token_queries import end_tokens_of
+from web.identity.credentials.access_tokens import READ, SAFE, NewToken, create_token
 from workflow.storage import tables
 from workflow.storage.engine import writing
 

@@ -7,16 +7,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from notifications.parts import Parts
-from notifications.worker import run_once
+from notifications.context import Parts
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, an_audit
 from tests.notifications.mail_server import MailServer
 from tests.web.browser import Browser
 from web.council import Council
-from web.undelivered.queries import SIZE
-from workflow.people import folded
+from web.notices.undelivered_queries import SIZE
+from workflow.directory import folded
 from workflow.storage import tables
-from workflow.storage.council import changed
+from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.factories import NOW, House, an_audit, save
 from tests.web.browser import Browser, text_of, token_in
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 
 SUMMARY = {"case_summary": "Two hours of writing.", "chronology_up_to_date": "yes"}
 

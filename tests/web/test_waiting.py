@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tests.web.browser import text_of
 from tests.web.sign_ins import Visitor
-from web.sign_in.waiting import ADDRESS, ANYWHERE, HERE, Limit, network
+from web.identity.credentials.throttling import ADDRESS, ANYWHERE, HERE, Limit, network
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

@@ -12,10 +12,10 @@ from tests.postgres import a_database
 from tests.web.caller import Caller
 from tests.web.trying import Thorough, calls_of, the_document, try_all
 from web.app import create_app
+from web.cli.demo_data import load_people
+from web.cli.verify_history import first_break
 from web.council import Council, open_council, prepare
-from web.demo import load_people
-from web.tokens.tokens import READ, NewToken, create_token
-from web.verifying import first_break
+from web.identity.credentials.access_tokens import READ, NewToken, create_token
 
 pytestmark = pytest.mark.timeout(1200)
 

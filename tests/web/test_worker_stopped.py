@@ -10,15 +10,15 @@ import time_machine
 from flask import Flask
 
 from notifications import outbox
-from notifications.sweeping import tick
-from notifications.worker import run_once
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import run_once
 from tests.factories import House, a_council, a_house, an_audit, settings
 from tests.web.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
-from workflow.calendar import KNOWN_UNTIL
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
+from workflow.working_days import KNOWN_UNTIL
 
 STOPPED = "Mail and reminders have"
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tests.factories import House
 from tests.workflow.model import Model
-from workflow.commands.seeing import see
+from workflow.commands.audit_view import see
 from workflow.errors import NotFound, NotFromHere, NotReady, NotYours, Refusal, Stale
 from workflow.history import first_break, replay
 

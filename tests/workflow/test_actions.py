@@ -7,11 +7,12 @@ import pytest
 
 from tests.factories import AN_ACTION, TODAY, WALKS, House, Plan, an_audit, assign, save
 from workflow import smart_action
-from workflow.commands import actions, moves
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
-from workflow.commands.seeing import see
+from workflow.commands.audit_view import see
+from workflow.directory import Directory
 from workflow.errors import BadInput, NotFound, NotReady, NotYours, Refusal
-from workflow.people import Directory
 
 
 def owned_by(house: House, owner: str, grade: str = "good") -> str:

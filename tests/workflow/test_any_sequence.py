@@ -14,9 +14,12 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_house, answers, save
 from tests.workflow.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
 from tests.workflow.promises import Promises
-from web import action_moves, escalation_moves
-from web.moves import carry_out
-from workflow.commands import actions, oversight, writing
+from workflow.commands import action_move_registry as action_moves
+from workflow.commands import actions
+from workflow.commands import assignments as oversight
+from workflow.commands import drafting as writing
+from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands.audit_move_registry import carry_out
 
 PEOPLE = ("auditor", "auditor2", "team.manager", "moderator", "qa", "head.of.service", "director.safeguarding", "hos.ppqa")
 MOVES = (*FORWARD, "return_for_correction", "withdraw")

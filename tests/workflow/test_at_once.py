@@ -11,8 +11,9 @@ import pytest
 
 from tests.factories import House, a_house, an_audit
 from tests.postgres import a_council_on_postgresql
-from workflow.commands import moves, writing
-from workflow.commands.once import at_most_once
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
+from workflow.commands.idempotency import at_most_once
 from workflow.errors import Stale, UsedForAnother
 from workflow.ports import Once
 

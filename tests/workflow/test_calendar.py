@@ -6,7 +6,7 @@ from importlib.metadata import version
 import pytest
 
 from tests.notifications.told import BANK_HOLIDAYS
-from workflow.calendar import (
+from workflow.working_days import (
     KNOWN_UNTIL,
     add_working_days,
     end_of_month,

@@ -8,7 +8,8 @@ from sqlalchemy import event
 
 from tests.factories import FOURTEENTH, House, an_audit, assign, save
 from web.council import Council
-from workflow.commands import moves, writing
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 
 MOST_STATEMENTS, MOST_CALLS = 10, 2_000
 AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import FOURTEENTH, House, Plan, a_fake_house, an_audit, answers, assign, save
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 
 EAST = ("head.of.service", "director.safeguarding", "hos.ppqa")
 WEST = ("head.of.service2", "director.parenting", "hos.ppqa")

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from tests.factories import AN_ACTION, FOURTEENTH, House, a_fake_house, an_audit, answers, assign, resolve, save, settle
-from web import action_moves, escalation_moves
-from web.moves import carry_out
+from workflow.commands import action_move_registry as action_moves
 from workflow.commands import actions
+from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands.audit_move_registry import carry_out
 from workflow.errors import NotFound, NotFromHere, NotReady, NotYours, Refusal
-from workflow.record import Audit
+from workflow.models import Audit
 
 APPROVED = Path(__file__).parents[1] / "every_move.approved.txt"
 PEOPLE = {

@@ -10,7 +10,7 @@ import pytest
 from config.settings import FOLDER
 from tests.factories import FORM
 from workflow.errors import Refusal
-from workflow.form_file import load_form, read_form
+from workflow.form_loader import load_form, read_form
 
 FILE = FOLDER / "forms" / "practice_evaluation.toml"
 TEXT = FILE.read_text(encoding="utf-8")

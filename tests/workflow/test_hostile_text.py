@@ -6,10 +6,12 @@ import unicodedata
 from xml.etree import ElementTree as ET
 
 from tests.factories import House, a_fake_house, an_audit
-from workflow.commands import escalations, moves, writing
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
+from workflow.commands import escalations
 from workflow.commands.actions import NewAction, add_action, record_progress
 from workflow.errors import BadInput
-from workflow.record import Audit
+from workflow.models import Audit
 
 COUNT = 10_000
 PIECES = (

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import STATES, House, an_audit, assign
-from workflow.commands.seeing import see
+from workflow.commands.audit_view import see
+from workflow.directory import Directory, Person
 from workflow.errors import NotFound
-from workflow.people import Directory, Person
 from workflow.permissions import relations
 
 PEOPLE = (

@@ -4,12 +4,12 @@ import pytest
 
 from config.settings import FOLDER
 from tests.factories import PERMISSIONS, RULES, WHO_HEARS, a_fake_house, an_audit
-from workflow.commands.making import offers
-from workflow.definition import Track, read_rules
+from workflow.commands.available_moves import offers
 from workflow.errors import Broken
 from workflow.guards import GUARDS
 from workflow.permissions import relations
-from workflow.picture import main
+from workflow.state_diagram import main
+from workflow.workflow_config import Track, read_rules
 
 TEXT = (FOLDER / "workflow.toml").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import pytest
 from config.settings import FOLDER
 from tests.factories import FORM, House, answers, save
 from tests.factories import an_audit as walked
-from workflow.commands import moves
+from workflow.commands import audit_moves as moves
 from workflow.sense_checks import SenseChecks, load_sense_checks
 
 CHECKS: SenseChecks = load_sense_checks(FOLDER / "sense_checks.toml")

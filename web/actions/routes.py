@@ -6,20 +6,20 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.action_moves import carry_out
-from web.audits.schemas import day_typed
-from web.errors import status_of
-from web.reading import opened
-from web.saying import say
-from web.sent_again import once_by_form
-from web.signed_in import for_signed_in, signed_in, the_desk
-from web.wording import happened
+from web.audits.section_forms import day_typed
+from web.formatting import happened
+from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from web.request.idempotency import once_by_form
+from web.request.read_log import opened
 from workflow.commands import actions
+from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
-from workflow.commands.desk import Desk, known_audit
-from workflow.commands.seeing import Seen, action_moves, see
+from workflow.commands.audit_view import Seen, action_moves, see
+from workflow.commands.context import Desk, known_audit
 from workflow.errors import BadInput, NotFound, NotReady, NotYours
-from workflow.record import Audit, SmartAction
+from workflow.models import Audit, SmartAction
 
 pages = Blueprint("actions", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]

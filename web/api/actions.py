@@ -4,18 +4,19 @@ from typing import Any
 
 from flask import Response
 
-from web.action_moves import carry_out
-from web.api import answered, schemas
-from web.api.asking import asker
-from web.api.room import Room
-from web.api.shown import action_facts
-from web.reading import opened
-from web.signed_in import the_council, the_desk
+from web.api import request_schemas as schemas
+from web.api import response_schemas as answered
+from web.api.blueprint import Room
+from web.api.request_context import asker
+from web.api.serialisers import action_facts
+from web.identity.current_user import the_council, the_desk
+from web.request.read_log import opened
 from workflow.commands import actions
+from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
-from workflow.commands.seeing import Seen, see
+from workflow.commands.audit_view import Seen, see
 from workflow.errors import NotFound
-from workflow.record import SmartAction
+from workflow.models import SmartAction
 
 blueprint = Room("api_actions", "Actions of sections 13 and 15")
 Given = dict[str, Any]

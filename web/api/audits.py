@@ -4,25 +4,27 @@ from typing import Any
 
 from flask import Response
 
-from web import escalation_moves
-from web.api import answered, schemas
-from web.api.asking import asker, audit_answer, audit_response, seen_version
-from web.api.document import IDEMPOTENCY_KEY, IF_MATCH
-from web.api.room import Room
-from web.api.shown import email, escalation_facts, history_facts, offers_shown, seen_text
-from web.moves import carry_out
-from web.reading import history_shown, opened
-from web.signed_in import the_council, the_desk
-from web.worklist.queries import Wanted, page_of_audits
-from workflow.answers import read_text
-from workflow.commands import oversight, writing
+from web.api import request_schemas as schemas
+from web.api import response_schemas as answered
+from web.api.blueprint import Room
+from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
+from web.api.request_context import asker, audit_answer, audit_response, seen_version
+from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
+from web.audit_list.queries import Wanted, page_of_audits
+from web.identity.current_user import the_council, the_desk
+from web.request.read_log import history_shown, opened
+from workflow.commands import assignments as oversight
+from workflow.commands import drafting as writing
+from workflow.commands import escalation_move_registry as escalation_moves
 from workflow.commands.actions import NewAction
+from workflow.commands.audit_move_registry import carry_out
+from workflow.commands.audit_view import Seen, see, seen_by
 from workflow.commands.safeguarding import record_safeguarding
-from workflow.commands.seeing import Seen, see, seen_by
+from workflow.models import Audit
 from workflow.permissions import relations
-from workflow.record import Audit
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
+from workflow.storage.visibility import Reader
+from workflow.validation import read_text
 
 blueprint = Room("api_audits", "Audits and their moves")
 Given = dict[str, Any]

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from web.api import answered, schemas
-from web.api.asking import asker
-from web.api.room import Room
-from web.board.standing import Standing, Told
-from web.board.watching import board_of
+from web.api import request_schemas as schemas
+from web.api import response_schemas as answered
+from web.api.blueprint import Room
+from web.api.request_context import asker
+from web.escalations.board import board_of
+from web.escalations.notification_status import Standing, Told
 
 blueprint = Room("api_escalations", "The board of escalations")
 Given = dict[str, Any]

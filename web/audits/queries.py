@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Engine, and_, cast, delete, func, select, type_coerce
 
+from workflow.storage.audit_writer import upsert
 from workflow.storage.engine import reading, writing
-from workflow.storage.saving import upsert
 from workflow.storage.tables import actions, audits, sections, unsaved
 
 

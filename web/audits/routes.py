@@ -5,23 +5,23 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.framing import framed, held_by, questions
-from web.audits.framing import read as read_audit
-from web.audits.progress import progress_of
-from web.audits.schemas import day_typed, words_stored
-from web.audits.telling import who_will_be_told
-from web.board.standing import Standing
-from web.board.watching import standing_of
-from web.errors import status_of
-from web.moves import carry_out
-from web.reading import history_shown, opened
-from web.saying import say
-from web.sent_again import once_by_form
-from web.signed_in import for_signed_in, signed_in, the_council, the_desk
-from workflow.commands import writing
+from web.audits.page_context import framed, held_by, questions
+from web.audits.page_context import read as read_audit
+from web.audits.section_forms import day_typed, words_stored
+from web.audits.section_status import progress_of
+from web.audits.share_preview import who_will_be_told
+from web.escalations.board import standing_of
+from web.escalations.notification_status import Standing
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from web.request.idempotency import once_by_form
+from web.request.read_log import history_shown, opened
+from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
-from workflow.commands.making import named_move, only_asks
-from workflow.commands.seeing import Seen, see
+from workflow.commands.audit_move_registry import carry_out
+from workflow.commands.audit_view import Seen, see
+from workflow.commands.available_moves import named_move, only_asks
 from workflow.errors import BadInput, NotReady, NotYours
 
 pages = Blueprint("audits", __name__, template_folder="templates")

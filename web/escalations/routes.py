@@ -5,15 +5,15 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.board.watching import standing_of
-from web.errors import status_of
-from web.escalation_moves import carry_out
-from web.reading import opened
-from web.saying import say
-from web.signed_in import for_signed_in, signed_in, the_desk
-from web.wording import happened
+from web.escalations.board import standing_of
+from web.formatting import happened
+from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from web.request.read_log import opened
+from workflow.commands.audit_view import see
+from workflow.commands.escalation_move_registry import carry_out
 from workflow.commands.safeguarding import uses_of
-from workflow.commands.seeing import see
 from workflow.errors import BadInput, NotFound, NotReady
 
 pages = Blueprint("escalations", __name__, template_folder="templates")

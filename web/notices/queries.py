@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from web.worklist.queries import position
-from workflow.storage.knowable import Reader
-from workflow.storage.saving import QA_INBOX
+from web.audit_list.queries import position
+from workflow.storage.audit_writer import QA_INBOX
 from workflow.storage.tables import audits, notices
+from workflow.storage.visibility import Reader
 
 SIZE = 50
 

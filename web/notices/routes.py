@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template, request
 
+from web.identity.current_user import for_signed_in, the_council, the_reader
 from web.notices.queries import page_of_notices
-from web.signed_in import for_signed_in, the_council, the_reader
 from workflow.storage.engine import reading
 
 pages = Blueprint("notices", __name__, template_folder="templates")

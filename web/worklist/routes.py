@@ -1,73 +1,76 @@
-"""All the audits that I may know of."""
+"""My work: what waits for me, and what I may begin."""
 
-from http import HTTPStatus
+from collections.abc import Mapping
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
-from web.errors import status_of
-from web.signed_in import for_signed_in, signed_in, the_council, the_desk
-from web.wording import grade
-from web.worklist.queries import Wanted, counts_by_state, page_of_audits
-from workflow.answers import read_text
-from workflow.calendar import months_after
-from workflow.commands.desk import Desk
-from workflow.errors import BadInput
-from workflow.record import GRADES
+from notifications.queries import NEVER, how_it_runs
+from notifications.reminders.holiday_horizon import beyond
+from web.directory.unit_routes import requests_for
+from web.escalations.board import troubled
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk, the_reader
+from web.notices.undelivered_queries import how_many_given_up
+from web.read_access.emergency_queries import may_decide, waiting
+from web.worklist.queries import MOST, actions_waiting_for, audits_waiting_for
+from web.worklist.tasks import (
+    in_order,
+    tasks_of_actions,
+    tasks_of_audits,
+    tasks_of_emergencies,
+    tasks_of_requests,
+    tasks_of_troubled,
+    tasks_of_undelivered,
+)
+from workflow.commands.context import Desk
+from workflow.directory import Person
 from workflow.storage.engine import reading
-from workflow.storage.knowable import Reader
+from workflow.working_days import KNOWN_UNTIL
 
-CHOICES = ("state", "team", "cursor", "strand", "grade")
-MONTHS = {"1": "month", "3": "3 months", "6": "6 months", "12": "12 months"}
-FILTERS = {"team": "Team", "person": "Person", "strand": "Strand", "grade": "Overall grade", "months": "Audited in the last"}
-pages = Blueprint("worklist", __name__, template_folder="templates")
+pages = Blueprint("my_work", __name__, template_folder="templates")
 
 
-@pages.get("/audits")
+@pages.get("/")
 @for_signed_in
-def every() -> str:
-    return _list(_chosen())
-
-
-@pages.post("/audits/search")
-@for_signed_in
-def search() -> str | tuple[str, HTTPStatus]:
-    """A child’s ID is never in a URL, so searching is a POST."""
-    try:
-        return _list(Wanted(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
-    except BadInput as refusal:
-        return _list(Wanted(), refusal), status_of(refusal)
-
-
-def _chosen() -> Wanted:
-    """What the links and the filter ask for; what is no choice of theirs is not looked for."""
-    chosen = {name: value.strip() or None for name, value in request.args.items() if name in CHOICES}
-    person, months = request.args.get("person", ""), request.args.get("months", "")
-    return Wanted(
-        **chosen,
-        person=int(person) if person.isdecimal() and len(person) < 10 else None,
-        since=months_after(the_desk().today, -int(months)) if months in MONTHS else None,
+def show() -> str:
+    desk, me = the_desk(), signed_in()
+    with reading(the_council().engine) as connection:
+        audits = audits_waiting_for(connection, the_reader())
+        actions = actions_waiting_for(connection, the_reader())
+        untold = troubled(connection, the_reader()) if "qa" in me.roles else []
+        emergencies = waiting(connection) if may_decide(me, desk.directory) else []
+        undelivered = how_many_given_up(connection, the_reader()) if desk.permissions.allow_role("see_to_undelivered", me) else 0
+    tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
+    tasks += [
+        *tasks_of_troubled(untold),
+        *tasks_of_undelivered(undelivered),
+        *tasks_of_requests(requests_for(me), desk.directory),
+        *tasks_of_emergencies(emergencies, me, desk.directory),
+    ]
+    starts = [
+        right
+        for right in ("start", "start_for_another", "ask_in_emergency", "read_readings", "see_to_undelivered")
+        if desk.permissions.allow_role(right, me)
+    ]
+    return render_template(
+        "my_work.html",
+        tasks=in_order(tasks, desk.today),
+        is_cut=max(len(audits), len(actions)) > MOST,
+        today=desk.today,
+        starts=starts,
+        worker=_worker(desk, me),
     )
 
 
-def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
-    desk = the_desk()
-    reader = Reader(signed_in(), desk.directory, desk.permissions)
-    with reading(the_council().engine) as connection:
-        rows, following = page_of_audits(connection, reader, wanted)
-        counts = counts_by_state(connection, reader)
-    return render_template(
-        "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
-        refusal=refusal, counts=counts, filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
-        more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
-    )  # fmt: skip
-
-
-def _filters(desk: Desk) -> list[tuple[str, str, list[tuple[object, str]]]]:
-    """Name, label and choices of each."""
-    people = sorted(desk.directory.people.values(), key=lambda person: person.name)
-    choices: list[list[tuple[object, str]]] = [
-        [(team.code, team.name) for team in desk.directory.teams.values()], [(person.id, person.name) for person in people],
-        [(choice.value, choice.label) for choice in desk.forms.current.section("details").field("strand").choices],
-        [(value, grade(value)) for value in GRADES], [*MONTHS.items()],
-    ]  # fmt: skip
-    return [(name, label, items) for (name, label), items in zip(FILTERS.items(), choices, strict=True)]
+def _worker(desk: Desk, me: Person) -> Mapping[str, object]:
+    """What stops the service from telling people anything, for those who see to it."""
+    if not desk.permissions.allow_role("see_the_worker", me):
+        return {}
+    council = the_council()
+    runs = how_it_runs(council.engine, desk.now)
+    stopped = runs.stopped_since(desk.now)
+    return {
+        "has_stopped": stopped is not None,
+        "since": stopped if stopped != NEVER else None,
+        "reckoned_until": beyond(council.who_hears.clocks, desk.today, runs.last_due_on),
+        "known_until": KNOWN_UNTIL,
+    }

@@ -6,14 +6,14 @@ from datetime import date
 from typing import TypeVar
 
 from workflow import smart_action
-from workflow.answers import read_day, read_text
-from workflow.commands.desk import Desk, Step, command, known_audit
-from workflow.commands.making import ensure_can, ensure_may, named_move, situation
-from workflow.commands.people.passing_on import ensure_may_be_given
+from workflow.commands.available_moves import ensure_can, ensure_may, named_move, situation
+from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.directory.handover import ensure_may_be_given
+from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
-from workflow.guards.situation import Given
-from workflow.people import Person
-from workflow.record import Audit, SmartAction
+from workflow.guards.context import Given
+from workflow.models import Audit, SmartAction
+from workflow.validation import read_day, read_text
 
 MAX_TEXT = 10_000
 T = TypeVar("T")

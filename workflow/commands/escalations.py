@@ -1,14 +1,14 @@
 """The escalation: each recipient acknowledges, the Head of Service plans, it is resolved or raised by hand (rules, 3)."""
 
 from workflow import escalation
-from workflow.answers import read_text
-from workflow.commands.desk import Desk, Step, command, known_audit
-from workflow.commands.making import ensure_can, ensure_may, situation
-from workflow.commands.moves import open_escalation
+from workflow.commands.audit_moves import open_escalation
+from workflow.commands.available_moves import ensure_can, ensure_may, situation
+from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.directory import Person
 from workflow.guards import holds
-from workflow.guards.situation import Given
-from workflow.people import Person
-from workflow.record import Audit
+from workflow.guards.context import Given
+from workflow.models import Audit
+from workflow.validation import read_text
 
 
 @command

@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.answers import read_day, read_text
-from workflow.calendar import LONDON
-from workflow.commands.desk import Desk, Step, command, known_audit
+from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotYours
-from workflow.people import Person
-from workflow.record import Audit
+from workflow.models import Audit
+from workflow.validation import read_day, read_text
+from workflow.working_days import LONDON
 
 MOVE = "record_safeguarding"
 MOST = 2_000

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from workflow.errors import Missing, NotReady
-from workflow.guards import actions, audits, escalations, moderations
-from workflow.guards.situation import Guard, Situation
+from workflow.guards import actions, audits, escalations
+from workflow.guards import moderation as moderations
+from workflow.guards.context import Guard, Situation
 
 GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (*audits.GUARDS, *actions.GUARDS, *moderations.GUARDS, *escalations.GUARDS)}
 

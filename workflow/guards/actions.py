@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from workflow.errors import Missing
-from workflow.guards.situation import Guard, Situation
-from workflow.record import INADEQUATE, SmartAction
+from workflow.guards.context import Guard, Situation
+from workflow.models import INADEQUATE, SmartAction
 
 
 def actions_are_agreed(s: Situation) -> Iterator[Missing]:

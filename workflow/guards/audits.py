@@ -5,8 +5,8 @@ from datetime import date
 
 from workflow.errors import Missing
 from workflow.forms import Section
-from workflow.guards.situation import Guard, Situation
-from workflow.record import INADEQUATE
+from workflow.guards.context import Guard, Situation
+from workflow.models import INADEQUATE
 
 CASE_MANAGERS = {"practitioner": "SW/PA", "team_manager": "Team Manager", "service_manager": "Service Manager"}
 HEADER = {

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from workflow.errors import Missing
 from workflow.guards.audits import posts_are_filled
-from workflow.guards.situation import Guard, Situation
+from workflow.guards.context import Guard, Situation
+from workflow.models import Recipient
 from workflow.permissions import answers_for
-from workflow.record import Recipient
 
 
 def audit_was_shared(s: Situation) -> Iterator[Missing]:

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, or_, select, update
 
-from workflow.appointments import Declared, Delegation, Entry, Holding, Unit
+from workflow.directory import Duty, Person, Request, folded
 from workflow.events import Notice
-from workflow.people import Duty, Person, Request, folded
 from workflow.ports import Changed
-from workflow.storage import saving, tables
+from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
+from workflow.storage import audit_writer as saving
+from workflow.storage import tables
+from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
-from workflow.storage.who import request_of
 
 COMMAND_LINE = "command line"
 UNITS: dict[str, tuple[Table, str]] = {

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from workflow.errors import Broken
-from workflow.storage.turn import its_turn
+from workflow.storage.write_lock import its_turn
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
 

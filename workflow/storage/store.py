@@ -6,18 +6,21 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, and_, bindparam, insert, select
 
+from workflow.directory import Directory
 from workflow.errors import DatabaseAway, NotShown
 from workflow.events import Notice
 from workflow.history import Row
-from workflow.people import Directory
+from workflow.models import Audit, Seal
 from workflow.ports import Change, Emergency, Reading
-from workflow.record import Audit, Seal
-from workflow.storage import emergencies, rows, saving, tables
-from workflow.storage.away import refusal_of
+from workflow.storage import audit_writer as saving
+from workflow.storage import emergency_access as emergencies
+from workflow.storage import row_mapping as rows
+from workflow.storage import tables
+from workflow.storage.audit_reader import read_audit
+from workflow.storage.database_errors import refusal_of
+from workflow.storage.directory_reader import read_directory
 from workflow.storage.directory_writer import DirectoryWriter
 from workflow.storage.engine import DatabaseError, asking, reading, writing
-from workflow.storage.reading_audits import read_audit
-from workflow.storage.who import read_directory
 
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 HISTORY_AND_REASONS = (

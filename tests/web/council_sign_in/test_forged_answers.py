@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 
 from tests.web.council_sign_in.an_issuer import CLIENT, COMES_BACK_TO, SECRET, Claims, Issuer, a_key, signed
 from tests.web.council_sign_in.visitor import Visitor, answered
-from web.council_sign_in.routes import SENTENCES
+from web.identity.oidc.routes import SENTENCES
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
 

@@ -15,7 +15,7 @@ from tests.web.browser import Browser
 from tests.web.council_sign_in.an_issuer import Issuer
 from tests.web.council_sign_in.conftest import Opened, with_issuer
 from tests.web.council_sign_in.visitor import Visitor, answered
-from web.council_sign_in.routes import SENTENCES
+from web.identity.oidc.routes import SENTENCES
 
 DISCOVERY = "/.well-known/openid-configuration"
 DEEP = b"[" * 100_000

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.web.council_sign_in.an_issuer import CLIENT, COMES_BACK_TO, SECRET, Issuer
 from tests.web.council_sign_in.conftest import Opened, with_issuer
 from tests.web.council_sign_in.visitor import Visitor, answered
-from web.council_sign_in.linking import used_second_factor
+from web.identity.oidc.account_linking import used_second_factor
 from workflow.storage import tables
 from workflow.storage.engine import reading
 
@@ -132,6 +132,6 @@ def test_without_an_issuer_there_is_no_such_way_in(opened: Opened) -> None:
 
 def test_a_start_needs_neither_the_issuer_nor_its_libraries() -> None:
     loaded = (
-        "import sys, web.app, web.cli, web.council_sign_in.routes; print(sorted({'authlib', 'requests', 'joserfc'} & set(sys.modules)))"
+        "import sys, web.app, web.cli.main, web.identity.oidc.routes; print(sorted({'authlib', 'requests', 'joserfc'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.strip() == "[]"

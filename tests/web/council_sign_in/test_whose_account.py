@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from tests.web.council_sign_in.an_issuer import Issuer
 from tests.web.council_sign_in.conftest import Opened, with_issuer
 from tests.web.council_sign_in.visitor import Visitor
-from web.cli import main
-from web.council_sign_in.linking import whose
-from web.council_sign_in.refusals import NotAccepted
-from web.council_sign_in.routes import SENTENCES
-from workflow.people import Directory, Person
+from web.cli.main import main
+from web.identity.oidc.account_linking import whose
+from web.identity.oidc.errors import NotAccepted
+from web.identity.oidc.routes import SENTENCES
+from workflow.directory import Directory, Person
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
 

@@ -10,13 +10,14 @@ from sqlalchemy import Engine, create_engine
 
 from config.settings import Settings
 from notifications import outbox
-from notifications.locked import lock
+from notifications.encryption import lock
 from tests.factories import a_council, a_house, an_audit, save, settings
 from tests.postgres import a_database
 from tests.workflow.storage.edges import TEXT, add_edges, empty_tables, everything_in
-from web.cli import main
+from web.cli.main import main
 from web.council import Council, open_council
-from workflow.commands import actions, moves
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.storage.engine import reading
 from workflow.storage.engine import writing as writing_to

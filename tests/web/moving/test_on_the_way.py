@@ -14,7 +14,7 @@ from sqlalchemy import Engine, inspect
 from tests.factories import a_house, an_audit
 from tests.web.moving.conftest import Run, There, held
 from web.council import Council, open_council
-from workflow.commands import writing
+from workflow.commands import drafting as writing
 from workflow.storage.engine import DatabaseError
 
 pytestmark = pytest.mark.postgres

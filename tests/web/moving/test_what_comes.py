@@ -9,14 +9,14 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import Engine, inspect, make_url
 
 from notifications import outbox
-from notifications.locked import unlock
-from notifications.worker import run_once
+from notifications.encryption import unlock
+from notifications.scheduling.worker import run_once
 from tests.factories import a_house, an_audit
 from tests.web.moving.conftest import Run, There, held
 from tests.workflow.storage.many_audits import multiply
-from web.cli import main
+from web.cli.main import main
+from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from web.verifying import every_reference, first_break
 from workflow.storage.engine import DatabaseError, reading
 from workflow.storage.engine import writing as writing_to
 

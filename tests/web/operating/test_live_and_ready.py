@@ -8,10 +8,10 @@ from sqlalchemy import event
 
 from tests.factories import a_council, settings
 from web.app import create_app
-from web.cli import main
+from web.cli.main import main
 from web.council import open_council, prepare
 from workflow.errors import Broken
-from workflow.storage import migrate
+from workflow.storage import schema as migrate
 
 
 def revise(app: Flask, revision: str) -> None:

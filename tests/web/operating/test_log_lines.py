@@ -18,7 +18,7 @@ from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.listening import every_line
 from web.app import create_app
-from web.log import OF_A_REQUEST
+from web.request.logging_setup import OF_A_REQUEST
 
 NAMES = {"time", "level", "logger", "message", *OF_A_REQUEST}
 GOOD = ("0f8fad5b-d9cb-469f-a165-70867728950e", "a" * 32, "12345678")

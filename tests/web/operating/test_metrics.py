@@ -18,19 +18,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, select
 
 from notifications import outbox as post
-from notifications.worker import run_once
+from notifications.scheduling.worker import run_once
 from tests.factories import NOW, RULES, House, a_council, a_house, an_audit, settings
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 from tests.web.canaries import Story, begins, is_closed, is_shared_and_moderated, is_written
 from tests.web.listening import CANARY
 from web.app import create_app
-from web.operating.metrics import MEANS, PREFIX
-from workflow.calendar import add_working_days, london_day
+from web.operations.metrics import MEANS, PREFIX
 from workflow.commands import escalations
 from workflow.errors import Refusal
 from workflow.storage.engine import reading
 from workflow.storage.tables import outbox
+from workflow.working_days import add_working_days, london_day
 
 TOKEN = "t0ken-of-the-scraper-0123"
 ASKING = {"Authorization": f"Bearer {TOKEN}"}

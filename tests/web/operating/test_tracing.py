@@ -19,14 +19,14 @@ from tests.web.listening import CANARY
 from tests.web.operating.test_stopping import Server
 from web.app import create_app
 from web.council import Council
-from web.log import OF_A_REQUEST
+from web.request.logging_setup import OF_A_REQUEST
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
 def spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Flask, InMemorySpanExporter]]:
-    from web.operating.tracing import spans_of
+    from web.operations.tracing import spans_of
 
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -75,7 +75,7 @@ def test_a_collector_that_is_away_stops_neither_an_answer_nor_the_end(council: C
 
 
 def test_where_it_is_wanted_and_not_installed_the_start_says_so(council: Council) -> None:
-    hides = "import sys; sys.modules['opentelemetry'] = None; sys.argv[1:] = ['serve']; from web.cli import main; main()"
+    hides = "import sys; sys.modules['opentelemetry'] = None; sys.argv[1:] = ['serve']; from web.cli.main import main; main()"
     environment = {
         **os.environ, "PRACTICE_AUDIT_DATA": str(council.settings.data), "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
     }  # fmt: skip

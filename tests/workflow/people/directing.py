@@ -5,8 +5,9 @@ import json
 from sqlalchemy import select
 
 from tests.factories import House
-from workflow.commands.people import appointing, delegating
-from workflow.people import SCOPED, Duty
+from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import roles as appointing
+from workflow.directory import SCOPED, Duty
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

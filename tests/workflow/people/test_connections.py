@@ -5,10 +5,13 @@ from sqlalchemy import select
 
 from tests.factories import House, an_audit, assign
 from tests.workflow.people.directing import told
-from workflow.commands import actions, escalations, moves, oversight, writing
+from workflow.commands import actions, escalations
+from workflow.commands import assignments as oversight
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
-from workflow.commands.people.connecting import declare_connection, end_connection
-from workflow.commands.seeing import see
+from workflow.commands.audit_view import see
+from workflow.commands.directory.connections import declare_connection, end_connection
 from workflow.errors import BadInput, NotFound, NotReady, NotYours
 from workflow.storage import tables
 from workflow.storage.engine import reading

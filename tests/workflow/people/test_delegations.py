@@ -6,11 +6,12 @@ import pytest
 
 from tests.factories import House, an_audit, assign
 from tests.workflow.people.directing import answer, give, pass_on
-from workflow.commands import moves
-from workflow.commands.people import appointing, delegating
-from workflow.commands.people.appointing import GIVEN, WAITS
+from workflow.commands import audit_moves as moves
+from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import roles as appointing
+from workflow.commands.directory.roles import GIVEN, WAITS
+from workflow.directory import Duty
 from workflow.errors import BadInput, NotFound, NotReady, NotYours
-from workflow.people import Duty
 
 
 def test_nobody_passes_on_what_they_do_not_hold_and_nothing_is_passed_on_twice(house: House) -> None:

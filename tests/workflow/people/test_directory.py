@@ -6,11 +6,13 @@ import pytest
 
 from tests.factories import PERMISSIONS, TODAY, House, an_audit, assign
 from tests.workflow.people.directing import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, told
-from workflow.appointments import Unit
-from workflow.commands.people import appointing, arranging, editing
-from workflow.commands.people.appointing import GIVEN, WAITS
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import units as arranging
+from workflow.commands.directory.roles import GIVEN, WAITS
+from workflow.directory import ROLES, Duty
 from workflow.errors import BadInput, NotFound, NotYours
-from workflow.people import ROLES, Duty
+from workflow.role_assignments import Unit
 
 Command = Callable[[House, str], object]
 

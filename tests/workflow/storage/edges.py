@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Date, Integer, LargeBinary, SmallInteger, Table, func, insert, select
 
+from workflow.storage.column_types import Instant
 from workflow.storage.tables import metadata
-from workflow.storage.types import Instant
 
 # Letters beyond the first plane, right to left, joined, apart from their accents; what ends a line or a text; what a statement might take for its own.
 TEXT = "’é e\u0301 𝔘 \u202eעברית\u202c 🧑‍⚖️ \ufeff\u2028\x01\x7f\t\r\n'\"\\%_?:x;-- NULL"

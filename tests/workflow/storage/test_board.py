@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from tests.factories import NOW, PERMISSIONS, House, a_house, an_audit, resolve
 from tests.workflow.storage.many_audits import multiply
-from web.board import queries
 from web.council import Council
-from workflow.commands import escalations, moves
+from web.escalations import board_queries as queries
+from workflow.commands import audit_moves as moves
+from workflow.commands import escalations
 from workflow.ports import Reading
 from workflow.storage.engine import reading, writing
-from workflow.storage.knowable import Reader
+from workflow.storage.visibility import Reader
 
 
 def reader_of(house: House, name: str) -> Reader:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from web.council import Council
-from web.council_sign_in import attempts
-from web.council_sign_in.queries import keep_attempt, link_identity, unlink_identities, use_identity
+from web.identity.oidc import pending_logins as attempts
+from web.identity.oidc.queries import keep_attempt, link_identity, unlink_identities, use_identity
 from workflow.storage import tables
 from workflow.storage.engine import reading
 

@@ -10,18 +10,21 @@ from sqlalchemy import inspect, select, true
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories import GRADED, NOW, STATES, House, a_house, an_audit, assign
+from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.audits.queries import last_audit_of
 from web.council import Council
-from web.worklist.queries import Wanted, counts_by_state, page_of_audits
-from workflow.commands import actions, emergencies, moves
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
+from workflow.commands import emergency_access as emergencies
 from workflow.commands.actions import NewAction
-from workflow.commands.people.connecting import declare_connection
-from workflow.commands.people.editing import add_person
+from workflow.commands.directory.connections import declare_connection
+from workflow.commands.directory.people import add_person
 from workflow.permissions import relations
 from workflow.ports import Reading
-from workflow.storage import migrate, tables
+from workflow.storage import schema as migrate
+from workflow.storage import tables
 from workflow.storage.engine import reading, writing
-from workflow.storage.knowable import STAGES, Reader
+from workflow.storage.visibility import STAGES, Reader
 
 
 def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(council: Council) -> None:

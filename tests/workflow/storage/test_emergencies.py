@@ -3,11 +3,11 @@
 import pytest
 
 from tests.factories import House, an_audit
-from workflow.commands import moves
-from workflow.commands.emergencies import ask_to_read_in_emergency, let_in, refuse
-from workflow.commands.seeing import see
+from workflow.commands import audit_moves as moves
+from workflow.commands.audit_view import see
+from workflow.commands.emergency_access import ask_to_read_in_emergency, let_in, refuse
+from workflow.directory import Duty
 from workflow.errors import BadInput, NotFound, NotFromHere, NotYours
-from workflow.people import Duty
 from workflow.ports import Changed
 
 STRANGER, DECIDES = "auditor2", "hos.ppqa"

@@ -15,8 +15,8 @@ from tests.factories import AN_ACTION, a_house, an_audit
 from tests.workflow.storage.edges import add_edges, empty_tables
 from tests.workflow.storage.many_audits import multiply
 from web.council import Council
-from workflow.commands import moves
-from workflow.storage import migrate
+from workflow.commands import audit_moves as moves
+from workflow.storage import schema as migrate
 from workflow.storage.engine import reading, writing
 
 # What a downgrade drops and the next upgrade can’t know: tables, and columns of tables that stay.

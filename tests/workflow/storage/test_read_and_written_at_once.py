@@ -9,10 +9,11 @@ from sqlalchemy import insert, text
 
 from tests.factories import a_house, an_audit
 from web.council import Council
-from workflow.commands import moves, writing
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 from workflow.errors import DatabaseAway
 from workflow.storage import engine, tables
-from workflow.storage.away import refusal_of
+from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import Connection, DatabaseError, answered_together, reading
 
 SAVES = 300
@@ -64,7 +65,7 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
                 other.execute(text(f"SELECT pg_terminate_backend({process}, 5000)"))
             yield
 
-    monkeypatch.setattr("workflow.storage.saving.answered_together", cut)
+    monkeypatch.setattr("workflow.storage.audit_writer.answered_together", cut)
     with pytest.raises(DatabaseError) as lost:
         moves.share(house.desk(), house.person("auditor"), reference)
     assert isinstance(refusal_of(lost.value), DatabaseAway)

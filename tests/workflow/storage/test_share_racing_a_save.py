@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from tests.factories import House, a_house, an_audit
+from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from web.verifying import every_reference, first_break
-from workflow.commands import moves, writing
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
 from workflow.errors import NotYours
 
 TIMES, ON_ONE = 2_000, 50

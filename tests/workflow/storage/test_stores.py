@@ -7,11 +7,14 @@ import pytest
 
 from tests.factories import STATES, House, an_audit, answers, save
 from workflow import history
-from workflow.commands import actions, escalations, moves, once, writing
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
+from workflow.commands import idempotency as once
 from workflow.commands.actions import NewAction
 from workflow.errors import Stale, UsedForAnother
+from workflow.models import Audit
 from workflow.ports import Change, Changed, Once
-from workflow.record import Audit
 
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])

@@ -6,8 +6,8 @@ import pytest
 
 from bench.writers import READERS, WRITERS, Did, at_once
 from tests.factories import a_house, an_audit
+from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from web.verifying import every_reference, first_break
 
 SECONDS, LONG = float(os.environ.get("SECONDS", "10")), 60
 

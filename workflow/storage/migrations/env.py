@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from workflow.storage.migrate import is_ours
+from workflow.storage.schema import is_ours
 from workflow.storage.tables import metadata
 
 context.configure(

@@ -16,7 +16,8 @@ from workflow.storage.tables.audits import (
     tallies,
     unsaved,
 )  # fmt: skip
-from workflow.storage.tables.council import (
+from workflow.storage.tables.credentials import accounts, failures, passkeys, places, recovery_codes
+from workflow.storage.tables.directory import (
     branches,
     calendars,
     connections,
@@ -32,12 +33,11 @@ from workflow.storage.tables.council import (
     sessions,
     teams,
     tokens,
-)  # fmt: skip
-from workflow.storage.tables.identities import identities, sign_in_attempts
-from workflow.storage.tables.identity import accounts, failures, passkeys, places, recovery_codes
-from workflow.storage.tables.naming import metadata
-from workflow.storage.tables.reading import readings
-from workflow.storage.tables.telling import IS_OF_AN_ESCALATION, IS_UNDELIVERED, notices, outbox, sweeps, ticks
+)
+from workflow.storage.tables.metadata import metadata
+from workflow.storage.tables.notifications import IS_OF_AN_ESCALATION, IS_UNDELIVERED, notices, outbox, sweeps, ticks
+from workflow.storage.tables.oidc import identities, sign_in_attempts
+from workflow.storage.tables.read_log import readings
 
 __all__ = [
     "IS_ESCALATED",

@@ -21,8 +21,8 @@ from sqlalchemy import (
     literal_column,
 )
 
-from workflow.storage.tables.naming import index_where, metadata
-from workflow.storage.types import Instant, by_letter
+from workflow.storage.column_types import Instant, by_letter
+from workflow.storage.tables.metadata import index_where, metadata
 
 audits = Table(
     "audits", metadata,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from workflow.storage.types import Instant, by_letter
+from workflow.storage.column_types import Instant, by_letter
 
 revision = "0004"
 down_revision = "0003"

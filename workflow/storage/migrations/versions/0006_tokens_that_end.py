@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-from workflow.storage.types import Instant
+from workflow.storage.column_types import Instant
 
 revision = "0006"
 down_revision = "0005"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from workflow.storage.types import Instant
+from workflow.storage.column_types import Instant
 
 revision = "0009"
 down_revision = "0008"

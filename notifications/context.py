@@ -1,0 +1,18 @@
+"""What the worker works with."""
+
+from dataclasses import dataclass
+
+from config.settings import Settings
+from notifications.recipients import WhoHears
+from workflow.storage.engine import Engine
+from workflow.storage.store import SqlStore
+from workflow.workflow_config import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: Settings
+    engine: Engine
+    store: SqlStore
+    who_hears: WhoHears
+    rules: Rules

@@ -1,0 +1,45 @@
+"""The morning’s mail: what somebody is reminded of, what is due first on top, each with its link."""
+
+from datetime import date
+from email.message import EmailMessage
+from itertools import groupby
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from config.settings import Settings
+from notifications.delivery.messages import envelope, in_words, link, named, set_text
+from notifications.outbox import Letter
+from notifications.recipients import WhoHears
+from workflow.directory import Person
+
+TEMPLATE = Template((Path(__file__).parent / "templates" / "digest.txt").read_text(encoding="utf-8"))
+SUBJECT = "What waits for you in Practice Audit"
+
+
+def build(letter: Letter, ident: str, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
+    """`letter` is of outbox rows, `person` None for the QA inbox. The same letter is always the same bytes."""
+    message = envelope(person, SUBJECT, ident, max(row.send_from for row in letter), settings)
+    waits = "One thing waits for you." if len(letter) == 1 else f"{len(letter)} things wait for you."
+    set_text(message, TEMPLATE.substitute(name=named(person), waits=waits, things=_things(letter, hears, settings)))
+    return message
+
+
+def _things(letter: Letter, hears: WhoHears, settings: Settings) -> str:
+    first = {row.event: _due(row) for row in sorted(letter, key=_due, reverse=True)}
+    rows = sorted(letter, key=lambda row: (first[row.event], row.event, _due(row), row.id))
+    return "".join(_group(hears.events[event], list(same), settings) for event, same in groupby(rows, key=lambda row: row.event))
+
+
+def _group(event: Any, rows: list[Any], settings: Settings) -> str:
+    lines = "".join(f"- Audit {row.reference}{_by(row)}:\n  {link(row, event, settings)}\n" for row in rows)
+    return f"{event['does']}\n{lines}\n"
+
+
+def _by(row: Any) -> str:
+    action = f", action {row.action}" if row.action is not None else ""
+    return f"{action}, due {in_words(row.due_on)}" if row.due_on else action
+
+
+def _due(row: Any) -> date:
+    return row.due_on or date.max

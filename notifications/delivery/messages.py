@@ -1,0 +1,101 @@
+"""What a mail says: a verb, a reference, a date and a link. Never a word of a case."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from config.settings import Settings
+from notifications.channels.idna import with_plain_domain
+from notifications.delivery import acknowledgement_links as acknowledging
+from notifications.encryption import unlock
+from notifications.recipients import WhoHears
+from workflow.directory import Person
+from workflow.working_days import LONDON, add_working_days, london_day
+
+TEMPLATES = {
+    name: Template((Path(__file__).parent / "templates" / f"{name}.txt").read_text(encoding="utf-8")) for name in ("notice", "account")
+}
+
+
+def message_id(keys: Sequence[str], recipient: int, settings: Settings) -> str:
+    """Always the same for the same notices to the same person, and telling nothing."""
+    hashed = hashlib.sha256("/".join((settings.secret_key, *keys, str(recipient))).encode()).hexdigest()[:32]
+    return f"<{hashed}@{settings.mail_from.rpartition('@')[2]}>"
+
+
+def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
+    """`row` is the outbox’s; `person` is None for the QA inbox."""
+    event = hears.events[row.event]
+    message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
+    if event.get("urgent"):
+        message["Importance"] = "high"
+    set_text(message, _body(row, person, hears, settings))
+    return message
+
+
+def envelope(person: Person | None, subject: str, ident: str, at: datetime, settings: Settings) -> EmailMessage:
+    to = with_plain_domain(person.email if person else settings.qa_inbox)
+    message = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
+    message["From"] = f"Practice Audit <{settings.mail_from}>"
+    message["To"] = to
+    message["Reply-To"] = settings.qa_inbox
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at.astimezone(LONDON))
+    message["Message-ID"] = ident
+    message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
+def set_text(message: EmailMessage, text: str) -> None:
+    """Never in lines that were broken for the way: a link stays whole wherever the mail is looked at."""
+    message.set_content(text, cte="7bit" if text.isascii() else "8bit")
+
+
+def link(row: Any, event: Any, settings: Settings) -> str:
+    """To the audit, or to where the event leads."""
+    if "leads_to" in event:
+        return f"{settings.base_url}{event['leads_to']}"
+    action = f"/actions/{row.action}" if row.action is not None else ""
+    return f"{settings.base_url}/audits/{row.reference}{action}"
+
+
+def named(person: Person | None) -> str:
+    return person.name if person else "QA Service"
+
+
+def _due_on(row: Any, hears: WhoHears) -> date | None:
+    """As the outbox has it; where the happening itself starts a clock, what that clock gives."""
+    day = london_day(row.created_at)
+    if row.event == "escalation_opened":
+        return add_working_days(day, hears.clocks["escalation_acknowledged_working_days"])
+    return hears.share_by(day) if row.event in {"audit_allocated", "audit_returned"} else row.due_on
+
+
+def _line(label: str, value: object) -> str:
+    return f"{label}: {value}\n" if value else ""
+
+
+def in_words(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def _body(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> str:
+    event = hears.events[row.event]
+    if event.get("of_account"):
+        # Without the name, so that every try is the same even where the name changes meanwhile.
+        link_to = unlock(settings, row.locked) if row.locked else link(row, event, settings)
+        return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
+    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", in_words(_due_on(row, hears))))
+    return TEMPLATES["notice"].substitute(
+        name=named(person),
+        does=event["does"],
+        facts="".join(facts),
+        told=in_words(london_day(row.created_at)),
+        link=link(row, event, settings) + acknowledging.line(row, settings),
+    )

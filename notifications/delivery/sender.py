@@ -1,0 +1,114 @@
+"""Sending what is due: lease, build once, send, mark. One mail that can’t go does not stop the rest."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from typing import Any
+
+from notifications import outbox
+from notifications.channels import Away, Channel, Never, NotNow
+from notifications.context import Parts
+from notifications.delivery import digest, messages
+from notifications.outbox import Letter
+from notifications.reminders.relevance import is_to_be_sent
+from workflow.directory import Directory
+from workflow.storage.audit_writer import QA_INBOX
+from workflow.storage.engine import DatabaseError
+
+LOG = logging.getLogger("practice_audit.delivery")
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    to: str
+    body: bytes
+
+
+def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
+    """Send all that is due, until told to stop; answers how many mails were sent."""
+    sent, stopping = 0, stopping or Event()
+    while not stopping.is_set() and (letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears)):
+        # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
+        directory, left = parts.store.directory(), deque(letters)
+        try:
+            while left and not stopping.is_set():
+                sent += _deliver_one(parts, channel, directory, left.popleft(), clock)
+        except Away:
+            return sent
+        finally:
+            outbox.release(parts.engine, left, to_others=stopping.is_set())
+    return sent
+
+
+def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+    """Raises Away where no other mail can go either, so that those are not kept waiting for a server that is not there."""
+    try:
+        letter = _what_is_so(parts, directory, letter, clock())
+        if not letter or not _send(parts, channel, directory, letter, clock):
+            return False
+    except Never as refused:
+        outbox.mark_dead(parts.engine, letter, str(refused), clock())
+    except NotNow as refused:
+        outbox.mark_failed(parts.engine, letter, str(refused), clock())
+        if isinstance(refused, Away):
+            raise
+    except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
+        _put_aside(parts, letter, error, clock())
+    else:
+        outbox.mark_sent(parts.engine, letter, clock())
+        return True
+    return False
+
+
+def _what_is_so(parts: Parts, directory: Directory, letter: Letter, now: datetime) -> Letter:
+    """One that can’t be judged does not keep back what it was to go with."""
+    so, over = list[Any](), list[Any]()
+    for row in letter:
+        try:
+            (so if is_to_be_sent(parts, directory, row, now) else over).append(row)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 (as above)
+            _put_aside(parts, [row], error, now)
+    if over:
+        outbox.mark_cancelled(parts.engine, over)
+    return so
+
+
+def _put_aside(parts: Parts, letter: Letter, error: Exception, now: datetime) -> None:
+    LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)
+    outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", now)
+
+
+def _send(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+    """The stored bytes where this was tried before, else new ones; False where another worker has it now."""
+    ident = messages.message_id([row.key for row in letter], letter[0].recipient, parts.settings)
+    before = _tried_before(letter, ident)
+    mail = before or _built(parts, directory, letter, ident)
+    # What is locked is made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
+    kept = None if before or letter[0].locked else mail.body
+    if not outbox.hold(parts.engine, letter, clock(), ident, mail.to, kept):
+        return False
+    channel.send(mail.to, ident, mail.body)
+    return True
+
+
+def _tried_before(letter: Letter, ident: str) -> Mail | None:
+    """None too where it told of other things then."""
+    row = letter[0]
+    return Mail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
+
+
+def _built(parts: Parts, directory: Directory, letter: Letter, ident: str) -> Mail:
+    """To the address that the directory holds now; raises Never where there is none."""
+    row, hears, settings = letter[0], parts.who_hears, parts.settings
+    person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
+    if row.recipient != QA_INBOX and (person is None or not person.can_be_reached):
+        raise Never("nobody active with an address holds it")
+    is_digest = row.event in hears.gathered
+    message = digest.build(letter, ident, person, hears, settings) if is_digest else messages.build(row, person, hears, settings)
+    return Mail(person.email if person else settings.qa_inbox, message.as_bytes())

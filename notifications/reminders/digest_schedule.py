@@ -1,0 +1,26 @@
+"""Reminders wait for the morning and go together, one mail a person. News and escalations never wait."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from notifications.recipients import WhoHears
+from workflow.working_days import LONDON, london_day
+
+SATURDAY = 5
+
+
+def held_until(now: datetime, hears: WhoHears, last_swept_at: datetime | None) -> Mapping[str, datetime]:
+    """By event: this morning, which may be past, or the next where the reminders of this morning were found already.
+
+    Monday to Friday, bank holidays too. A worker that was away in the morning sends that morning’s when it is back.
+    """
+    day = london_day(now)
+    if last_swept_at and _morning(day, hears) <= last_swept_at:
+        day += timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return dict.fromkeys(hears.gathered, _morning(day, hears))
+
+
+def _morning(day: date, hears: WhoHears) -> datetime:
+    return datetime.combine(day, time(hears.clocks["reminders_gathered_at_hour"]), LONDON)

@@ -1,0 +1,70 @@
+"""Whether an audit waits for nobody: no enabled person could make what has to happen next (rules, invariant 13)."""
+
+from collections.abc import Iterator
+
+from workflow.commands.available_moves import makers
+from workflow.directory import Directory, Person
+from workflow.models import Audit, SmartAction
+from workflow.permissions import CASE_ROLES, relations
+from workflow.state_machine import moves_from
+from workflow.workflow_config import Move, Rules
+
+POSTS = ("qa", "hos_ppqa", "director", "head_of_service")
+Needed = tuple[tuple[Move, ...], SmartAction | None]
+
+
+def stands_still(audit: Audit, rules: Rules, directory: Directory) -> bool:
+    directory = directory.about(audit.header.child_id)
+    ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
+    if _is_unheard(audit, directory):
+        return True
+    return not all(any(_makes(who, has, one, audit, directory) for who, has in ties.items()) for one in _needed(audit, rules))
+
+
+def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
+    """What has to happen for the audit to come to its end: one of the moves, to the action where there is one."""
+    order = list(rules.audit.states)
+    onward = [rules.audit.moves[name] for name in moves_from(rules.audit, audit.state)]
+    onward = [move for move in onward if not move.asked_by and move.to and order.index(move.to) > order.index(audit.state)]
+    if onward and not rules.audit.states[audit.state].final:
+        yield tuple(onward), None
+    if audit.state in {"shared", "moderated"}:
+        yield from (((rules.action.moves[NEXT[one.state]],), one) for one in audit.actions if one.is_live and one.state in NEXT)
+    if audit.escalation_state in {"open", "acknowledged"}:
+        has_plan = bool(audit.escalation and audit.escalation.plan)
+        yield from (((rules.escalation.moves[name],), None) for name in ("plan", "resolve")[has_plan:])
+
+
+NEXT = {"open": "report", "reported": "verify"}
+
+
+def _is_unheard(audit: Audit, directory: Directory) -> bool:
+    """Whether an escalation waits for a post that nobody answers for."""
+    if audit.escalation is None or audit.escalation.state != "open":
+        return False
+    waiting = [one.post for one in audit.escalation.recipients if one.acknowledged_at is None]
+    return any(directory.holder(post, audit.header.team) is None for post in waiting)
+
+
+def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
+    """Everybody who could be anything to this audit that makes a move of it."""
+    named = [audit.auditor_id, audit.moderator_id, *(getattr(audit.header, f"{role}_id") for role in CASE_ROLES)]
+    found = {person.id: person for person in map(directory.person, named) if person}
+    for post in POSTS:
+        holder = directory.holder(post, audit.header.team)
+        held = (*directory.in_post(post, audit.header.team), *([holder.person] if holder else []))
+        found |= {person.id: person for person in held}
+    return tuple(found.values())
+
+
+def _makes(who: int, ties: frozenset[str], needed: Needed, audit: Audit, directory: Directory) -> bool:
+    moves, action = needed
+    return any(
+        not ties.isdisjoint(makers(move, audit, action, directory)) and not (move.falls_to and who in _bound(audit, action))
+        for move in moves
+    )
+
+
+def _bound(audit: Audit, action: SmartAction | None) -> frozenset[int | None]:
+    """Nobody verifies what they own or reported, nor closes what they are bound up in."""
+    return audit.bound_up if action is None else frozenset({action.owner_id, action.reported_by})

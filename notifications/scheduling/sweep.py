@@ -1,0 +1,117 @@
+"""The sweep: whom it is time to remind, found by query, each told once by its key. One that can’t be reckoned does not stop the rest."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from notifications import outbox, queries
+from notifications.context import Parts
+from notifications.reminders import audit_deadlines as clocks
+from notifications.reminders.action_reminders import Due, look_again_on, reminders
+from notifications.reminders.digest_schedule import held_until
+from notifications.reminders.holiday_horizon import beyond
+from notifications.reminders.read_volume_alerts import many_read
+from notifications.reminders.stalled_audits import stands_still
+from workflow.directory import Directory
+from workflow.events import Notice
+from workflow.storage.engine import DatabaseError
+from workflow.working_days import KNOWN_UNTIL, london_day
+
+LOG = logging.getLogger("practice_audit.sweep")
+SLOTS_ARE_KEPT = timedelta(days=7)
+SMALLEST, LARGEST, SECONDS = 100, 1_000, 0.025
+Row = TypeVar("Row")
+Seen = TypeVar("Seen")
+
+
+def tick(parts: Parts, now: datetime) -> None:
+    """The sweep of this minute, made by whichever worker comes first."""
+    if queries.set_right(parts.engine, now, london_day(now)):
+        LOG.warning("The clock went back: what was looked at in the time to come is looked at again, and told once.")
+    if queries.claim_slot(parts.engine, "sweep", f"{now:%Y-%m-%dT%H:%M}", now):
+        sweep(parts, now)
+        outbox.beat(parts.engine, queries.SWEEPER, now)
+
+
+def sweep(parts: Parts, now: datetime) -> None:
+    today, directory = london_day(now), parts.store.directory(now)
+    mornings = held_until(now, parts.who_hears, queries.how_it_runs(parts.engine, now).reminders)
+    for actions in _actions_to_remind_of(parts, today, directory):
+        queries.remind(parts.engine, actions, now, mornings)
+    for audits in _audits_looked_at(parts, today, directory):
+        queries.looked_at(parts.engine, audits, now, mornings)
+    for ids in _batches(queries.windows_closing(parts.engine, today)):
+        queries.prompt_re_audits(parts.engine, ids, today, now, mornings)
+    many = queries.readers_of_many(parts.engine, parts.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
+    queries.tell(parts.engine, tuple(many_read(many, now, directory)), now)
+    _once_a_day(parts, today, directory, now)
+
+
+def _actions_to_remind_of(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.Looked]]:
+    says = parts.who_hears.clocks
+
+    def look(row: Any) -> queries.Looked:
+        people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
+        action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
+        return queries.Looked(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
+
+    return _in_batches(queries.actions_to_look_at(parts.engine, today), look)
+
+
+def _audits_looked_at(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.Looked]]:
+    def look(reference: str) -> queries.Looked:
+        audit = parts.store.audit(reference)
+        assert audit is not None, "nothing is deleted"
+        notices = tuple(clocks.due_notices(audit, today, parts.who_hears, directory))
+        return queries.Looked(audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks))
+
+    return _in_batches(queries.audits_to_look_at(parts.engine, today), look)
+
+
+def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
+    """Claimed when it is done: a worker that dies in between leaves it to the next, and what was told is not told again."""
+    if queries.is_claimed(parts.engine, "day", str(today)):
+        return
+    states = [state.name for state in parts.rules.audit.states.values() if not state.final]
+    for notices in _in_batches(
+        queries.audits_under_way(parts.engine, states), lambda reference: _still(parts, reference, directory, today)
+    ):
+        queries.tell(parts.engine, [notice for notice in notices if notice], now)
+    queries.forget_slots(parts.engine, now - SLOTS_ARE_KEPT)
+    last_due_on = queries.how_it_runs(parts.engine, now).last_due_on
+    if queries.claim_slot(parts.engine, "day", str(today), now) and (day := beyond(parts.who_hears.clocks, today, last_due_on)):
+        LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
+
+
+def _still(parts: Parts, reference: str, directory: Directory, today: date) -> Notice | None:
+    audit = parts.store.audit(reference)
+    if audit is None or not stands_still(audit, parts.rules, directory):
+        return None
+    return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", None, reference)
+
+
+def _in_batches(rows: Sequence[Row], look: Callable[[Row], Seen]) -> Iterator[list[Seen]]:
+    for batch in _batches(rows):
+        yield list(_each(batch, look))
+
+
+def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Each is one commit: as many rows as take some 25 ms here, so that nobody waits long for it."""
+    begin, size = 0, SMALLEST
+    while begin < len(rows):
+        began = time.perf_counter()
+        yield rows[begin : begin + size]
+        begin += size
+        size = min(max(SMALLEST, int(size * SECONDS / (time.perf_counter() - began))), 2 * size, LARGEST)
+
+
+def _each(rows: Sequence[Row], look: Callable[[Row], Seen]) -> Iterator[Seen]:
+    for row in rows:
+        try:
+            yield look(row)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 (one that can’t be reckoned must not silence the rest; its words may be of a case)
+            LOG.error("something could not be reckoned: %s", type(error).__name__)  # noqa: TRY400 (a traceback would quote)

@@ -1,0 +1,88 @@
+"""The worker: finds whom it is time to remind, and sends what is to be sent. n of them have the effects of one."""
+
+import logging
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from threading import Event, Thread
+
+from notifications import outbox, queries
+from notifications.channels import open_channel
+from notifications.context import Parts
+from notifications.delivery.sender import deliver
+from notifications.scheduling.jobs import Jobs, OneAtATime, noting
+from notifications.scheduling.sweep import sweep, tick
+
+__all__ = ["run_forever", "run_once", "sweep"]
+
+LOG = logging.getLogger("practice_audit.worker")
+SWEEP_EVERY = 60
+# Less than the ten seconds that supervisors give at least.
+PATIENCE = 8.0
+# Where the queue is told of each mail as it is written, looking is for what is held, tried again, or left by the dead.
+DELIVER_EVERY = {"sqlite": 2, "postgresql": 10}
+
+
+def run_once(parts: Parts, now: datetime) -> int:
+    """Everything that is due at `now`; answers how many mails were sent."""
+    channel = open_channel(parts.settings)
+    try:
+        sweep(parts, now)
+        outbox.beat(parts.engine, queries.SWEEPER, now)
+        sent = deliver(parts, channel, _name(), lambda: now)
+        outbox.beat(parts.engine, "once", now)
+    finally:
+        channel.close()
+    return sent
+
+
+def run_forever(parts: Parts) -> None:
+    """Until told to stop. The mail that is being sent is finished first, and no other is begun."""
+    name, channel, stopping, finished = _name(), open_channel(parts.settings), Event(), Event()
+    if parts.settings.is_production and parts.settings.mail_url.startswith("folder:"):
+        LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: mails are written there, and nobody is sent one.")
+
+    def send() -> None:
+        deliver(parts, channel, name, _now, stopping)
+        outbox.beat(parts.engine, "worker", _now())
+
+    def look() -> None:
+        tick(parts, _now())
+
+    Thread(target=_end_in_time, args=(stopping, finished), daemon=True).start()
+    deliver_every = DELIVER_EVERY[parts.engine.dialect.name]
+    try:
+        _run(parts, {"send": (OneAtATime(noting("send", send)), deliver_every), "look": (noting("look", look), SWEEP_EVERY)}, stopping)
+    finally:
+        channel.close()
+        finished.set()
+
+
+def _end_in_time(stopping: Event, finished: Event) -> None:
+    stopping.wait()
+    if not finished.wait(PATIENCE):
+        LOG.warning("Stopped in the middle: another worker takes it up within a minute.")
+        # Python would wait for the thread, for as long as a mail server that hangs.
+        os._exit(0)
+
+
+def _run(parts: Parts, jobs: Jobs, stopping: Event) -> None:
+    """With the embedded database, one machine by its own clock; with PostgreSQL, as many as there are, by one queue in it."""
+    if parts.engine.dialect.name == "postgresql":
+        # Only where it is needed: it is installed with PostgreSQL’s own driver.
+        from notifications.scheduling.procrastinate_scheduler import run_until_stopped
+
+        run_until_stopped(parts.settings.database_url, jobs, stopping)
+    else:
+        from notifications.scheduling.apscheduler_scheduler import run_until_stopped as run_alone
+
+        run_alone(jobs, stopping)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _name() -> str:
+    return f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"

@@ -1,0 +1,39 @@
+"""The form, and one’s own notices."""
+
+from typing import Any
+
+from web.api import request_schemas as schemas
+from web.api import response_schemas as answered
+from web.api.blueprint import Room
+from web.api.request_context import asker
+from web.identity.current_user import the_council, the_desk
+from web.notices.queries import page_of_notices
+from workflow.forms import as_json
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+
+blueprint = Room("api_council", "The form and the notices")
+Given = dict[str, Any]
+
+
+@blueprint.get("/forms/current")
+@blueprint.response(200, answered.Form)
+def current_form() -> Given:
+    return as_json(the_desk().forms.current)
+
+
+@blueprint.get("/notices")
+@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
+@blueprint.response(200, answered.Notices)
+def notices(given: Given) -> Given:
+    hears = the_council().who_hears
+    with reading(the_council().engine) as connection:
+        rows, following = page_of_notices(connection, Reader(asker(), the_desk().directory, the_desk().permissions), cursor=given["cursor"])
+    shown = [
+        {
+            "event": row.event, "subject": hears.events[row.event]["subject"], "reference": row.reference, "due_on": row.due_on, "at": row.at,
+            "action": f"{row.reference}-{row.action}" if row.action is not None else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {"notices": shown, "next": following}

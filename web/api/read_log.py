@@ -1,0 +1,38 @@
+"""Who has read an audit, over JSON."""
+
+from typing import Any
+
+from web.api import request_schemas as schemas
+from web.api import response_schemas as answered
+from web.api.blueprint import Room
+from web.api.request_context import asker
+from web.api.serialisers import email
+from web.identity.current_user import the_council, the_desk
+from web.read_access.queries import Sought, page_of_readings
+from web.read_access.routes import REFUSED
+from workflow.commands.audit_view import see
+from workflow.errors import NotYours
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+
+blueprint = Room("api_readings", "Who has read what")
+Given = dict[str, Any]
+NAMES = ("by_name", "edition", "version", "door", "what", "at")
+
+
+@blueprint.get("/audits/<reference>/readings")
+@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
+@blueprint.shown_to_some
+@blueprint.response(200, answered.Readings)
+def of_audit(given: Given, reference: str) -> Given:
+    desk, who = the_desk(), asker()
+    if "read_readings" not in see(desk, who, reference).may:
+        raise NotYours(REFUSED)
+    sought = Sought(reference=reference, cursor=given["cursor"])
+    with reading(the_council().engine) as connection:
+        rows, following = page_of_readings(connection, Reader(who, desk.directory, desk.permissions), sought)
+    shown = [
+        {**{name: getattr(row, name) for name in NAMES}, "by": email(desk.directory, row.person_id), "emergency": row.emergency_id}
+        for row in rows
+    ]
+    return {"readings": shown, "next": following}

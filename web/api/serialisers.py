@@ -1,0 +1,110 @@
+"""What is seen, as JSON: people by email, days as dates, instants in UTC."""
+
+import json
+from typing import Any
+
+from web.api import response_schemas as answered
+from web.request.errors import places
+from workflow.commands.audit_view import Seen, action_moves, unnoted
+from workflow.commands.context import Desk
+from workflow.directory import Directory, Person
+from workflow.forms import Form
+from workflow.history import Row
+from workflow.models import Answers, Audit, Escalation, SmartAction
+from workflow.permissions import relations
+from workflow.smart_action import is_overdue
+
+AUDIT = answered.Audit()
+
+
+def audit_text(desk: Desk, who: Person, audit: Audit) -> str:
+    """The audit as this person may see it after a command, as it is kept under an Idempotency-Key; who sends it notes that."""
+    ties = relations(who, audit, desk.directory)
+    return seen_text(desk, who, unnoted(desk, who, audit, ties))
+
+
+def seen_text(desk: Desk, who: Person, seen: Seen) -> str:
+    return json.dumps(audit_shown(desk, who, seen), ensure_ascii=False)
+
+
+def audit_shown(desk: Desk, who: Person, seen: Seen) -> dict[str, Any]:
+    audit, directory = seen.audit, desk.directory
+    form = desk.form_of(audit)
+    named = {"state": audit.state, "auditor": email(directory, audit.auditor_id), "moderator": email(directory, audit.moderator_id)}
+    shown: dict[str, Any] = AUDIT.dump(
+        {
+            "reference": audit.reference,
+            "version": audit.version,
+            "edition": audit.edition,
+            "form": f"{audit.form[0]}/{audit.form[1]}",
+            **(named if seen.sees_names else dict.fromkeys(named)),
+            "share_by": audit.share_by if seen.sees_names else None,
+            "shared_at": audit.shared_at if seen.sees_names else None,
+            "overall_grade": seen.overall_grade,
+            "sections": {key: section_shown(form, directory, key, answers) for key, answers in seen.sections.items()},
+            "actions": [action_facts(desk, who, seen, action) for action in seen.actions],
+            "escalation": escalation_facts(directory, seen),
+            "may": seen.may,
+        }
+    )
+    return shown
+
+
+def section_shown(form: Form, directory: Directory, key: str, answers: Answers) -> dict[str, object]:
+    return {field.key: _shown(directory, field.kind, answers.get(field.key)) for field in form.section(key).fields}
+
+
+def _shown(directory: Directory, kind: str, answer: object) -> object:
+    return email(directory, answer) if kind == "person" and isinstance(answer, int) else answer
+
+
+def email(directory: Directory, person_id: int | None) -> str | None:
+    person = directory.person(person_id)
+    return person.email if person else None
+
+
+def action_facts(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> dict[str, Any]:
+    names = ("section", "text", "due_on", "earlier_due_dates", "state", "completed_on", "progress", "evidence", "note", "asked_due_on")
+    return {
+        "id": f"{seen.audit.reference}-{action.number}",
+        "owner": email(desk.directory, action.owner_id),
+        "is_overdue": is_overdue(action, desk.today),
+        "may": action_moves(desk, who, seen, action),
+        **{name: getattr(action, name) for name in names},
+    }
+
+
+def escalation_facts(directory: Directory, seen: Seen) -> dict[str, Any]:
+    if seen.escalation is None:
+        return {"state": seen.escalation_state or None}
+    return _opening(directory, seen.escalation)
+
+
+def _opening(directory: Directory, escalation: Escalation) -> dict[str, Any]:
+    recipients = [
+        {"post": one.post, "person": email(directory, one.person_id), "stands_in": one.stands_in, "acknowledged_at": one.acknowledged_at}
+        for one in escalation.recipients
+    ]
+    names = ("state", "source", "opened_at", "reason", "plan", "resolution")
+    return {**{name: getattr(escalation, name) for name in names}, "recipients": recipients}
+
+
+def offers_shown(seen: Seen) -> list[dict[str, Any]]:
+    return [{"move": offer.move.name, "title": offer.move.title, "missing": places(offer.missing)} for offer in seen.offers]
+
+
+def history_facts(directory: Directory, row: Row, reason: str | None) -> dict[str, Any]:
+    happening = row.happening
+    return {
+        "number": row.number,
+        "move": happening.move,
+        "from_": happening.from_state,
+        "to": happening.to_state,
+        "escalation": happening.escalation,
+        "by": email(directory, happening.by_id),
+        "by_name": happening.by_name,
+        "at": happening.at,
+        "previous": row.previous,
+        "hash": row.hash,
+        "reason": reason,
+    }

@@ -1,0 +1,64 @@
+"""The JSON under /api/v1: a bearer token in, a command, JSON out. `openapi.json` is made from what stands here."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+from flask_wtf.csrf import CSRFProtect
+
+from web.api import actions, audits, escalations
+from web.api import forms_and_notices as council
+from web.api import read_log as readings
+from web.api import response_schemas as answered
+from web.api.openapi import Document, named
+from web.operations.health import health
+from web.request.errors import init_errors
+
+PREFIX = "/api/v1"
+SETTINGS = {
+    "API_TITLE": "Practice Audit",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": PREFIX,
+    "OPENAPI_JSON_PATH": "openapi.json",
+}
+BEARER = {"type": "http", "scheme": "bearer", "description": "An access token: of somebody’s, with a scope and an end"}
+ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.blueprint, escalations.blueprint)
+# Calls that anybody may make: what each is, and what it answers by status.
+OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
+    "api-docs.openapi_json": ("This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}),
+    "api_health": ("Is it well?", {200: answered.Health, 503: answered.Health}),
+}
+
+
+class Door(Api):
+    ERROR_SCHEMA = answered.Problem
+    # Each refusal is told by itself: a default would allow any.
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+
+def init_api(app: Flask, csrf: CSRFProtect) -> None:
+    app.config.update(SETTINGS)
+    api = Door(app, spec_kwargs={"extra_plugins": [Document()]})
+    api.spec.components.security_scheme("bearer", BEARER)
+    api.spec.options["security"] = [{"bearer": []}]
+    for room in ROOMS:
+        # No cookie is looked at here, so there is nothing to forge.
+        csrf.exempt(room)
+        api.register_blueprint(room, url_prefix=PREFIX)
+    app.add_url_rule(f"{PREFIX}/health", "api_health", health, methods=["GET"])
+    for endpoint, (summary, answers) in OPEN.items():
+        api.spec.path(rule=next(app.url_map.iter_rules(endpoint)), operations={"get": _open_call(summary, answers)})
+    # flask-smorest brings its own error pages; ours say the same sentence at every door.
+    init_errors(app)
+
+
+def _open_call(summary: str, answers: Mapping[int, Any]) -> dict[str, Any]:
+    responses = {status: answer if isinstance(answer, str) else _json(HTTPStatus(status), answer) for status, answer in answers.items()}
+    return {"summary": summary, "security": [], "responses": responses}
+
+
+def _json(status: HTTPStatus, schema: Any) -> dict[str, Any]:
+    return {"description": status.phrase, "content": {"application/json": {"schema": schema}}}

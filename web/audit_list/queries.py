@@ -1,0 +1,165 @@
+"""Audits that a person may know of, 50 a page, newest first: keyset, so that the thousandth page costs what the first does.
+
+Two streams make a page: what a post lets them know, read from the newest on, and the few audits that name them, read by
+index. Each stops at a page; whatever is looked for narrows both.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
+
+from workflow.directory import folded
+from workflow.errors import BadInput
+from workflow.permissions import CASE_ROLES
+from workflow.storage.sql_conditions import Condition, all_of, any_of
+from workflow.storage.tables import audits, tallies
+from workflow.storage.visibility import OF_AUDIT, OF_TALLY, WHATEVER_CHILD, Reader
+from workflow.validation import read_text
+
+SIZE = 50
+RIGHTS = ("see_state_and_names", "read_audit", "read_listed_escalation")
+MOST_FOUND = 1_000
+# No id is higher, and PostgreSQL fails where it is asked for one.
+HIGHEST = 2**31 - 1
+LAST_LETTER = chr(0x10FFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is shown of an audit in a list: None where this person may not know it."""
+
+    reference: str
+    state: str | None
+    auditor_id: int | None
+    team: str | None
+    escalation_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`person` is the id of somebody of the case, its auditor or its moderator; `since` is the earliest audit date."""
+
+    state: str | None = None
+    team: str | None = None
+    q: str | None = None
+    cursor: str | None = None
+    strand: str | None = None
+    grade: str | None = None
+    person: int | None = None
+    since: date | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for what no database can be asked."""
+        for name in ("state", "team", "strand", "grade"):
+            read_text(name, getattr(self, name), 200)
+
+
+def page_of_audits(connection: Connection, reader: Reader, wanted: Wanted) -> tuple[list[Listed], str | None]:
+    """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
+    by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
+    shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
+    shown.append(_newest(reader.by_name("know"), audits.c.id.in_(reader.naming()), *_filters(wanted, *named)))
+    names, reads, grades = named
+    query = select(
+        audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
+        names.label("sees_names"), reads.label("reads"), grades.label("sees_escalation"),
+    ).where(audits.c.id.in_(union_all(*shown)))  # fmt: skip
+    rows = connection.execute(query.order_by(audits.c.id.desc()).limit(SIZE + 1)).all()
+    following = str(rows[SIZE - 1].id) if len(rows) > SIZE else None
+    return [_listed(row) for row in rows[:SIZE]], following
+
+
+def counts_by_state(connection: Connection, reader: Reader) -> dict[str | None, int]:
+    """How many audits this person may know of, by state; under None those whose state they may not see."""
+    alike = select(
+        case((reader.by_post("see_state_and_names", OF_TALLY), tallies.c.state)).label("state"), tallies.c.number
+    ).where(reader.by_post("know", OF_TALLY))  # fmt: skip
+    own = select(case((reader.permitted("see_state_and_names"), audits.c.state)), literal(1)).where(
+        audits.c.id.in_(reader.naming()), reader.by_name("know"), ~reader.by_post("know")
+    )
+    # Of some children’s audits the person may know less, or more, than of those that are alike: taken off, and counted one by one.
+    usual = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
+        audits.c.id.in_(reader.apart()), reader.by_post("know", WHATEVER_CHILD)
+    )
+    apart = select(case((reader.by_post("see_state_and_names"), audits.c.state)), literal(1)).where(
+        audits.c.id.in_(reader.apart()), reader.by_post("know")
+    )
+    both = union_all(alike, own, usual, apart).subquery()
+    return {
+        state: number
+        for state, number in connection.execute(select(both.c.state, func.sum(both.c.number)).group_by(both.c.state))
+        if number
+    }
+
+
+def _newest(*conditions: Condition) -> Select[int]:
+    newest = select(audits.c.id).where(*conditions).order_by(audits.c.id.desc()).limit(SIZE + 1).subquery()
+    return select(newest.c.id)
+
+
+def _only_escalated(reader: Reader) -> Iterator[Condition]:
+    """Who knows only of escalated audits has them read by their own index."""
+    if isinstance(reader.by_post("know", replace(OF_AUDIT, is_escalated=false())), False_):
+        yield and_(OF_AUDIT.is_escalated, audits.c.team.in_(reader.teams()))
+
+
+def _filters(wanted: Wanted, names: Condition, reads: Condition, grades: Condition) -> Iterator[Condition]:
+    """Each beside the right without which it would reveal what it looks for."""
+    equal = (
+        (audits.c.state, wanted.state, names), (audits.c.team, wanted.team, reads), (audits.c.strand, wanted.strand, reads),
+        (audits.c.overall_grade, wanted.grade, grades),
+    )  # fmt: skip
+    yield from (all_of(column == value, right) for column, value, right in equal if value)
+    if wanted.since:
+        yield all_of(audits.c.audit_on >= wanted.since, reads)
+    if wanted.person:
+        yield any_of(all_of(tie, right) for tie, right in _of_person(wanted.person, names, reads))
+    if wanted.q:
+        yield any_of([_begins(audits.c.reference, wanted.q), all_of(_begins(func.lower(audits.c.child_id), wanted.q), reads)])
+    if wanted.cursor:
+        yield audits.c.id < position(wanted.cursor)
+
+
+def _found_by_index(wanted: Wanted, reads: Condition) -> Iterator[Condition]:
+    """The few audits that can match, so that not every audit is looked at: of a person all, of a search the first thousand."""
+    if wanted.person:
+        yield audits.c.id.in_(union_all(*(select(audits.c.id).where(tie) for tie, _ in _of_person(wanted.person, reads, reads))))
+    if wanted.q:
+        alike = (
+            select(audits.c.id).where(_begins(audits.c.reference, wanted.q)),
+            select(audits.c.id).where(_begins(func.lower(audits.c.child_id), wanted.q), reads),
+        )
+        yield audits.c.id.in_(union_all(*(select(one.limit(MOST_FOUND).subquery().c.id) for one in alike)))
+
+
+def _of_person(person_id: int, names: Condition, reads: Condition) -> Iterator[tuple[Condition, Condition]]:
+    """Each way to be of an audit, and the right to know it."""
+    yield audits.c.auditor_id == person_id, names
+    yield from ((audits.c[f"{role}_id"] == person_id, reads) for role in (*CASE_ROLES, "moderator"))
+
+
+def _begins(column: ColumnElement[str], beginning: str) -> Condition:
+    """In the order of letters’ numbers whatever begins alike lies together, and is read as a range of the index."""
+    lowered = folded(beginning)
+    return and_(column >= lowered, column < lowered + LAST_LETTER)
+
+
+def _listed(row: Any) -> Listed:
+    state, auditor, team, escalation = row.state, row.auditor_id, row.team, row.escalation_state
+    sees_names, reads, sees_escalation = row.sees_names, row.reads, row.sees_escalation
+    return Listed(
+        row.reference,
+        state if sees_names else None,
+        auditor if sees_names else None,
+        team if reads else None,
+        escalation if sees_escalation else None,
+    )
+
+
+def position(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 10 or int(cursor) > HIGHEST:
+        raise BadInput.about("cursor", "That is not a cursor of this list.")
+    return int(cursor)

@@ -1,0 +1,73 @@
+"""All the audits that I may know of."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, render_template, request
+
+from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
+from web.formatting import grade
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.request.errors import status_of
+from workflow.commands.context import Desk
+from workflow.errors import BadInput
+from workflow.models import GRADES
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+from workflow.validation import read_text
+from workflow.working_days import months_after
+
+CHOICES = ("state", "team", "cursor", "strand", "grade")
+MONTHS = {"1": "month", "3": "3 months", "6": "6 months", "12": "12 months"}
+FILTERS = {"team": "Team", "person": "Person", "strand": "Strand", "grade": "Overall grade", "months": "Audited in the last"}
+pages = Blueprint("worklist", __name__, template_folder="templates")
+
+
+@pages.get("/audits")
+@for_signed_in
+def every() -> str:
+    return _list(_chosen())
+
+
+@pages.post("/audits/search")
+@for_signed_in
+def search() -> str | tuple[str, HTTPStatus]:
+    """A child’s ID is never in a URL, so searching is a POST."""
+    try:
+        return _list(Wanted(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
+    except BadInput as refusal:
+        return _list(Wanted(), refusal), status_of(refusal)
+
+
+def _chosen() -> Wanted:
+    """What the links and the filter ask for; what is no choice of theirs is not looked for."""
+    chosen = {name: value.strip() or None for name, value in request.args.items() if name in CHOICES}
+    person, months = request.args.get("person", ""), request.args.get("months", "")
+    return Wanted(
+        **chosen,
+        person=int(person) if person.isdecimal() and len(person) < 10 else None,
+        since=months_after(the_desk().today, -int(months)) if months in MONTHS else None,
+    )
+
+
+def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
+    desk = the_desk()
+    reader = Reader(signed_in(), desk.directory, desk.permissions)
+    with reading(the_council().engine) as connection:
+        rows, following = page_of_audits(connection, reader, wanted)
+        counts = counts_by_state(connection, reader)
+    return render_template(
+        "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
+        refusal=refusal, counts=counts, filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
+        more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
+    )  # fmt: skip
+
+
+def _filters(desk: Desk) -> list[tuple[str, str, list[tuple[object, str]]]]:
+    """Name, label and choices of each."""
+    people = sorted(desk.directory.people.values(), key=lambda person: person.name)
+    choices: list[list[tuple[object, str]]] = [
+        [(team.code, team.name) for team in desk.directory.teams.values()], [(person.id, person.name) for person in people],
+        [(choice.value, choice.label) for choice in desk.forms.current.section("details").field("strand").choices],
+        [(value, grade(value)) for value in GRADES], [*MONTHS.items()],
+    ]  # fmt: skip
+    return [(name, label, items) for (name, label), items in zip(FILTERS.items(), choices, strict=True)]

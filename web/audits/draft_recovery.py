@@ -1,0 +1,54 @@
+"""What somebody typed and could not save is kept, and offered to them alone when they are back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from web.audits.queries import Place, drop_typed, keep_typed, typed_at
+from web.identity.current_user import current_session, the_council, the_desk
+from workflow.commands.audit_view import Seen, see
+from workflow.directory import Person
+from workflow.errors import NotFound
+
+MOST = 1_000_000
+OURS = {"csrf_token", "then", "kept"}
+
+
+def keep(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:
+    words = {name: value for name, value in typed.items() if name not in OURS}
+    keep_typed(the_council().engine, Place(who.id, reference, section), version_seen(typed), words, datetime.now(UTC))
+
+
+def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
+    """Whether it could be kept: for whose session it lately was, where they may write there. Nobody is told anything of the audit."""
+    who = the_desk().directory.person(current_session().ended_for)
+    if who is None or sum(map(len, typed.values())) > MOST or not _may_write(who, reference, section):
+        return False
+    keep(who, reference, section, typed)
+    return True
+
+
+def offered(who: Person, reference: str, section: str) -> Any:
+    """A row of `seen`, `typed` and `at`, or None."""
+    return typed_at(the_council().engine, Place(who.id, reference, section))
+
+
+def drop(who: Person, reference: str, section: str) -> None:
+    drop_typed(the_council().engine, Place(who.id, reference, section))
+
+
+def may_write(seen: Seen, section: str) -> bool:
+    right = "write_moderation" if section == "moderation" else "write_audit"
+    return section in seen.sections and right in seen.may
+
+
+def version_seen(typed: Mapping[str, str]) -> int:
+    seen = typed.get("seen", "")
+    return int(seen) if seen.isdecimal() and len(seen) < 10 else 0
+
+
+def _may_write(who: Person, reference: str, section: str) -> bool:
+    try:
+        return who.is_active and may_write(see(the_desk(), who, reference), section)
+    except NotFound:
+        return False

@@ -1,0 +1,43 @@
+"""Assigning a moderator. The judgement itself is a section of the form."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.directory.choices import with_role
+from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.commands import assignments as oversight
+from workflow.commands.audit_view import see
+from workflow.errors import BadInput, NotReady, NotYours
+from workflow.guards.moderation import conflicts_of
+
+pages = Blueprint("moderation", __name__, template_folder="templates")
+
+
+@pages.get("/audits/<reference>/moderator")
+@for_signed_in
+def assign(reference: str) -> str:
+    return _page(reference)
+
+
+@pages.post("/audits/<reference>/moderator")
+@for_signed_in
+def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
+    try:
+        oversight.assign_moderator(the_desk(), signed_in(), reference, request.form.get("person"))
+    except (BadInput, NotReady) as refusal:
+        return _page(reference, refusal), status_of(refusal)
+    say("The moderator is assigned, and told.")
+    return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
+
+
+def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
+    desk = the_desk()
+    seen = see(desk, signed_in(), reference)
+    if "assign_moderator" not in seen.may:
+        raise NotYours("Assigning a moderator is not yours to do now.")
+    moderators = [(person, [one.message for one in conflicts_of(person, seen.audit)]) for person in with_role(desk.directory, "moderator")]
+    return render_template("assign.html", audit=seen.audit, moderators=moderators, refusal=refusal)

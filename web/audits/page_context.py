@@ -1,0 +1,44 @@
+"""What every page of an audit is given."""
+
+from typing import Any
+
+from web.formatting import role
+from web.identity.current_user import signed_in, the_council, the_desk
+from web.request.read_log import opened
+from workflow.commands.audit_view import Seen, see
+from workflow.errors import Missing, NotYours
+
+
+def readable(reference: str) -> Seen:
+    """What may be seen of an audit by somebody who may read it, without its words; raises NotYours for who may only know of it."""
+    seen = see(the_desk(), signed_in(), reference)
+    if not seen.reads_audit:
+        raise NotYours("This audit is not yours to read now.")
+    return seen
+
+
+def read(reference: str) -> Seen:
+    """The same with its words; raises NotShown."""
+    return opened(readable(reference))
+
+
+def framed(seen: Seen) -> dict[str, Any]:
+    desk = the_desk()
+    return {"seen": seen, "audit": seen.audit, "form": desk.form_of(seen.audit), "directory": desk.directory, "today": desk.today}
+
+
+def questions(seen: Seen) -> tuple[Missing, ...]:
+    """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
+    asked = the_council().sense_checks.questions(the_desk().form_of(seen.audit), seen.sections)
+    return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
+
+
+def held_by(seen: Seen) -> str:
+    """Whose turn it is: a person where one is named, else the role that the state names (workflow.toml)."""
+    desk, audit = the_desk(), seen.audit
+    owners = desk.rules.audit.states[audit.state].owner
+    people = (desk.directory.person(getattr(audit, f"{owner}_id")) for owner in owners if owner in {"auditor", "moderator"})
+    named = next((person.name for person in people if person), "")
+    if named or not owners:
+        return named
+    return role(owners[-1] if audit.was_escalated and seen.sees_escalation else owners[0])

@@ -1,0 +1,59 @@
+"""The child’s last audit, and the twelve-month look-back answered by the service beside the auditor’s own answer."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from web.audits.queries import LastAudit, last_audit_of
+from web.formatting import day
+from web.identity.current_user import signed_in, the_council, the_desk
+from web.request.read_log import noted, opened
+from workflow.commands.audit_view import Seen
+from workflow.ports import Reading
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+from workflow.working_days import is_within_window
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """`last` only where this person may read it; `mismatch` is a sentence where the auditor’s answer says otherwise."""
+
+    last: LastAudit | None
+    mismatch: str
+
+
+def opened_with_last(seen: Seen) -> tuple[Seen, LookBack]:
+    """The audit with its words, and the last one beside it: that both are read is noted in one commit."""
+    found = LookBack(None, "")
+
+    def beside(whole: Seen) -> list[Reading]:
+        nonlocal found
+        found = _look_back(whole)
+        return [noted(found.last)] if found.last else []
+
+    return opened(seen, beside), found
+
+
+def _look_back(seen: Seen) -> LookBack:
+    details = seen.sections.get("details", {})
+    child_id, audited_on = details.get("child_id"), details.get("audit_date")
+    if not isinstance(child_id, str):
+        return LookBack(None, "")
+    desk = the_desk()
+    # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
+    may_read = Reader(signed_in(), desk.directory, desk.permissions).permitted("read_listed_escalation")
+    with reading(the_council().engine) as connection:
+        last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
+    on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else desk.today
+    return LookBack(last, _mismatch(last, on, details.get("audited_previously"), details.get("previous_audit_on")))
+
+
+def _mismatch(last: LastAudit | None, on: date, answered: object, answered_on: object) -> str:
+    """Only what the service holds is certain: an audit that it does not hold may be on paper."""
+    if last is None or not is_within_window(last.audited_on, on):
+        return ""
+    if answered is False:
+        return f"The form says No to “Audited previously?”, and an audit of {day(last.audited_on)} is held here."
+    if answered is True and answered_on != last.audited_on.isoformat():
+        return f"The form gives another date than the audit of {day(last.audited_on)} that is held here."
+    return ""

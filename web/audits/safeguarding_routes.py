@@ -1,0 +1,44 @@
+"""Record that the safeguarding procedure was used, for a child in immediate danger."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.audits.section_forms import day_typed
+from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.commands.audit_view import see
+from workflow.commands.safeguarding import MOVE, record_safeguarding
+from workflow.errors import BadInput, NotYours
+
+pages = Blueprint("safeguarding", __name__, template_folder="templates")
+
+
+@pages.get("/audits/<reference>/safeguarding")
+@for_signed_in
+def show(reference: str) -> str:
+    return _page(reference)
+
+
+@pages.post("/audits/<reference>/safeguarding")
+@for_signed_in
+def record(reference: str) -> Response | tuple[str, HTTPStatus]:
+    typed = request.form
+    try:
+        audit = record_safeguarding(
+            the_desk(), signed_in(), reference, day_typed("used_on", typed), typed.get("used_time"), typed.get("told")
+        )
+    except BadInput as refusal:
+        return _page(reference, refusal), status_of(refusal)
+    say("It is recorded that the safeguarding procedure was used.")
+    where = "escalations.show" if audit.was_escalated else "audits.show"
+    return redirect(url_for(where, reference=reference), HTTPStatus.SEE_OTHER)
+
+
+def _page(reference: str, refusal: BadInput | None = None) -> str:
+    seen = see(the_desk(), signed_in(), reference)
+    if MOVE not in seen.may:
+        raise NotYours("Recording this is not yours to do.")
+    return render_template("safeguarding.html", audit=seen.audit, refusal=refusal, typed=request.form)

@@ -1,0 +1,172 @@
+"""One section of an audit in the browser: read, written, saved by hand and by itself."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.audits import draft_recovery as unsaved
+from web.audits.page_context import framed, questions, read, readable
+from web.audits.previous_audit import opened_with_last
+from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
+from web.formatting import clock
+from web.identity.current_user import current_session, for_signed_in, signed_in, the_desk
+from web.request.errors import refuse_too_large, status_of
+from web.request.flash_messages import say
+from web.request.read_log import opened
+from workflow.commands import drafting as writing
+from workflow.commands.audit_view import Seen
+from workflow.errors import BadInput, NotFound, NotShown, NotSignedIn, Refusal, Stale, TooLarge
+from workflow.forms import Section
+from workflow.models import Audit
+
+pages = Blueprint("sections", __name__, template_folder="templates")
+Page = str | Response | tuple[str, HTTPStatus]
+KEPT = "You have been signed out. What you typed is kept: sign in again to go on with it."
+
+
+@pages.get("/audits/<reference>/sections/<section>")
+@for_signed_in
+def show(reference: str, section: str) -> str:
+    seen, part = _section(reference, section)
+    kept = unsaved.offered(signed_in(), reference, section) if unsaved.may_write(seen, section) else None
+    if kept:
+        return _section_page(seen, part, values_typed(part, kept.typed), kept.seen, kept_at=kept.at)
+    return _section_page(seen, part, None, seen.audit.version)
+
+
+@pages.post("/audits/<reference>/sections/<section>")
+def save(reference: str, section: str) -> Page:
+    try:
+        seen, part = _signed_in_at(reference, section)
+    except NotSignedIn as refusal:
+        is_kept = "yes" if refusal.sentence == KEPT else None
+        return redirect(url_for("sign_in.show", next=_here(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
+    try:
+        _save(reference, part)
+    except Refusal as refusal:
+        return _shown_again(seen, part, refusal), status_of(refusal)
+    say("Saved.")
+    return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/audits/<reference>/sections/<section>/autosave")
+def autosave(reference: str, section: str) -> dict[str, object]:
+    """The page saves by itself; what can’t be saved as it stands is kept. Refusals are answered as to a program."""
+    _, part = _signed_in_at(reference, section)
+    try:
+        audit = _save(reference, part)
+    except (BadInput, Stale):
+        unsaved.keep(signed_in(), reference, section, request.form)
+        raise
+    now = datetime.now(UTC)
+    ends_at = current_session().ends_at(now)
+    return {"version": audit.version, "saved_at": clock(now), "ends_at": ends_at.isoformat() if ends_at else None}
+
+
+@pages.post("/audits/<reference>/sections/<section>/discard")
+@for_signed_in
+def discard(reference: str, section: str) -> Response:
+    """Leave what was kept, and go on with what is stored."""
+    unsaved.drop(signed_in(), reference, section)
+    return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
+
+
+def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
+    """Raises NotSignedIn once what was typed is kept for whose session it was."""
+    try:
+        signed_in()
+    except NotSignedIn:
+        if unsaved.keep_for_whose_session_ended(reference, section, request.form):
+            raise NotSignedIn(KEPT) from None
+        raise
+    return _section(reference, section)
+
+
+def _shown_again(seen: Seen, part: Section, refusal: Refusal) -> str:
+    """Where nothing can be shown, what was typed is kept, and offered once the section can be opened again."""
+    try:
+        return _refused(seen, part, refusal)
+    except NotShown:
+        unsaved.keep(signed_in(), seen.audit.reference, part.key, request.form)
+        raise
+
+
+def _refused(seen: Seen, part: Section, refusal: Refusal) -> str:
+    """Whatever is refused, every word that was typed is on the page."""
+    if isinstance(refusal, TooLarge):
+        refusal = _longest(part)
+    if not isinstance(refusal, BadInput) or not unsaved.may_write(seen, part.key):
+        return _beside_stored(part, refusal, seen.audit.reference)
+    # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
+    return _section_page(seen, part, values_typed(part, request.form), unsaved.version_seen(request.form), refusal)
+
+
+def _longest(part: Section) -> BadInput:
+    field = max(part.fields, key=lambda field: len(request.form.get(field.key, "")))
+    return BadInput.about(
+        field.key, f"{field.label}: this is more than can be saved at once. It is all still here: shorten it, then save.", part.key
+    )
+
+
+def _save(reference: str, part: Section) -> Audit:
+    refuse_too_large()
+    me, answers = signed_in(), answers_typed(part, request.form)
+    audit = writing.save_section(the_desk(), me, reference, part.key, answers, unsaved.version_seen(request.form))
+    if request.form.get("kept"):
+        unsaved.drop(me, reference, part.key)
+    return audit
+
+
+def _here(reference: str, section: str) -> str:
+    return url_for("sections.show", reference=reference, section=section)
+
+
+def _section(reference: str, key: str) -> tuple[Seen, Section]:
+    """The section where this person may read it; raises NotFound alike where the form has none such."""
+    seen = readable(reference)
+    if key not in seen.sections:
+        raise NotFound
+    return seen, the_desk().form_of(seen.audit).section(key)
+
+
+def _section_page(
+    seen: Seen, part: Section, typed: dict[str, Any] | None, version: int, refusal: BadInput | None = None, kept_at: datetime | None = None
+) -> str:
+    """With what was typed, else with what is stored."""
+    desk, now = the_desk(), datetime.now(UTC)
+    seen, back = opened_with_last(seen) if part.key == "details" else (opened(seen), None)
+    values = typed or values_stored(part, seen.sections[part.key], desk.directory)
+    words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
+    guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
+    return render_template(
+        "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
+        guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
+        kept=bool(kept_at or request.form.get("kept")), refusal=refusal,
+        back=back, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
+    )  # fmt: skip
+
+
+def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
+    seen = read(reference)
+    form, directory = the_desk().form_of(seen.audit), the_desk().directory
+    return render_template(
+        "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
+        theirs=words_stored(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
+        may_write=unsaved.may_write(seen, part.key),
+    )  # fmt: skip
+
+
+def _beside(seen: Seen, part: Section, step: int) -> Section | None:
+    shown = [one for one in the_desk().form_of(seen.audit).sections if one.key in seen.sections]
+    at = shown.index(part) + step
+    return shown[at] if 0 <= at < len(shown) else None
+
+
+def _after_saving(seen: Seen, part: Section) -> str:
+    following = _beside(seen, part, 1)
+    if request.form.get("then") == "next" and following and following.part == part.part:
+        return url_for("sections.show", reference=seen.audit.reference, section=following.key)
+    return url_for("audits.show", reference=seen.audit.reference)

@@ -1,0 +1,63 @@
+"""A whole audit as a file, for who runs the service."""
+
+import getpass
+import json
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from web.api.serialisers import history_facts, section_shown
+from web.council import Council
+from workflow.errors import NotFound
+from workflow.models import Audit
+from workflow.ports import Reading
+
+
+def as_json(council: Council, reference: str) -> str:
+    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound, NotShown."""
+    audit = council.store.audit(reference)
+    if audit is None:
+        raise NotFound("There is no audit with that reference.")
+    council.store.note([_reading(audit)])
+    return json.dumps(_facts(council, audit), ensure_ascii=False, indent=2, default=str)
+
+
+def _reading(audit: Audit) -> Reading:
+    return Reading(
+        None,
+        f"The command line, as {_account()}",
+        audit.reference,
+        audit.edition,
+        audit.version,
+        "export",
+        "audits export",
+        datetime.now(UTC),
+    )
+
+
+def _account() -> str:
+    """Who ran it, as this machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _facts(council: Council, audit: Audit) -> dict[str, Any]:
+    directory, form = council.store.directory(), council.shelf.form(*audit.form)
+    remarks = council.store.remarks(audit)
+    named = {field: person.email for field in ("auditor", "moderator") if (person := directory.person(getattr(audit, f"{field}_id")))}
+    return {
+        "reference": audit.reference,
+        "state": audit.state,
+        "version": audit.version,
+        "edition": audit.edition,
+        **named,
+        "escalation": audit.escalation_state,
+        "sections": {key: section_shown(form, directory, key, answers) for key, answers in audit.sections.items()},
+        "actions": [{name: getattr(action, name) for name in action.__slots__} for action in audit.actions],
+        "seals": [
+            {"edition": seal.edition, "part": seal.part, "at": seal.at, "digest": seal.digest} for seal in council.store.seals(audit)
+        ],
+        "history": [history_facts(directory, row, remarks.get(row.number)) for row in council.store.history(audit)],
+    }

@@ -1,0 +1,216 @@
+"""practice-audit: the command line. Every command prints what a person needs, and one sentence where it refuses."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from config.settings import BadSetting, Settings, read_env, read_settings
+from notifications.scheduling.worker import run_forever, run_once
+from web.cli import export
+from web.cli import people as command_line
+from web.cli import transfer as moving
+from web.cli import verify_history as verifying
+from web.cli.demo import load_and_tell
+from web.cli.oidc_identities import identities
+from web.cli.second_factor import forget
+from web.cli.tokens import tokens
+from web.council import Council, ensure_prepared, open_council, prepare
+from web.request.logging_setup import start_log
+from web.server.waitress_server import serve
+from workflow.errors import Refusal
+from workflow.form_loader import load_form
+from workflow.state_diagram import picture as drawn
+from workflow.storage.engine import DatabaseError
+
+
+class Sentences(click.Group):
+    """A refusal is one sentence on stderr and exit 1, never a traceback."""
+
+    def main(self, *args: Any, **more: Any) -> NoReturn:
+        try:
+            code = super().main(*args, **{**more, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as asked:
+            click.echo(asked.format_message())
+            code = 0
+        except click.Abort:
+            code = 1
+        except click.ClickException as refusal:
+            code = _refused(refusal.format_message())
+        except (BadSetting, Refusal) as refusal:
+            code = _refused(str(refusal))
+        except OSError as error:
+            code = _refused(f"{error.filename or 'The system'}: {error.strerror}.")
+        except DatabaseError as error:
+            # The driver's words may quote what was being stored.
+            code = _refused(f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__}).")
+        sys.exit(code or 0)
+
+
+def _refused(sentence: str) -> int:
+    click.echo(sentence, err=True)
+    return 1
+
+
+@click.group(cls=Sentences)
+@click.version_option(package_name="practice-audit", message="%(version)s")
+def main() -> None:
+    """Practice audits, from a blank form to closed actions."""
+
+
+main.add_command(identities)
+
+
+@main.command()
+def init() -> None:
+    """Make the database, or bring it up to date."""
+    prepare(_opened())
+    click.echo("The database is ready.")
+
+
+@main.command("serve")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="How many web processes; more than one with PostgreSQL only, where 2 is usual."
+)
+def serve_command(processes: int | None) -> None:
+    """Serve the pages and the JSON on HOST and PORT."""
+    serve(_settings(), processes)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do everything that is due, then end.")
+@click.option("--now", "at", help="Act as if it were this instant, like 2026-11-30T09:00:00Z; refused in production.")
+def worker(once: bool, at: str | None) -> None:
+    """Send what is to be sent, and remind whom it is time to remind."""
+    now = _instant(at)
+    if now and not once:
+        raise click.UsageError("--now goes with --once.")
+    council = _prepared()
+    start_log(is_production=council.settings.is_production)
+    if once:
+        run_once(council.parts, now or datetime.now(UTC))
+    else:
+        run_forever(council.parts)
+
+
+@main.command("migrate-to")
+@click.argument("url", required=False)
+@click.option("--take-back", is_flag=True, help="Let a council that was moved run on its embedded database again.")
+def migrate_to(url: str | None, take_back: bool) -> None:
+    """Move this council from its embedded database to the empty PostgreSQL at URL, all of it or nothing."""
+    if bool(url) == take_back:
+        raise click.UsageError("Give an address like postgresql://user:password@host/database, or --take-back.")
+    council = _opened()
+    if url:
+        moving.move_to(council, url)
+    else:
+        moving.bring_back(council)
+
+
+@main.command()
+@click.option("--password", help="The one password of everybody in the demo; made up and kept where absent.")
+@click.option("--if-empty", is_flag=True, help="Load it only into an empty database; say who can sign in either way.")
+def demo(password: str | None, if_empty: bool) -> None:
+    """Load the demo council: invented people, and audits in different states."""
+    council = _opened()
+    prepare(council)
+    load_and_tell(council, password, only_if_empty=if_empty)
+
+
+main.add_command(tokens)
+
+
+@main.group()
+def people() -> None:
+    """The people of the council."""
+
+
+@people.command("import", help=command_line.HELP)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, line by line, and change nothing.")
+def import_command(file: Path, dry_run: bool) -> None:
+    command_line.bring_in(_prepared(), file, is_dry=dry_run)
+
+
+@people.command("forget-second-proof")
+@click.argument("email")
+def forget_second_proof(email: str) -> None:
+    """Take away the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Be sure that it is they who ask."""
+    forget(_prepared(), email)
+
+
+@main.group()
+def forms() -> None:
+    """Audit forms."""
+
+
+@forms.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+def check(file: Path) -> None:
+    """Say whether FILE could be used as a form."""
+    form = load_form(file)
+    click.echo(f"{form.title}, version {form.version}: {len(form.sections)} sections, {len(form.areas)} of them graded.")
+
+
+@main.group()
+def audits() -> None:
+    """Audits."""
+
+
+@audits.command("export")
+@click.argument("reference")
+@click.option("--as", "kind", type=click.Choice(["json"]), default="json", help="The kind of file.")
+def export_command(reference: str, kind: str) -> None:
+    """Print the whole audit REFERENCE."""
+    click.echo(export.as_json(_prepared(), reference))
+
+
+@main.group()
+def history() -> None:
+    """The history that shows when it was touched."""
+
+
+@history.command("verify")
+def verify() -> None:
+    """Exit 0 where every history is whole, 2 with the first break named."""
+    with click.progressbar(verifying.every_reference(council := _prepared()), label="Verifying", file=sys.stderr) as references:
+        found = verifying.first_break(council, references)
+    if found:
+        click.echo(found, err=True)
+        sys.exit(2)
+    click.echo("Every history is whole.")
+
+
+@main.command()
+def picture() -> None:
+    """Print the state picture, drawn from the rules."""
+    click.echo(drawn(_opened().rules))
+
+
+def _settings() -> Settings:
+    return read_settings()
+
+
+def _opened() -> Council:
+    return open_council(_settings())
+
+
+def _prepared() -> Council:
+    council = _opened()
+    ensure_prepared(council)
+    return council
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    if read_env(os.environ) == "production":
+        raise Refusal("--now is refused in production: time is not for the choosing there.")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal("--now must be an instant like 2026-11-30T09:00:00Z.") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

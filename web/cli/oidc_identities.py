@@ -1,0 +1,37 @@
+"""Council accounts on the command line: who has one, and taking it away from who left or was mistaken for another."""
+
+import click
+
+from config.settings import read_settings
+from web.council import Council, ensure_prepared, open_council
+from web.identity.oidc.queries import every_identity, unlink_identities
+from workflow.errors import Refusal
+
+
+@click.group()
+def identities() -> None:
+    """Council accounts that people sign in with."""
+
+
+@identities.command("list")
+def list_command() -> None:
+    """Print whose accounts are known, one a line."""
+    for row in every_identity(_prepared().engine):
+        click.echo(f"{row.email}  {row.issuer}  {row.subject}  linked {row.linked_at:%Y-%m-%d}, last used {row.last_used_at:%Y-%m-%d}")
+
+
+@identities.command()
+@click.argument("email")
+def unlink(email: str) -> None:
+    """Forget EMAIL’s account and end their sessions. Who is active is linked anew at the next sign-in that names their address."""
+    council = _prepared()
+    person = council.store.directory().by_email(email)
+    if person is None or not unlink_identities(council.engine, person.id):
+        raise Refusal("Nobody here with that email address has a council account.")
+    click.echo(f"{person.email} has no council account any more.")
+
+
+def _prepared() -> Council:
+    council = open_council(read_settings())
+    ensure_prepared(council)
+    return council

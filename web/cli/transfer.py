@@ -1,0 +1,134 @@
+"""`practice-audit migrate-to`: an embedded council into PostgreSQL, all of it or nothing, and what is to be done next.
+
+The embedded database is locked against writing from the first row read until its mark is set, so that no move is made meanwhile.
+Its mark is committed before the other database's rows are: cut off in between, the council stands still, and nothing runs twice.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import cast
+
+import click
+
+from web.cli.verify_history import every_reference, first_break
+from web.council import Council
+from workflow.errors import Broken, Refusal
+from workflow.storage import transfer as moving
+from workflow.storage.engine import Connection, DatabaseError, Engine, reading, writing
+from workflow.storage.schema import is_current, upgrade_on
+from workflow.storage.store import SqlStore
+from workflow.storage.transfer_marker import Moved, mark, take_back, where_to
+
+NEXT = """
+The council is at {to} now. Next:
+  1. Set PRACTICE_AUDIT_DATABASE_URL to the address you have just given.
+  2. Set PRACTICE_AUDIT_SECRET_KEY to {key}. With any other, nobody’s authenticator app or recovery codes work,
+     links in mails that were sent open nothing, links that wait to be sent are lost, and a mail tried before may come twice.
+  3. Start `practice-audit serve` and `practice-audit worker` again.
+Whatever still runs on the embedded database can’t change it any more. `practice-audit migrate-to --take-back` undoes that."""
+
+
+def move_to(council: Council, url: str) -> None:
+    """Raise Refusal with the reason, and then nothing was moved."""
+    if council.engine.dialect.name != "sqlite":
+        raise Refusal("Only a council on the embedded database is moved: PRACTICE_AUDIT_DATABASE_URL names another already.")
+    if not is_current(council.engine):
+        raise Broken("The database is not prepared: run `practice-audit init` first.")
+    target = moving.open_target(url)
+    try:
+        rows = _moved(council, target, Moved(moving.address(target.url), datetime.now(UTC)))
+    finally:
+        target.dispose()
+    for table, one in rows.items():
+        click.echo(f"{table:20} {one.rows:>9,} rows, the same on both sides")
+    click.echo(NEXT.format(to=moving.address(target.url), key=_where_the_key_is(council)))
+
+
+def _where_the_key_is(council: Council) -> str:
+    kept = council.settings.data / "secret-key"
+    is_kept = kept.is_file() and kept.read_text(encoding="utf-8").strip() == council.settings.secret_key
+    return f"the words in {kept}" if is_kept else "what it is set to now"
+
+
+def bring_back(council: Council) -> None:
+    with reading(council.engine) as connection:
+        moved = where_to(connection)
+    if moved is None:
+        raise Refusal("This council was not moved anywhere.")
+    with writing(council.engine) as connection:
+        take_back(connection)
+    click.echo(
+        f"This council runs on its embedded database again. What was done at {moved.to} since {moved.at:%d %B %Y, %H:%M} UTC is not in it."
+    )
+
+
+def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, moving.Held]:
+    is_copied = False
+    try:
+        with writing(target) as there:
+            _refuse_moved(council, there, moved.to)
+            _refuse(moving.why_not_to(there))
+            # Nobody else writes to it until what is begun here is over.
+            with writing(council.engine) as here:
+                rows = _copied(council, here, there, moved)
+            is_copied = True
+    except DatabaseError as error:
+        is_ours, kind = moving.whose(error)
+        if is_copied:
+            raise Refusal(
+                f"{moved.to} did not confirm the last step ({kind}): run the same command again, and it says how it stands."
+            ) from None
+        if is_ours:
+            raise Refusal(f"The embedded database can’t be locked ({kind}): stop whatever runs on it. Nothing was moved.") from None
+        raise Refusal(f"{moved.to} can’t be used ({kind}): nothing was moved.") from None
+    return rows
+
+
+def _refuse_moved(council: Council, there: Connection, to: str) -> None:
+    """But where it was cut off at the very end: then it goes on."""
+    with reading(council.engine) as here:
+        before = where_to(here)
+    if before and before.to != to:
+        raise Refusal(f"This council was moved to {before.to} already: `practice-audit migrate-to --take-back` undoes that.")
+    if before and not moving.is_empty(there):
+        raise Refusal(f"This council was moved there, whole, on {before.at:%d %B %Y at %H:%M} UTC: there is nothing more to do.")
+
+
+def _copied(council: Council, here: Connection, there: Connection, moved: Moved) -> Mapping[str, moving.Held]:
+    """What both hold now, and are not told apart by; the embedded one marked."""
+    _refuse(moving.why_not_from(here, moved.at))
+    upgrade_on(there)
+    total = moving.number_of_rows(here)
+    with _progress("Copying", total) as told:
+        moving.copy_all(here, there, told)
+    with _progress("Comparing", 2 * total) as told:
+        rows, came = moving.held(here, told), moving.held(there, told)
+    _refuse(" ".join(moving.differences(rows, came)))
+    for where, connection in (("the embedded database", here), ("what came", there)):
+        _verify(council, connection, where)
+    if where_to(here) is None:
+        mark(here, moved)
+    return rows
+
+
+def _verify(council: Council, connection: Connection, where: str) -> None:
+    """Every history as the transaction under way sees it."""
+    engine = cast("Engine", connection)
+    seen = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
+    with click.progressbar(every_reference(seen), label=f"Verifying {where}", file=sys.stderr) as references:
+        found = first_break(seen, references)
+    _refuse(found and f"In {where}, {found} Nothing was moved.")
+
+
+def _refuse(reason: str) -> None:
+    if reason:
+        raise Refusal(reason)
+
+
+@contextmanager
+def _progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        yield bar.update

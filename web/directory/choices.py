@@ -1,0 +1,67 @@
+"""Whom and what a page offers to choose from."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from web.formatting import role as role_title
+from workflow.directory import CONTENT_FREE, ROLES, SCOPED, Directory, Duty, Person
+from workflow.role_assignments import DEPUTISED, written
+
+
+class Offered(NamedTuple):
+    """`code` goes with the form, `name` is read."""
+
+    code: str
+    name: str
+
+
+def with_role(directory: Directory, role: str) -> list[Person]:
+    return _by_name(person for person in directory.people.values() if person.is_active and role in person.roles)
+
+
+def responsible(directory: Directory) -> list[Person]:
+    """Who can own an action: anybody who works with cases."""
+    return _by_name(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
+
+
+def anybody_else(directory: Directory, but: Person) -> list[Person]:
+    return _by_name(person for person in directory.people.values() if person.is_active and person.id != but.id)
+
+
+def found(directory: Directory, q: str) -> list[Person]:
+    """Whose name or address holds these words; everybody where nothing is asked."""
+    asked = q.casefold().split()
+    return _by_name(
+        person for person in directory.people.values() if all(word in f"{person.name} {person.email}".casefold() for word in asked)
+    )
+
+
+def titled(duty: Duty, directory: Directory) -> str:
+    """A duty in words: “Deputy Head of Service, Children We Care For”."""
+    where = f", {directory.names.get(duty.scope, duty.scope)}" if duty.scope else ""
+    return f"{'Deputy ' if duty.is_deputy else ''}{role_title(duty.role)}{where}"
+
+
+def offered(duties: Iterable[Duty], directory: Directory) -> list[Offered]:
+    return [Offered(written(duty), titled(duty, directory)) for duty in duties]
+
+
+def every_duty(directory: Directory) -> list[Duty]:
+    """All that somebody could be given here."""
+    scopes = {role: [""] for role in ROLES} | {"head_of_service": sorted(directory.services), "director": sorted(directory.branches)}
+    own = [Duty(role, scope) for role in ROLES for scope in scopes[role]]
+    return own + [Duty(duty.role, duty.scope, is_deputy=True) for duty in own if duty.role in DEPUTISED]
+
+
+def in_order(duties: Iterable[Duty]) -> list[Duty]:
+    return sorted(duties, key=lambda duty: (duty.is_deputy, ROLES.index(duty.role), duty.scope))
+
+
+def team_of(directory: Directory, duty: Duty) -> str | None:
+    """Any team of the service or branch that a post is bound to: they are alike in who holds it."""
+    attribute = SCOPED.get(duty.role)
+    return next((code for code, team in directory.teams.items() if attribute and getattr(team, attribute) == duty.scope), None)
+
+
+def _by_name(people: Iterable[Person]) -> list[Person]:
+    return sorted(people, key=lambda person: (person.name, person.id))

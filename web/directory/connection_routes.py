@@ -1,0 +1,140 @@
+"""What everybody does for themselves: declare a connection to a child, pass a role on for a time. And what is done for others of it."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.audits.section_forms import day_typed
+from web.directory.choices import anybody_else, in_order, offered, titled
+from web.directory.queries import connections_of, delegations_with
+from web.directory.routes import ensure, the_person
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.commands.directory import connections as connecting
+from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import roles as appointing
+from workflow.directory import Person
+from workflow.errors import BadInput
+from workflow.role_assignments import read_duty
+from workflow.storage.engine import reading
+
+pages = Blueprint("own", __name__, template_folder="templates")
+Page = str | Response | tuple[str, HTTPStatus]
+
+
+@pages.get("/connections")
+@for_signed_in
+def connections() -> str:
+    return _connections(signed_in())
+
+
+@pages.post("/connections")
+@for_signed_in
+def declare() -> Page:
+    return _declare(signed_in())
+
+
+@pages.get("/people/<int:person_id>/connections")
+@for_signed_in
+def connections_of_another(person_id: int) -> str:
+    ensure("declare_for_another")
+    return _connections(the_person(person_id))
+
+
+@pages.post("/people/<int:person_id>/connections")
+@for_signed_in
+def declare_for_another(person_id: int) -> Page:
+    ensure("declare_for_another")
+    return _declare(the_person(person_id))
+
+
+@pages.post("/connections/<int:connection_id>/end")
+@for_signed_in
+def end_connection(connection_id: int) -> Response:
+    person_id = connecting.end_connection(the_desk(), signed_in(), connection_id)
+    say("The connection is ended. It stays on the record.")
+    return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
+
+
+@pages.get("/delegations")
+@for_signed_in
+def delegations() -> str:
+    return _delegations(signed_in())
+
+
+@pages.post("/delegations")
+@for_signed_in
+def delegate() -> Page:
+    return _delegate(signed_in())
+
+
+@pages.get("/people/<int:person_id>/delegations")
+@for_signed_in
+def delegations_of_another(person_id: int) -> str:
+    ensure("edit_directory")
+    return _delegations(the_person(person_id))
+
+
+@pages.post("/people/<int:person_id>/delegations")
+@for_signed_in
+def delegate_for_another(person_id: int) -> Page:
+    ensure("edit_directory")
+    return _delegate(the_person(person_id))
+
+
+@pages.post("/delegations/<int:delegation_id>/end")
+@for_signed_in
+def end_delegation(delegation_id: int) -> Response:
+    delegating.end_delegation(the_desk(), signed_in(), delegation_id)
+    say("It is ended.")
+    return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
+
+
+def _declare(person: Person) -> Page:
+    try:
+        connecting.declare_connection(the_desk(), signed_in(), request.form.get("child_id"), person.id)
+    except BadInput as refusal:
+        return _connections(person, refusal), status_of(refusal)
+    say("It is declared. Audits of that child can’t be seen from now on.")
+    return redirect(_here("own.connections", "own.connections_of_another", person), HTTPStatus.SEE_OTHER)
+
+
+def _connections(person: Person, refusal: BadInput | None = None) -> str:
+    with reading(the_council().engine) as connection:
+        rows = connections_of(connection, person.id)
+    is_mine, directory = person.id == signed_in().id, the_desk().directory
+    ends = the_desk().permissions.allow_role("end_connection", signed_in()) and not is_mine
+    return render_template("connections.html", person=person, is_mine=is_mine, ends=ends, rows=rows, directory=directory, refusal=refusal)
+
+
+def _delegate(giver: Person) -> Page:
+    desk = the_desk()
+    to, days = (
+        desk.directory.by_email(request.form.get("person", "")),
+        tuple(day_typed(name, request.form) for name in ("starts_on", "ends_on")),
+    )
+    try:
+        duty = read_duty(request.form.get("role"), desk.directory)
+        outcome = delegating.delegate(desk, signed_in(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
+    except BadInput as refusal:
+        return _delegations(giver, refusal), status_of(refusal)
+    say("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
+    return redirect(_here("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
+
+
+def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
+    desk = the_desk()
+    with reading(the_council().engine) as connection:
+        rows = delegations_with(connection, giver.id, desk.now)
+    never = desk.permissions.table["never_delegated"]
+    roles = [duty for duty in in_order(giver.duties - giver.lent) if duty.role not in never and not duty.is_deputy]
+    return render_template(
+        "delegations.html", giver=giver, is_mine=giver.id == signed_in().id, rows=rows, roles=offered(roles, desk.directory),
+        people=anybody_else(desk.directory, giver), directory=desk.directory, titled=titled, refusal=refusal, typed=request.form,
+    )  # fmt: skip
+
+
+def _here(mine: str, anothers: str, person: Person) -> str:
+    return url_for(mine) if person.id == signed_in().id else url_for(anothers, person_id=person.id)

@@ -1,0 +1,51 @@
+"""The directory’s history in words."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from web.directory.choices import titled
+from web.formatting import day, last_day
+from workflow.directory import Directory
+from workflow.errors import BadInput
+from workflow.role_assignments import read_duty
+
+VERBS = {
+    "added": "Added", "changed": "Name or address changed", "left": "Marked as left", "came_back": "Marked as back",
+    "role_given": "Role given", "role_taken": "Role taken away", "role_asked_for": "Role asked for", "request_granted": "Role granted",
+    "request_refused": "Role refused", "delegated": "Role passed on", "delegation_asked_for": "Passing on a role asked for",
+    "delegation_ended": "Passing on a role ended",
+    "team_added": "Team added", "team_changed": "Team changed", "service_added": "Service added", "service_changed": "Service changed",
+    "branch_added": "Branch added", "branch_changed": "Branch changed",
+}  # fmt: skip
+
+
+def in_words(verb: str, facts: Mapping[str, str], directory: Directory) -> str:
+    """One line: what was done, and with what."""
+    said = [VERBS.get(verb, verb)]
+    if "role" in facts:
+        said.append(_role(facts["role"], directory))
+    if "to" in facts:
+        said.append(f"to {facts['to']}")
+    if "asked_by" in facts:
+        said.append(f"as {facts['asked_by']} asked")
+    if "ends_at" in facts:
+        said.append(f"{_day(facts['starts_at'], day)} to {_day(facts['ends_at'], last_day)}")
+    said += [f"{_before(facts, name)}{facts[name]}" for name in ("name", "email", "within") if facts.get(name)]
+    return ": ".join([said[0], ", ".join(said[1:])]) if said[1:] else said[0]
+
+
+def _day(instant: str, in_words: Callable[[datetime], str]) -> str:
+    return in_words(datetime.fromisoformat(instant))
+
+
+def _before(facts: Mapping[str, str], name: str) -> str:
+    was = facts.get(f"{name}_was")
+    return f"{was} → " if was and was != facts[name] else ""
+
+
+def _role(text: str, directory: Directory) -> str:
+    try:
+        return titled(read_duty(text, directory), directory)
+    except BadInput:
+        # Of a service or branch that is no longer there.
+        return text

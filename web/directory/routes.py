@@ -1,0 +1,179 @@
+"""People: who is here and what they hold; added, changed, given roles and marked as left by an administrator."""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.directory.choices import every_duty, found, in_order, offered
+from web.directory.history_text import in_words
+from web.directory.queries import connections_of, delegations_with, history_of
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import roles as appointing
+from workflow.directory import Person
+from workflow.errors import BadInput, NotFound, NotYours
+from workflow.role_assignments import read_duty
+from workflow.storage.engine import reading
+from workflow.validation import read_text
+
+pages = Blueprint("people", __name__, template_folder="templates")
+Page = str | Response | tuple[str, HTTPStatus]
+SIZE = 50
+
+
+@pages.get("/people")
+@for_signed_in
+def every() -> str:
+    ensure("see_directory")
+    q, start = request.args.get("q", "")[:100], _number(request.args.get("from", ""))
+    people = found(the_desk().directory, q)
+    following = start + SIZE if len(people) > start + SIZE else None
+    return render_template(
+        "people.html", people=people[start : start + SIZE], q=q, following=following, in_order=in_order, number=len(people)
+    )
+
+
+@pages.get("/people/new")
+@for_signed_in
+def new() -> str:
+    return _identity(None)
+
+
+@pages.post("/people/new")
+@for_signed_in
+def add() -> Page:
+    try:
+        person_id = editing.add_person(the_desk(), signed_in(), request.form.get("name"), request.form.get("email"))
+    except BadInput as refusal:
+        return _identity(None, refusal), status_of(refusal)
+    say("They are added. Give them their roles.")
+    return _back(person_id)
+
+
+@pages.get("/people/<int:person_id>")
+@for_signed_in
+def show(person_id: int) -> str:
+    ensure("see_directory")
+    desk, person = the_desk(), the_person(person_id)
+    sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
+    with reading(the_council().engine) as connection:
+        return render_template(
+            "person.html", person=person, directory=desk.directory, sees=sees - ({"edit_directory"} if person == signed_in() else set()),
+            own=in_order(person.duties - person.lent), passed=delegations_with(connection, person_id, desk.now), in_words=in_words,
+            history=history_of(connection, person_id) if "read_directory_history" in sees else [],
+            connections=connections_of(connection, person_id) if "see_connections" in sees else [],
+        )  # fmt: skip
+
+
+@pages.get("/people/<int:person_id>/change")
+@for_signed_in
+def change(person_id: int) -> str:
+    return _identity(the_person(person_id))
+
+
+@pages.post("/people/<int:person_id>/change")
+@for_signed_in
+def change_now(person_id: int) -> Page:
+    try:
+        editing.change_person(the_desk(), signed_in(), person_id, request.form.get("name"), request.form.get("email"))
+    except BadInput as refusal:
+        return _identity(the_person(person_id), refusal), status_of(refusal)
+    say("Saved.")
+    return _back(person_id)
+
+
+@pages.get("/people/<int:person_id>/roles")
+@for_signed_in
+def roles(person_id: int) -> str:
+    return _roles(person_id)
+
+
+@pages.post("/people/<int:person_id>/roles")
+@for_signed_in
+def give(person_id: int) -> Page:
+    try:
+        outcome = appointing.give_role(the_desk(), signed_in(), person_id, read_duty(request.form.get("role"), the_desk().directory))
+    except BadInput as refusal:
+        return _roles(person_id, refusal), status_of(refusal)
+    say("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
+    return _back(person_id)
+
+
+@pages.post("/people/<int:person_id>/roles/take")
+@for_signed_in
+def take(person_id: int) -> Page:
+    try:
+        appointing.take_role(the_desk(), signed_in(), person_id, read_duty(request.form.get("role"), the_desk().directory))
+    except BadInput as refusal:
+        return _roles(person_id, refusal), status_of(refusal)
+    say("The role is taken away.")
+    return redirect(url_for("people.roles", person_id=person_id), HTTPStatus.SEE_OTHER)
+
+
+@pages.get("/people/<int:person_id>/leave")
+@for_signed_in
+def leave(person_id: int) -> str:
+    return render_template("leave.html", person=editing.somebody_else(the_desk(), signed_in(), person_id))
+
+
+@pages.post("/people/<int:person_id>/leave")
+@for_signed_in
+def leave_now(person_id: int) -> Response:
+    told = editing.mark_as_left(the_desk(), signed_in(), person_id)
+    say(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
+    return _back(person_id)
+
+
+@pages.post("/people/<int:person_id>/back")
+@for_signed_in
+def come_back(person_id: int) -> Response:
+    editing.mark_as_back(the_desk(), signed_in(), person_id)
+    say("They are back. Give them their roles.")
+    return _back(person_id)
+
+
+def ensure(right: str) -> None:
+    if not _may(right):
+        raise NotYours
+
+
+def the_person(person_id: int) -> Person:
+    person = the_desk().directory.person(person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def _may(right: str) -> bool:
+    return the_desk().permissions.allow_role(right, signed_in())
+
+
+def _back(person_id: int) -> Response:
+    return redirect(url_for("people.show", person_id=person_id), HTTPStatus.SEE_OTHER)
+
+
+def _identity(person: Person | None, refusal: BadInput | None = None) -> str:
+    editing.ensure_edits(the_desk(), signed_in())
+    if person:
+        editing.somebody_else(the_desk(), signed_in(), person.id)
+    typed = request.form if refusal else {"name": person.name, "email": person.email} if person else {}
+    return render_template("identity.html", person=person, typed=typed, refusal=refusal)
+
+
+def _roles(person_id: int, refusal: BadInput | None = None) -> str:
+    person, directory = editing.somebody_else(the_desk(), signed_in(), person_id), the_desk().directory
+    own = in_order(person.duties - person.lent)
+    if refusal:
+        refusal = BadInput(tuple(replace(one, field="role") for one in refusal.missing))
+    return render_template(
+        "roles.html", person=person, own=offered(own, directory), choices=offered((d for d in every_duty(directory) if d not in own), directory),
+        refusal=refusal, typed=read_text("role", request.form.get("role"), 100) if refusal and request.form.get("role", "").isprintable() else "",
+    )  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

@@ -1,0 +1,158 @@
+"""Posts and who answers for them, what waits for a second person, and the teams, services and branches."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.directory.choices import team_of, titled
+from web.directory.history_text import in_words
+from web.directory.queries import history_of_units
+from web.directory.routes import ensure
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import units as arranging
+from workflow.commands.directory.people import ensure_edits
+from workflow.directory import Directory, Duty, Person, Request
+from workflow.errors import BadInput, NotFound
+from workflow.role_assignments import DEPUTISED, UNITS, Unit
+from workflow.storage.engine import reading
+
+pages = Blueprint("posts", __name__, template_folder="templates")
+Page = str | Response | tuple[str, HTTPStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`stands_in` answers for it while it is vacant; None where nobody does."""
+
+    title: str
+    holders: tuple[Person, ...]
+    deputies: tuple[Person, ...]
+    stands_in: Person | None
+
+
+@pages.get("/people/posts")
+@for_signed_in
+def every() -> str:
+    ensure("see_directory")
+    return render_template("posts.html", posts=posts_of(the_desk().directory))
+
+
+@pages.get("/people/requests")
+@for_signed_in
+def requests() -> str:
+    return _requests()
+
+
+@pages.post("/people/requests/<int:request_id>")
+@for_signed_in
+def answer(request_id: int) -> Page:
+    is_granted = request.form.get("answer") == "grant"
+    if not is_granted and request.form.get("answer") != "refuse":
+        raise BadInput.about("answer", "Grant it, or refuse it.")
+    try:
+        appointing.answer_request(the_desk(), signed_in(), request_id, is_granted=is_granted)
+    except BadInput as refusal:
+        return _requests(refusal), status_of(refusal)
+    say("It is granted." if is_granted else "It is refused.")
+    return redirect(url_for("my_work.show"), HTTPStatus.SEE_OTHER)
+
+
+@pages.get("/people/teams")
+@for_signed_in
+def teams() -> str:
+    ensure("see_directory")
+    desk = the_desk()
+    with reading(the_council().engine) as connection:
+        history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", signed_in()) else []
+    units = {kind: arranging.units_of(desk.directory, kind) for kind in UNITS}
+    edits = desk.permissions.allow_role("edit_directory", signed_in())
+    return render_template("teams.html", units=units, edits=edits, history=history, in_words=in_words, directory=desk.directory)
+
+
+@pages.get("/people/teams/new/<kind>")
+@for_signed_in
+def new_unit(kind: str) -> str:
+    return _unit(_new(kind))
+
+
+@pages.post("/people/teams/new/<kind>")
+@for_signed_in
+def add_unit(kind: str) -> Page:
+    _new(kind)
+    unit = Unit(kind, request.form.get("code", ""), request.form.get("name", ""), request.form.get("within", ""))
+    try:
+        arranging.add_unit(the_desk(), signed_in(), unit)
+    except BadInput as refusal:
+        return _unit(unit, refusal, is_new=True), status_of(refusal)
+    return _to_teams("It is added.")
+
+
+@pages.get("/people/teams/<kind>/<code>")
+@for_signed_in
+def unit(kind: str, code: str) -> str:
+    return _unit(arranging.find_unit(the_desk().directory, kind, code))
+
+
+@pages.post("/people/teams/<kind>/<code>")
+@for_signed_in
+def change_unit(kind: str, code: str) -> Page:
+    changed = Unit(kind, code, request.form.get("name", ""), request.form.get("within", ""))
+    try:
+        arranging.change_unit(the_desk(), signed_in(), changed)
+    except BadInput as refusal:
+        return _unit(changed, refusal), status_of(refusal)
+    return _to_teams("Saved.")
+
+
+def posts_of(directory: Directory) -> list[Post]:
+    """The posts that escalations go to: of the council, of each branch and each service."""
+    duties = [
+        Duty("hos_ppqa"), *(Duty("director", branch) for branch in sorted(directory.branches)),
+        *(Duty("head_of_service", service) for service in sorted(directory.services)),
+    ]  # fmt: skip
+    assert {duty.role for duty in duties} <= set(DEPUTISED), "only these have deputies"
+    return [_post(directory, duty) for duty in duties]
+
+
+def _post(directory: Directory, duty: Duty) -> Post:
+    holders, deputies = (directory.holding(Duty(duty.role, duty.scope, is_deputy)) for is_deputy in (False, True))
+    holder = directory.holder(duty.role, team_of(directory, duty))
+    return Post(titled(duty, directory), holders, deputies, holder.person if holder and holder.stands_in else None)
+
+
+def requests_for(who: Person) -> list[Request]:
+    """Those that wait for this person."""
+    return [one for one in the_desk().directory.requests if appointing.may_answer(the_desk(), who, one)]
+
+
+def _requests(refusal: BadInput | None = None) -> str:
+    asked = the_desk().directory.requests
+    mine = requests_for(signed_in())
+    if not mine:
+        ensure("see_directory")
+    directory = the_desk().directory
+    shown = asked if the_desk().permissions.allow_role("see_directory", signed_in()) else mine
+    return render_template("requests.html", asked=shown, mine=mine, directory=directory, titled=titled, refusal=refusal)
+
+
+def _new(kind: str) -> Unit:
+    if kind not in UNITS:
+        raise NotFound
+    return Unit(kind, "", "")
+
+
+def _unit(unit: Unit, refusal: BadInput | None = None, *, is_new: bool = False) -> str:
+    ensure_edits(the_desk(), signed_in())
+    outer = UNITS[unit.kind]
+    within = arranging.units_of(the_desk().directory, outer) if outer else []
+    return render_template("unit.html", unit=unit, outer=outer, within=within, is_new=is_new or not unit.code, refusal=refusal)
+
+
+def _to_teams(words: str) -> Response:
+    say(words)
+    return redirect(url_for("posts.teams"), HTTPStatus.SEE_OTHER)

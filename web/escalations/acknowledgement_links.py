@@ -1,0 +1,73 @@
+"""What a link of a mail is worth now: whose acknowledgement it asks for, or nothing at all."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from notifications.delivery.acknowledgement_links import Asked, asked_by
+from web.identity.current_user import current_session, the_council, the_desk
+from workflow.commands.context import Desk, known_audit
+from workflow.commands.escalations import acknowledge
+from workflow.directory import Person
+from workflow.errors import NotFound, Refusal
+from workflow.models import Audit, Recipient
+from workflow.permissions import answers_for
+from workflow.working_days import add_working_days, london_day
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One that can be used: `posts` are those that the person acknowledges for."""
+
+    reference: str
+    person: Person
+    posts: tuple[str, ...]
+    due_on: date
+
+
+def read_link(token: str) -> Link:
+    """Raises NotFound, whatever is wrong with it: forged, used, ended, another’s, or of a post that changed hands."""
+    desk, council = the_desk(), the_council()
+    asked = asked_by(token, council.settings)
+    person = desk.directory.person(asked.person_id) if asked else None
+    if asked is None or person is None or current_session().person_id not in {None, person.id}:
+        raise NotFound
+    lasts = timedelta(days=council.who_hears.clocks["acknowledge_link_days"])
+    if not asked.made_at <= desk.now < asked.made_at + lasts:
+        raise NotFound
+    audit, _ = known_audit(desk, person, asked.reference)
+    posts = tuple(one.post for one in _waiting(desk, audit, person, asked))
+    if audit.escalation is None or not posts:
+        raise NotFound
+    opened_on = london_day(audit.escalation.opened_at)
+    due_on = add_working_days(opened_on, council.who_hears.clocks["escalation_acknowledged_working_days"])
+    return Link(asked.reference, person, posts, due_on)
+
+
+def use_link(token: str) -> Link:
+    """Acknowledge as its person does in the service. Raises NotFound, also where somebody was quicker."""
+    link = read_link(token)
+    try:
+        acknowledge(the_desk(), link.person, link.reference, by_link=True)
+    except Refusal as refusal:
+        raise NotFound from refusal
+    return link
+
+
+def _waiting(desk: Desk, audit: Audit, person: Person, asked: Asked) -> list[Recipient]:
+    """Those of the opening that the mail was about whom this person still answers for."""
+    escalation = audit.escalation
+    if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
+        return []
+    directory = desk.directory.about(audit.header.child_id)
+    return [
+        one
+        for one in escalation.recipients
+        if _is_asked_of(one, asked, directory.set_aside)
+        and one.acknowledged_at is None
+        and answers_for(person, one.post, audit.header.team, directory)
+    ]
+
+
+def _is_asked_of(one: Recipient, asked: Asked, set_aside: frozenset[int]) -> bool:
+    """A chase asks whoever answers for a post now; the mail of the opening whom it named, or who stands in for somebody connected."""
+    return asked.is_chase or one.person_id == asked.person_id or one.person_id in set_aside

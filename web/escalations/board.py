@@ -1,0 +1,83 @@
+"""The board, read for one person: what stands on it, how many of what, and whom nobody could tell."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from web.escalations import board_queries as queries
+from web.escalations.notification_status import Standing, Watch, opening_of
+from web.identity.current_user import the_council, the_desk
+from workflow.commands.context import Desk
+from workflow.directory import Person
+from workflow.errors import NotYours
+from workflow.models import Audit
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`overdue` and `failed` are of the `queries.MOST` that have been open longest; `is_more` where there are others."""
+
+    open: int
+    acknowledged: int
+    overdue: int
+    failed: int
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    counts: Counts
+    rows: list[Standing]
+    following: str | None
+    lately: list[Standing]
+
+
+def sees_board(desk: Desk, person: Person) -> bool:
+    """Those whose role it is, and who answers for one of the three posts today."""
+    return desk.permissions.allow_role("see_board", person) or bool(Reader(person, desk.directory, desk.permissions).answering)
+
+
+def board_of(person: Person, cursor: str | None) -> Board:
+    """Raises NotYours."""
+    desk = the_desk()
+    if not sees_board(desk, person):
+        raise NotYours("The board of escalations is for those who see them through.")
+    reader = Reader(person, desk.directory, desk.permissions)
+    with reading(the_council().engine) as connection:
+        rows, following = queries.page_of_unresolved(connection, reader, cursor)
+        lately = [] if cursor else queries.resolved_lately(connection, reader, desk.now)
+        everything = [*rows, *lately]
+        mails, read = queries.mails_about(connection, everything), queries.first_read(connection, everything)
+        by_state = queries.counts_by_state(connection, reader)
+        waiting = queries.all_open(connection, reader)
+        standing = _watch().standings(waiting, queries.mails_about(connection, waiting), {})
+    shown = _watch().standings(everything, mails, read)
+    return Board(
+        _counts(by_state.get("open", 0), by_state.get("acknowledged", 0), standing), shown[: len(rows)], following, shown[len(rows) :]
+    )
+
+
+def troubled(connection: Any, reader: Reader) -> list[Standing]:
+    """Open escalations with a recipient whom nobody could tell, for who has to tell them otherwise."""
+    waiting = queries.all_open(connection, reader)
+    return [one for one in _watch().standings(waiting, queries.mails_about(connection, waiting), {}) if one.trouble]
+
+
+def standing_of(audit: Audit) -> Standing | None:
+    """For the page of an audit whose escalation is seen."""
+    if audit.escalation is None:
+        return None
+    rows = [opening_of(audit, audit.escalation)]
+    with reading(the_council().engine) as connection:
+        mails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
+    return _watch().standings(rows, mails, read)[0]
+
+
+def _counts(is_open: int, acknowledged: int, standing: list[Standing]) -> Counts:
+    overdue, failed = sum(one.is_overdue for one in standing), sum(bool(one.trouble) for one in standing)
+    return Counts(is_open, acknowledged, overdue, failed, is_more=is_open > len(standing))
+
+
+def _watch() -> Watch:
+    return Watch(the_desk().directory, the_council().who_hears.clocks, the_desk().now)

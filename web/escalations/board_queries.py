@@ -1,0 +1,87 @@
+"""Escalations as a board shows them, their mails, and who has read of them: each by its own index, and no word of a case."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from workflow.errors import BadInput
+from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, outbox, readings
+from workflow.storage.visibility import Reader
+
+SIZE, MOST = 25, 2_000
+RESOLVED_LATELY = timedelta(days=14)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAMES = ("number", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
+MAIL = ("reference", "recipient", "event", "key", "state", "created_at", "sent_at", "last_error")
+OPENINGS = escalations.alias("openings")
+
+
+def page_of_unresolved(connection: Connection, reader: Reader, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+    """The newest first, and the cursor of the next page."""
+    query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED)
+    if cursor:
+        at, audit_id = _position(cursor)
+        query = query.where(or_(escalations.c.opened_at < at, and_(escalations.c.opened_at == at, audits.c.id < audit_id)))
+    rows = connection.execute(query.order_by(escalations.c.opened_at.desc(), audits.c.id.desc()).limit(SIZE + 1)).all()
+    return rows[:SIZE], _cursor(rows[SIZE - 1]) if len(rows) > SIZE else None
+
+
+def all_open(connection: Connection, reader: Reader) -> Sequence[Any]:
+    """At most `MOST`, those first that have waited longest for somebody to acknowledge them."""
+    query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open")
+    return connection.execute(query.order_by(escalations.c.opened_at, audits.c.id).limit(MOST)).all()
+
+
+def resolved_lately(connection: Connection, reader: Reader, now: datetime) -> Sequence[Any]:
+    query = _present(reader).where(escalations.c.resolved_at > now - RESOLVED_LATELY, audits.c.escalation_state == "resolved")
+    return connection.execute(query.order_by(escalations.c.resolved_at.desc()).limit(SIZE)).all()
+
+
+def counts_by_state(connection: Connection, reader: Reader) -> Mapping[str, int]:
+    counted = select(audits.c.escalation_state, func.count().label("number")).where(
+        IS_UNRESOLVED, reader.permitted("read_listed_escalation")
+    )
+    return {row.escalation_state: row.number for row in connection.execute(counted.group_by(audits.c.escalation_state))}
+
+
+def mails_about(connection: Connection, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
+    """By reference, oldest first: what was to be sent about each since it was opened."""
+    since: dict[str, datetime] = {row.reference: row.opened_at for row in rows}
+    found: dict[str, list[Any]] = {reference: [] for reference in since}
+    query = select(*(outbox.c[name] for name in MAIL)).where(IS_OF_AN_ESCALATION, outbox.c.reference.in_(since)).order_by(outbox.c.id)
+    for mail in connection.execute(query) if since else ():
+        if mail.created_at >= since[mail.reference]:
+            found[mail.reference].append(mail)
+    return found
+
+
+def first_read(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str, int | None], datetime]:
+    """When each person first read of each audit since it was escalated."""
+    if not rows:
+        return {}
+    first = func.min(readings.c.at, type_=readings.c.at.type)
+    since = or_(*(and_(readings.c.reference == row.reference, readings.c.at >= row.opened_at) for row in rows))
+    query = select(readings.c.reference, readings.c.person_id, first.label("first")).where(since)
+    found = connection.execute(query.group_by(readings.c.reference, readings.c.person_id))
+    return {(row.reference, row.person_id): row.first for row in found}
+
+
+def _present(reader: Reader) -> Select[Any]:
+    """An earlier opening stays on the record, its duties carried by the latest."""
+    latest = select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == audits.c.id).correlate(audits).scalar_subquery()
+    columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))
+    joined = select(*columns, *(escalations.c[name] for name in NAMES)).join(audits, audits.c.id == escalations.c.audit_id)
+    return joined.where(escalations.c.number == latest, reader.permitted("read_listed_escalation"))
+
+
+def _cursor(row: Any) -> str:
+    return f"{(row.opened_at - EPOCH) // timedelta(microseconds=1)}-{row.id}"
+
+
+def _position(cursor: str) -> tuple[datetime, int]:
+    at, _, audit_id = cursor.partition("-")
+    if not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in (at, audit_id)):
+        raise BadInput.about("cursor", "That is not a cursor of this list.")
+    return EPOCH + timedelta(microseconds=int(at)), int(audit_id)

@@ -1,0 +1,23 @@
+"""The board of escalations: who knows of each, how far the telling of each has come, and what happens next."""
+
+from flask import Blueprint, render_template, request
+
+from web.escalations.board import board_of
+from web.identity.current_user import for_signed_in, signed_in, the_desk
+
+pages = Blueprint("board", __name__, template_folder="templates")
+
+
+@pages.get("/escalations")
+@for_signed_in
+def show() -> str:
+    desk = the_desk()
+    return render_template(
+        "board.html",
+        board=board_of(signed_in(), request.args.get("cursor")),
+        directory=desk.directory,
+        now=desk.now,
+        today=desk.today,
+        states=desk.rules.escalation.states,
+        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
+    )

@@ -1,0 +1,187 @@
+"""How far the telling of each recipient has come: sent, delivered, seen, acknowledged; overdue by the clock, or failed.
+
+Everything follows from what is stored and from the clocks: nothing here is kept, so nothing can be out of date.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from notifications.recipients import Clocks
+from workflow.directory import Directory, Holder, Person
+from workflow.models import Audit, Escalation, Recipient
+from workflow.storage.audit_writer import QA_INBOX
+from workflow.storage.row_mapping import recipients_of
+from workflow.working_days import add_working_days, london_day
+
+STUCK_AFTER = timedelta(minutes=5)
+NOBODY = "Nobody holds this post, and nobody stands in."
+CANCELLED = "The mail was held back, since it was no longer true or no longer theirs to read."
+STUCK = "The mail has waited for more than five minutes."
+NOT_TOLD = "The post has changed hands, and its holder is told with the next chase."
+MOST_SAID = 120
+OF_ESCALATION = ("state", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One recipient. `person` answers for the post now, or is who acknowledged; `trouble` is why they may not know of it."""
+
+    post: str
+    person: Person | None
+    stands_in: bool
+    was_named: Person | None
+    due_on: date
+    pass_up_on: date
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    seen_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    by_link: bool = False
+    trouble: str = ""
+    is_overdue: bool = False
+    chased_at: datetime | None = None
+    next_up: Holder | None = None
+    passed_up_at: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        if self.acknowledged_at:
+            return "acknowledged"
+        if self.trouble:
+            return "failed"
+        if self.seen_at:
+            return "seen"
+        return "delivered" if self.delivered_at else "sent"
+
+    @property
+    def chase_on(self) -> date:
+        return self.due_on + timedelta(days=1)
+
+    @property
+    def steps(self) -> tuple[tuple[str, datetime | None], ...]:
+        """The picture: each step, and when it was taken."""
+        instants = (self.sent_at, self.delivered_at, self.seen_at, self.acknowledged_at)
+        return tuple(zip(("Sent", "Delivered", "Seen", "Acknowledged"), instants, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One escalation, its recipients and its response plan, without a word of either."""
+
+    reference: str
+    team: str | None
+    state: str
+    source: str
+    opened_at: datetime
+    recipients: tuple[Told, ...]
+    plan_due_on: date
+    is_plan_late: bool
+    plan_at: datetime | None
+    planned_by: Person | None
+    resolved_at: datetime | None
+    resolved_by: Person | None
+
+    @property
+    def is_overdue(self) -> bool:
+        return any(one.is_overdue for one in self.recipients)
+
+    @property
+    def trouble(self) -> tuple[Told, ...]:
+        """Those whom somebody must tell otherwise."""
+        return tuple(one for one in self.recipients if one.state == "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a standing is made of: as a row of the board has it, or as the audit itself does."""
+
+    reference: str
+    team: str | None
+    child_id: str | None
+    state: str
+    source: str
+    opened_at: datetime
+    recipients: str | tuple[Recipient, ...]
+    plan_at: datetime | None
+    plan_by: int | None
+    resolved_at: datetime | None
+    resolved_by: int | None
+
+
+def opening_of(audit: Audit, one: Escalation) -> Opening:
+    named = {name: getattr(one, name) for name in OF_ESCALATION}
+    return Opening(reference=audit.reference, team=audit.header.team, child_id=audit.header.child_id, **named)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What standings are judged by, and when."""
+
+    directory: Directory
+    clocks: Clocks
+    now: datetime
+
+    def standings(
+        self, rows: Iterable[Any], mails: Mapping[str, list[Any]], read: Mapping[tuple[str, int | None], datetime]
+    ) -> list[Standing]:
+        return [self._standing(row, mails[row.reference], read) for row in rows]
+
+    def _standing(self, row: Any, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> Standing:
+        opened_on = london_day(row.opened_at)
+        plan_due_on = add_working_days(opened_on, self.clocks["response_plan_working_days"])
+        is_plan_late = row.plan_at is None and row.state != "resolved" and london_day(self.now) > plan_due_on
+        return Standing(
+            row.reference, row.team, row.state, row.source, row.opened_at,
+            tuple(self._told(row, one, mails, read) for one in _recipients(row.recipients)),
+            plan_due_on, is_plan_late, row.plan_at, self.directory.person(row.plan_by), row.resolved_at, self.directory.person(row.resolved_by),
+        )  # fmt: skip
+
+    def _told(self, row: Any, one: Recipient, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> Told:
+        directory, opened_on = self.directory.about(row.child_id), london_day(row.opened_at)
+        holder = directory.holder(one.post, row.team)
+        person = directory.person(one.acknowledged_by) if one.acknowledged_at else holder.person if holder else None
+        theirs = [mail for mail in mails if person and mail.recipient == person.id and mail.event != "escalation_passed_up"]
+        due_on, pass_up_on = self._clock(opened_on, "acknowledged"), self._clock(opened_on, "passed_up") + timedelta(days=1)
+        ups = [directory.holder(up, row.team) for up in directory.next_up.get(one.post, ())[:1]]
+        chases = [mail.created_at for mail in theirs if mail.event == "escalation_not_acknowledged"]
+        passed_to = {QA_INBOX, *(up.person.id for up in ups if up)}
+        passed = [mail.created_at for mail in mails if mail.event == "escalation_passed_up" and mail.recipient in passed_to]
+        waits = one.acknowledged_at is None and row.state == "open"
+        return Told(
+            post=one.post, person=person, stands_in=holder.stands_in if holder and waits else one.stands_in,
+            was_named=directory.person(one.person_id), due_on=due_on, pass_up_on=pass_up_on,
+            sent_at=min((mail.created_at for mail in theirs), default=None),
+            delivered_at=min((mail.sent_at for mail in theirs if mail.sent_at), default=None),
+            seen_at=read.get((row.reference, person.id)) if person else None,
+            acknowledged_at=one.acknowledged_at, by_link=one.by_link,
+            trouble=_trouble(person, theirs, self.now) if waits else "", is_overdue=waits and london_day(self.now) > due_on,
+            chased_at=max(chases, default=None), next_up=ups[0] if ups else None, passed_up_at=min(passed, default=None),
+        )  # fmt: skip
+
+    def _clock(self, opened_on: date, name: str) -> date:
+        return add_working_days(opened_on, self.clocks[f"escalation_{name}_working_days"])
+
+
+def _recipients(held: str | tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+    return recipients_of(held) if isinstance(held, str) else held
+
+
+def _trouble(person: Person | None, mails: Sequence[Any], now: datetime) -> str:
+    """By the latest mail: a newer one that arrives ends the trouble of one that did not."""
+    if person is None:
+        return NOBODY
+    if not mails:
+        return NOT_TOLD
+    latest = mails[-1]
+    if latest.state == "dead":
+        return f"The mail could not be delivered: {_said(latest)}."
+    if latest.state == "waiting" and now - latest.created_at > STUCK_AFTER:
+        return f"{STUCK} It is tried again: {_said(latest)}." if latest.last_error else STUCK
+    return CANCELLED if latest.state == "cancelled" else ""
+
+
+def _said(mail: Any) -> str:
+    """The mail server’s own words, on one line."""
+    return "".join(letter if letter.isprintable() else " " for letter in mail.last_error or "")[:MOST_SAID].rstrip(". ")

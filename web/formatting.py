@@ -1,0 +1,143 @@
+"""How names in the code are said to people: titles of states, grades, roles and events; days and instants in London."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from markupsafe import Markup, escape
+
+from workflow.directory import Person
+from workflow.errors import BadInput, NotReady
+from workflow.forms import Choice
+from workflow.history import Happening, facts_of
+from workflow.working_days import LONDON
+
+GRADES = {
+    "outstanding": "Outstanding", "good": "Good", "requires_improvement": "Requires Improvement",
+    "inadequate": "Inadequate", "not_applicable": "Not applicable",
+}  # fmt: skip
+ROLES = {
+    "auditor": "Auditor", "practitioner": "Social Worker/PA", "team_manager": "Team Manager", "service_manager": "Service Manager",
+    "qaro": "QARO", "qa": "QA Service", "moderator": "Moderator", "head_of_service": "Head of Service", "director": "Director",
+    "hos_ppqa": "HoS for Practice, Performance and QA", "governance": "Information governance", "admin": "Administrator",
+    "owner": "Person responsible", "recipient": "Escalation recipient",
+}  # fmt: skip
+MOVES = {
+    "start": "Started", "add_action": "Action added", "change_action": "Action reworded", "remove_action": "Action removed",
+    "ask_to_withdraw": "Withdrawal asked for", "open_escalation": "Escalation opened", "raise_escalation": "Escalation raised",
+    "acknowledge_escalation": "Escalation acknowledged", "plan_escalation": "Response plan recorded", "resolve_escalation": "Escalation resolved",
+    "record_safeguarding": "Safeguarding procedure used", "assign_moderator": "Moderator assigned", "allocate": "Allocated", "record_progress": "Progress recorded",
+    "record_consultation": "Consultation recorded", "grade": "Graded", "revise": "Taken back to grading", "share": "Shared",
+    "moderate": "Moderated", "waive_moderation": "Moderation waived", "close_actions": "Closed", "reopen": "Reopened",
+    "return_for_correction": "Returned for correction", "withdraw": "Withdrawn", "report_action": "Completion reported",
+    "verify_action": "Completion verified", "return_action": "Action returned", "cancel_action": "Action cancelled",
+    "ask_for_more_time": "More time asked for", "grant_more_time": "More time granted", "refuse_more_time": "More time refused",
+}  # fmt: skip
+
+BY_LINK = facts_of({"by": "link"})
+
+DOORS = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
+PLACES = {
+    "audits.show": "The audit", "audits.read": "The whole audit", "audits.history": "The history", "audits.move": "Before sharing",
+    "sections.show": "Section", "sections.save": "Section, not saved", "sections.autosave": "Section, not saved", "actions.show": "Action",
+    "escalations.show": "The escalation", "api_actions.show": "Action", "api_audits.history": "The history",
+    "api_audits.escalation_move": "The escalation", "api_audits.save_section": "Section",
+}  # fmt: skip
+
+
+def grade(value: str | None) -> str:
+    return GRADES.get(value or "", "Not graded")
+
+
+def role(value: str) -> str:
+    return ROLES.get(value, value.replace("_", " ").capitalize())
+
+
+def happened(move: str) -> str:
+    return MOVES.get(move, move.replace("_", " ").capitalize())
+
+
+def what_happened(happening: Happening) -> str:
+    """A row of the history, with how it was done where that tells."""
+    by_link = happening.move == "acknowledge_escalation" and happening.facts == BY_LINK
+    return happened(happening.move) + (", by the link in a mail" if by_link else "")
+
+
+def day(value: date | datetime | str | None) -> str:
+    """24 November 2026, in London."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(LONDON).date()
+    return f"{value.day} {value:%B %Y}"
+
+
+def last_day(ends_at: datetime | None) -> str:
+    """The last day of what ends at that instant."""
+    return day(ends_at - timedelta(microseconds=1)) if ends_at else ""
+
+
+def instant(value: datetime | None) -> str:
+    """24 November 2026 at 9:05am, in London."""
+    if value is None:
+        return ""
+    return f"{day(value)} at {clock(value)}"
+
+
+def clock(value: datetime) -> str:
+    """9:05am, in London."""
+    local = value.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def paragraphs(text: str | None) -> Markup:
+    """Plain text with its line breaks kept, safe for a page."""
+    blocks = [str(escape(block)).replace("\n", "<br>") for block in (text or "").split("\n\n") if block.strip()]
+    return Markup("".join(f'<p class="govuk-body">{block}</p>' for block in blocks))  # noqa: S704 (each block is escaped above)
+
+
+def choice_items(choices: Iterable[Choice], value: object) -> list[dict[str, object]]:
+    """A field’s choices as GOV.UK radios take them."""
+    return [{"value": choice.value, "text": choice.label, "checked": choice.value == value} for choice in choices]
+
+
+def moderator_items(moderators: Iterable[tuple[Person, list[str]]], chosen: int | None) -> list[dict[str, object]]:
+    """Who can’t moderate this audit is shown with the reason, and can’t be chosen."""
+    return [
+        {
+            "value": person.email,
+            "text": person.name,
+            "checked": person.id == chosen,
+            "disabled": bool(why),
+            "hint": {"text": " ".join(why)} if why else None,
+        }
+        for person, why in moderators
+    ]
+
+
+def by_field(refusal: NotReady | BadInput | None) -> dict[str, str]:
+    """The first message of each field."""
+    return {one.field: one.message for one in reversed(refusal.missing)} if refusal else {}
+
+
+def place_read(what: str, door: str) -> str:
+    """Where words were shown, as the read log has it: an endpoint, and a section’s key or an action’s number."""
+    endpoint, _, part = what.partition("/")
+    name = PLACES.get(endpoint) or DOORS[door]
+    said = f"{name}: {part.replace('_', ' ')}" if part else name
+    return f"{said}, as JSON" if door == "json" else said
+
+
+FILTERS = {
+    "place_read": place_read,
+    "grade": grade,
+    "role": role,
+    "happened": happened,
+    "what_happened": what_happened,
+    "day": day,
+    "last_day": last_day,
+    "instant": instant,
+    "clock": clock,
+    "paragraphs": paragraphs,
+}

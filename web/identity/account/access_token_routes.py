@@ -1,0 +1,50 @@
+"""Your access tokens: what programs use in your name. Only a browser’s session makes or revokes one, never a token."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.credentials.access_token_queries import tokens_of
+from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
+from web.identity.current_user import for_signed_in, signed_in, the_council
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.errors import BadInput
+
+pages = Blueprint("tokens", __name__, template_folder="templates")
+
+
+@pages.get("/tokens")
+@for_signed_in
+def mine() -> str:
+    now = datetime.now(UTC)
+    rows = [(row, standing(row, now)) for row in tokens_of(the_council().engine, signed_in().id)]
+    return render_template("tokens.html", rows=rows)
+
+
+@pages.get("/tokens/new")
+@for_signed_in
+def new() -> str:
+    return render_template("new_token.html", typed={"days": DAYS, "scope": READ}, refusal=None)
+
+
+@pages.post("/tokens/new")
+@for_signed_in
+def make() -> str | tuple[str, HTTPStatus]:
+    """Shown in this one answer: kept nowhere, not even for a redirect."""
+    typed = request.form
+    try:
+        token = create_token(the_council(), signed_in(), NewToken(typed.get("name"), typed.get("scope"), typed.get("days", "").strip()))
+    except BadInput as refusal:
+        return render_template("new_token.html", typed=typed, refusal=refusal), status_of(refusal)
+    return render_template("token_made.html", token=token)
+
+
+@pages.post("/tokens/<int:token_id>/revoke")
+@for_signed_in
+def revoke(token_id: int) -> Response:
+    revoke_token(the_council(), token_id, of=signed_in())
+    say("The token is revoked.")
+    return redirect(url_for("tokens.mine"), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,69 @@
+"""Your passkeys: those you have, one more, one less."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.account.routes import must_prove_first, name_of, wrong_password
+from web.identity.credentials import passkeys, passwords, queries
+from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials import webauthn_challenges as challenges
+from web.identity.current_user import PROOF, current_session, needs_second_proof, sign_in, signed_in, signed_in_so_far, the_council
+from web.request.flash_messages import say
+from workflow.errors import BadInput, NotFound
+
+pages = Blueprint("passkeys", __name__, template_folder="templates")
+PROVE_FIRST = "Sign out, and sign in again with your second proof, before you change your passkeys."
+
+
+@pages.get("/account/passkeys")
+def show() -> str:
+    return _page()
+
+
+@pages.post("/account/passkeys/ask")
+def ask() -> dict[str, Any]:
+    """For the page’s own script. Raises BadInput for a wrong password."""
+    person = signed_in_so_far()
+    if must_prove_first(person):
+        raise BadInput.about("password", PROVE_FIRST)
+    if sentence := wrong_password(request.form.get("password", "")):
+        raise BadInput.about("password", sentence)
+    options, challenge = passkeys.ask_to_make(person.id)
+    challenges.keep(challenge)
+    return options
+
+
+@pages.post("/account/passkeys")
+def add() -> Response | tuple[str, HTTPStatus]:
+    """Who was led here to set up a second proof has given one with it."""
+    person = signed_in_so_far()
+    name = request.form.get("name", "").strip() or name_of(request.user_agent.string)
+    try:
+        passkeys.make(person.id, name, challenges.take(), request.form.get("credential", ""))
+    except BadInput as refusal:
+        return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
+    if needs_second_proof(person) and PROOF not in current_session():
+        sign_in(person, second_proof.PASSKEY)
+    say("Your passkey is added.")
+    return redirect(url_for("passkeys.show"))
+
+
+@pages.post("/account/passkeys/remove")
+def remove() -> Response | tuple[str, HTTPStatus]:
+    person, which = signed_in(), request.form.get("which", "")
+    if sentence := PROVE_FIRST if must_prove_first(person) else wrong_password(request.form.get("password", "")):
+        return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
+    if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(the_council().engine, person.id, int(which))):
+        raise NotFound
+    passwords.tell(person.id, "second_proof_changed")
+    say("Your passkey is removed.")
+    return redirect(url_for("passkeys.show"))
+
+
+def _page(sentence: str = "", field: str = "") -> str:
+    """With what is wrong, and at which field."""
+    mine = queries.passkeys_of(the_council().engine, signed_in_so_far().id)
+    return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.can_be_used())

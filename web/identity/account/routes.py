@@ -1,0 +1,157 @@
+"""Your account: how you sign in, your password, and the browsers you are signed in from."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.credentials import passwords, queries
+from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials.throttled_login import has_password
+from web.identity.current_user import (
+    PROOF,
+    current_session,
+    for_signed_in,
+    needs_second_proof,
+    sign_in,
+    signed_in,
+    signed_in_so_far,
+    the_council,
+)
+from web.identity.sessions import IDLE, LONGEST, digest
+from web.request.flash_messages import say
+from workflow.directory import Person
+from workflow.errors import BadInput, Refusal
+
+pages = Blueprint("account", __name__, template_folder="templates")
+NOT_YOURS = "That is not your password."
+# Of a digest: enough to tell a few sessions apart, far too little to find one by.
+NAMED_BY = 16
+
+
+@pages.get("/account")
+@for_signed_in
+def show() -> str:
+    person, is_on = signed_in(), the_council().settings.has_passwords
+    rows = [
+        _row("Name", person.name),
+        _row("Email address", person.email),
+        *([_row("Password", "Known to you alone", "account.password", "Change", "your password")] if is_on else []),
+        _app_row(person),
+        *([_passkeys_row(person)] if is_on else []),
+        _row("Sign-ins", "The browsers you are signed in from", "account.sign_ins", "See", "your sign-ins"),
+    ]
+    return render_template("account.html", rows=rows)
+
+
+@pages.get("/account/password")
+@for_signed_in
+def password() -> str:
+    signed_in()
+    return render_template("password.html", errors={})
+
+
+@pages.post("/account/password")
+def change_password() -> Response | tuple[str, HTTPStatus]:
+    """Every session of the person ends; this one begins anew."""
+    person, proof = signed_in(), current_session().get(PROOF, "")
+    if sentence := wrong_password(request.form.get("old", "")):
+        return _password_refused({"old": sentence})
+    try:
+        passwords.change(person.id, request.form.get("new", ""))
+    except BadInput as refusal:
+        return _password_refused({"new": refusal.missing[0].message})
+    sign_in(person, proof)
+    say("Your password is changed, and every other browser is signed out.")
+    return redirect(url_for("account.show"))
+
+
+@pages.get("/account/sign-ins")
+@for_signed_in
+def sign_ins() -> str:
+    person, now = signed_in(), datetime.now(UTC)
+    rows = queries.sessions_of(the_council().engine, person.id, now - IDLE, now - LONGEST)
+    here = digest(current_session().token)
+    shown = [
+        {
+            "id": row.digest[:NAMED_BY],
+            "browser": name_of(row.browser),
+            "begun": row.created_at,
+            "seen": row.seen_at,
+            "here": row.digest == here,
+        }
+        for row in rows
+    ]
+    return render_template("sign_ins.html", shown=shown)
+
+
+@pages.post("/account/sign-ins/end")
+def end() -> Response:
+    """One by the beginning of its digest, or all the others."""
+    person, which = signed_in(), request.form.get("which", "")
+    if which != "others" and len(which) != NAMED_BY:
+        raise BadInput.about("which", "Say which sign-in to end.")
+    ended = queries.end_sessions(the_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)
+    say(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
+    return redirect(url_for("account.sign_ins"))
+
+
+def wrong_password(typed: str) -> str:
+    """What is wrong with it, or nothing. Who has no password, because the council’s own sign-in vouches for them, is not asked."""
+    person = signed_in_so_far()
+    if queries.account_of(the_council().engine, person.id).password_hash is None:
+        return ""
+    try:
+        return "" if has_password(person, typed) else NOT_YOURS
+    except Refusal as refusal:
+        return refusal.sentence
+
+
+def must_prove_first(person: Person) -> bool:
+    """Whether this session was begun without the second proof that the person has.
+
+    Nobody with the password alone puts a device of their own beside it, or in its place.
+    """
+    if PROOF in current_session():
+        return False
+    has_passkeys = (
+        needs_second_proof(person) and the_council().settings.has_passwords and bool(queries.passkeys_of(the_council().engine, person.id))
+    )
+    return has_passkeys or second_proof.stamp_of(person.id) is not None
+
+
+def name_of(agent: str) -> str:
+    """Browser and system, as people call them."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "Another browser")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def _app_row(person: Person) -> dict[str, object]:
+    if second_proof.stamp_of(person.id) is None:
+        return _row("Authenticator app", "Not set up", "second_proof.show", "Set up", "your authenticator app")
+    left = f"Set up, {second_proof.how_many_left(person.id)} recovery codes left"
+    return _row("Authenticator app", left, "second_proof.show", "Change", "your authenticator app")
+
+
+def _passkeys_row(person: Person) -> dict[str, object]:
+    added = len(queries.passkeys_of(the_council().engine, person.id))
+    return _row("Passkeys", f"{added} added" if added else "None", "passkeys.show", "Change", "your passkeys")
+
+
+def _row(key: str, value: str, page: str = "", verb: str = "", of: str = "") -> dict[str, object]:
+    """Of a summary list, with a link to a page where there is one to do something on."""
+    links = [{"href": url_for(page), "text": verb, "visuallyHiddenText": of}] if page else []
+    return {"key": {"text": key}, "value": {"text": value}, "actions": {"items": links}}
+
+
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "a Mac"), ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def _password_refused(errors: dict[str, str]) -> tuple[str, HTTPStatus]:
+    return render_template("password.html", errors=errors), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -1,0 +1,108 @@
+"""Setting up a second proof: an authenticator app and recovery codes. Open to who is led here before anything else."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.identity.account.routes import must_prove_first, wrong_password
+from web.identity.credentials import passkeys
+from web.identity.credentials import second_factor as second_proof
+from web.identity.current_user import PROOF, current_session, needs_second_proof, sign_in, sign_out, signed_in, signed_in_so_far
+from web.request.flash_messages import say
+from workflow.errors import NotFound
+
+pages = Blueprint("second_proof", __name__, template_folder="templates")
+PENDING = "pending_secret"
+WRONG_CODE = "That is not the code your app shows now."
+Shown = str | tuple[str, HTTPStatus]
+
+
+@pages.get("/account/second-proof")
+def show() -> str:
+    return _start({})
+
+
+@pages.post("/account/second-proof")
+def begin() -> AnyResponse | Shown:
+    """A new secret, not in use until a code shows that the app has it."""
+    if must_prove_first(signed_in_so_far()):
+        sign_out()
+        return redirect(url_for("sign_in.show"))
+    if sentence := wrong_password(request.form.get("password", "")):
+        return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
+    current_session()[PENDING] = second_proof.new_secret()
+    return redirect(url_for("second_proof.scan"))
+
+
+@pages.get("/account/second-proof/scan")
+def scan() -> str:
+    return _scan("")
+
+
+@pages.get("/account/second-proof/qr.svg")
+def picture() -> Response:
+    return Response(second_proof.picture_of(_pending(), signed_in_so_far().email), mimetype="image/svg+xml")
+
+
+@pages.post("/account/second-proof/scan")
+def finish() -> Shown:
+    person, secret = signed_in_so_far(), _pending()
+    if must_prove_first(person):
+        raise NotFound
+    if not second_proof.take_up(person.id, secret, request.form.get("code", "")):
+        return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
+    sign_in(person, second_proof.CODE)
+    return render_template("recovery_codes.html", codes=second_proof.new_recovery_codes(person.id))
+
+
+@pages.post("/account/second-proof/recovery-codes")
+def new_codes() -> Shown:
+    person = signed_in()
+    if not _has_codes():
+        raise NotFound
+    if must_prove_first(person):
+        return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
+    if sentence := wrong_password(request.form.get("password", "")):
+        return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
+    return render_template("recovery_codes.html", codes=second_proof.new_recovery_codes(person.id))
+
+
+@pages.post("/account/second-proof/remove")
+def remove() -> AnyResponse | Shown:
+    person = signed_in()
+    if needs_second_proof(person):
+        return _start({"password": "Your role needs a second proof: set up another app instead."}), HTTPStatus.UNPROCESSABLE_ENTITY
+    if must_prove_first(person):
+        return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
+    if sentence := wrong_password(request.form.get("password", "")):
+        return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
+    second_proof.give_up(person.id)
+    say("From now on your password alone signs you in.")
+    return redirect(url_for("account.show"))
+
+
+def _start(errors: dict[str, str]) -> str:
+    person = signed_in_so_far()
+    return render_template(
+        "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_proof.how_many_left(person.id),
+        is_led=needs_second_proof(person) and PROOF not in current_session(), is_needed=needs_second_proof(person),
+        is_held=must_prove_first(person), can_have_passkeys=passkeys.can_be_used(),
+    )  # fmt: skip
+
+
+def _scan(sentence: str) -> str:
+    return render_template("scan.html", key=second_proof.key_of(_pending()), sentence=sentence)
+
+
+def _has_codes() -> bool:
+    return second_proof.stamp_of(signed_in_so_far().id) is not None
+
+
+def _pending() -> str:
+    """Raises NotFound where none was begun in this session."""
+    signed_in_so_far()
+    secret: str | None = current_session().get(PENDING)
+    if secret is None:
+        raise NotFound
+    return secret

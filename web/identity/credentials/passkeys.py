@@ -1,0 +1,116 @@
+"""Passkeys: a device that knows its owner shows who they are. The checking is py-webauthn’s, as Flask-Security sets it.
+
+A passkey is made and used for the host of BASE_URL alone, and the device makes sure of its owner each time: it is both proofs in one.
+"""
+
+import json
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from web.identity.credentials import passwords, queries
+from web.identity.credentials.security_app import the_library
+from workflow.errors import BadInput
+
+LONGEST_NAME = 40
+NOT_MADE = "The passkey could not be made. Try again."
+
+
+def can_be_used() -> bool:
+    """Browsers make them over https or on this very machine, and for names only, never for a number."""
+    parts = urlsplit(the_library().settings.base_url)
+    host = parts.hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return parts.scheme == "https" or host == "localhost"
+    return False
+
+
+def ask_to_make(person_id: int) -> tuple[dict[str, Any], str]:
+    """What the browser is asked, and the challenge that its answer must hold."""
+    with the_library().opened() as security:
+        import webauthn
+        from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+        account = security.datastore.find_user(id=person_id)
+        if account.fs_webauthn_user_handle is None:
+            security.datastore.set_webauthn_user_handle(account)
+        challenge = security.webauthn_util.generate_challenge()
+        known = [webauthn.base64url_to_bytes(row.credential_id) for row in queries.passkeys_of(the_library().engine, person_id)]
+        asked = {
+            "rp_id": _host(), "rp_name": "Practice Audit", "user_id": account.fs_webauthn_user_handle.encode(), "user_name": account.email,
+            "user_display_name": account.name, "challenge": challenge.encode(),
+            "exclude_credentials": [PublicKeyCredentialDescriptor(id=one) for one in known],
+        }  # fmt: skip
+        options = webauthn.generate_registration_options(**security.webauthn_util.registration_options(account, "first", asked))
+        return json.loads(webauthn.options_to_json(options)), challenge
+
+
+def make(person_id: int, name: str, challenge: str, credential: str) -> None:
+    """Raise BadInput for what no device answered to this challenge. The person is told by mail."""
+    name = "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_NAME] or "Passkey"
+    with the_library().opened() as security:
+        import webauthn
+        from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
+        from webauthn.helpers.exceptions import WebAuthnException
+
+        try:
+            shown = webauthn.verify_registration_response(
+                credential=credential, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
+                require_user_verification=True,
+            )  # fmt: skip
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise BadInput.about("credential", NOT_MADE) from error
+        credential_id = bytes_to_base64url(shown.credential_id)
+        if security.datastore.find_webauthn(credential_id):
+            raise BadInput.about("credential", NOT_MADE)
+        security.datastore.create_webauthn(
+            security.datastore.find_user(id=person_id), credential_id=credential_id, public_key=shown.credential_public_key,
+            name=name, sign_count=shown.sign_count, transports=[],
+        )  # fmt: skip
+    passwords.tell(person_id, "second_proof_changed")
+
+
+def ask_to_sign_in() -> tuple[dict[str, Any], str]:
+    """The same for everybody: the device knows its owner, and we ask nobody’s name."""
+    with the_library().opened() as security:
+        import webauthn
+
+        challenge = security.webauthn_util.generate_challenge()
+        asked = security.webauthn_util.authentication_options(None, ["first"], {"rp_id": _host(), "challenge": challenge.encode()})
+        return json.loads(webauthn.options_to_json(webauthn.generate_authentication_options(**asked))), challenge
+
+
+def person_shown_by(challenge: str, credential: str) -> int | None:
+    """Whose passkey answered this challenge, here, with its owner at the device; or None."""
+    with the_library().opened() as security:
+        import webauthn
+        from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
+        from webauthn.helpers.exceptions import WebAuthnException
+        from webauthn.helpers.parse_authentication_credential_json import parse_authentication_credential_json
+
+        try:
+            answer = parse_authentication_credential_json(credential)
+            passkey = security.datastore.find_webauthn(bytes_to_base64url(answer.raw_id))
+            account = security.datastore.find_user_from_webauthn(passkey) if passkey else None
+            if account is None or answer.response.user_handle != account.fs_webauthn_user_handle.encode():
+                return None
+            shown = webauthn.verify_authentication_response(
+                credential=answer, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
+                credential_public_key=passkey.public_key, credential_current_sign_count=passkey.sign_count, require_user_verification=True,
+            )  # fmt: skip
+        except (WebAuthnException, ValueError, KeyError, TypeError):
+            return None
+    queries.note_use(the_library().engine, passkey.id, shown.new_sign_count, datetime.now(UTC))
+    return int(account.id)
+
+
+def _host() -> str:
+    return urlsplit(the_library().settings.base_url).hostname or ""
+
+
+def _origin() -> str:
+    parts = urlsplit(the_library().settings.base_url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,95 @@
+"""Passwords: is this the one, is that one good enough, and a link to choose another. The doing is Flask-Security’s."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from notifications.encryption import lock
+from web.identity.credentials import queries
+from web.identity.credentials.security_app import LONGEST, SHORTEST, the_library
+from workflow.directory import Person
+from workflow.errors import BadInput
+
+WRONG_LENGTH = f"Your new password must be {SHORTEST} to {LONGEST} characters long."
+TOO_EASY = "That password is too easy to guess. Choose three or more words that do not belong together."
+MAILED_ONCE_IN = timedelta(minutes=10)
+NOBODY = 0
+
+
+def is_right(person_id: int | None, password: str) -> bool:
+    """Takes as long for nobody as for somebody."""
+    with the_library().opened() as security:
+        from flask_security import verify_password
+
+        row = queries.account_of(the_library().engine, person_id or NOBODY)
+        kept = row.password_hash if row else None
+        typed = security.password_util.normalize(password)
+        # Nobody has a longer one, and the hashing would refuse it with an error.
+        fits = verify_password(typed[:LONGEST], kept or the_library().nobodys_hash)
+    return bool(fits and kept and len(typed) <= LONGEST)
+
+
+def change(person_id: int, new: str) -> None:
+    """Raise BadInput for a password that is too short, too long or too easy. Every session of the person ends; they are told by mail."""
+    with the_library().opened() as security:
+        from flask_security.recoverable import update_password
+
+        account = security.datastore.find_user(id=person_id)
+        problems, normal = security.password_util.validate(new, is_register=False, user=_About(account))
+        if problems:
+            raise BadInput.about("new", TOO_EASY if SHORTEST <= len(normal) <= LONGEST else WRONG_LENGTH)
+        update_password(account, normal)
+    tell(person_id, "password_changed")
+
+
+def tell(person_id: int, event: str) -> None:
+    now = datetime.now(UTC)
+    queries.post(the_library().engine, event, f"{event}/{person_id}/{now.isoformat()}", person_id, now)
+
+
+def is_an_address(email: str) -> bool:
+    """As far as can be told without asking the network."""
+    with the_library().opened() as security:
+        try:
+            security.mail_util.validate(email.strip())
+        except ValueError:
+            return False
+    return len(email) <= 254
+
+
+def send_link(person: Person | None) -> None:
+    """To choose a new password, to somebody active; the same work for nobody, and one mail in ten minutes at most."""
+    now = datetime.now(UTC)
+    library = the_library()
+    is_real = person is not None and person.can_be_reached
+    with library.opened() as security:
+        from flask_security.recoverable import generate_reset_password_token
+
+        account = security.datastore.find_user(id=person.id) if person and is_real else library.nobody
+        token = generate_reset_password_token(account)
+    locked = lock(library.settings, f"{library.settings.base_url}/new-password?token={token}")
+    if person and is_real:
+        queries.post(library.engine, "password_reset", _key(account, now), person.id, now, locked)
+
+
+def person_of_link(token: str) -> int | None:
+    """Whose link this is: None for one that is forged, that ran out, or that was used."""
+    with the_library().opened():
+        from flask_security.recoverable import reset_password_token_status
+
+        expired, invalid, account = reset_password_token_status(token)
+    return None if expired or invalid or account is None or not account.active else account.id
+
+
+def _key(account: Any, now: datetime) -> str:
+    """The same for a while; another once a link was used, so that a second one can be asked for at once."""
+    slot = int(now.timestamp() // MAILED_ONCE_IN.total_seconds())
+    return f"password_reset/{hashlib.sha256(account.fs_uniquifier.encode()).hexdigest()[:16]}/{slot}"
+
+
+class _About:
+    """What a password must not be made of."""
+
+    def __init__(self, account: Any) -> None:
+        self.name, self.email = account.name, account.email
+        self.service = "practice audit"

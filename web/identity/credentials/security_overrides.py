@@ -1,0 +1,81 @@
+"""The parts of Flask-Security that we replace: codes are taken once, nothing is mailed in a request, long passwords are judged too."""
+
+import secrets
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+from flask import Flask
+from flask_security import MailUtil, PasswordUtil, Security, WebauthnUtil, hash_password
+from flask_security.totp import Totp
+from flask_security.utils import password_complexity_validator, password_length_validator
+from passlib.exc import TokenError, UsedTokenError
+from webauthn.helpers import structs
+
+from web.identity.credentials import queries
+from web.identity.credentials.security_datastore import Account, Accounts
+from workflow.storage.engine import Engine
+
+# zxcvbn judges no more than this; what comes after only makes it harder.
+JUDGED = 72
+
+
+class OnceOnly(Totp):
+    """A code is taken once, and none from before the last one taken."""
+
+    engine: Engine
+
+    def fits(self, code: str, secret: str, window: int) -> int | None:
+        """The counter of a code of a secret that is not yet in use."""
+        try:
+            counter: int = self._totp.verify(code, secret, window=window).counter
+        except TokenError:
+            return None
+        return counter
+
+    def get_last_counter(self, user: Account) -> int | None:
+        row = queries.account_of(self.engine, user.id)
+        counter: int | None = row.totp_counter if row else None
+        return counter
+
+    def set_last_counter(self, user: Account, tmatch: Any) -> None:
+        """Raise UsedTokenError where another request took it meanwhile."""
+        if not queries.take_counter(self.engine, user.id, tmatch.counter):
+            raise UsedTokenError
+
+
+class ToTheOutbox(MailUtil):
+    def send_mail(self, *given: Any, **more: Any) -> NoReturn:
+        raise AssertionError("mail goes through the outbox")
+
+
+class Passwords(PasswordUtil):
+    def validate(self, password: str, is_register: bool, **about: Any) -> tuple[list[str] | None, str]:
+        password = self.normalize(password)
+        problems = password_length_validator(password) or password_complexity_validator(password[:JUDGED], is_register, **about)
+        return problems, password
+
+
+class OwnersOwn(WebauthnUtil):
+    """On any device, which must know the owner by itself and make sure of them each time."""
+
+    def authenticator_selection(self, user: Any, usage: str) -> Any:
+        return structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED, user_verification=structs.UserVerificationRequirement.REQUIRED
+        )
+
+    def user_verification(self, user: Any, usage: list[str]) -> Any:
+        return structs.UserVerificationRequirement.REQUIRED
+
+
+def made_for(app: Flask, engine: Engine) -> Account:
+    """Flask-Security for this Flask; answers nobody’s account, with a password that nobody knows."""
+    totp = type("CouncilsCodes", (OnceOnly,), {"engine": engine})
+    Security(
+        app, Accounts(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=ToTheOutbox, password_util_cls=Passwords,
+        webauthn_util_cls=OwnersOwn,
+    )  # fmt: skip
+    with app.app_context():
+        password = hash_password(secrets.token_urlsafe(16))
+    return Account(
+        SimpleNamespace(id=0, email="", name="", is_active=False, password_hash=password, uniquifier=None, handle=None, totp=None)
+    )

@@ -1,0 +1,49 @@
+"""Trying a password or a code: counted first, tried then, forgotten where it was right."""
+
+from datetime import UTC, datetime
+
+from flask import request
+
+from web.identity.credentials import passwords
+from web.identity.credentials import throttling_queries as queries
+from web.identity.credentials.throttling import Trying
+from web.identity.current_user import the_council, the_desk
+from workflow.directory import Person
+from workflow.errors import TooSoon
+
+NOBODY = 0
+
+
+def person_with(email: str, password: str) -> Person | None:
+    """The active person with this password. Raises TooSoon. Nothing tells, by the answer or its time, whether there is such an address."""
+    person = the_desk().directory.by_email(email)
+    take_try("password", email, person)
+    if not passwords.is_right(person.id if person else None, password) or person is None or not person.is_active:
+        return None
+    was_right("password", email, person)
+    return person
+
+
+def has_password(person: Person, password: str) -> bool:
+    """Asked again before something important is changed. Raises TooSoon."""
+    return person_with(person.email, password) == person
+
+
+def take_try(what: str, account: str, person: Person | None) -> None:
+    """Raise TooSoon where it has to wait."""
+    trying, engine = _trying(what, account), the_council().engine
+    is_known = queries.is_known(engine, person.id if person else NOBODY, trying.place)
+    if wait := queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
+        raise TooSoon(wait)
+
+
+def was_right(what: str, account: str, person: Person) -> None:
+    trying, engine = _trying(what, account), the_council().engine
+    is_known = queries.is_known(engine, person.id, trying.place)
+    # Strangers' failures elsewhere are not forgotten because the person themselves came in as always.
+    mine = [trying.here] if is_known else [trying.here, trying.anywhere]
+    queries.succeeded(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
+
+
+def _trying(what: str, account: str) -> Trying:
+    return Trying(the_council().settings, what, account.strip().lower(), request.remote_addr or "")

@@ -1,0 +1,127 @@
+"""Who is asking: a Person with roles, or NotSignedIn. A browser is known by its session, a program by its token."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import current_app, g, redirect, request, url_for
+from flask.globals import request_ctx
+from werkzeug.wrappers import Response
+
+from web.council import Council
+from web.identity.credentials.access_tokens import SAFE, ReadsOnly, held_by_token
+from web.identity.session_queries import forget_sessions
+from web.identity.sessions import KEPT_FOR, BrowserSession, DatabaseSessions
+from workflow.commands.context import Desk
+from workflow.directory import Person
+from workflow.errors import NotSignedIn, SecondProofNeeded
+from workflow.storage.visibility import Reader
+
+P = ParamSpec("P")
+R = TypeVar("R")
+PROOF = "second_proof"
+# A child’s ID is never in an address, so that searching is a POST.
+ONLY_READ = {"api_audits.search"}
+
+
+def the_council() -> Council:
+    council: Council = current_app.extensions["council"]
+    return council
+
+
+def the_desk() -> Desk:
+    """One for the request: the directory is read once."""
+    if "desk" not in g:
+        g.desk = the_council().desk()
+    desk: Desk = g.desk
+    return desk
+
+
+def mark_away() -> None:
+    """For the rest of this request: the database is not asked again."""
+    g.is_away = True
+
+
+def is_away() -> bool:
+    return "is_away" in g
+
+
+def signed_in() -> Person:
+    """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
+
+    Raises SecondProofNeeded for who holds a role that asks for one and has not given it in this session.
+    """
+    person = signed_in_so_far()
+    if PROOF not in current_session() and needs_second_proof(person):
+        raise SecondProofNeeded
+    return person
+
+
+def signed_in_so_far() -> Person:
+    """Raises NotSignedIn. Only for the pages on which a second proof is set up."""
+    return _active(current_session().person_id)
+
+
+def needs_second_proof(person: Person) -> bool:
+    return any(duty.role in the_council().settings.mfa_roles for duty in person.duties)
+
+
+def bearer() -> Person:
+    """Raises NotSignedIn; ReadsOnly where the token may not do what is asked."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    held = held_by_token(the_council().engine, token.strip())
+    person = _active(held.person_id if held else None)
+    if held and not held.may_write and request.method not in SAFE and request.endpoint not in ONLY_READ:
+        raise ReadsOnly
+    return person
+
+
+def the_reader() -> Reader:
+    """Who is signed in, as lists ask what they may know of."""
+    return Reader(signed_in(), the_desk().directory, the_desk().permissions)
+
+
+def _active(person_id: int | None) -> Person:
+    person = the_desk().directory.person(person_id)
+    if person is None or not person.is_active:
+        raise NotSignedIn
+    return person
+
+
+def for_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Lead who is not signed in to signing in, and back here afterwards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        try:
+            signed_in()
+        except NotSignedIn:
+            back = request.path if request.method == "GET" else None
+            return redirect(url_for("sign_in.show", next=back))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def sign_in(person: Person, proof: str = "") -> None:
+    """A new session. `proof` names the second proof that was given, if any."""
+    sign_out()
+    current_session().becomes(person.id)
+    if proof:
+        current_session()[PROOF] = proof
+    forget_sessions(the_council().engine, datetime.now(UTC) - KEPT_FOR)
+
+
+def sign_out() -> None:
+    sessions = current_app.session_interface
+    assert isinstance(sessions, DatabaseSessions)
+    sessions.end(current_session())
+
+
+def current_session() -> BrowserSession:
+    current = request_ctx.session
+    assert isinstance(current, BrowserSession)
+    return current

@@ -1,0 +1,103 @@
+"""Signing in with a council account: off to the council’s issuer, and back."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.current_user import current_session, sign_in, the_council, the_desk
+from web.identity.oidc.account_linking import used_second_factor, whose
+from web.identity.oidc.errors import IssuerAway, NotAccepted
+from web.identity.oidc.pending_logins import begin, take
+from web.identity.sign_in.pending_login import own, welcome
+from workflow.errors import NotFound
+
+if TYPE_CHECKING:
+    from web.identity.oidc.provider import Issuer
+
+pages = Blueprint("council_sign_in", __name__, template_folder="templates")
+LOG = logging.getLogger("practice_audit.council_sign_in")
+BY_PASSWORD = frozenset({"sign_in.enter", "account.password", "account.change_password"})
+OF_PASSWORDS = frozenset({"forgotten", "passkeys", "passkey_sign_in"})
+VOUCHED = "council account"
+SENTENCES = {
+    "refused": "You could not be signed in with a council account. Try again, or ask whoever looks after Practice Audit in your council.",
+    "away": "The council’s sign-in can’t be reached just now. Try again in a few minutes.",
+}
+AWAY_ERRORS = {"server_error", "temporarily_unavailable"}
+LONGEST_CODE = 8192
+
+
+@pages.app_url_value_preprocessor
+def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Before anything else is looked at, so that what is off can’t be told from what was never there."""
+    settings = the_council().settings
+    is_off = request.blueprint == pages.name and settings.council_sign_in is None
+    is_ours = endpoint in BY_PASSWORD or request.blueprint in OF_PASSWORDS
+    if is_off or (is_ours and not settings.has_passwords):
+        raise NotFound
+
+
+@pages.app_context_processor
+def _for_the_sign_in_page() -> dict[str, object]:
+    settings = the_council().settings
+    is_on = settings.council_sign_in is not None
+    sentence = SENTENCES.get(request.args.get("council", ""), "") if is_on else ""
+    return {"has_council_sign_in": is_on, "has_passwords": settings.has_passwords, "council_sentence": sentence}
+
+
+@pages.post("/sign-in/council")
+def start() -> Response | tuple[str, dict[str, str]]:
+    after = own(request.form.get("next", ""))
+    attempt = begin(the_council().engine, current_session(), after)
+    try:
+        address = _issuer().leads_to(attempt)
+    except IssuerAway as refusal:
+        return _back_to_signing_in(refusal, after)
+    # Not a redirect: the policy of our pages lets a form lead to no other address, and browsers hold redirects to it.
+    return render_template("leaving.html", address=address), {"Refresh": f"0; url={address}"}
+
+
+@pages.get("/sign-in/council/answer")
+def answer() -> Response:
+    council = the_council()
+    chosen = council.settings.council_sign_in
+    assert chosen is not None
+    attempt = take(council.engine, current_session(), request.args.get("state", ""))
+    try:
+        if attempt is None:
+            raise NotAccepted("no such sign-in is under way in this browser")
+        claims = _issuer().vouches_for(_code(), request.args.get("iss"), attempt)
+        person = whose(council.engine, the_desk().directory, chosen, claims)
+    except NotAccepted as refusal:
+        return _back_to_signing_in(refusal, attempt.after if attempt else "")
+    if not used_second_factor(claims):
+        return redirect(welcome(person, attempt.after))
+    sign_in(person, VOUCHED)
+    return redirect(attempt.after)
+
+
+def _code() -> str:
+    if error := request.args.get("error"):
+        raise IssuerAway("it says so") if error in AWAY_ERRORS else NotAccepted("the issuer says no")
+    code = request.args.get("code", "")
+    if not 0 < len(code) <= LONGEST_CODE:
+        raise NotAccepted("no code")
+    return code
+
+
+def _back_to_signing_in(refusal: NotAccepted, after: str) -> Response:
+    LOG.warning("a sign-in with a council account was refused: %s", refusal)
+    return redirect(url_for("sign_in.show", council=refusal.answer, next=after or None))
+
+
+def _issuer() -> "Issuer":
+    """Made when first asked for: the libraries take a while to load, and a start does not need them."""
+    from web.identity.oidc.provider import Issuer
+
+    settings = the_council().settings
+    assert settings.council_sign_in is not None
+    comes_back_to = settings.base_url + url_for("council_sign_in.answer")
+    found: Issuer = current_app.extensions.setdefault("issuer", Issuer(settings.council_sign_in, comes_back_to))
+    return found

@@ -1,0 +1,138 @@
+"""Signed-in sessions live in the database, so that signing out ends every copy of the cookie.
+
+Before signing in there is nothing worth keeping there: a visitor's few values stay in Flask's own signed cookie.
+"""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+
+from web.council import Council
+from web.identity.session_queries import begin_session, end_session, keep_session, read_session
+from workflow.storage.engine import DatabaseError
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+KEPT_FOR = timedelta(hours=24)
+NOTED_EVERY = timedelta(minutes=1)
+PREFIX = "in."
+
+
+class BrowserSession(SecureCookieSession):
+    """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
+
+    `ended_for` is whose session it was until lately: nobody is signed in by it, but what they send is kept for them.
+    `unread` is why it could not be read: it is nobody’s, and the browser keeps it.
+    """
+
+    token = ""
+    person_id: int | None = None
+    ended_for: int | None = None
+    created_at: datetime | None = None
+    seen_at: datetime | None = None
+    unread: DatabaseError | None = None
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        """When it ends if nothing more is done than what is being done now."""
+        if self.person_id is None:
+            return None
+        noted = self.seen_at if self.seen_at and now - self.seen_at <= NOTED_EVERY else now
+        return min(noted + IDLE, (self.created_at or now) + LONGEST)
+
+    def becomes(self, person_id: int) -> None:
+        """Somebody’s, under a new token: nothing of a visitor’s survives signing in."""
+        self.clear()
+        self._begins(person_id)
+
+    def is_kept_here(self) -> None:
+        """Still a visitor’s, and kept in the database: what half of a sign-in has shown is never in the browser’s hands."""
+        self._begins(None)
+
+    def _begins(self, person_id: int | None) -> None:
+        self.token, self.person_id, self.created_at, self.seen_at = PREFIX + secrets.token_urlsafe(32), person_id, None, None
+
+    def ends(self) -> None:
+        self.clear()
+        self.token, self.person_id = "", None
+
+
+class DatabaseSessions(SecureCookieSessionInterface):
+    session_class = BrowserSession
+
+    def __init__(self, council: Council) -> None:
+        self.council = council
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        value = request.cookies.get(self.get_cookie_name(app), "")
+        if not value.startswith(PREFIX):
+            return super().open_session(app, request)
+        # An empty session is false, and somebody’s all the same.
+        try:
+            stored = self._stored(value)
+        except DatabaseError as error:
+            stored = BrowserSession()
+            stored.unread = error
+        return BrowserSession() if stored is None else stored
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if "is_away" in g or (isinstance(session, BrowserSession) and session.unread):
+            return
+        if not isinstance(session, BrowserSession) or not session.token:
+            super().save_session(app, session, response)
+            return
+        now = datetime.now(UTC)
+        if session.seen_at is None:
+            values = {"digest": digest(session.token), "person_id": session.person_id, "content": dict(session), "browser": _browser()}
+            begin_session(self.council.engine, values | {"created_at": now, "seen_at": now})
+            self._send_cookie(app, session.token, response)
+        elif session.modified or now - session.seen_at > NOTED_EVERY:
+            keep_session(self.council.engine, digest(session.token), dict(session), now)
+
+    def end(self, session: BrowserSession) -> None:
+        """Every copy of the cookie is worth nothing from now on."""
+        if session.token:
+            end_session(self.council.engine, digest(session.token))
+        session.ends()
+
+    def _stored(self, token: str) -> BrowserSession | None:
+        now = datetime.now(UTC)
+        row = read_session(self.council.engine, digest(token))
+        if row is None:
+            return None
+        if now - row.seen_at > IDLE or now - row.created_at > LONGEST:
+            return _ended(row, now)
+        session = BrowserSession(row.content)
+        session.modified = False
+        session.token, session.person_id, session.created_at, session.seen_at = token, row.person_id, row.created_at, row.seen_at
+        return session
+
+    def _send_cookie(self, app: Flask, token: str, response: Response) -> None:
+        flags: dict[str, Any] = {
+            "path": self.get_cookie_path(app),
+            "secure": self.get_cookie_secure(app),
+            "httponly": True,
+            "samesite": "Lax",
+        }
+        response.set_cookie(self.get_cookie_name(app), token, **flags)
+        response.vary.add("Cookie")
+
+
+def _browser() -> str:
+    """As it names itself, for its owner to know it by."""
+    return "".join(letter for letter in request.user_agent.string if letter.isprintable())[:300]
+
+
+def _ended(row: Any, now: datetime) -> BrowserSession:
+    """A visitor’s, with the page’s own token as it was, so that a form opened before can still say whose it was."""
+    session = BrowserSession({key: value for key, value in row.content.items() if key == "csrf_token"})
+    session.modified = False
+    session.ended_for = row.person_id if now - row.seen_at <= KEPT_FOR else None
+    return session
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

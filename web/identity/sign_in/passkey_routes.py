@@ -1,0 +1,44 @@
+"""Signing in with a passkey, which is both proofs in one."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from web.identity.credentials import passkeys
+from web.identity.credentials import webauthn_challenges as challenges
+from web.identity.credentials.second_factor import PASSKEY
+from web.identity.credentials.throttled_login import was_right
+from web.identity.current_user import sign_in, the_desk
+from web.identity.sign_in.pending_login import own
+from web.identity.sign_in.routes import page
+from workflow.errors import BadInput, NotFound
+
+pages = Blueprint("passkey_sign_in", __name__, template_folder="templates")
+REFUSED = "That passkey is not one of ours. Sign in with your password."
+
+
+@pages.post("/sign-in/passkey/ask")
+def ask() -> dict[str, Any]:
+    """For the page’s own script."""
+    if not passkeys.can_be_used():
+        raise NotFound
+    options, challenge = passkeys.ask_to_sign_in()
+    challenges.keep(challenge)
+    return options
+
+
+@pages.post("/sign-in/passkey")
+def enter() -> Response | tuple[str, HTTPStatus]:
+    after = request.form.get("next", "")
+    try:
+        shown = passkeys.person_shown_by(challenges.take(), request.form.get("credential", ""))
+    except BadInput as refusal:
+        return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
+    person = the_desk().directory.person(shown)
+    if person is None or not person.is_active:
+        return page(after, sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
+    was_right("passkey", person.email, person)
+    sign_in(person, PASSKEY)
+    return redirect(own(after))

@@ -1,0 +1,59 @@
+"""A forgotten password: asked for here, the link comes by mail, and choosing another ends every session of that person."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.identity.credentials import passwords
+from web.identity.credentials.throttled_login import take_try
+from web.identity.current_user import the_desk
+from workflow.errors import BadInput, TooSoon
+
+pages = Blueprint("forgotten", __name__, template_folder="templates")
+WORTH_NOTHING = "This link has been used, or is more than an hour old. Ask for a new one."
+
+
+@pages.get("/forgotten-password")
+def show() -> str:
+    return render_template("forgotten.html", email="", sentence="")
+
+
+@pages.post("/forgotten-password")
+def ask() -> tuple[str, HTTPStatus]:
+    """Answers the same whether or not there is such an address."""
+    email = request.form.get("email", "")
+    if not passwords.is_an_address(email):
+        sentence = "Enter an email address like name@example.gov.uk."
+        return render_template("forgotten.html", email=email, sentence=sentence), HTTPStatus.UNPROCESSABLE_ENTITY
+    try:
+        take_try("link", email, None)
+    except TooSoon as refusal:
+        return render_template("forgotten.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
+    passwords.send_link(the_desk().directory.by_email(email))
+    return render_template("link_sent.html"), HTTPStatus.OK
+
+
+@pages.get("/new-password")
+def choose() -> Response:
+    token = request.args.get("token", "")
+    return _page(token, "" if passwords.person_of_link(token) else WORTH_NOTHING)
+
+
+@pages.post("/new-password")
+def chosen() -> AnyResponse:
+    token = request.form.get("token", "")
+    person_id = passwords.person_of_link(token)
+    if person_id is None:
+        return _page(token, WORTH_NOTHING)
+    try:
+        passwords.change(person_id, request.form.get("new", ""))
+    except BadInput as refusal:
+        return _page(token, refusal.missing[0].message, is_worth=True)
+    return redirect(url_for("sign_in.show", chosen="yes"))
+
+
+def _page(token: str, sentence: str, *, is_worth: bool = False) -> Response:
+    """The address of this page is worth a password: as every page, it is told to no other server, and over https its form must name it."""
+    page = render_template("choose.html", token=token, sentence=sentence, is_worth=is_worth or not sentence)
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if sentence else HTTPStatus.OK)

@@ -1,0 +1,54 @@
+"""Signing in and out."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.credentials.passkeys import can_be_used
+from web.identity.credentials.throttled_login import person_with
+from web.identity.current_user import current_session, sign_out, signed_in
+from web.identity.sign_in.pending_login import welcome
+from workflow.errors import TooSoon
+
+pages = Blueprint("sign_in", __name__, template_folder="templates")
+REFUSED = "That email address and password don’t go together."
+
+
+@pages.get("/sign-in")
+def show() -> str:
+    return page(request.args.get("next", ""))
+
+
+@pages.post("/sign-in")
+def enter() -> Response | tuple[str, HTTPStatus]:
+    email, after = request.form.get("email", ""), request.form.get("next", "")
+    try:
+        person = person_with(email, request.form.get("password", ""))
+    except TooSoon as refusal:
+        return page(after, email, refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
+    if person is None:
+        return page(after, email, REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
+    return redirect(welcome(person, after))
+
+
+def page(after: str, email: str = "", sentence: str = "") -> str:
+    told = {"is_kept": "kept" in request.args, "has_chosen": "chosen" in request.args, "has_passkeys": can_be_used()}
+    return render_template("sign_in.html", after=after, email=email, sentence=sentence, **told)
+
+
+@pages.post("/stay")
+def stay() -> dict[str, object]:
+    """Somebody is still there: their session goes on."""
+    signed_in()
+    ends_at = current_session().ends_at(datetime.now(UTC))
+    return {"ends_at": ends_at.isoformat() if ends_at else None}
+
+
+@pages.post("/sign-out")
+def leave() -> Response:
+    sign_out()
+    response = redirect(url_for("sign_in.show"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response

@@ -1,0 +1,39 @@
+"""The second step of signing in: a code from an authenticator app, or one of the recovery codes."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials.throttled_login import take_try, was_right
+from web.identity.current_user import sign_in
+from web.identity.sign_in.pending_login import halfway, own
+from web.request.flash_messages import say
+from workflow.errors import TooSoon
+
+pages = Blueprint("codes", __name__, template_folder="templates")
+REFUSED = "That code is not right, or was used before. Wait for the next code in your app."
+
+
+@pages.get("/sign-in/code")
+def show() -> str:
+    halfway()
+    return render_template("code.html", sentence="")
+
+
+@pages.post("/sign-in/code")
+def enter() -> Response | tuple[str, HTTPStatus]:
+    person, after = halfway()
+    try:
+        take_try("code", person.email, person)
+    except TooSoon as refusal:
+        return render_template("code.html", sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
+    proof = second_proof.proof_by(person.id, request.form.get("code", ""))
+    if not proof:
+        return render_template("code.html", sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
+    was_right("code", person.email, person)
+    sign_in(person, proof)
+    if proof == second_proof.RECOVERY_CODE:
+        say(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
+    return redirect(own(after))

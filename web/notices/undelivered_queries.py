@@ -1,0 +1,65 @@
+"""Mails that did not land: those given up, newest first, and those still tried, oldest first. And what somebody does about one."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from web.audit_list.queries import position
+from workflow.storage.tables import IS_UNDELIVERED, audits, outbox
+from workflow.storage.visibility import Reader
+
+SIZE = 50
+SOON = timedelta(minutes=5)
+SHOWN = [
+    outbox.c[name]
+    for name in (
+        "id", "event", "recipient", "reference", "action", "due_on", "created_at", "attempts", "next_attempt_at", "last_error",
+    )
+]  # fmt: skip
+
+
+def given_up(connection: Connection, reader: Reader, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+    """A page and the cursor of the next, by ix_outbox_undelivered; of the audits that this person may know of."""
+    query = _known(reader).where(IS_UNDELIVERED)
+    if cursor:
+        query = query.where(outbox.c.id < position(cursor))
+    rows = connection.execute(query.order_by(outbox.c.id.desc()).limit(SIZE + 1)).all()
+    return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
+
+
+def still_tried(connection: Connection, reader: Reader, now: datetime) -> Sequence[Any]:
+    """Those that were refused for now, or have waited for longer than they should: of what waits alone."""
+    is_late = or_(outbox.c.last_error.is_not(None), outbox.c.send_from <= now - SOON)
+    query = _known(reader).where(outbox.c.state == "waiting", is_late)
+    return connection.execute(query.order_by(outbox.c.send_from, outbox.c.id).limit(SIZE)).all()
+
+
+def how_many_given_up(connection: Connection, reader: Reader) -> int:
+    return int(connection.execute(_known(reader, func.count()).where(IS_UNDELIVERED)).scalar_one())
+
+
+def one(connection: Connection, reader: Reader, row_id: int) -> Row[Any] | None:
+    row: Row[Any] | None = connection.execute(_known(reader).where(outbox.c.id == row_id)).first()
+    return row
+
+
+def send_again(connection: Connection, row_id: int, now: datetime) -> bool:
+    """As a new mail, to the address that the directory holds by then. False where somebody has seen to it meanwhile."""
+    anew = {"state": "waiting", "attempts": 0, "send_from": now, "next_attempt_at": now, "last_error": None}
+    made_anew = dict.fromkeys(("message_id", "sent_to", "body"))
+    return _change(connection, row_id, anew | made_anew)
+
+
+def settle(connection: Connection, row_id: int, person_id: int, now: datetime) -> bool:
+    return _change(connection, row_id, {"settled_at": now, "settled_by": person_id})
+
+
+def _change(connection: Connection, row_id: int, values: dict[str, Any]) -> bool:
+    return connection.execute(update(outbox).where(IS_UNDELIVERED, outbox.c.id == row_id).values(values)).rowcount == 1
+
+
+def _known(reader: Reader, *columns: Any) -> Any:
+    query = select(*(columns or SHOWN)).select_from(outbox).outerjoin(audits, audits.c.reference == outbox.c.reference)
+    return query.where(or_(outbox.c.reference == "", reader.permitted("know")))

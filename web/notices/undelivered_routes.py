@@ -1,0 +1,56 @@
+"""Mails that did not land, for those who must see that everybody hears."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk, the_reader
+from web.notices import undelivered_actions as seeing_to
+from web.notices import undelivered_queries as queries
+from web.request.flash_messages import say
+from workflow.storage.engine import reading
+
+pages = Blueprint("undelivered", __name__, template_folder="templates")
+
+
+@pages.get("/undelivered")
+@for_signed_in
+def every() -> str:
+    desk, council = the_desk(), the_council()
+    seeing_to.ensure_sees(desk, signed_in())
+    with reading(council.engine) as connection:
+        rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
+        tried = queries.still_tried(connection, the_reader(), desk.now)
+    return render_template(
+        "undelivered.html",
+        rows=rows,
+        following=following,
+        tried=tried,
+        most=queries.SIZE,
+        events=council.who_hears.events,
+        directory=desk.directory,
+        now=desk.now,
+        can_go_again={row.id for row in rows if seeing_to.can_go_again(council, row)},
+        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
+    )
+
+
+@pages.post("/undelivered/<int:mail_id>/again")
+@for_signed_in
+def again(mail_id: int) -> Response:
+    seeing_to.send_again(the_council(), the_desk(), signed_in(), mail_id)
+    say("The mail is sent again, to the address that the directory holds now.")
+    return _back()
+
+
+@pages.post("/undelivered/<int:mail_id>/settle")
+@for_signed_in
+def settle(mail_id: int) -> Response:
+    seeing_to.settle(the_council(), the_desk(), signed_in(), mail_id)
+    say("It is noted that you told them another way.")
+    return _back()
+
+
+def _back() -> Response:
+    return redirect(url_for("undelivered.every"), HTTPStatus.SEE_OTHER)

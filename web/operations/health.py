@@ -1,0 +1,45 @@
+"""Is it well: the database answers, the worker sends and reminds, the mail goes, the calendar reaches far enough. No token, no details."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Response, jsonify
+
+from notifications.queries import how_it_runs, oldest_unsent
+from notifications.reminders.holiday_horizon import beyond
+from web.identity.current_user import the_council
+from workflow.storage.engine import DatabaseError
+from workflow.working_days import KNOWN_UNTIL, london_day
+
+
+def health() -> Response:
+    """503 where the database does not answer, or where for five minutes no worker has sent mail or none has looked for reminders."""
+    now, council = datetime.now(UTC), the_council()
+    try:
+        runs, unsent = how_it_runs(council.engine, now), oldest_unsent(council.engine, now)
+    except DatabaseError:
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
+    is_ticking = runs.stopped_since(now) is None
+    furthest = beyond(council.who_hears.clocks, london_day(now), runs.last_due_on)
+    facts = {
+        "status": "ok" if is_ticking else "red",
+        "database": True,
+        "worker_tick": _said(runs.mail),
+        "reminders_tick": _said(runs.reminders),
+        "oldest_unsent_seconds": int((now - unsent).total_seconds()) if unsent else 0,
+        # Never red: there is time to update the library.
+        "bank_holidays_known_until": KNOWN_UNTIL.isoformat(),
+        "bank_holidays_suffice": furthest is None,
+    }
+    return _answer(HTTPStatus.OK if is_ticking else HTTPStatus.SERVICE_UNAVAILABLE, facts)
+
+
+def _said(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _answer(status: HTTPStatus, facts: Mapping[str, object]) -> Response:
+    response = jsonify(facts)
+    response.status_code = int(status)
+    return response

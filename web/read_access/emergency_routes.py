@@ -1,0 +1,76 @@
+"""Reading in an emergency: ask, and let somebody in or refuse."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.formatting import clock
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.read_access.emergency_queries import may_decide, own, waiting
+from web.request.errors import status_of
+from web.request.flash_messages import say
+from workflow.commands import emergency_access as emergencies
+from workflow.errors import BadInput, NotYours
+from workflow.storage.engine import reading
+
+pages = Blueprint("emergencies", __name__, template_folder="templates")
+ASKED = "Your request is passed on. You are told when it is answered."
+
+
+@pages.get("/emergencies")
+@for_signed_in
+def every() -> str:
+    return _page()
+
+
+@pages.post("/emergencies")
+@for_signed_in
+def ask() -> Response | tuple[str, HTTPStatus]:
+    try:
+        emergencies.ask_to_read_in_emergency(the_desk(), signed_in(), request.form.get("reference"), request.form.get("reason"))
+    except BadInput as refusal:
+        return _page(refusal), status_of(refusal)
+    say(ASKED)
+    return _back()
+
+
+@pages.post("/emergencies/<int:emergency_id>/let-in")
+@for_signed_in
+def let_in(emergency_id: int) -> Response:
+    until = emergencies.let_in(the_desk(), signed_in(), emergency_id).ends_at
+    say(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
+    return _back()
+
+
+@pages.post("/emergencies/<int:emergency_id>/refuse")
+@for_signed_in
+def refuse(emergency_id: int) -> Response:
+    emergencies.refuse(the_desk(), signed_in(), emergency_id)
+    say("The request is refused, and who asked is told.")
+    return _back()
+
+
+def _back() -> Response:
+    return redirect(url_for("emergencies.every"), HTTPStatus.SEE_OTHER)
+
+
+def _page(refusal: BadInput | None = None) -> str:
+    desk, me = the_desk(), signed_in()
+    asks, decides = emergencies.may_ask(desk, me), may_decide(me, desk.directory)
+    if not asks and not decides:
+        raise NotYours("Reading in an emergency is for those who work with cases.")
+    with reading(the_council().engine) as connection:
+        mine, others = own(connection, me), waiting(connection) if decides else []
+    theirs = [one for one in others if emergencies.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]
+    return render_template(
+        "emergencies.html",
+        asks=asks,
+        mine=mine,
+        theirs=theirs,
+        directory=desk.directory,
+        now=desk.now,
+        refusal=refusal,
+        typed=request.form,
+        minutes=the_council().who_hears.clocks["emergency_minutes"],
+    )

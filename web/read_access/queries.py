@@ -1,0 +1,44 @@
+"""Who read what, newest first, and who read very much: never a word of what they read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, String, cast, func, select
+
+from web.audit_list.queries import position
+from workflow.storage.tables import audits, readings
+from workflow.storage.visibility import Reader
+
+SIZE = 50
+LOOKED_BACK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    person: int | None = None
+    reference: str | None = None
+    cursor: str | None = None
+
+
+def page_of_readings(connection: Connection, reader: Reader, sought: Sought) -> tuple[Sequence[Any], str | None]:
+    """A page and the cursor of the next, of the audits whose readings this person may know."""
+    query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
+    if sought.person:
+        query = query.where(readings.c.person_id == sought.person)
+    if sought.reference:
+        query = query.where(readings.c.reference == sought.reference)
+    if sought.cursor:
+        query = query.where(readings.c.id < position(sought.cursor))
+    rows = connection.execute(query.order_by(readings.c.id.desc()).limit(SIZE + 1)).all()
+    return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
+
+
+def who_read_many(connection: Connection, more_than: int, now: datetime) -> Sequence[Any]:
+    """Rows of `person_id`, `by_name`, `since` and how many different `audits`, by the hour of the clock, newest first."""
+    hour = func.substr(cast(readings.c.at, String), 1, 13)
+    number, since = func.count(readings.c.reference.distinct()), func.min(readings.c.at, type_=readings.c.at.type)
+    counted = select(readings.c.person_id, readings.c.by_name, since.label("since"), number.label("audits"))
+    counted = counted.where(readings.c.at > now - LOOKED_BACK).group_by(readings.c.person_id, readings.c.by_name, hour)
+    return connection.execute(counted.having(number > more_than).order_by(since.desc()).limit(SIZE)).all()

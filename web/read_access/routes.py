@@ -1,0 +1,48 @@
+"""Who has read what, for those who watch over it."""
+
+from flask import Blueprint, render_template, request
+
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.read_access.queries import Sought, page_of_readings, who_read_many
+from workflow.commands.audit_view import see
+from workflow.errors import NotYours
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+
+pages = Blueprint("readings", __name__, template_folder="templates")
+REFUSED = "Who has read what is not yours to see."
+
+
+@pages.get("/readings")
+@for_signed_in
+def every() -> str:
+    """By person and by audit; and who read so many in an hour that somebody should ask why."""
+    desk, council = the_desk(), the_council()
+    if not desk.permissions.allow_role("read_readings", signed_in()):
+        raise NotYours(REFUSED)
+    person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
+    sought = Sought(
+        int(person) if person.isdecimal() and len(person) < 10 else None,
+        request.args.get("reference", "").strip().lower()[:40] or None,
+        request.args.get("cursor"),
+    )
+    with reading(council.engine) as connection:
+        rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)
+        many = who_read_many(connection, most, desk.now)
+    people = sorted(desk.directory.people.values(), key=lambda one: one.name)
+    return render_template(
+        "readings.html", rows=rows, many=many, most=most, sought=sought, people=people, more={**request.args, "cursor": following} if following else None
+    )  # fmt: skip
+
+
+@pages.get("/audits/<reference>/readings")
+@for_signed_in
+def of_audit(reference: str) -> str:
+    desk = the_desk()
+    seen = see(desk, signed_in(), reference)
+    if "read_readings" not in seen.may:
+        raise NotYours(REFUSED)
+    sought = Sought(reference=reference, cursor=request.args.get("cursor"))
+    with reading(the_council().engine) as connection:
+        rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)
+    return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

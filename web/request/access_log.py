@@ -1,0 +1,54 @@
+"""Around every request: its id is sent back, one line says how it went, and it is counted."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+from typing import Any
+
+from flask import Flask, request
+
+from web.request.log_context import ASKED, NO_ROUTE, Asked, asked_of
+
+LOG = logging.getLogger("practice_audit.request")
+# Asked every few seconds: a line each would hide the rest.
+PROBES = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
+Answer = Callable[..., Any]
+Watching = Sequence[Callable[[Asked], None]]
+
+
+def init_watching(app: Flask, watching: Watching, *, is_behind_a_proxy: bool) -> None:
+    """Before whatever may refuse, so that what is refused has its route’s name too."""
+    app.before_request(_note_route)
+    app.wsgi_app = _watched(app.wsgi_app, watching, is_behind_a_proxy=is_behind_a_proxy)  # type: ignore[method-assign]
+
+
+def _note_route() -> None:
+    if asked := ASKED.get():
+        asked.endpoint = request.endpoint or NO_ROUTE
+        asked.named = tuple(value for value in (request.view_args or {}).values() if isinstance(value, str))
+
+
+def _watched(inner: Callable[..., Iterable[bytes]], watching: Watching, *, is_behind_a_proxy: bool) -> Answer:
+    def call(environ: dict[str, Any], start_response: Answer) -> Iterable[bytes]:
+        asked, began = asked_of(environ, is_behind_a_proxy=is_behind_a_proxy), perf_counter()
+        token = ASKED.set(asked)
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            asked.status = int(status[:3])
+            return start_response(status, [*headers, ("X-Request-ID", asked.request_id)], *more)
+
+        try:
+            return inner(environ, start)
+        finally:
+            asked.status, asked.duration_ms = asked.status or 500, round((perf_counter() - began) * 1000, 1)
+            _say(asked)
+            for one in watching:
+                one(asked)
+            ASKED.reset(token)
+
+    return call
+
+
+def _say(asked: Asked) -> None:
+    level = logging.DEBUG if asked.endpoint in PROBES and asked.status < 400 else logging.INFO
+    LOG.log(level, "%s %s %s in %s ms", asked.method, asked.endpoint, asked.status, asked.duration_ms)

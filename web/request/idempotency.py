@@ -1,0 +1,46 @@
+"""The same request sent twice, because the answer to the first was lost or a button was pressed twice: one effect.
+
+A program gives an Idempotency-Key; a form that adds something holds a key of its own, made with the page.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from operator import attrgetter
+
+from flask import request
+
+from web.identity.current_user import signed_in, the_council, the_desk
+from workflow.commands.context import Desk
+from workflow.commands.idempotency import at_most_once
+from workflow.directory import Person
+from workflow.errors import BadInput, UsedForAnother
+from workflow.models import Audit
+from workflow.ports import Once
+
+KEY_LENGTH = 200
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def once_by_form(run: Callable[[Desk], Audit], field: str) -> str:
+    """The audit’s reference. Raises BadInput, about this field, where the form was sent before with other words."""
+    key, typed = request.form.get("once", ""), sorted(request.form.items(multi=True))
+    if not key:
+        return run(the_desk()).reference
+    said = repr([one for one in typed if one[0] != "csrf_token"])
+    try:
+        return once(signed_in(), key, said.encode(), attrgetter("reference"), run)
+    except UsedForAnother as refusal:
+        raise BadInput.about(field, refusal.sentence) from refusal
+
+
+def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[Desk], Audit]) -> str:
+    """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request."""
+    if len(key) > KEY_LENGTH or not key.isprintable():
+        raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
+    digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()
+    asked = Once(who.id, key, digest, answer)
+    return at_most_once(the_council().desk(once=asked), asked, run)

@@ -1,0 +1,66 @@
+"""What is refused before anything is read: another’s host name, more fields than any page has, a number that no row can have."""
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
+from werkzeug.sansio.utils import host_is_trusted
+
+from config.settings import Settings
+from web.request.errors import answer
+from workflow.errors import TooLarge
+
+# Far above what is saved at once, so that a page with too much on it can be shown again with every word still there.
+MOST_BYTES = 16 * 1024 * 1024
+MOST_FIELDS = 1_000
+HIGHEST_NUMBER = 2**31 - 1
+FORM = "application/x-www-form-urlencoded"
+# Probes call by number, and nothing there is made of the name.
+BY_ANY_NAME = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
+UNTRUSTED = "practice_audit.untrusted_host"
+WRONG_HOST = "This service is not known by that name."
+Environ = dict[str, Any]
+
+
+class Number(IntegerConverter):
+    """One that is higher than any row’s can be is nobody’s."""
+
+    def __init__(self, rules: Map) -> None:
+        super().__init__(rules, max=HIGHEST_NUMBER)
+
+
+def init_limits(app: Flask, settings: Settings) -> None:
+    """Before whatever else looks at a request: the forms’ own tokens already read the whole body."""
+    app.url_map.converters["int"] = Number
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES, MAX_FORM_PARTS=MOST_FIELDS)
+    app.wsgi_app = _with_a_trusted_host(app.wsgi_app, settings.trusted_hosts)  # type: ignore[method-assign]
+    if count := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    app.before_request(_refuse_another_name)
+    app.before_request(_refuse_too_many_fields)
+
+
+def _with_a_trusted_host(inner: Callable[..., Iterable[bytes]], trusted: tuple[str, ...]) -> Callable[..., Iterable[bytes]]:
+    """Nothing inside ever sees another name than these, however the answer comes about."""
+
+    def call(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if not host_is_trusted(environ.get("HTTP_HOST"), trusted):
+            environ["HTTP_HOST"], environ[UNTRUSTED] = trusted[0], True
+        return inner(environ, start_response)
+
+    return call
+
+
+def _refuse_another_name() -> Any:
+    if request.environ.get(UNTRUSTED) and request.endpoint not in BY_ANY_NAME:
+        return answer(HTTPStatus.BAD_REQUEST, WRONG_HOST)
+    return None
+
+
+def _refuse_too_many_fields() -> None:
+    """Raises TooLarge. Werkzeug counts the parts of the other kind of form itself."""
+    if request.mimetype == FORM and request.get_data().count(b"&") >= MOST_FIELDS:
+        raise TooLarge

@@ -1,0 +1,54 @@
+"""Where the database is away or its disk is full: 503 and one sentence, the same in the page and the JSON; what was sent is on the page.
+
+Nothing is asked of the database for it. Whoever was signed in stays so: their session could not be read, and is not touched.
+"""
+
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask.globals import request_ctx
+from werkzeug.exceptions import InternalServerError
+
+from web.identity.current_user import mark_away
+from web.identity.sessions import BrowserSession
+from web.request.errors import answer, http_refused, name_of, status_of, unexpected
+from web.request.form_replay import what_was_sent
+from web.request.limits import BY_ANY_NAME
+from web.request.security_headers import MAY_BE_KEPT
+from workflow.storage.database_errors import refusal_of
+from workflow.storage.engine import DatabaseError
+
+AGAIN_AFTER = "10"
+"""Seconds, as programs are told."""
+
+
+def init_away(app: Flask) -> None:
+    """Before whatever looks into the session."""
+    app.before_request(_say_why_the_session_is_unread)
+    app.register_error_handler(DatabaseError, _away)
+    app.register_error_handler(InternalServerError, _around_a_view)
+
+
+def _say_why_the_session_is_unread() -> None:
+    """Raises DatabaseError, but not to those who ask for nobody’s sake: probes, and the page that says it for its stylesheet."""
+    session = request_ctx.session
+    if isinstance(session, BrowserSession) and session.unread and request.endpoint not in BY_ANY_NAME | MAY_BE_KEPT:
+        raise session.unread
+
+
+def _away(error: DatabaseError) -> Any:
+    refusal = refusal_of(error)
+    if refusal is None:
+        return unexpected(error)
+    mark_away()
+    sent = what_was_sent()
+    response = current_app.make_response(answer(status_of(refusal), refusal.sentence, name_of(refusal), sent=sent))
+    response.headers["Retry-After"] = AGAIN_AFTER
+    return response
+
+
+def _around_a_view(error: InternalServerError) -> Any:
+    """As while a session is stored, after its page was made."""
+    if isinstance(error.original_exception, DatabaseError):
+        return _away(error.original_exception)
+    return http_refused(error)

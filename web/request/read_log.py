@@ -1,0 +1,63 @@
+"""The one way of every door to the words of a case: who reads what is noted, and only then is it handed out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request
+
+from web.identity.current_user import signed_in, the_desk
+from workflow.commands.audit_view import Place, Seen, Shown, history_seen, reading
+from workflow.directory import Person
+from workflow.errors import Stale
+from workflow.history import Row
+from workflow.ports import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Those of an audit as it stood at a version."""
+
+    reference: str
+    edition: int
+    version: int
+
+
+def opened(seen: Seen, beside: Callable[[Seen], Sequence[Reading]] = lambda _: ()) -> Seen:
+    """What is seen, with its words; raises NotShown."""
+    return seen.opened(the_desk(), _place(), beside)
+
+
+def noted(shown: Shown) -> Reading:
+    """That the asker is shown this now, to be written with what it is shown beside."""
+    return reading(the_desk(), _asker(), shown, _place())
+
+
+def history_shown(seen: Seen) -> tuple[tuple[Row, str | None], ...]:
+    return history_seen(the_desk(), seen, _place())
+
+
+def both_texts(refusal: Stale) -> dict[str, Any]:
+    """What a stale save is answered with; raises NotShown."""
+    if refusal.theirs is not None:
+        the_desk().store.note([noted(Words(refusal.reference, refusal.edition, refusal.version or 0))])
+    return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
+
+
+def sent(audit: dict[str, Any]) -> None:
+    """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises NotShown."""
+    is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
+    if is_written or audit["actions"] or audit["escalation"].get("recipients"):
+        the_desk().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])
+
+
+def _asker() -> Person:
+    """A program is known by its token, a browser by its session."""
+    person: Person | None = g.get("asker")
+    return person or signed_in()
+
+
+def _place() -> Place:
+    named = request.view_args or {}
+    part = named.get("section") or named.get("number") or named.get("action_id", "").rpartition("-")[2]
+    return Place("json" if "asker" in g else "page", f"{request.endpoint}/{part}".rstrip("/"))

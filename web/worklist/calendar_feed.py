@@ -1,0 +1,47 @@
+"""What is due for one person, as iCalendar: the same that waits for them on My work, by reference only."""
+
+import hmac
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from web.identity.current_user import the_council, the_desk
+from web.worklist.queries import actions_waiting_for, audits_waiting_for
+from web.worklist.tasks import Task, tasks_of_actions, tasks_of_audits
+from workflow.directory import Person
+from workflow.storage.engine import reading
+from workflow.storage.visibility import Reader
+
+
+def due_for(person: Person) -> list[Task]:
+    """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
+    desk, council = the_desk(), the_council()
+    reader = Reader(person, desk.directory, desk.permissions)
+    with reading(council.engine) as connection:
+        audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
+    tasks = [*tasks_of_audits(audits, person, desk.directory, council.who_hears.clocks), *tasks_of_actions(actions, person, desk.directory)]
+    return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.verb))
+
+
+def as_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> bytes:
+    """The same bytes for the same tasks, so that a client need not fetch them again."""
+    # Imported where it is needed: few requests are for a calendar.
+    from icalendar import Calendar, Event
+
+    settings = the_council().settings
+    calendar = Calendar()
+    for name, value in (("prodid", "-//Practice Audit//EN"), ("version", "2.0"), ("method", "PUBLISH"), ("x-wr-calname", "Practice Audit")):
+        calendar.add(name, value)
+    for task in tasks:
+        assert task.due_on is not None, "only what is due is listed"
+        event, key = Event(), f"{person.id}/{task.href}/{task.verb}".encode()
+        event.add("uid", f"{hmac.digest(settings.key_for('calendar'), key, 'sha256').hex()[:32]}@practice-audit")
+        event.add("dtstamp", made_at.replace(microsecond=0))
+        event.add("dtstart", task.due_on)
+        event.add("dtend", task.due_on + timedelta(days=1))
+        event.add("summary", f"{task.verb}: audit {task.reference}")
+        event.add("url", f"{settings.base_url}{task.href}")
+        event.add("class", "PRIVATE")
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    written: bytes = calendar.to_ical()
+    return written

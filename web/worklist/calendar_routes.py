@@ -1,0 +1,54 @@
+"""Your private calendar: an address that a calendar fetches without signing in, made, made anew and ended here."""
+
+import secrets
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.sessions import digest
+from web.request.flash_messages import say
+from web.worklist.calendar_feed import as_icalendar, due_for
+from web.worklist.calendar_queries import calendar_at, calendar_of, end_calendar, keep_calendar
+from workflow.errors import NotFound
+
+pages = Blueprint("calendars", __name__, template_folder="templates")
+
+
+@pages.get("/calendar")
+@for_signed_in
+def show() -> str:
+    return render_template("calendar.html", calendar=calendar_of(the_council().engine, signed_in().id))
+
+
+@pages.post("/calendar")
+@for_signed_in
+def make() -> str:
+    """Shown in this one answer: kept nowhere, not even for a redirect."""
+    token = secrets.token_urlsafe(32)
+    keep_calendar(the_council().engine, signed_in().id, digest(token), datetime.now(UTC))
+    address = the_council().settings.base_url + url_for("calendars.feed", token=token)
+    return render_template("calendar_made.html", address=address)
+
+
+@pages.post("/calendar/end")
+@for_signed_in
+def end() -> Response:
+    end_calendar(the_council().engine, signed_in().id)
+    say("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
+    return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
+
+
+@pages.get("/calendar/<token>.ics")
+def feed(token: str) -> Response:
+    """Raises NotFound alike for an address that never was, that was ended, and of somebody who left."""
+    row = calendar_at(the_council().engine, digest(token)) if token.isascii() else None
+    person = the_desk().directory.person(row.person_id) if row else None
+    if row is None or person is None or not person.is_active:
+        raise NotFound
+    response = make_response(as_icalendar(person, due_for(person), row.made_at))
+    response.content_type = "text/calendar; charset=utf-8"
+    response.add_etag()
+    return response.make_conditional(request)

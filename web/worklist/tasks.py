@@ -1,0 +1,149 @@
+"""What waits for one person, late first: each a verb, where to do it, and by when."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import url_for
+
+from notifications.recipients import Clocks
+from web.escalations.notification_status import Standing
+from web.formatting import role
+from workflow.commands.emergency_access import may_answer
+from workflow.directory import Directory, Person, Request
+from workflow.ports import Emergency
+from workflow.storage.row_mapping import recipients_of
+from workflow.working_days import add_working_days, london_day
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    verb: str
+    href: str
+    reference: str
+    due_on: date | None = None
+    urgent: bool = False
+    is_first: bool = False
+
+    def is_late(self, today: date) -> bool:
+        return self.due_on is not None and self.due_on < today
+
+
+def in_order(tasks: list[Task], today: date) -> list[Task]:
+    """Whom nobody could tell of an escalation before everything, then escalations, then what is late, then by date."""
+    return sorted(tasks, key=lambda task: (not task.is_first, not task.urgent, task.due_on or date.max, task.reference))
+
+
+def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
+    for row in rows:
+        show = url_for("audits.show", reference=row.reference)
+        if row.escalation_state in {"open", "acknowledged"}:
+            yield from _escalation(row, me, directory, clocks)
+        if row.auditor_id == me.id and row.state in DRAFTING:
+            yield Task(DRAFTING[row.state], show, row.reference, row.share_by)
+        if row.state == "shared":
+            yield from _moderation(row, me, show, clocks)
+        if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
+            yield Task(
+                "Agree to withdrawing the audit, or leave it",
+                url_for("audits.move", reference=row.reference, move="withdraw"),
+                row.reference,
+            )
+        if row.state == "moderated" and row.unsettled == 0 and _closes(row, me):
+            yield Task("Close the audit", show, row.reference)
+
+
+DRAFTING = {
+    "draft": "Read the file and record the consultation",
+    "practitioner_consulted": "Grade the areas of practice",
+    "graded": "Agree the actions and share the audit",
+}
+
+
+def tasks_of_troubled(troubled: Iterable[Standing]) -> Iterator[Task]:
+    for one in troubled:
+        posts = ", ".join(role(told.post) for told in one.trouble)
+        href = url_for("escalations.show", reference=one.reference)
+        yield Task(
+            f"Tell of an escalation who could not be told: {posts}", href, one.reference, one.trouble[0].due_on, urgent=True, is_first=True
+        )
+
+
+def tasks_of_undelivered(count: int) -> Iterator[Task]:
+    if count:
+        verb = "See to a mail that could not be delivered" if count == 1 else f"See to {count} mails that could not be delivered"
+        yield Task(verb, url_for("undelivered.every"), "", urgent=True)
+
+
+def _escalation(row: Any, me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
+    href = url_for("escalations.show", reference=row.reference)
+    waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
+    opened_on, directory = london_day(row.opened_at), directory.about(row.child_id)
+    waits = any(_answers(me, post, row.team, directory) for post in waiting)
+    if row.escalation_state == "open" and waits:
+        by = add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
+        yield Task("Acknowledge the escalation", href, row.reference, by, urgent=True)
+    if not row.plan and _answers(me, "head_of_service", row.team, directory):
+        by = add_working_days(opened_on, clocks["response_plan_working_days"])
+        yield Task("Record the response plan", href, row.reference, by, urgent=True)
+    if row.escalation_state == "acknowledged" and row.plan and _answers(me, "hos_ppqa", row.team, directory):
+        yield Task("Resolve the escalation", href, row.reference, urgent=True)
+
+
+def _answers(me: Person, post: str, team: str | None, directory: Directory) -> bool:
+    holder = directory.holder(post, team)
+    return directory.is_in_post(me, post, team) or (holder is not None and holder.person.id == me.id)
+
+
+def _moderation(row: Any, me: Person, show: str, clocks: Clocks) -> Iterator[Task]:
+    due_on = add_working_days(london_day(row.shared_at), clocks["moderation_working_days"])
+    if row.moderator_id == me.id:
+        yield Task("Moderate the audit", show, row.reference, due_on)
+    if row.moderator_id is None and "qa" in me.roles:
+        yield Task("Assign a moderator, or waive moderation", show, row.reference, due_on)
+
+
+def _closes(row: Any, me: Person) -> bool:
+    if row.escalation_state == "none":
+        # A director knows of it only where nobody before them can close it.
+        return not me.roles.isdisjoint({"qa", "director"})
+    return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
+
+
+def tasks_of_emergencies(waiting: Iterable[Emergency], me: Person, directory: Directory) -> Iterator[Task]:
+    for one in waiting:
+        asker = directory.people[one.asked_by]
+        if may_answer(directory, me, asker):
+            yield Task(
+                f"Let {asker.name} in to read an audit in an emergency, or refuse", url_for("emergencies.every"), one.reference, urgent=True
+            )
+
+
+def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
+    for row in rows:
+        href = url_for("actions.show", reference=row.reference, number=row.number)
+        verb = _verb(row, me, directory)
+        if verb:
+            yield Task(verb, href, row.reference, row.due_on if row.state == "open" else None)
+
+
+def tasks_of_requests(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
+    """Roles that a second person must agree to."""
+    for one in waiting:
+        yield Task(f"Agree to a role for {directory.people[one.person_id].name}, or refuse it", url_for("posts.requests"), "")
+
+
+def _verb(row: Any, me: Person, directory: Directory) -> str:
+    is_escalated = row.escalation_state != "none"
+    if row.state == "reported":
+        verifies = "hos_ppqa" if is_escalated else "qa"
+        return (
+            f"Verify that action {row.number} is complete" if verifies in me.roles and me.id not in {row.owner_id, row.reported_by} else ""
+        )
+    if row.asked_due_on and ("hos_ppqa" if is_escalated else "qa") in me.roles:
+        return f"Grant or refuse more time for action {row.number}"
+    if row.owner_id == me.id:
+        return f"Carry out action {row.number}, which is yours"
+    reports = directory.about(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
+    return f"Track action {row.number}, and report it when complete" if reports else ""

@@ -1,0 +1,51 @@
+"""What the QA Service arranges: who audits, who moderates."""
+
+from dataclasses import replace
+
+from workflow.commands.available_moves import situation
+from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.directory.handover import ensure_may_be_given
+from workflow.commands.drafting import auditor_named
+from workflow.directory import Person
+from workflow.errors import BadInput, NotReady, NotYours
+from workflow.guards.audits import auditor_is_independent
+from workflow.guards.moderation import conflicts_of
+from workflow.models import Audit
+
+
+@command
+def allocate(desk: Desk, who: Person, reference: str, auditor: object) -> Audit:
+    """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
+    audit, ties = known_audit(desk, who, reference)
+    if not desk.permissions.allow("allocate", audit, ties):
+        raise NotYours("Allocating this audit is not yours to do now.")
+    person = auditor_named(desk, auditor)
+    ensure_may_be_given(desk.directory, person, audit.header.child_id, "auditor")
+    # Who is of the case must not read a draft about it, however they come to be its auditor.
+    if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
+        raise NotReady(conflicts)
+    step = Step(desk, who, audit, audit)
+    step.becomes(replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id})
+    step.tell("audit_allocated")
+    return step.commit()
+
+
+@command
+def assign_moderator(desk: Desk, who: Person, reference: str, moderator: object) -> Audit:
+    """Raises NotReady where the person is the auditor or one of the case’s people (rules, section 5)."""
+    audit, ties = known_audit(desk, who, reference)
+    if not desk.permissions.allow("assign_moderator", audit, ties):
+        raise NotYours("Assigning a moderator is not yours to do now.")
+    person = desk.directory.by_email(moderator) if isinstance(moderator, str) else None
+    if person is None or not person.is_active or "moderator" not in person.roles:
+        raise BadInput.about("person", "There is no active moderator with that email address.")
+    ensure_may_be_given(desk.directory, person, audit.header.child_id, "person")
+    if conflicts := tuple(conflicts_of(person, audit)):
+        raise NotReady(conflicts)
+    step = Step(desk, who, audit, audit)
+    after = replace(audit, moderator_id=person.id)
+    if audit.moderator_id not in {None, person.id}:
+        after = replace(after, sections={**after.sections, "moderation": {}})
+    step.becomes(after, "assign_moderator", facts={"moderator": person.id})
+    step.tell("moderator_assigned")
+    return step.commit()

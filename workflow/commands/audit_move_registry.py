@@ -1,0 +1,24 @@
+"""From a move’s name, as a door is given it, to the one command that carries it out."""
+
+from workflow.commands import audit_moves as moves
+from workflow.commands.actions import NewAction
+from workflow.commands.available_moves import named_move
+from workflow.commands.context import Desk
+from workflow.directory import Person
+from workflow.models import Audit
+
+PLAIN = {
+    "record_consultation": moves.record_consultation, "grade": moves.grade, "revise": moves.revise, "share": moves.share,
+    "moderate": moves.moderate, "close_actions": moves.close_actions,
+}  # fmt: skip
+REASONED = {"waive_moderation": moves.waive_moderation, "return_for_correction": moves.return_for_correction, "withdraw": moves.withdraw}
+
+
+def carry_out(desk: Desk, who: Person, reference: str, move: str, reason: str = "", new_actions: tuple[NewAction, ...] = ()) -> Audit:
+    """Raise BadInput for a move that there is not, and whatever the command refuses with."""
+    name = named_move(desk.rules.audit, move).name
+    if name in PLAIN:
+        return PLAIN[name](desk, who, reference)
+    if name in REASONED:
+        return REASONED[name](desk, who, reference, reason)
+    return moves.reopen(desk, who, reference, reason, new_actions)

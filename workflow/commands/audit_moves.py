@@ -1,0 +1,160 @@
+"""The moves of an audit (rules, section 1): each one function, and one commit."""
+
+from dataclasses import replace
+
+from workflow import audit as an_audit
+from workflow import escalation, smart_action
+from workflow.commands.actions import NewAction, further_actions
+from workflow.commands.available_moves import ensure_can, ensure_may, only_asks, situation
+from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.snapshots import sealed_judgement, sealed_sections
+from workflow.directory import Person
+from workflow.guards.context import Given
+from workflow.models import Audit
+from workflow.validation import read_text
+
+
+@command
+def record_consultation(desk: Desk, who: Person, reference: str) -> Audit:
+    return _plain(desk, who, reference, "record_consultation")
+
+
+@command
+def grade(desk: Desk, who: Person, reference: str) -> Audit:
+    return _plain(desk, who, reference, "grade")
+
+
+@command
+def revise(desk: Desk, who: Person, reference: str) -> Audit:
+    return _plain(desk, who, reference, "revise")
+
+
+@command
+def share(desk: Desk, who: Person, reference: str) -> Audit:
+    """Seal what is shared, tell the people of the case, and escalate where the final judgement is Inadequate."""
+    step = _begin(desk, who, reference, "share")
+    before, overall = step.audit, desk.form_of(step.audit).overall.key
+    after = an_audit.shared(before, overall, desk.now, desk.today)
+    picked = desk.telling.picked_because(after, after.overall_grade)
+    after = replace(after, picked_because=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
+    sealed = step.seal(an_audit.SHARED_PART, sealed_sections(desk, after))
+    step.becomes(after, "share", facts={"edition": after.edition, "sealed": sealed})
+    step.tell("audit_shared")
+    _tell_owners(step, before)
+    _escalate_where_called_for(step, before, "share")
+    return step.commit()
+
+
+@command
+def moderate(desk: Desk, who: Person, reference: str) -> Audit:
+    """The moderator’s judgement becomes the overall grade; a grade lowered to Inadequate escalates."""
+    step = _begin(desk, who, reference, "moderate")
+    before = step.audit
+    after = an_audit.moderated(before, str(before.answer("moderation", "grade")), desk.now, desk.today)
+    after = replace(after, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
+    sealed = step.seal(an_audit.MODERATED_PART, sealed_judgement(desk, after))
+    step.becomes(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
+    step.tell("audit_moderated", grade_changed=before.overall_grade != after.overall_grade)
+    _tell_owners(step, before)
+    _escalate_where_called_for(step, before, "moderate")
+    return step.commit()
+
+
+@command
+def waive_moderation(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    reason = read_text("reason", reason)
+    step = _begin(desk, who, reference, "waive_moderation", Given(reason=reason))
+    before = step.audit
+    step.becomes(an_audit.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
+    step.tell("moderation_waived")
+    _tell_owners(step, before)
+    return step.commit()
+
+
+@command
+def close_actions(desk: Desk, who: Person, reference: str) -> Audit:
+    step = _begin(desk, who, reference, "close_actions")
+    step.becomes(replace(step.audit, state="actions_closed"), "close_actions")
+    step.tell("audit_closed")
+    return step.commit()
+
+
+@command
+def reopen(desk: Desk, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
+    reason = read_text("reason", reason)
+    audit, _ = known_audit(desk, who, reference)
+    given = Given(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
+    step = _begin(desk, who, reference, "reopen", given)
+    before, after = step.audit, replace(step.audit, state="moderated")
+    for action in given.new_actions:
+        after = smart_action.added(after, smart_action.goes_live(action, desk.today))
+    step.becomes(after, "reopen", reason, {"actions": [action.number for action in given.new_actions]})
+    step.tell("audit_reopened")
+    _tell_owners(step, before)
+    return step.commit()
+
+
+@command
+def return_for_correction(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
+    reason = read_text("reason", reason)
+    step = _begin(desk, who, reference, "return_for_correction", Given(reason=reason))
+    after = replace(an_audit.returned(step.audit), share_by=desk.telling.share_by(desk.today))
+    step.becomes(after, "return_for_correction", reason)
+    step.tell("audit_returned")
+    return step.commit()
+
+
+@command
+def withdraw(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+    """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
+    reason = read_text("reason", reason)
+    audit, ties = known_audit(desk, who, reference)
+    move = desk.rules.audit.moves["withdraw"]
+    ensure_may(desk, who, audit, ties, move)
+    asks = only_asks(move, audit, ties)
+    to = ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
+    step = Step(desk, who, audit, audit)
+    if asks:
+        step.becomes(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
+        step.tell(move.tells_when_asked)
+    else:
+        step.becomes(an_audit.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
+        step.tell(move.tells)
+    return step.commit()
+
+
+def _begin(desk: Desk, who: Person, reference: str, name: str, given: Given | None = None) -> Step:
+    audit, ties = known_audit(desk, who, reference)
+    move = desk.rules.audit.moves[name]
+    ensure_may(desk, who, audit, ties, move)
+    ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))
+    return Step(desk, who, audit, audit)
+
+
+def _plain(desk: Desk, who: Person, reference: str, name: str) -> Audit:
+    step = _begin(desk, who, reference, name)
+    step.becomes(replace(step.audit, state=desk.rules.audit.moves[name].to), name)
+    return step.commit()
+
+
+def _tell_owners(step: Step, before: Audit) -> None:
+    for number in an_audit.newly_live(before, step.audit):
+        action = step.audit.action(number)
+        step.tell("action_assigned", action=number, due_on=action.due_on if action else None)
+
+
+def _escalate_where_called_for(step: Step, before: Audit, source: str) -> None:
+    if escalation.is_called_for(before, step.audit):
+        open_escalation(step, source)
+
+
+def open_escalation(step: Step, source: str, reason: str = "") -> None:
+    desk, header = step.desk, step.audit.header
+    recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.about(header.child_id))
+    after = escalation.opened(step.audit, source, step.who, desk.now, recipients, reason)
+    verb = "raise_escalation" if source == "raise" else "open_escalation"
+    step.becomes(after, verb, reason, {"edition": after.edition, "source": source})
+    step.tell("escalation_opened")
+    if any(recipient.stands_in for recipient in recipients):
+        step.tell("post_found_vacant")

@@ -1,0 +1,201 @@
+"""What one person may see of one audit. Every page, answer and export shows this and nothing else.
+
+What `see` answers holds not a word of the case: the words are handed out by `opened`, once it is committed who reads them.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from workflow import audit as an_audit
+from workflow.commands.actions import may_see_action
+from workflow.commands.available_moves import Offer, may, offers
+from workflow.commands.context import Desk, known_audit
+from workflow.commands.redaction import wordless, wordless_action
+from workflow.directory import Person
+from workflow.errors import NotYours
+from workflow.history import Row
+from workflow.models import Answers, Audit, Escalation, SmartAction
+from workflow.ports import Reading
+from workflow.state_machine import moves_from
+
+
+class Shown(Protocol):
+    """What of an audit, or of the last of the same child, tells which words were shown."""
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def edition(self) -> int: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+PERMITTED = (
+    "write_audit",
+    "write_moderation",
+    "add_action",
+    "add_further_action",
+    "allocate",
+    "assign_moderator",
+    "read_readings",
+    "record_safeguarding",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where words are shown: `door` is page, json or export, `what` the endpoint with its section or action."""
+
+    door: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`overall_grade` is None and `escalation_state` "" where this person may not know them yet."""
+
+    who: Person
+    audit: Audit
+    ties: frozenset[str]
+    sees_names: bool
+    sections: Mapping[str, Answers]
+    actions: tuple[SmartAction, ...]
+    sees_escalation: bool
+    overall_grade: str | None
+    offers: tuple[Offer, ...]
+    may: tuple[str, ...]
+    reads_history: bool
+    _whole: "Seen | None" = field(default=None, repr=False, compare=False)
+
+    def opened(self, desk: Desk, place: Place, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
+        """With its words, once it is noted that they are shown; raises NotShown. Where there are none to show, nothing is noted.
+
+        `beside` are the readings of what is shown with it, in the same commit.
+        """
+        if self._whole is None or not self.holds_words:
+            return self
+        desk.store.note([reading(desk, self.who, self.audit, place), *beside(self._whole)])
+        return self._whole
+
+    @property
+    def holds_words(self) -> bool:
+        return bool(self.sections or self.actions or self.escalation)
+
+    @property
+    def escalation_state(self) -> str:
+        return self.audit.escalation_state if self.sees_escalation else ""
+
+    @property
+    def escalation(self) -> Escalation | None:
+        return self.audit.escalation if self.sees_escalation else None
+
+    @property
+    def reads_audit(self) -> bool:
+        return bool(self.sections)
+
+
+def see(desk: Desk, who: Person, reference: str) -> Seen:
+    """Raises NotFound alike for what is not there and for what this person may not know of."""
+    audit, ties = known_audit(desk, who, reference)
+    return seen_by(desk, who, audit, ties)
+
+
+def seen_by(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+    whole = unnoted(desk, who, audit, ties)
+    return replace(
+        whole,
+        audit=wordless(audit),
+        sections={key: {} for key in whole.sections},
+        actions=tuple(wordless_action(action) for action in whole.actions),
+        overall_grade=None,
+        _whole=whole,
+    )
+
+
+def unnoted(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+    """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
+    sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
+    made = offers(desk, who, audit, ties)
+    return Seen(
+        who=who,
+        audit=audit,
+        ties=ties,
+        sees_names=desk.permissions.allow("see_state_and_names", audit, ties),
+        sections=_sections(desk, audit, ties, sees_grade=sees_grade),
+        actions=tuple(action for action in audit.actions if may_see_action(desk, who, audit, ties, action)),
+        sees_escalation=sees_grade or "recipient" in ties,
+        overall_grade=audit.overall_grade if sees_grade else None,
+        offers=made,
+        may=(*(offer.move.name for offer in made), *_permitted(desk, audit, ties), *escalation_moves(desk, audit, ties)),
+        reads_history=desk.permissions.allow("read_history", audit, ties),
+    )
+
+
+def reading(desk: Desk, who: Person, shown: Shown, place: Place) -> Reading:
+    let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
+    return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
+
+
+def history_seen(desk: Desk, seen: Seen, place: Place) -> tuple[tuple[Row, str | None], ...]:
+    """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
+    if not seen.reads_history:
+        raise NotYours("The history of this audit is not yours to read now.")
+    if not seen.reads_audit:
+        return tuple((row, None) for row in desk.store.history(seen.audit))
+    told = desk.store.history_and_reasons(seen.audit)
+    if any(reason for _, reason in told):
+        desk.store.note([reading(desk, seen.who, seen.audit, place)])
+    return told
+
+
+def escalation_moves(desk: Desk, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+    """The escalation’s moves that are this person’s from here, as `acknowledge_escalation` and so on."""
+    track = desk.rules.escalation
+    names = (name for name in moves_from(track, audit.escalation_state) if may(desk, audit, ties, track.moves[name]))
+    if not audit.was_shared or not desk.permissions.allow("know", audit, ties):
+        return ()
+    return tuple(f"{name}_escalation" for name in names)
+
+
+def action_moves(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> tuple[str, ...]:
+    """The moves of one action that are this person’s from here."""
+    if not action.is_live or seen.audit.state not in {"shared", "moderated"}:
+        return ()
+    mine = seen.ties if action.owner_id == who.id else seen.ties - {"owner"}
+    track = desk.rules.action
+    return tuple(name for name in moves_from(track, action.state) if may(desk, seen.audit, mine, track.moves[name], action))
+
+
+def _permitted(desk: Desk, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+    return tuple(right for right in PERMITTED if desk.permissions.allow(right, audit, ties))
+
+
+def _sections(desk: Desk, audit: Audit, ties: frozenset[str], *, sees_grade: bool) -> dict[str, Answers]:
+    form = desk.form_of(audit)
+    shown: dict[str, Answers] = {}
+    reads = {
+        part: desk.permissions.allow(right, audit, ties) for part, right in (("audit", "read_audit"), ("moderation", "read_moderation"))
+    }
+    source = _source(desk, audit, ties) if any(reads.values()) else {}
+    for section in form.sections:
+        if reads[section.part] and section.fields:
+            shown[section.key] = source.get(section.key, {})
+    if shown and not sees_grade:
+        shown[form.overall.key] = {**shown.get(form.overall.key, {}), "grade": None}
+    return shown
+
+
+def _source(desk: Desk, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
+    """The working copy for its auditor, and while it is what was shared; otherwise what was sealed."""
+    if "auditor" in ties or an_audit.shows_working_copy(audit):
+        return audit.sections
+    seals = desk.store.seals(audit)
+    parts = (an_audit.latest(seals, part) for part in (an_audit.SHARED_PART, an_audit.MODERATED_PART))
+    merged: dict[str, Answers] = {}
+    for seal in parts:
+        merged |= json.loads(seal.content)["sections"] if seal else {}
+    return merged

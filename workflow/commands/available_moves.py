@@ -1,0 +1,95 @@
+"""May this person make this move, does it lead anywhere, is anything missing: asked in that order, for all three tracks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from workflow.commands.context import Desk
+from workflow.directory import Directory, Person
+from workflow.errors import BadInput, Missing, NotYours
+from workflow.guards import Situation, ensure_nothing_is_missing, what_is_missing
+from workflow.guards.context import Given
+from workflow.models import Audit, SmartAction
+from workflow.state_machine import leads_to, moves_from
+from workflow.workflow_config import Move, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A move that this person could make, and what is still missing for it."""
+
+    move: Move
+    missing: tuple[Missing, ...]
+
+
+def makers(move: Move, audit: Audit, action: SmartAction | None, directory: Directory) -> tuple[str, ...]:
+    """The relations that make a move now; where all who hold the post are bound up in it, the next post too (rules, 2)."""
+    posts = move.makers(audit.was_escalated)
+    if not move.falls_to:
+        return posts
+    bound, directory = _bound_up(audit, action), directory.about(audit.header.child_id)
+    for post in move.falls_to[move.falls_to.index(posts[0]) :]:
+        if any(person.id not in bound for person in directory.in_post(post, audit.header.team)):
+            return (*posts, post)
+    return posts
+
+
+def _bound_up(audit: Audit, action: SmartAction | None) -> Collection[int | None]:
+    return audit.bound_up if action is None else {action.owner_id, action.reported_by}
+
+
+def named_move(track: Track, name: str) -> Move:
+    move = track.moves.get(name)
+    if move is None:
+        raise BadInput.about("move", f"There is no such move; the moves are {', '.join(track.moves)}.")
+    return move
+
+
+def situation(desk: Desk, who: Person, audit: Audit, given: Given | None = None, action: SmartAction | None = None) -> Situation:
+    return Situation(
+        audit,
+        who,
+        desk.directory,
+        desk.form_of(audit),
+        desk.telling,
+        desk.today,
+        desk.rules.escalation_recipients,
+        given or Given(),
+        action,
+    )
+
+
+def ensure_may(desk: Desk, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> None:
+    if not may(desk, audit, ties, move, action):
+        raise NotYours(f"“{move.title}” is not yours to do.")
+
+
+def may(desk: Desk, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
+    allowed = (*makers(move, audit, action, desk.directory), *move.asked_by)
+    return any(tie in allowed for tie in ties)
+
+
+def ensure_can(track: Track, state: str, move: Move, s: Situation, *, asks: bool = False) -> str:
+    """The state that the move leads to; raises NotFromHere, or NotReady with everything that is missing."""
+    destination = leads_to(track, state, move.name)
+    ensure_nothing_is_missing(move.needs_when_asked if asks else move.needs, s)
+    return destination
+
+
+def offers(desk: Desk, who: Person, audit: Audit, ties: Collection[str]) -> tuple[Offer, ...]:
+    """The audit’s moves from here that are this person’s; a reason is asked for with the move, so it is not missing yet."""
+    found = []
+    for name in moves_from(desk.rules.audit, audit.state):
+        move = desk.rules.audit.moves[name]
+        if may(desk, audit, ties, move):
+            asks = only_asks(move, audit, ties)
+            missing = what_is_missing(move.needs_when_asked if asks else move.needs, situation(desk, who, audit))
+            found.append(Offer(move, missing))
+    return tuple(found)
+
+
+def only_asks(move: Move, audit: Audit, ties: Collection[str]) -> bool:
+    """Two people are needed: the first asks, the second agrees."""
+    if not move.asked_by:
+        return False
+    agrees = audit.withdrawal_asked_by is not None and any(tie in move.by for tie in ties)
+    return not agrees and any(tie in move.asked_by for tie in ties)

@@ -1,0 +1,141 @@
+"""Where commands are carried out: what they need, and the steps they share.
+
+A command reads, decides, and commits once. Nothing it decided on can have changed by then: the commit is refused
+(`Changed`) where the audit or the directory did, and the command is decided again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from workflow.directory import Directory, Person
+from workflow.errors import NotFound, Stale
+from workflow.events import Event, Notice
+from workflow.forms import Form
+from workflow.history import Chain, Happening, Row, digest, facts_of, link
+from workflow.models import Audit, Seal
+from workflow.permissions import Permissions, relations
+from workflow.ports import Change, Changed, Once, Store, Telling
+from workflow.workflow_config import Rules
+from workflow.working_days import london_day
+
+TRIES = 20
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class FormShelf(Protocol):
+    @property
+    def current(self) -> Form: ...
+
+    def form(self, key: str, version: int) -> Form:
+        """The form as it was at that version: an audit keeps the one it was started on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    store: Store
+    directory: Directory
+    rules: Rules
+    permissions: Permissions
+    forms: FormShelf
+    telling: Telling
+    now: datetime
+    once: Once | None = None
+
+    @property
+    def today(self) -> date:
+        return london_day(self.now)
+
+    def form_of(self, audit: Audit) -> Form:
+        return self.forms.form(*audit.form)
+
+
+class Step:
+    """One command in the making: the audit as it becomes, its history rows, its notices, its seals."""
+
+    def __init__(self, desk: Desk, who: Person, before: Audit | None, audit: Audit) -> None:
+        self.desk, self.who, self.before, self.audit = desk, who, before, audit
+        self._chain: Chain = audit.chain
+        self._rows: list[Row] = []
+        self._remarks: dict[int, str] = {}
+        self._notices: list[Notice] = []
+        self._seals: list[Seal] = []
+
+    def becomes(self, audit: Audit, move: str, reason: str = "", facts: Mapping[str, object] | None = None) -> None:
+        """What happened: one row of history. `reason` is kept beside it, its digest within."""
+        said = {"reason": digest(reason)} if reason else {}
+        came_from = self.audit.state if self._chain.count else None
+        happening = Happening(
+            self.desk.now,
+            self.who.id,
+            self.who.name,
+            move,
+            came_from,
+            audit.state,
+            audit.escalation_state,
+            facts_of({**(facts or {}), **said}),
+        )
+        row, self._chain = link(self._chain, audit.reference, happening)
+        self._rows.append(row)
+        if reason:
+            self._remarks[row.number] = reason
+        self.audit = audit
+
+    def tell(self, event: str, **more: object) -> None:
+        happened = Event(event, self.audit.reference, self._chain.count, **more)  # type: ignore[arg-type]
+        self._notices += self.desk.telling.notices(happened, self.audit, self.desk.directory)
+
+    def seal(self, part: str, content: str) -> str:
+        """Keep word for word what readers are shown; answers its digest."""
+        sealed = Seal(self.audit.edition, part, self.desk.now, self.who.id, content, digest(content))
+        self._seals.append(sealed)
+        return sealed.digest
+
+    def commit(self) -> Audit:
+        # Words being written start and stop no clock; whatever is history may.
+        look_on = self.desk.today if self._rows else self.audit.look_on
+        version = (self.before.version if self.before else 0) + 1
+        after = replace(self.audit, version=version, chain=self._chain, look_on=look_on)
+        change = Change(
+            self.before,
+            after,
+            tuple(self._rows),
+            self._remarks,
+            tuple(self._notices),
+            tuple(self._seals),
+            self.desk.directory.version,
+            self.desk.now,
+            self.desk.once,
+        )
+        self.desk.store.save(change)
+        return after
+
+
+def known_audit(desk: Desk, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
+    """The audit and what this person is to it; raises NotFound alike for what is not there and what they may not know of."""
+    audit = desk.store.audit(reference)
+    if audit is None:
+        raise NotFound
+    ties = relations(who, audit, desk.directory)
+    if not desk.permissions.allow("know", audit, ties):
+        raise NotFound
+    return audit, ties
+
+
+def command(function: Callable[Concatenate[Desk, Person, P], R]) -> Callable[Concatenate[Desk, Person, P], R]:
+    """Decide again where something changed between reading and writing, on what is there then, by who the person is then."""
+
+    @wraps(function)
+    def decided(desk: Desk, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(TRIES):
+            try:
+                return function(desk, who, *args, **kwargs)
+            except Changed:
+                desk = replace(desk, directory=desk.store.directory(desk.now))
+                who = desk.directory.people[who.id]
+        raise Stale
+
+    return decided

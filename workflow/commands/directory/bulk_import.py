@@ -1,0 +1,155 @@
+"""Bringing people in from a list: what each line would change, or why it can’t; and then all of it in one commit, or nothing.
+
+Only whoever runs the service does this, on the command line: it is how the first people come in, privileged roles included.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from workflow.commands.context import Desk
+from workflow.commands.directory.handover import must_pass_on
+from workflow.commands.directory.people import read_identity
+from workflow.directory import Directory, Duty, Person
+from workflow.errors import BadInput
+from workflow.ports import Changed, DirectoryWriting
+from workflow.role_assignments import Entry, ensure_allowed, read_duty, written
+
+YES_NO = {"": True, "yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """As read; `roles` is None where the list has no such column, and nobody’s roles change."""
+
+    number: int
+    email: str
+    name: str
+    roles: str | None = None
+    active: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one line comes to; `person` is who is there already."""
+
+    number: int
+    email: str
+    name: str
+    is_active: bool
+    gives: frozenset[Duty]
+    takes: frozenset[Duty]
+    person: Person | None
+
+    @property
+    def is_renamed(self) -> bool:
+        return self.person is not None and self.person.name != self.name
+
+    @property
+    def leaves(self) -> bool:
+        return self.person is not None and self.person.is_active and not self.is_active
+
+    @property
+    def comes_back(self) -> bool:
+        return self.person is not None and not self.person.is_active and self.is_active
+
+    def said(self) -> Iterator[str]:
+        """Each change in words."""
+        if self.person is None:
+            yield f"adds {self.name} <{self.email}>{'' if self.is_active else ', as somebody who has left'}"
+        if self.is_renamed and self.person:
+            yield f"renames {self.person.name} <{self.email}> to {self.name}"
+        if self.leaves:
+            yield f"marks {self.name} <{self.email}> as left"
+            return
+        if self.comes_back:
+            yield f"marks {self.name} <{self.email}> as back"
+        yield from (f"gives {self.email} the role {role}" for role in sorted(map(written, self.gives)))
+        yield from (f"takes from {self.email} the role {role}" for role in sorted(map(written, self.takes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    planned: tuple[Planned, ...]
+    refusals: tuple[str, ...]
+    changes: tuple[str, ...] = field(default=())
+    """Each change by its line, in words: what a dry run shows, and what is then done."""
+
+
+def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
+    """What a list comes to in this directory."""
+    planned, refusals, seen = [], [], dict[str, int]()
+    for line in lines:
+        try:
+            one = _planned(line, directory)
+            if (earlier := seen.setdefault(one.email, line.number)) != line.number:
+                raise BadInput.about("email", f"{one.email} stands in line {earlier} already.")
+            planned.append(one)
+        except BadInput as refusal:
+            refusals += [f"Line {line.number}: {missing.message}" for missing in refusal.missing]
+    changes = tuple(f"Line {one.number}: {words}." for one in planned for words in one.said())
+    return Plan(tuple(planned), tuple(refusals), changes)
+
+
+def import_people(desk: Desk, lines: tuple[Line, ...]) -> Plan:
+    """All of it, or nothing where a line is refused. Everything is recorded as done on the command line."""
+    plan = plan_import(lines, desk.directory)
+    if plan.refusals or not plan.changes:
+        return plan
+    try:
+        with desk.store.changing(desk.directory.version, desk.now) as writing:
+            _carry_out(desk, writing, plan.planned)
+    except Changed:
+        # Somebody changed the directory meanwhile: planned again, on what is there now.
+        return import_people(replace(desk, directory=desk.store.directory(desk.now)), lines)
+    return plan
+
+
+def _planned(line: Line, directory: Directory) -> Planned:
+    name, email = read_identity(line.name, line.email)
+    if line.active.strip().lower() not in YES_NO:
+        raise BadInput.about("active", "The column “active” says yes or no.")
+    is_active, person = YES_NO[line.active.strip().lower()], directory.by_email(email)
+    own = person.duties - person.lent if person else frozenset()
+    wanted = own if line.roles is None else frozenset(read_duty(role, directory) for role in line.roles.split(";") if role.strip())
+    if not is_active:
+        if line.roles and wanted:
+            raise BadInput.about("roles", "Somebody who is not active has no roles.")
+        wanted = frozenset()
+    ensure_allowed(wanted | (person.lent if person else frozenset()))
+    return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
+
+
+def _carry_out(desk: Desk, writing: DirectoryWriting, planned: tuple[Planned, ...]) -> None:
+    new = [one for one in planned if one.person is None]
+    ids: Mapping[str, int] = writing.add_people(*((one.email, one.name) for one in new)) if new else {}
+    writing.record(None, *(Entry("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
+    if gone := [one for one in new if not one.is_active]:
+        for one in gone:
+            writing.change_person(ids[one.email], one.name, one.email, is_active=False)
+    given: list[tuple[int, Duty]] = []
+    for one in planned:
+        person_id = one.person.id if one.person else ids[one.email]
+        given += [(person_id, duty) for duty in one.gives]
+        if one.person:
+            _change(desk, writing, one, one.person)
+    writing.give(*given)
+    writing.record(None, *(Entry("role_given", person_id, facts={"role": written(duty)}) for person_id, duty in given))
+
+
+def _change(desk: Desk, writing: DirectoryWriting, one: Planned, person: Person) -> None:
+    if one.leaves:
+        writing.tell(must_pass_on(desk, person.id, writing.holdings(person.id)))
+        writing.end_everything(person.id)
+        writing.record(None, Entry("left", person.id))
+    elif one.takes:
+        roles = {duty.role for duty in one.takes}
+        writing.tell(must_pass_on(desk, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
+        for duty in one.takes:
+            writing.take(person.id, duty)
+        writing.record(None, *(Entry("role_taken", person.id, facts={"role": written(duty)}) for duty in one.takes))
+    if one.comes_back:
+        writing.record(None, Entry("came_back", person.id))
+    if one.is_renamed:
+        writing.record(None, Entry("changed", person.id, facts={"name": one.name, "email": one.email, "name_was": person.name}))
+    if one.is_renamed or one.leaves or one.comes_back:
+        writing.change_person(person.id, one.name, one.email, is_active=one.is_active)

@@ -1,0 +1,53 @@
+"""Declaring a personal connection to a child: it takes away every right on that child’s audits, from the next request on."""
+
+from workflow.commands.context import Desk, command
+from workflow.commands.directory.handover import fallen_to, must_pass_on
+from workflow.directory import Person
+from workflow.errors import BadInput, NotFound, NotYours
+from workflow.validation import clean
+
+MOST = 40
+"""Characters of a child’s ID."""
+
+
+@command
+def declare_connection(desk: Desk, who: Person, child_id: object, person_id: int | None = None) -> None:
+    """Anybody for themselves; the QA Service and the HoS for Practice, Performance and QA for somebody else. Twice is once."""
+    person = who if person_id is None else desk.directory.person(person_id)
+    if person != who and not desk.permissions.allow_role("declare_for_another", who):
+        raise NotYours("Everybody declares their own connections; the QA Service those of others.")
+    if person is None or not person.is_active:
+        raise BadInput.about("person", "There is nobody active here by that name.")
+    child = _child(child_id)
+    if desk.directory.is_connected(person.id, child):
+        return
+    before = desk.directory.about(child)
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        writing.connect(person.id, child, who.id)
+        writing.tell(must_pass_on(desk, person.id, writing.holdings(person.id, child)))
+        writing.tell(fallen_to(desk, before, before.without(frozenset({person.id})), writing.escalated(child)))
+
+
+@command
+def end_connection(desk: Desk, who: Person, connection_id: int) -> int:
+    """Never by the person themselves; who declared it, who ended it and when stay on the record. Answers whose it was."""
+    if not desk.permissions.allow_role("end_connection", who):
+        raise NotYours("A connection is ended by the QA Service or the HoS for Practice, Performance and QA.")
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        connection = writing.connection(connection_id)
+        if connection is None:
+            raise NotFound
+        if connection.person_id == who.id:
+            raise NotYours("Nobody ends their own connection: ask somebody else of the QA Service.")
+        writing.end_connection(connection_id, who.id)
+        return connection.person_id
+
+
+def _child(typed: object) -> str:
+    try:
+        child = clean(typed, MOST, one_line=True)
+    except ValueError as error:
+        raise BadInput.about("child_id", f"The child’s ID number: {error}") from error
+    if not child:
+        raise BadInput.about("child_id", "Give the child’s ID number.")
+    return child

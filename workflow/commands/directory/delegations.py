@@ -1,0 +1,84 @@
+"""Passing a role on to somebody else for a time: by who holds it, or by an administrator who has no part in it."""
+
+from datetime import date, datetime, timedelta
+
+from workflow.commands.context import Desk, command
+from workflow.commands.directory.people import is_privileged
+from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
+from workflow.directory import Duty, Person, Request
+from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
+from workflow.role_assignments import Delegation, Entry, written
+from workflow.validation import read_day
+from workflow.working_days import start_of
+
+MOST_DAYS = 92
+"""A quarter: longer absences are for a new holder of the post."""
+
+
+@command
+def delegate(desk: Desk, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
+    """`days` are the first and the last, both included. Answers GIVEN, or WAITS where a second person must agree first."""
+    giver, to = desk.directory.person(from_person), desk.directory.person(to_person)
+    if giver is None or to is None or not to.is_active:
+        raise BadInput.about("person", "Choose somebody who is active here.")
+    _ensure_theirs(desk, who, giver, to, duty)
+    starts_at, ends_at = _times(desk, *days)
+    facts = {"role": written(duty), "to": to.name, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        ensure_compatible(writing, to, duty)
+        if is_privileged(desk, duty.role):
+            ask_a_second_person(desk, writing, Request(to.id, duty, who.id, desk.now, giver.id, starts_at, ends_at))
+            writing.record(who, Entry("delegation_asked_for", giver.id, facts=facts))
+            return WAITS
+        writing.delegate(Delegation(giver.id, to.id, duty, starts_at, ends_at), who.id)
+        writing.record(who, Entry("delegated", giver.id, facts=facts))
+        return GIVEN
+
+
+@command
+def end_delegation(desk: Desk, who: Person, delegation_id: int) -> None:
+    """By who gave it, who has it, or an administrator."""
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        found = writing.delegation(delegation_id)
+        if found is None:
+            raise NotFound
+        if who.id not in {found.from_person, found.to_person} and not desk.permissions.allow_role("edit_directory", who):
+            raise NotYours("A delegation is ended by who gave it or has it, or by an administrator.")
+        writing.end_delegation(delegation_id)
+        to = desk.directory.people[found.to_person].name
+        writing.record(who, Entry("delegation_ended", found.from_person, facts={"role": written(found.duty), "to": to}))
+
+
+def _ensure_theirs(desk: Desk, who: Person, giver: Person, to: Person, duty: Duty) -> None:
+    is_editor = desk.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
+    if who.id != giver.id and not is_editor:
+        raise NotYours("A role is passed on by who holds it, or by an administrator who has no part in it.")
+    if duty.is_deputy or duty not in giver.duties - giver.lent:
+        raise BadInput.about("role", "Nobody passes on what they don’t hold themselves.")
+    if duty.role in desk.permissions.table["never_delegated"]:
+        raise BadInput.about("role", "This role is never passed on: another person is given it instead.")
+    if giver.id == to.id or duty in to.duties - to.lent:
+        raise BadInput.about("person", "They hold that role already.")
+
+
+def _times(desk: Desk, first: object, last: object) -> tuple[datetime, datetime]:
+    starts_on, ends_on, reading = None, None, AllAtOnce()
+    with reading:
+        starts_on = _day("starts_on", first, "Give the first day.")
+        if starts_on < desk.today:
+            raise BadInput.about("starts_on", "The first day can’t be in the past.")
+    with reading:
+        ends_on = _day("ends_on", last, "Give the last day.")
+        if starts_on and not starts_on <= ends_on < starts_on + timedelta(days=MOST_DAYS):
+            raise BadInput.about("ends_on", f"The last day can’t be before the first, nor more than {MOST_DAYS} days on.")
+    reading.refuse()
+    assert starts_on is not None, "refused otherwise"
+    assert ends_on is not None, "refused otherwise"
+    return max(start_of(starts_on), desk.now), start_of(ends_on + timedelta(days=1))
+
+
+def _day(field: str, typed: object, otherwise: str) -> date:
+    day = read_day(field, typed)
+    if day is None:
+        raise BadInput.about(field, otherwise)
+    return day

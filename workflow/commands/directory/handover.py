@@ -1,0 +1,34 @@
+"""What somebody can’t see through any more passes on: the QA Service is told of each (rules, invariant 13)."""
+
+from workflow.commands.context import Desk
+from workflow.directory import Directory, Person
+from workflow.errors import BadInput
+from workflow.events import Notice
+from workflow.role_assignments import Holding
+
+
+def must_pass_on(desk: Desk, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
+    """One notice to the QA inbox for each; told anew where it happens anew."""
+    key = f"pass_on/{person_id}/{desk.directory.version}"
+    return [
+        Notice(f"{key}/{one.reference}/{one.role}/{one.action or ''}", "duty_must_pass_on", None, one.reference, one.action)
+        for one in holdings
+    ]
+
+
+def fallen_to(desk: Desk, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:
+    """Whoever answers from now on for a post that has not acknowledged an escalation yet is told of it."""
+    told = {}
+    for audit in filter(None, (desk.store.audit(reference) for reference in references)):
+        for recipient in audit.escalation.recipients if audit.escalation else ():
+            was, now = (one.holder(recipient.post, audit.header.team) for one in (before, after))
+            if recipient.acknowledged_at is None and now and (was is None or was.person.id != now.person.id):
+                key = f"fallen/{audit.reference}/{recipient.post}/{desk.directory.version}"
+                told[audit.reference, now.person.id] = Notice(key, "escalation_opened", now.person.id, audit.reference)
+    return list(told.values())
+
+
+def ensure_may_be_given(directory: Directory, person: Person, child_id: object, field: str, section: str = "") -> None:
+    """Raise BadInput where the person is connected to the child. The sentence says nothing of why: that is theirs to tell."""
+    if isinstance(child_id, str) and directory.is_connected(person.id, child_id):
+        raise BadInput.about(field, "This can’t be given to this person: choose somebody else.", section)

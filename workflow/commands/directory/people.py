@@ -1,0 +1,117 @@
+"""Who is in the directory: added, renamed, marked as left or as back (rules, section 5: an administrator edits, never themselves)."""
+
+import re
+
+from workflow.commands.context import Desk, command
+from workflow.commands.directory.handover import must_pass_on
+from workflow.directory import Directory, Person
+from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
+from workflow.role_assignments import Entry
+from workflow.validation import clean
+
+ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
+MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200
+
+
+@command
+def add_person(desk: Desk, who: Person, name: object, email: object) -> int:
+    """With no role yet; answers their id."""
+    ensure_edits(desk, who)
+    called, address = read_identity(name, email)
+    ensure_free(desk.directory, address)
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        person_id = writing.add_people((address, called))[address]
+        writing.record(who, Entry("added", person_id, facts={"name": called, "email": address}))
+    return person_id
+
+
+@command
+def change_person(desk: Desk, who: Person, person_id: int, name: object, email: object) -> None:
+    """Raise BadInput for a new address of somebody with a privileged role: whoever reads their mail could take their place."""
+    person = somebody_else(desk, who, person_id)
+    called, address = read_identity(name, email)
+    if address != person.email:
+        ensure_free(desk.directory, address)
+        if any(is_privileged(desk, duty.role) for duty in person.duties):
+            sentence = "Somebody with a privileged role keeps their address: take the role away, change it, and ask for the role again."
+            raise BadInput.about("email", sentence)
+    if (called, address) == (person.name, person.email):
+        return
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        writing.change_person(person.id, called, address, is_active=person.is_active)
+        was = {"name_was": person.name, "email_was": person.email}
+        writing.record(who, Entry("changed", person.id, facts={"name": called, "email": address, **was}))
+
+
+@command
+def mark_as_left(desk: Desk, who: Person, person_id: int) -> int:
+    """Their name stays on the record; duties, delegations and sessions end. Answers of how many things the QA Service is told."""
+    person = somebody_else(desk, who, person_id)
+    if not person.is_active:
+        raise BadInput.about("person", f"{person.name} has left already.")
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        notices = must_pass_on(desk, person.id, writing.holdings(person.id))
+        writing.end_everything(person.id)
+        writing.change_person(person.id, person.name, person.email, is_active=False)
+        writing.tell(notices)
+        writing.record(who, Entry("left", person.id))
+    return len(notices)
+
+
+@command
+def mark_as_back(desk: Desk, who: Person, person_id: int) -> None:
+    """Without any role: each is given anew."""
+    person = somebody_else(desk, who, person_id)
+    if person.is_active:
+        raise BadInput.about("person", f"{person.name} is here already.")
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        writing.change_person(person.id, person.name, person.email, is_active=True)
+        writing.record(who, Entry("came_back", person.id))
+
+
+def ensure_edits(desk: Desk, who: Person) -> None:
+    if not desk.permissions.allow_role("edit_directory", who):
+        raise NotYours("People, roles and teams are an administrator’s to change.")
+
+
+def somebody_else(desk: Desk, who: Person, person_id: int) -> Person:
+    """The person to change; raises NotYours for oneself."""
+    ensure_edits(desk, who)
+    person = desk.directory.person(person_id)
+    if person is None:
+        raise NotFound
+    if person.id == who.id:
+        raise NotYours("Nobody changes themselves: ask another administrator.")
+    return person
+
+
+def is_privileged(desk: Desk, role: str) -> bool:
+    return role in desk.permissions.table["privileged"]
+
+
+def read_identity(name: object, email: object) -> tuple[str, str]:
+    """Name and address as they are kept; raises BadInput with all that is wrong."""
+    called, address, reading = "", "", AllAtOnce()
+    with reading:
+        called = _line("name", name, MOST_OF_NAME, "Give the person’s name.")
+    with reading:
+        address = _line("email", email, MOST_OF_ADDRESS, "Give an email address.").lower()
+        if not ADDRESS.fullmatch(address):
+            raise BadInput.about("email", "Give an email address, like name@example.org.")
+    reading.refuse()
+    return called, address
+
+
+def ensure_free(directory: Directory, address: str) -> None:
+    if directory.by_email(address):
+        raise BadInput.about("email", "Somebody here has that email address already.")
+
+
+def _line(field: str, typed: object, most: int, otherwise: str) -> str:
+    try:
+        text = clean(typed, most, one_line=True)
+    except ValueError as error:
+        raise BadInput.about(field, f"{field.capitalize()}: {error}") from error
+    if not text:
+        raise BadInput.about(field, otherwise)
+    return text

@@ -1,0 +1,103 @@
+"""Roles given and taken. A privileged one is only asked for, and a second person grants it: nobody grants themselves anything."""
+
+from workflow.commands.context import Desk, command
+from workflow.commands.directory.handover import must_pass_on
+from workflow.commands.directory.people import is_privileged, somebody_else
+from workflow.directory import Duty, Person, Request
+from workflow.errors import BadInput, NotFound, NotYours
+from workflow.events import Notice
+from workflow.ports import DirectoryWriting
+from workflow.role_assignments import Delegation, Entry, ensure_allowed, ensure_possible, written
+
+WAITS, GIVEN = "waits", "given"
+
+
+@command
+def give_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> str:
+    """Answers GIVEN, or WAITS where a second person must agree first. Raises BadInput where it can’t be theirs."""
+    person = somebody_else(desk, who, person_id)
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        _ensure_fits(desk, writing, person, duty)
+        if is_privileged(desk, duty.role):
+            ask_a_second_person(desk, writing, Request(person.id, duty, who.id, desk.now))
+            writing.record(who, Entry("role_asked_for", person.id, facts={"role": written(duty)}))
+            return WAITS
+        writing.give((person.id, duty))
+        writing.record(who, Entry("role_given", person.id, facts={"role": written(duty)}))
+        return GIVEN
+
+
+@command
+def take_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> None:
+    """What waits for them in that role passes on, and the QA Service is told."""
+    person = somebody_else(desk, who, person_id)
+    if duty not in person.duties - person.lent:
+        raise BadInput.about("role", f"{person.name} does not hold that role.")
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
+        writing.take(person.id, duty)
+        writing.tell(must_pass_on(desk, person.id, passes_on))
+        writing.record(who, Entry("role_taken", person.id, facts={"role": written(duty)}))
+
+
+@command
+def answer_request(desk: Desk, who: Person, request_id: int, *, is_granted: bool) -> None:
+    """By a second person; whatever was true when it was asked is judged again."""
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        request = writing.request(request_id)
+        if request is None:
+            raise NotFound
+        if not may_answer(desk, who, request):
+            raise NotYours("A second person agrees to this: not who asked, and nobody whom it concerns.")
+        if is_granted:
+            _grant(desk, writing, request)
+        writing.answer(request_id, who.id, is_granted=is_granted)
+        facts = {"role": written(request.duty), "asked_by": desk.directory.people[request.asked_by].name}
+        writing.record(who, Entry("request_granted" if is_granted else "request_refused", request.person_id, facts=facts))
+
+
+def may_answer(desk: Desk, who: Person, request: Request) -> bool:
+    """Where nobody independent holds the post that agrees, the next right in turn (rules, section 5)."""
+    return who.id in _who_may_answer(desk, request)
+
+
+def ask_a_second_person(desk: Desk, writing: DirectoryWriting, request: Request) -> None:
+    """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
+    writing.ask(request)
+    key = f"asked_for/{request.person_id}/{request.duty.role}/{desk.directory.version}"
+    told = _who_may_answer(desk, request) or (None,)
+    writing.tell([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in told])
+
+
+def _who_may_answer(desk: Desk, request: Request) -> tuple[int, ...]:
+    people = [person for person in desk.directory.people.values() if person.is_active and person.id not in request.concerned]
+    rights = ("approve_privileged", "approve_privileged_where_vacant")
+    every = (tuple(person.id for person in people if desk.permissions.allow_role(right, person)) for right in rights)
+    return next(filter(None, every), ())
+
+
+def ensure_compatible(writing: DirectoryWriting, person: Person, duty: Duty) -> None:
+    """Also with what others lend them from some day on."""
+    ensure_allowed({*person.duties, *writing.lent_to(person.id), duty})
+
+
+def _ensure_fits(desk: Desk, writing: DirectoryWriting, person: Person, duty: Duty) -> None:
+    if not person.is_active:
+        raise BadInput.about("role", f"{person.name} has left.")
+    if duty in person.duties - person.lent:
+        raise BadInput.about("role", f"{person.name} holds that role already.")
+    ensure_possible(duty, desk.directory)
+    ensure_compatible(writing, person, duty)
+
+
+def _grant(desk: Desk, writing: DirectoryWriting, request: Request) -> None:
+    person, giver = desk.directory.people[request.person_id], desk.directory.person(request.from_person)
+    _ensure_fits(desk, writing, person, request.duty)
+    if giver is None:
+        writing.give((person.id, request.duty))
+        return
+    assert request.starts_at is not None, "a delegation has its times"
+    assert request.ends_at is not None, "a delegation has its times"
+    if request.ends_at <= desk.now or request.duty not in giver.duties - giver.lent:
+        raise BadInput.about("role", "The delegation is over, or is no longer theirs to give: refuse it.")
+    writing.delegate(Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)

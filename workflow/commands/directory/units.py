@@ -1,0 +1,84 @@
+"""Branches, services and teams: added, renamed, moved. Their codes stay, because audits hold them."""
+
+import re
+
+from workflow.commands.context import Desk, command
+from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
+from workflow.directory import Directory, Person
+from workflow.errors import AllAtOnce, BadInput, NotFound
+from workflow.role_assignments import UNITS, Entry, Unit
+from workflow.validation import clean
+
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+
+
+@command
+def add_unit(desk: Desk, who: Person, unit: Unit) -> None:
+    ensure_edits(desk, who)
+    reading = AllAtOnce()
+    with reading:
+        _ensure_new_code(desk.directory, unit.code)
+    read = _read(desk.directory, unit, reading)
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        writing.add_unit(read)
+        writing.record(who, Entry(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
+
+
+@command
+def change_unit(desk: Desk, who: Person, unit: Unit) -> None:
+    """Rename it, or move a team to another service or a service to another branch: its audits go with it."""
+    ensure_edits(desk, who)
+    was = find_unit(desk.directory, unit.kind, unit.code)
+    read = _read(desk.directory, unit, AllAtOnce())
+    if read == was:
+        return
+    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        writing.change_unit(read)
+        facts = {"name": read.name, "within": read.within, "name_was": was.name, "within_was": was.within}
+        writing.record(who, Entry(f"{read.kind}_changed", unit=read.code, facts=facts))
+
+
+def units_of(directory: Directory, kind: str) -> list[Unit]:
+    """By name."""
+    if kind == "team":
+        found = [Unit(kind, team.code, team.name, team.service) for team in directory.teams.values()]
+    elif kind == "service":
+        found = [Unit(kind, code, directory.names[code], branch) for code, branch in directory.services.items()]
+    else:
+        found = [Unit(kind, code, directory.names[code]) for code in directory.branches]
+    return sorted(found, key=lambda unit: unit.name)
+
+
+def find_unit(directory: Directory, kind: str, code: str) -> Unit:
+    found = next((unit for unit in units_of(directory, kind) if unit.code == code), None) if kind in UNITS else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _ensure_new_code(directory: Directory, code: object) -> None:
+    if not isinstance(code, str) or not CODE.fullmatch(code):
+        raise BadInput.about("code", "Give a code of small letters, digits and hyphens, at most 40.")
+    if code in directory.teams or code in directory.names:
+        raise BadInput.about("code", "Another team, service or branch has that code.")
+
+
+def _read(directory: Directory, unit: Unit, reading: AllAtOnce) -> Unit:
+    name, outer = "", UNITS[unit.kind]
+    with reading:
+        name = _name(unit.name)
+    with reading:
+        if outer and unit.within not in {one.code for one in units_of(directory, outer)}:
+            raise BadInput.about("within", f"Choose the {outer} that it belongs to.")
+    reading.refuse()
+    return Unit(unit.kind, unit.code, name, unit.within if outer else "")
+
+
+def _name(typed: object) -> str:
+    try:
+        name = clean(typed, MOST_OF_NAME, one_line=True)
+    except ValueError as error:
+        raise BadInput.about("name", f"Name: {error}") from error
+    if not name:
+        raise BadInput.about("name", "Give its name.")
+    return name

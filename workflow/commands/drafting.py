@@ -1,0 +1,105 @@
+"""Starting an audit and writing its sections."""
+
+import secrets
+from collections.abc import Mapping
+
+from workflow import audit as an_audit
+from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.directory.handover import ensure_may_be_given
+from workflow.directory import Person
+from workflow.errors import BadInput, NotFound, NotYours, Stale
+from workflow.models import Answers, Audit
+from workflow.validation import read_answers
+
+REFERENCE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+@command
+def start_audit(desk: Desk, who: Person, details: Mapping[str, object] | None = None, auditor: object = None) -> Audit:
+    """An auditor starts their own; the QA Service allocates one to an auditor, named by email."""
+    allocated = auditor is not None
+    assigned = _auditor(desk, who, auditor)
+    form = desk.forms.current
+    audit = Audit(
+        reference=new_reference(), state=desk.rules.audit.initial, auditor_id=assigned.id, form=(form.key, form.version),
+        rules_version=desk.rules.version, started_at=desk.now, share_by=desk.telling.share_by(desk.today),
+    )  # fmt: skip
+    answers = read_answers(form.section("details"), details or {}, desk.directory)
+    _ensure_not_connected(desk, assigned, who, answers)
+    step = Step(desk, who, None, audit)
+    step.becomes(an_audit.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
+    if allocated and assigned.id != who.id:
+        step.tell("audit_allocated")
+    return step.commit()
+
+
+def _auditor(desk: Desk, who: Person, email: object) -> Person:
+    if email is None:
+        if not desk.permissions.allow_role("start", who):
+            raise NotYours("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
+        return who
+    if not desk.permissions.allow_role("start_for_another", who) and not _names(email, who):
+        raise NotYours("Only the QA Service allocates an audit to somebody.")
+    return auditor_named(desk, email)
+
+
+def auditor_named(desk: Desk, email: object) -> Person:
+    person = desk.directory.by_email(email) if isinstance(email, str) else None
+    if person is None or not person.is_active or "auditor" not in person.roles:
+        raise BadInput.about("auditor", "There is no active auditor with that email address.")
+    return person
+
+
+def _names(email: object, who: Person) -> bool:
+    return isinstance(email, str) and email.strip().lower() == who.email and "auditor" in who.roles
+
+
+@command
+def save_section(
+    desk: Desk, who: Person, reference: str, section: str, given: Mapping[str, object], seen: int, *, of_whole_audit: bool = False
+) -> Audit:
+    """Save what was typed; raises Stale, with both texts, where the section was saved otherwise since version `seen` of the audit.
+
+    `of_whole_audit` refuses also where anything else of the audit changed since: what If-Match promises over HTTP.
+    """
+    audit, ties = known_audit(desk, who, reference)
+    form = desk.form_of(audit)
+    try:
+        part = form.section(section)
+    except KeyError:
+        raise NotFound from None
+    if not desk.permissions.allow("write_moderation" if part.part == "moderation" else "write_audit", audit, ties):
+        raise NotYours("This section is not yours to write, or not any more.")
+    answers = read_answers(part, given, desk.directory)
+    if section == "details":
+        _ensure_not_connected(desk, who, who, answers)
+    stored = audit.sections.get(section, {})
+    latest = audit.version if of_whole_audit else audit.section_versions.get(section, 0)
+    if latest <= seen <= audit.version:
+        return _saved(desk, who, audit, section, answers)
+    if answers != stored or of_whole_audit:
+        raise Stale(dict(answers), dict(stored), audit.version, audit.reference, audit.edition)
+    # Saved already, and the answer to it was lost on its way: nobody's words differ.
+    return audit
+
+
+def _ensure_not_connected(desk: Desk, auditor: Person, who: Person, details: Answers) -> None:
+    """Who typed the ID of a child they are connected to is told so; of another person’s connections nothing is said."""
+    child_id = details.get("child_id")
+    if auditor.id == who.id and isinstance(child_id, str) and desk.directory.is_connected(who.id, child_id):
+        sentence = "You have declared a personal connection to this child: ask the QA Service to allocate the audit to somebody else."
+        raise BadInput.about("child_id", sentence, "details")
+    ensure_may_be_given(desk.directory, auditor, child_id, "auditor")
+
+
+def _saved(desk: Desk, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
+    """Words being written are not history; the audit’s version tells that they changed. Sharing seals them."""
+    step = Step(desk, who, audit, audit)
+    step.audit = an_audit.with_section(audit, section, answers)
+    return step.commit()
+
+
+def new_reference() -> str:
+    """Eight letters that say nothing, cannot be guessed and survive being read out over the telephone."""
+    letters = [secrets.choice(REFERENCE_LETTERS) for _ in range(8)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])

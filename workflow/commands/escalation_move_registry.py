@@ -1,0 +1,23 @@
+"""From the name of an escalation’s move, as a door is given it, to the one command that carries it out."""
+
+from collections.abc import Mapping
+
+from workflow.commands import escalations
+from workflow.commands.context import Desk
+from workflow.directory import Person
+from workflow.errors import BadInput
+from workflow.models import Audit
+
+
+def carry_out(desk: Desk, who: Person, reference: str, given: Mapping[str, str | None]) -> Audit:
+    """`given` holds `move`, and as it needs `reason` or `plan`; raises BadInput for a move that there is not."""
+    reason, plan = given["reason"] or "", given["plan"] or ""
+    if given["move"] == "acknowledge":
+        return escalations.acknowledge(desk, who, reference)
+    if given["move"] == "plan":
+        return escalations.plan(desk, who, reference, plan)
+    if given["move"] == "resolve":
+        return escalations.resolve(desk, who, reference, reason)
+    if given["move"] == "raise":
+        return escalations.raise_escalation(desk, who, reference, reason)
+    raise BadInput.about("move", "There is no such move; the moves are acknowledge, plan, resolve, raise.")

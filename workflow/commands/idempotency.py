@@ -1,0 +1,32 @@
+"""The same request twice, under one Idempotency-Key: one effect and one answer."""
+
+from collections.abc import Callable
+
+from workflow.commands.context import Desk
+from workflow.errors import Refusal, UsedForAnother
+from workflow.models import Audit
+from workflow.ports import AlreadyDone, Once
+
+
+def at_most_once(desk: Desk, once: Once, run: Callable[[Desk], Audit]) -> str:
+    """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request.
+
+    A refusal is looked at again: the first of two twins may have committed while the second was being decided.
+    """
+    answered = _answered(desk, once)
+    if answered is not None:
+        return answered
+    try:
+        return once.answer(run(desk))
+    except (Refusal, AlreadyDone):
+        answered = _answered(desk, once)
+        if answered is None:
+            raise
+        return answered
+
+
+def _answered(desk: Desk, once: Once) -> str | None:
+    kept = desk.store.answer_to(once.person_id, once.key)
+    if kept is not None and kept[0] != once.digest:
+        raise UsedForAnother
+    return kept[1] if kept else None

@@ -1,0 +1,36 @@
+"""What readers were shown, word for word, with everybody’s name as it was then."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from workflow.commands.context import Desk
+from workflow.models import Answers, Audit
+
+
+def sealed_sections(desk: Desk, audit: Audit) -> str:
+    form = desk.form_of(audit)
+    keys = [section.key for section in form.sections if section.part == "audit"]
+    return _content(desk, audit, {key: audit.sections[key] for key in keys if key in audit.sections})
+
+
+def sealed_judgement(desk: Desk, audit: Audit) -> str:
+    return _content(desk, audit, {"moderation": audit.sections.get("moderation", {})})
+
+
+def _content(desk: Desk, audit: Audit, sections: Mapping[str, Answers]) -> str:
+    form = desk.form_of(audit)
+    actions = [
+        {"number": a.number, "section": a.section, "text": a.text, "owner": a.owner_id, "due_on": a.due_on.isoformat()}
+        for a in audit.actions
+        if a.is_live
+    ]
+    named = [answer for key, answers in sections.items() for answer in _people_in(form.section(key).fields, answers)]
+    people = {audit.auditor_id, audit.moderator_id, *named, *(a.owner_id for a in audit.actions)}
+    names = {str(person.id): person.name for person in map(desk.directory.person, people) if person}
+    content = {"edition": audit.edition, "sections": sections, "actions": actions, "names": names, "overall_grade": audit.overall_grade}
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _people_in(fields: Iterable[object], answers: Answers) -> list[int]:
+    keys = [field.key for field in fields if getattr(field, "kind", "") == "person"]  # type: ignore[attr-defined]
+    return [answer for key in keys if isinstance(answer := answers.get(key), int)]

@@ -1,0 +1,45 @@
+"""What a guard may look at: the audit, who asks, and what was given with the move."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.directory import Directory, Person
+from workflow.errors import Missing
+from workflow.forms import Form
+from workflow.models import Audit, SmartAction
+from workflow.ports import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came with the move."""
+
+    reason: str = ""
+    plan: str = ""
+    due_on: date | None = None
+    completed_on: date | None = None
+    new_actions: tuple[SmartAction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    audit: Audit
+    who: Person
+    directory: Directory
+    form: Form
+    telling: Telling
+    today: date
+    recipients: tuple[str, ...]
+    given: Given = Given()
+    action: SmartAction | None = None
+
+    def answer(self, section: str, name: str) -> object:
+        return self.audit.answer(section, name)
+
+    def person(self, section: str, name: str) -> Person | None:
+        answer = self.answer(section, name)
+        return self.directory.person(answer) if isinstance(answer, int) else None
+
+
+Guard = Callable[[Situation], Iterator[Missing]]

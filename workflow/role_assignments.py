@@ -1,0 +1,102 @@
+"""Who is given what in the directory: roles as they are written, what may go together, requests, delegations, and what passes on."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workflow.directory import CONTENT_FREE, ROLES, SCOPED, Directory, Duty
+from workflow.errors import BadInput
+
+DEPUTISED = ("head_of_service", "director", "hos_ppqa")
+"""The posts that must be answered for: only they have deputies."""
+UNITS = {"branch": None, "service": "branch", "team": "service"}
+"""Each kind of unit, and what it is set in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    from_person: int
+    to_person: int
+    duty: Duty
+    starts_at: datetime
+    ends_at: datetime
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A connection to a child that still holds."""
+
+    id: int
+    person_id: int
+    child_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A team, a service or a branch; `within` is the code of what it is set in, "" for a branch."""
+
+    kind: str
+    code: str
+    name: str
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What somebody still has to do on an audit, as its `auditor` or `moderator`, or as the `owner` of an action."""
+
+    reference: str
+    role: str
+    action: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the directory’s history: who did what to whom, or to which team, service or branch."""
+
+    verb: str
+    person_id: int | None = None
+    unit: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_duty(text: object, directory: Directory) -> Duty:
+    """`role`, `role:scope`, `deputy:role` or `deputy:role:scope`; raises BadInput for what can’t be held."""
+    parts = text.strip().split(":") if isinstance(text, str) else []
+    is_deputy = parts[:1] == ["deputy"]
+    role, scope = (*parts[is_deputy:], "", "")[:2]
+    if role not in ROLES or len(parts) > 2 + is_deputy:
+        raise BadInput.about("role", f"There is no role “{_shown(text)}”.")
+    duty = Duty(role, scope, is_deputy)
+    ensure_possible(duty, directory)
+    return duty
+
+
+def written(duty: Duty) -> str:
+    return ":".join(part for part in ("deputy" if duty.is_deputy else "", duty.role, duty.scope) if part)
+
+
+def ensure_possible(duty: Duty, directory: Directory) -> None:
+    """Raise BadInput for a scope that the role has not, or lacks, or that is not there; for a deputy of what has none."""
+    if bool(duty.scope) != (duty.role in SCOPED):
+        raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
+    if duty.scope and duty.scope not in (directory.services if SCOPED[duty.role] == "service" else directory.branches):
+        raise BadInput.about("scope", f"There is no {SCOPED[duty.role]} with the code “{_shown(duty.scope)}”.")
+    if duty.is_deputy and duty.role not in DEPUTISED:
+        raise BadInput.about("role", "Only a head of service, a director and the HoS for Practice, Performance and QA have deputies.")
+
+
+def ensure_allowed(duties: Collection[Duty]) -> None:
+    """Raise BadInput where somebody would both administer and work with content (rules, section 5)."""
+    roles = {duty.role for duty in duties}
+    if unknown := roles - set(ROLES):
+        raise BadInput.about("role", f"There is no role “{min(unknown)}”.")
+    if any(bool(duty.scope) != (duty.role in SCOPED) for duty in duties):
+        raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
+    if "admin" in roles and roles - CONTENT_FREE:
+        raise BadInput.about("role", "An administrator holds no role with content.")
+
+
+def _shown(text: object) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text)[:60])

@@ -1,0 +1,57 @@
+"""The state picture, drawn from the rules: `python -m workflow.state_diagram` puts it into the README, `--check` sees that it is current."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from workflow.guards import GUARDS
+from workflow.workflow_config import Move, Rules, Track, load_rules
+
+ROOT = Path(__file__).parent.parent
+BEGINS, ENDS = "<!-- drawn from config/workflow.toml -->", "<!-- end of the picture -->"
+
+
+def picture(rules: Rules) -> str:
+    """Mermaid state diagrams of the audit, the escalation and the action."""
+    tracks = (rules.audit, rules.escalation, rules.action)
+    return "\n\n".join(f"**The {track.name}**\n\n```mermaid\n" + "\n".join(_lines(track)) + "\n```" for track in tracks)
+
+
+def with_picture(readme: str, drawn: str) -> str:
+    """The README with the picture between its two marks; raises ValueError where they are gone."""
+    before, begins, rest = readme.partition(BEGINS)
+    _, ends, after = rest.partition(ENDS)
+    if not begins or not ends:
+        raise ValueError(f"The README has lost “{BEGINS}” or “{ENDS}”.")
+    return f"{before}{begins}\n\n{drawn}\n\n{ends}{after}"
+
+
+def _lines(track: Track) -> Iterator[str]:
+    yield "stateDiagram-v2"
+    yield f"    [*] --> {track.initial}"
+    for state in track.states.values():
+        yield f"    {state.name}: {state.title}"
+    for move in track.moves.values():
+        if move.to:
+            yield from (f"    {source} --> {move.to}: {_label(move)}" for source in move.sources if source != move.to)
+    yield from (f"    {state.name} --> [*]" for state in track.states.values() if state.final)
+
+
+def _label(move: Move) -> str:
+    by = [*move.asked_by, "and", *move.by] if move.asked_by else [*move.by]
+    return f"{move.name} ({' '.join(by) if move.asked_by else ', '.join(by) or 'share, moderate'})"
+
+
+def main(arguments: list[str]) -> int:
+    path = ROOT / "README.md"
+    readme = path.read_text(encoding="utf-8")
+    current = with_picture(readme, picture(load_rules(ROOT / "config/workflow.toml", GUARDS)))
+    if "--check" in arguments:
+        sys.stdout.write("" if current == readme else "The picture in README.md is stale: run python -m workflow.state_diagram\n")
+        return int(current != readme)
+    path.write_text(current, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""One audit, with all that it holds, in one statement: whoever reads it while it moves sees it before or after, never between."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, Text, and_, bindparam, cast, func, select
+
+from workflow.models import Audit
+from workflow.storage import row_mapping as rows
+from workflow.storage import tables
+
+OPENINGS = tables.escalations.alias("openings")
+LATEST_OPENING = (
+    select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == tables.audits.c.id).correlate(tables.audits).scalar_subquery()
+)
+SECTION = ("section", "version", "answers")
+
+
+def read_audit(connection: Connection, reference: str) -> Audit | None:
+    # PostgreSQL can’t be asked for every text that an address may hold.
+    row = connection.execute(AUDIT[connection.dialect.name], {"reference": reference if reference.isprintable() else ""}).first()
+    if row is None:
+        return None
+    return rows.audit_of(row, rows.escalation_of(row) if row.opening_number else None)
+
+
+def _audit(as_list: Any, as_row: Any) -> Select[Any]:
+    def those_of(table: Table, names: tuple[str, ...]) -> Any:
+        """All of the audit’s rows as one JSON text: a list of lists, in no order."""
+        listed = cast(as_list(as_row(*(table.c[name] for name in names))), Text)
+        return select(listed).where(table.c.audit_id == tables.audits.c.id).correlate(tables.audits).scalar_subquery()
+
+    opening = and_(tables.escalations.c.audit_id == tables.audits.c.id, tables.escalations.c.number == LATEST_OPENING)
+    return (
+        select(
+            tables.audits,
+            *(tables.escalations.c[name].label(f"opening_{name}") for name in rows.OPENING),
+            those_of(tables.sections, SECTION).label("its_sections"),
+            those_of(tables.actions, rows.ACTION).label("its_actions"),
+        )
+        .outerjoin_from(tables.audits, tables.escalations, opening)
+        .where(tables.audits.c.reference == bindparam("reference"))
+    )
+
+
+AUDIT = {
+    "sqlite": _audit(func.json_group_array, func.json_array),
+    "postgresql": _audit(func.json_agg, func.json_build_array),
+}

@@ -1,0 +1,185 @@
+"""A `Change` as SQL: what differs between before and after, in one transaction that its caller opens and commits."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+
+from workflow.events import Notice
+from workflow.models import Audit
+from workflow.ports import AlreadyDone, Change, Changed
+from workflow.storage import bulk_statements as many
+from workflow.storage import row_mapping as rows
+from workflow.storage import tables
+from workflow.storage.compiled_statements import execute, execute_each
+from workflow.storage.engine import answered_together
+
+QA_INBOX = 0
+CALL_WORKER = select(func.call_worker())
+NOTHING_HELD: Mapping[str, datetime] = {}
+TOLD_ONCE = ("key", "recipient")
+FACTS, WAITS = ("key", "recipient", "event", "reference", "action", "due_on"), ("send_from", "next_attempt_at")
+# Held until the commit: on PostgreSQL a change of the directory under way would not be seen otherwise.
+DIRECTORY_VERSION = select(tables.directory.c.version).with_for_update(read=True).scalar_subquery()
+UPDATE_AUDIT = (
+    update(tables.audits)
+    .where(
+        tables.audits.c.id == bindparam("the_id"),
+        tables.audits.c.version == bindparam("seen"),
+        bindparam("directory_seen") == DIRECTORY_VERSION,
+    )
+    .values(
+        {
+            name: bindparam(name)
+            for name in (*rows.PLAIN, *rows.HEADER, "escalation_state", "history_count", "history_head", "form_key", "form_version")
+        }
+    )
+)
+INSERT_AUDIT = insert(tables.audits).returning(tables.audits.c.id)
+REMOVE_ACTION = delete(tables.actions).where(
+    tables.actions.c.audit_id == bindparam("the_id"), tables.actions.c.number == bindparam("the_number")
+)
+
+
+def save(connection: Connection, change: Change) -> None:
+    """Raise Changed before anything is written where the audit or the directory is not what the change was decided on."""
+    _claim_key(connection, change)
+    audit_id = _save_audit(connection, change)
+    with answered_together(connection):
+        _save_sections(connection, audit_id, change)
+        _save_actions(connection, audit_id, change)
+        _save_escalation(connection, audit_id, change)
+        _insert(connection, tables.history, [rows.history_values(audit_id, row) for row in change.rows])
+        remarks = change.remarks.items()
+        _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in remarks])
+        _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
+        tell(connection, change.notices, change.at)
+
+
+def tell(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NOTHING_HELD) -> None:
+    """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
+    if notices:
+        send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}
+        waits = {event: (many.written(first),) * len(WAITS) for event, first in send_from.items()}
+        told = many.given((*_facts(notice), *waits[notice.event]) for notice in notices)
+        execute(connection, _notice_once(connection), told | {"at": at})
+        statement = many.insert_once(
+            connection.dialect.name, tables.outbox, TOLD_ONCE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
+        )
+        execute(connection, statement, told | {"created_at": at, "state": "waiting", "attempts": 0})
+        if min(send_from.values()) <= at:
+            call_worker(connection)
+
+
+def call_worker(connection: Connection) -> None:
+    """Where several workers share a queue, one of them sends as soon as this is committed, and none where it is not."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(CALL_WORKER)
+
+
+def waiting(at: datetime, send_from: datetime) -> rows.Values:
+    return {"created_at": at, "send_from": send_from, "state": "waiting", "attempts": 0, "next_attempt_at": send_from}
+
+
+def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
+    execute(connection, _notice_once(connection), many.given(map(_facts, notices)) | {"at": at})
+
+
+def _notice_once(connection: Connection) -> Any:
+    return many.insert_once(connection.dialect.name, tables.notices, TOLD_ONCE, FACTS, ("at",))
+
+
+def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[rows.Values]) -> None:
+    if values:
+        execute_each(connection, _upsert(connection.dialect.name, table, keys, frozenset(values[0])), values)
+
+
+# Building a statement costs more than running it, so each is built once.
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: frozenset[str]) -> Any:
+    statement = many.INSERTS[dialect](table)
+    return statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in columns.difference(keys)})
+
+
+@cache
+def once_statement(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+    return many.INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    return once_statement(dialect, tables.once, ("person_id", "key")).returning(tables.once.c.key)
+
+
+@cache
+def _plain_insert(table: Table) -> Any:
+    return insert(table)
+
+
+def _claim_key(connection: Connection, change: Change) -> None:
+    if change.once is None:
+        return
+    once = change.once
+    values = {"person_id": once.person_id, "key": once.key, "digest": once.digest, "answer": once.answer(change.after), "at": change.at}
+    if execute(connection, _claim(connection.dialect.name), values).first() is None:
+        raise AlreadyDone
+
+
+def _save_audit(connection: Connection, change: Change) -> int:
+    values = rows.audit_values(change.after)
+    if change.before is None:
+        if connection.execute(select(tables.directory.c.version).with_for_update(read=True)).scalar() != change.directory_version:
+            raise Changed
+        return int(connection.execute(INSERT_AUDIT, values).scalar_one())
+    assert change.before.id is not None, "an audit that was read has an id"
+    seen = {"the_id": change.before.id, "seen": change.before.version, "directory_seen": change.directory_version}
+    if execute(connection, UPDATE_AUDIT, values | seen).rowcount != 1:
+        raise Changed
+    return change.before.id
+
+
+def _save_sections(connection: Connection, audit_id: int, change: Change) -> None:
+    before = change.before.sections if change.before else {}
+    versions = change.after.section_versions
+    written = [
+        rows.section_values(audit_id, section, versions.get(section, change.after.version), answers)
+        for section, answers in change.after.sections.items()
+        if before.get(section) is not answers
+    ]
+    upsert(connection, tables.sections, ("audit_id", "section"), written)
+
+
+def _save_actions(connection: Connection, audit_id: int, change: Change) -> None:
+    before: dict[int, object] = {action.number: action for action in change.before.actions} if change.before else {}
+    written = [rows.action_values(audit_id, action) for action in change.after.actions if before.get(action.number) is not action]
+    upsert(connection, tables.actions, ("audit_id", "number"), written)
+    removed = before.keys() - {action.number for action in change.after.actions}
+    for number in removed:
+        connection.execute(REMOVE_ACTION, {"the_id": audit_id, "the_number": number})
+
+
+def _save_escalation(connection: Connection, audit_id: int, change: Change) -> None:
+    escalation = change.after.escalation
+    if escalation is None or escalation is _escalation_before(change.before):
+        return
+    upsert(connection, tables.escalations, ("audit_id", "number"), [rows.escalation_values(audit_id, escalation)])
+
+
+def _escalation_before(before: Audit | None) -> object:
+    return before.escalation if before else None
+
+
+def _insert(connection: Connection, table: Table, values: list[rows.Values]) -> None:
+    if values:
+        execute_each(connection, _plain_insert(table), values)
+
+
+def _plain(seal: Any) -> rows.Values:
+    return {name: getattr(seal, name) for name in seal.__slots__}
+
+
+def _facts(notice: Notice) -> tuple[Any, ...]:
+    recipient = QA_INBOX if notice.person_id is None else notice.person_id
+    return notice.key, recipient, notice.event, notice.reference, notice.action, notice.due_on

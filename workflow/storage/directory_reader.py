@@ -1,0 +1,88 @@
+"""The directory as of one instant: who holds what, by duty or by delegation, and what only lasts for a while."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from workflow.directory import CONTENT_FREE, Directory, Duty, Person, Request, Team
+from workflow.storage import tables
+from workflow.storage.tables import connections, delegations, emergencies
+
+
+def read_directory(connection: Connection, version: int, at: datetime, next_up: Mapping[str, tuple[str, ...]]) -> Directory:
+    given = connection.execute(select(delegations).where(delegations.c.ends_at > at)).all()
+    let_in = connection.execute(select(emergencies).where(emergencies.c.ends_at > at)).all()
+    turns = [*(row.starts_at for row in given if row.starts_at > at), *(row.ends_at for row in (*given, *let_in))]
+    return Directory(
+        version=version,
+        people=_people(connection, [row for row in given if row.starts_at <= at]),
+        teams=dict(_teams(connection)),
+        names=dict(_names(connection)),
+        requests=tuple(request_of(row) for row in connection.execute(_STILL_ASKED)),
+        services={row.code: row.branch for row in connection.execute(select(tables.services.c.code, tables.services.c.branch))},
+        next_up=next_up,
+        connections=_gathered((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
+        emergencies=_let_in(let_in),
+        valid_from=at,
+        valid_until=min(turns, default=None),
+    )
+
+
+_STILL_ASKED = select(tables.requests).where(tables.requests.c.answered_at.is_(None)).order_by(tables.requests.c.id)
+_STILL_CONNECTED = select(connections.c.person_id, connections.c.child_id).where(connections.c.ended_at.is_(None))
+
+
+def request_of(row: Any) -> Request:
+    duty = Duty(row.role, row.scope, row.is_deputy)
+    return Request(row.person_id, duty, row.asked_by, row.asked_at, row.from_person, row.starts_at, row.ends_at, row.id)
+
+
+def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
+    duties: dict[int, set[Duty]] = {}
+    for held_now in connection.execute(select(tables.duties)):
+        duties.setdefault(held_now.person_id, set()).add(Duty(held_now.role, held_now.scope, held_now.is_deputy))
+    held = {person_id: frozenset(own) for person_id, own in duties.items()}
+    lent: dict[int, set[Duty]] = {}
+    for row in given:
+        # Nobody passes on what they do not hold themselves.
+        if (duty := Duty(row.role, row.scope)) in held.get(row.from_person, ()):
+            lent.setdefault(row.to_person, set()).add(duty)
+    everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
+    return {row.id: _person(row, held.get(row.id, frozenset()), frozenset(lent.get(row.id, ()))) for row in everybody}
+
+
+def _person(row: Any, own: frozenset[Duty], lent: frozenset[Duty]) -> Person:
+    return Person(row.id, row.email, row.name, row.is_active, _lawful(own | lent), lent - own)
+
+
+def _let_in(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row.asked_by, {})[row.reference] = row.id
+    return found
+
+
+def _lawful(held: frozenset[Duty]) -> frozenset[Duty]:
+    """An administrator holds no role with content, whoever passed one on to them (rules, section 5)."""
+    is_admin = any(duty.role == "admin" for duty in held)
+    return frozenset(duty for duty in held if not is_admin or duty.role in CONTENT_FREE)
+
+
+def _gathered(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, set()).add(value)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _teams(connection: Connection) -> Iterator[tuple[str, Team]]:
+    joined = select(tables.teams, tables.services.c.branch).join(tables.services, tables.services.c.code == tables.teams.c.service)
+    for row in connection.execute(joined.order_by(tables.teams.c.name)):
+        yield row.code, Team(row.code, row.name, row.service, row.branch)
+
+
+def _names(connection: Connection) -> Iterator[tuple[str, str]]:
+    for table in (tables.services, tables.branches):
+        yield from ((row.code, row.name) for row in connection.execute(select(table.c.code, table.c.name)))

@@ -1,0 +1,44 @@
+"""Writing the directory. Every change moves its version on, which every command checks as it commits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from workflow.directory import Duty
+from workflow.role_assignments import ensure_allowed
+from workflow.storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One person to add, with their duties."""
+
+    email: str
+    name: str
+    duties: tuple[Duty, ...]
+    password_hash: str | None = None
+
+
+def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
+    """Branches, services and teams, as rows of the tables `branch`, `service` and `team`."""
+    for name, table in (("branch", tables.branches), ("service", tables.services), ("team", tables.teams)):
+        connection.execute(insert(table), council[name])
+    changed(connection)
+
+
+def add_people(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Raise BadInput where somebody would both administer and work with content (rules, section 5)."""
+    for entry in entries:
+        ensure_allowed(entry.duties)
+        added = insert(tables.people).values(email=entry.email.lower(), name=entry.name, is_active=True, password_hash=entry.password_hash)
+        person_id = connection.execute(added.returning(tables.people.c.id)).scalar_one()
+        duties = [{"person_id": person_id, "role": d.role, "scope": d.scope, "is_deputy": d.is_deputy} for d in entry.duties]
+        if duties:
+            connection.execute(insert(tables.duties), duties)
+    changed(connection)
+
+
+def changed(connection: Connection) -> None:
+    connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))

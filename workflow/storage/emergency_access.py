@@ -1,0 +1,45 @@
+"""Requests to read in an emergency, as rows. Letting somebody in moves the directory on: from then on it says so."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from workflow.events import Notice
+from workflow.ports import Changed, Emergency
+from workflow.storage import audit_writer as saving
+from workflow.storage import directory_seed as council
+from workflow.storage import tables
+from workflow.storage.tables import emergencies
+
+NAMES = Emergency.__slots__
+
+
+def ask(connection: Connection, asked: Emergency, notices: Sequence[Notice]) -> None:
+    waits = select(emergencies.c.id).where(
+        emergencies.c.asked_by == asked.asked_by, emergencies.c.reference == asked.reference, emergencies.c.answered_at.is_(None)
+    )
+    if connection.execute(waits).first() is None:
+        connection.execute(insert(emergencies), {name: getattr(asked, name) for name in NAMES if name != "id"})
+        saving.tell(connection, notices, asked.asked_at)
+
+
+def read(connection: Connection, emergency_id: int) -> Emergency | None:
+    row = connection.execute(select(emergencies).where(emergencies.c.id == emergency_id)).first()
+    return of_row(row) if row else None
+
+
+def of_row(row: Any) -> Emergency:
+    return Emergency(**{name: row._mapping[name] for name in NAMES})
+
+
+def answer(connection: Connection, answered: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+    assert answered.answered_at is not None, "it is answered"
+    stands = (emergencies.c.answered_at.is_(None), emergencies.c.asked_by != answered.answered_by)
+    decided_on = select(tables.directory.c.version).scalar_subquery() == directory_version
+    values = {name: getattr(answered, name) for name in ("answered_by", "answered_at", "ends_at")}
+    if connection.execute(update(emergencies).where(emergencies.c.id == answered.id, *stands, decided_on).values(values)).rowcount != 1:
+        raise Changed
+    if answered.ends_at:
+        council.changed(connection)
+    saving.tell(connection, notices, answered.answered_at)

@@ -1,0 +1,53 @@
+"""Forms and rules by version: an audit keeps those it was started on, so their texts are kept in the database."""
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from workflow.errors import Broken
+from workflow.form_loader import read_form
+from workflow.forms import Form
+from workflow.storage import tables
+from workflow.storage.engine import reading, writing
+from workflow.workflow_config import Rules
+
+
+class FormShelf:
+    def __init__(self, engine: Engine, current: Form) -> None:
+        self.engine = engine
+        self.current = current
+        self._read = {(current.key, current.version): current}
+
+    def form(self, key: str, version: int) -> Form:
+        if (key, version) not in self._read:
+            self._read[key, version] = read_form(_kept(self.engine, _form_kind(key), version), f"{key} version {version}")
+        return self._read[key, version]
+
+
+def keep(engine: Engine, form: Form, rules: Rules) -> None:
+    """Raise Broken where a kept text differs under the same version: then a version number was forgotten."""
+    for kind, version, text in ((_form_kind(form.key), form.version, form.text), ("rules", rules.version, rules.text)):
+        if _keep(engine, kind, version, text) != text:
+            raise Broken(f"The {kind.replace('/', ' ')} has changed but is still version {version}: give it the next version.")
+
+
+def _form_kind(key: str) -> str:
+    return f"form/{key}"
+
+
+def _keep(engine: Engine, kind: str, version: int, text: str) -> str:
+    try:
+        return _kept(engine, kind, version)
+    except LookupError:
+        insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        with writing(engine) as connection:
+            connection.execute(insert(tables.definitions).on_conflict_do_nothing(), {"kind": kind, "version": version, "text": text})
+        return _kept(engine, kind, version)
+
+
+def _kept(engine: Engine, kind: str, version: int) -> str:
+    wanted = select(tables.definitions.c.text).where(tables.definitions.c.kind == kind, tables.definitions.c.version == version)
+    with reading(engine) as connection:
+        text = connection.execute(wanted).scalar()
+    if text is None:
+        raise LookupError(f"{kind} version {version} is not kept")
+    return str(text)

@@ -1,0 +1,102 @@
+"""Records to rows and back: the one place that knows both."""
+
+import json
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row as SqlRow
+
+from workflow.history import Chain, Happening, Row
+from workflow.models import Answers, Audit, Escalation, Header, Recipient, SmartAction
+
+Values = dict[str, Any]
+Stored = SqlRow[Any, *tuple[Any, ...]]
+HEADER = tuple(field.name for field in fields(Header))
+PLAIN = (
+    "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "overall_grade", "picked_because",
+    "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on", "look_on",
+)  # fmt: skip
+ACTION = tuple(field.name for field in fields(SmartAction))
+DAYS = tuple(name for name in ACTION if name.endswith("_on"))
+ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")
+OPENING = (*ESCALATION, "recipients")
+RECIPIENT = tuple(field.name for field in fields(Recipient))
+
+
+def audit_values(audit: Audit) -> Values:
+    values: Values = {name: getattr(audit, name) for name in PLAIN}
+    values |= {name: getattr(audit.header, name) for name in HEADER}
+    values["form_key"], values["form_version"] = audit.form
+    values["escalation_state"] = audit.escalation_state
+    values["history_count"], values["history_head"] = audit.chain.count, audit.chain.head
+    return values
+
+
+def audit_of(row: Stored, escalation: Escalation | None) -> Audit:
+    """`its_sections` and `its_actions` are JSON texts: None where an audit has none."""
+    stored = row._mapping
+    sections, actions = (json.loads(stored[name] or "[]") for name in ("its_sections", "its_actions"))
+    return Audit(
+        **{name: stored[name] for name in PLAIN},
+        id=stored["id"],
+        form=(stored["form_key"], stored["form_version"]),
+        header=Header(*(stored[name] for name in HEADER)),
+        chain=Chain(stored["history_count"], stored["history_head"]),
+        sections={section: json.loads(answers) for section, _, answers in sections},
+        section_versions={section: version for section, version, _ in sections},
+        actions=tuple(_action_of(dict(zip(ACTION, action, strict=True))) for action in sorted(actions)),
+        escalation=escalation,
+    )
+
+
+def section_values(audit_id: int, section: str, version: int, answers: Answers) -> Values:
+    return {"audit_id": audit_id, "section": section, "version": version, "answers": json.dumps(answers, ensure_ascii=False)}
+
+
+def action_values(audit_id: int, action: SmartAction) -> Values:
+    earlier = ",".join(day.isoformat() for day in action.earlier_due_dates)
+    return {"audit_id": audit_id, **{name: getattr(action, name) for name in ACTION}, "earlier_due_dates": earlier}
+
+
+def _action_of(said: dict[str, Any]) -> SmartAction:
+    """As JSON says it: days as text, and on SQLite yes and no as numbers."""
+    days = {name: date.fromisoformat(said[name]) for name in DAYS if said[name]}
+    earlier = tuple(date.fromisoformat(day) for day in said["earlier_due_dates"].split(",") if day)
+    return SmartAction(**{**said, **days, "is_live": bool(said["is_live"]), "earlier_due_dates": earlier})
+
+
+def escalation_values(audit_id: int, escalation: Escalation) -> Values:
+    recipients = [[*(_plain(getattr(one, name)) for name in RECIPIENT)] for one in escalation.recipients]
+    plain = {name: getattr(escalation, name) for name in ESCALATION}
+    return {"audit_id": audit_id, **plain, "recipients": json.dumps(recipients)}
+
+
+def escalation_of(row: Stored) -> Escalation:
+    stored = row._mapping
+    facts = {name: stored[f"opening_{name}"] for name in ESCALATION}
+    return Escalation(**facts, recipients=recipients_of(stored["opening_recipients"]))
+
+
+def recipients_of(text: str) -> tuple[Recipient, ...]:
+    """Those stored before there were links say nothing of one."""
+    stored: list[list[Any]] = json.loads(text)
+    return tuple(
+        Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None, *by_link)
+        for post, person, stands_in, by, at, *by_link in stored
+    )
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def history_values(audit_id: int, row: Row) -> Values:
+    happening = {field.name: getattr(row.happening, field.name) for field in fields(Happening)}
+    return {"audit_id": audit_id, "number": row.number, "previous": row.previous, "hash": row.hash, **happening}
+
+
+def history_row(row: Stored) -> Row:
+    stored = row._mapping
+    happening = Happening(**{field.name: stored[field.name] for field in fields(Happening)})
+    return Row(stored["number"], happening, stored["previous"], stored["hash"])

@@ -1,0 +1,51 @@
+"""How people show who they are: what Flask-Security keeps of each, their passkeys, and who has been trying."""
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
+
+from workflow.storage.column_types import Instant
+from workflow.storage.tables.metadata import metadata
+
+accounts = Table(
+    "accounts", metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("uniquifier", String(64), unique=True, comment="new with each password: links made for the old one are worth nothing"),
+    Column("handle", String(64), comment="what an authenticator knows the person by"),
+    Column("totp", Text, comment="the secret behind the codes, enciphered"),
+    Column("totp_counter", BigInteger, comment="the last code taken: none is taken twice"),
+)  # fmt: skip
+
+recovery_codes = Table(
+    "recovery_codes", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("code", Text, nullable=False, comment="enciphered; gone once it is used"),
+)  # fmt: skip
+
+passkeys = Table(
+    "passkeys", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("credential_id", String(1400), nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("transports", JSON, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)  # fmt: skip
+
+failures = Table(
+    "failures", metadata,
+    Column("key", String(64), primary_key=True, comment="keyed digest of what is being tried, from where"),
+    Column("tries", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+)  # fmt: skip
+Index("ix_failures_last_at", failures.c.last_at)
+
+places = Table(
+    "places", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("place", String(64), nullable=False, comment="keyed digest of an address that the person has signed in from"),
+    Column("last_at", Instant, nullable=False),
+    PrimaryKeyConstraint("person_id", "place"),
+)  # fmt: skip
