@@ -217,7 +217,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "test-long": (after_setup("pytest", "-m", "long or not long"), "the same, with the long tests"),
     "check": (check, "format, lint, types, import contracts, generated files"),
     "bench": (after_setup("python", "-m", "bench"), "the benchmarks, with what they are compared with"),
-    "screenshots": (after_setup("python", "-m", "tests.journeys.screenshots"), "every page at both widths, as pictures in screenshots/"),
+    "screenshots": (after_setup("python", "-m", "tests.e2e.screenshots"), "every page at both widths, as pictures in screenshots/"),
     "setup": (setup, "only what the others do first: packages and stylesheet"),
     "lock": (lock, "after a change of dependencies: make uv.lock and requirements.txt anew"),
     "help": (show_help, "this list"),

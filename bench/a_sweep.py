@@ -15,7 +15,7 @@ from bench.result import Result, result
 from notifications.queries import tell
 from notifications.reminders.action_reminders import Due, reminders
 from notifications.scheduling.worker import sweep
-from tests.postgres import a_database
+from tests.support.postgres import a_database
 from web.council import Council
 from workflow.events import Notice
 from workflow.storage.engine import reading, writing

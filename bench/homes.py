@@ -14,7 +14,7 @@ from rich.progress import track
 from sqlalchemy import create_engine, make_url
 
 from config.settings import read_settings
-from tests.postgres import OwnServer
+from tests.support.postgres import OwnServer
 from web.cli.demo_data import load_people, read_sample, walk
 from web.council import Council, open_council, prepare
 from workflow.storage.engine import SQLITE_PRAGMAS

@@ -26,9 +26,9 @@ from bench.mail import NOW
 from bench.result import Result, result
 from config.settings import read_settings
 from notifications.queries import tell
-from tests.machines.processes import KEY, start_program, wait_until
-from tests.notifications.mail_server import free_port
-from tests.postgres import a_database
+from tests.multi_process.processes import KEY, start_program, wait_until
+from tests.notifications.support.smtp_server import free_port
+from tests.support.postgres import a_database
 from web.cli.demo_data import load_people, read_sample, walk
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token

@@ -27,8 +27,8 @@ from bench.movers import AUDITOR, COMMIT, LIMIT, OURS, Move
 from bench.peers import python_of
 from bench.result import Took
 from config.settings import read_settings
-from tests.machines.processes import PROGRAM, wait_until
-from tests.notifications.mail_server import free_port
+from tests.multi_process.processes import PROGRAM, wait_until
+from tests.notifications.support.smtp_server import free_port
 from web.app import create_app
 from web.cli.demo_data import DOMAIN
 from web.identity.session_queries import set_passwords

@@ -25,8 +25,8 @@ from bench.browser import Browser
 from bench.homes import Home, databases
 from bench.posters import begun_by
 from bench.result import Result, result
-from tests.machines.processes import PROGRAM
-from tests.notifications.mail_server import free_port
+from tests.multi_process.processes import PROGRAM
+from tests.notifications.support.smtp_server import free_port
 from web.cli.demo_data import load_people, read_sample, walk
 from web.council import prepare
 

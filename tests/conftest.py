@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import House, a_council, a_fake_house, a_house
-from tests.notifications.mail_server import MailServer
+from tests.notifications.support.smtp_server import MailServer
 from web.council import Council
 
 TAKE_LONGEST = {"journeys", "crash"}

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from notifications.context import Parts
-from tests.notifications.mail_server import MailServer
-from tests.notifications.rude_server import RudeServer
-from tests.notifications.sending import Making
+from tests.notifications.support.misbehaving_smtp_server import RudeServer
+from tests.notifications.support.send_one import Making
+from tests.notifications.support.smtp_server import MailServer
 from web.council import Council
 
 

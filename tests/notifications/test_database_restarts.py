@@ -17,9 +17,9 @@ from sqlalchemy import Table, select
 
 from notifications.scheduling.worker import run_once
 from tests.factories import House, a_council, an_audit, settings
-from tests.notifications.mail_server import MailServer, free_port
-from tests.postgres import OwnServer
-from tests.programs import Persistent, answers, running
+from tests.notifications.support.smtp_server import MailServer, free_port
+from tests.support.postgres import OwnServer
+from tests.support.subprocesses import Persistent, answers, running
 from web.cli.demo_data import load_people
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council, open_council, prepare

@@ -12,7 +12,7 @@ from notifications import outbox
 from notifications.context import Parts
 from notifications.scheduling.worker import run_once
 from tests.factories import DETAILS, NOW, House, an_audit, answers, save
-from tests.notifications.mail_server import MailServer
+from tests.notifications.support.smtp_server import MailServer
 from web.council import Council
 from workflow.commands import actions
 from workflow.commands import audit_moves as moves

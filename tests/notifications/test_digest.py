@@ -12,8 +12,8 @@ from notifications.queries import oldest_unsent
 from notifications.reminders.digest_schedule import held_until
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
-from tests.notifications.mail_server import MailServer
-from tests.notifications.told import in_london
+from tests.notifications.support.outbox_assertions import in_london
+from tests.notifications.support.smtp_server import MailServer
 from workflow.commands import actions
 from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction

@@ -7,7 +7,7 @@ import pytest
 
 from notifications.scheduling.sweep import tick
 from tests.factories import House, an_audit
-from tests.notifications.told import DAY, WEEK, Told, after_working_days, in_london, is_working, told
+from tests.notifications.support.outbox_assertions import DAY, WEEK, Told, after_working_days, in_london, is_working, told
 from web.council import Council
 from workflow.commands import actions, escalations
 from workflow.commands.actions import NewAction

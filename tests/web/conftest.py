@@ -9,7 +9,7 @@ from flask import Flask
 from time_machine import Traveller
 
 from tests.factories import NOW, House, a_council, a_house
-from tests.web.caller import Caller
+from tests.web.support.api_client import Caller
 from web.app import create_app
 from web.council import Council
 

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from tests.factories import FORM, STATES, House, an_audit, assign, save
-from tests.web.browser import Browser, text_of
+from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.storage import tables

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import House, a_council, a_fake_house, a_house
-from tests.postgres import a_council_on_postgresql
+from tests.support.postgres import a_council_on_postgresql
 from web.council import Council
 
 

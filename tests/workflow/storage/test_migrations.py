@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from tests.factories import AN_ACTION, a_house, an_audit
-from tests.workflow.storage.edges import add_edges, empty_tables
-from tests.workflow.storage.many_audits import multiply
+from tests.workflow.storage.support.bulk_audits import multiply
+from tests.workflow.storage.support.edge_values import add_edges, empty_tables
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.storage import schema as migrate

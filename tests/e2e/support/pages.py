@@ -1,0 +1,110 @@
+"""The demo council with an audit in every state, its pages, and what can be said against a page."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page
+
+from notifications.channels import Never, NotNow
+from notifications.delivery.sender import deliver
+from tests.e2e.support.crawler import Found, crawl
+from tests.e2e.support.live_server import Served
+from tests.factories import House, a_house, an_audit, assign, settings
+from web.cli.demo_data import load_demo
+from web.council import Council, open_council, prepare
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import roles as appointing
+from workflow.commands.directory.connections import declare_connection
+from workflow.commands.safeguarding import record_safeguarding
+from workflow.directory import Duty
+from workflow.working_days import london_day
+
+WIDTHS = (1280, 320)
+
+
+def demo(folder: Path) -> Council:
+    """What the demo shows, and the rarer states that it has not."""
+    council = open_council(settings(folder))
+    prepare(council)
+    load_demo(council, "correct horse", london_day(datetime.now(UTC)))
+    _add_rarer_states(council)
+    return council
+
+
+def every_page(served: Served) -> Iterator[Found]:
+    people = served.council.store.directory().people.values()
+    return crawl(served.app, (person.email.partition("@")[0] for person in people if person.is_active))
+
+
+def _add_rarer_states(council: Council) -> None:
+    house = a_house(council)
+    auditor, qa, ppqa = house.person("auditor"), house.person("qa"), house.person("hos.ppqa")
+    assign(house, an_audit(house, at="shared"))
+    asked = an_audit(house, at="shared")
+    moves.withdraw(house.desk(), auditor, asked, "Begun for the wrong child.")
+    gone = an_audit(house, at="shared")
+    moves.withdraw(house.desk(), qa, gone, "Begun twice.")
+    moves.withdraw(house.desk(), ppqa, gone, "Agreed.")
+    returned = an_audit(house, at="shared")
+    moves.return_for_correction(house.desk(), ppqa, returned, "The team is wrong.")
+    known = an_audit(house, at="shared", grade="inadequate")
+    escalations.acknowledge(house.desk(), house.person("head.of.service"), known)
+    record_safeguarding(house.desk(), house.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
+    moderated = an_audit(house, at="moderated")
+    actions.report(house.desk(), house.person("team.manager"), moderated, 1)
+    longer = an_audit(house, at="moderated")
+    actions.ask_for_more_time(house.desk(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
+
+    deliver(council.parts, SomeRefused(), "demo", lambda: datetime.now(UTC))
+    _add_to_the_directory(house)
+
+
+class SomeRefused:
+    """Takes most mails; of the rest some are refused for good and some for now."""
+
+    def send(self, to: str, message_id: str, body: bytes) -> None:
+        if to.startswith("qaro@"):
+            raise Never("the address was refused with 550")
+        if to.startswith("service.manager@"):
+            raise NotNow("the mail server can’t be reached: TimeoutError")
+
+    def close(self) -> None: ...
+
+
+def _add_to_the_directory(house: House) -> None:
+    """Somebody who left, a role that waits, a connection and a delegation."""
+    house.now = datetime.now(UTC)
+    admin, today = house.person("admin"), house.desk().today.isoformat()
+    appointing.give_role(house.desk(), admin, house.person("moderator2").id, Duty("qa"))
+    left = editing.add_person(house.desk(), admin, "Lee Gone", "lee.gone@demo.example")
+    editing.mark_as_left(house.desk(), admin, left)
+    declare_connection(house.desk(), house.person("auditor2"), "C-9999")
+    auditor = house.person("auditor")
+    delegating.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+
+
+def follow(link: Locator) -> None:
+    """Click and wait for the next page; a look at once would be at this one, or at the gap between the two."""
+    with link.page.expect_navigation():
+        link.click()
+
+
+def complaints(page: Page) -> Iterator[str]:
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        yield "has to be scrolled sideways"
+    yield from (violation["help"] for violation in Axe().run(page).response["violations"])
+
+
+def looked_at(page: Page) -> list[str]:
+    """What can be said against the page as it is now, wide and narrow."""
+    found: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{page.url} at {width}: {complaint}" for complaint in complaints(page)]
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    return found

@@ -1,0 +1,90 @@
+"""axe finds nothing on any page, wide and narrow, in each state of an audit, as it opens and as it is refused."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.e2e.support.live_server import Served
+from tests.e2e.support.pages import WIDTHS, demo, every_page, looked_at
+from web.cli.verify_history import every_reference
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+# What nobody may type: letters that can't be kept, days that never were, answers that the form does not have.
+MISTAKES = """form => {
+  for (const field of form.elements) {
+    if (field.matches("textarea, [type=text], input:not([type])")) field.value = "\\u0001";
+    if (field.matches("[type=radio], [type=checkbox]")) { field.value = "nonsense"; field.checked = true; }
+    if (field.matches("select")) { field.add(new Option("nonsense", "nonsense")); field.value = "nonsense"; }
+  }
+}"""
+
+
+@pytest.fixture
+def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
+    council = demo(tmp_path)
+    served = Served(browser, council.settings)
+    yield served
+    served.stop()
+    council.engine.dispose()
+
+
+def test_every_page_as_it_opens(served: Served) -> None:
+    found = list(every_page(served))
+    for name, path in found:
+        page = served.page(name)
+        page.goto(served.url + path)
+        assert looked_at(page) == []
+    print(f"{len(found)} pages built differently, at {len(WIDTHS)} widths: no violation")
+    assert [words for words in served.complaints if "404" not in words] == []
+
+
+# What a passkey’s form is refused for, the browser says: its journey looks at that.
+FORMS = "main form[method=post]:not([data-passkey])"
+
+
+def test_every_form_as_it_is_refused(served: Served) -> None:
+    before = _everything(served)
+    tried = set()
+    for name, path in list(every_page(served)):
+        page = served.page(name)
+        page.goto(served.url + path)
+        for number in range(page.locator(FORMS).count()):
+            form = page.locator(FORMS).nth(number)
+            if (asks := _asks(form)) and asks not in tried:
+                tried.add(asks)
+                _is_refused_well(page, form)
+                page.goto(served.url + path)
+    print(f"{len(tried)} forms refused, at {len(WIDTHS)} widths: no violation")
+    assert _everything(served) == before
+
+
+def _asks(form: Locator) -> str:
+    """What a form asks and for what, to tell it from others; nothing where it only has a button."""
+    names = form.evaluate("form => [...form.querySelectorAll('textarea, select, input:not([type=hidden])')].map(one => one.name)")
+    where = re.sub(r"\d+|/audits/\S{4}-\S{4}/", "", urlsplit(str(form.evaluate("form => form.action"))).path)
+    return " ".join([where, *sorted(set(names))]) if names else ""
+
+
+def _is_refused_well(page: Page, form: Locator) -> None:
+    folded = form.locator("xpath=ancestor::details[not(@open)]/summary")
+    if folded.count():
+        folded.click()
+    form.evaluate(MISTAKES)
+    form.locator("button:not([type=button])").first.click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    assert page.title().startswith("Error: "), page.url
+    page.locator(".govuk-error-summary:focus").wait_for()
+    for problem in page.locator(".govuk-error-summary li").all():
+        field = page.locator("[id='" + str(problem.locator("a").get_attribute("href")).removeprefix("#") + "']")
+        beside = field.locator("xpath=ancestor::div[contains(@class, 'govuk-form-group--error')]").first
+        assert problem.inner_text() in beside.inner_text(), page.url
+    assert looked_at(page) == []
+
+
+def _everything(served: Served) -> list[object]:
+    return [served.council.store.audit(reference) for reference in every_reference(served.council)]

@@ -1,0 +1,129 @@
+"""axe finds nothing on pages that no link leads to: of a visitor, of nothing found, and of whatever is refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page
+
+from notifications.delivery.acknowledgement_links import Asked, token_of
+from tests.e2e.support.live_server import Served
+from tests.e2e.support.pages import follow, looked_at
+from tests.factories import House, a_house, an_audit, save
+from workflow.commands import audit_moves as moves
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def house(served: Served) -> House:
+    return a_house(served.council)
+
+
+def _is_well(page: Page, heading: str) -> None:
+    page.get_by_role("heading", name=heading).first.wait_for()
+    assert looked_at(page) == []
+
+
+def test_pages_of_a_visitor(served: Served) -> None:
+    page = served.browser.new_page()
+    for path in ("/sign-in", "/sign-in?kept=yes", "/audits", "/nowhere"):
+        page.goto(served.url + path)
+        assert looked_at(page) == []
+    page.goto(f"{served.url}/sign-in")
+    page.get_by_label("Email address").fill("nobody@demo.example")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("don’t go together").first.wait_for()
+    assert page.title().startswith("Error: ")
+    assert looked_at(page) == []
+    page.context.close()
+
+
+def test_pages_with_nothing_on_them(served: Served) -> None:
+    page = served.page("governance")
+    for path, said in (
+        ("/", "Nothing waits for you."),
+        ("/audits", "There is no audit here"),
+        ("/notices", "You have not been told anything yet"),
+    ):
+        page.goto(served.url + path)
+        page.get_by_text(said).wait_for()
+        assert looked_at(page) == []
+
+
+def test_what_is_not_yours_and_what_comes_too_late(served: Served, house: House) -> None:
+    draft, graded = an_audit(house, at="draft"), an_audit(house, at="graded")
+    page = served.page("qa")
+    page.goto(f"{served.url}/audits/{draft}/sections/details")
+    page.get_by_text("not yours to read").wait_for()
+    assert looked_at(page) == []
+    auditor = served.page("auditor")
+    auditor.goto(f"{served.url}/audits/{graded}/moves/share")
+    moves.share(house.desk(), house.person("auditor"), graded)
+    follow(auditor.locator("main form button"))
+    auditor.get_by_text("can’t be").or_(auditor.get_by_text("not yours")).first.wait_for()
+    assert looked_at(auditor) == []
+    auditor.goto(f"{served.url}/audits/{draft}/moves/record_consultation")
+    auditor.locator("main form [name=csrf_token]").evaluate("field => field.value = 'forged'")
+    auditor.locator("main form button").click()
+    auditor.get_by_text("open for too long").wait_for()
+    assert looked_at(auditor) == []
+
+
+def test_a_move_that_is_not_ready_leads_to_each_place(served: Served, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    save(house, "auditor", reference, "area_1", {"grade": "good"})
+    page = served.page("auditor")
+    page.goto(f"{served.url}/audits/{reference}/moves/grade")
+    page.locator("main form button").click()
+    _is_well(page, "There is a problem")
+    page.locator(".govuk-error-summary a[href$='/area_1#evidence']").click()
+    page.locator("textarea#evidence:target").wait_for()
+
+
+def test_too_much_text_is_still_on_the_page(served: Served, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    page = served.page("auditor", java_script_enabled=False)
+    page.goto(f"{served.url}/audits/{reference}/sections/area_1")
+    much = "Every word of it. " * 140_000
+    page.get_by_label("Evidence").fill(much)
+    page.get_by_role("button", name="Save and return").click()
+    page.get_by_role("heading", name="There is a problem").wait_for(timeout=30_000)
+    assert page.get_by_label("Evidence").input_value().strip() == much.strip()
+    page.get_by_label("Evidence").fill("Shorter.")
+    page.get_by_role("button", name="Save and return").click()
+    page.get_by_text("Saved.", exact=True).wait_for()
+
+
+def test_an_audit_on_paper(served: Served, house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    page = served.page("practitioner")
+    page.goto(f"{served.url}/audits/{reference}/read")
+    page.emulate_media(media="print")
+    assert looked_at(page) == []
+    assert not page.get_by_role("button", name="Sign out").is_visible()
+    assert page.get_by_role("heading", name="Quality of plans").is_visible()
+
+
+def test_pages_of_a_mails_link(served: Served, house: House) -> None:
+    house.now = datetime.now(UTC)
+    reference = an_audit(house, at="shared", grade="inadequate")
+    asked = Asked(reference, house.person("hos.ppqa").id, is_chase=False, made_at=house.now)
+    path = f"/acknowledge?token={token_of(asked, served.council.settings)}"
+    page = served.browser.new_page()
+    page.goto(served.url + path)
+    _is_well(page, "Acknowledge an escalation")
+    follow(page.get_by_role("button", name="I acknowledge this escalation"))
+    _is_well(page, "Acknowledged")
+    page.goto(served.url + path)
+    _is_well(page, "This link can’t be used")
+    page.context.close()
+
+
+def test_the_page_that_shows_a_calendars_address(served: Served) -> None:
+    page = served.page("qa")
+    page.goto(f"{served.url}/calendar")
+    follow(page.get_by_role("button", name="Make an address"))
+    _is_well(page, "Your calendar’s address")
+    page.goto(f"{served.url}/calendar")
+    _is_well(page, "Your calendar")

@@ -1,0 +1,43 @@
+"""What to consider stands beside the boxes, and stays folded away for who knows it."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.support.live_server import Served
+from tests.factories import House, a_house, an_audit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def house(served: Served) -> House:
+    return a_house(served.council)
+
+
+def _opened(page: Page) -> bool:
+    return bool(page.locator("details[data-guidance]").evaluate("details => details.open"))
+
+
+def test_guidance_is_beside_the_boxes_until_it_is_known(served: Served, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    page = served.page("auditor")
+    page.goto(f"{served.url}/audits/{reference}/sections/area_2")
+    guidance, box = page.locator("details[data-guidance]").bounding_box(), page.get_by_label("Evidence").bounding_box()
+    assert guidance
+    assert box
+    assert guidance["x"] > box["x"] + box["width"]
+    assert _opened(page)
+    page.get_by_text("What to consider").click()
+    page.goto(f"{served.url}/audits/{reference}/sections/area_3")
+    assert not _opened(page)
+    page.locator("details[data-guidance] summary").press("Enter")
+    page.reload()
+    assert _opened(page)
+
+
+def test_guidance_starts_folded_on_a_narrow_screen(served: Served, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    page = served.page("auditor")
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(f"{served.url}/audits/{reference}/sections/area_7")
+    assert not _opened(page)

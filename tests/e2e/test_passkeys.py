@@ -1,0 +1,102 @@
+"""A passkey, made and used by a real browser with a device that Chromium pretends to have."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.support.live_server import Served
+from tests.e2e.support.pages import follow
+from tests.factories import a_council, settings
+from tests.notifications.support.smtp_server import free_port
+from tests.web.support.browser import PASSWORD
+from tests.web.support.sign_in import Visitor
+
+pytestmark = pytest.mark.browser
+DEVICE = {
+    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def named(browser: Browser, tmp_path: Path) -> Iterator[Served]:
+    """Served under a name, because browsers make no passkeys for a number; whoever is of the QA Service needs a second proof."""
+    port = free_port()
+    a_council(tmp_path / "var").engine.dispose()
+    started = Served(browser, settings(tmp_path / "var", BASE_URL=f"http://localhost:{port}", MFA_ROLES="director"), port)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def page(named: Served) -> Iterator[Page]:
+    opened = named.browser.new_context().new_page()
+    opened.set_default_timeout(15_000)
+    opened.on("console", lambda message: named.complaints.append(message.text) if message.type == "error" else None)
+    devtools = opened.context.new_cdp_session(opened)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    yield opened
+    opened.context.close()
+
+
+def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) -> None:
+    base = named.council.settings.base_url
+    _sign_in(page, f"{base}/account/passkeys", "auditor")
+    page.get_by_label("A name for it").fill("work laptop")
+    adding = page.locator("form[data-passkey]")
+    adding.get_by_label("Your password", exact=True).fill("wrong")
+    adding.get_by_role("button", name="Add a passkey").click()
+    page.get_by_text("That is not your password.").wait_for()
+    adding.get_by_label("Your password", exact=True).fill(PASSWORD)
+    adding.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("heading", name="work laptop").wait_for()
+    follow(page.get_by_role("button", name="Sign out"))
+    page.goto(f"{base}/account/passkeys")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_text("last used on").wait_for()
+    page.get_by_text("Remove work laptop").click()
+    page.locator("details").get_by_label("Your password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Remove this passkey").click()
+    page.get_by_text("You have none yet.").wait_for()
+    follow(page.get_by_role("button", name="Sign out"))
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_text("That passkey is not one of ours.").first.wait_for()
+    assert [one for one in named.complaints if "422" not in one] == []
+
+
+def test_a_passkey_is_both_proofs(named: Served, page: Page) -> None:
+    base = named.council.settings.base_url
+    _sign_in(page, f"{base}/audits", "director.safeguarding")
+    page.get_by_role("heading", name="Set up a second proof first").wait_for()
+    page.goto(f"{base}/account/passkeys")
+    page.get_by_label("A name for it").fill("work laptop")
+    page.locator("form[data-passkey]").get_by_label("Your password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("heading", name="work laptop").wait_for()
+    page.goto(f"{base}/audits")
+    page.get_by_role("heading", name="Audits", exact=True, level=1).wait_for()
+
+
+def _sign_in(page: Page, url: str, name: str) -> None:
+    page.goto(url)
+    page.get_by_label("Email address").fill(f"{name}@demo.example")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize("credential", ["", "x", "{}", '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}', "[1]", "null"])
+def test_what_no_device_answered_signs_nobody_in(named: Served, credential: str) -> None:
+    app: Flask = named.app
+    visitor = Visitor(app, base_url=named.council.settings.base_url)
+    unasked = visitor.send("/sign-in", "/sign-in/passkey", credential=credential)
+    asked = visitor.send("/sign-in", "/sign-in/passkey/ask")
+    answered = visitor.send("/sign-in", "/sign-in/passkey", credential=credential)
+    assert [unasked.status_code, asked.status_code, answered.status_code] == [422, 200, 422]
+    assert asked.json is not None
+    assert asked.json["userVerification"] == "required"
+    assert asked.json["rpId"] == "localhost"
+    assert not visitor.is_in()

@@ -1,0 +1,236 @@
+"""Programs typed into every field of the service, and every page that shows them opened in a real browser: none runs."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route
+from sqlalchemy import JSON, String, Text, select
+
+from notifications.delivery.acknowledgement_links import Asked, token_of
+from tests.e2e.support.crawler import Found, crawl
+from tests.e2e.support.live_server import Served
+from tests.e2e.support.pages import follow
+from tests.e2e.support.script_monitor import Watch
+from tests.e2e.support.xss_council import add_everybody, fill, leave_unsaved
+from tests.e2e.support.xss_payloads import IN_TURN, everything, held_in, packed, payloads
+from tests.factories import a_council
+from tests.web.support.browser import Browser as Visitor
+from workflow.storage.engine import reading
+from workflow.storage.tables import metadata
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+WHO = (
+    "auditor", "practitioner", "moderator", "qa", "qa2", "head.of.service", "hos.ppqa", "governance", "admin", "auditor2",
+)  # fmt: skip
+# The same page as another, of another area or person, for the crawl at least.
+BUILT_AS_OTHERS = r"/sections/area_([3-7]|9|1\d)|/people/(?!([1-3]|new)\b)\d+|/people/teams/(service|branch)/|from="
+# Columns of words that nobody outside writes as they like: keys, addresses of machines, hashes, and what our own files say.
+NEVER_TYPED = {
+    "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "history.facts", "identities.issuer",
+    "identities.subject", "notices.key", "once.answer", "once.key", "outbox.key", "outbox.last_error", "outbox.message_id", "outbox.sent_to",
+    "people.password_hash", "readings.what", "sessions.content", "sign_in_attempts.after", "sign_in_attempts.verifier",
+}  # fmt: skip
+SHORTEST = 100
+"""Characters of a column that is looked at; a child’s ID is shorter, and in the answers too."""
+# Files, a probe’s answer, and what only a visitor or a council’s issuer is led to. A mail’s link is opened by itself.
+NO_PAGES = {
+    "static", "council_css", "health", "sign_in.show", "council_sign_in.answer", "codes.show", "forgotten.show", "forgotten.choose",
+    "second_proof.scan", "second_proof.picture", "acknowledging.show", "calendars.feed", "operating.live", "operating.ready",
+    "operating.metrics",
+}  # fmt: skip
+FORM = "main form[method=post]:not([data-passkey])"
+ASKED = """forms => forms.map(form =>
+  [form.action, ...[...form.querySelectorAll("textarea, select, input:not([type=hidden])")].map(one => one.name).sort()])"""
+FILLS = """(form, text) => {
+  for (const field of form.elements) {
+    if (field.matches("textarea, [type=text], [type=email], [type=password], input:not([type])")) field.value = text + "\\u0001";
+    if (field.matches("[type=radio], [type=checkbox]")) { field.value = text; field.checked = true; }
+    if (field.matches("select")) { field.add(new Option(text, text)); field.value = text; }
+  }
+}"""
+NOWHERE = """/nowhere/{} /{} /audits/{} /audits/{}/sections/{} /audits/{}/moves/{} /people/{} /people/teams/{}/{} /people/teams/new/{} /static/{}
+/audits?state={}&team={}&strand={}&grade={}&person={}&months={}&cursor={} /notices?cursor={} /people?q={}&from={} /readings?person={}&reference={}&cursor={}
+/sign-in?next={}&kept={} /forgotten-password?email={} /new-password?token={} /emergencies?{}={} /api/v1/{} /api/v1/audits/{}"""
+
+
+@pytest.fixture
+def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
+    council = a_council(tmp_path / "var")
+    started = Served(browser, council.settings)
+    yield started
+    started.stop()
+    council.engine.dispose()
+
+
+class Watched:
+    """Everybody’s page, watched."""
+
+    def __init__(self, served: Served) -> None:
+        self.served, self.by_name, self.tried = served, dict[str, Watch](), set[str]()
+
+    def __getitem__(self, name: str) -> Watch:
+        if name not in self.by_name:
+            self.by_name[name] = Watch(self.served.page(name))
+        return self.by_name[name]
+
+    @property
+    def found(self) -> list[str]:
+        return [one for watch in self.by_name.values() for one in watch.found]
+
+    @property
+    def looked(self) -> int:
+        return sum(watch.looked for watch in self.by_name.values())
+
+
+def test_none_of_them_runs_on_any_page(served: Served) -> None:
+    references, watched = fill(served.council), Watched(served)
+    leave_unsaved(Visitor(served.app, "auditor", agent=" ".join(packed(300)[0].split())), references["writing"])
+    pages = [*crawl(served.app, WHO, BUILT_AS_OTHERS), *_others(references)]
+    add_everybody(served.council)
+    forms = sum(len(_opened(watched, name, path)) for name, path in pages)
+    opened = watched.looked - forms
+    _on_paper(served, watched["auditor"], references["escalated"])
+    _conflict(served, watched["auditor"], references["writing"])
+    addresses = sum(_addresses(served, watched))
+    _by_a_mails_link(served, watched, references["escalated"])
+    columns, never = _columns(served), _never_opened(served, pages)
+    assert watched.found == []
+    print(
+        f"{len(payloads())} payloads in {len(columns)} columns of the database; nothing ran on {opened} pages, {forms} refused forms, {addresses} addresses"
+    )
+    print(f"{held_in(packed(200))} of them fit a name, {held_in(packed(100))} a token’s, {held_in(packed(40))} a child’s ID")
+    assert never == set()
+    assert len(set(payloads())) == len(payloads()) >= 500
+
+
+def _others(references: Mapping[str, str]) -> Iterator[Found]:
+    """Those that were passed by: each section as it is written and as it is read, and everybody’s name."""
+    for reference in (references["writing"], references["escalated"]):
+        yield from (Found("auditor", f"/audits/{reference}/sections/area_{number}") for number in range(3, 12))
+    yield from (Found("admin", f"/people?from={start}") for start in range(0, 200, 50))
+
+
+def _opened(watched: Watched, name: str, path: str) -> list[str]:
+    """Looks at a page, and at what each of its forms answers that was not tried before."""
+    watch, url, tried = watched[name], watched.served.url + path, list[str]()
+    watch.goes(url)
+    for number, asks in enumerate(_forms(watch.page)):
+        if asks and asks not in watched.tried:
+            if tried:
+                watch.page.goto(url)
+            tried.append(asks)
+            watched.tried.add(asks)
+            _is_refused(watch, watch.page.locator(FORM).nth(number))
+    return tried
+
+
+def _forms(page: Page) -> list[str]:
+    """What each form asks and for what, to tell it from others; nothing where it only has a button."""
+    forms: list[list[str]] = page.locator(FORM).evaluate_all(ASKED)
+    return [re.sub(r"\d+|/audits/\S{4}-\S{4}/", "", urlsplit(to).path) + " ".join(names) if names else "" for to, *names in forms]
+
+
+def _is_refused(watch: Watch, form: Locator) -> None:
+    """With programs in all its fields, and a letter that is never taken."""
+    folded = form.locator("xpath=ancestor::details[not(@open)]/summary")
+    if folded.count():
+        folded.click()
+    form.evaluate(FILLS, everything(1))
+    follow(form.locator("button:not([type=button])").first)
+    watch.page.get_by_role("heading", name="There is a problem").wait_for()
+    watch.look()
+
+
+def _on_paper(served: Served, watch: Watch, reference: str) -> None:
+    watch.page.emulate_media(media="print")
+    watch.goes(f"{served.url}/audits/{reference}/read")
+    watch.page.emulate_media(media="screen")
+
+
+def _conflict(served: Served, watch: Watch, reference: str) -> None:
+    """Both texts side by side, after the page’s own script has tried."""
+    watch.goes(f"{served.url}/audits/{reference}/sections/area_2")
+    form = watch.page.locator(FORM).first
+    form.locator("[name=seen]").evaluate("field => field.value = 1")
+    form.locator("[name=evidence]").evaluate("(field, text) => field.value = text", everything(3))
+    follow(form.locator("button[value=back]"))
+    watch.page.get_by_role("heading", name="Yours, not saved").wait_for()
+    watch.look()
+
+
+def _addresses(served: Served, watched: Watched) -> Iterator[bool]:
+    """Places that are nowhere, and questions asked in an address, by somebody signed in and by a visitor."""
+    visitor = watched.by_name["a visitor"] = Watch(served.browser.new_page())
+    nowhere = NOWHERE.split()
+    some = [text for text in payloads() if "\n" not in text][:: len(payloads()) // (2 * len(nowhere) + 2)]
+    for at, pattern in enumerate(nowhere):
+        for watch, text in ((watched["hos.ppqa"], some[2 * at]), (visitor, some[2 * at + 1])):
+            watch.page.goto(served.url + pattern.replace("{}", quote(text, safe="")))
+            if watch.page.evaluate("document.contentType") == "text/html":
+                watch.look()
+            yield True
+    visitor.page.context.close()
+
+
+def _by_a_mails_link(served: Served, watched: Watched, reference: str) -> None:
+    """Opened by a visitor, who is shown a name."""
+    held = served.council.store.audit(reference)
+    assert held
+    assert held.escalation
+    waits = next(one for one in held.escalation.recipients if one.acknowledged_at is None)
+    link = Asked(reference, waits.person_id, is_chase=False, made_at=datetime.now(UTC))
+    visitor = watched.by_name["a visitor with a link"] = Watch(served.browser.new_page())
+    visitor.goes(f"{served.url}/acknowledge?token={token_of(link, served.council.settings)}")
+    visitor.page.get_by_role("heading", name="Acknowledge an escalation").wait_for()
+    visitor.page.context.close()
+
+
+def _columns(served: Served) -> list[str]:
+    """Those of words that hold a payload: each does, or is named as one that nobody outside writes as they like."""
+    held = list[str]()
+    with reading(served.council.engine) as connection:
+        for column in (column for table in metadata.sorted_tables for column in table.columns):
+            is_long = isinstance(column.type, Text | JSON) or (isinstance(column.type, String) and (column.type.length or 0) >= SHORTEST)
+            if not is_long or str(column) in NEVER_TYPED:
+                continue
+            assert any("ran(" in json.dumps(value) for value in connection.execute(select(column)).scalars()), f"{column} holds no payload"
+            held.append(str(column))
+    return held
+
+
+def _never_opened(served: Served, pages: list[Found]) -> set[str]:
+    """The rules of pages, but for what a program asks."""
+    rules = [rule for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/")]
+    found = {
+        served.app.url_map.bind("").match(path.partition("?")[0].partition("#")[0])[0] for _, path in pages if path not in {"/nowhere"}
+    }
+    return {rule.rule for rule in rules if rule.endpoint not in found | NO_PAGES}
+
+
+# --- What the test itself is worth -----------------------------------------------------------------------------------------
+
+
+def test_those_that_need_nobodys_help_do_run_where_nothing_stops_them(browser: Browser) -> None:
+    """As they were typed, each in a page of its own, without a policy: a list that could do nothing would prove nothing."""
+    page, ran, as_typed = browser.new_page(), set[int](), range(0, len(payloads()), 1 + IN_TURN)
+    page.context.expose_binding("ran", lambda _, number=None: ran.add(int(number)))
+    page.on("dialog", lambda dialog: dialog.dismiss())
+
+    def answer(route: Route) -> None:
+        number = re.search(r"/raw/(\d+)$", route.request.url)
+        frames = "".join(f'<iframe src="/raw/{at}"></iframe>' for at in as_typed) + "<title>all</title>"
+        html = payloads()[int(number[1])] if number else frames if route.request.url.endswith("/all") else ""
+        route.fulfill(body=f"<!DOCTYPE html><body>{html}", content_type="text/html; charset=utf-8")
+
+    page.route("**/*", answer)
+    page.goto("http://raw.localhost/all")
+    page.wait_for_load_state("networkidle")
+    print(f"{len(ran & set(as_typed))} of {len(as_typed)} run by themselves where nothing stops them")
+    assert len(ran & set(as_typed)) > len(as_typed) // 3
+    page.context.close()

@@ -1,0 +1,48 @@
+"""The queue’s clockwork goes on where its connections are cut, and where the machine’s clock is set back or ahead under it."""
+
+import psycopg
+import pytest
+
+from notifications import outbox
+from notifications.queries import tell
+from tests.factories import a_house
+from tests.multi_process.processes import Machines, wait_until
+from tests.notifications.support.scheduler_process import goes_on_when_the_clock_jumps, stops_when_told_at_the_worst_time
+from workflow.events import Notice
+
+OTHERS = "datname = current_database() AND pid <> pg_backend_pid()"
+pytestmark = pytest.mark.postgres
+
+
+@pytest.mark.parametrize("days", [-1, 400])
+def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(machines: Machines, days: int) -> None:
+    goes_on_when_the_clock_jumps("job_queue", days, machines.url)
+
+
+def test_it_stops_whenever_it_is_told(machines: Machines) -> None:
+    stops_when_told_at_the_worst_time("job_queue", machines.url)
+
+
+def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
+    house, worker = a_house(machines.council), machines.worker()
+    wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
+    for n in range(3):
+        cut = machines.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}")
+        # Our own that were cut are not what is tried here.
+        machines.council.engine.dispose()
+        tell(machines.council.engine, [Notice(f"cut/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d")], house.now)
+        took = wait_until(lambda n=n: len(machines.mail.taken) == n + 1, 20)  # type: ignore[misc]
+        print(f"{len(cut)} connections cut, the next mail left {took:.1f} s later")
+    assert worker.poll() is None
+    worker.terminate()
+    assert worker.wait(10) == 0
+
+
+def test_what_has_gone_is_marked_though_the_connection_was_lost(machines: Machines) -> None:
+    house, council = a_house(machines.council), machines.council
+    tell(council.engine, [Notice("gone/1", "audit_shared", house.person("auditor").id, "3f7k-2q9d")], house.now)
+    (letter,) = outbox.claim(council.engine, "this one", house.now, council.who_hears)
+    with psycopg.connect(machines.url.replace("+psycopg", "")) as somebody:
+        assert somebody.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}").fetchall()
+    outbox.mark_sent(council.engine, letter, house.now)
+    assert [row.state for row in machines.rows("SELECT state FROM outbox WHERE key = 'gone/1'")] == ["sent"]

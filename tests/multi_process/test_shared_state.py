@@ -1,0 +1,99 @@
+"""What processes share lies in the database: a job is there with its mail, a directory that another has changed is read again."""
+
+import logging
+import threading
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from notifications.queries import tell
+from notifications.scheduling.jobs import OneAtATime, noting
+from tests.factories import a_house
+from tests.multi_process.processes import Machines, Web, ask, wait_until
+from workflow.commands.directory import people as editing
+from workflow.events import Notice
+from workflow.storage import audit_writer as saving
+
+COPY = Path(__file__).parents[2] / "workflow" / "storage" / "migrations" / "sql" / "procrastinate-3.10.0.sql"
+CALLS = 16
+
+
+@pytest.mark.postgres
+def test_a_job_is_there_with_its_mail_or_not_at_all(machines: Machines) -> None:
+    house, jobs = a_house(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
+    notices = [Notice(f"with/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d") for n in range(5)]
+    with machines.council.engine.connect() as connection:
+        saving.tell(connection, notices, house.now)
+        assert len(connection.exec_driver_sql(jobs).all()) == 1, "one a transaction, not one a mail"
+        connection.rollback()
+    assert machines.rows(jobs) == []
+    tell(machines.council.engine, notices, house.now)
+    assert len(machines.rows(jobs)) == 1
+
+
+@pytest.mark.postgres
+def test_a_mail_leaves_within_a_second_of_its_commit(machines: Machines) -> None:
+    house = a_house(machines.council)
+    machines.worker()
+    wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
+    wait_until(lambda: not machines.rows("SELECT id FROM procrastinate_jobs"))
+    took = []
+    for n in range(10):
+        tell(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d")], house.now)
+        took.append(wait_until(lambda n=n: len(machines.mail.taken) == n + 1))  # type: ignore[misc]
+    print(f"10 mails left {sorted(took)[5]:.2f} s after their commit, {max(took):.2f} s at most")
+    assert sorted(took)[5] < 1
+
+
+@pytest.mark.postgres
+def test_what_one_process_changes_the_others_see_at_once(machines: Machines, webs: list[Web]) -> None:
+    """Each keeps the directory that it has read, and asks each time whether it is still the one."""
+    house, token = a_house(machines.council), machines.token("moderator2")
+    who, admin = house.person("moderator2").id, house.person("admin")
+
+    def statuses() -> set[int]:
+        return {ask(web.port, "GET", "/api/v1/audits", Authorization=f"Bearer {token}")[0] for web in webs for _ in range(CALLS)}
+
+    assert statuses() == {200}
+    editing.mark_as_left(house.desk(), admin, who)
+    assert statuses() == {401}
+    print(f"{2 * CALLS} calls to 4 processes that knew somebody who then left: 0 let in")
+    editing.mark_as_back(house.desk(), admin, who)
+
+
+def test_the_tables_of_the_queue_are_those_of_the_release_that_is_installed() -> None:
+    """Where this fails, a new release has new tables: bring its sql/migrations over in a migration, and name its release here."""
+    theirs = files("procrastinate") / "sql" / "schema.sql"
+    assert COPY.read_text(encoding="utf-8").endswith(theirs.read_text(encoding="utf-8"))
+    last = sorted(one.name for one in (files("procrastinate") / "sql" / "migrations").iterdir() if one.name.endswith(".sql"))[-1]
+    assert last == "03.04.00_50_post_add_retry_failed_job_procedure.sql"
+
+
+def test_whoever_comes_while_a_job_runs_has_it_run_once_more_and_does_not_wait() -> None:
+    runs, begun, go_on = list[int](), threading.Event(), threading.Event()
+
+    def job() -> None:
+        runs.append(1)
+        begun.set()
+        assert go_on.wait(10)
+
+    one = OneAtATime(job)
+    first = threading.Thread(target=one)
+    first.start()
+    assert begun.wait(10)
+    for _ in range(100):
+        one()
+    assert len(runs) == 1
+    go_on.set()
+    first.join()
+    assert len(runs) == 2
+
+
+def test_a_job_that_fails_is_said_by_its_kind_alone(caplog: pytest.LogCaptureFixture) -> None:
+    def job() -> None:
+        raise ValueError("Alex was not seen.")
+
+    with caplog.at_level(logging.INFO):
+        noting("look", job)()
+    assert caplog.messages == ["tick look failed: ValueError"]

@@ -1,0 +1,163 @@
+"""GOV.UK Notify, against a server that answers as its API does: what goes, what is tried again, what is refused for good."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from notifications.channels import Never, NotNow
+from notifications.channels.govuk_notify import NotifyChannel
+from notifications.scheduling.worker import run_once
+from tests.factories import NOW, House, an_audit
+from tests.notifications.support.certificates import a_certificate, holding
+from tests.notifications.support.govuk_notify_server import KEY, SECRET, TEMPLATE, NotifyServer, Refusal
+from tests.web.support.log_capture import every_line
+from web.council import Council
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+TO, IDENT = "director@demo.example", "<0123456789abcdef@demo.example>"
+
+
+@pytest.fixture
+def server() -> Iterator[NotifyServer]:
+    made = NotifyServer()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def channel(server: NotifyServer) -> Iterator[NotifyChannel]:
+    made = NotifyChannel(server.url, KEY, timeout=0.2)
+    yield made
+    made.close()
+
+
+def a_mail() -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"], mail["Message-ID"], mail["To"] = "An audit’s moderation is due", IDENT, TO
+    mail.set_content("Dear Róisín,\n\nRead the Head of Service’s plan.\n\nhttp://localhost/audits/k7f3-2q9d\n")
+    return mail.as_bytes()
+
+
+def test_what_goes_is_the_subject_and_the_text_of_the_stored_mail(server: NotifyServer, channel: NotifyChannel) -> None:
+    channel.send(TO, IDENT, a_mail())
+    text = "Dear Róisín,\n\nRead the Head of Service’s plan.\n\nhttp://localhost/audits/k7f3-2q9d"
+    said = {"subject": "An audit’s moderation is due", "body": text}
+    assert server.taken == [{"email_address": TO, "template_id": TEMPLATE, "personalisation": said, "reference": IDENT}]
+
+
+def test_the_address_alone_is_refused_for_good(server: NotifyServer, channel: NotifyChannel) -> None:
+    server.answers = lambda to, tries: (400, "ValidationError", "email_address Not a valid email address") if to == "x@" else None
+    with pytest.raises(Never, match=r"^GOV\.UK Notify refused the address$"):
+        channel.send("x@", IDENT, a_mail())
+    channel.send(TO, IDENT, a_mail())
+    assert (len(server.taken), server.connections) == (1, 1)
+
+
+FOR_NOW: dict[str, Refusal] = {
+    "trial mode": (400, "BadRequestError", "Can’t send to this recipient when service is in trial mode"),
+    "a team’s key": (400, "BadRequestError", "Can’t send to this recipient using a team-only API key"),
+    "another field": (400, "ValidationError", "template_id is not a valid UUID"),
+    "no such service": (403, "AuthError", "Invalid token: service is archived"),
+    "too many a minute": (429, "RateLimitError", "Exceeded rate limit for key type live of 3000 requests per 60 seconds"),
+    "too many a day": (429, "TooManyRequestsError", "Exceeded send limits (250000) for today"),
+    "its own fault": (500, "Exception", "Internal server error"),
+    "away": (503, "Exception", "email_address"),
+    "moved": (302, "ValidationError", "email_address"),
+    "not said to be taken": (200, "", ""),
+    "not in its own words": (400, "", ""),
+    "dropped": "drop",
+    "silent": "hang",
+}
+
+
+@pytest.mark.parametrize("why", FOR_NOW)
+def test_everything_else_is_tried_again_and_gets_through_later(why: str, server: NotifyServer, channel: NotifyChannel) -> None:
+    server.answers = lambda to, tries: FOR_NOW[why] if tries == 1 else None
+    with pytest.raises(NotNow, match=r"^GOV\.UK Notify (answered \d+(; look at the .+|; this service .+)?|can’t be reached: \w+)$"):
+        channel.send(TO, IDENT, a_mail())
+    assert not server.taken
+    channel.send(TO, IDENT, a_mail())
+    assert len(server.taken) == 1
+
+
+def test_a_wrong_key_or_a_wrong_clock_kills_no_mail(server: NotifyServer, channel: NotifyChannel) -> None:
+    wrong = NotifyChannel(server.url, KEY[:-1] + "f")
+    with pytest.raises(NotNow, match="answered 403; look at the key, and at this machine’s clock"):
+        wrong.send(TO, IDENT, a_mail())
+    wrong.close()
+    server.clock = lambda: time.time() + 60
+    with pytest.raises(NotNow, match="answered 403"):
+        channel.send(TO, IDENT, a_mail())
+
+
+def test_a_server_that_is_not_there_is_tried_again(server: NotifyServer) -> None:
+    with pytest.raises(NotNow, match="can’t be reached: ConnectionRefusedError"):
+        NotifyChannel(f"notify:{TEMPLATE}?api=http://127.0.0.1:1", KEY).send(TO, IDENT, a_mail())
+
+
+def test_one_connection_is_kept_and_a_closed_one_made_anew_at_the_first_try(server: NotifyServer, channel: NotifyChannel) -> None:
+    for _ in range(3):
+        channel.send(TO, IDENT, a_mail())
+    assert server.connections == 1
+    server.closes_after_each = True
+    channel.send(TO, IDENT, a_mail())
+    # Until the end of the connection has come over, which takes no answer of ours.
+    assert channel._connection is not None
+    assert channel._connection.sock.recv(1) == b""
+    channel.send(TO, IDENT, a_mail())
+    assert (len(server.taken), server.connections) == (5, 2)
+
+
+def test_it_is_asked_by_https_and_nothing_goes_to_whom_nobody_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, server = a_certificate(tmp_path), NotifyServer()
+    server.server.socket = holding(certificate).wrap_socket(server.server.socket, server_side=True, do_handshake_on_connect=False)
+    server.start()
+    channel = NotifyChannel(server.url.replace("http:", "https:"), KEY)
+    with pytest.raises(NotNow, match="can’t be reached: SSLCertVerificationError"):
+        channel.send(TO, IDENT, a_mail())
+    assert not server.tried
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    for _ in range(3):
+        channel.send(TO, IDENT, a_mail())
+    channel.close()
+    server.stop()
+    assert (len(server.taken), server.connections) == (3, 2)
+
+
+def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: NotifyServer, channel: NotifyChannel) -> None:
+    server.answers = lambda to, tries: (400, "ValidationError", f"personalisation {a_mail()!r} {KEY} is not of type dict")
+    with every_line() as lines, pytest.raises(NotNow) as refused:
+        channel.send(TO, IDENT, a_mail())
+    logging.getLogger("practice_audit").info("%r", channel)
+    for said in (*lines, str(refused.value), repr(channel)):
+        assert SECRET not in said
+        assert "Róisín" not in said
+        assert TO not in said
+
+
+def test_the_worker_sends_by_it_and_tells_the_qa_service_what_can_not_go(council: Council, house: House, server: NotifyServer) -> None:
+    parts = replace(council.parts, settings=replace(council.settings, mail_url=server.url, notify_api_key=KEY))
+    an_audit(house, at="shared")
+    server.answers = lambda to, tries: (500, "Exception", "Internal server error")
+    assert run_once(parts, NOW) == 0
+    server.answers = lambda to, tries: (
+        (400, "ValidationError", "email_address Not a valid email address") if to.startswith("qaro") else None
+    )
+    sent = run_once(parts, NOW + timedelta(minutes=5))
+    assert sent == len(server.taken) == len({one["reference"] for one in server.taken})
+    with reading(parts.engine) as connection:
+        ended = connection.execute(select(tables.outbox.c.state, tables.outbox.c.last_error)).all()
+        tasks = connection.execute(select(tables.notices.c.recipient).where(tables.notices.c.event == "mail_undelivered")).all()
+    assert Counter(ended) == {("sent", None): sent, ("dead", "GOV.UK Notify refused the address"): 1}
+    assert tasks == [(0,)]

@@ -1,0 +1,166 @@
+"""SMTP against servers that misbehave at each point: what is tried again, what is refused for good, and what the next mail goes by."""
+
+import pytest
+
+from notifications.channels import Never, NotNow
+from notifications.channels.idna import with_plain_domain
+from notifications.channels.smtp_replies import Reply
+from tests.notifications.support.misbehaving_smtp_server import DOT, DROP, GREETING, HANG, MIDDLE
+from tests.notifications.support.send_one import IDENT, TO, Making, a_mail, refused, sending, serving
+from tests.notifications.support.smtp_server import free_port
+
+
+def test_a_server_that_is_away_is_tried_again() -> None:
+    with sending(f"smtp://127.0.0.1:{free_port()}?tls=none") as channel:
+        assert refused(channel) == "the mail server can’t be reached: ConnectionRefusedError"
+
+
+# Where it goes wrong, what the server does there, the reason that is kept, and how many mails it has all the same.
+WRONG = [
+    (GREETING, HANG, "the mail server does not answer", 0), ("EHLO", HANG, "the mail server does not answer", 0),
+    ("MAIL", HANG, "the mail server does not answer", 0), (DOT, HANG, "the mail server does not answer", 1),
+    (GREETING, "421 4.3.2 too busy", "the mail server answered 421 4.3.2", 0), (GREETING, "554 not here", "the mail server answered 554", 0),
+    (GREETING, DROP, "the mail server closed the connection", 0), ("EHLO", DROP, "the mail server closed the connection", 0),
+    ("MAIL", DROP, "the mail server closed the connection", 0), ("RCPT", DROP, "the mail server closed the connection", 0),
+    ("DATA", DROP, "the mail server closed the connection", 0), (MIDDLE, DROP, "the mail server closed the connection", 0),
+    (DOT, DROP, "the mail server closed the connection", 1), ("MAIL", "421 4.4.2 closing", "the mail server answered 421 4.4.2", 0),
+    ("RCPT", "421 closing", "the address was refused with 421", 0), (DOT, "421 closing", "the mail server answered 421", 1),
+    ("MAIL", "nonsense", "the mail server answered -1", 0),
+    # About the sender or the whole session.
+    ("MAIL", "451 4.3.0 later", "the mail server answered 451 4.3.0", 0), ("MAIL", "530 5.7.0 sign in first", "the mail server answered 530 5.7.0", 0),
+    ("MAIL", "535 5.7.8 not you", "the mail server answered 535 5.7.8", 0), ("MAIL", "550 no", "the mail server answered 550", 0),
+    ("MAIL", "552 5.3.4 too big", "the mail server answered 552 5.3.4", 0), ("MAIL", "553 5.1.7 bad sender", "the mail server answered 553 5.1.7", 0),
+    ("MAIL", "554 5.7.1 not from you", "the mail server answered 554 5.7.1", 0), ("DATA", "554 no", "the mail server answered 554", 0),
+    (DOT, "451 4.7.1 greylisted", "the mail server answered 451 4.7.1", 0), (DOT, "550 5.7.1 looks like spam", "the mail server answered 550 5.7.1", 0),
+    (DOT, "554 no", "the mail server answered 554", 0), (DOT, "552 5.2.2 full", "the mail server answered 552 5.2.2", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("point", "does", "reason", "had"), WRONG)
+def test_what_is_not_about_the_address_is_tried_again(point: str, does: str, reason: str, had: int, rude: Making) -> None:
+    server = rude({1: {point: does}})
+    with sending(server.url()) as channel:
+        assert refused(channel) == reason
+        assert len(server.taken) == had
+        channel.send(TO, IDENT, a_mail())
+        # Once for the try whose outcome was unknown, and the same again.
+        assert server.taken == [server.taken[-1]] * (had + 1)
+
+
+@pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "554 5.1.1 no such user", "550 5.2.1 closed"])
+def test_an_address_may_be_refused_for_good_even_after_the_mail(reply: str, rude: Making) -> None:
+    with sending(rude({0: {DOT: reply}}).url()) as channel, pytest.raises(Never, match=reply[:9]):
+        channel.send(TO, IDENT, a_mail())
+
+
+OF_THE_ADDRESS = (
+    "550 no such user", "550 5.1.1 no such user", "550-5.1.1 gone\r\n550 5.1.1 for good", "551 not ours", "553 no such name", "501 5.1.3 bad address",
+    "556 5.1.10 takes no mail", "550 5.2.1 mailbox closed", "550 5.4.1 recipient address rejected: access denied", "550 5.0.0 no",
+)  # fmt: skip
+OF_ANYTHING_ELSE = (
+    "450 later", "450 5.1.1 later", "450 4.2.1 later", "451 4.7.1 greylisted", "452 4.2.2 full", "552 5.2.2 full", "552 too much", "503 RCPT before MAIL", "530 sign in first",
+    "550 5.7.1 relaying denied", "554 5.7.1 relay access denied", "550 relay not permitted", "550 sender verify failed", "550 5.1.8 sender’s domain not found",
+    "553 5.7.1 sender not owned by user", "550 authentication required", "554 no", "550 5.7.606 access denied, banned sending address",
+)  # fmt: skip
+
+
+def test_which_refusals_of_a_recipient_are_for_good(rude: Making) -> None:
+    for replies, kind in ((OF_THE_ADDRESS, Never), (OF_ANYTHING_ELSE, NotNow)):
+        for reply in replies:
+            with (
+                sending(rude({0: {"RCPT": reply}}).url()) as channel,
+                pytest.raises(kind, match=f"^the address was refused with {reply[:3]}"),
+            ):
+                channel.send(TO, IDENT, a_mail())
+    print(f"{len(OF_THE_ADDRESS)} refusals for good, {len(OF_ANYTHING_ELSE)} for now")
+
+
+def test_what_goes_well_is_about_no_address() -> None:
+    assert not Reply(250, b"5.1.1").is_about_the_address(at_recipient=True)
+
+
+@pytest.mark.parametrize(("reply", "kind"), [("450 later", NotNow), ("550 5.1.1 no such user", Never)])
+def test_one_that_is_refused_stops_nobody_on_the_same_connection(reply: str, kind: type[Exception]) -> None:
+    with serving() as server, sending(server.url) as channel:
+        server.answers = lambda to, tries: reply if to.startswith("nobody") else None
+        for to in ("nobody@demo.example", TO, "nobody@demo.example", "qaro@demo.example"):
+            if to.startswith("nobody"):
+                with pytest.raises(kind):
+                    channel.send(to, IDENT, a_mail())
+            else:
+                channel.send(to, IDENT, a_mail())
+        assert [to for to, _ in server.taken] == [TO, "qaro@demo.example"]
+        assert server.connections == 1
+
+
+def test_a_server_that_goes_away_after_refusing_gets_the_next_mail_by_a_new_connection(rude: Making) -> None:
+    server = rude({1: {"RCPT": "450 later", "RSET": DROP}, 2: {"RCPT": "450 later", "RSET": "500 what"}})
+    with sending(server.url()) as channel:
+        for _ in range(2):
+            assert refused(channel) == "the address was refused with 450"
+        channel.send(TO, IDENT, a_mail())
+        server.hang_up()
+    assert (len(server.taken), server.connections) == (1, 3)
+
+
+def test_a_server_of_few_words_is_spoken_to_plainly(rude: Making) -> None:
+    server = rude({0: {"EHLO": "502 what", "HELO": "250 rude"}})
+    with sending(server.url()) as channel:
+        channel.send(TO, IDENT, a_mail())
+    assert "MAIL FROM:<practice.audit@demo.example>" in server.heard
+
+
+def test_the_same_bytes_arrive_as_were_stored() -> None:
+    with serving() as server, sending(server.url) as channel:
+        channel.send(TO, IDENT, a_mail())
+        assert server.taken == [(TO, a_mail())]
+        assert server.options == ["BODY=8BITMIME", f"SIZE={len(a_mail())}"]
+
+
+def test_a_connection_that_was_closed_while_idle_is_made_anew_at_the_first_try(rude: Making) -> None:
+    server = rude({})
+    with sending(server.url()) as channel:
+        channel.send(TO, IDENT, a_mail())
+        server.hang_up()
+        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, a_mail())
+    assert (len(server.taken), server.connections) == (3, 2)
+
+
+def test_a_server_that_says_goodbye_to_an_idle_connection_gets_the_mail_by_a_new_one(rude: Making) -> None:
+    server = rude({1: {"NOOP": "250 OK"}})
+    with sending(server.url()) as channel:
+        channel.send(TO, IDENT, a_mail())
+        server.open[0].sendall(b"421 4.4.2 timeout exceeded\r\n")
+        server.hang_up()
+        channel.send(TO, IDENT, a_mail())
+    assert (len(server.taken), server.connections) == (2, 2)
+
+
+def test_only_where_nothing_was_sent_is_a_second_connection_tried_at_once(rude: Making) -> None:
+    server = rude({0: {DOT: DROP}})
+    with sending(server.url()) as channel:
+        refused(channel)
+        assert (len(server.taken), server.connections) == (1, 1)
+    falls_silent = rude({})
+    with sending(falls_silent.url()) as channel:
+        channel.send(TO, IDENT, a_mail())
+        falls_silent.says = {0: {"MAIL": HANG}}
+        assert refused(channel) == "the mail server does not answer"
+        assert falls_silent.connections == 1
+
+
+def test_an_address_beyond_ascii_goes_where_the_server_takes_such_letters(rude: Making) -> None:
+    to = "zoë@bücher.example"
+    with serving() as server, sending(server.url) as channel:
+        channel.send(to, IDENT, a_mail(to))
+        assert server.taken == [("zoë@xn--bcher-kva.example", a_mail(to))]
+        assert "SMTPUTF8" in server.options
+    plain = rude({})
+    with sending(plain.url()) as channel:
+        with pytest.raises(Never, match=r"^the mail server takes no address with letters like these$"):
+            channel.send(to, IDENT, a_mail(to))
+        channel.send("zoe@bücher.example", IDENT, a_mail())
+    assert "RCPT TO:<zoe@xn--bcher-kva.example>" in plain.heard
+    assert plain.connections == 1
+    assert with_plain_domain(f"zoe@{'ü' * 80}.example") == f"zoe@{'ü' * 80}.example", "no name of a domain: the mail server is to say so"

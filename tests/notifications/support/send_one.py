@@ -1,0 +1,51 @@
+"""One mail by one channel to one server, for the tests of channels."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from notifications.channels import NotNow
+from notifications.channels.smtp import SmtpChannel
+from tests.notifications.support.certificates import holding, trusting
+from tests.notifications.support.misbehaving_smtp_server import RudeServer
+from tests.notifications.support.smtp_server import MailServer
+
+FROM, TO, IDENT = "practice.audit@demo.example", "director@demo.example", "<0123456789abcdef@demo.example>"
+Making = Callable[[Mapping[int, Mapping[str, str]]], RudeServer]
+
+
+def a_mail(to: str = TO) -> bytes:
+    mail = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = FROM, to, "Read the plan", IDENT
+    mail.set_content("Read the Head of Service’s plan.\n.\nhttp://localhost/audits/k7f3-2q9d\n")
+    return mail.as_bytes()
+
+
+@contextmanager
+def serving(tls: str = "none", certificate: Path | None = None, password: str = "") -> Iterator[MailServer]:
+    server = MailServer(tls, holding(certificate) if certificate else None, password)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def sending(url: str, certificate: Path | None = None, sender: str = FROM) -> Iterator[SmtpChannel]:
+    channel = SmtpChannel(urlsplit(url), sender, timeout=0.3, secure=trusting(certificate) if certificate else None)
+    try:
+        yield channel
+    finally:
+        channel.close()
+
+
+def refused(channel: SmtpChannel, to: str = TO) -> str:
+    with pytest.raises(NotNow) as why:
+        channel.send(to, IDENT, a_mail())
+    return str(why.value)

@@ -1,0 +1,199 @@
+"""What the clocks of an audit say, on which London day, and to whom: against days counted by hand."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from notifications.scheduling.worker import run_once, sweep
+from tests.factories import FOURTEENTH, NOW, TODAY, House, an_audit, assign, resolve, save, settle
+from tests.notifications.support.outbox_assertions import days, from_to, in_london, leaves, set_active, told
+from web.council import Council
+from workflow.commands import actions, escalations
+from workflow.commands import assignments as oversight
+from workflow.commands import audit_moves as moves
+from workflow.commands.actions import NewAction
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+
+def walk(council: Council, last: date, first: date = TODAY) -> None:
+    for day in from_to(first, last):
+        sweep(council.parts, in_london(day, 0, 1))
+        sweep(council.parts, in_london(day, 22))
+
+
+def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Council, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    walk(council, date(2026, 12, 20))
+    expected = [date(2026, 12, 1), date(2026, 12, 8), date(2026, 12, 15)]
+    assert days(council, "audit_not_shared", "auditor") == days(council, "audit_not_shared", "QA inbox") == expected
+    house.now = in_london(date(2026, 12, 21))
+    moves.share(house.desk(), house.person("auditor"), reference)
+    walk(council, date(2027, 2, 1), date(2026, 12, 21))
+    assert days(council, "audit_not_shared", "auditor") == expected, "none after it is shared"
+
+
+def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_month(council: Council, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    house.now = in_london(date(2026, 12, 3))
+    oversight.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
+    assert house.audit(reference).share_by == date(2026, 12, 31)
+    walk(council, date(2027, 1, 12), date(2026, 12, 3))
+    # 1 January is a Friday and a bank holiday.
+    assert days(council, "audit_not_shared", "auditor2") == [date(2027, 1, 4), date(2027, 1, 11)]
+    assert days(council, "audit_not_shared", "auditor") == []
+
+
+def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: Council, house: House) -> None:
+    reference = an_audit(house, at="shared")
+    house.now = in_london(date(2027, 1, 5))
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "The dates are wrong.")
+    walk(council, date(2027, 2, 2), date(2027, 1, 5))
+    assert days(council, "audit_not_shared", "auditor") == [date(2027, 2, 1)]
+
+
+@pytest.mark.parametrize("who", ["moderator", "QA inbox"])
+def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Council, house: House, who: str) -> None:
+    reference = an_audit(house, at="shared")
+    if who == "moderator":
+        assign(house, reference)
+    walk(council, date(2026, 12, 23))
+    assert days(council, "moderation_due_soon", who) == [date(2026, 12, 2)]
+    assert days(council, "moderation_overdue", who) == [date(2026, 12, 8), date(2026, 12, 15), date(2026, 12, 22)]
+    assert {one.who for one in told(council, "moderation_due_soon", "moderation_overdue")} == {who}
+    assign(house, reference)
+    save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+    moves.moderate(house.desk(), house.person("moderator"), reference)
+    walk(council, date(2027, 1, 23), date(2026, 12, 24))
+    assert len(days(council, "moderation_overdue", who)) == 3, "none after it is moderated"
+
+
+def test_where_the_moderator_left_the_qa_inbox_is_told(council: Council, house: House) -> None:
+    assign(house, an_audit(house, at="shared"))
+    leaves(house, "moderator")
+    walk(council, date(2026, 12, 8))
+    assert days(council, "moderation_overdue", "QA inbox") == [date(2026, 12, 8)]
+
+
+def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Council, house: House) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    walk(council, date(2026, 12, 3))
+    assert [(one.day, one.who) for one in told(council, "response_plan_due")] == [(date(2026, 11, 30), "head.of.service")]
+    late = [date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)]
+    assert days(council, "response_plan_overdue", "head.of.service") == days(council, "response_plan_overdue", "hos.ppqa") == late
+    escalations.plan(house.desk(), house.person("head.of.service"), reference, "Daily oversight.")
+    walk(council, date(2026, 12, 20), date(2026, 12, 4))
+    assert days(council, "response_plan_overdue", "head.of.service") == late, "none after it is recorded"
+
+
+def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_verified(council: Council, house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    actions.add_action(house.desk(), house.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
+    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    actions.verify(house.desk(), house.person("qa"), reference, 1)
+    house.now = in_london(date(2026, 12, 1))
+    settle(house, reference)
+    walk(council, date(2027, 3, 1), date(2026, 12, 1))
+    assert [(one.day, one.who) for one in told(council, "impact_re_check_due")] == [(date(2027, 1, 26), "QA inbox")]
+
+
+def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, house: House) -> None:
+    reference = an_audit(house, at="actions_closed")
+    house.now = in_london(date(2026, 12, 1))
+    moves.reopen(house.desk(), house.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),))
+    walk(council, date(2027, 3, 1), date(2026, 12, 1))
+    assert told(council, "impact_re_check_due") == []
+
+
+def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council, house: House) -> None:
+    an_audit(house, at="shared")
+    an_audit(house, at="draft", auditor="auditor2", details={"child_id": "C-2"})
+    sweep(council.parts, in_london(date(2027, 10, 19)))
+    house.now = in_london(date(2027, 10, 19))
+    an_audit(house, at="draft", auditor="auditor2")
+    sweep(council.parts, in_london(date(2027, 10, 20)))
+    assert told(council, "re_audit_window_closing") == []
+
+
+def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, house: House) -> None:
+    """An audit not shared, a moderation and a plan are reminded of on one day, and all done before the mail goes."""
+    draft, moderated, planned = an_audit(house, at="graded"), an_audit(house, at="shared"), an_audit(house, at="shared", grade="inadequate")
+    run_once(council.parts, NOW)
+    house.now = in_london(date(2026, 12, 8))
+    sweep(council.parts, house.now)
+    moves.share(house.desk(), house.person("auditor"), draft)
+    moves.waive_moderation(house.desk(), house.person("qa"), moderated, "Not picked.")
+    resolve(house, planned)
+    run_once(council.parts, house.now + timedelta(minutes=1))
+    events = ("audit_not_shared", "moderation_overdue", "response_plan_overdue", "escalation_not_acknowledged", "escalation_passed_up")
+    with reading(council.engine) as connection:
+        found = connection.execute(select(tables.outbox.c.event, tables.outbox.c.reference, tables.outbox.c.state)).all()
+    states = {
+        event: {row.state for row in found if row.event == event and not (event == "moderation_overdue" and row.reference == planned)}
+        for event in events
+    }
+    print(f"{sum(row.event in events for row in found)} reminders waited for what was done meanwhile")
+    assert states == {event: {"cancelled"} for event in events}
+    assert {row.state for row in found if row.event == "moderation_overdue" and row.reference == planned} == {"sent"}
+
+
+def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, house: House) -> None:
+    reference = an_audit(house, at="moderated")
+    house.now = in_london(date(2026, 12, 10))
+    moves.withdraw(house.desk(), house.person("qa"), reference, "Not this child.")
+    moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Not this child.")
+    before = told(council)
+    walk(council, date(2027, 1, 20), date(2026, 12, 10))
+    sweep(council.parts, in_london(date(2027, 10, 20)))
+    assert told(council) == before
+
+
+# --- Where nobody can move an audit on --------------------------------------------------------------------------------
+
+
+def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council: Council, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    walk(council, TODAY + timedelta(days=1))
+    assert told(council, "audit_stands_still") == []
+    leaves(house, "auditor")
+    walk(council, TODAY + timedelta(days=3), TODAY + timedelta(days=2))
+    assert [(one.day, one.who) for one in told(council, "audit_stands_still")] == [
+        (date(2026, 11, 25), "QA inbox"),
+        (date(2026, 11, 26), "QA inbox"),
+    ]
+    oversight.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
+    walk(council, TODAY + timedelta(days=5), TODAY + timedelta(days=4))
+    assert len(told(council, "audit_stands_still")) == 2
+
+
+# Who has to leave for each to stand still; the others can do what is next.
+STUCK = {
+    "draft": ("draft", "good", [["auditor"]]), "shared": ("shared", "good", [["qa", "qa2"], ["hos.ppqa"]]),
+    "an action open": ("moderated", "good", [["team.manager"]]),
+    "an escalation": ("shared", "inadequate", [["director.safeguarding"], ["hos.ppqa"]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STUCK)
+def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council, house: House, name: str) -> None:
+    at, grade, leaving = STUCK[name]
+    an_audit(house, at=at, grade=grade)
+    for n, names in enumerate(leaving):
+        assert told(council, "audit_stands_still") == []
+        for one in names:
+            leaves(house, one)
+        sweep(council.parts, in_london(TODAY + timedelta(days=n)))
+    assert len(told(council, "audit_stands_still")) == 1
+    for one in leaving[-1]:
+        set_active(house, one, is_active=True)
+    sweep(council.parts, in_london(TODAY + timedelta(days=9)))
+    assert len(told(council, "audit_stands_still")) == 1
+
+
+@pytest.mark.parametrize("at", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
+@pytest.mark.parametrize("grade", ["good", "inadequate"])
+def test_with_everybody_there_nothing_stands_still(council: Council, house: House, at: str, grade: str) -> None:
+    an_audit(house, at=at, grade=grade)
+    sweep(council.parts, in_london(TODAY))
+    assert told(council, "audit_stands_still") == []

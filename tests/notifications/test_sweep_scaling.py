@@ -1,0 +1,58 @@
+"""What a sweep costs does not grow with the number of actions held, only with what is due: counted in steps of the database."""
+
+import pytest
+from sqlalchemy import Connection, event
+
+from bench.a_sweep import NOW, due, look
+from bench.filling import filled
+from notifications.scheduling.worker import sweep
+from tests.notifications.support.outbox_assertions import told
+from web.council import Council
+
+FEW, MANY = 10_000, 100_000
+
+
+@pytest.fixture(scope="module")
+def councils(tmp_path_factory: pytest.TempPathFactory) -> tuple[Council, Council]:
+    few, many = (filled(tmp_path_factory.mktemp("sweeps") / str(count), count) for count in (FEW, MANY))
+    for council in (few, many):
+        sweep(council.parts, NOW)
+    return few, many
+
+
+@pytest.mark.parametrize("what", ["nothing", "100 actions", "100 audits", "100 windows"])
+def test_ten_times_the_actions_cost_the_same(councils: tuple[Council, Council], what: str) -> None:
+    few, many = (_steps(council, what) for council in councils)
+    print(f"a sweep with {what} due: {few} tens of steps at {FEW:,}, {many} at {MANY:,}")
+    assert many <= 1.5 * few + 100, f"{few} steps became {many}"
+
+
+def test_ten_times_what_is_due_costs_no_more_than_ten_times(councils: tuple[Council, Council]) -> None:
+    few, many = (_steps(councils[1], f"{count} actions") for count in (100, 1_000))
+    print(f"100 due: {few} tens of steps; 1,000 due: {many}")
+    assert many <= 12 * few
+
+
+def _steps(council: Council, what: str) -> int:
+    """Tens of steps that SQLite’s virtual machine took, reading and writing."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    def watch(connection: Connection, *_: object) -> None:
+        connection.set_progress_handler(count, 10)  # type: ignore[attr-defined]
+
+    count_due, _, kind = what.partition(" ")
+    if kind:
+        due(council, kind, int(count_due))
+    before = len(told(council))
+    council.engine.dispose()
+    event.listen(council.engine, "connect", watch)
+    look(council)
+    event.remove(council.engine, "connect", watch)
+    council.engine.dispose()
+    assert len(told(council)) > before if kind in {"actions", "windows"} else len(told(council)) == before
+    return taken

@@ -1,0 +1,33 @@
+"""What dies, and a post office for it to talk to."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.fork_server import Forks, a_folder
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    started = Forks()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def post() -> Iterator[PostOffice]:
+    opened = PostOffice()
+    opened.start()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Path]:
+    """A folder of this test’s own, in memory where there is room for one."""
+    folder = a_folder(tmp_path)
+    yield folder
+    shutil.rmtree(folder)

@@ -1,0 +1,106 @@
+"""What the sender finds before it dies: news, a morning’s reminders, what is refused, put off, or not so any more. And a day to sweep."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from notifications.scheduling.worker import run_once
+from tests.factories import NOW, House, a_house, an_audit
+from tests.notifications.support.outbox_assertions import in_london, leaves
+from web.council import Council
+from workflow.commands import actions
+from workflow.commands.actions import NewAction
+
+MONDAY_AT_EIGHT = in_london(date(2026, 12, 14), 8)
+Answer = Callable[[str, int], str | None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    ready: Callable[[Council], datetime]
+    """Answers when the sender that dies is started."""
+    ends: Counter[str]
+    """How many of its rows come to which state."""
+    answers: Answer = field(default=lambda to, tries: None)
+    trouble: str = ""
+    """Of the server, while the sender lives that dies."""
+    sends: bool = True
+    """Whether that sender sends anything."""
+
+    def sent_before(self, rows: list[Any]) -> int:
+        """The id of the last row that was sent in getting ready."""
+        return int(rows[-self.ends.total() - 1].id)
+
+
+def _news(council: Council) -> datetime:
+    """An action is returned: two mails, to its owner and the Team Manager."""
+    house = a_house(council)
+    reference = an_audit(house, "moderated")
+    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    _all_sent(council, NOW)
+    actions.return_action(house.desk(), house.person("qa"), reference, 1, "Not yet.")
+    return NOW
+
+
+def _morning(council: Council) -> datetime:
+    """Three reminders for the practitioner, in one mail; one of them found by the sweep that the Team Manager hears of too."""
+    _of_actions(council)
+    return MONDAY_AT_EIGHT
+
+
+def _done_meanwhile(council: Council) -> datetime:
+    house, reference = _of_actions(council)
+    actions.report(house.desk(), house.person("team.manager"), reference, 2)
+    # News of its own, sent before.
+    _all_sent(council, in_london(date(2026, 12, 13), 9, 5))
+    return MONDAY_AT_EIGHT
+
+
+def _of_actions(council: Council) -> tuple[House, str]:
+    house = a_house(council)
+    reference = an_audit(house, "moderated")
+    for due_on in ("2026-12-19", "2026-12-18"):
+        new = NewAction("Write to the school.", "practitioner@demo.example", due_on)
+        actions.add_action(house.desk(), house.person("qa"), reference, new)
+    _all_sent(council, NOW)
+    house.now = in_london(date(2026, 12, 13), 9)
+    _all_sent(council, house.now)
+    return house, reference
+
+
+def _all_sent(council: Council, now: datetime) -> None:
+    """Into a folder, whatever waits for no morning."""
+    assert council.settings.mail_url.startswith("folder:")
+    run_once(council.parts, now)
+
+
+def _refuses_and_puts_off(to: str, tries: int) -> str | None:
+    if to.startswith("practitioner"):
+        return "550 no such user"
+    return "450 later" if tries == 1 else None
+
+
+SCENES: Mapping[str, Scene] = {
+    "news": Scene(_news, Counter(sent=2)),
+    "refused and put off": Scene(_news, Counter(sent=1, dead=1), _refuses_and_puts_off, sends=False),
+    "to a server that is away": Scene(_news, Counter(sent=2), trouble="421 at connect", sends=False),
+    "a morning’s reminders": Scene(_morning, Counter(sent=3)),
+    "done meanwhile": Scene(_done_meanwhile, Counter(sent=3, cancelled=1)),
+}
+
+
+def a_day_to_sweep(council: Council) -> datetime:
+    """Something for each clock to say, and for each part of the sweep to find."""
+    house = a_house(council)
+    moderated = an_audit(house, "moderated")
+    for due_on in ("2026-12-01", "2026-12-08", "2026-11-30"):
+        actions.add_action(house.desk(), house.person("qa"), moderated, NewAction("x", "practitioner@demo.example", due_on))
+    an_audit(house, "shared", grade="inadequate")
+    an_audit(house, "graded")
+    an_audit(house, "shared", details={"audit_date": "2025-11-20", "child_id": "C-2"})
+    an_audit(house, "draft", auditor="auditor2")
+    leaves(house, "auditor2")
+    _all_sent(council, NOW)
+    return in_london(date(2026, 12, 1), 0, 5)

@@ -1,0 +1,216 @@
+"""The process ends before and after every statement, commit and verb of SMTP, of every move and of all that the worker does.
+
+Each death is a real one, of a process of its own, at a point that was counted before; all of them are visited.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import run_once
+from tests.factories import NOW, a_council, a_house
+from tests.resilience.support.crash_points import COMMITTED, DIED, is_in_doubt
+from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
+from tests.resilience.support.every_transition import DEEDS, Key, cells
+from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.fork_server import EVERY, Ended, Forks, copied, make_the_move, reopened, send
+from tests.resilience.support.worker_scenarios import SCENES, Scene, a_day_to_sweep
+from web.cli.verify_history import every_reference, first_break
+from web.council import Council
+from workflow.storage import tables
+from workflow.storage.engine import writing
+
+# One of each shape: a state alone, with a seal and an escalation, of an action, of the escalation, with a reason and an action that is new.
+ONE_OF_EACH: tuple[Key, ...] = (
+    ("audit", "record_consultation", "draft"), ("escalation", "open", "none"),
+    ("action", "return", "reported"), ("escalation", "acknowledge", "open"), ("audit", "reopen", "actions_closed"),
+)  # fmt: skip
+AGAIN = timedelta(minutes=1, seconds=1)
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Something to be done, again and again from the same beginning, each time by a process that ends at the next point."""
+
+    forks: Forks
+    post: PostOffice
+    template: Path
+    folder: Path
+    now: datetime
+    job: dict[str, Any]
+    trouble: str = ""
+
+    def whole(self) -> list[str]:
+        """Done undisturbed: the points come by."""
+        copied(self.template, self.folder)
+        self.forks.rehearse(self.folder, self.now, **self.job)
+        ended = self._run(None)
+        assert ended.code == 0
+        return ended.passed
+
+    def every(self, points: list[str]) -> Iterator[Ended]:
+        for at, point in enumerate(points):
+            ended = self._run(at)
+            assert (ended.code, ended.died_at, ended.passed) == (DIED, point, points[:at])
+            yield ended
+        assert self._run(len(points)).code == 0, "there is a point more"
+
+    def _run(self, ends_at: int | None) -> Ended:
+        copied(self.template, self.folder)
+        self.post.forget()
+        self.post.trouble = self.trouble
+        ended = self.forks.run(self.folder, self.post.url, self.now, ends_at, **self.job)
+        self.post.wait_until_quiet()
+        self.post.trouble = ""
+        return ended
+
+
+def a_template(folder: Path, ready: Callable[[Council], Any]) -> Any:
+    """A database to begin from, again and again; answers what `ready` does."""
+    council = a_council(folder)
+    made = ready(council)
+    with council.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    council.engine.dispose()
+    return made
+
+
+# --- Moves -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_move_of_the_rules_is_among_them() -> None:
+    assert DEEDS.keys() == cells()
+
+
+def _every_point_of_a_move(key: Key, forks: Forks, post: PostOffice, quick: Path) -> None:
+    reference = a_template(quick / "template", lambda council: _ready(council, key))
+    visits = Visits(forks, post, quick / "template", quick / "var", NOW, {"key": key, "reference": reference})
+    before = _of_the_template(visits)
+    points = visits.whole()
+    council = reopened(visits.folder, post.url)
+    after = everything(council)
+    assert after != before
+    answer, settled, mails = _settles(council, post, key, reference)
+    committed_at = points.index(COMMITTED, points.index("after BEGIN IMMEDIATE"))
+    for died_at, _ in enumerate(visits.every(points)):
+        council = reopened(visits.folder, post.url)
+        is_committed = died_at >= committed_at
+        assert everything(council) == (after if is_committed else before), "not the whole move, nor none of it"
+        send(council.parts, NOW)
+        assert post.copies() == (mails if is_committed else Counter()), "sent and not committed, or the other way"
+        assert _settles(council, post, key, reference) == (answer, settled, mails)
+    print(f"{' '.join(key)}: {len(points)} points, {len(points)} deaths, {mails.total()} mails")
+
+
+def _ready(council: Council, key: Key) -> str:
+    """What was told on the way is sent before, into a folder."""
+    reference = EVERY[key].ready(a_house(council))
+    run_once(council.parts, NOW)
+    return reference
+
+
+def _of_the_template(visits: Visits) -> Any:
+    copied(visits.template, visits.folder)
+    council = reopened(visits.folder, visits.post.url)
+    kept = everything(council)
+    council.engine.dispose()
+    return kept
+
+
+def _settles(council: Council, post: PostOffice, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
+    """The move made again under its key, and all sent: the answer, all that is kept, and the copies of each mail."""
+    answer = make_the_move(council, key, reference, NOW)
+    run_once(council.parts, NOW)
+    rows, told = outbox(council), notices(council)
+    assert {row.state for row in rows} <= {"sent"}
+    assert sorted((row.key, row.recipient) for row in rows) == sorted((one.key, one.recipient) for one in told), "a notice for each, once"
+    assert len({(row.key, row.recipient) for row in rows}) == len(rows)
+    assert first_break(council, every_reference(council)) == ""
+    kept = everything(council, WHO_CARRIED_IT)
+    council.engine.dispose()
+    return answer, kept, post.copies()
+
+
+@pytest.mark.parametrize("key", ONE_OF_EACH, ids=" ".join)
+def test_a_move_is_there_or_not(key: Key, forks: Forks, post: PostOffice, quick: Path) -> None:
+    _every_point_of_a_move(key, forks, post, quick)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("key", [key for key in EVERY if key not in ONE_OF_EACH], ids=" ".join)
+def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: PostOffice, quick: Path) -> None:
+    _every_point_of_a_move(key, forks, post, quick)
+
+
+# --- The worker ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_know(
+    name: str, forks: Forks, post: PostOffice, quick: Path
+) -> None:
+    scene: Scene = SCENES[name]
+    post.answers = scene.answers
+    now = a_template(quick / "template", scene.ready)
+    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scene.trouble)
+    points = visits.whole()
+    expected = _sent_to_the_end(visits, post, scene)
+    assert set(expected[1].values()) == {1}
+    doubts = 0
+    for ended in visits.every(points):
+        came_to, copies = _sent_to_the_end(visits, post, scene)
+        assert came_to == expected[0]
+        assert copies.keys() == expected[1].keys(), "lost, or sent though it did not commit"
+        is_unknown = is_in_doubt([*ended.passed, ended.died_at])
+        assert copies.total() - len(copies) == is_unknown, ended.died_at
+        doubts += is_unknown
+    print(
+        f"{name}: {len(points)} points, {len(points)} deaths, {len(expected[1])} mails; {doubts} deaths hit a send: {doubts} extra copies"
+    )
+    assert (doubts > 0) == scene.sends
+
+
+def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[Any, Counter[str]]:
+    """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
+    council = reopened(visits.folder, post.url)
+    with writing(council.engine) as connection:
+        connection.execute(update(tables.people).values(name=tables.people.c.name + "-Brown"))
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+    for later in (AGAIN, 20 * AGAIN):
+        run_once(council.parts, visits.now + later)
+    rows = outbox(council)
+    assert Counter(row.state for row in rows if row.id > scene.sent_before(rows)) == scene.ends
+    assert len({(one.key, one.recipient) for one in notices(council)}) == len(notices(council))
+    assert {row.message_id for row in rows if row.state == "sent"} >= post.copies().keys()
+    came_to = everything(council, WHO_CARRIED_IT)
+    council.engine.dispose()
+    return came_to, post.copies()
+
+
+def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Forks, post: PostOffice, quick: Path) -> None:
+    now = a_template(quick / "template", a_day_to_sweep)
+    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "tick"})
+    points = visits.whole()
+    told = _swept_to_the_end(visits, post)
+    assert len({row.split("'")[3] for row in told["outbox"]}) > 6, "of every kind"
+    for _ in visits.every(points):
+        assert _swept_to_the_end(visits, post) == told
+    print(f"a sweep: {len(points)} points, {len(points)} deaths, {len(told['outbox'])} rows for the post, each once")
+
+
+def _swept_to_the_end(visits: Visits, post: PostOffice) -> Any:
+    council = reopened(visits.folder, post.url)
+    for minutes in (1, 2):
+        tick(council.parts, visits.now + timedelta(minutes=minutes))
+    kept = everything(council, WHEN_IT_WAS_FOUND)
+    # Whether the minute of the death was claimed is of no matter.
+    kept["sweeps"] = sorted(set(kept["sweeps"]))
+    council.engine.dispose()
+    return kept

@@ -1,0 +1,116 @@
+"""Rows that nobody can send, among a thousand: none of the others waits for them, on SQLite and on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from notifications.context import Parts
+from notifications.scheduling.worker import run_once
+from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.notifications.support.outbox_assertions import in_london
+from tests.resilience.support.database_snapshot import notices, outbox
+from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.fork_server import reopened
+from tests.support.postgres import a_database
+from web.cli.demo_data import load_people
+from web.council import Council, open_council, prepare
+from workflow.commands import audit_moves as moves
+from workflow.storage import tables
+from workflow.storage.engine import writing
+
+ROWS, AUDITS, DRAFTS = 1_000, 8, 10
+# Drafts of November are not shared in time; all the rest is told on the evening before the worker comes.
+BEGUN, NOW, COMES = in_london(date(2026, 11, 23)), in_london(date(2026, 12, 1), 20), in_london(date(2026, 12, 2), 9)
+POISONS: Mapping[str, dict[str, Any]] = {
+    "an event that there is not": {"event": "no_such_event"},
+    "an audit that there is not": {"reference": "zzzz-zzzz"},
+    "a clock of an audit that there is not": {"reference": "zzzz-zzzz", "event": "response_plan_due"},
+    "an action that there is not": {"action": 99, "event": "action_returned"},
+    "a person who is not there": {"recipient": 99_999},
+    "a link that can’t be unlocked": {"event": "password_reset", "locked": b"\xff\x00\xfe", "created_at": COMES},
+    "an event of the service’s own that names no one": {"event": "post_found_vacant", "recipient": -1},
+}  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def council(request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytest.TempPathFactory, post: PostOffice) -> Iterator[Council]:
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            a_council(quick / "var").engine.dispose()
+            made = reopened(quick / "var", post.url)
+        else:
+            url = stack.enter_context(a_database(tmp_path_factory.getbasetemp() / "postgres"))
+            made = open_council(settings(quick / "var", DATABASE_URL=url, SECRET_KEY="k" * 32, MAIL_URL=post.url))
+            prepare(made)
+            load_people(made, "correct horse")
+        yield made
+        made.engine.dispose()
+
+
+@pytest.fixture
+def parts(council: Council) -> Parts:
+    """A thousand rows for the post: audits shared and returned again and again, and one in which everybody is told in order."""
+    house = a_house(council)
+    house.now = BEGUN
+    for number in range(DRAFTS):
+        an_audit(house, "draft", details={"child_id": f"D-{number}"})
+    house.now = NOW
+    references = [an_audit(house, "shared", details={"child_id": f"C-{number}"}) for number in range(AUDITS)]
+    told = len(outbox(council))
+    for turn in range((ROWS - told) // 8):
+        _again(house, references[turn % AUDITS])
+    return council.parts
+
+
+def _again(house: House, reference: str) -> None:
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
+    moves.share(house.desk(), house.person("auditor"), reference)
+
+
+def _poison(parts: Parts, values: dict[str, Any], row_id: int) -> None:
+    with writing(parts.engine) as connection:
+        connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
+
+
+def test_poisoned_rows_do_not_stop_the_others(parts: Parts, post: PostOffice) -> None:
+    rows = outbox(parts)
+    assert len(rows) > ROWS - 20
+    # The first that each is told of an audit: all that is told after it would have to wait.
+    poisoned = dict(zip((row.id for row in rows[::9]), POISONS.values(), strict=False))
+    for row_id, values in poisoned.items():
+        _poison(parts, values, row_id)
+    for minutes in (0, 2, 5, 10, 15):
+        run_once(parts, COMES + timedelta(minutes=minutes))
+    post.wait_until_quiet()
+    others = Counter(row.state for row in outbox(parts) if row.id not in poisoned)
+    came_to = Counter(row.state for row in outbox(parts) if row.id in poisoned)
+    print(f"{parts.engine.dialect.name}: {len(poisoned)} poisoned, {dict(came_to)}; of {others.total()} others {dict(others)}")
+    assert set(others) == {"sent"}
+    assert all(row.last_error for row in outbox(parts) if row.id in poisoned and row.state == "waiting")
+    dead = [row for row in outbox(parts) if row.state == "dead"]
+    assert len(dead) == len([one for one in notices(parts) if one.event == "mail_undelivered"])
+
+
+def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(parts: Parts, post: PostOffice) -> None:
+    """Of ten audits that the auditor has not shared, one can’t be read any more."""
+    run_once(replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
+    mine = [row for row in outbox(parts) if row.event == "audit_not_shared" and row.recipient]
+    assert len(mine) == DRAFTS
+    with writing(parts.engine) as connection:
+        audit_id = select(tables.audits.c.id).where(tables.audits.c.reference == mine[4].reference).scalar_subquery()
+        connection.execute(update(tables.sections).where(tables.sections.c.audit_id == audit_id).values(answers='{"half'))
+    post.forget()
+    run_once(parts, COMES + timedelta(minutes=15))
+    states = Counter(row.state for row in outbox(parts) if row.event == "audit_not_shared" and row.recipient)
+    post.wait_until_quiet()
+    (mail,) = [mail for mail in post.mails() if mail["To"] == "auditor@demo.example" and "What waits" in mail["Subject"]]
+    print(f"{parts.engine.dialect.name}: of {DRAFTS} reminders in the morning’s mail {dict(states)}")
+    assert states == Counter(sent=DRAFTS - 1, waiting=1)
+    assert f"{DRAFTS - 1} things wait for you" in str(mail.get_content())

@@ -1,0 +1,213 @@
+"""A mail server in every kind of trouble, for three days of a simulated clock: nothing lost, nothing double beyond unknown outcomes."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from notifications.channels.smtp import SmtpChannel
+from notifications.context import Parts
+from notifications.delivery.sender import deliver
+from notifications.scheduling.worker import run_once, sweep
+from tests.factories import NOW, a_council, a_house, an_audit
+from tests.notifications.support.smtp_server import Answer
+from tests.resilience.support.database_snapshot import notices, outbox
+from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.fork_server import reopened, send
+from web.council import Council
+from workflow.commands import actions
+
+NOWHERE = "smtp://127.0.0.1:1?tls=none"
+# The longest wait with its jitter is twelve minutes and a half: whatever waits is tried at each of these steps.
+EVERY_TIME, WITHIN = timedelta(minutes=13), timedelta(minutes=15)
+NOW_AND_THEN, THREE_DAYS = timedelta(hours=3), timedelta(hours=72)
+EVERYBODY = 2
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong; how many of the two mails are held up by it; whether the server may have taken a mail that it did not answer for."""
+
+    says: str = ""
+    at: Callable[[str], str] = field(default=lambda url: url)
+    answers: Answer = field(default=lambda to, tries: None)
+    after_data: Answer = field(default=lambda to, tries: None)
+    holds_up: int = EVERYBODY
+    leaves_doubt: bool = False
+    patience: float = 20
+
+
+def _one(answer: str) -> Answer:
+    return lambda to, tries: answer if to.startswith("practitioner") else None
+
+
+TROUBLES: Mapping[str, Trouble] = {
+    "refuses connections": Trouble(at=lambda url: NOWHERE),
+    "hangs": Trouble(says="hangs", patience=0.1),
+    "421 at connect": Trouble(says="421 at connect"),
+    "421 to DATA": Trouble(says="421 to DATA"),
+    "421 after the mail": Trouble(after_data=lambda to, tries: "421 closing", leaves_doubt=True),
+    "450 for one": Trouble(answers=_one("450 later"), holds_up=1),
+    "452 after the mail for one": Trouble(after_data=_one("452 full"), holds_up=1),
+    "drops after DATA": Trouble(says="drops after DATA"),
+    "drops after the dot": Trouble(says="drops after the dot", leaves_doubt=True),
+    "no STARTTLS": Trouble(at=lambda url: url.replace("none", "starttls")),
+    "no TLS at all": Trouble(at=lambda url: url.replace("none", "implicit")),
+}
+
+
+@pytest.fixture
+def council(quick: Path, post: PostOffice) -> Iterator[Council]:
+    a_council(quick / "var").engine.dispose()
+    made = reopened(quick / "var", post.url)
+    yield made
+    made.engine.dispose()
+
+
+def _two_mails(council: Council) -> None:
+    """An action is returned to its owner, and the Team Manager is told too; what was told before has gone into a folder."""
+    house = a_house(council)
+    reference = an_audit(house, "moderated")
+    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    _into_a_folder(council)
+    actions.return_action(house.desk(), house.person("qa"), reference, 1, "Not yet.")
+
+
+def _into_a_folder(council: Council) -> None:
+    send(_by(council.parts, f"folder:{council.settings.data / 'mail'}"), NOW)
+
+
+def _by(parts: Parts, mail_url: str) -> Parts:
+    return replace(parts, settings=replace(parts.settings, mail_url=mail_url))
+
+
+@contextmanager
+def _in_trouble(council: Council, post: PostOffice, trouble: Trouble) -> Iterator[Parts]:
+    post.trouble, post.answers, post.after_data = trouble.says, trouble.answers, trouble.after_data
+    yield _by(council.parts, trouble.at(post.url))
+    post.wait_until_quiet()
+    post.is_well()
+
+
+def _tries(parts: Parts, at: datetime, patience: float = 20) -> None:
+    """As a worker does that comes by every other second, until it finds nothing to try: where the server is away it tries one at a time."""
+    before = -1
+    while (tried := sum(row.attempts for row in outbox(parts))) != before:
+        channel = SmtpChannel(urlsplit(parts.settings.mail_url), parts.settings.mail_from, timeout=patience)
+        deliver(parts, channel, "one", lambda: at)
+        channel.close()
+        before = tried
+
+
+def _waiting(council: Council) -> list[Any]:
+    return [row for row in outbox(council) if row.state == "waiting"]
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_three_days_of_it_lose_nothing(name: str, council: Council, post: PostOffice) -> None:
+    _lasts_three_days(council, post, name, NOW_AND_THEN)
+
+
+def test_three_days_of_tries_lose_nothing(council: Council, post: PostOffice) -> None:
+    _lasts_three_days(council, post, "450 for one", EVERY_TIME)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", TROUBLES)
+def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council, post: PostOffice) -> None:
+    _lasts_three_days(council, post, name, EVERY_TIME)
+
+
+def _lasts_three_days(council: Council, post: PostOffice, name: str, step: timedelta) -> None:
+    trouble, at, tries = TROUBLES[name], NOW, 0
+    _two_mails(council)
+    with _in_trouble(council, post, trouble) as parts:
+        while at < NOW + THREE_DAYS:
+            _tries(parts, at, trouble.patience)
+            at, tries = at + step, tries + 1
+        held_up = _waiting(council)
+        assert {row.attempts for row in held_up} == {tries}, "tried again and again, to the end"
+        assert len(held_up) == trouble.holds_up
+        assert all(row.last_error for row in held_up)
+    send(council.parts, at - step + WITHIN)
+    post.wait_until_quiet()
+    copies = post.copies()
+    print(f"{name}: {tries} tries in 72 hours, then sent; {copies.total()} copies of {len(copies)} mails")
+    assert not _waiting(council)
+    assert len(copies) == EVERYBODY
+    assert max(copies.values()) <= (tries + 1 if trouble.leaves_doubt else 1)
+    assert not [one for one in notices(council) if one.event == "mail_undelivered"]
+
+
+@pytest.mark.parametrize("name", [name for name, trouble in TROUBLES.items() if trouble.says != "hangs"])
+def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, post: PostOffice) -> None:
+    trouble = TROUBLES[name]
+    _two_mails(council)
+    with _in_trouble(council, post, trouble) as parts:
+        for at in (NOW, NOW + THREE_DAYS - EVERY_TIME, NOW + THREE_DAYS, NOW + THREE_DAYS + EVERY_TIME):
+            _tries(parts, at)
+    dead = [row for row in outbox(council) if row.state == "dead"]
+    told = [one for one in notices(council) if one.event == "mail_undelivered"]
+    assert len(dead) == len(told) == trouble.holds_up
+    assert {(one.recipient, one.at) for one in told} == {(0, NOW + THREE_DAYS)}
+    assert not _waiting(council)
+
+
+@pytest.mark.parametrize(("answers", "after_data"), [("550 no such user", None), (None, "550 5.1.1 no such user")])
+def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str | None, council: Council, post: PostOffice) -> None:
+    trouble = Trouble(
+        answers=_one(answers) if answers else Trouble().answers, after_data=_one(after_data) if after_data else Trouble().after_data
+    )
+    _two_mails(council)
+    with _in_trouble(council, post, trouble) as parts:
+        send(parts, NOW)
+    assert sorted(row.state for row in outbox(council))[:2] == ["dead", "sent"]
+    assert [(one.recipient, one.at) for one in notices(council) if one.event == "mail_undelivered"] == [(0, NOW)]
+
+
+def test_the_waits_grow_and_no_two_come_back_together(council: Council) -> None:
+    an_audit(a_house(council), "shared", grade="inadequate")
+    away, waits, at = _by(council.parts, NOWHERE), defaultdict[int, list[float]](list), NOW
+    while at < NOW + timedelta(hours=2):
+        before = {row.id: row.attempts for row in _waiting(council)}
+        _tries(away, at)
+        for row in _waiting(council):
+            if row.attempts > before[row.id]:
+                waits[row.attempts].append((row.next_attempt_at - at).total_seconds())
+        # What waits behind another of its audit is not tried at all.
+        at = min(row.next_attempt_at for row in _waiting(council) if row.attempts)
+    by_try = [mean(waits[tries]) for tries in sorted(waits)]
+    print(f"mean waits by try, in minutes: {[round(wait / 60, 1) for wait in by_try]}")
+    assert all(1.5 < later / earlier < 2.8 for earlier, later in pairwise(by_try[:4])), "each time about twice as long"
+    for tries, found in list(waits.items())[:10]:
+        usual = min(30 * 2**tries, 600)
+        assert all(0.75 * usual <= wait <= 1.25 * usual for wait in found)
+        assert max(found) - min(found) > 0.1 * usual, "spread out, so that a server that is back is not met by all at once"
+        assert len(set(found)) == len(found)
+
+
+def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_of_all(council: Council, post: PostOffice) -> None:
+    house = a_house(council)
+    for number in range(12):
+        an_audit(house, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})
+    away, back, urgent = _by(council.parts, NOWHERE), NOW + timedelta(days=2), council.who_hears.urgent
+    for hours in (0, 24, 40, 48):
+        sweep(away, NOW + timedelta(hours=hours))
+        _tries(away, NOW + timedelta(hours=hours))
+    run_once(council.parts, back + WITHIN)
+    post.wait_until_quiet()
+    events = {row.message_id: row.event for row in outbox(council)}
+    order = [events[ident] in urgent for ident in post.in_order()]
+    print(f"{len(order)} mails after two days, {order.count(True)} of them urgent, and first")
+    assert not [row for row in _waiting(council) if row.send_from <= back + WITHIN]
+    assert order.count(False) > 50
+    assert order.count(True) > 10
+    assert order == sorted(order, reverse=True), "something went before an escalation"

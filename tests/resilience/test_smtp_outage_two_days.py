@@ -1,0 +1,156 @@
+"""The mail server is away for two days, the clocks go back, the worker dies again and again: everybody hears what the rules say, once.
+
+A story with its dates: in 2026 London’s clocks go back on Sunday 25 October. Mail is away from Friday at 17:00 to Sunday at 17:00.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.queries import oldest_unsent
+from notifications.scheduling.worker import run_once
+from tests.factories import House, a_council, a_house, an_audit
+from tests.notifications.support.outbox_assertions import in_london
+from tests.resilience.support.crash_points import DIED
+from tests.resilience.support.database_snapshot import outbox
+from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.fork_server import Forks, reopened
+from web.council import Council
+from workflow.commands import actions, escalations
+from workflow.commands.actions import NewAction
+
+NOWHERE = "smtp://127.0.0.1:1?tls=none"
+TUESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = (date(2026, 10, day) for day in (20, 22, 23, 24, 25))
+MONDAY, NEXT_TUESDAY = date(2026, 10, 26), date(2026, 10, 27)
+AWAY_FROM, BACK_AT = in_london(FRIDAY, 17), in_london(SUNDAY, 17)
+# Twice in the night of the clocks, once in the hour that comes twice, and in the middle of what is sent when mail is back.
+DEATHS = {in_london(SATURDAY, 0, 30): 40, in_london(SUNDAY, 0, 30): 120, in_london(SUNDAY, 1, 30): 75, BACK_AT: 230}
+DIGEST, CHASE = "What waits for you in Practice Audit", "An escalation still waits for you"
+OPENED, SHARED, ASSIGNED = (
+    "An escalation needs you to acknowledge it",
+    "An audit has been shared with you",
+    "An action from an audit is yours",
+)
+PASSED_UP = "An escalation is not acknowledged"
+HEAD, DIRECTOR, PPQA = RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
+Heard = Counter[tuple[str, str, str]]
+
+
+@pytest.fixture
+def council(quick: Path, post: PostOffice) -> Iterator[Council]:
+    a_council(quick / "var").engine.dispose()
+    made = reopened(quick / "var", post.url)
+    yield made
+    made.engine.dispose()
+
+
+def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: PostOffice, forks: Forks) -> None:
+    house = a_house(council)
+    names = {"moderated": _moderated(council, house)}
+    at, deaths = in_london(THURSDAY, 10), 0
+    while at <= in_london(NEXT_TUESDAY, 12):
+        house.now = at
+        _happens(house, names, at)
+        url = NOWHERE if AWAY_FROM <= at < BACK_AT else post.url
+        if at in DEATHS:
+            council.engine.dispose()
+            ended = forks.run(council.settings.data, url, at, DEATHS[at], does="run_once")
+            deaths += ended.code == DIED
+            # Whoever is started in its place comes by a minute later, when what it held is free.
+            at += timedelta(minutes=2)
+        _run_once(council, url, at)
+        _can_be_seen(council, at)
+        at = _next(at)
+    post.wait_until_quiet()
+    heard, copies = _heard(post, names), post.copies()
+    print(f"{deaths} deaths, {copies.total()} copies of {len(copies)} mails; {heard.total()} things heard")
+    assert deaths == len(DEATHS)
+    assert heard == _by_the_rules()
+    assert copies.total() - len(copies) <= 1, "only the last death could hit a send"
+    assert {row.state for row in outbox(council)} == {"sent", "cancelled"}
+    mornings = {row.sent_at for row in outbox(council) if row.event in council.who_hears.gathered and row.sent_at}
+    assert mornings == {in_london(THURSDAY, 10), in_london(FRIDAY, 8), in_london(MONDAY, 8)}, "at eight in London, before and after"
+    within = [row.sent_at for row in outbox(council) if AWAY_FROM <= row.send_from < BACK_AT and row.sent_at]
+    assert len(within) == 13, "nine that were told in it, and for two a chase on each of its two days"
+    assert BACK_AT <= min(within) <= max(within) <= BACK_AT + timedelta(minutes=15)
+
+
+def _next(at: datetime) -> datetime:
+    """Every half an hour, on the half hour."""
+    return at + timedelta(minutes=30 - at.minute % 30)
+
+
+def _run_once(council: Council, url: str, at: datetime) -> None:
+    run_once(replace(council.parts, settings=replace(council.settings, mail_url=url)), at)
+
+
+def _moderated(council: Council, house: House) -> str:
+    """On Tuesday: an audit with actions that are due around that weekend. What is told of it then goes into a folder."""
+    house.now = in_london(TUESDAY, 10)
+    reference = an_audit(house, "moderated", details={"audit_date": "2026-10-16"})
+    for due_on in (THURSDAY, SATURDAY, date(2026, 10, 31)):
+        new = NewAction("Write to the school.", "practitioner@demo.example", str(due_on))
+        actions.add_action(house.desk(), house.person("qa"), reference, new)
+    _run_once(council, f"folder:{council.settings.data / 'mail'}", house.now)
+    return reference
+
+
+def _happens(house: House, names: dict[str, str], at: datetime) -> None:
+    """The people go on: the service itself is there all the while."""
+    details = {"audit_date": "2026-10-16", "child_id": "C-2"}
+    if at == in_london(THURSDAY, 10):
+        names["before"] = an_audit(house, "shared", grade="inadequate", details=details)
+    if at == in_london(FRIDAY, 18):
+        names["within"] = an_audit(house, "shared", grade="inadequate", details=details | {"child_id": "C-3"})
+    if at == in_london(SATURDAY, 12):
+        escalations.acknowledge(house.desk(), house.person(PPQA), names["before"])
+
+
+def _can_be_seen(council: Council, at: datetime) -> None:
+    """All the while: since when something waits that should have gone."""
+    late = oldest_unsent(council.engine, at)
+    if in_london(FRIDAY, 18) <= at < BACK_AT:
+        assert late == in_london(FRIDAY, 18)
+    if at >= BACK_AT + timedelta(minutes=30):
+        assert late is None
+
+
+def _heard(post: PostOffice, names: dict[str, str]) -> Heard:
+    """Who, what, and of which audit, once for each Message-ID; of the morning’s mail, what it says is due when."""
+    heard = Heard()
+    for mail in {str(mail["Message-ID"]): mail for mail in post.mails()}.values():
+        text, subject = str(mail.get_content()), str(mail["Subject"])
+        of = ", ".join(re.findall(r"due (\d+ October)", text)) if subject == DIGEST else next(n for n, one in names.items() if one in text)
+        heard[str(mail["To"]).partition("@")[0], subject, of] += 1
+    return heard
+
+
+def _by_the_rules() -> Heard:
+    """Written down by hand from the rules and the clocks."""
+    heard = Heard()
+    for audit in ("before", "within"):
+        for who in ("practitioner", "team.manager", "qaro", "service.manager", "qa.inbox"):
+            heard[who, SHARED, audit] += 1
+        heard["practitioner", ASSIGNED, audit] += 1
+        for who in RECIPIENTS:
+            heard[who, OPENED, audit] += 1
+    # One working day, then each day: from Saturday for the first, from Tuesday for the second.
+    for who in (HEAD, DIRECTOR):
+        heard[who, CHASE, "before"] += 4
+    for who in RECIPIENTS:
+        heard[who, CHASE, "within"] += 1
+    # After two working days, once: who is next up of the Head of Service and of the Director, and the QA inbox.
+    for who in (DIRECTOR, PPQA, "qa.inbox"):
+        heard[who, PASSED_UP, "before"] += 1
+    # Due on Thursday; overdue on Friday, the next working day, for the Team Manager too.
+    heard["practitioner", DIGEST, "22 October"] += 2
+    heard["team.manager", DIGEST, "22 October"] += 1
+    # Found on Saturday and kept for Monday: due soon. Due on Saturday was overtaken by then: it is overdue.
+    heard["practitioner", DIGEST, "24 October, 31 October"] += 1
+    heard["team.manager", DIGEST, "24 October"] += 1
+    return heard

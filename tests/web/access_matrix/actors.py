@@ -1,0 +1,113 @@
+"""Who asks: everybody with a role and a tie, with one of the two, with neither; those who left or are connected; and nobody."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from tests.web.access_matrix.scenarios import SCENES, child_of
+from web.council import Council
+from workflow.directory import Duty, Person, folded
+from workflow.storage.directory_seed import Entry, add_people, changed
+from workflow.storage.engine import Connection, writing
+from workflow.storage.tables import connections, duties, people
+
+# What each is to the audits of the scenes; the owner carries out their action.
+SLOTS: Mapping[str, str] = {
+    "auditor": "auditor", "practitioner": "practitioner", "team_manager": "team.manager", "service_manager": "service.manager",
+    "qaro": "qaro", "moderator": "moderator", "owner": "owner",
+}  # fmt: skip
+POSTS = {
+    "qa": "qa", "head.of.service": "head_of_service:assessment", "director.safeguarding": "director:safeguarding", "hos.ppqa": "hos_ppqa",
+    "governance": "governance", "admin": "admin",
+}  # fmt: skip
+STRANGERS = {
+    "auditor2": "auditor", "practitioner2": "practitioner", "team.manager2": "team_manager", "service.manager3": "service_manager",
+    "qaro3": "qaro", "moderator2": "moderator", "head.of.service2": "head_of_service:care", "director.parenting": "director:parenting",
+    "nothing": "",
+}  # fmt: skip
+ROLES = (*(slot for slot in SLOTS if slot != "owner"), *POSTS.values(), "head_of_service:care", "director:parenting")
+ADDED = {"service.manager3": "service_manager", "qaro3": "qaro", "owner": "", "nothing": ""}
+
+
+@dataclass(frozen=True)
+class Asker:
+    """`slot` is what an audit names this person as, `role` what they hold, with its scope."""
+
+    name: str
+    slot: str = ""
+    role: str = ""
+    is_connected: bool = False
+    is_out: bool = False
+    """Not signed in, or somebody who left."""
+
+    def __str__(self) -> str:
+        said = "nobody" if not self.name else f"{self.slot or 'stranger'} as {self.role or 'no role'}"
+        return said + " (connected)" * self.is_connected + " (left)" * (self.is_out and bool(self.name))
+
+
+NOBODY = Asker("", is_out=True)
+
+
+def everybody_of(turn: str) -> tuple[Asker, ...]:
+    """Whom one turn of the matrix is about; `set_up` makes the council so."""
+    named = [Asker(name, slot, "" if slot == "owner" else slot) for slot, name in SLOTS.items()]
+    posts = [Asker(name, role=role) for name, role in POSTS.items()]
+    usual = {
+        "named by the audit": (*named,), "in a post": (*posts,),
+        "strangers": (*(Asker(name, role=role) for name, role in STRANGERS.items()), NOBODY),
+    }  # fmt: skip
+    if turn in usual:
+        return usual[turn]
+    if turn == "without a role":
+        return tuple(replace(asker, role="") for asker in named)
+    if turn == "connected to the child":
+        return tuple(replace(asker, is_connected=True) for asker in (*named, *posts))
+    if turn == "after they left":
+        return tuple(replace(asker, is_out=True) for asker in named)
+    by = int(turn.removeprefix("roles turned by "))
+    return tuple(replace(asker, role=ROLES[(at + by) % len(ROLES)]) for at, asker in enumerate(named))
+
+
+AS_THEY_ARE = ("named by the audit", "in a post", "strangers")
+TURNS = (*AS_THEY_ARE, "without a role", "connected to the child", "after they left", "roles turned by 1")
+LONG_TURNS = tuple(f"roles turned by {by}" for by in range(2, len(ROLES)))
+
+
+def as_they_are() -> tuple[Asker, ...]:
+    return tuple(asker for turn in AS_THEY_ARE for asker in everybody_of(turn))
+
+
+def add_the_others(council: Council) -> None:
+    """Whom the demo council lacks: strangers in two roles, somebody without any, and who carries out an action."""
+    with writing(council.engine) as connection:
+        password = connection.execute(select(people.c.password_hash).where(people.c.email == "qa@demo.example")).scalar_one()
+        add_people(connection, [Entry(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])
+
+
+def set_up(council: Council, turn: str) -> None:
+    """Give those of a turn their roles, and take away what they are not to have."""
+    with writing(council.engine) as connection:
+        for asker in {one.name: one for one in (*as_they_are(), *everybody_of(turn)) if one.name}.values():
+            person = council.store.directory().by_email(f"{asker.name}@demo.example")
+            assert person, asker.name
+            _becomes(connection, person, asker)
+        changed(connection)
+
+
+def _becomes(connection: Connection, person: Person, asker: Asker) -> None:
+    connection.execute(update(people).where(people.c.id == person.id).values(is_active=not asker.is_out))
+    connection.execute(delete(duties).where(duties.c.person_id == person.id))
+    connection.execute(delete(connections).where(connections.c.person_id == person.id))
+    for duty in _duties(asker.role):
+        connection.execute(insert(duties).values(person_id=person.id, role=duty.role, scope=duty.scope, is_deputy=False))
+    if asker.is_connected:
+        declared = {"person_id": person.id, "declared_by": person.id, "declared_at": datetime.now(UTC)}
+        connection.execute(insert(connections), [{**declared, "child_id": folded(child_of(scene))} for scene in SCENES])
+
+
+def _duties(role: str) -> Iterator[Duty]:
+    if role:
+        name, _, scope = role.partition(":")
+        yield Duty(name, scope)

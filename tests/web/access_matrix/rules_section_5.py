@@ -1,0 +1,107 @@
+"""Section 5 of the rules, read anew: who may know, see and do what, without asking the code that is being tried.
+
+What a move needs of whom stands in config/workflow.toml, which is read here as a plain table.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from config.settings import FOLDER
+from tests.web.access_matrix.actors import Asker
+from tests.web.access_matrix.scenarios import Scene
+
+TABLE = """
+            auditor    case       moderator  qa         head       hos_ppqa   director   admin   governance  owner   approver
+know        always     shared     always     always     shared     shared     escalated  always  always      shared  always
+names       always     shared     always     always     shared     shared     escalated  always  never       shared  always
+read        always     shared     always     shared     shared     shared     escalated  never   never       never   never
+grade       always     shared     judged     shared     shared     shared     escalated  never   never       never   never
+fourteen    moderated  moderated  always     shared     moderated  shared     both       never   never       never   never
+history     always     shared     judged     always     shared     shared     escalated  never   always      never   never
+write       unshared   never      never      never      never      never      never      never   never       never   never
+judge       never      never      is_shared  never      never      never      never      never   never       never   never
+allocate    never      never      never      unshared   never      unshared   never      never   never       never   never
+assign      never      never      never      is_shared  never      is_shared  never      never   never       never   never
+add         unshared   never      is_shared  moderating moderating moderating never      never   never       never   never
+progress    never      never      never      never      never      never      never      never   never       unclosed never
+"""
+WHEN: Mapping[str, Callable[[Scene], bool]] = {
+    "always": lambda scene: True,
+    "never": lambda scene: False,
+    "shared": lambda scene: scene.was_shared,
+    "unshared": lambda scene: scene.is_unshared,
+    "is_shared": lambda scene: scene.state == "shared",
+    "moderating": lambda scene: scene.state == "moderated",
+    "moderated": lambda scene: scene.was_moderated,
+    "escalated": lambda scene: scene.is_escalated,
+    "both": lambda scene: scene.is_escalated and scene.was_moderated,
+    "judged": lambda scene: scene.is_judged,
+    "unclosed": lambda scene: scene.was_shared and scene.state not in {"actions_closed", "withdrawn"},
+}
+CASE = ("practitioner", "team_manager", "service_manager", "qaro")
+POSTS = {"head_of_service:assessment": "head", "director:safeguarding": "director"}
+_HEADS, *_LINES = (line.split() for line in TABLE.strip().splitlines())
+RIGHTS = {right: dict(zip(_HEADS, stages, strict=True)) for right, *stages in _LINES}
+WORKFLOW: Mapping[str, Any] = tomllib.loads((FOLDER / "workflow.toml").read_text(encoding="utf-8"))
+MOVES: Mapping[str, Mapping[str, Any]] = {
+    track: {move["name"]: move for move in WORKFLOW[track]["move"]} for track in ("audit", "action", "escalation")
+}
+
+
+def columns_of(asker: Asker, scene: Scene) -> set[str]:
+    """The columns of the table that are this person’s: the role and the tie, both, and no declared connection."""
+    if asker.is_connected or asker.is_out:
+        return set()
+    found = {asker.role} & {"qa", "hos_ppqa", "admin", "governance"} | {POSTS.get(asker.role, "")}
+    if asker.slot == asker.role and asker.role in {"auditor", *CASE, "moderator"}:
+        found |= {"case", asker.role} if asker.role in CASE else {asker.role}
+    if not scene.has_moderator:
+        found.discard("moderator")
+    if asker.slot == "owner" and scene.was_shared:
+        found.add("owner")
+    if asker.role == "hos_ppqa" and scene.is_asked:
+        found.add("approver")
+    return found
+
+
+def may(right: str, asker: Asker, scene: Scene) -> bool:
+    stages = RIGHTS[right]
+    return any(WHEN[stages[column]](scene) for column in columns_of(asker, scene) if column in stages)
+
+
+def makes(track: str, name: str, asker: Asker, scene: Scene) -> bool:
+    """Whether a move is this person’s, wherever the audit stands."""
+    move, relations = MOVES[track][name], _relations(asker, scene)
+    by = move.get("by_when_escalated", move["by"]) if scene.is_escalated else move["by"]
+    return bool(relations & {*by, *move.get("asked_by", ())})
+
+
+def leads_from(track: str, name: str, state: str) -> bool:
+    return state in MOVES[track][name]["from"]
+
+
+def _relations(asker: Asker, scene: Scene) -> set[str]:
+    """As workflow.toml names them."""
+    columns = columns_of(asker, scene)
+    found = {"head_of_service" if column == "head" else column for column in columns}
+    if scene.is_escalated and columns & {"head", "director", "hos_ppqa"}:
+        found.add("recipient")
+    return found
+
+
+def sees_action(asker: Asker, scene: Scene) -> bool:
+    """Of section 13. Before its owner is told it is its auditor’s alone."""
+    columns = columns_of(asker, scene)
+    return (may("read", asker, scene) or "owner" in columns) if scene.was_shared else "auditor" in columns
+
+
+def records_safeguarding(asker: Asker, scene: Scene) -> bool:
+    """Who may know of it, but for who only carries out, moderates, administers or governs."""
+    columns = columns_of(asker, scene) & {"auditor", "service_manager", "qaro", "qa", "head", "hos_ppqa", "director"}
+    when = {"auditor": True, "qa": True, "director": scene.is_escalated}
+    return any(when.get(column, scene.was_shared) for column in columns)
+
+
+def sees_escalation(asker: Asker, scene: Scene) -> bool:
+    return may("grade", asker, scene) or (scene.is_escalated and bool(columns_of(asker, scene) & {"head", "director", "hos_ppqa"}))

@@ -1,0 +1,122 @@
+"""Asks a real front door, as each person of the matrix, on one database that stays as it is: every commit is undone."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import Engine, event, select
+from werkzeug.test import TestResponse
+
+from tests.web.access_matrix.actors import as_they_are
+from tests.web.access_matrix.expectations import NOWHERE, Cell
+from tests.web.support.api_client import Caller
+from tests.web.support.browser import PASSWORD, Browser, token_in
+from web.council import Council
+from web.identity.session_queries import set_passwords
+from workflow.storage.engine import reading
+from workflow.storage.tables import metadata
+
+# What may be noted of a reading: that somebody is still there, from where, when a token was used, and who read what.
+NOTED = frozenset({"sessions", "readings", "tokens", "failures", "places"})
+WRITING = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
+EVERYBODY = tuple(asker.name for asker in as_they_are() if asker.name)
+CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
+
+
+class Door:
+    """`written` are the tables that the last request wrote to, or tried to; `statements`, how often it asked the database."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.council = app, app.extensions["council"]
+        assert isinstance(self.council, Council)
+        self.client = app.test_client(use_cookies=False)
+        self.written: set[str] = set()
+        self.statements = 0
+        self.headers: dict[str, dict[str, str]] = {}
+        self.csrf: dict[str, str] = {}
+        event.listen(self.council.engine, "before_cursor_execute", self._note)
+
+    def sign_in_all(self, names: Iterable[str] = EVERYBODY) -> None:
+        """Everybody’s session and token, made once, while everybody is still there."""
+        caller = Caller(self.council, self.client)
+        ease_signing_in(self.council)
+        for name in names:
+            browser = Browser(self.app, name)
+            self._keep(name, browser.client, browser.token)
+            self.headers[name]["Authorization"] = f"Bearer {caller.token(f'{name}@demo.example')}"
+        visitor = self.app.test_client()
+        self._keep("", visitor, token_in(visitor.get("/sign-in").get_data(as_text=True)))
+
+    def ask(self, cell: Cell, reference: str, body: Any = None) -> TestResponse:
+        """With what the route’s row has sent, or else with `body`: text as it stands, the rest as JSON or as a form."""
+        route, name = cell.route, cell.asker.name
+        self.written, self.statements = set(), 0
+        sent: dict[str, Any] = {}
+        if route.method != "GET":
+            typed = route.sent(cell.args) if body is None else body
+            sent = _sent(typed) if route.is_json else {"data": {"csrf_token": self.csrf[name], **typed}}
+        headers = {key: value for key, value in self.headers[name].items() if (key == "Cookie") != route.is_json}
+        path, headers = route.path(cell.args, reference), {**headers, "If-Match": '"1"'}
+        return self.client.open(path, method=route.method, headers=headers, buffered=True, **sent)
+
+    def ask_nowhere(self, cell: Cell) -> TestResponse:
+        return self.ask(cell, NOWHERE)
+
+    def _keep(self, name: str, client: Any, csrf: str) -> None:
+        cookie = client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+        self.headers[name], self.csrf[name] = {"Cookie": f"{cookie.key}={cookie.value}"}, csrf
+
+    def _note(self, _conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        self.statements += statement.startswith("SELECT") and "FROM sessions" not in statement
+        if found := WRITING.match(statement):
+            self.written.add(found[1])
+
+
+def ease_signing_in(council: Council) -> None:
+    """Everybody’s password under a hash that costs next to nothing, for tests that sign in often."""
+    set_passwords(council.engine, "@demo.example", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD))
+
+
+def _sent(body: Any) -> dict[str, Any]:
+    return {"data": body, "content_type": "application/json"} if isinstance(body, str) else {"json": body}
+
+
+def said(response: TestResponse) -> str:
+    """The class of an answer, as `expected` has it."""
+    leads_to_sign_in = response.status_code in {302, 303} and response.headers["Location"].partition("?")[0].endswith("/sign-in")
+    if response.status_code == 401 or leads_to_sign_in:
+        return "sign in"
+    named = {403: "refused", 404: "unknown", 400: "not understood", 405: "no such method", 413: "too much", 415: "no JSON", 503: "unwell"}
+    return named.get(response.status_code, "past" if response.status_code < 500 else "broken")
+
+
+def bytes_of(response: TestResponse) -> tuple[object, ...]:
+    """All that is seen of an answer, but the page’s own token, the address of a new calendar, the time and the request’s own id."""
+    headers = sorted((name, value) for name, value in response.headers if name not in {"Date", "Set-Cookie", "X-Request-ID"})
+    body = CSRF.sub(rb"\1\2\3", response.data)
+    return response.status_code, headers if body == response.data else [one for one in headers if one[0] != "Content-Length"], body
+
+
+@contextmanager
+def nothing_is_kept(engine: Engine) -> Iterator[None]:
+    """Whatever is committed meanwhile is rolled back instead: a move can be made as often as there are cells."""
+    dialect: Any = engine.dialect
+    dialect.do_commit = dialect.do_rollback
+    try:
+        yield
+    finally:
+        del dialect.do_commit
+
+
+def everything_in(engine: Engine) -> Mapping[str, str]:
+    """Table -> a digest of all its rows, without what may be noted of a reading."""
+    with reading(engine) as connection:
+        return {
+            table.name: hashlib.sha256("\n".join(sorted(map(repr, connection.execute(select(table))))).encode()).hexdigest()
+            for table in metadata.sorted_tables
+            if table.name not in NOTED
+        }

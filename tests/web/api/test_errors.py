@@ -1,0 +1,232 @@
+"""Bad input over JSON: one status, one sentence, and nothing changed."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories import DETAILS, House, an_audit, answers
+from tests.web.support.api_client import Caller
+from web.cli.verify_history import first_break
+
+AUDITOR, QA, PPQA = "auditor@demo.example", "qa@demo.example", "hos.ppqa@demo.example"
+STRANGERS = ("practitioner", "team.manager", "service.manager", "qaro", "head.of.service", "director.safeguarding", "auditor2", "moderator")
+
+ITS_OWN = {"Date", "X-Request-ID"}
+
+
+def refused(caller: Caller, status: int, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """The problem, which is one sentence with a name, in the shape of RFC 9457."""
+    response = caller.call(who, method, path, body, **headers)
+    assert response.status_code == status, (path, response.get_data(as_text=True))
+    assert response.content_type == "application/problem+json"
+    problem = response.json
+    assert problem["status"] == status
+    assert problem["detail"].endswith((".", "?"))
+    return problem
+
+
+def test_every_reason_stands_in_the_answer_at_once(caller: Caller, house: House) -> None:
+    reference = house_started(caller)
+    problem = refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "record_consultation"})
+    fields = {(one["section"], one["field"]) for one in problem["missing"]}
+    assert {
+        ("details", "audit_date"),
+        ("details", "child_id"),
+        ("details", "team"),
+        ("details", "strand"),
+        ("consultation", "spoke_to"),
+    } <= fields
+    assert all(one["message"].endswith(".") for one in problem["missing"])
+    assert house.audit(reference).version == 1
+
+
+def house_started(caller: Caller, details: Any = None) -> str:
+    reference: str = caller.ok(AUDITOR, "POST", "/audits", {"details": details or {}})["reference"]
+    return reference
+
+
+def test_a_move_the_state_does_not_allow_is_a_conflict(caller: Caller, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    for move in ("share", "grade", "revise"):
+        refused(caller, 409, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": move})
+
+
+def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Caller, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    before = house.audit(reference)
+    refused(caller, 403, QA, "POST", f"/audits/{reference}/moves", {"move": "share"})
+    refused(caller, 403, QA, "PUT", f"/audits/{reference}/sections/summary", {}, If_Match=f'"{before.version}"')
+    assert house.audit(reference) == before
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: Caller, house: House, who: str) -> None:
+    reference = an_audit(house, at="graded", grade="inadequate")
+    asker = f"{who}@demo.example"
+    for method, path, body in every_door(reference):
+        here = caller.call(asker, method, path, body, If_Match='"1"')
+        nowhere = caller.call(asker, method, path.replace(reference, "zzzz-zzzz"), body, If_Match='"1"')
+        assert here.status_code == 404, path
+        assert (here.status_code, here.data) == (nowhere.status_code, nowhere.data)
+        assert [h for h in here.headers if h[0] not in ITS_OWN] == [h for h in nowhere.headers if h[0] not in ITS_OWN]
+
+
+def every_door(reference: str) -> list[tuple[str, str, Any]]:
+    action = {"text": "x", "owner": QA, "due_on": "2026-12-01"}
+    return [
+        ("GET", f"/audits/{reference}", None), ("GET", f"/audits/{reference}/moves", None), ("GET", f"/audits/{reference}/history", None),
+        ("PUT", f"/audits/{reference}/sections/summary", {}), ("POST", f"/audits/{reference}/moves", {"move": "share"}),
+        ("POST", f"/audits/{reference}/moves", {"move": "moderate"}), ("POST", f"/audits/{reference}/actions", action),
+        ("PUT", f"/audits/{reference}/moderator", {"person": "moderator@demo.example"}), ("PUT", f"/audits/{reference}/auditor", {"person": AUDITOR}),
+        ("POST", f"/audits/{reference}/escalation/moves", {"move": "acknowledge"}), ("GET", f"/actions/{reference}-1", None),
+        ("PATCH", f"/actions/{reference}-1", {"progress": "x"}), ("DELETE", f"/actions/{reference}-1", None),
+        ("POST", f"/actions/{reference}-1/moves", {"move": "report"}),
+    ]  # fmt: skip
+
+
+def test_nobody_is_served_without_a_token(caller: Caller, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    for headers in ({}, {"Authorization": "Bearer pa_wrong"}, {"Authorization": "Basic eDp4"}, {"Authorization": "Bearer "}):
+        for method, path, body in every_door(reference):
+            response = caller.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+            assert response.status_code == 401, path
+            assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_saving_needs_the_version_seen(caller: Caller, house: House) -> None:
+    reference = an_audit(house, at="draft")
+    for seen in ("", "1", '"one"', "*", '"99999999999999999999"'):
+        refused(caller, 428, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "x"}, If_Match=seen)
+
+
+def test_a_save_that_says_nothing_erases_nothing(caller: Caller) -> None:
+    reference = house_started(caller)
+    version = caller.ok(AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "Kept."}, If_Match='"1"')["version"]
+    refused(caller, 400, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", If_Match=f'"{version}"')
+    assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["summary"]["case_summary"] == "Kept."
+
+
+def test_a_stale_save_answers_with_both_texts_and_loses_neither(caller: Caller, house: House) -> None:
+    reference = house_started(caller)
+    path = f"/audits/{reference}/sections/summary"
+    first = caller.ok(AUDITOR, "PUT", path, {"case_summary": "Theirs."}, If_Match='"1"')
+    problem = refused(caller, 409, AUDITOR, "PUT", path, {"case_summary": "Mine."}, If_Match='"1"')
+    assert problem["yours"]["case_summary"] == "Mine."
+    assert problem["theirs"]["case_summary"] == "Theirs."
+    assert problem["version"] == first["version"]
+    assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["summary"]["case_summary"] == "Theirs."
+    assert caller.ok(AUDITOR, "PUT", path, {"case_summary": "Both."}, If_Match=f'"{problem["version"]}"')["version"] > first["version"]
+
+
+BAD_DETAILS = {
+    "unknown": "x", "audit_date": "2026-02-30", "child_id": "C\x00", "team": "nowhere", "practitioner": "nobody@demo.example",
+    "qaro_none_reason": "\ud800", "audited_previously": "yes", "previous_audit_on": "2026-W48-1", "age_band": "7", "strand": ["x"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", BAD_DETAILS)
+def test_each_bad_answer_is_refused_by_name(caller: Caller, house: House, field: str) -> None:
+    reference = house_started(caller)
+    problem = refused(caller, 422, AUDITOR, "PUT", f"/audits/{reference}/sections/details", {field: BAD_DETAILS[field]}, If_Match='"1"')
+    assert [one["field"] for one in problem["errors"]] == [field]
+    assert house.audit(reference).version == 1
+
+
+def test_all_bad_answers_are_told_at_once(caller: Caller) -> None:
+    problem = refused(caller, 422, AUDITOR, "POST", "/audits", {"details": BAD_DETAILS})
+    assert {one["field"] for one in problem["errors"]} == set(BAD_DETAILS)
+    assert caller.ok(AUDITOR, "GET", "/audits")["audits"] == []
+
+
+def test_a_childs_id_is_1_to_40_printable_characters(caller: Caller) -> None:
+    assert house_started(caller, {"child_id": "Ä" * 40})
+    refused(caller, 422, AUDITOR, "POST", "/audits", {"details": {"child_id": "x" * 41}})
+    refused(caller, 422, AUDITOR, "POST", "/audits", {"details": {"child_id": "one\ntwo"}})
+
+
+def test_a_field_takes_100_kilobytes_and_gives_them_back(caller: Caller) -> None:
+    reference, text = house_started(caller), "ö" * 50_000 + "x" * 50_000
+    caller.put(AUDITOR, reference, "area_1", {"grade": "good", "evidence": text, "impact": text})
+    assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["area_1"]["evidence"] == text
+
+
+def test_more_than_can_be_taken_is_413_and_no_more_than_a_sentence(caller: Caller) -> None:
+    reference = house_started(caller)
+    refused(caller, 413, AUDITOR, "PUT", f"/audits/{reference}/sections/area_1", {"evidence": "x" * 3_000_000}, If_Match='"1"')
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({}, 422), ([], 422), ("x", 422), ({"move": 5}, 422), ({"move": "no_such_move"}, 422), ({"move": "share", "extra": 1}, 422),
+     ({"move": "share", "reason": {"a": 1}}, 422), ({"move": "grade\x00"}, 422), ({"move": "withdraw", "reason": "\udfff"}, 422)],
+)  # fmt: skip
+def test_a_malformed_move_is_refused(caller: Caller, house: House, body: Any, status: int) -> None:
+    reference = an_audit(house, at="draft")
+    refused(caller, status, AUDITOR, "POST", f"/audits/{reference}/moves", body)
+
+
+def test_what_is_no_json_is_refused(caller: Caller) -> None:
+    token = {"Authorization": f"Bearer {caller.token(AUDITOR)}"}
+    for data, kind, status in ((b"{", "application/json", 400), (b"\xff", "application/json", 400), (b"{}", "text/plain", 415)):
+        response = caller.client.post("/api/v1/audits/search", data=data, content_type=kind, headers=token)
+        assert response.status_code == status, response.data
+        assert response.content_type == "application/problem+json"
+
+
+def test_what_cannot_be_done_here_says_what_can(caller: Caller) -> None:
+    response = caller.call(AUDITOR, "DELETE", "/audits")
+    assert response.status_code == 405
+    assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"text": "x" * 200_001}, {"text": " "}, {"owner": "nobody@demo.example"}, {"due_on": "2026-13-01"}, {"due_on": ""}, {"more": 1}],
+)
+def test_a_bad_action_is_refused(caller: Caller, house: House, given: Any) -> None:
+    reference = an_audit(house, at="draft")
+    whole = {"text": "Book it.", "owner": QA, "due_on": "2026-12-01", **given}
+    refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/actions", whole)
+    assert house.audit(reference).actions == ()
+
+
+@pytest.mark.parametrize("tail", ["x", "0", "99", "1" * 50, "١", "-1", ""])
+def test_an_action_that_is_not_there_is_not_found(caller: Caller, house: House, tail: str) -> None:
+    reference = an_audit(house, at="graded")
+    refused(caller, 404, AUDITOR, "GET", f"/actions/{reference}-{tail}")
+
+
+def test_one_key_has_one_effect_and_one_answer(caller: Caller, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    body = {"move": "share"}
+    first = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
+    again = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
+    assert (first.status_code, first.data) == (again.status_code, again.data) == (200, first.data)
+    assert [row.happening.move for row in house.store.history(house.audit(reference))].count("share") == 1
+    refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "revise"}, Idempotency_Key="k-1")
+    refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k" * 201)
+
+
+def test_starting_twice_with_one_key_starts_one_audit(caller: Caller) -> None:
+    begun = [caller.call(AUDITOR, "POST", "/audits", {"details": dict(DETAILS)}, Idempotency_Key="s-1") for _ in range(2)]
+    assert begun[0].data == begun[1].data
+    assert [one.status_code for one in begun] == [201, 201]
+    assert len(caller.ok(AUDITOR, "GET", "/audits")["audits"]) == 1
+
+
+def test_refused_input_never_breaks_the_record(caller: Caller, house: House) -> None:
+    reference = an_audit(house, at="graded")
+    for who in (AUDITOR, QA, PPQA):
+        for method, path, body in every_door(reference):
+            assert caller.call(who, method, path, body).status_code < 500
+    assert first_break(caller.council, [reference]) == ""
+
+
+def test_what_was_saved_is_what_is_read(caller: Caller) -> None:
+    reference = house_started(caller, dict(DETAILS))
+    for section, given in answers("good").items():
+        if section != "details":
+            caller.put(AUDITOR, reference, section, given)
+    shown = caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]
+    for section, given in answers("good").items():
+        assert given.items() <= shown[section].items(), section

@@ -1,0 +1,106 @@
+"""What each person is shown of each audit, part by part, and that lists, counts and searches name what they may know of."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.web.access_matrix.actors import TURNS, Asker, everybody_of, set_up
+from tests.web.access_matrix.rules_section_5 import may, sees_action, sees_escalation
+from tests.web.access_matrix.runner import Door
+from tests.web.access_matrix.scenarios import SCENES, Scene, child_of
+from tests.web.access_matrix.test_access_matrix import Matrix, matrix
+
+__all__ = ["matrix"]
+INSIDE = tuple(turn for turn in TURNS if turn != "after they left")
+
+
+@pytest.mark.parametrize("turn", INSIDE)
+def test_each_part_is_shown_to_whom_the_rules_show_it(matrix: Matrix, turn: str) -> None:
+    set_up(matrix.door.council, turn)
+    tried, wrong = 0, []
+    for asker in _inside(turn):
+        for scene in (one for one in SCENES if may("know", asker, one)):
+            shown = _json(matrix.door, asker, f"/audits/{matrix.references[scene.name]}")
+            for part, is_shown in _parts(shown).items():
+                tried += 1
+                if is_shown != _allowed(part, asker, scene):
+                    wrong.append(f"{asker}, {scene.name}: {part} is {'' if is_shown else 'not '}shown")
+    print(f"{tried} parts of audits, {turn}")
+    assert wrong == []
+
+
+def _inside(turn: str) -> list[Asker]:
+    return [asker for asker in everybody_of(turn) if not asker.is_out]
+
+
+def _parts(shown: Mapping[str, Any]) -> dict[str, bool]:
+    return {
+        "names": shown["state"] is not None and shown["auditor"] is not None,
+        "read": "summary" in shown["sections"],
+        "fourteen": "moderation" in shown["sections"],
+        "grade": (shown["overall_grade"] or shown["sections"].get("area_12", {}).get("grade")) is not None,
+        "action": bool(shown["actions"]),
+        "escalation": bool(shown["escalation"]["state"]),
+    }
+
+
+def _allowed(part: str, asker: Asker, scene: Scene) -> bool:
+    if part == "action":
+        return sees_action(asker, scene)
+    if part == "escalation":
+        return sees_escalation(asker, scene)
+    return may(part, asker, scene) and (part != "grade" or _has_grade(asker, scene))
+
+
+def _has_grade(asker: Asker, scene: Scene) -> bool:
+    """Before sharing there is one once the areas are graded, and its auditor alone has it."""
+    return scene.was_shared or scene.state in {"graded", "withdrawn"}
+
+
+@pytest.mark.parametrize("turn", INSIDE)
+def test_lists_counts_and_searches_name_what_one_may_know_of_and_no_more(matrix: Matrix, turn: str) -> None:
+    set_up(matrix.door.council, turn)
+    wrong = [said for asker in _inside(turn) for said in _lists(matrix, asker)]
+    print(f"{len(_inside(turn))} people’s lists, counts and searches, {turn}")
+    assert wrong == []
+
+
+def _lists(matrix: Matrix, asker: Asker) -> Iterator[str]:
+    door = matrix.door
+    knows = {matrix.references[scene.name]: scene for scene in SCENES if may("know", asker, scene)}
+    listed = {row["reference"]: row for row in _json(door, asker, "/audits")["audits"]}
+    if listed.keys() != knows.keys():
+        yield f"{asker}: the list has {sorted(listed.keys() ^ knows.keys())} too many or too few"
+    for reference, row in listed.items():
+        scene = knows[reference]
+        if (row["state"] is not None, row["team"] is not None) != (may("names", asker, scene), may("read", asker, scene)):
+            yield f"{asker}: the list says too much or too little of {scene.name}"
+    page = door.client.get("/audits", headers={"Cookie": door.headers[asker.name]["Cookie"]}).get_data(as_text=True)
+    if set(re.findall(r'href="/audits/([a-z0-9]{4}-[a-z0-9]{4})', page)) != knows.keys():
+        yield f"{asker}: the page of the list is another than the JSON"
+    counted = {state for state in _states_counted(page) if state}
+    if counted != {scene.state for scene in knows.values() if may("names", asker, scene)}:
+        yield f"{asker}: the counts are of {sorted(counted)}"
+    yield from _searches(matrix, asker)
+
+
+def _searches(matrix: Matrix, asker: Asker) -> Iterator[str]:
+    for scene in SCENES:
+        found = {row["reference"] for row in _json(matrix.door, asker, "/audits/search", {"q": child_of(scene)})["audits"]}
+        wanted = {matrix.references[one.name] for one in SCENES if child_of(one).startswith(child_of(scene)) and may("read", asker, one)}
+        if found != wanted:
+            yield f"{asker}: a search for the child of “{scene.name}” finds {len(found)} audits, not {len(wanted)}"
+
+
+def _states_counted(page: str) -> list[str]:
+    """The states whose number the page shows as links, each with audits in it."""
+    return re.findall(r'href="/audits\?state=(\w+)', page)
+
+
+def _json(door: Door, asker: Asker, path: str, body: Any = None) -> Any:
+    headers = {"Authorization": door.headers[asker.name]["Authorization"]}
+    answer = door.client.open(f"/api/v1{path}", method="POST" if body else "GET", json=body, headers=headers)
+    assert answer.status_code == 200, (asker, path, answer.json)
+    return answer.json

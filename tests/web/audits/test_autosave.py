@@ -1,0 +1,220 @@
+"""Nothing typed is lost: a section saves itself, and what can’t be saved is kept for who typed it."""
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from tests.factories import NOW, House, an_audit, save
+from tests.web.support.browser import Browser, text_of, token_in
+from workflow.commands import audit_moves as moves
+
+SUMMARY = {"case_summary": "Two hours of writing.", "chronology_up_to_date": "yes"}
+
+
+@pytest.fixture
+def reference(house: House) -> str:
+    return an_audit(house, at="draft")
+
+
+def summary_of(house: House, reference: str) -> object:
+    return house.audit(reference).answer("summary", "case_summary")
+
+
+def test_a_section_saves_itself_and_says_which_version_is_next(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    first = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
+    assert first is not None
+    second = browser.post(f"{path}/autosave", seen=first["version"], case_summary="More of it.").json
+    assert second is not None
+    assert second["version"] == first["version"] + 1
+    assert second["saved_at"].endswith(("am", "pm"))
+    assert summary_of(house, reference) == "More of it."
+
+
+def test_a_stale_autosave_overwrites_nothing_and_is_kept_beside(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    answer = browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
+    assert answer.status_code == 409
+    assert answer.json is not None
+    assert answer.json["theirs"]["case_summary"] == "Theirs."
+    assert summary_of(house, reference) == "Theirs."
+    page = browser.get(path).get_data(as_text=True)
+    assert "Not saved yet" in page
+    assert "Mine." in page
+    both = browser.post(path, seen=1, case_summary="Mine.", kept="yes").get_data(as_text=True)
+    assert "Mine." in both
+    assert "Theirs." in both
+
+
+def test_the_same_words_sent_twice_are_no_conflict(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    first = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
+    again = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
+    assert first is not None
+    assert again is not None
+    assert again["version"] == first["version"] == house.audit(reference).version
+
+
+def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
+    both = browser.post(path, seen=1, case_summary="Mine.").get_data(as_text=True)
+    keep = re.search(r'action="([^"]+)">(?:(?!</form>).)*Keep what is stored', both, re.DOTALL)
+    assert keep
+    browser.post(keep[1])
+    assert "Mine." not in browser.get(path).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("typed", ["Still mine.", "x" * 2_100_000])
+def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(app: Flask, house: House, typed: str) -> None:
+    reference = an_audit(house, at="graded")
+    browser, path, seen = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1", house.audit(reference).version
+    moves.share(house.desk(), house.person("auditor"), reference)
+    before = house.audit(reference)
+    answer = browser.post(path, seen=seen, evidence=typed)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code in {403, 413}
+    assert typed in page
+    assert str(before.answer("area_1", "evidence")) in html.unescape(page)
+    assert "Save this instead" not in page
+    assert house.audit(reference) == before
+
+
+def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/details"
+    seen = house.audit(reference).version
+    answer = browser.post(
+        f"{path}/autosave", seen=seen, child_id="C-77", audit_date__day="31", audit_date__month="2", audit_date__year="2026"
+    )
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["errors"][0]["field"] == "audit_date"
+    assert 'value="C-77"' in browser.get(path).get_data(as_text=True)
+    saved = browser.post(path, seen=seen, child_id="C-77", kept="yes")
+    assert saved.status_code == 303
+    assert "Not saved yet" not in browser.get(path).get_data(as_text=True)
+
+
+def test_what_was_kept_can_be_discarded(app: Flask, house: House, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
+    browser.post(f"{path}/autosave", seen=1, case_summary="Bad\x00.")
+    assert "Not saved yet" in browser.get(path).get_data(as_text=True)
+    browser.post(f"{path}/discard")
+    assert "Not saved yet" not in browser.get(path).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("away", [timedelta(minutes=31), timedelta(hours=9), timedelta(hours=11)])
+@pytest.mark.parametrize("by_script", [False, True])
+def test_what_is_sent_after_the_session_ended_is_offered_after_signing_in_again(
+    app: Flask, house: House, reference: str, away: timedelta, by_script: bool
+) -> None:
+    path = f"/audits/{reference}/sections/summary"
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "auditor")
+        clock.shift(away)
+        answer = browser.post(f"{path}/autosave" if by_script else path, seen=1, **SUMMARY)
+        if by_script:
+            assert (answer.status_code, "is kept" in answer.get_data(as_text=True)) == (401, True)
+        else:
+            assert answer.headers["Location"].startswith("/sign-in?")
+            assert "What you typed is kept" in browser.get(answer.headers["Location"]).get_data(as_text=True)
+        assert summary_of(house, reference) is None
+        _sign_in_again(browser, "auditor")
+        page = browser.get(path).get_data(as_text=True)
+        assert "Two hours of writing." in page
+        assert browser.post(path, seen=1, kept="yes", **SUMMARY).status_code == 303
+        assert summary_of(house, reference) == "Two hours of writing."
+
+
+def _sign_in_again(browser: Browser, name: str) -> None:
+    page = browser.get("/sign-in").get_data(as_text=True)
+    browser.token = token_in(page)
+    assert browser.post("/sign-in", email=f"{name}@demo.example", password="correct horse").status_code == 302
+    browser.token = token_in(browser.get("/audits").get_data(as_text=True))
+
+
+def test_it_is_offered_to_nobody_else(app: Flask, house: House, reference: str) -> None:
+    path = f"/audits/{reference}/sections/summary"
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "auditor")
+        clock.shift(timedelta(minutes=31))
+        browser.post(path, seen=1, **SUMMARY)
+        for name in ("qa", "auditor2", "practitioner"):
+            other = Browser(app, name)
+            assert "Two hours of writing." not in text_of(other.get(path).get_data(as_text=True))
+
+
+def test_nothing_is_kept_where_they_may_not_write(app: Flask, house: House) -> None:
+    shared = an_audit(house, at="shared")
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "auditor")
+        clock.shift(timedelta(minutes=31))
+        for reference in (shared, "zzzz-zzzz"):
+            answer = browser.post(f"/audits/{reference}/sections/summary", seen=1, **SUMMARY)
+            assert "kept" not in answer.headers["Location"]
+
+
+def test_signing_out_leaves_nobody_to_keep_for(app: Flask, house: House, reference: str) -> None:
+    browser = Browser(app, "auditor")
+    cookie = browser.client.get_cookie("session")
+    assert cookie is not None
+    browser.post("/sign-out")
+    browser.client.set_cookie("session", cookie.value)
+    answer = browser.post(f"/audits/{reference}/sections/summary", seen=1, **SUMMARY)
+    assert answer.status_code == 400
+
+
+def test_a_session_says_when_it_ends_and_goes_on_when_asked(app: Flask, reference: str) -> None:
+    path = f"/audits/{reference}/sections/summary"
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "auditor")
+        page = browser.get(path).get_data(as_text=True)
+        assert f'data-ends-at="{(NOW + timedelta(minutes=30)).isoformat()}"' in page
+        assert "If you do nothing until 10:00am you are signed out" in page
+        clock.shift(timedelta(minutes=28))
+        stayed = browser.post("/stay").json
+        assert stayed == {"ends_at": (NOW + timedelta(minutes=58)).isoformat()}
+        clock.shift(timedelta(minutes=29))
+        assert browser.get(path).status_code == 200
+
+
+def test_ten_hours_are_the_most(app: Flask, reference: str) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "auditor")
+        for _ in range(23):
+            clock.shift(timedelta(minutes=25))
+            browser.post("/stay")
+        clock.shift(timedelta(minutes=24))
+        stayed = browser.post("/stay").json
+        assert stayed == {"ends_at": (NOW + timedelta(hours=10)).isoformat()}
+        clock.shift(timedelta(minutes=2))
+        assert browser.post("/stay").status_code == 401
+
+
+def test_600_kilobytes_in_one_audit_are_fine(app: Flask, house: House) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    browser, text = Browser(app, "auditor"), "ö" * 75_000
+    for section in ("area_1", "area_2"):
+        seen = house.audit(reference).version
+        answer = browser.post(f"/audits/{reference}/sections/{section}", seen=seen, evidence=text, impact=text)
+        assert answer.status_code == 303
+    assert browser.get(f"/audits/{reference}/read").get_data(as_text=True).count("ö") == 300_000
+
+
+@pytest.mark.parametrize(("length", "status"), [(200_001, 422), (3_000_000, 413)])
+def test_too_much_gets_a_page_with_every_word_still_on_it(app: Flask, house: House, length: int, status: int) -> None:
+    reference = an_audit(house, at="practitioner_consulted")
+    browser, before = Browser(app, "auditor"), house.audit(reference)
+    answer = browser.post(f"/audits/{reference}/sections/area_1", seen=before.version, evidence="x" * length, impact="Kept too.")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == status
+    assert "There is a problem" in page
+    assert "x" * length in page
+    assert "Kept too." in page
+    assert house.audit(reference) == before

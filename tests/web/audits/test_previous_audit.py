@@ -1,0 +1,67 @@
+"""The child’s last audit: shown to who may read it, and to nobody else a sign that it exists."""
+
+import pytest
+from flask import Flask
+
+from tests.factories import House, an_audit
+from tests.web.support.browser import Browser, text_of
+from workflow.commands import audit_moves as moves
+
+EARLIER = {"audit_date": "2026-05-12"}
+
+
+def details_page(app: Flask, who: str, reference: str) -> str:
+    return text_of(Browser(app, who).get(f"/audits/{reference}/sections/details").get_data(as_text=True))
+
+
+@pytest.mark.parametrize("grade", ["good", "inadequate"])
+def test_its_date_grades_and_unfinished_actions_are_shown(app: Flask, house: House, grade: str) -> None:
+    an_audit(house, at="moderated", grade=grade, details=EARLIER)
+    page = details_page(app, "auditor", an_audit(house, at="draft"))
+    assert "The last audit of this child" in page
+    assert "12 May 2026" in page
+    assert "1 action is unfinished" in page
+    assert ("Inadequate" if grade == "inadequate" else "Good") in page
+    assert "12. Final judgement." in page
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [({"audited_previously": False}, "says No"), ({"audited_previously": True, "previous_audit_on": "2026-01-02"}, "another date"),
+     ({"audited_previously": True, "previous_audit_on": "2026-05-12"}, "")],
+)  # fmt: skip
+def test_another_answer_than_the_services_is_flagged(app: Flask, house: House, answers: dict[str, object], sentence: str) -> None:
+    an_audit(house, at="shared", details=EARLIER)
+    page = details_page(app, "auditor", an_audit(house, at="draft", details=answers))
+    assert "held here" in page or not sentence
+    assert sentence in page
+    assert sentence or "held here" not in page
+
+
+@pytest.mark.parametrize(("audited_on", "is_flagged"), [("2025-11-20", True), ("2025-11-19", False)])
+def test_the_look_back_is_twelve_months_inclusive(app: Flask, house: House, audited_on: str, is_flagged: bool) -> None:
+    an_audit(house, at="shared", details={"audit_date": audited_on})
+    page = details_page(app, "auditor", an_audit(house, at="draft"))
+    assert ("held here" in page) == is_flagged
+    assert "The last audit of this child" in page
+
+
+def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, house: House) -> None:
+    an_audit(house, at="shared", details={"audit_date": "2026-02-01"})
+    an_audit(house, at="shared", details=EARLIER)
+    an_audit(house, at="graded", details={"audit_date": "2026-06-01"})
+    returned = an_audit(house, at="shared", details={"audit_date": "2026-07-01"})
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), returned, "Another child.")
+    assert "12 May 2026" in details_page(app, "auditor", an_audit(house, at="draft"))
+
+
+def test_who_may_not_read_it_sees_the_same_page_as_if_it_were_not_there(app: Flask, house: House) -> None:
+    mine = an_audit(house, at="draft", auditor="auditor2")
+    before = details_page(app, "auditor2", mine)
+    an_audit(house, at="moderated", details=EARLIER)
+    assert details_page(app, "auditor2", mine) == before
+
+
+def test_another_childs_audit_is_not_it(app: Flask, house: House) -> None:
+    an_audit(house, at="shared", details={**EARLIER, "child_id": "C-1002"})
+    assert "last audit" not in details_page(app, "auditor", an_audit(house, at="draft"))

@@ -1,0 +1,90 @@
+"""A council with something in every table, and an empty PostgreSQL for it to move to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, create_engine
+
+from config.settings import Settings
+from notifications import outbox
+from notifications.encryption import lock
+from tests.factories import a_council, a_house, an_audit, save, settings
+from tests.support.postgres import a_database
+from tests.workflow.storage.support.edge_values import TEXT, add_edges, empty_tables, everything_in
+from web.cli.main import main
+from web.council import Council, open_council
+from workflow.commands import actions
+from workflow.commands import audit_moves as moves
+from workflow.commands.actions import NewAction
+from workflow.storage.engine import reading
+from workflow.storage.engine import writing as writing_to
+
+Run = Callable[..., Result]
+There = Callable[..., Council]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Council]:
+    """With something in every table; a new table is not forgotten."""
+    council = a_council(tmp_path / "var")
+    fill(council)
+    yield council
+    council.engine.dispose()
+
+
+@pytest.fixture
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with a_database(tmp_path_factory.getbasetemp() / "postgres") as url:
+        yield url
+
+
+@pytest.fixture
+def target(url: str) -> Iterator[Engine]:
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def _run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments, env={"PRACTICE_AUDIT_DATA": str(tmp_path / "var")})
+
+    return _run
+
+
+@pytest.fixture
+def there(source: Council, url: str) -> Iterator[There]:
+    """The council as it runs on the other database, under the key that it had."""
+    with ExitStack() as afterwards:
+
+        def _there(key: str = "") -> Council:
+            given: Settings = settings(source.settings.data, DATABASE_URL=url, SECRET_KEY=key or source.settings.secret_key)
+            moved = open_council(given)
+            afterwards.callback(moved.engine.dispose)
+            return moved
+
+        yield _there
+
+
+def fill(council: Council) -> None:
+    house = a_house(council)
+    for state in ("draft", "graded", "shared", "actions_closed"):
+        an_audit(house, at=state, grade="inadequate")
+    written = an_audit(house, at="practitioner_consulted")
+    save(house, "auditor", written, "area_1", {"evidence": TEXT.replace("\x01", "").replace("\x7f", "")})
+    actions.add_action(house.desk(), house.person("auditor"), written, NewAction("Ünusual 🧑‍⚖️", "practitioner@demo.example", "2026-12-20"))
+    moves.withdraw(house.desk(), house.person("auditor"), an_audit(house, at="draft"), "The wrong child’s file.")
+    with writing_to(council.engine) as connection:
+        add_edges(connection)
+        assert empty_tables(connection) == []
+        link = lock(council.settings, "the way to a new password")
+        outbox.post_to_person(connection, "password_reset", "reset/1", 1, house.now, link)
+
+
+def held(engine: Engine) -> dict[str, list[str]]:
+    with reading(engine) as connection:
+        return everything_in(connection)

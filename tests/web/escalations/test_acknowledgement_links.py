@@ -1,0 +1,153 @@
+"""The link in an escalation’s mail: one button, once, for one person, while they must acknowledge; and nothing of it anywhere else."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from time_machine import Traveller
+
+from notifications.delivery.acknowledgement_links import line
+from notifications.scheduling.worker import run_once
+from tests.factories import NOW, House, a_council, an_audit
+from tests.web.access_matrix.runner import everything_in
+from tests.web.support.browser import Browser, text_of, token_in
+from tests.web.support.emailed_links import is_ended, link_to, mails_to, presses, works
+from tests.web.support.roles import now_holds
+from web.app import create_app
+from web.council import Council
+from workflow.storage.engine import reading
+from workflow.storage.tables import outbox
+
+CASE = ("C-1001", "Assessment", "nadequate", "Seen on the file", "Alex", "Book the visit")
+
+
+@pytest.fixture
+def escalated(app: Flask, house: House, clock: Traveller) -> str:
+    return an_audit(house, at="shared", grade="inadequate")
+
+
+def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    path, person = link_to(app, "director.safeguarding"), house.person("director.safeguarding")
+    answer = app.test_client().get(path)
+    page = text_of(answer.get_data(as_text=True))
+    assert answer.status_code == 200
+    for words in (escalated, person.name, "Director", "24 November 2026", "I acknowledge this escalation"):
+        assert words in page
+    assert presses(app.test_client(), path).status_code == 200
+    recipients = {one.post: one for one in house.audit(escalated).escalation.recipients}  # type: ignore[union-attr]
+    director = recipients["director"]
+    assert (director.acknowledged_by, director.by_link) == (person.id, True)
+    assert [one.post for one in recipients.values() if one.acknowledged_at] == ["director"]
+    history = text_of(Browser(app, "hos.ppqa").get(f"/audits/{escalated}/history").get_data(as_text=True))
+    assert "Escalation acknowledged, by the link in a mail" in history
+    assert "by the link in a mail" in text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
+
+
+def test_the_last_of_them_by_link_makes_it_acknowledged(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
+        assert presses(app.test_client(), link_to(app, name)).status_code == 200
+    assert house.audit(escalated).escalation_state == "acknowledged"
+
+
+def test_neither_mail_nor_page_shows_anything_of_the_case(app: Flask, escalated: str) -> None:
+    works(app)
+    path = link_to(app, "hos.ppqa")
+    pages = [app.test_client().get(path).get_data(as_text=True), presses(app.test_client(), path).get_data(as_text=True)]
+    for body in (*mails_to(app, "hos.ppqa", "escalation_opened"), *pages):
+        assert not [words for words in CASE if words in body]
+
+
+def test_what_only_looks_changes_nothing(app: Flask, house: House, escalated: str) -> None:
+    """As mail scanners do: every link of a mail, opened, by GET and HEAD, more than once."""
+    works(app)
+    before = everything_in(app.extensions["council"].engine)
+    path = link_to(app, "hos.ppqa")
+    for method in ("GET", "HEAD", "GET", "OPTIONS"):
+        assert app.test_client().open(path, method=method).status_code == 200
+    assert everything_in(app.extensions["council"].engine) == before
+    assert not [one for one in house.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
+
+
+def test_it_can_be_used_once(app: Flask, escalated: str) -> None:
+    works(app)
+    path = link_to(app, "hos.ppqa")
+    assert presses(app.test_client(), path).status_code == 200
+    assert is_ended(app, path)
+
+
+def test_a_chase_carries_one_for_its_own_post_and_nobody_else_is_sent_any(
+    app: Flask, house: House, escalated: str, clock: Traveller
+) -> None:
+    works(app)
+    for days in (2, 3):
+        clock.move_to(NOW + timedelta(days=days))
+        works(app, NOW + timedelta(days=days))
+    path = link_to(app, "head.of.service", "escalation_not_acknowledged")
+    assert presses(app.test_client(), path).status_code == 200
+    council: Council = app.extensions["council"]
+    with reading(council.engine) as connection:
+        rows = connection.execute(select(outbox)).all()
+    carried = {(row.event, bool(row.recipient)) for row in rows if row.body and b"/acknowledge" in row.body}
+    assert carried == {("escalation_opened", True), ("escalation_not_acknowledged", True)}
+    assert len({row.event for row in rows}) > 4
+
+
+def test_every_try_makes_the_same_line(app: Flask, escalated: str) -> None:
+    council: Council = app.extensions["council"]
+    with reading(council.engine) as connection:
+        row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
+    assert line(row, council.settings) == line(row, council.settings) != ""
+
+
+def test_no_log_line_ever_holds_it(app: Flask, escalated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    works(app)
+    path, app.testing = link_to(app, "hos.ppqa"), False
+    monkeypatch.setattr("web.escalations.acknowledgement_routes.read_link", int)
+    with caplog.at_level(logging.DEBUG):
+        assert app.test_client().get(path).status_code == 500
+        presses(app.test_client(), path)
+    assert "unexpected ValueError" in caplog.text
+    assert path.partition("token=")[2] not in caplog.text
+
+
+def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: Traveller) -> None:
+    """Over https the form is refused without a referrer, so the page must let one be sent to this service."""
+    council = a_council(tmp_path / "var", BASE_URL="https://audits.example", PROXIES="1")
+    an_audit(House(council.store), at="shared", grade="inadequate")
+    run_once(council.parts, NOW)
+    council.engine.dispose()
+    app = create_app(council.settings)
+    with reading(app.extensions["council"].engine) as connection:
+        row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
+    path = line(row, council.settings).partition("https://audits.example")[2]
+    client, over = app.test_client(), {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "audits.example", "X-Forwarded-For": "10.0.0.1"}
+    shown = client.get(path, headers=over, base_url="https://audits.example")
+    assert shown.headers["Referrer-Policy"] == "same-origin"
+    sent = {"csrf_token": token_in(shown.get_data(as_text=True)), "token": path.partition("token=")[2]}
+    assert (
+        client.post(
+            "/acknowledge", data=sent, headers={**over, "Referer": "https://audits.example/acknowledge"}, base_url="https://audits.example"
+        ).status_code
+        == 200
+    )
+    app.extensions["council"].engine.dispose()
+
+
+def test_who_took_the_post_over_acknowledges_by_the_chase_that_reaches_them(
+    app: Flask, house: House, escalated: str, clock: Traveller
+) -> None:
+    works(app)
+    council: Council = app.extensions["council"]
+    now_holds(council, "head.of.service", "auditor")
+    now_holds(council, "auditor2", "head_of_service:assessment")
+    clock.move_to(NOW + timedelta(days=2))
+    works(app, NOW + timedelta(days=2))
+    assert is_ended(app, link_to(app, "head.of.service"))
+    assert presses(app.test_client(), link_to(app, "auditor2", "escalation_not_acknowledged")).status_code == 200
+    recipients = house.audit(escalated).escalation.recipients  # type: ignore[union-attr]
+    assert [one.post for one in recipients if one.acknowledged_by == house.person("auditor2").id] == ["head_of_service"]

@@ -1,0 +1,233 @@
+"""The board of escalations: how far the telling of each recipient has come, what happens next, and what somebody has to do."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+from time_machine import Traveller
+
+from notifications.scheduling.worker import run_once, sweep
+from tests.factories import NOW, House, an_audit, resolve
+from tests.notifications.support.smtp_server import MailServer
+from tests.web.support.api_client import Caller
+from tests.web.support.browser import Browser, text_of
+from tests.web.support.roles import leaves, now_holds
+from web.council import Council
+from web.escalations.board_queries import SIZE
+from workflow.commands import escalations
+from workflow.directory import folded
+from workflow.storage.directory_seed import changed
+from workflow.storage.engine import reading, writing
+from workflow.storage.tables import connections, duties
+
+RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    made = MailServer()
+    made.start()
+    yield made
+    made.stop()
+
+
+def told(caller: Caller, name: str = "hos.ppqa") -> list[dict[str, Any]]:
+    """The recipients of the newest escalation, in the order of their posts."""
+    board = caller.call(f"{name}@demo.example", "GET", "/escalations").get_json()
+    recipients: list[dict[str, Any]] = board["escalations"][0]["recipients"]
+    return recipients
+
+
+def works(app: Flask, at: datetime, mail: MailServer | None = None) -> None:
+    council: Council = app.extensions["council"]
+    settings = replace(council.settings, mail_url=mail.url) if mail else council.settings
+    run_once(replace(council.parts, settings=settings), at)
+
+
+def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    assert [one["state"] for one in told(caller)] == ["sent"] * 3
+    works(app, NOW + timedelta(minutes=1))
+    clock.shift(120)
+    assert [one["state"] for one in told(caller)] == ["delivered"] * 3
+    assert Browser(app, "director.safeguarding").get(f"/audits/{reference}").status_code == 200
+    house.passes(minutes=5)
+    escalations.acknowledge(house.desk(), house.person("head.of.service"), reference)
+    facts = told(caller)
+    assert [one["state"] for one in facts] == ["acknowledged", "seen", "delivered"]
+    assert facts[0]["acknowledged_at"] == (NOW + timedelta(minutes=5)).isoformat()
+    assert facts[0]["by_link"] is False
+    page = text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
+    for words in ("Acknowledged 23 November 2026 at 9:35am, in the service.", "Read it first", "Delivered to the mail server 23 November"):
+        assert words in page
+
+
+def test_what_was_read_before_it_was_escalated_is_not_seen(house: House, app: Flask, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(house, at="shared")
+    assert Browser(app, "hos.ppqa").get(f"/audits/{reference}/read").status_code == 200
+    house.passes(minutes=5)
+    escalations.raise_escalation(house.desk(), house.person("qa"), reference, "Look.")
+    clock.shift(400)
+    assert [one["seen_at"] for one in told(caller)] == [None] * 3
+
+
+def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    works(app, NOW)
+    first = told(caller)[0]
+    dates = [first[name] for name in ("due_on", "chase_on", "pass_up_on")]
+    assert dates == ["2026-11-24", "2026-11-25", "2026-11-26"]
+    assert first["next_up"] == "director.safeguarding@demo.example"
+    seen: dict[int, tuple[bool, bool]] = {}
+    for days in (0, 1, 2, 3):
+        clock.move_to(NOW + timedelta(days=days))
+        sweep(app.extensions["council"].parts, NOW + timedelta(days=days))
+        works(app, NOW + timedelta(days=days))
+        one = told(caller)[0]
+        seen[days] = (one["is_overdue"], one["passed_up_at"] is not None)
+    assert seen == {0: (False, False), 1: (False, False), 2: (True, False), 3: (True, True)}
+    page = text_of(Browser(app, "qa").get("/escalations").get_data(as_text=True))
+    assert "Overdue" in page
+    assert re.search(r"Passed up to Sam|Passed up to [A-Z]", page)
+    print(seen)
+
+
+def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
+    app: Flask, house: House, caller: Caller, clock: Traveller, mail: MailServer
+) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    mail.answers = lambda to, tries: "550 5.1.1 No such mailbox" if to.startswith("director") else None
+    works(app, NOW, mail)
+    clock.shift(60)
+    facts = told(caller)
+    assert [one["state"] for one in facts] == ["delivered", "failed", "delivered"]
+    assert "refused with 550" in facts[1]["failed_because"]
+    tasks = re.findall(r"<tr.*?</tr>", Browser(app, "qa").get("/").get_data(as_text=True), re.S)
+    assert "Tell of an escalation who could not be told: Director" in text_of(tasks[1])
+    assert reference in tasks[1]
+    page = Browser(app, "qa").get("/escalations").get_data(as_text=True)
+    assert "Somebody not told" in page
+    assert re.search(r'href="/people/\d+"', page), "a link to what to do"
+    escalations.acknowledge(house.desk(), house.person("director.safeguarding"), reference)
+    assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
+
+
+def test_a_mail_that_only_waits_is_a_task_after_five_minutes(app: Flask, house: House, clock: Traveller) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    clock.shift(240)
+    assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
+    clock.shift(120)
+    assert "could not be told" in Browser(app, "qa").get("/").get_data(as_text=True)
+
+
+def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    works(app, NOW)
+    council: Council = app.extensions["council"]
+    for name in ("director.safeguarding", "head.of.service"):
+        leaves(council, name)
+    now_holds(council, "hos.ppqa", "auditor")
+    facts = told(caller, "qa")
+    assert [(one["person"], one["state"]) for one in facts] == [(None, "failed")] * 3
+    page = text_of(Browser(app, "qa").get("/").get_data(as_text=True))
+    assert "Tell of an escalation who could not be told: Head of Service, Director, HoS for Practice, Performance and QA" in page
+
+
+def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
+    app: Flask, house: House, caller: Caller, clock: Traveller
+) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    works(app, NOW)
+    council: Council = app.extensions["council"]
+    now_holds(council, "head.of.service", "auditor")
+    now_holds(council, "auditor2", "head_of_service:assessment")
+    first = told(caller)[0]
+    assert (first["person"], first["state"]) == ("auditor2@demo.example", "failed")
+    assert "changed hands" in first["failed_because"]
+    sweep(council.parts, NOW + timedelta(days=2))
+    works(app, NOW + timedelta(days=2))
+    clock.move_to(NOW + timedelta(days=2))
+    assert told(caller)[0]["state"] == "delivered"
+    assert f"It was opened to {house.person('head.of.service').name}" in Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
+
+
+def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, house: House, clock: Traveller) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    council: Council = app.extensions["council"]
+    with writing(council.engine) as connection:
+        deputy = {"person_id": house.person("qaro").id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
+        connection.execute(insert(duties).values(deputy))
+        changed(connection)
+    assert Browser(app, "qaro").get("/escalations").status_code == 403
+    leaves(council, "head.of.service")
+    assert reference in Browser(app, "qaro").get("/escalations").get_data(as_text=True)
+
+
+def test_everybody_sees_of_it_what_they_may_know(app: Flask, house: House, clock: Traveller) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    seen = {}
+    for name in (*RECIPIENTS, "qa", "head.of.service2", "director.parenting"):
+        seen[name] = reference in Browser(app, name).get("/escalations").get_data(as_text=True)
+    assert seen == {**dict.fromkeys((*RECIPIENTS, "qa"), True), "head.of.service2": False, "director.parenting": False}
+    council: Council = app.extensions["council"]
+    me = house.person("hos.ppqa").id
+    with writing(council.engine) as connection:
+        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
+        connection.execute(insert(connections).values(declared))
+        changed(connection)
+    page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
+    assert reference not in page
+    assert "No escalation waits" in page
+    assert ">0<" in page.replace(" ", "")
+
+
+def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    escalations.plan(house.desk(), house.person("head.of.service"), reference, "KESTREL plan")
+    resolved = an_audit(house, at="shared", grade="inadequate")
+    resolve(house, resolved)
+    page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
+    text = caller.call("hos.ppqa@demo.example", "GET", "/escalations").get_data(as_text=True)
+    for body in (page, text):
+        for words in ("KESTREL", "C-1001", "Daily oversight", "The plan is carried out", "Seen on the file"):
+            assert words not in body
+        assert reference in body
+        assert resolved in body
+    assert "Response plan recorded" in text_of(page)
+    assert "Resolved in the last 14 days (1)" in text_of(page)
+
+
+def test_pages_follow_each_other_and_cost_the_same(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
+    everything = []
+    for _ in range(SIZE + 3):
+        house.passes(seconds=7)
+        everything.append(an_audit(house, at="shared", grade="inadequate"))
+    first = caller.call("qa@demo.example", "GET", "/escalations").get_json()
+    second = caller.call("qa@demo.example", "GET", f"/escalations?cursor={first['next']}").get_json()
+    pages = [[one["reference"] for one in page["escalations"]] for page in (first, second)]
+    assert [*pages[0], *pages[1]] == everything[::-1]
+    assert len(pages[0]) == SIZE
+    assert second["next"] is None
+    assert first["counts"]["open"] == SIZE + 3
+    assert caller.call("qa@demo.example", "GET", "/escalations?cursor=9-x").status_code == 422
+
+
+def test_the_board_reads_its_escalations_and_mails_by_index(app: Flask, house: House) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    council: Council = app.extensions["council"]
+    about = "event IN ('escalation_opened', 'escalation_not_acknowledged', 'escalation_passed_up')"
+    queries = {
+        "ix_escalations_unresolved": "FROM escalations WHERE state IN ('open', 'acknowledged') ORDER BY opened_at DESC LIMIT 26",
+        "ix_outbox_of_escalations": f"FROM outbox WHERE {about} AND (reference = 'a' OR reference = 'b')",
+        "ix_escalations_resolved_at": "FROM escalations WHERE resolved_at > '2026' ORDER BY resolved_at DESC LIMIT 25",
+    }
+    with reading(council.engine) as connection:
+        for index, query in queries.items():
+            plan = " ".join(row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT 1 {query}"))
+            assert index in plan, plan
+            assert "TEMP B-TREE" not in plan

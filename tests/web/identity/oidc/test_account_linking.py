@@ -1,0 +1,131 @@
+"""A person is issuer and subject, never an email: an address finds a person once, and means nothing afterwards."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select, update
+
+from tests.web.identity.oidc.conftest import Opened, with_issuer
+from tests.web.identity.oidc.fake_provider import Issuer
+from tests.web.identity.oidc.visitor import Visitor
+from web.cli.main import main
+from web.identity.oidc.account_linking import whose
+from web.identity.oidc.errors import NotAccepted
+from web.identity.oidc.routes import SENTENCES
+from workflow.directory import Directory, Person
+from workflow.storage import tables
+from workflow.storage.engine import reading, writing
+
+
+def name_on_the_page(visitor: Visitor) -> str:
+    page = visitor.client.get("/").get_data(as_text=True)
+    return page.split("<span>")[1].split("</span>")[0]
+
+
+def linked(app: Flask) -> list[tuple[Any, ...]]:
+    joined = select(tables.people.c.email, tables.identities.c.subject).join_from(tables.identities, tables.people)
+    with reading(app.extensions["council"].engine) as connection:
+        return [tuple(row) for row in connection.execute(joined.order_by(tables.people.c.email))]
+
+
+def account(subject: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"sub": subject, "email": f"{name}@demo.example", "email_verified": True, **more}
+
+
+def test_an_email_that_changes_moves_nobody(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+    issuer.account = account("a-1", "auditor")
+    visitor.signs_in()
+    auditor = name_on_the_page(visitor)
+    for more in ({"email": "hos.ppqa@demo.example"}, {"email": "qa@demo.example", "email_verified": False}, {"email": ""}, {"email": 7}):
+        issuer.account |= more
+        visitor.signs_in()
+        assert name_on_the_page(visitor) == auditor
+    assert linked(app) == [("auditor@demo.example", "a-1")]
+
+
+def test_an_address_taken_over_is_refused(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+    issuer.account = account("a-1", "auditor")
+    visitor.signs_in()
+    issuer.account = account("a-2", "auditor")
+    thief = Visitor(app)
+    assert thief.signs_in().headers["Location"].startswith("/sign-in?council=refused")
+    assert not thief.is_signed_in
+    assert linked(app) == [("auditor@demo.example", "a-1")]
+
+
+def test_whoever_is_not_known_hears_what_everybody_hears(app: Flask, issuer: Issuer) -> None:
+    with writing(app.extensions["council"].engine) as connection:
+        connection.execute(update(tables.people).where(tables.people.c.email == "qa@demo.example").values(is_active=False))
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+    heard = set()
+    for who in (
+        account("b-1", "nobody"), account("b-2", "qa"), account("b-3", "auditor", email_verified=False),
+        account("b-4", "auditor", email_verified="true"), account("b-5", "auditor", email=["auditor@demo.example"]),
+        {"sub": "b-6"}, {"sub": "b-7", "preferred_username": "auditor@demo.example"}, account("b-8", "%"), account("b-9", "auditor\n"),
+    ):  # fmt: skip
+        issuer.account = who
+        visitor = Visitor(app)
+        answer = visitor.signs_in()
+        assert not visitor.is_signed_in, who
+        page = visitor.reads(answer)
+        assert SENTENCES["refused"] in page
+        heard.add((answer.headers["Location"], len(page)))
+    assert len(heard) == 1
+    assert linked(app) == []
+
+
+def test_letters_that_fold_into_others_find_nobody(app: Flask) -> None:
+    council = app.extensions["council"]
+    kim = Person(1, "kim@demo.example", "Kim", is_active=True, duties=frozenset())
+    claims = {"sub": "c-1", "email": "\u212aim@demo.example", "email_verified": True}
+    assert Directory(1, {1: kim}, {}).by_email(claims["email"]) is kim  # type: ignore[arg-type]
+    with pytest.raises(NotAccepted):
+        whose(council.engine, Directory(1, {1: kim}, {}), council.settings.council_sign_in, claims)
+
+
+def test_who_leaves_is_refused_with_their_account(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+    issuer.account = account("a-1", "auditor")
+    visitor.signs_in()
+    with writing(app.extensions["council"].engine) as connection:
+        connection.execute(update(tables.people).where(tables.people.c.email == "auditor@demo.example").values(is_active=False))
+        connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
+    assert not visitor.is_signed_in
+    assert visitor.signs_in().headers["Location"].startswith("/sign-in?council=refused")
+
+
+def test_a_user_name_links_only_where_the_setting_says_so(opened: Opened, issuer: Issuer) -> None:
+    app = opened(**with_issuer(issuer.url), OIDC_LINK_BY="preferred_username")
+    name = {"preferred_username": "Auditor@demo.example"}
+    for guest in ({"sub": "d-1", **name, "acct": 1}, {"sub": "d-2", **name, "idp": "https://elsewhere.example"}, account("d-3", "auditor")):
+        issuer.account = guest
+        visitor = Visitor(app)
+        visitor.signs_in()
+        assert not visitor.is_signed_in, guest
+    issuer.account = {"sub": "d-4", **name, "acct": 0}
+    visitor = Visitor(app)
+    visitor.signs_in()
+    assert visitor.is_signed_in
+    assert linked(app) == [("auditor@demo.example", "d-4")]
+
+
+def test_an_account_is_listed_and_forgotten_at_the_command_line(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+    issuer.account = account("a-1", "auditor")
+    visitor.signs_in()
+    run = _command_line(app.extensions["council"].settings.data)
+    assert run("list").startswith(f"auditor@demo.example  {issuer.url}  a-1  linked 2")
+    assert run("unlink", "auditor@demo.example") == "auditor@demo.example has no council account any more.\n"
+    assert not visitor.is_signed_in
+    assert run("list") == ""
+    for who in ("auditor@demo.example", "nobody@demo.example"):
+        assert run("unlink", who) == "Nobody here with that email address has a council account.\n"
+    issuer.account = account("a-2", "auditor")
+    visitor.signs_in()
+    assert linked(app) == [("auditor@demo.example", "a-2")]
+
+
+def _command_line(data: Path) -> Callable[..., str]:
+    return lambda *words: CliRunner().invoke(main, ["identities", *words], env={"PRACTICE_AUDIT_DATA": str(data)}).output

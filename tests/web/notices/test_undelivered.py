@@ -1,0 +1,156 @@
+"""Mails that did not land: the QA Service sees them, has them sent again, or says that they told the person another way."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select, update
+
+from notifications.context import Parts
+from notifications.scheduling.worker import run_once
+from tests.factories import NOW, House, an_audit
+from tests.notifications.support.smtp_server import MailServer
+from tests.web.support.browser import Browser
+from web.council import Council
+from web.notices.undelivered_queries import SIZE
+from workflow.directory import folded
+from workflow.storage import tables
+from workflow.storage.directory_seed import changed
+from workflow.storage.engine import reading, writing
+
+
+@pytest.fixture
+def council(app: Flask) -> Council:
+    council: Council = app.extensions["council"]
+    return council
+
+
+@pytest.fixture
+def parts(council: Council, server: MailServer) -> Parts:
+    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
+
+
+@pytest.fixture
+def refused(parts: Parts, house: House, server: MailServer) -> str:
+    """The reference of a shared audit whose QARO could not be told, once and for all."""
+    server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro@") else None
+    reference = an_audit(house, at="shared")
+    run_once(parts, NOW)
+    return reference
+
+
+def state(parts: Parts) -> str:
+    with reading(parts.engine) as connection:
+        about = tables.outbox.c.recipient == select(tables.people.c.id).where(tables.people.c.email.like("%qaro@%")).scalar_subquery()
+        return str(connection.execute(select(tables.outbox.c.state).where(about)).scalar_one())
+
+
+def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, refused: str) -> None:
+    browser = Browser(app, "qa")
+    assert "See to a mail that could not be delivered" in browser.get("/").text
+    assert 'href="/undelivered"' in browser.get("/notices").text
+    page = browser.get("/undelivered").text
+    assert "An audit has been shared with you" in page
+    assert refused in page
+    assert "the address was refused with 550" in page
+    assert "Tried 1 time." in page
+
+
+def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, parts: Parts, refused: str, server: MailServer) -> None:
+    browser = Browser(app, "qa")
+    browser.get("/undelivered")
+    with writing(parts.engine) as connection:
+        mended = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
+        connection.execute(mended)
+        changed(connection)
+    assert browser.post(f"/undelivered/{_id(parts)}/again").status_code == 303
+    assert state(parts) == "waiting"
+    # Long after: three days are given anew.
+    run_once(parts, NOW + timedelta(days=30))
+    assert [to for to, _ in server.taken if "qaro" in to] == ["new.qaro@demo.example"]
+    assert state(parts) == "sent"
+    assert "See to a mail" not in browser.get("/").text
+
+
+def test_refused_again_it_is_told_again(app: Flask, parts: Parts, refused: str) -> None:
+    browser = Browser(app, "hos.ppqa")
+    browser.get("/undelivered")
+    browser.post(f"/undelivered/{_id(parts)}/again")
+    run_once(parts, NOW + timedelta(days=400))
+    assert state(parts) == "dead"
+    with reading(parts.engine) as connection:
+        told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
+    assert len(told) == 2
+
+
+def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(app: Flask, parts: Parts, house: House, refused: str) -> None:
+    browser = Browser(app, "qa")
+    browser.get("/undelivered")
+    the_id = _id(parts)
+    browser.post(f"/undelivered/{the_id}/settle")
+    assert refused not in browser.get("/undelivered").text
+    with reading(parts.engine) as connection:
+        row = connection.execute(select(tables.outbox).where(tables.outbox.c.id == the_id)).one()
+    assert (row.state, row.settled_by) == ("dead", house.person("qa").id)
+    assert row.settled_at
+    for verb in ("settle", "again"):
+        answer = browser.post(f"/undelivered/{the_id}/{verb}")
+        assert answer.status_code == 409
+        assert "Somebody has seen to this mail already." in answer.text
+
+
+def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: Parts, house: House, server: MailServer) -> None:
+    server.answers = lambda to, tries: "450 later" if to.startswith("qaro@") else None
+    an_audit(house, at="shared")
+    for minutes in (0, 5):
+        run_once(parts, NOW + timedelta(minutes=minutes))
+    page = Browser(app, "qa").get("/undelivered").text
+    assert "the address was refused with 450" in page
+    assert "Tried 2 times" in page
+    assert "Send it again" not in page
+
+
+def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts: Parts, house: House, refused: str) -> None:
+    with writing(parts.engine) as connection:
+        declared = {"person_id": house.person("qa").id, "child_id": folded("C-1001"), "declared_by": 1, "declared_at": NOW}
+        connection.execute(insert(tables.connections).values(**declared))
+        changed(connection)
+    assert refused not in Browser(app, "qa").get("/undelivered").text
+    assert refused in Browser(app, "hos.ppqa").get("/undelivered").text
+
+
+def test_a_mail_about_an_account_is_not_sent_again(app: Flask, parts: Parts, refused: str) -> None:
+    with writing(parts.engine) as connection:
+        connection.execute(update(tables.outbox).where(tables.outbox.c.state == "dead").values(event="password_reset", reference=""))
+    browser = Browser(app, "qa")
+    page = browser.get("/undelivered").text
+    assert "Choose a new password" in page
+    assert "Send it again" not in page
+    answer = browser.post(f"/undelivered/{_id(parts)}/again")
+    assert answer.status_code == 409
+    assert "asks for a new one" in answer.text
+
+
+def test_very_many_are_read_page_by_page(app: Flask, parts: Parts, house: House, server: MailServer) -> None:
+    server.answers = lambda to, tries: "550 no such user"
+    while _how_many_dead(parts) <= SIZE:
+        for _ in range(5):
+            an_audit(house, at="shared")
+        run_once(parts, NOW)
+    browser = Browser(app, "qa")
+    first = browser.get("/undelivered").text
+    assert first.count("Why not") == SIZE
+    assert f"See to {_how_many_dead(parts)} mails" in browser.get("/").text
+    cursor = first.split("/undelivered?cursor=")[1].split('"')[0]
+    assert browser.get(f"/undelivered?cursor={cursor}").text.count("Why not") == _how_many_dead(parts) - SIZE
+
+
+def _how_many_dead(parts: Parts) -> int:
+    with reading(parts.engine) as connection:
+        return len(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).all())
+
+
+def _id(parts: Parts) -> int:
+    with reading(parts.engine) as connection:
+        return int(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).scalar_one())

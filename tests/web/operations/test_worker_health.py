@@ -1,0 +1,127 @@
+"""A worker that stops, or only half of it, turns /health red and stands on My work of who sees to it. So does a calendar that ends."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from notifications import outbox
+from notifications.scheduling.sweep import tick
+from notifications.scheduling.worker import run_once
+from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.web.support.browser import Browser, text_of
+from web.app import create_app
+from web.council import Council
+from workflow.commands import actions
+from workflow.commands.actions import NewAction
+from workflow.working_days import KNOWN_UNTIL
+
+STOPPED = "Mail and reminders have"
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    a_council(tmp_path / "var").engine.dispose()
+    made = create_app(settings(tmp_path / "var"))
+    yield made
+    made.extensions["council"].engine.dispose()
+
+
+@pytest.fixture
+def council(app: Flask) -> Council:
+    made: Council = app.extensions["council"]
+    return made
+
+
+def health(app: Flask) -> tuple[int, Any]:
+    answer = app.test_client().get("/health")
+    return answer.status_code, answer.get_json()
+
+
+def my_work(app: Flask, who: str) -> str:
+    return text_of(Browser(app, who).get("/").get_data(as_text=True))
+
+
+def test_no_tick_for_five_minutes_turns_health_red(app: Flask, council: Council) -> None:
+    for seconds, status in ((0, 200), (299, 200), (301, 503), (86_400, 503)):
+        with time_machine.travel(NOON, tick=False) as clock:
+            run_once(council.parts, NOON)
+            clock.shift(seconds)
+            assert health(app)[0] == status, seconds
+            print(f"no tick for {seconds} s: {status}")
+
+
+@pytest.mark.parametrize("runs", ["mail", "reminders"])
+def test_one_that_only_sends_or_only_reminds_is_red(app: Flask, council: Council, runs: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        run_once(council.parts, NOON - timedelta(minutes=6))
+        if runs == "mail":
+            outbox.beat(council.engine, "worker", NOON)
+        else:
+            tick(council.parts, NOON)
+        status, facts = health(app)
+        assert (status, facts["status"]) == (503, "red")
+
+
+def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council: Council) -> None:
+    with time_machine.travel(NOON, tick=False):
+        run_once(council.parts, NOON + timedelta(days=400))
+        assert health(app)[0] == 503
+        tick(council.parts, NOON)
+        outbox.beat(council.engine, "worker", NOON)
+        assert health(app)[0] == 200
+
+
+@pytest.mark.parametrize("who", ["qa", "hos.ppqa"])
+def test_the_qa_service_sees_since_when_nothing_has_run(app: Flask, council: Council, who: str) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert f"{STOPPED} never run" in my_work(app, who)
+        run_once(council.parts, NOON)
+        assert STOPPED not in my_work(app, who)
+        clock.shift(301)
+        assert f"{STOPPED} not run since 25 November 2026 at 12:00pm" in my_work(app, who)
+        assert STOPPED not in my_work(app, "auditor")
+
+
+def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
+    app: Flask, council: Council, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, warning, page = a_house(council), "bank holidays are known until 2028-12-31", "known for certain only until 31 December 2028"
+    assert date(2028, 12, 31) == KNOWN_UNTIL
+    with time_machine.travel(NOON, tick=False):
+        house.now = NOON
+        reference = an_audit(house, at="moderated")
+        run_once(council.parts, NOON)
+        assert health(app) == (200, health(app)[1] | {"bank_holidays_suffice": True, "bank_holidays_known_until": "2028-12-31"})
+        assert page not in my_work(app, "qa")
+        assert warning not in caplog.text
+        _agree(house, reference, "2028-12-20")
+        assert (health(app)[0], health(app)[1]["status"], health(app)[1]["bank_holidays_suffice"]) == (200, "ok", False)
+        assert page in my_work(app, "qa")
+        assert page not in my_work(app, "auditor")
+        for minutes in range(0, 2 * 24 * 60, 60):
+            tick(council.parts, NOON + timedelta(days=1, minutes=minutes))
+    assert caplog.text.count(warning) == 3, "one line on each London day"
+
+
+def _agree(house: House, reference: str, due_on: str) -> None:
+    actions.add_action(house.desk(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", due_on))
+
+
+def test_the_furthest_date_there_is_stops_no_sweep(council: Council) -> None:
+    house = a_house(council)
+    reference = an_audit(house, at="moderated")
+    _agree(house, reference, "9999-12-31")
+    assert run_once(council.parts, house.now) > 0
+    assert health_of(council)
+
+
+def health_of(council: Council) -> bool:
+    """Whether the far action has its next day, in the year that it is due in."""
+    with council.engine.connect() as connection:
+        return str(connection.exec_driver_sql("SELECT remind_on FROM actions WHERE number = 2").scalar()) == "9999-12-24"

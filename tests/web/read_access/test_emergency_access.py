@@ -1,0 +1,123 @@
+"""Reading in an emergency: two people, a quarter of an hour, a reason, and everybody who must know told in the same commit."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.factories import NOW, House, an_audit
+from tests.web.support.api_client import Caller
+from tests.web.support.browser import Browser, text_of
+from web.council import Council
+from web.read_access.emergency_routes import ASKED
+from workflow.commands import emergency_access as emergencies
+from workflow.storage.engine import reading
+from workflow.storage.tables import outbox, readings
+
+WORDS, WHY = "Seen on the file.", "A neighbour rang about the kitchen."
+STRANGER = "auditor2"
+
+
+def asked_and_let_in(app: Flask, reference: str) -> Browser:
+    browser = Browser(app, STRANGER)
+    browser.post("/emergencies", reference=reference, reason=WHY)
+    page = Browser(app, "hos.ppqa").post("/emergencies/1/let-in")
+    assert page.status_code == 303
+    return browser
+
+
+def test_from_asking_to_the_end_every_reading_is_noted_with_its_emergency(app: Flask, house: House) -> None:
+    reference, council = an_audit(house, "moderated"), app.extensions["council"]
+    browser = Browser(app, STRANGER)
+    assert browser.get(f"/audits/{reference}").status_code == 404
+    browser = asked_and_let_in(app, reference)
+    assert WORDS in browser.get(f"/audits/{reference}/read").get_data(as_text=True)
+    assert WORDS in browser.get(f"/audits/{reference}/sections/area_1").get_data(as_text=True)
+    with reading(council.engine) as connection:
+        rows = connection.execute(select(readings)).all()
+    assert [(row.what, row.emergency_id) for row in rows] == [("audits.read", 1), ("sections.show/area_1", 1)]
+    log = text_of(Browser(app, "governance").get(f"/audits/{reference}/readings").get_data(as_text=True))
+    assert log.count("Emergency 1") == 2
+
+
+def test_it_can_only_be_read(app: Flask, house: House) -> None:
+    reference = an_audit(house, "moderated")
+    browser, before = asked_and_let_in(app, reference), house.audit(reference)
+    typed = {"moves/withdraw": {"reason": "x"}, "escalation/moves/raise": {"reason": "x"}}
+    for path in ("sections/area_1", "moves/withdraw", "actions/new", "moderator", "escalation/moves/raise", "actions/1/moves/report"):
+        assert browser.post(f"/audits/{reference}/{path}", **typed.get(path, {})).status_code in {403, 404}, path
+    assert house.audit(reference) == before
+
+
+@pytest.mark.parametrize("reference", ["zzzz-zzzz", "draft", "shared"])
+def test_asking_answers_the_same_whatever_there_is(app: Flask, house: House, reference: str) -> None:
+    named = reference if "-" in reference else an_audit(house, reference)
+    browser = Browser(app, STRANGER)
+    answer = browser.post("/emergencies", reference=named, reason=WHY)
+    page = text_of(browser.get("/emergencies").get_data(as_text=True))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/emergencies")
+    assert ASKED in page
+    assert f"Audit {named}" in page
+    task = text_of(Browser(app, "hos.ppqa").get("/").get_data(as_text=True))
+    assert "to read an audit in an emergency, or refuse" in task
+
+
+def test_a_request_without_a_reason_or_a_reference_is_refused_with_what_was_typed(app: Flask) -> None:
+    answer = Browser(app, STRANGER).post("/emergencies", reference="x'); DROP", reason=" ")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Say why you must read it now." in page
+    assert "Give the audit’s reference" in page
+    assert "x&#39;); DROP" in page
+
+
+@pytest.mark.parametrize(("person", "status"), [("admin", 403), ("governance", 403)])
+def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, house: House, person: str, status: int) -> None:
+    reference, browser = an_audit(house, "shared"), Browser(app, person)
+    Browser(app, STRANGER).post("/emergencies", reference=reference, reason=WHY)
+    assert browser.get("/emergencies").status_code == status
+    assert browser.post("/emergencies", reference=reference, reason=WHY).status_code == status
+    assert {browser.post(f"/emergencies/1/{answer}").status_code for answer in ("let-in", "refuse")} == {404}
+
+
+def test_why_is_told_to_who_decides_alone(app: Flask, house: House, caller: Caller) -> None:
+    reference = an_audit(house, "shared")
+    caller.mails()
+    asked_and_let_in(app, reference)
+    council: Council = app.extensions["council"]
+    emergencies.ask_to_read_in_emergency(council.desk(), house.person("practitioner2"), reference, WHY)
+    for name in ("qa", "director.safeguarding", "governance", "auditor", "practitioner2"):
+        browser = Browser(app, name)
+        for path in ("/", "/emergencies", "/notices", f"/audits/{reference}", f"/audits/{reference}/readings", "/readings"):
+            assert WHY not in browser.get(path).get_data(as_text=True), (name, path)
+    assert WHY in Browser(app, "hos.ppqa").get("/emergencies").get_data(as_text=True)
+    mails = caller.mails()
+    told = {str(mail["To"]) for mail in mails if "let in" in str(mail["Subject"])}
+    assert {"hos.ppqa@demo.example", "governance@demo.example", "qa.inbox@demo.example", "auditor@demo.example"} == told
+    assert not [mail for mail in mails if WHY in mail.as_string() or "kitchen" in mail.as_string()]
+
+
+def test_an_answered_request_stays_answered(app: Flask, house: House) -> None:
+    reference = an_audit(house, "shared")
+    asked_and_let_in(app, reference)
+    for answer in ("let-in", "refuse"):
+        assert Browser(app, "hos.ppqa").post(f"/emergencies/1/{answer}").status_code == 409
+
+
+def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, house: House) -> None:
+    """Where the outbox can’t be written, nobody is let in."""
+    reference, council = an_audit(house, "shared"), app.extensions["council"]
+    emergencies.ask_to_read_in_emergency(council.desk(), house.person(STRANGER), reference, WHY)
+    with council.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON outbox WHEN NEW.event = 'read_in_emergency' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    with pytest.raises(Exception, match="full"):
+        emergencies.let_in(council.desk(), house.person("hos.ppqa"), 1)
+    asked = council.store.emergency(1)
+    assert asked is not None
+    assert asked.ends_at is None
+    assert council.store.directory(NOW + timedelta(days=9)).emergencies == {}
+    with reading(council.engine) as connection:
+        assert connection.execute(select(outbox).where(outbox.c.event == "read_in_emergency")).all() == []

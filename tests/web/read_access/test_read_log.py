@@ -1,0 +1,201 @@
+"""Every door, for everybody: an answer holds a word of a case exactly where one row says who read it. A new route is walked too."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from tests.factories import FORM, NOW, RULES, House, an_audit, answers, assign, save
+from tests.web.support.api_client import Caller
+from tests.web.support.browser import Browser
+from web.council import Council
+from workflow.commands import actions, escalations
+from workflow.commands import audit_moves as moves
+from workflow.commands import emergency_access as emergencies
+from workflow.commands.actions import NewAction
+from workflow.commands.safeguarding import record_safeguarding
+from workflow.storage.engine import reading
+from workflow.storage.tables import connections, readings
+
+CANARY = "kestrel"
+PEOPLE = (
+    "auditor", "practitioner", "practitioner2", "team.manager", "qa", "moderator", "head.of.service", "director.safeguarding", "hos.ppqa",
+    "governance", "admin", "auditor2",
+)  # fmt: skip
+# They show an answer of the audit, and none that could hold a canary: Yes, the grade that says who is told, and no answer yet.
+WITHOUT_TEXT = re.compile(r"/(sections/(declaration|actions)|moves/share)(/autosave)?$")
+NEVER_WITH_THE_REST = {"child_id", "qaro_none_reason", "not_applicable_reason", "no_actions_reason", "not_possible_reason"}
+NEVER_CALLED = {"sign_in.leave", "sign_in.enter", "static"}
+VALUES: dict[str, list[Any]] = {
+    "section": [section.key for section in FORM.sections], "move": [*RULES.audit.moves], "number": [1, 2], "filename": ["favicon.svg"],
+    "emergency_id": [1], "mail_id": [1], "person_id": [3], "token_id": [1], "connection_id": [1], "delegation_id": [1], "request_id": [1], "kind": ["team"],
+    "code": ["care-west"], "session": ["x"], "token": ["nothing"],
+}  # fmt: skip
+
+
+def canaries(grade: str) -> dict[str, dict[str, Any]]:
+    """Every text of every section."""
+    given = answers(grade, child_id=f"{CANARY}-1", qaro_none_reason=None)
+    for section in FORM.sections:
+        for one in section.fields:
+            if one.kind in {"text", "long_text"} and one.key not in NEVER_WITH_THE_REST:
+                given.setdefault(section.key, {})[one.key] = f"{CANARY} {section.key} {one.key}"
+    return {key: value for key, value in given.items() if key != "moderation"}
+
+
+def an_audit_full_of_them(house: House, at: str, grade: str = "inadequate") -> str:
+    reference, auditor = an_audit(house, "draft"), house.person("auditor")
+    for section, given in canaries(grade).items():
+        save(house, "auditor", reference, section, given)
+    for owner in ("practitioner", "practitioner2"):
+        actions.add_action(house.desk(), auditor, reference, NewAction(f"{CANARY} action", f"{owner}@demo.example", "2026-12-20"))
+    if at != "draft":
+        for move in (moves.record_consultation, moves.grade, moves.share):
+            move(house.desk(), auditor, reference)
+        _go_on(house, reference)
+    return reference
+
+
+def _go_on(house: House, reference: str) -> None:
+    """Moderation saved, progress, a reason to return, more time asked, a plan, and a raised reason in the history."""
+    qa, owner = house.person("qa"), house.person("practitioner")
+    assign(house, reference)
+    save(house, "moderator", reference, "moderation", {"grade": "inadequate", "evidence": CANARY, "impact": CANARY})
+    actions.record_progress(house.desk(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
+    actions.report(house.desk(), house.person("head.of.service"), reference, 1)
+    actions.return_action(house.desk(), house.person("hos.ppqa"), reference, 1, f"{CANARY} note")
+    record_safeguarding(house.desk(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
+    escalations.plan(house.desk(), house.person("head.of.service"), reference, f"{CANARY} plan")
+    moves.withdraw(house.desk(), qa, reference, f"{CANARY} reason")
+
+
+@pytest.fixture
+def audits(app: Flask, house: House) -> list[str]:
+    """An old one, a draft of the same child, and one into whose like a stranger is let in; somebody is connected to the child."""
+    found = [an_audit_full_of_them(house, "shared"), an_audit_full_of_them(house, "draft")]
+    council: Council = app.extensions["council"]
+    stranger, lets_in = house.person("auditor2"), house.person("hos.ppqa")
+    emergencies.ask_to_read_in_emergency(council.desk(), stranger, found[0], "A call at night.")
+    emergencies.let_in(council.desk(), lets_in, 1)
+    return found
+
+
+def ways(app: Flask, audits: list[str], method: str) -> Iterator[tuple[Rule, str]]:
+    """Every path of every rule; a rule with a part that has no value here fails by name."""
+    values = {**VALUES, "reference": audits, "action_id": [f"{reference}-{n}" for reference in audits for n in (1, 2)]}
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()) and rule.endpoint not in NEVER_CALLED:
+            parts = sorted(rule.arguments)
+            for chosen in itertools.product(*(values[part] for part in parts)):
+                built = rule.build(dict(zip(parts, chosen, strict=True)))
+                assert built is not None
+                yield rule, built[1]
+
+
+class Watch:
+    """What was noted since last asked."""
+
+    def __init__(self, council: Council) -> None:
+        self.council, self.last = council, 0
+
+    def rows(self) -> list[Any]:
+        with reading(self.council.engine) as connection:
+            rows = connection.execute(select(readings).where(readings.c.id > self.last).order_by(readings.c.id)).all()
+        self.last = max((row.id for row in rows), default=self.last)
+        return list(rows)
+
+
+def _is_noted(watch: Watch, name: str, path: str, body: str, person_id: int) -> int:
+    rows = watch.rows()
+    shows = CANARY in body or bool(WITHOUT_TEXT.search(path) and rows)
+    whose = [(row.person_id, row.reference) for row in rows]
+    assert {one[0] for one in whose} <= {person_id}, (name, path)
+    assert len(set(whose)) == len(whose), (name, path, "twice")
+    assert bool(rows) == shows, (name, path, whose)
+    assert not rows or rows[0].reference in path or "search" in path, (name, path)
+    assert not [row for row in rows if CANARY in f"{row.what} {row.by_name}"]
+    return len(rows)
+
+
+def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(app: Flask, house: House, caller: Caller, audits: list[str]) -> None:
+    watch, asked, noted = Watch(app.extensions["council"]), 0, 0
+    for name in PEOPLE:
+        person, browser = house.person(name), Browser(app, name)
+        for method, (rule, path) in itertools.chain(
+            (("GET", way) for way in ways(app, audits, "GET")), (("POST", way) for way in ways(app, audits, "POST")),
+            *((((one, way) for way in ways(app, audits, one))) for one in ("PUT", "PATCH")),
+        ):  # fmt: skip
+            if rule.rule.startswith("/api/"):
+                answer = caller.call(person.email, method, path.removeprefix("/api/v1"), None if method == "GET" else {}, If_Match='"1"')
+            else:
+                answer = browser.get(path) if method == "GET" else browser.post(path, seen=1)
+            assert answer.status_code < 500 or path.endswith("/health"), (name, path)
+            noted += _is_noted(watch, name, path, answer.get_data(as_text=True), person.id)
+            asked += 1
+    print(f"{asked} answers to {len(PEOPLE)} people, {noted} readings noted")
+    assert noted > 500
+
+
+def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(app: Flask, house: House, audits: list[str]) -> None:
+    old, draft = audits
+    browser, watch = Browser(app, "auditor"), Watch(app.extensions["council"])
+    path = f"/audits/{draft}/sections/details"
+    browser.post(f"{path}/autosave", seen=1, child_id=f"{CANARY}-1", audit_date__day="31", audit_date__month="2", audit_date__year="2026")
+    page = browser.get(path).get_data(as_text=True)
+    assert "Not saved yet" in page
+    assert "The last audit of this child" in page
+    assert [(row.reference, row.what) for row in watch.rows()][-2:] == [(draft, "sections.show/details"), (old, "sections.show/details")]
+
+
+def test_both_texts_of_a_conflict_are_noted_at_the_page_by_script_and_over_json(
+    app: Flask, house: House, caller: Caller, audits: list[str]
+) -> None:
+    draft, watch, browser = audits[1], Watch(app.extensions["council"]), Browser(app, "auditor")
+    path, me = f"/audits/{draft}/sections/summary", "auditor@demo.example"
+    watch.rows()
+    answered = [
+        browser.post(path, seen=1, case_summary="Mine."), browser.post(f"{path}/autosave", seen=1, case_summary="Mine."),
+        caller.call(me, "PUT", path, {"case_summary": "Mine."}, If_Match='"1"'),
+    ]  # fmt: skip
+    assert [(one.status_code, CANARY in one.get_data(as_text=True)) for one in answered] == [(409, True)] * 3
+    assert [(row.door, row.what) for row in watch.rows()] == [
+        ("page", "sections.save/summary"), ("page", "sections.autosave/summary"), ("json", "api_audits.save_section/summary"),
+    ]  # fmt: skip
+
+
+def test_a_save_that_answers_only_a_version_or_leads_on_notes_nothing(app: Flask, house: House, audits: list[str]) -> None:
+    draft, browser, watch = audits[1], Browser(app, "auditor"), Watch(app.extensions["council"])
+    path, version = f"/audits/{draft}/sections/summary", house.audit(draft).version
+    watch.rows()
+    assert browser.post(f"{path}/autosave", seen=version, case_summary="New.").status_code == 200
+    assert browser.post(path, seen=version + 1, case_summary="Newer.").status_code == 303
+    assert watch.rows() == []
+
+
+def test_who_is_connected_to_the_child_reads_nothing_even_when_let_in_before(app: Flask, house: House, audits: list[str]) -> None:
+    council: Council = app.extensions["council"]
+    stranger, browser, path = house.person("auditor2"), Browser(app, "auditor2"), f"/audits/{audits[0]}/read"
+    assert CANARY in browser.get(path).get_data(as_text=True)
+    with council.engine.begin() as connection:
+        connection.execute(
+            connections.insert().values(person_id=stranger.id, child_id=f"{CANARY}-1", declared_by=stranger.id, declared_at=NOW)
+        )
+        connection.exec_driver_sql("UPDATE directory SET version = version + 1")
+    assert browser.get(path).status_code == 404
+
+
+def test_only_the_kept_answer_is_made_of_words_before_they_are_noted() -> None:
+    """`unnoted` and the store’s reasons are called where their showing is noted, and nowhere else in the front door."""
+    from tests.architecture.test_code_conventions import ROOT
+
+    found = {
+        path.name
+        for path in (ROOT / "web").rglob("*.py")
+        if re.search(r"\bunnoted\(|\.remarks\(|history_and_reasons|\._whole\b|\.seals\(", path.read_text(encoding="utf-8"))
+    }
+    assert found == {"shown.py", "export.py", "verifying.py"}

@@ -1,0 +1,129 @@
+"""Ten thousand readings, one row each, written before the bytes leave; and where none can be written, nothing is shown."""
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask, Response, request
+from sqlalchemy import event, func, select
+
+from tests.factories import House, an_audit, save
+from tests.web.support.api_client import Caller
+from tests.web.support.browser import Browser
+from web.cli.main import main
+from web.council import Council
+from web.request.read_log import opened
+from workflow.commands import audit_moves as moves
+from workflow.commands.audit_view import see
+from workflow.storage.engine import reading
+from workflow.storage.tables import readings
+
+READ, WORDS, ME = 10_000, "Seen on the file.", "auditor@demo.example"
+SENTENCE = "This can’t be shown now, because it can’t be noted who reads it."
+
+
+def noted(council: Council) -> int:
+    with reading(council.engine) as connection:
+        return connection.execute(select(func.count()).select_from(readings)).scalar_one()
+
+
+def test_ten_thousand_readings_have_a_row_each_written_first(app: Flask, house: House) -> None:
+    council: Council = app.extensions["council"]
+    reference, at_leaving = an_audit(house, "moderated"), []
+    # Whether a row outlives a power cut is not asked here, and ten thousand waits for the disk are a minute.
+    event.listen(council.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    council.engine.dispose()
+
+    def look(response: Response) -> Response:
+        """After everything that the page is made of, before a byte is sent."""
+        if request.path.endswith("/area_1") or request.path.startswith("/api"):
+            with reading(council.engine) as connection:
+                at_leaving.append(connection.execute(select(func.max(readings.c.id))).scalar_one())
+        return response
+
+    app.after_request_funcs.setdefault(None, []).insert(0, look)
+    browser, caller = Browser(app, "auditor"), Caller(council, app.test_client())
+    for number in range(READ // 20):
+        for page in (browser.get(f"/audits/{reference}/sections/area_1"), caller.call(ME, "GET", f"/actions/{reference}-1")):
+            assert page.status_code == 200, number
+    token = {"Authorization": f"Bearer {caller.token(ME)}"}
+    client = app.test_client()
+    while len(at_leaving) < READ:
+        assert client.get(f"/api/v1/actions/{reference}-1", headers=token).status_code == 200
+    print(f"{len(at_leaving):,} readings, {noted(council):,} rows")
+    assert at_leaving == list(range(1, READ + 1))
+    assert noted(council) == READ
+
+
+BREAKS = {
+    "the table is gone": "DROP TABLE readings",
+    "each row is refused": "CREATE TRIGGER full BEFORE INSERT ON readings BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+}
+
+
+@pytest.mark.parametrize("breaks", BREAKS.values(), ids=BREAKS.keys())
+def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, house: House, caller: Caller, breaks: str) -> None:
+    council: Council = app.extensions["council"]
+    reference, draft = an_audit(house, "moderated", grade="inadequate"), an_audit(house, "graded")
+    moves.withdraw(house.desk(), house.person("auditor"), reference, "Seen on the file.")
+    browser, here = Browser(app, "auditor"), f"/audits/{reference}"
+    with council.engine.begin() as connection:
+        connection.exec_driver_sql(breaks)
+    stale = f"/audits/{draft}/sections/area_1"
+    answers = [
+        *(browser.get(path) for path in (here, f"{here}/read", f"{here}/sections/area_1", f"{here}/actions/1", f"{here}/history",
+                                         f"{here}/escalation", f"/audits/{draft}/moves/share")),
+        browser.post(f"{here}/actions/1/moves/report"), browser.post(stale, seen=1, evidence="Mine."), browser.post(f"{stale}/autosave", seen=1, evidence="x"),
+        *(caller.call(ME, "GET", path) for path in (here, f"/actions/{reference}-1", f"{here}/history")),
+        caller.call(ME, "PUT", stale, {"evidence": "Mine."}, If_Match='"1"'),
+    ]  # fmt: skip
+    refused = [one for one in answers if one.status_code == 503]
+    for one in answers:
+        body = one.get_data(as_text=True)
+        assert not [words for words in (WORDS, "Alex is safer.", "Book the visit.", "C-1001", "disk full") if words in body], (
+            one.request.path
+        )
+        assert one.status_code == 503 or one.status_code == 403, one.request.path
+        assert one.status_code == 403 or SENTENCE in body or SENTENCE in str(one.json), one.request.path
+    assert len(refused) >= len(answers) - 1
+    assert (browser.get("/").status_code, browser.get("/audits").status_code) == (200, 200)
+
+
+def test_what_was_typed_into_a_stale_save_is_kept_where_nothing_can_be_shown(app: Flask, house: House) -> None:
+    draft, browser = an_audit(house, "draft"), Browser(app, "auditor")
+    council: Council = app.extensions["council"]
+    save(house, "auditor", draft, "summary", {"case_summary": "Theirs."})
+    with council.engine.begin() as connection:
+        connection.exec_driver_sql(BREAKS["each row is refused"])
+    path = f"/audits/{draft}/sections/summary"
+    assert browser.post(path, seen=1, case_summary="Mine.").status_code == 503
+    with council.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    assert "Mine." in browser.get(path).get_data(as_text=True)
+
+
+def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, house: House) -> None:
+    council: Council = app.extensions["council"]
+    reference, data = an_audit(house, "moderated"), {"PRACTICE_AUDIT_DATA": str(council.settings.data)}
+    done = CliRunner().invoke(main, ["audits", "export", reference], env=data)
+    assert WORDS in done.stdout
+    with reading(council.engine) as connection:
+        row = connection.execute(select(readings)).one()
+    assert (row.person_id, row.reference, row.door) == (None, reference, "export")
+    assert row.by_name.startswith("The command line, as ")
+    with council.engine.begin() as connection:
+        connection.exec_driver_sql(BREAKS["the table is gone"])
+    done = CliRunner().invoke(main, ["audits", "export", reference], env=data)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert SENTENCE in done.stderr
+
+
+def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, house: House) -> None:
+    reference, council = an_audit(house, "moderated", grade="inadequate"), app.extensions["council"]
+    seen = see(house.desk(), house.person("auditor"), reference)
+    assert not [words for words in (WORDS, "Alex is safer.", "Book the visit.", "C-1001", "Booked") if words in repr(seen)]
+    assert seen.overall_grade is None
+    with app.test_request_context(f"/audits/{reference}"):
+        from flask import g
+
+        g.asker = house.person("auditor")
+        assert WORDS in repr(opened(seen))
+    assert noted(council) == 1

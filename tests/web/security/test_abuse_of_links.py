@@ -1,0 +1,117 @@
+"""Every other way to use the link of an escalation’s mail: used, ended, another’s, forged, or of a post that changed hands."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+from time_machine import Traveller
+
+from notifications.delivery.acknowledgement_links import asked_by, token_of
+from tests.factories import NOW, House, an_audit, resolve, settings
+from tests.web.support.browser import Browser
+from tests.web.support.emailed_links import is_ended, link_to, presses, works
+from tests.web.support.roles import leaves, now_holds
+from web.council import Council
+from workflow.commands import audit_moves as moves
+from workflow.commands import escalations
+from workflow.directory import folded
+from workflow.storage.directory_seed import changed
+from workflow.storage.engine import writing
+from workflow.storage.tables import connections
+
+
+@pytest.fixture
+def escalated(app: Flask, house: House, clock: Traveller) -> str:
+    return an_audit(house, at="shared", grade="inadequate")
+
+
+def test_an_acknowledgement_in_the_service_ends_it(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    path = link_to(app, "hos.ppqa")
+    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), escalated)
+    assert is_ended(app, path)
+    resolved = an_audit(house, at="shared", grade="inadequate")
+    works(app)
+    paths = [link_to(app, name) for name in ("head.of.service", "director.safeguarding", "hos.ppqa")]
+    resolve(house, resolved)
+    assert all(is_ended(app, one) for one in paths)
+
+
+def test_it_ends_after_fourteen_days(app: Flask, escalated: str, clock: Traveller) -> None:
+    works(app)
+    path = link_to(app, "hos.ppqa")
+    clock.move_to(NOW + timedelta(days=14) - timedelta(seconds=1))
+    assert app.test_client().get(path).status_code == 200
+    clock.move_to(NOW + timedelta(days=14))
+    assert is_ended(app, path)
+    clock.move_to(NOW - timedelta(seconds=1))
+    assert is_ended(app, path)
+
+
+def test_a_link_of_an_earlier_opening_does_not_acknowledge_a_later_one(app: Flask, house: House, escalated: str, clock: Traveller) -> None:
+    works(app)
+    path = link_to(app, "hos.ppqa")
+    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, "The team is wrong.")
+    house.passes(hours=1)
+    moves.share(house.desk(), house.person("auditor"), escalated)
+    assert house.audit(escalated).escalation.number == 2  # type: ignore[union-attr]
+    clock.move_to(house.now)
+    assert is_ended(app, path)
+    works(app, house.now)
+    assert presses(app.test_client(), link_to(app, "hos.ppqa")).status_code == 200
+
+
+def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    council: Council = app.extensions["council"]
+    head, ppqa, director = (link_to(app, name) for name in ("head.of.service", "hos.ppqa", "director.safeguarding"))
+    now_holds(council, "head.of.service", "auditor")
+    now_holds(council, "auditor2", "head_of_service:assessment")
+    assert is_ended(app, head)
+    leaves(council, "hos.ppqa")
+    assert is_ended(app, ppqa)
+    # Another of the three posts is not the one that the mail was about.
+    now_holds(council, "director.safeguarding", "head_of_service:assessment")
+    assert is_ended(app, director)
+
+
+def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    path, council, me = link_to(app, "hos.ppqa"), app.extensions["council"], house.person("hos.ppqa").id
+    with writing(council.engine) as connection:
+        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
+        connection.execute(insert(connections).values(declared))
+        changed(connection)
+    assert is_ended(app, path)
+
+
+def test_no_letter_of_it_can_be_changed_and_nothing_else_signs_it(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    council: Council = app.extensions["council"]
+    path, tried = link_to(app, "hos.ppqa"), 0
+    token = path.partition("token=")[2]
+    for at in range(len(token)):
+        for letter in "Az-":
+            changed_token = token[:at] + letter + token[at + 1 :]
+            if changed_token != token:
+                tried += 1
+                assert asked_by(changed_token, council.settings) is None, at
+    for other in (token[:-1], f"{token}A", f"{token}=", f" {token}", f"{token}\n", "", "é", "A" * 5000, token.swapcase()):
+        tried += 1
+        assert asked_by(other, council.settings) is None
+    facts = asked_by(token, council.settings)
+    assert facts
+    other_key = settings(council.settings.data, SECRET_KEY="another key of another council")
+    assert is_ended(app, f"/acknowledge?token={token_of(facts, other_key)}")
+    print(f"{tried} changed links refused; a link is {len(token)} letters")
+
+
+def test_a_link_is_nobody_elses_even_where_they_are_signed_in(app: Flask, house: House, escalated: str) -> None:
+    works(app)
+    path = link_to(app, "hos.ppqa")
+    other, own = Browser(app, "director.safeguarding"), Browser(app, "hos.ppqa")
+    assert other.get(path).status_code == 410
+    assert other.post("/acknowledge", token=path.partition("token=")[2]).status_code == 410
+    assert not [one for one in house.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
+    assert own.post("/acknowledge", token=path.partition("token=")[2]).status_code == 200

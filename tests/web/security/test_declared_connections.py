@@ -1,0 +1,64 @@
+"""Through the front door, who declared a connection to a child meets nothing of that child’s audits any more."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from notifications.scheduling.worker import run_once
+from tests.factories import House, an_audit, assign
+from tests.web.support.api_client import Caller
+from tests.web.support.browser import Browser
+from web.council import Council
+from workflow.commands.directory.connections import declare_connection
+from workflow.storage import tables
+from workflow.storage.engine import reading
+
+PEOPLE = ("practitioner", "team.manager", "qaro", "auditor", "moderator", "qa", "head.of.service", "hos.ppqa")
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_door_is_shut_from_the_next_request_on(app: Flask, house: House, caller: Caller, name: str) -> None:
+    reference = an_audit(house, "shared", grade="inadequate")
+    assign(house, reference)
+    browser, email = Browser(app, name), f"{name}@demo.example"
+    assert reference in _all_of(browser) + browser.get("/").text
+    assert browser.get(f"/audits/{reference}").status_code == 200
+    declare_connection(house.desk(), house.person(name), "C-1001")
+    assert reference not in _all_of(browser)
+    assert "(1)" not in browser.get("/audits").text
+    for path in ("", "/read", "/history", "/escalation", "/actions/1", "/sections/area_1"):
+        answer = browser.get(f"/audits/{reference}{path}")
+        assert answer.status_code == 404, path
+        assert _but_for_the_token(answer.text) == _but_for_the_token(browser.get("/audits/zzzz-zzzz").text), path
+    assert caller.call(email, "GET", f"/audits/{reference}").json == caller.call(email, "GET", "/audits/zzzz-zzzz").json
+    assert caller.ok(email, "GET", "/audits") == {"audits": [], "next": None}
+    assert caller.ok(email, "POST", "/audits/search", {"q": "C-1001"})["audits"] == []
+    assert caller.ok(email, "GET", "/notices")["notices"] == []
+
+
+def _but_for_the_token(page: str) -> str:
+    """It is made anew each second."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", page)
+
+
+def _all_of(browser: Browser) -> str:
+    found = browser.post("/audits/search", q="C-1001").text.split("</form>")[-1]
+    return "".join(browser.get(path).text for path in ("/", "/audits", "/notices")) + found
+
+
+def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(house: House, caller: Caller, app: Flask) -> None:
+    council: Council = app.extensions["council"]
+    an_audit(house, "shared")
+    declare_connection(house.desk(), house.person("practitioner"), "C-1001")
+    caller.mails()
+    run_once(council.parts, datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
+    practitioner = house.person("practitioner").id
+    with reading(council.engine) as connection:
+        rows = connection.execute(select(tables.outbox).where(tables.outbox.c.recipient == practitioner)).all()
+        others = connection.execute(select(tables.outbox.c.recipient).where(tables.outbox.c.event == "action_overdue")).scalars().all()
+    assert {(row.event, row.state) for row in rows} == {("audit_shared", "cancelled"), ("action_assigned", "cancelled")}
+    assert house.person("team.manager").id in others
+    assert not [mail for mail in (council.settings.data / "mail").glob("*.eml") if b"practitioner@" in mail.read_bytes()]

@@ -1,0 +1,89 @@
+"""Before sharing, nothing that the case’s people can observe depends on the audit: two councils, one of them with drafts."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from time_machine import Traveller
+
+from tests.factories import House, Plan, a_council, a_house, an_audit, settings
+from tests.web.access_matrix.actors import Asker, add_the_others
+from tests.web.access_matrix.expectations import ROUTES, Cell, Route
+from tests.web.access_matrix.runner import Door, bytes_of, nothing_is_kept
+from web.app import create_app
+from workflow.commands import audit_moves as moves
+
+# The people of the case, and who else learns of an audit only by its being shared.
+WATCHING = (
+    "practitioner", "team.manager", "service.manager", "qaro", "owner", "moderator", "head.of.service", "director.safeguarding",
+    "practitioner2", "nothing",
+)  # fmt: skip
+DRAFTS = ("draft", "practitioner_consulted", "graded", "withdrawn")
+CHILD = "C-7"
+
+
+def test_every_answer_is_the_same_with_and_without_the_drafts(tmp_path: Path, clock: Traveller) -> None:
+    without, with_drafts = _twins(tmp_path)
+    drafts = [_draft(a_house(with_drafts.council), state) for state in DRAFTS]
+    different, asked = [], 0
+    for cell, reference in _asked(drafts):
+        answers = [_answer(door, cell, reference) for door in (without, with_drafts)]
+        asked += 1
+        different += [f"{cell}"] * (answers[0] != answers[1])
+    print(f"{asked} answers to {len(WATCHING)} people, byte by byte and statement by statement, with and without {len(drafts)} drafts")
+    assert different == []
+    assert all(without.council.store.audit(reference) is None for reference in drafts)
+    for door in (without, with_drafts):
+        door.council.engine.dispose()
+
+
+def _asked(drafts: list[str]) -> Iterator[tuple[Cell, str]]:
+    for name in WATCHING:
+        for route in (one for one in ROUTES if one.row["needs"] != "public"):
+            for args in route.variants():
+                references = drafts if route.is_of_an_audit else drafts[:1]
+                yield from ((Cell(_searching(route), args, Asker(name), None), reference) for reference in references)
+
+
+def _answer(door: Door, cell: Cell, reference: str) -> tuple[object, ...]:
+    with nothing_is_kept(door.council.engine):
+        return bytes_of(door.ask(cell, reference)), door.statements
+
+
+def _searching(route: Route) -> Route:
+    """Each search is for the child of the drafts."""
+    if not route.rule.endswith("/search"):
+        return route
+    return replace(route, row={**route.row, "send": {"q": CHILD}})
+
+
+def _twins(folder: Path) -> tuple[Door, Door]:
+    """Two doors alike to the last session and token."""
+    council = a_council(folder / "without")
+    add_the_others(council)
+    an_audit(a_house(council), "moderated", Plan(details={"child_id": CHILD}))
+    council.engine.dispose()
+    first = _door(folder / "without")
+    first.sign_in_all(WATCHING)
+    with first.council.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copytree(folder / "without", folder / "with")
+    second = _door(folder / "with")
+    second.headers, second.csrf = first.headers, first.csrf
+    return first, second
+
+
+def _door(folder: Path) -> Door:
+    app = create_app(settings(folder))
+    app.testing = True
+    return Door(app)
+
+
+def _draft(house: House, state: str) -> str:
+    plan = Plan(grade="inadequate", details={"child_id": CHILD})
+    reference = an_audit(house, "graded" if state == "withdrawn" else state, plan)
+    if state == "withdrawn":
+        moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
+        moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
+    return reference

@@ -1,0 +1,120 @@
+"""Keys that nobody asked for: extra, nested and twice, in forms and in JSON, change nothing that the same request without them does not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from tests.factories import a_house
+from tests.web.access_matrix.actors import Asker, add_the_others, everybody_of
+from tests.web.access_matrix.expectations import ROUTES, Cell, expected
+from tests.web.access_matrix.runner import Door, nothing_is_kept, said
+from tests.web.access_matrix.scenarios import BETWEEN, SCENES, Scene, build_all
+from workflow.ports import Change
+
+NEVER_ASKED = {
+    "state": "actions_closed", "version": 99, "edition": 9, "overall_grade": "outstanding", "auditor_id": 3, "moderator": "qa@demo.example",
+    "moderator_id": 3, "shared_at": "2020-01-01T00:00:00Z", "moderated_at": "2020-01-01T00:00:00Z", "picked_because": "", "header": {"team": "care-west"},
+    "withdrawal_asked_by": 4, "escalation_state": "none", "escalation": {"state": "resolved"}, "is_live": True, "added_by": 3, "owner_id": 3,
+    "reported_by": 4, "verified_by": 4, "asked_by": 4, "history_head": "0" * 64, "chain": {"count": 0}, "rules_version": 0, "roles": ["qa"],
+    "person_id": 1, "is_active": True, "at": "2020-01-01T00:00:00Z", "now": "2020-01-01T00:00:00Z", "reference": "zzzz-zzzz", "id": 1,
+}  # fmt: skip
+NESTED = {
+    "audit": NEVER_ASKED,
+    "details.state": "shared",
+    "details[state]": "shared",
+    "__proto__": {"state": "shared"},
+    "sections": {"area_12": {}},
+}
+AT_A_TIME = 3
+TRIED_IN = (*(one for one in SCENES if one.escalation in {"none", "open"} and one not in BETWEEN), BETWEEN[1])
+
+
+@pytest.fixture
+def door(app: Flask) -> Door:
+    door = Door(app)
+    add_the_others(door.council)
+    door.sign_in_all()
+    return door
+
+
+def test_no_extra_nested_or_doubled_key_changes_anything(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    references = build_all(a_house(door.council))
+    saved: list[Change] = []
+    save = door.council.store.save
+
+    def note_and_save(change: Change) -> None:
+        saved.append(change)
+        save(change)
+
+    monkeypatch.setattr(door.council.store, "save", note_and_save)
+    wrong, tried = [], 0
+    with time_machine.travel(datetime.now(UTC), tick=False), nothing_is_kept(door.council.engine):
+        for cell in _allowed():
+            reference = references[cell.scene.name] if cell.scene else ""
+            plain = _saved_by(door, cell, reference, saved)
+            for kind, body in _bodies(cell, tried):
+                tried += 1
+                changed = _saved_by(door, cell, reference, saved, body)
+                if changed and changed != plain:
+                    wrong.append(f"{cell}: {kind} changed something")
+                if cell.route.is_json and cell.route.method != "DELETE" and changed:
+                    wrong.append(f"{cell}: {kind} is taken, not refused")
+    print(f"{tried} requests with keys that nobody asked for")
+    assert wrong == []
+
+
+def _allowed() -> Iterator[Cell]:
+    """One way past permission for each route, audit and person who has one."""
+    askers = [asker for turn in ("named by the audit", "in a post") for asker in everybody_of(turn)]
+    for route in (one for one in ROUTES if one.method != "GET" and one.row["needs"] != "public" and "discard" not in one.rule):
+        for scene in TRIED_IN if route.is_of_an_audit else (None,):
+            for asker in askers:
+                cells = (Cell(route, args, asker, scene) for args in route.variants())
+                yield from [cell for cell in cells if "past" in expected(cell)][:1]
+
+
+def _bodies(cell: Cell, turn: int) -> Iterator[tuple[str, Any]]:
+    sent = cell.route.sent(cell.args)
+    if not cell.route.is_json:
+        yield "every key at once", {**sent, **{key: str(value) for key, value in NEVER_ASKED.items()}}
+        yield "nested", {**sent, **{key: str(value) for key, value in NESTED.items()}}
+        yield "doubled", {key: [value, "actions_closed"] for key, value in sent.items()}
+        return
+    names = list(NEVER_ASKED)
+    for step in range(AT_A_TIME):
+        name = names[(turn + step) % len(names)]
+        yield f"extra {name}", {**sent, name: NEVER_ASKED[name]}
+    yield "nested", {**sent, **NESTED}
+    yield "doubled", json.dumps({"state": "shared"})[:-1] + ", " + (json.dumps(sent)[1:-1] or '"version": 1') + ', "state": "moderated"}'
+
+
+def _saved_by(door: Door, cell: Cell, reference: str, saved: list[Change], body: Any = None) -> list[tuple[Any, ...]]:
+    """What was to be stored, but for what chance gives: a new audit’s reference, and the hashes that hold it."""
+    saved.clear()
+    answer = door.ask(cell, reference, body)
+    assert said(answer) not in {"broken", "not understood"}, (str(cell), answer.status_code)
+    return [_by_itself(change) for change in saved]
+
+
+def _by_itself(change: Change) -> tuple[Any, ...]:
+    after = (
+        replace(change.after, chain=change.after.chain)
+        if change.before
+        else replace(change.after, reference="", chain=type(change.after.chain)())
+    )
+    return after, len(change.rows), len(change.notices), len(change.seals)
+
+
+def test_a_move_named_twice_is_refused(door: Door) -> None:
+    references = build_all(a_house(door.council))
+    scene: Scene = next(one for one in SCENES if one.name == "graded, none")
+    route = next(one for one in ROUTES if one.name == "POST /api/v1/audits/<reference>/moves")
+    cell = Cell(route, {"move": "revise"}, Asker("qa", role="qa"), scene)
+    for body in ('{"move": "withdraw", "move": "share"}', '{"move": "withdraw", "reason": "x", "move": "revise"}'):
+        assert door.ask(cell, references[scene.name], body).status_code == 422

@@ -1,0 +1,145 @@
+"""A private calendar: what is due for its owner by the rights of this moment, by reference only, at an address that can be ended."""
+
+import logging
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from icalendar import Calendar
+from sqlalchemy import insert, select
+from time_machine import Traveller
+
+from tests.factories import NOW, House, an_audit, assign
+from tests.web.access_matrix.runner import everything_in
+from tests.web.support.browser import Browser
+from tests.web.support.roles import leaves, now_holds
+from web.council import Council
+from workflow.commands.directory import people as editing
+from workflow.directory import folded
+from workflow.storage import tables
+from workflow.storage.directory_seed import changed
+from workflow.storage.engine import reading, writing
+
+CASE = ("C-1001", "Seen on the file", "Alex", "A family", "Book the visit", "nadequate", "Assessment East")
+
+
+def address(browser: Browser) -> str:
+    page = browser.post("/calendar").get_data(as_text=True)
+    found = re.search(r'value="http://localhost(/calendar/[\w-]+\.ics)"', page)
+    assert found, "the address is shown once"
+    return found[1]
+
+
+def events(app: Flask, path: str) -> dict[str, tuple[date, str]]:
+    """By what they say: the day, and where they lead."""
+    answer = app.test_client().get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+    read: Any = Calendar.from_ical(answer.data)
+    return {str(one["summary"]): (one["dtstart"].dt, str(one["url"])) for one in read.walk("VEVENT")}
+
+
+def test_each_is_told_what_is_due_for_them(app: Flask, house: House, clock: Traveller) -> None:
+    graded, escalated = an_audit(house, at="graded"), an_audit(house, at="shared", grade="inadequate")
+    assign(house, escalated)
+    found = {
+        name: events(app, address(Browser(app, name))) for name in ("auditor", "moderator", "head.of.service", "practitioner", "governance")
+    }
+    here = f"http://localhost/audits/{escalated}"
+    assert found == {
+        "auditor": {f"Agree the actions and share the audit: audit {graded}": (date(2026, 11, 30), f"http://localhost/audits/{graded}")},
+        "moderator": {f"Moderate the audit: audit {escalated}": (date(2026, 12, 7), here)},
+        "head.of.service": {
+            f"Acknowledge the escalation: audit {escalated}": (date(2026, 11, 24), f"{here}/escalation"),
+            f"Record the response plan: audit {escalated}": (date(2026, 11, 30), f"{here}/escalation"),
+            f"Track action 1, and report it when complete: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1"),
+        },
+        "practitioner": {f"Carry out action 1, which is yours: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1")},
+        "governance": {},
+    }  # fmt: skip
+
+
+def test_it_holds_no_word_of_a_case_and_no_name(app: Flask, house: House, clock: Traveller) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    for name in ("head.of.service", "hos.ppqa", "qa", "practitioner"):
+        body = app.test_client().get(address(Browser(app, name))).get_data(as_text=True).replace("\r\n ", "")
+        names = [person.name for person in house.store.directory().people.values()]
+        assert not [words for words in (*CASE, *names, "@demo.example") if words in body]
+
+
+def test_it_follows_the_rights_of_the_moment(app: Flask, house: House, clock: Traveller) -> None:
+    reference = an_audit(house, at="shared", grade="inadequate")
+    council: Council = app.extensions["council"]
+    head, owner = address(Browser(app, "head.of.service")), address(Browser(app, "practitioner"))
+    assert reference in str(events(app, head))
+    now_holds(council, "head.of.service", "auditor")
+    assert events(app, head) == {}
+    me = house.person("practitioner").id
+    with writing(council.engine) as connection:
+        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
+        connection.execute(insert(tables.connections).values(declared))
+        changed(connection)
+    assert events(app, owner) == {}
+
+
+def test_every_address_that_is_worth_nothing_answers_alike(app: Flask, house: House, clock: Traveller) -> None:
+    council: Council = app.extensions["council"]
+    renewed, ended, gone, inactive = (Browser(app, name) for name in ("qa", "qaro", "auditor2", "moderator2"))
+    paths = [address(browser) for browser in (renewed, ended, gone, inactive)]
+    assert {app.test_client().get(path).status_code for path in paths} == {200}
+    newer = address(renewed)
+    ended.post("/calendar/end")
+    editing.mark_as_left(house.desk(), house.person("admin"), house.person("auditor2").id)
+    leaves(council, "moderator2")
+    never = app.test_client().get("/calendar/never.ics")
+    for path in (*paths, "/calendar/x.ics", "/calendar/é.ics", f"/calendar/{'x' * 5000}.ics", paths[0].replace(".ics", "A.ics")):
+        answer = app.test_client().get(path)
+        assert (answer.status_code, answer.data) == (404, never.data), path
+    assert app.test_client().get(newer).status_code == 200
+    editing.mark_as_back(house.desk(), house.person("admin"), house.person("auditor2").id)
+    assert app.test_client().get(paths[2]).status_code == 404
+
+
+def test_only_its_digest_is_kept(app: Flask, clock: Traveller) -> None:
+    path = address(Browser(app, "qa"))
+    token = path.removeprefix("/calendar/").removesuffix(".ics")
+    assert len(token) >= 43, "256 random bits"
+    with reading(app.extensions["council"].engine) as connection:
+        held = str([connection.execute(select(table)).all() for table in tables.metadata.sorted_tables])
+    assert token not in held
+    assert path not in Browser(app, "qa").get("/calendar").get_data(as_text=True)
+
+
+def test_fetching_it_changes_nothing_and_is_cheap_when_nothing_has_changed(app: Flask, house: House, clock: Traveller) -> None:
+    an_audit(house, at="shared", grade="inadequate")
+    path = address(Browser(app, "hos.ppqa"))
+    before = everything_in(app.extensions["council"].engine)
+    first = app.test_client().get(path)
+    again = app.test_client().get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert app.test_client().head(path).status_code == 200
+    assert first.headers["Cache-Control"] == "no-store"
+    assert everything_in(app.extensions["council"].engine) == before
+    clock.shift(timedelta(days=1))
+    assert app.test_client().get(path).data == first.data
+
+
+def test_no_log_line_holds_the_address(
+    app: Flask, house: House, clock: Traveller, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = address(Browser(app, "hos.ppqa"))
+    app.testing = False
+    monkeypatch.setattr("web.worklist.calendar_routes.due_for", lambda person: int(path))
+    with caplog.at_level(logging.DEBUG):
+        assert app.test_client().get(path).status_code == 500
+    assert "unexpected ValueError" in caplog.text
+    assert path not in caplog.text
+
+
+def test_a_new_password_ends_it(app: Flask, clock: Traveller) -> None:
+    browser = Browser(app, "qa")
+    path = address(browser)
+    new = "four quiet herons wading"
+    assert browser.post("/account/password", old="correct horse", new=new).status_code == 302
+    assert app.test_client().get(path).status_code == 404

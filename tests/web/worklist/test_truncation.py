@@ -1,0 +1,36 @@
+"""More waits for somebody than a page holds: what has waited longest is on it, and it says that there is more."""
+
+from flask import Flask
+
+from tests.factories import House, an_audit
+from tests.web.support.browser import Browser, text_of
+from tests.workflow.storage.support.bulk_audits import multiply
+from web.council import Council
+from web.worklist.queries import MOST
+from workflow.storage.engine import writing
+
+MORE = "More is under way than this page looks through."
+
+
+def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask, house: House) -> None:
+    council: Council = app.extensions["council"]
+    first = an_audit(house, at="shared", grade="inadequate")
+    house.passes(days=1)
+    an_audit(house, at="shared", grade="inadequate")
+    director = Browser(app, "director.safeguarding")
+    assert MORE not in text_of(director.get("/").text)
+    with writing(council.engine) as connection:
+        multiply(connection, MOST)
+    page = director.get("/").text
+    assert f"/audits/{first}/escalation" in page
+    assert MORE in text_of(page)
+
+
+def test_nobody_is_told_that_nothing_waits_where_not_everything_was_looked_through(app: Flask, house: House) -> None:
+    council: Council = app.extensions["council"]
+    an_audit(house, at="shared", grade="inadequate")
+    with writing(council.engine) as connection:
+        multiply(connection, MOST)
+    said = text_of(Browser(app, "governance").get("/").text)
+    assert MORE in said
+    assert "Nothing waits for you." not in said

@@ -1,0 +1,187 @@
+"""The directory’s commands: an administrator edits, never themselves; a second person grants; nobody grants themselves anything."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.factories import PERMISSIONS, TODAY, House, an_audit, assign
+from tests.workflow.commands.directory.support import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, told
+from workflow.commands.directory import people as editing
+from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import units as arranging
+from workflow.commands.directory.roles import GIVEN, WAITS
+from workflow.directory import ROLES, Duty
+from workflow.errors import BadInput, NotFound, NotYours
+from workflow.role_assignments import Unit
+
+Command = Callable[[House, str], object]
+
+
+EDITS: dict[str, Command] = {
+    "add": lambda house, by: editing.add_person(house.desk(), house.person(by), "New Person", "new@demo.example"),
+    "change": lambda house, by: editing.change_person(house.desk(), house.person(by), house.person("moderator2").id, "M", "moderator2@demo.example"),
+    "give": lambda house, by: give(house, by, "moderator2", "auditor"),
+    "take": lambda house, by: appointing.take_role(house.desk(), house.person(by), house.person("moderator2").id, Duty("moderator")),
+    "ask": lambda house, by: give(house, by, "moderator2", "qa"),
+    "team": lambda house, by: arranging.add_unit(house.desk(), house.person(by), Unit("team", "new", "New", "care")),
+    "leave": lambda house, by: editing.mark_as_left(house.desk(), house.person(by), house.person("moderator2").id),
+    "move": lambda house, by: arranging.change_unit(house.desk(), house.person(by), Unit("team", "care-west", "CW", "assessment")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_only_an_administrator_edits_and_what_is_refused_changes_nothing(house: House, name: str) -> None:
+    for edit in EDITS.values():
+        before, version = held(house), house.store.directory().version
+        if name == "admin":
+            edit(house, name)
+            assert house.store.directory().version > version
+            continue
+        with pytest.raises(NotYours):
+            edit(house, name)
+        assert held(house) == before
+    assert len(kept(house)) == (len(EDITS) if name == "admin" else 0)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_privileged_role_waits_for_a_second_person(house: House, role: str) -> None:
+    to = "moderator2" if role != "admin" else "governance"
+    if role == "moderator":
+        to = "auditor2"
+    waits = role in PERMISSIONS.table["privileged"]
+    assert give(house, "admin", to, role) == (WAITS if waits else GIVEN)
+    assert (duty(role) in house.person(to).duties) is not waits
+    assert told(house, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
+    if waits:
+        for somebody in {*EVERYBODY, to} - {"hos.ppqa"}:
+            with pytest.raises(NotYours):
+                answer(house, somebody)
+        answer(house, "hos.ppqa")
+        assert duty(role) in house.person(to).duties
+        with pytest.raises(NotFound):
+            answer(house, "hos.ppqa")
+
+
+def test_what_is_refused_is_not_given(house: House) -> None:
+    give(house, "admin", "moderator2", "qa")
+    answer(house, "hos.ppqa", granted=False)
+    assert "qa" not in house.person("moderator2").roles
+    assert [verb for _, verb, _ in kept(house)] == ["role_asked_for", "request_refused"]
+
+
+def test_where_nobody_independent_holds_the_post_a_director_agrees(house: House) -> None:
+    give(house, "admin", "hos.ppqa", "qa")
+    with pytest.raises(NotYours):
+        answer(house, "hos.ppqa")
+    answer(house, "director.parenting")
+    editing.mark_as_left(house.desk(), house.person("admin"), house.person("hos.ppqa").id)
+    give(house, "admin", "moderator2", "hos_ppqa")
+    answer(house, "director.safeguarding", 2)
+    assert house.person("moderator2").roles == {"moderator", "hos_ppqa"}
+
+
+def test_nobody_grants_themselves_anything(house: House) -> None:
+    tried = 0
+    for name in EVERYBODY:
+        before = house.person(name).duties
+        for role in ROLES:
+            for deputy in (False, True):
+                with pytest.raises((NotYours, BadInput)):
+                    give(house, name, name, role, deputy=deputy)
+                with pytest.raises((NotYours, BadInput)):
+                    pass_on(house, name, name, duty(role, deputy=deputy), giver="qa")
+                with pytest.raises((NotYours, BadInput)):
+                    pass_on(house, name, name, duty(role, deputy=deputy))
+                tried += 3
+        assert house.person(name).duties == before
+    print(f"{tried} ways to grant oneself something: none worked")
+
+
+def test_an_administrator_can_neither_be_given_content_nor_lent_it(house: House) -> None:
+    with pytest.raises(BadInput, match="can’t be taken"):
+        pass_on(house, "auditor", "admin", Duty("auditor"))
+    pass_on(house, "auditor", "governance", Duty("auditor"), days=("2026-12-10", "2026-12-20"))
+    with pytest.raises(BadInput):
+        give(house, "admin", "governance", "admin")
+    with pytest.raises(BadInput):
+        give(house, "admin", "qa", "admin")
+
+
+def test_a_request_is_judged_again_when_it_is_granted(house: House) -> None:
+    give(house, "admin", "governance", "admin")
+    give(house, "admin", "governance", "auditor")
+    with pytest.raises(BadInput):
+        answer(house, "hos.ppqa")
+    give(house, "admin", "moderator2", "qa")
+    editing.mark_as_left(house.desk(), house.person("admin"), house.person("moderator2").id)
+    with pytest.raises(BadInput):
+        answer(house, "hos.ppqa", 2)
+    assert "qa" not in house.person("moderator2").roles
+
+
+def test_what_a_leaver_held_is_told_to_the_qa_service_and_their_name_stays(house: House) -> None:
+    draft, shared, other = an_audit(house, "draft"), an_audit(house, "shared"), an_audit(house, "shared")
+    assign(house, other)
+    for name in ("auditor", "practitioner", "moderator"):
+        editing.mark_as_left(house.desk(), house.person("admin"), house.person(name).id)
+    assert passed_on(house) == [(draft, None), (shared, 1), (other, 1), (other, None)]
+    assert (house.person("auditor").name, house.person("auditor").duties) == ("Amara Okafor", frozenset())
+    editing.mark_as_back(house.desk(), house.person("admin"), house.person("auditor").id)
+    assert house.person("auditor").duties == frozenset()
+
+
+def test_a_role_taken_passes_on_what_waited_in_it(house: House) -> None:
+    draft, shared = an_audit(house, "draft"), an_audit(house, "shared")
+    assign(house, shared)
+    for name in ("auditor", "moderator", "practitioner"):
+        appointing.take_role(house.desk(), house.person("admin"), house.person(name).id, Duty(name))
+    assert passed_on(house) == [(draft, None), (shared, None)]
+
+
+def test_nobody_changes_themselves_and_a_privileged_address_stays(house: House) -> None:
+    admin = house.person("admin")
+    for edit in (
+        lambda: editing.change_person(house.desk(), admin, admin.id, "Me", "me@demo.example"),
+        lambda: editing.mark_as_left(house.desk(), admin, admin.id),
+        lambda: appointing.take_role(house.desk(), admin, admin.id, Duty("admin")),
+    ):
+        with pytest.raises(NotYours):
+            edit()
+    with pytest.raises(BadInput):
+        editing.change_person(house.desk(), admin, house.person("hos.ppqa").id, "Paula Pemberton", "mine@demo.example")
+    editing.change_person(house.desk(), admin, house.person("hos.ppqa").id, "Paula Pemberton-Hale", "hos.ppqa@demo.example")
+    assert house.person("hos.ppqa").name == "Paula Pemberton-Hale"
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a b@c", "a@b,c@d", "AUDITOR@demo.example", "x" * 251 + "@b.c", "a@b\nc", None])
+def test_an_address_that_can_not_be_is_refused(house: House, email: object) -> None:
+    before = held(house)
+    with pytest.raises(BadInput):
+        editing.add_person(house.desk(), house.person("admin"), "Somebody", email)
+    assert held(house) == before
+
+
+@pytest.mark.parametrize(
+    "unit", [Unit("team", "care-west", "Again", "care"), Unit("team", "Not a code", "X", "care"), Unit("team", "x", "X", "nowhere"),
+             Unit("service", "care", "X", "parenting"), Unit("branch", "x", ""), Unit("branch", "assessment", "X")]
+)  # fmt: skip
+def test_a_unit_that_can_not_be_is_refused(house: House, unit: Unit) -> None:
+    with pytest.raises(BadInput):
+        arranging.add_unit(house.desk(), house.person("admin"), unit)
+
+
+def test_a_council_is_arranged(house: House) -> None:
+    admin = house.person("admin")
+    for unit in (
+        Unit("branch", "north", "North"),
+        Unit("service", "fostering", "Fostering", "north"),
+        Unit("team", "f-1", "F One", "fostering"),
+    ):
+        arranging.add_unit(house.desk(), admin, unit)
+    arranging.change_unit(house.desk(), admin, Unit("team", "care-west", "Care West", "fostering"))
+    teams = house.store.directory().teams
+    assert {code: (team.service, team.branch) for code, team in teams.items()} == {
+        "assessment-east": ("assessment", "safeguarding"), "care-west": ("fostering", "north"), "f-1": ("fostering", "north"),
+    }  # fmt: skip
+    assert [verb for _, verb, _ in kept(house)] == ["branch_added", "service_added", "team_added", "team_changed"]
+    assert house.now.date() == TODAY

@@ -1,0 +1,69 @@
+"""What holds after every step, whoever did what: the promises of the rules, asked of the store."""
+
+from typing import Any
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from tests.factories import House
+from tests.workflow.support.model import Model
+from workflow.commands.audit_view import see
+from workflow.errors import NotFound, NotFromHere, NotReady, NotYours, Refusal, Stale
+from workflow.history import first_break, replay
+
+OF_THE_CASE = ("practitioner", "team.manager", "service.manager", "qaro")
+KINDS: dict[type[Refusal], str] = {NotFound: "unknown", NotYours: "not theirs", NotFromHere: "not from here", NotReady: "missing"}
+
+
+class Promises(RuleBasedStateMachine):
+    house: House
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.references: list[str] = []
+        self.models: list[Model] = []
+        self.sealed: dict[tuple[str, int, str], str] = {}
+
+    @invariant()
+    def the_promises_hold(self) -> None:
+        for reference, model in zip(self.references, self.models, strict=True):
+            audit = self.house.audit(reference)
+            assert (audit.state, audit.escalation_state) == (model.state, model.escalation)
+            assert {action.number: action.state for action in audit.actions} == model.actions
+            rows = self.house.store.history(audit)
+            assert first_break(reference, rows, audit.chain) is None
+            assert replay(rows) == (model.state, model.escalation)
+            self._what_was_sealed_stays(reference, audit)
+            if not model.was_shared:
+                self._nobody_of_the_case_knows(reference)
+        self._each_is_told_once()
+
+    def _what_was_sealed_stays(self, reference: str, audit: Any) -> None:
+        for seal in self.house.store.seals(audit):
+            assert self.sealed.setdefault((reference, seal.edition, seal.part), seal.content) == seal.content
+
+    def _nobody_of_the_case_knows(self, reference: str) -> None:
+        for name in OF_THE_CASE:
+            with pytest.raises(NotFound):
+                see(self.house.desk(), self.house.person(name), reference)
+
+    def _each_is_told_once(self) -> None:
+        sent = getattr(self.house.store, "sent", [])
+        assert len(sent) == len({(notice.key, notice.person_id) for notice in sent})
+
+    def tried(self, reference: str, run: Any) -> str:
+        before = self._everything(reference)
+        try:
+            run()
+        except Stale:
+            refused = "stale"
+        except Refusal as refusal:
+            refused = KINDS[type(refusal)]
+        else:
+            return "yes"
+        assert self._everything(reference) == before, "a refusal changed something"
+        return refused
+
+    def _everything(self, reference: str) -> tuple[Any, ...]:
+        audit = self.house.audit(reference)
+        return audit, len(self.house.store.history(audit)), len(getattr(self.house.store, "sent", ()))

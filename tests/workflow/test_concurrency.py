@@ -1,0 +1,111 @@
+"""Many at once on a real database: one effect for one key, no update lost, no lock seen."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from tests.factories import House, a_house, an_audit
+from tests.support.postgres import a_council_on_postgresql
+from workflow.commands import audit_moves as moves
+from workflow.commands import drafting as writing
+from workflow.commands.idempotency import at_most_once
+from workflow.errors import Stale, UsedForAnother
+from workflow.ports import Once
+
+SAVES, EDITORS = 5_000, 8
+SAVES_ON_POSTGRESQL = 1_000
+
+
+@pytest.fixture
+def on_postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with a_council_on_postgresql(tmp_path, tmp_path_factory.getbasetemp() / "postgres") as council:
+        yield a_house(council)
+
+
+@pytest.fixture(params=["house", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
+def on_each(request: pytest.FixtureRequest) -> House:
+    made: House = request.getfixturevalue(request.param)
+    return made
+
+
+def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: House) -> None:
+    house, reference = on_each, an_audit(on_each, "graded")
+    barrier, auditor = Barrier(50), house.person("auditor")
+    once = Once(auditor.id, "share-once", "the same request", lambda audit: f"{audit.reference} {audit.version} {audit.state}")
+    before = house.audit(reference).chain.count
+
+    def share(_: int) -> str:
+        desk = replace(house.desk(), once=once)
+        barrier.wait()
+        return at_most_once(desk, once, lambda desk: moves.share(desk, auditor, reference))
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(share, range(50)))
+    rows = house.store.history(house.audit(reference))
+    assert len(set(answers)) == 1
+    assert len(rows) == before + 1
+    print(f"50 at once: {len(set(answers))} answer, {len(rows) - before} effect")
+
+
+def test_a_key_used_for_another_request_is_refused(house: House) -> None:
+    reference, auditor = an_audit(house, "graded"), house.person("auditor")
+    once = Once(auditor.id, "k", "one", lambda audit: audit.state)
+    desk = replace(house.desk(), once=once)
+    assert at_most_once(desk, once, lambda desk: moves.share(desk, auditor, reference)) == "shared"
+    other = replace(once, digest="another")
+    try:
+        at_most_once(replace(desk, once=other), other, lambda desk: moves.share(desk, auditor, reference))
+    except UsedForAnother:
+        return
+    raise AssertionError("a key was taken twice")
+
+
+def test_eight_editors_lose_nothing_and_each_stale_save_answers_with_both_texts(house: House) -> None:
+    eight_edit(house, SAVES)
+
+
+@pytest.mark.postgres
+def test_eight_editors_lose_nothing_on_postgresql(on_postgresql: House) -> None:
+    eight_edit(on_postgresql, SAVES_ON_POSTGRESQL)
+
+
+@pytest.mark.long
+@pytest.mark.postgres
+def test_eight_editors_lose_nothing_on_postgresql_for_long(on_postgresql: House) -> None:
+    eight_edit(on_postgresql, SAVES)
+
+
+def eight_edit(house: House, saves: int) -> None:
+    """Each save adds its own mark to the text it saw; every mark that was acknowledged is there at the end."""
+    reference = an_audit(house, "practitioner_consulted")
+    auditor = house.person("auditor")
+
+    def edit(editor: int) -> tuple[int, int]:
+        chance, saved, stale = random.Random(editor), 0, 0
+        for _ in range(saves // EDITORS):
+            seen = house.audit(reference)
+            version = seen.version - (chance.random() < 0.3)
+            said = int(str(seen.answer("area_1", "evidence") or "0"))
+            try:
+                writing.save_section(house.desk(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True)
+            except Stale as refused:
+                both = refused
+            else:
+                saved += 1
+                continue
+            stale += 1
+            assert (both.yours or {})["evidence"] == str(said + 1)
+            assert int(str((both.theirs or {}).get("evidence") or "0")) >= said
+        return saved, stale
+
+    with ThreadPoolExecutor(EDITORS) as pool:
+        counts = list(pool.map(edit, range(EDITORS)))
+    saved, stale = (sum(column) for column in zip(*counts, strict=True))
+    assert saved + stale == saves
+    assert house.audit(reference).answer("area_1", "evidence") == str(saved)
+    print(f"{house.store.engine.dialect.name}: {saves} saves by {EDITORS}: {saved} stored, {stale} stale, 0 lost")
