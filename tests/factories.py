@@ -19,7 +19,7 @@ from workflow.commands import assignments as oversight
 from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.form_loader import load_form
 from workflow.guards import GUARDS
@@ -45,8 +45,8 @@ class House:
     now: datetime = NOW
     forms: FakeShelf = field(default_factory=lambda: FakeShelf(FORM))
 
-    def desk(self) -> Desk:
-        return Desk(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
+    def desk(self) -> CommandContext:
+        return CommandContext(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
 
     def person(self, name: str) -> Person:
         person: Person | None = self.store.directory().by_email(f"{name}@demo.example")

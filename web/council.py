@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from config.settings import PREFIX, BadSetting, Settings
 from notifications.context import Parts
 from notifications.recipients import WhoHears, load_who_hears
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import ROLES
 from workflow.errors import Broken
 from workflow.form_loader import load_form
@@ -38,10 +38,10 @@ class Council:
         """What the worker works with."""
         return Parts(self.settings, self.engine, self.store, self.who_hears, self.rules)
 
-    def desk(self, now: datetime | None = None, once: Once | None = None) -> Desk:
+    def desk(self, now: datetime | None = None, once: Once | None = None) -> CommandContext:
         """A desk for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
-        return Desk(self.store, self.store.directory(at), self.rules, self.permissions, self.shelf, self.who_hears, at, once)
+        return CommandContext(self.store, self.store.directory(at), self.rules, self.permissions, self.shelf, self.who_hears, at, once)
 
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:

@@ -10,7 +10,7 @@ from web.api.serialisers import audit_text
 from web.identity.current_user import the_desk
 from web.request.idempotency import once
 from web.request.read_log import sent
-from workflow.commands.context import Desk, known_audit
+from workflow.commands.context import CommandContext, known_audit
 from workflow.directory import Person
 from workflow.errors import SeenNeeded
 from workflow.models import Audit
@@ -29,7 +29,7 @@ def seen_version() -> int:
     return int(match.group(1))
 
 
-def audit_answer(run: Callable[[Desk], Audit], status: int = 200) -> Response:
+def audit_answer(run: Callable[[CommandContext], Audit], status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
     desk, who = the_desk(), asker()
     key = request.headers.get("Idempotency-Key", "").strip()
@@ -38,7 +38,7 @@ def audit_answer(run: Callable[[Desk], Audit], status: int = 200) -> Response:
     return audit_response(text, status)
 
 
-def _once(desk: Desk, who: Person, key: str, run: Callable[[Desk], Audit]) -> str:
+def _once(desk: CommandContext, who: Person, key: str, run: Callable[[CommandContext], Audit]) -> str:
     new: list[str] = []
 
     def answer(audit: Audit) -> str:
@@ -49,7 +49,7 @@ def _once(desk: Desk, who: Person, key: str, run: Callable[[Desk], Audit]) -> st
     return text if text in new else _as_seen_now(desk, who, text)
 
 
-def _as_seen_now(desk: Desk, who: Person, answered: str) -> str:
+def _as_seen_now(desk: CommandContext, who: Person, answered: str) -> str:
     """The answer as it was kept, unless a right to what is in it has gone since: then what is theirs to see now.
 
     Raises NotFound where they may not know of the audit any more.

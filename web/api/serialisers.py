@@ -6,7 +6,7 @@ from typing import Any
 from web.api import response_schemas as answered
 from web.request.errors import places
 from workflow.commands.audit_view import Seen, action_moves, unnoted
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.forms import Form
 from workflow.history import Row
@@ -17,17 +17,17 @@ from workflow.smart_action import is_overdue
 AUDIT = answered.Audit()
 
 
-def audit_text(desk: Desk, who: Person, audit: Audit) -> str:
+def audit_text(desk: CommandContext, who: Person, audit: Audit) -> str:
     """The audit as this person may see it after a command, as it is kept under an Idempotency-Key; who sends it notes that."""
     ties = relations(who, audit, desk.directory)
     return seen_text(desk, who, unnoted(desk, who, audit, ties))
 
 
-def seen_text(desk: Desk, who: Person, seen: Seen) -> str:
+def seen_text(desk: CommandContext, who: Person, seen: Seen) -> str:
     return json.dumps(audit_shown(desk, who, seen), ensure_ascii=False)
 
 
-def audit_shown(desk: Desk, who: Person, seen: Seen) -> dict[str, Any]:
+def audit_shown(desk: CommandContext, who: Person, seen: Seen) -> dict[str, Any]:
     audit, directory = seen.audit, desk.directory
     form = desk.form_of(audit)
     named = {"state": audit.state, "auditor": email(directory, audit.auditor_id), "moderator": email(directory, audit.moderator_id)}
@@ -63,7 +63,7 @@ def email(directory: Directory, person_id: int | None) -> str | None:
     return person.email if person else None
 
 
-def action_facts(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> dict[str, Any]:
+def action_facts(desk: CommandContext, who: Person, seen: Seen, action: SmartAction) -> dict[str, Any]:
     names = ("section", "text", "due_on", "earlier_due_dates", "state", "completed_on", "progress", "evidence", "note", "asked_due_on")
     return {
         "id": f"{seen.audit.reference}-{action.number}",

@@ -8,7 +8,7 @@ from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.formatting import grade
 from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
 from web.request.errors import status_of
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
 from workflow.models import GRADES
 from workflow.storage.engine import reading
@@ -62,7 +62,7 @@ def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
     )  # fmt: skip
 
 
-def _filters(desk: Desk) -> list[tuple[str, str, list[tuple[object, str]]]]:
+def _filters(desk: CommandContext) -> list[tuple[str, str, list[tuple[object, str]]]]:
     """Name, label and choices of each."""
     people = sorted(desk.directory.people.values(), key=lambda person: person.name)
     choices: list[list[tuple[object, str]]] = [

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from workflow.commands.available_moves import situation
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import Missing
 from workflow.forms import Section
@@ -32,7 +32,9 @@ class Progress:
         return STATUSES[self.status]
 
 
-def progress_of(desk: Desk, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]) -> list[Progress]:
+def progress_of(
+    desk: CommandContext, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]
+) -> list[Progress]:
     """Of the sections that this person is shown; `asked` are the sense checks’ questions."""
     form = desk.form_of(audit)
     missing = _missing(desk, who, audit)
@@ -41,7 +43,7 @@ def progress_of(desk: Desk, who: Person, audit: Audit, sections: Mapping[str, An
     return [_progress(section, sections[section.key], missing, questioned, audit) for section in shown]
 
 
-def _missing(desk: Desk, who: Person, audit: Audit) -> set[str]:
+def _missing(desk: CommandContext, who: Person, audit: Audit) -> set[str]:
     found: tuple[Missing, ...] = what_is_missing((*WRITTEN, *JUDGED), situation(desk, who, audit))
     return {one.section for one in found}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from notifications.recipients import WhoHears
 from workflow import audit as an_audit
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Holder, Person
 from workflow.events import Event
 from workflow.models import INADEQUATE, Audit
@@ -32,7 +32,7 @@ class WillBeTold:
         return any(one.holder is None or one.holder.stands_in for one in self.acknowledge)
 
 
-def who_will_be_told(desk: Desk, hears: WhoHears, audit: Audit, move: Move) -> WillBeTold | None:
+def who_will_be_told(desk: CommandContext, hears: WhoHears, audit: Audit, move: Move) -> WillBeTold | None:
     """None for every other move."""
     if move.name != "share":
         return None
@@ -41,13 +41,13 @@ def who_will_be_told(desk: Desk, hears: WhoHears, audit: Audit, move: Move) -> W
     return WillBeTold(tuple(_names(desk, hears, shared)), tuple(_posts(desk, shared)) if is_inadequate else ())
 
 
-def _names(desk: Desk, hears: WhoHears, audit: Audit) -> Iterator[str]:
+def _names(desk: CommandContext, hears: WhoHears, audit: Audit) -> Iterator[str]:
     for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, desk.directory):
         person = desk.directory.person(notice.person_id)
         yield person.name if person else "the QA inbox"
 
 
-def _posts(desk: Desk, audit: Audit) -> Iterator[WillAcknowledge]:
+def _posts(desk: CommandContext, audit: Audit) -> Iterator[WillAcknowledge]:
     directory, team = desk.directory.about(audit.header.child_id), audit.header.team
     for post in desk.rules.escalation_recipients:
         holder = directory.holder(post, team)

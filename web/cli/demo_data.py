@@ -16,7 +16,7 @@ from workflow.commands import assignments as oversight
 from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Duty, Person
 from workflow.errors import Refusal
 from workflow.storage.directory_seed import Entry, add_people, add_teams
@@ -95,7 +95,7 @@ class Walk:
         self.day = dated(sample["details"]["audit_date"], today)
         self.reference = ""
 
-    def desk(self) -> Desk:
+    def desk(self) -> CommandContext:
         """Half past ten in the morning of the day the walk has come to, never in the future."""
         at = datetime.combine(self.day, time(10, 30), UTC)
         return self.council.desk(min(at, datetime.now(UTC)))

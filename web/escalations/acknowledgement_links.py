@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from notifications.delivery.acknowledgement_links import Asked, asked_by
 from web.identity.current_user import current_session, the_council, the_desk
-from workflow.commands.context import Desk, known_audit
+from workflow.commands.context import CommandContext, known_audit
 from workflow.commands.escalations import acknowledge
 from workflow.directory import Person
 from workflow.errors import NotFound, Refusal
@@ -53,7 +53,7 @@ def use_link(token: str) -> Link:
     return link
 
 
-def _waiting(desk: Desk, audit: Audit, person: Person, asked: Asked) -> list[Recipient]:
+def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: Asked) -> list[Recipient]:
     """Those of the opening that the mail was about whom this person still answers for."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:

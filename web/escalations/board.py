@@ -6,7 +6,7 @@ from typing import Any
 from web.escalations import board_queries as queries
 from web.escalations.notification_status import Standing, Watch, opening_of
 from web.identity.current_user import the_council, the_desk
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import NotYours
 from workflow.models import Audit
@@ -33,7 +33,7 @@ class Board:
     lately: list[Standing]
 
 
-def sees_board(desk: Desk, person: Person) -> bool:
+def sees_board(desk: CommandContext, person: Person) -> bool:
     """Those whose role it is, and who answers for one of the three posts today."""
     return desk.permissions.allow_role("see_board", person) or bool(Reader(person, desk.directory, desk.permissions).answering)
 

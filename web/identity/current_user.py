@@ -13,7 +13,7 @@ from web.council import Council
 from web.identity.credentials.access_tokens import SAFE, ReadsOnly, held_by_token
 from web.identity.session_queries import forget_sessions
 from web.identity.sessions import KEPT_FOR, BrowserSession, DatabaseSessions
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import NotSignedIn, SecondProofNeeded
 from workflow.storage.visibility import Reader
@@ -30,11 +30,11 @@ def the_council() -> Council:
     return council
 
 
-def the_desk() -> Desk:
+def the_desk() -> CommandContext:
     """One for the request: the directory is read once."""
     if "desk" not in g:
         g.desk = the_council().desk()
-    desk: Desk = g.desk
+    desk: CommandContext = g.desk
     return desk
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from web.council import Council
 from web.notices import undelivered_queries as queries
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import NotFound, NotFromHere, NotYours
 from workflow.storage.engine import Connection, writing
 from workflow.storage.visibility import Reader
 
 
-def send_again(council: Council, desk: Desk, who: Person, row_id: int) -> None:
+def send_again(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
     """Raises NotYours, NotFound; NotFromHere where its link has run out, or somebody has seen to it."""
     with _one(council, desk, who, row_id) as (connection, row):
         if not can_go_again(council, row):
@@ -21,13 +21,13 @@ def send_again(council: Council, desk: Desk, who: Person, row_id: int) -> None:
         _ensure_first(queries.send_again(connection, row_id, desk.now))
 
 
-def settle(council: Council, desk: Desk, who: Person, row_id: int) -> None:
+def settle(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
     """They told the person another way. Raises NotYours, NotFound; NotFromHere where somebody has seen to it."""
     with _one(council, desk, who, row_id) as (connection, _):
         _ensure_first(queries.settle(connection, row_id, who.id, desk.now))
 
 
-def ensure_sees(desk: Desk, who: Person) -> None:
+def ensure_sees(desk: CommandContext, who: Person) -> None:
     if not desk.permissions.allow_role("see_to_undelivered", who):
         raise NotYours("Mails that could not be delivered are for the QA Service to see to.")
 
@@ -38,7 +38,7 @@ def can_go_again(council: Council, row: Any) -> bool:
 
 
 @contextmanager
-def _one(council: Council, desk: Desk, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
+def _one(council: Council, desk: CommandContext, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
     ensure_sees(desk, who)
     with writing(council.engine) as connection:
         row = queries.one(connection, Reader(who, desk.directory, desk.permissions), row_id)

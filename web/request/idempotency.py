@@ -11,7 +11,7 @@ from operator import attrgetter
 from flask import request
 
 from web.identity.current_user import signed_in, the_council, the_desk
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import at_most_once
 from workflow.directory import Person
 from workflow.errors import BadInput, UsedForAnother
@@ -25,7 +25,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def once_by_form(run: Callable[[Desk], Audit], field: str) -> str:
+def once_by_form(run: Callable[[CommandContext], Audit], field: str) -> str:
     """The audit’s reference. Raises BadInput, about this field, where the form was sent before with other words."""
     key, typed = request.form.get("once", ""), sorted(request.form.items(multi=True))
     if not key:
@@ -37,7 +37,7 @@ def once_by_form(run: Callable[[Desk], Audit], field: str) -> str:
         raise BadInput.about(field, refusal.sentence) from refusal
 
 
-def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[Desk], Audit]) -> str:
+def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
     """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request."""
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")

@@ -21,7 +21,7 @@ from web.worklist.tasks import (
     tasks_of_troubled,
     tasks_of_undelivered,
 )
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.storage.engine import reading
 from workflow.working_days import KNOWN_UNTIL
@@ -61,7 +61,7 @@ def show() -> str:
     )
 
 
-def _worker(desk: Desk, me: Person) -> Mapping[str, object]:
+def _worker(desk: CommandContext, me: Person) -> Mapping[str, object]:
     """What stops the service from telling people anything, for those who see to it."""
     if not desk.permissions.allow_role("see_the_worker", me):
         return {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from workflow.commands import actions
 from workflow.commands.available_moves import named_move
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.models import SmartAction
 from workflow.validation import read_day
@@ -13,7 +13,7 @@ PLAIN = {"verify": actions.verify, "grant_more_time": actions.grant_more_time}
 REASONED = {"return": actions.return_action, "cancel": actions.cancel, "refuse_more_time": actions.refuse_more_time}
 
 
-def carry_out(desk: Desk, who: Person, reference: str, number: int, given: Mapping[str, str | None]) -> SmartAction:
+def carry_out(desk: CommandContext, who: Person, reference: str, number: int, given: Mapping[str, str | None]) -> SmartAction:
     """`given` holds `move`, and as it needs `reason`, `completed_on`, `due_on`; raises BadInput for a move that there is not."""
     name, reason = named_move(desk.rules.action, given["move"] or "").name, given["reason"] or ""
     if name in PLAIN:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from workflow import smart_action
 from workflow.commands.available_moves import ensure_can, ensure_may, named_move, situation
-from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.context import CommandContext, Step, command, known_audit
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
@@ -29,7 +29,7 @@ class NewAction:
 
 
 @command
-def add_action(desk: Desk, who: Person, reference: str, new: NewAction) -> SmartAction:
+def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction) -> SmartAction:
     """Section 13 before sharing, section 15 while moderating and once moderated."""
     audit, ties = known_audit(desk, who, reference)
     if desk.permissions.allow("add_action", audit, ties):
@@ -47,7 +47,7 @@ def add_action(desk: Desk, who: Person, reference: str, new: NewAction) -> Smart
     return _stored(step, action.number)
 
 
-def further_actions(desk: Desk, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
+def further_actions(desk: CommandContext, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
     """Actions of section 15, due on or after today; raises BadInput."""
     actions = [_agreed(desk, who, audit, one, section=15) for one in new]
     if any(action.due_on < desk.today for action in actions):
@@ -56,7 +56,7 @@ def further_actions(desk: Desk, who: Person, audit: Audit, new: tuple[NewAction,
     return tuple(replace(action, number=first + n) for n, action in enumerate(actions))
 
 
-def _agreed(desk: Desk, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
+def _agreed(desk: CommandContext, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
     reading = AllAtOnce()
     with reading:
         text = _said(read_text("text", new.text, MAX_TEXT), "text", "Say what is to be done.")
@@ -75,13 +75,13 @@ def _said(said: T | None, field: str, otherwise: str) -> T:
     return said
 
 
-def _active(desk: Desk, email: object) -> Person | None:
+def _active(desk: CommandContext, email: object) -> Person | None:
     person = desk.directory.by_email(email) if isinstance(email, str) else None
     return person if person and person.is_active else None
 
 
 @command
-def change_action(desk: Desk, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
+def change_action(desk: CommandContext, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
     """The auditor words it anew; possible only until its owner is told of it."""
     audit, action = _own_draft(desk, who, reference, number)
     worded = _agreed(desk, who, audit, new, action.section)
@@ -92,14 +92,14 @@ def change_action(desk: Desk, who: Person, reference: str, number: int, new: New
 
 
 @command
-def remove_action(desk: Desk, who: Person, reference: str, number: int) -> Audit:
+def remove_action(desk: CommandContext, who: Person, reference: str, number: int) -> Audit:
     audit, _ = _own_draft(desk, who, reference, number)
     step = Step(desk, who, audit, audit)
     step.becomes(smart_action.removed(audit, number), "remove_action", facts={"action": number})
     return step.commit()
 
 
-def _own_draft(desk: Desk, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
+def _own_draft(desk: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
     audit, ties = known_audit(desk, who, reference)
     action = _action(audit, number)
     if action.is_live or action.added_by != who.id or not _may_add(desk, audit, ties):
@@ -107,12 +107,14 @@ def _own_draft(desk: Desk, who: Person, reference: str, number: int) -> tuple[Au
     return audit, action
 
 
-def _may_add(desk: Desk, audit: Audit, ties: frozenset[str]) -> bool:
+def _may_add(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> bool:
     return any(desk.permissions.allow(right, audit, ties) for right in ("add_action", "add_further_action"))
 
 
 @command
-def record_progress(desk: Desk, who: Person, reference: str, number: int, progress: object = None, evidence: object = None) -> SmartAction:
+def record_progress(
+    desk: CommandContext, who: Person, reference: str, number: int, progress: object = None, evidence: object = None
+) -> SmartAction:
     """None leaves what is there."""
     audit, ties = known_audit(desk, who, reference)
     action = _action(audit, number)
@@ -126,7 +128,7 @@ def record_progress(desk: Desk, who: Person, reference: str, number: int, progre
 
 
 @command
-def report(desk: Desk, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
+def report(desk: CommandContext, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
     def done(action: SmartAction) -> SmartAction:
         return smart_action.reported(action, who.id, completed_on or desk.today)
 
@@ -134,12 +136,12 @@ def report(desk: Desk, who: Person, reference: str, number: int, completed_on: d
 
 
 @command
-def verify(desk: Desk, who: Person, reference: str, number: int) -> SmartAction:
+def verify(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(desk, who, reference, number, "verify", Given(), lambda action: smart_action.verified(action, who.id, desk.today))
 
 
 @command
-def return_action(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+def return_action(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(
         desk, who, reference, number, "return", Given(reason=reason), lambda action: smart_action.returned(action, reason, desk.today)
@@ -147,13 +149,13 @@ def return_action(desk: Desk, who: Person, reference: str, number: int, reason: 
 
 
 @command
-def cancel(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+def cancel(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(desk, who, reference, number, "cancel", Given(reason=reason), lambda action: smart_action.cancelled(action, reason))
 
 
 @command
-def ask_for_more_time(desk: Desk, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
+def ask_for_more_time(desk: CommandContext, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
 
     def asked(action: SmartAction) -> SmartAction:
@@ -164,14 +166,14 @@ def ask_for_more_time(desk: Desk, who: Person, reference: str, number: int, due_
 
 
 @command
-def grant_more_time(desk: Desk, who: Person, reference: str, number: int) -> SmartAction:
+def grant_more_time(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(
         desk, who, reference, number, "grant_more_time", Given(), lambda action: smart_action.more_time_granted(action, desk.today)
     )
 
 
 @command
-def refuse_more_time(desk: Desk, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+def refuse_more_time(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(
         desk,
@@ -185,7 +187,7 @@ def refuse_more_time(desk: Desk, who: Person, reference: str, number: int, reaso
 
 
 def _move(
-    desk: Desk, who: Person, reference: str, number: int, name: str, given: Given, happens: Callable[[SmartAction], SmartAction]
+    desk: CommandContext, who: Person, reference: str, number: int, name: str, given: Given, happens: Callable[[SmartAction], SmartAction]
 ) -> SmartAction:
     audit, ties = known_audit(desk, who, reference)
     action = visible_action(desk, who, audit, ties, number)
@@ -204,7 +206,7 @@ def _move(
     return _stored(step, number)
 
 
-def visible_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
+def visible_action(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
     """The action where this person may see it; raises NotFound alike where it is not there."""
     action = _action(audit, number)
     if not may_see_action(desk, who, audit, ties, action):
@@ -212,7 +214,7 @@ def visible_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], 
     return action
 
 
-def may_see_action(desk: Desk, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
+def may_see_action(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
     """Before its owner is told, an action is known to who may add one there; then also to its owner and the readers."""
     reads = desk.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
     if action.is_live:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from workflow.commands.available_moves import situation
-from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.context import CommandContext, Step, command, known_audit
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import auditor_named
 from workflow.directory import Person
@@ -14,7 +14,7 @@ from workflow.models import Audit
 
 
 @command
-def allocate(desk: Desk, who: Person, reference: str, auditor: object) -> Audit:
+def allocate(desk: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
     """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
     audit, ties = known_audit(desk, who, reference)
     if not desk.permissions.allow("allocate", audit, ties):
@@ -31,7 +31,7 @@ def allocate(desk: Desk, who: Person, reference: str, auditor: object) -> Audit:
 
 
 @command
-def assign_moderator(desk: Desk, who: Person, reference: str, moderator: object) -> Audit:
+def assign_moderator(desk: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
     """Raises NotReady where the person is the auditor or one of the case’s people (rules, section 5)."""
     audit, ties = known_audit(desk, who, reference)
     if not desk.permissions.allow("assign_moderator", audit, ties):

@@ -3,7 +3,7 @@
 from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.commands.available_moves import named_move
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.models import Audit
 
@@ -14,7 +14,9 @@ PLAIN = {
 REASONED = {"waive_moderation": moves.waive_moderation, "return_for_correction": moves.return_for_correction, "withdraw": moves.withdraw}
 
 
-def carry_out(desk: Desk, who: Person, reference: str, move: str, reason: str = "", new_actions: tuple[NewAction, ...] = ()) -> Audit:
+def carry_out(
+    desk: CommandContext, who: Person, reference: str, move: str, reason: str = "", new_actions: tuple[NewAction, ...] = ()
+) -> Audit:
     """Raise BadInput for a move that there is not, and whatever the command refuses with."""
     name = named_move(desk.rules.audit, move).name
     if name in PLAIN:

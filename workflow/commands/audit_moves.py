@@ -6,7 +6,7 @@ from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
 from workflow.commands.available_moves import ensure_can, ensure_may, only_asks, situation
-from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.context import CommandContext, Step, command, known_audit
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
 from workflow.guards.context import Given
@@ -15,22 +15,22 @@ from workflow.validation import read_text
 
 
 @command
-def record_consultation(desk: Desk, who: Person, reference: str) -> Audit:
+def record_consultation(desk: CommandContext, who: Person, reference: str) -> Audit:
     return _plain(desk, who, reference, "record_consultation")
 
 
 @command
-def grade(desk: Desk, who: Person, reference: str) -> Audit:
+def grade(desk: CommandContext, who: Person, reference: str) -> Audit:
     return _plain(desk, who, reference, "grade")
 
 
 @command
-def revise(desk: Desk, who: Person, reference: str) -> Audit:
+def revise(desk: CommandContext, who: Person, reference: str) -> Audit:
     return _plain(desk, who, reference, "revise")
 
 
 @command
-def share(desk: Desk, who: Person, reference: str) -> Audit:
+def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     """Seal what is shared, tell the people of the case, and escalate where the final judgement is Inadequate."""
     step = _begin(desk, who, reference, "share")
     before, overall = step.audit, desk.form_of(step.audit).overall.key
@@ -46,7 +46,7 @@ def share(desk: Desk, who: Person, reference: str) -> Audit:
 
 
 @command
-def moderate(desk: Desk, who: Person, reference: str) -> Audit:
+def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
     """The moderator’s judgement becomes the overall grade; a grade lowered to Inadequate escalates."""
     step = _begin(desk, who, reference, "moderate")
     before = step.audit
@@ -61,7 +61,7 @@ def moderate(desk: Desk, who: Person, reference: str) -> Audit:
 
 
 @command
-def waive_moderation(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "waive_moderation", Given(reason=reason))
     before = step.audit
@@ -72,7 +72,7 @@ def waive_moderation(desk: Desk, who: Person, reference: str, reason: str) -> Au
 
 
 @command
-def close_actions(desk: Desk, who: Person, reference: str) -> Audit:
+def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
     step = _begin(desk, who, reference, "close_actions")
     step.becomes(replace(step.audit, state="actions_closed"), "close_actions")
     step.tell("audit_closed")
@@ -80,7 +80,7 @@ def close_actions(desk: Desk, who: Person, reference: str) -> Audit:
 
 
 @command
-def reopen(desk: Desk, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
+def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
     reason = read_text("reason", reason)
     audit, _ = known_audit(desk, who, reference)
     given = Given(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
@@ -95,7 +95,7 @@ def reopen(desk: Desk, who: Person, reference: str, reason: str, new_actions: tu
 
 
 @command
-def return_for_correction(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+def return_for_correction(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "return_for_correction", Given(reason=reason))
@@ -106,7 +106,7 @@ def return_for_correction(desk: Desk, who: Person, reference: str, reason: str) 
 
 
 @command
-def withdraw(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
     reason = read_text("reason", reason)
     audit, ties = known_audit(desk, who, reference)
@@ -124,7 +124,7 @@ def withdraw(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
     return step.commit()
 
 
-def _begin(desk: Desk, who: Person, reference: str, name: str, given: Given | None = None) -> Step:
+def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given | None = None) -> Step:
     audit, ties = known_audit(desk, who, reference)
     move = desk.rules.audit.moves[name]
     ensure_may(desk, who, audit, ties, move)
@@ -132,7 +132,7 @@ def _begin(desk: Desk, who: Person, reference: str, name: str, given: Given | No
     return Step(desk, who, audit, audit)
 
 
-def _plain(desk: Desk, who: Person, reference: str, name: str) -> Audit:
+def _plain(desk: CommandContext, who: Person, reference: str, name: str) -> Audit:
     step = _begin(desk, who, reference, name)
     step.becomes(replace(step.audit, state=desk.rules.audit.moves[name].to), name)
     return step.commit()

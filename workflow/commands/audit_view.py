@@ -11,7 +11,7 @@ from typing import Protocol
 from workflow import audit as an_audit
 from workflow.commands.actions import may_see_action
 from workflow.commands.available_moves import Offer, may, offers
-from workflow.commands.context import Desk, known_audit
+from workflow.commands.context import CommandContext, known_audit
 from workflow.commands.redaction import wordless, wordless_action
 from workflow.directory import Person
 from workflow.errors import NotYours
@@ -71,7 +71,7 @@ class Seen:
     reads_history: bool
     _whole: "Seen | None" = field(default=None, repr=False, compare=False)
 
-    def opened(self, desk: Desk, place: Place, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
+    def opened(self, desk: CommandContext, place: Place, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
         """With its words, once it is noted that they are shown; raises NotShown. Where there are none to show, nothing is noted.
 
         `beside` are the readings of what is shown with it, in the same commit.
@@ -98,13 +98,13 @@ class Seen:
         return bool(self.sections)
 
 
-def see(desk: Desk, who: Person, reference: str) -> Seen:
+def see(desk: CommandContext, who: Person, reference: str) -> Seen:
     """Raises NotFound alike for what is not there and for what this person may not know of."""
     audit, ties = known_audit(desk, who, reference)
     return seen_by(desk, who, audit, ties)
 
 
-def seen_by(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
     whole = unnoted(desk, who, audit, ties)
     return replace(
         whole,
@@ -116,7 +116,7 @@ def seen_by(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen
     )
 
 
-def unnoted(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+def unnoted(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
     """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
     sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
     made = offers(desk, who, audit, ties)
@@ -135,12 +135,12 @@ def unnoted(desk: Desk, who: Person, audit: Audit, ties: frozenset[str]) -> Seen
     )
 
 
-def reading(desk: Desk, who: Person, shown: Shown, place: Place) -> Reading:
+def reading(desk: CommandContext, who: Person, shown: Shown, place: Place) -> Reading:
     let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
     return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
 
 
-def history_seen(desk: Desk, seen: Seen, place: Place) -> tuple[tuple[Row, str | None], ...]:
+def history_seen(desk: CommandContext, seen: Seen, place: Place) -> tuple[tuple[Row, str | None], ...]:
     """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
     if not seen.reads_history:
         raise NotYours("The history of this audit is not yours to read now.")
@@ -152,7 +152,7 @@ def history_seen(desk: Desk, seen: Seen, place: Place) -> tuple[tuple[Row, str |
     return told
 
 
-def escalation_moves(desk: Desk, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+def escalation_moves(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
     """The escalation’s moves that are this person’s from here, as `acknowledge_escalation` and so on."""
     track = desk.rules.escalation
     names = (name for name in moves_from(track, audit.escalation_state) if may(desk, audit, ties, track.moves[name]))
@@ -161,7 +161,7 @@ def escalation_moves(desk: Desk, audit: Audit, ties: frozenset[str]) -> tuple[st
     return tuple(f"{name}_escalation" for name in names)
 
 
-def action_moves(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> tuple[str, ...]:
+def action_moves(desk: CommandContext, who: Person, seen: Seen, action: SmartAction) -> tuple[str, ...]:
     """The moves of one action that are this person’s from here."""
     if not action.is_live or seen.audit.state not in {"shared", "moderated"}:
         return ()
@@ -170,11 +170,11 @@ def action_moves(desk: Desk, who: Person, seen: Seen, action: SmartAction) -> tu
     return tuple(name for name in moves_from(track, action.state) if may(desk, seen.audit, mine, track.moves[name], action))
 
 
-def _permitted(desk: Desk, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+def _permitted(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
     return tuple(right for right in PERMITTED if desk.permissions.allow(right, audit, ties))
 
 
-def _sections(desk: Desk, audit: Audit, ties: frozenset[str], *, sees_grade: bool) -> dict[str, Answers]:
+def _sections(desk: CommandContext, audit: Audit, ties: frozenset[str], *, sees_grade: bool) -> dict[str, Answers]:
     form = desk.form_of(audit)
     shown: dict[str, Answers] = {}
     reads = {
@@ -189,7 +189,7 @@ def _sections(desk: Desk, audit: Audit, ties: frozenset[str], *, sees_grade: boo
     return shown
 
 
-def _source(desk: Desk, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
+def _source(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
     """The working copy for its auditor, and while it is what was shared; otherwise what was sealed."""
     if "auditor" in ties or an_audit.shows_working_copy(audit):
         return audit.sections

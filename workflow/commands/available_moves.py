@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, Missing, NotYours
 from workflow.guards import Situation, ensure_nothing_is_missing, what_is_missing
@@ -44,7 +44,7 @@ def named_move(track: Track, name: str) -> Move:
     return move
 
 
-def situation(desk: Desk, who: Person, audit: Audit, given: Given | None = None, action: SmartAction | None = None) -> Situation:
+def situation(desk: CommandContext, who: Person, audit: Audit, given: Given | None = None, action: SmartAction | None = None) -> Situation:
     return Situation(
         audit,
         who,
@@ -58,12 +58,14 @@ def situation(desk: Desk, who: Person, audit: Audit, given: Given | None = None,
     )
 
 
-def ensure_may(desk: Desk, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> None:
+def ensure_may(
+    desk: CommandContext, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None
+) -> None:
     if not may(desk, audit, ties, move, action):
         raise NotYours(f"“{move.title}” is not yours to do.")
 
 
-def may(desk: Desk, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
+def may(desk: CommandContext, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
     allowed = (*makers(move, audit, action, desk.directory), *move.asked_by)
     return any(tie in allowed for tie in ties)
 
@@ -75,7 +77,7 @@ def ensure_can(track: Track, state: str, move: Move, s: Situation, *, asks: bool
     return destination
 
 
-def offers(desk: Desk, who: Person, audit: Audit, ties: Collection[str]) -> tuple[Offer, ...]:
+def offers(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[Offer, ...]:
     """The audit’s moves from here that are this person’s; a reason is asked for with the move, so it is not missing yet."""
     found = []
     for name in moves_from(desk.rules.audit, audit.state):

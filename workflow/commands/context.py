@@ -35,7 +35,7 @@ class FormShelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CommandContext:
     store: Store
     directory: Directory
     rules: Rules
@@ -56,7 +56,7 @@ class Desk:
 class Step:
     """One command in the making: the audit as it becomes, its history rows, its notices, its seals."""
 
-    def __init__(self, desk: Desk, who: Person, before: Audit | None, audit: Audit) -> None:
+    def __init__(self, desk: CommandContext, who: Person, before: Audit | None, audit: Audit) -> None:
         self.desk, self.who, self.before, self.audit = desk, who, before, audit
         self._chain: Chain = audit.chain
         self._rows: list[Row] = []
@@ -114,7 +114,7 @@ class Step:
         return after
 
 
-def known_audit(desk: Desk, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
+def known_audit(desk: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
     """The audit and what this person is to it; raises NotFound alike for what is not there and what they may not know of."""
     audit = desk.store.audit(reference)
     if audit is None:
@@ -125,11 +125,11 @@ def known_audit(desk: Desk, who: Person, reference: str) -> tuple[Audit, frozens
     return audit, ties
 
 
-def command(function: Callable[Concatenate[Desk, Person, P], R]) -> Callable[Concatenate[Desk, Person, P], R]:
+def command(function: Callable[Concatenate[CommandContext, Person, P], R]) -> Callable[Concatenate[CommandContext, Person, P], R]:
     """Decide again where something changed between reading and writing, on what is there then, by who the person is then."""
 
     @wraps(function)
-    def decided(desk: Desk, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def decided(desk: CommandContext, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
         for _ in range(TRIES):
             try:
                 return function(desk, who, *args, **kwargs)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from workflow import audit as an_audit
-from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.context import CommandContext, Step, command, known_audit
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, NotYours, Stale
@@ -15,7 +15,7 @@ REFERENCE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 @command
-def start_audit(desk: Desk, who: Person, details: Mapping[str, object] | None = None, auditor: object = None) -> Audit:
+def start_audit(desk: CommandContext, who: Person, details: Mapping[str, object] | None = None, auditor: object = None) -> Audit:
     """An auditor starts their own; the QA Service allocates one to an auditor, named by email."""
     allocated = auditor is not None
     assigned = _auditor(desk, who, auditor)
@@ -33,7 +33,7 @@ def start_audit(desk: Desk, who: Person, details: Mapping[str, object] | None = 
     return step.commit()
 
 
-def _auditor(desk: Desk, who: Person, email: object) -> Person:
+def _auditor(desk: CommandContext, who: Person, email: object) -> Person:
     if email is None:
         if not desk.permissions.allow_role("start", who):
             raise NotYours("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
@@ -43,7 +43,7 @@ def _auditor(desk: Desk, who: Person, email: object) -> Person:
     return auditor_named(desk, email)
 
 
-def auditor_named(desk: Desk, email: object) -> Person:
+def auditor_named(desk: CommandContext, email: object) -> Person:
     person = desk.directory.by_email(email) if isinstance(email, str) else None
     if person is None or not person.is_active or "auditor" not in person.roles:
         raise BadInput.about("auditor", "There is no active auditor with that email address.")
@@ -56,7 +56,7 @@ def _names(email: object, who: Person) -> bool:
 
 @command
 def save_section(
-    desk: Desk, who: Person, reference: str, section: str, given: Mapping[str, object], seen: int, *, of_whole_audit: bool = False
+    desk: CommandContext, who: Person, reference: str, section: str, given: Mapping[str, object], seen: int, *, of_whole_audit: bool = False
 ) -> Audit:
     """Save what was typed; raises Stale, with both texts, where the section was saved otherwise since version `seen` of the audit.
 
@@ -83,7 +83,7 @@ def save_section(
     return audit
 
 
-def _ensure_not_connected(desk: Desk, auditor: Person, who: Person, details: Answers) -> None:
+def _ensure_not_connected(desk: CommandContext, auditor: Person, who: Person, details: Answers) -> None:
     """Who typed the ID of a child they are connected to is told so; of another person’s connections nothing is said."""
     child_id = details.get("child_id")
     if auditor.id == who.id and isinstance(child_id, str) and desk.directory.is_connected(who.id, child_id):
@@ -92,7 +92,7 @@ def _ensure_not_connected(desk: Desk, auditor: Person, who: Person, details: Ans
     ensure_may_be_given(desk.directory, auditor, child_id, "auditor")
 
 
-def _saved(desk: Desk, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
+def _saved(desk: CommandContext, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
     """Words being written are not history; the audit’s version tells that they changed. Sharing seals them."""
     step = Step(desk, who, audit, audit)
     step.audit = an_audit.with_section(audit, section, answers)

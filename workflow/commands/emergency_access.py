@@ -6,7 +6,7 @@ What is asked for may be anything: nothing that is answered tells whether there 
 import re
 from dataclasses import replace
 
-from workflow.commands.context import Desk, command
+from workflow.commands.context import CommandContext, command
 from workflow.directory import CONTENT_FREE, Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotFromHere, NotYours
 from workflow.events import Event, Notice
@@ -20,7 +20,7 @@ REFERENCE = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 
 
 @command
-def ask_to_read_in_emergency(desk: Desk, who: Person, reference: object, reason: object) -> None:
+def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: object, reason: object) -> None:
     """Raises BadInput, NotYours; the same for an audit that is there and for one that is not."""
     if not may_ask(desk, who):
         raise NotYours("Reading in an emergency is for those who work with cases.")
@@ -37,7 +37,7 @@ def ask_to_read_in_emergency(desk: Desk, who: Person, reference: object, reason:
 
 
 @command
-def let_in(desk: Desk, who: Person, emergency_id: int) -> Emergency:
+def let_in(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
     """From now on they read what was shared, until it ends by itself. Raises NotFound, NotYours, NotFromHere."""
     asked, asker = _to_answer(desk, who, emergency_id)
     audit = desk.store.audit(asked.reference)
@@ -51,14 +51,14 @@ def let_in(desk: Desk, who: Person, emergency_id: int) -> Emergency:
 
 
 @command
-def refuse(desk: Desk, who: Person, emergency_id: int) -> Emergency:
+def refuse(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
     asked, _ = _to_answer(desk, who, emergency_id)
     answered = replace(asked, answered_by=who.id, answered_at=desk.now)
     desk.store.answer(answered, [_to_asker(answered)], desk.directory.version)
     return answered
 
 
-def may_ask(desk: Desk, who: Person) -> bool:
+def may_ask(desk: CommandContext, who: Person) -> bool:
     """Never who administers or governs, whatever else they hold."""
     return who.is_active and desk.permissions.allow_role("ask_in_emergency", who) and not who.roles & CONTENT_FREE
 
@@ -70,7 +70,7 @@ def may_answer(directory: Directory, who: Person, asker: Person) -> bool:
     return "director" in who.roles if answers_for(asker, "hos_ppqa", None, directory) else answers_for(who, "hos_ppqa", None, directory)
 
 
-def _to_answer(desk: Desk, who: Person, emergency_id: int) -> tuple[Emergency, Person]:
+def _to_answer(desk: CommandContext, who: Person, emergency_id: int) -> tuple[Emergency, Person]:
     """Raises NotFound alike for a request that is not there and for one that is not theirs to know of."""
     asked = desk.store.emergency(emergency_id)
     asker = desk.directory.person(asked.asked_by) if asked else None
@@ -85,7 +85,7 @@ def _to_answer(desk: Desk, who: Person, emergency_id: int) -> tuple[Emergency, P
     return asked, asker
 
 
-def _can_be_let_in(desk: Desk, asker: Person, audit: Audit) -> bool:
+def _can_be_let_in(desk: CommandContext, asker: Person, audit: Audit) -> bool:
     is_there = audit.was_shared and audit.state != "withdrawn"
     return is_there and may_ask(desk, asker) and not desk.directory.is_connected(asker.id, audit.header.child_id)
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from workflow.commands import escalations
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import BadInput
 from workflow.models import Audit
 
 
-def carry_out(desk: Desk, who: Person, reference: str, given: Mapping[str, str | None]) -> Audit:
+def carry_out(desk: CommandContext, who: Person, reference: str, given: Mapping[str, str | None]) -> Audit:
     """`given` holds `move`, and as it needs `reason` or `plan`; raises BadInput for a move that there is not."""
     reason, plan = given["reason"] or "", given["plan"] or ""
     if given["move"] == "acknowledge":

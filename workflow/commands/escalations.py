@@ -3,7 +3,7 @@
 from workflow import escalation
 from workflow.commands.audit_moves import open_escalation
 from workflow.commands.available_moves import ensure_can, ensure_may, situation
-from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.context import CommandContext, Step, command, known_audit
 from workflow.directory import Person
 from workflow.guards import holds
 from workflow.guards.context import Given
@@ -12,7 +12,7 @@ from workflow.validation import read_text
 
 
 @command
-def acknowledge(desk: Desk, who: Person, reference: str, *, by_link: bool = False) -> Audit:
+def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: bool = False) -> Audit:
     """Each recipient by themselves, signed in or by the link in their mail; once all have, the escalation is acknowledged."""
     step, to = _begin(desk, who, reference, "acknowledge", Given())
     after = escalation.acknowledged(step.audit, who, desk.now, desk.directory, by_link=by_link)
@@ -23,7 +23,7 @@ def acknowledge(desk: Desk, who: Person, reference: str, *, by_link: bool = Fals
 
 
 @command
-def plan(desk: Desk, who: Person, reference: str, plan: str) -> Audit:
+def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
     plan = read_text("plan", plan)
     step, _ = _begin(desk, who, reference, "plan", Given(plan=plan))
     step.becomes(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
@@ -32,7 +32,7 @@ def plan(desk: Desk, who: Person, reference: str, plan: str) -> Audit:
 
 
 @command
-def resolve(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "resolve", Given(reason=reason))
     step.becomes(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
@@ -41,14 +41,14 @@ def resolve(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
 
 
 @command
-def raise_escalation(desk: Desk, who: Person, reference: str, reason: str) -> Audit:
+def raise_escalation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "raise", Given(reason=reason))
     open_escalation(step, "raise", reason)
     return step.commit()
 
 
-def _begin(desk: Desk, who: Person, reference: str, name: str, given: Given) -> tuple[Step, str]:
+def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given) -> tuple[Step, str]:
     audit, ties = known_audit(desk, who, reference)
     track = desk.rules.escalation
     move = track.moves[name]

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.errors import Refusal, UsedForAnother
 from workflow.models import Audit
 from workflow.ports import AlreadyDone, Once
 
 
-def at_most_once(desk: Desk, once: Once, run: Callable[[Desk], Audit]) -> str:
+def at_most_once(desk: CommandContext, once: Once, run: Callable[[CommandContext], Audit]) -> str:
     """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request.
 
     A refusal is looked at again: the first of two twins may have committed while the second was being decided.
@@ -25,7 +25,7 @@ def at_most_once(desk: Desk, once: Once, run: Callable[[Desk], Audit]) -> str:
         return answered
 
 
-def _answered(desk: Desk, once: Once) -> str | None:
+def _answered(desk: CommandContext, once: Once) -> str | None:
     kept = desk.store.answer_to(once.person_id, once.key)
     if kept is not None and kept[0] != once.digest:
         raise UsedForAnother

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.commands.context import Desk, Step, command, known_audit
+from workflow.commands.context import CommandContext, Step, command, known_audit
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotYours
 from workflow.models import Audit
@@ -31,7 +31,7 @@ class Used:
 
 
 @command
-def record_safeguarding(desk: Desk, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
+def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
     """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, NotYours."""
     audit, ties = known_audit(desk, who, reference)
     if not desk.permissions.allow(MOVE, audit, ties):
@@ -43,14 +43,14 @@ def record_safeguarding(desk: Desk, who: Person, reference: str, used_on: object
     return step.commit()
 
 
-def uses_of(desk: Desk, audit: Audit) -> tuple[Used, ...]:
+def uses_of(desk: CommandContext, audit: Audit) -> tuple[Used, ...]:
     """The newest first, with their words: only for who is noted to be shown them."""
     told = desk.store.history_and_reasons(audit)
     rows = ((row.happening, words) for row, words in reversed(told) if row.happening.move == MOVE)
     return tuple(Used(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
 
 
-def _read(desk: Desk, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
+def _read(desk: CommandContext, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
     day: date | None = None
     time, said, all_at_once = (0, 0), "", AllAtOnce()
     with all_at_once:

@@ -3,21 +3,21 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.models import Answers, Audit
 
 
-def sealed_sections(desk: Desk, audit: Audit) -> str:
+def sealed_sections(desk: CommandContext, audit: Audit) -> str:
     form = desk.form_of(audit)
     keys = [section.key for section in form.sections if section.part == "audit"]
     return _content(desk, audit, {key: audit.sections[key] for key in keys if key in audit.sections})
 
 
-def sealed_judgement(desk: Desk, audit: Audit) -> str:
+def sealed_judgement(desk: CommandContext, audit: Audit) -> str:
     return _content(desk, audit, {"moderation": audit.sections.get("moderation", {})})
 
 
-def _content(desk: Desk, audit: Audit, sections: Mapping[str, Answers]) -> str:
+def _content(desk: CommandContext, audit: Audit, sections: Mapping[str, Answers]) -> str:
     form = desk.form_of(audit)
     actions = [
         {"number": a.number, "section": a.section, "text": a.text, "owner": a.owner_id, "due_on": a.due_on.isoformat()}

@@ -12,7 +12,7 @@ from workflow.commands import actions
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalation_move_registry as escalation_moves
 from workflow.commands.audit_move_registry import carry_out
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Person
 
 LATER, RECIPIENTS = date(2027, 1, 15), ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -24,7 +24,7 @@ class Deed:
     by: str
     ready: Callable[[House], str]
     """Walks an audit to where the move can be made; answers its reference."""
-    does: Callable[[Desk, Person, str], Any]
+    does: Callable[[CommandContext, Person, str], Any]
 
 
 def cells() -> set[Key]:
@@ -33,17 +33,17 @@ def cells() -> set[Key]:
     return {(track.name, move.name, state) for track in tracks for move in track.moves.values() for state in move.sources}
 
 
-def _moves(name: str) -> Callable[[Desk, Person, str], Any]:
+def _moves(name: str) -> Callable[[CommandContext, Person, str], Any]:
     new = (AN_ACTION,) if name == "reopen" else ()
     return lambda desk, who, reference: carry_out(desk, who, reference, name, "Because.", new)
 
 
-def _acts(name: str) -> Callable[[Desk, Person, str], Any]:
+def _acts(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "reason": "Because.", "completed_on": "", "due_on": str(LATER)}
     return lambda desk, who, reference: action_moves.carry_out(desk, who, reference, 1, given)
 
 
-def _escalates(name: str) -> Callable[[Desk, Person, str], Any]:
+def _escalates(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "plan": "Visit daily.", "reason": "Because."}
     return lambda desk, who, reference: escalation_moves.carry_out(desk, who, reference, given)
 

@@ -27,7 +27,7 @@ from tests.factories import settings
 from tests.resilience.support.crash_points import Points, watch_mail, watch_statements
 from tests.resilience.support.every_transition import ALSO, DEEDS, Key
 from web.council import Council, open_council
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import at_most_once
 from workflow.models import Audit
 from workflow.ports import Once
@@ -74,7 +74,7 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
     assert who is not None
     once = Once(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
 
-    def run(desk: Desk) -> Audit:
+    def run(desk: CommandContext) -> Audit:
         deed.does(desk, who, reference)
         audit = council.store.audit(reference)
         assert audit is not None

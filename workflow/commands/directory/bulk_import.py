@@ -6,7 +6,7 @@ Only whoever runs the service does this, on the command line: it is how the firs
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.commands.directory.handover import must_pass_on
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
@@ -90,7 +90,7 @@ def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
     return Plan(tuple(planned), tuple(refusals), changes)
 
 
-def import_people(desk: Desk, lines: tuple[Line, ...]) -> Plan:
+def import_people(desk: CommandContext, lines: tuple[Line, ...]) -> Plan:
     """All of it, or nothing where a line is refused. Everything is recorded as done on the command line."""
     plan = plan_import(lines, desk.directory)
     if plan.refusals or not plan.changes:
@@ -119,7 +119,7 @@ def _planned(line: Line, directory: Directory) -> Planned:
     return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
 
 
-def _carry_out(desk: Desk, writing: DirectoryWriting, planned: tuple[Planned, ...]) -> None:
+def _carry_out(desk: CommandContext, writing: DirectoryWriting, planned: tuple[Planned, ...]) -> None:
     new = [one for one in planned if one.person is None]
     ids: Mapping[str, int] = writing.add_people(*((one.email, one.name) for one in new)) if new else {}
     writing.record(None, *(Entry("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
@@ -136,7 +136,7 @@ def _carry_out(desk: Desk, writing: DirectoryWriting, planned: tuple[Planned, ..
     writing.record(None, *(Entry("role_given", person_id, facts={"role": written(duty)}) for person_id, duty in given))
 
 
-def _change(desk: Desk, writing: DirectoryWriting, one: Planned, person: Person) -> None:
+def _change(desk: CommandContext, writing: DirectoryWriting, one: Planned, person: Person) -> None:
     if one.leaves:
         writing.tell(must_pass_on(desk, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from workflow.commands.context import Desk, command
+from workflow.commands.context import CommandContext, command
 from workflow.commands.directory.people import is_privileged
 from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.directory import Duty, Person, Request
@@ -16,7 +16,7 @@ MOST_DAYS = 92
 
 
 @command
-def delegate(desk: Desk, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
+def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
     """`days` are the first and the last, both included. Answers GIVEN, or WAITS where a second person must agree first."""
     giver, to = desk.directory.person(from_person), desk.directory.person(to_person)
     if giver is None or to is None or not to.is_active:
@@ -36,7 +36,7 @@ def delegate(desk: Desk, who: Person, from_person: int, to_person: int, duty: Du
 
 
 @command
-def end_delegation(desk: Desk, who: Person, delegation_id: int) -> None:
+def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> None:
     """By who gave it, who has it, or an administrator."""
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         found = writing.delegation(delegation_id)
@@ -49,7 +49,7 @@ def end_delegation(desk: Desk, who: Person, delegation_id: int) -> None:
         writing.record(who, Entry("delegation_ended", found.from_person, facts={"role": written(found.duty), "to": to}))
 
 
-def _ensure_theirs(desk: Desk, who: Person, giver: Person, to: Person, duty: Duty) -> None:
+def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:
     is_editor = desk.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
     if who.id != giver.id and not is_editor:
         raise NotYours("A role is passed on by who holds it, or by an administrator who has no part in it.")
@@ -61,7 +61,7 @@ def _ensure_theirs(desk: Desk, who: Person, giver: Person, to: Person, duty: Dut
         raise BadInput.about("person", "They hold that role already.")
 
 
-def _times(desk: Desk, first: object, last: object) -> tuple[datetime, datetime]:
+def _times(desk: CommandContext, first: object, last: object) -> tuple[datetime, datetime]:
     starts_on, ends_on, reading = None, None, AllAtOnce()
     with reading:
         starts_on = _day("starts_on", first, "Give the first day.")

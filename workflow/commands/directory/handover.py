@@ -1,13 +1,13 @@
 """What somebody can’t see through any more passes on: the QA Service is told of each (rules, invariant 13)."""
 
-from workflow.commands.context import Desk
+from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput
 from workflow.events import Notice
 from workflow.role_assignments import Holding
 
 
-def must_pass_on(desk: Desk, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
+def must_pass_on(desk: CommandContext, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
     """One notice to the QA inbox for each; told anew where it happens anew."""
     key = f"pass_on/{person_id}/{desk.directory.version}"
     return [
@@ -16,7 +16,7 @@ def must_pass_on(desk: Desk, person_id: int, holdings: tuple[Holding, ...]) -> l
     ]
 
 
-def fallen_to(desk: Desk, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:
+def fallen_to(desk: CommandContext, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:
     """Whoever answers from now on for a post that has not acknowledged an escalation yet is told of it."""
     told = {}
     for audit in filter(None, (desk.store.audit(reference) for reference in references)):

@@ -2,7 +2,7 @@
 
 import re
 
-from workflow.commands.context import Desk, command
+from workflow.commands.context import CommandContext, command
 from workflow.commands.directory.handover import must_pass_on
 from workflow.directory import Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
@@ -14,7 +14,7 @@ MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200
 
 
 @command
-def add_person(desk: Desk, who: Person, name: object, email: object) -> int:
+def add_person(desk: CommandContext, who: Person, name: object, email: object) -> int:
     """With no role yet; answers their id."""
     ensure_edits(desk, who)
     called, address = read_identity(name, email)
@@ -26,7 +26,7 @@ def add_person(desk: Desk, who: Person, name: object, email: object) -> int:
 
 
 @command
-def change_person(desk: Desk, who: Person, person_id: int, name: object, email: object) -> None:
+def change_person(desk: CommandContext, who: Person, person_id: int, name: object, email: object) -> None:
     """Raise BadInput for a new address of somebody with a privileged role: whoever reads their mail could take their place."""
     person = somebody_else(desk, who, person_id)
     called, address = read_identity(name, email)
@@ -44,7 +44,7 @@ def change_person(desk: Desk, who: Person, person_id: int, name: object, email: 
 
 
 @command
-def mark_as_left(desk: Desk, who: Person, person_id: int) -> int:
+def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
     """Their name stays on the record; duties, delegations and sessions end. Answers of how many things the QA Service is told."""
     person = somebody_else(desk, who, person_id)
     if not person.is_active:
@@ -59,7 +59,7 @@ def mark_as_left(desk: Desk, who: Person, person_id: int) -> int:
 
 
 @command
-def mark_as_back(desk: Desk, who: Person, person_id: int) -> None:
+def mark_as_back(desk: CommandContext, who: Person, person_id: int) -> None:
     """Without any role: each is given anew."""
     person = somebody_else(desk, who, person_id)
     if person.is_active:
@@ -69,12 +69,12 @@ def mark_as_back(desk: Desk, who: Person, person_id: int) -> None:
         writing.record(who, Entry("came_back", person.id))
 
 
-def ensure_edits(desk: Desk, who: Person) -> None:
+def ensure_edits(desk: CommandContext, who: Person) -> None:
     if not desk.permissions.allow_role("edit_directory", who):
         raise NotYours("People, roles and teams are an administrator’s to change.")
 
 
-def somebody_else(desk: Desk, who: Person, person_id: int) -> Person:
+def somebody_else(desk: CommandContext, who: Person, person_id: int) -> Person:
     """The person to change; raises NotYours for oneself."""
     ensure_edits(desk, who)
     person = desk.directory.person(person_id)
@@ -85,7 +85,7 @@ def somebody_else(desk: Desk, who: Person, person_id: int) -> Person:
     return person
 
 
-def is_privileged(desk: Desk, role: str) -> bool:
+def is_privileged(desk: CommandContext, role: str) -> bool:
     return role in desk.permissions.table["privileged"]
 
 

@@ -1,6 +1,6 @@
 """Roles given and taken. A privileged one is only asked for, and a second person grants it: nobody grants themselves anything."""
 
-from workflow.commands.context import Desk, command
+from workflow.commands.context import CommandContext, command
 from workflow.commands.directory.handover import must_pass_on
 from workflow.commands.directory.people import is_privileged, somebody_else
 from workflow.directory import Duty, Person, Request
@@ -13,7 +13,7 @@ WAITS, GIVEN = "waits", "given"
 
 
 @command
-def give_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> str:
+def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> str:
     """Answers GIVEN, or WAITS where a second person must agree first. Raises BadInput where it can’t be theirs."""
     person = somebody_else(desk, who, person_id)
     with desk.store.changing(desk.directory.version, desk.now) as writing:
@@ -28,7 +28,7 @@ def give_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> str:
 
 
 @command
-def take_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> None:
+def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> None:
     """What waits for them in that role passes on, and the QA Service is told."""
     person = somebody_else(desk, who, person_id)
     if duty not in person.duties - person.lent:
@@ -41,7 +41,7 @@ def take_role(desk: Desk, who: Person, person_id: int, duty: Duty) -> None:
 
 
 @command
-def answer_request(desk: Desk, who: Person, request_id: int, *, is_granted: bool) -> None:
+def answer_request(desk: CommandContext, who: Person, request_id: int, *, is_granted: bool) -> None:
     """By a second person; whatever was true when it was asked is judged again."""
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         request = writing.request(request_id)
@@ -56,12 +56,12 @@ def answer_request(desk: Desk, who: Person, request_id: int, *, is_granted: bool
         writing.record(who, Entry("request_granted" if is_granted else "request_refused", request.person_id, facts=facts))
 
 
-def may_answer(desk: Desk, who: Person, request: Request) -> bool:
+def may_answer(desk: CommandContext, who: Person, request: Request) -> bool:
     """Where nobody independent holds the post that agrees, the next right in turn (rules, section 5)."""
     return who.id in _who_may_answer(desk, request)
 
 
-def ask_a_second_person(desk: Desk, writing: DirectoryWriting, request: Request) -> None:
+def ask_a_second_person(desk: CommandContext, writing: DirectoryWriting, request: Request) -> None:
     """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
     writing.ask(request)
     key = f"asked_for/{request.person_id}/{request.duty.role}/{desk.directory.version}"
@@ -69,7 +69,7 @@ def ask_a_second_person(desk: Desk, writing: DirectoryWriting, request: Request)
     writing.tell([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in told])
 
 
-def _who_may_answer(desk: Desk, request: Request) -> tuple[int, ...]:
+def _who_may_answer(desk: CommandContext, request: Request) -> tuple[int, ...]:
     people = [person for person in desk.directory.people.values() if person.is_active and person.id not in request.concerned]
     rights = ("approve_privileged", "approve_privileged_where_vacant")
     every = (tuple(person.id for person in people if desk.permissions.allow_role(right, person)) for right in rights)
@@ -81,7 +81,7 @@ def ensure_compatible(writing: DirectoryWriting, person: Person, duty: Duty) -> 
     ensure_allowed({*person.duties, *writing.lent_to(person.id), duty})
 
 
-def _ensure_fits(desk: Desk, writing: DirectoryWriting, person: Person, duty: Duty) -> None:
+def _ensure_fits(desk: CommandContext, writing: DirectoryWriting, person: Person, duty: Duty) -> None:
     if not person.is_active:
         raise BadInput.about("role", f"{person.name} has left.")
     if duty in person.duties - person.lent:
@@ -90,7 +90,7 @@ def _ensure_fits(desk: Desk, writing: DirectoryWriting, person: Person, duty: Du
     ensure_compatible(writing, person, duty)
 
 
-def _grant(desk: Desk, writing: DirectoryWriting, request: Request) -> None:
+def _grant(desk: CommandContext, writing: DirectoryWriting, request: Request) -> None:
     person, giver = desk.directory.people[request.person_id], desk.directory.person(request.from_person)
     _ensure_fits(desk, writing, person, request.duty)
     if giver is None:

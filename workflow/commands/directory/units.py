@@ -2,7 +2,7 @@
 
 import re
 
-from workflow.commands.context import Desk, command
+from workflow.commands.context import CommandContext, command
 from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
 from workflow.directory import Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound
@@ -13,7 +13,7 @@ CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 
 
 @command
-def add_unit(desk: Desk, who: Person, unit: Unit) -> None:
+def add_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     ensure_edits(desk, who)
     reading = AllAtOnce()
     with reading:
@@ -25,7 +25,7 @@ def add_unit(desk: Desk, who: Person, unit: Unit) -> None:
 
 
 @command
-def change_unit(desk: Desk, who: Person, unit: Unit) -> None:
+def change_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     """Rename it, or move a team to another service or a service to another branch: its audits go with it."""
     ensure_edits(desk, who)
     was = find_unit(desk.directory, unit.kind, unit.code)
