@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from workflow import smart_action
 from workflow.commands.available_moves import ensure_can, ensure_may, named_move, situation
-from workflow.commands.context import CommandContext, Step, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
@@ -40,7 +40,7 @@ def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction
         raise NotYours("Adding an action is not yours to do now.")
     if audit.state == "moderated":
         action = smart_action.goes_live(action, desk.today)
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.becomes(smart_action.added(audit, action), "add_action", facts={"action": action.number})
     if action.is_live:
         step.tell("action_assigned", action=action.number, due_on=action.due_on)
@@ -86,7 +86,7 @@ def change_action(desk: CommandContext, who: Person, reference: str, number: int
     audit, action = _own_draft(desk, who, reference, number)
     worded = _agreed(desk, who, audit, new, action.section)
     changed = replace(action, text=worded.text, owner_id=worded.owner_id, due_on=worded.due_on)
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.becomes(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
     return _stored(step, number)
 
@@ -94,7 +94,7 @@ def change_action(desk: CommandContext, who: Person, reference: str, number: int
 @command
 def remove_action(desk: CommandContext, who: Person, reference: str, number: int) -> Audit:
     audit, _ = _own_draft(desk, who, reference, number)
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.becomes(smart_action.removed(audit, number), "remove_action", facts={"action": number})
     return step.commit()
 
@@ -121,7 +121,7 @@ def record_progress(
     if action.owner_id != who.id or not action.is_live or not desk.permissions.allow("record_progress", audit, ties):
         raise NotYours("Progress is recorded by the person responsible for the action.")
     said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
     step.becomes(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
     return _stored(step, number)
@@ -197,7 +197,7 @@ def _move(
     if audit.state not in {"shared", "moderated"} or not action.is_live:
         raise NotYours("An action moves once the audit is shared, and until it is closed.")
     ensure_can(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.becomes(
         smart_action.with_action(audit, happens(action)), f"{name}_action" if name.isalpha() else name, given.reason, {"action": number}
     )
@@ -231,5 +231,5 @@ def _action(audit: Audit, number: int) -> SmartAction:
     return action
 
 
-def _stored(step: Step, number: int) -> SmartAction:
+def _stored(step: UnitOfWork, number: int) -> SmartAction:
     return _action(step.commit(), number)

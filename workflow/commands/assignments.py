@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from workflow.commands.available_moves import situation
-from workflow.commands.context import CommandContext, Step, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import auditor_named
 from workflow.directory import Person
@@ -24,7 +24,7 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
     # Who is of the case must not read a draft about it, however they come to be its auditor.
     if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
         raise NotReady(conflicts)
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.becomes(replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id})
     step.tell("audit_allocated")
     return step.commit()
@@ -42,7 +42,7 @@ def assign_moderator(desk: CommandContext, who: Person, reference: str, moderato
     ensure_may_be_given(desk.directory, person, audit.header.child_id, "person")
     if conflicts := tuple(conflicts_of(person, audit)):
         raise NotReady(conflicts)
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     after = replace(audit, moderator_id=person.id)
     if audit.moderator_id not in {None, person.id}:
         after = replace(after, sections={**after.sections, "moderation": {}})

@@ -6,7 +6,7 @@ from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
 from workflow.commands.available_moves import ensure_can, ensure_may, only_asks, situation
-from workflow.commands.context import CommandContext, Step, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
 from workflow.guards.context import Given
@@ -114,7 +114,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     ensure_may(desk, who, audit, ties, move)
     asks = only_asks(move, audit, ties)
     to = ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     if asks:
         step.becomes(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
         step.tell(move.tells_when_asked)
@@ -124,12 +124,12 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     return step.commit()
 
 
-def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given | None = None) -> Step:
+def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given | None = None) -> UnitOfWork:
     audit, ties = known_audit(desk, who, reference)
     move = desk.rules.audit.moves[name]
     ensure_may(desk, who, audit, ties, move)
     ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))
-    return Step(desk, who, audit, audit)
+    return UnitOfWork(desk, who, audit, audit)
 
 
 def _plain(desk: CommandContext, who: Person, reference: str, name: str) -> Audit:
@@ -138,18 +138,18 @@ def _plain(desk: CommandContext, who: Person, reference: str, name: str) -> Audi
     return step.commit()
 
 
-def _tell_owners(step: Step, before: Audit) -> None:
+def _tell_owners(step: UnitOfWork, before: Audit) -> None:
     for number in an_audit.newly_live(before, step.audit):
         action = step.audit.action(number)
         step.tell("action_assigned", action=number, due_on=action.due_on if action else None)
 
 
-def _escalate_where_called_for(step: Step, before: Audit, source: str) -> None:
+def _escalate_where_called_for(step: UnitOfWork, before: Audit, source: str) -> None:
     if escalation.is_called_for(before, step.audit):
         open_escalation(step, source)
 
 
-def open_escalation(step: Step, source: str, reason: str = "") -> None:
+def open_escalation(step: UnitOfWork, source: str, reason: str = "") -> None:
     desk, header = step.desk, step.audit.header
     recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.about(header.child_id))
     after = escalation.opened(step.audit, source, step.who, desk.now, recipients, reason)

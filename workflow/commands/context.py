@@ -53,7 +53,7 @@ class CommandContext:
         return self.forms.form(*audit.form)
 
 
-class Step:
+class UnitOfWork:
     """One command in the making: the audit as it becomes, its history rows, its notices, its seals."""
 
     def __init__(self, desk: CommandContext, who: Person, before: Audit | None, audit: Audit) -> None:

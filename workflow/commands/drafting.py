@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from workflow import audit as an_audit
-from workflow.commands.context import CommandContext, Step, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, NotYours, Stale
@@ -26,7 +26,7 @@ def start_audit(desk: CommandContext, who: Person, details: Mapping[str, object]
     )  # fmt: skip
     answers = read_answers(form.section("details"), details or {}, desk.directory)
     _ensure_not_connected(desk, assigned, who, answers)
-    step = Step(desk, who, None, audit)
+    step = UnitOfWork(desk, who, None, audit)
     step.becomes(an_audit.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
     if allocated and assigned.id != who.id:
         step.tell("audit_allocated")
@@ -94,7 +94,7 @@ def _ensure_not_connected(desk: CommandContext, auditor: Person, who: Person, de
 
 def _saved(desk: CommandContext, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
     """Words being written are not history; the audit’s version tells that they changed. Sharing seals them."""
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.audit = an_audit.with_section(audit, section, answers)
     return step.commit()
 

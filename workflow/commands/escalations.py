@@ -3,7 +3,7 @@
 from workflow import escalation
 from workflow.commands.audit_moves import open_escalation
 from workflow.commands.available_moves import ensure_can, ensure_may, situation
-from workflow.commands.context import CommandContext, Step, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
 from workflow.directory import Person
 from workflow.guards import holds
 from workflow.guards.context import Given
@@ -48,10 +48,10 @@ def raise_escalation(desk: CommandContext, who: Person, reference: str, reason: 
     return step.commit()
 
 
-def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given) -> tuple[Step, str]:
+def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given) -> tuple[UnitOfWork, str]:
     audit, ties = known_audit(desk, who, reference)
     track = desk.rules.escalation
     move = track.moves[name]
     ensure_may(desk, who, audit, ties, move)
     to = ensure_can(track, audit.escalation_state, move, situation(desk, who, audit, given))
-    return Step(desk, who, audit, audit), to
+    return UnitOfWork(desk, who, audit, audit), to

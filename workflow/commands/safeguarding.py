@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.commands.context import CommandContext, Step, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotYours
 from workflow.models import Audit
@@ -38,7 +38,7 @@ def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_
         raise NotYours("Recording this is not yours to do.")
     used_at, said = _read(desk, used_on, used_time, told)
     opening = {"escalation": audit.escalation.number} if audit.escalation else {}
-    step = Step(desk, who, audit, audit)
+    step = UnitOfWork(desk, who, audit, audit)
     step.becomes(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
     return step.commit()
 
