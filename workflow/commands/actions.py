@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from workflow import smart_action
 from workflow.commands.available_moves import ensure_can, ensure_may, named_move, situation
-from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
@@ -28,7 +28,7 @@ class NewAction:
     due_on: object
 
 
-@command
+@retry_on_conflict
 def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction) -> SmartAction:
     """Section 13 before sharing, section 15 while moderating and once moderated."""
     audit, ties = known_audit(desk, who, reference)
@@ -80,7 +80,7 @@ def _active(desk: CommandContext, email: object) -> Person | None:
     return person if person and person.is_active else None
 
 
-@command
+@retry_on_conflict
 def change_action(desk: CommandContext, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
     """The auditor words it anew; possible only until its owner is told of it."""
     audit, action = _own_draft(desk, who, reference, number)
@@ -91,7 +91,7 @@ def change_action(desk: CommandContext, who: Person, reference: str, number: int
     return _stored(step, number)
 
 
-@command
+@retry_on_conflict
 def remove_action(desk: CommandContext, who: Person, reference: str, number: int) -> Audit:
     audit, _ = _own_draft(desk, who, reference, number)
     step = UnitOfWork(desk, who, audit, audit)
@@ -111,7 +111,7 @@ def _may_add(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> bool:
     return any(desk.permissions.allow(right, audit, ties) for right in ("add_action", "add_further_action"))
 
 
-@command
+@retry_on_conflict
 def record_progress(
     desk: CommandContext, who: Person, reference: str, number: int, progress: object = None, evidence: object = None
 ) -> SmartAction:
@@ -127,7 +127,7 @@ def record_progress(
     return _stored(step, number)
 
 
-@command
+@retry_on_conflict
 def report(desk: CommandContext, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
     def done(action: SmartAction) -> SmartAction:
         return smart_action.reported(action, who.id, completed_on or desk.today)
@@ -135,12 +135,12 @@ def report(desk: CommandContext, who: Person, reference: str, number: int, compl
     return _move(desk, who, reference, number, "report", Given(completed_on=completed_on), done)
 
 
-@command
+@retry_on_conflict
 def verify(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(desk, who, reference, number, "verify", Given(), lambda action: smart_action.verified(action, who.id, desk.today))
 
 
-@command
+@retry_on_conflict
 def return_action(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(
@@ -148,13 +148,13 @@ def return_action(desk: CommandContext, who: Person, reference: str, number: int
     )
 
 
-@command
+@retry_on_conflict
 def cancel(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(desk, who, reference, number, "cancel", Given(reason=reason), lambda action: smart_action.cancelled(action, reason))
 
 
-@command
+@retry_on_conflict
 def ask_for_more_time(desk: CommandContext, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
 
@@ -165,14 +165,14 @@ def ask_for_more_time(desk: CommandContext, who: Person, reference: str, number:
     return _move(desk, who, reference, number, "ask_for_more_time", Given(reason=reason, due_on=due_on), asked)
 
 
-@command
+@retry_on_conflict
 def grant_more_time(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(
         desk, who, reference, number, "grant_more_time", Given(), lambda action: smart_action.more_time_granted(action, desk.today)
     )
 
 
-@command
+@retry_on_conflict
 def refuse_more_time(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(

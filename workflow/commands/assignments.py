@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from workflow.commands.available_moves import situation
-from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import auditor_named
 from workflow.directory import Person
@@ -13,7 +13,7 @@ from workflow.guards.moderation import conflicts_of
 from workflow.models import Audit
 
 
-@command
+@retry_on_conflict
 def allocate(desk: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
     """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
     audit, ties = known_audit(desk, who, reference)
@@ -30,7 +30,7 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def assign_moderator(desk: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
     """Raises NotReady where the person is the auditor or one of the case’s people (rules, section 5)."""
     audit, ties = known_audit(desk, who, reference)

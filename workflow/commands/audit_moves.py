@@ -6,7 +6,7 @@ from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
 from workflow.commands.available_moves import ensure_can, ensure_may, only_asks, situation
-from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
 from workflow.guards.context import Given
@@ -14,22 +14,22 @@ from workflow.models import Audit
 from workflow.validation import read_text
 
 
-@command
+@retry_on_conflict
 def record_consultation(desk: CommandContext, who: Person, reference: str) -> Audit:
     return _plain(desk, who, reference, "record_consultation")
 
 
-@command
+@retry_on_conflict
 def grade(desk: CommandContext, who: Person, reference: str) -> Audit:
     return _plain(desk, who, reference, "grade")
 
 
-@command
+@retry_on_conflict
 def revise(desk: CommandContext, who: Person, reference: str) -> Audit:
     return _plain(desk, who, reference, "revise")
 
 
-@command
+@retry_on_conflict
 def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     """Seal what is shared, tell the people of the case, and escalate where the final judgement is Inadequate."""
     step = _begin(desk, who, reference, "share")
@@ -45,7 +45,7 @@ def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
     """The moderator’s judgement becomes the overall grade; a grade lowered to Inadequate escalates."""
     step = _begin(desk, who, reference, "moderate")
@@ -60,7 +60,7 @@ def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "waive_moderation", Given(reason=reason))
@@ -71,7 +71,7 @@ def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: 
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
     step = _begin(desk, who, reference, "close_actions")
     step.becomes(replace(step.audit, state="actions_closed"), "close_actions")
@@ -79,7 +79,7 @@ def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
     reason = read_text("reason", reason)
     audit, _ = known_audit(desk, who, reference)
@@ -94,7 +94,7 @@ def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_a
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def return_for_correction(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
     reason = read_text("reason", reason)
@@ -105,7 +105,7 @@ def return_for_correction(desk: CommandContext, who: Person, reference: str, rea
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
     reason = read_text("reason", reason)

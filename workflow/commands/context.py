@@ -125,7 +125,7 @@ def known_audit(desk: CommandContext, who: Person, reference: str) -> tuple[Audi
     return audit, ties
 
 
-def command(function: Callable[Concatenate[CommandContext, Person, P], R]) -> Callable[Concatenate[CommandContext, Person, P], R]:
+def retry_on_conflict(function: Callable[Concatenate[CommandContext, Person, P], R]) -> Callable[Concatenate[CommandContext, Person, P], R]:
     """Decide again where something changed between reading and writing, on what is there then, by who the person is then."""
 
     @wraps(function)

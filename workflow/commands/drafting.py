@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from workflow import audit as an_audit
-from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, NotYours, Stale
@@ -14,7 +14,7 @@ from workflow.validation import read_answers
 REFERENCE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
-@command
+@retry_on_conflict
 def start_audit(desk: CommandContext, who: Person, details: Mapping[str, object] | None = None, auditor: object = None) -> Audit:
     """An auditor starts their own; the QA Service allocates one to an auditor, named by email."""
     allocated = auditor is not None
@@ -54,7 +54,7 @@ def _names(email: object, who: Person) -> bool:
     return isinstance(email, str) and email.strip().lower() == who.email and "auditor" in who.roles
 
 
-@command
+@retry_on_conflict
 def save_section(
     desk: CommandContext, who: Person, reference: str, section: str, given: Mapping[str, object], seen: int, *, of_whole_audit: bool = False
 ) -> Audit:

@@ -6,7 +6,7 @@ What is asked for may be anything: nothing that is answered tells whether there 
 import re
 from dataclasses import replace
 
-from workflow.commands.context import CommandContext, command
+from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.directory import CONTENT_FREE, Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotFromHere, NotYours
 from workflow.events import Event, Notice
@@ -19,7 +19,7 @@ MOST = 2_000
 REFERENCE = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 
 
-@command
+@retry_on_conflict
 def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: object, reason: object) -> None:
     """Raises BadInput, NotYours; the same for an audit that is there and for one that is not."""
     if not may_ask(desk, who):
@@ -36,7 +36,7 @@ def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: objec
     desk.store.ask(Emergency(named, who.id, desk.now, said), notices)
 
 
-@command
+@retry_on_conflict
 def let_in(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
     """From now on they read what was shared, until it ends by itself. Raises NotFound, NotYours, NotFromHere."""
     asked, asker = _to_answer(desk, who, emergency_id)
@@ -50,7 +50,7 @@ def let_in(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
     return answered
 
 
-@command
+@retry_on_conflict
 def refuse(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
     asked, _ = _to_answer(desk, who, emergency_id)
     answered = replace(asked, answered_by=who.id, answered_at=desk.now)

@@ -3,7 +3,7 @@
 from workflow import escalation
 from workflow.commands.audit_moves import open_escalation
 from workflow.commands.available_moves import ensure_can, ensure_may, situation
-from workflow.commands.context import CommandContext, UnitOfWork, command, known_audit
+from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
 from workflow.directory import Person
 from workflow.guards import holds
 from workflow.guards.context import Given
@@ -11,7 +11,7 @@ from workflow.models import Audit
 from workflow.validation import read_text
 
 
-@command
+@retry_on_conflict
 def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: bool = False) -> Audit:
     """Each recipient by themselves, signed in or by the link in their mail; once all have, the escalation is acknowledged."""
     step, to = _begin(desk, who, reference, "acknowledge", Given())
@@ -22,7 +22,7 @@ def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: b
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
     plan = read_text("plan", plan)
     step, _ = _begin(desk, who, reference, "plan", Given(plan=plan))
@@ -31,7 +31,7 @@ def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "resolve", Given(reason=reason))
@@ -40,7 +40,7 @@ def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> A
     return step.commit()
 
 
-@command
+@retry_on_conflict
 def raise_escalation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "raise", Given(reason=reason))

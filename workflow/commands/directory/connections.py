@@ -1,6 +1,6 @@
 """Declaring a personal connection to a child: it takes away every right on that child’s audits, from the next request on."""
 
-from workflow.commands.context import CommandContext, command
+from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import fallen_to, must_pass_on
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, NotYours
@@ -10,7 +10,7 @@ MOST = 40
 """Characters of a child’s ID."""
 
 
-@command
+@retry_on_conflict
 def declare_connection(desk: CommandContext, who: Person, child_id: object, person_id: int | None = None) -> None:
     """Anybody for themselves; the QA Service and the HoS for Practice, Performance and QA for somebody else. Twice is once."""
     person = who if person_id is None else desk.directory.person(person_id)
@@ -28,7 +28,7 @@ def declare_connection(desk: CommandContext, who: Person, child_id: object, pers
         writing.tell(fallen_to(desk, before, before.without(frozenset({person.id})), writing.escalated(child)))
 
 
-@command
+@retry_on_conflict
 def end_connection(desk: CommandContext, who: Person, connection_id: int) -> int:
     """Never by the person themselves; who declared it, who ended it and when stay on the record. Answers whose it was."""
     if not desk.permissions.allow_role("end_connection", who):

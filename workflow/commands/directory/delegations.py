@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from workflow.commands.context import CommandContext, command
+from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import is_privileged
 from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.directory import Duty, Person, Request
@@ -15,7 +15,7 @@ MOST_DAYS = 92
 """A quarter: longer absences are for a new holder of the post."""
 
 
-@command
+@retry_on_conflict
 def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
     """`days` are the first and the last, both included. Answers GIVEN, or WAITS where a second person must agree first."""
     giver, to = desk.directory.person(from_person), desk.directory.person(to_person)
@@ -35,7 +35,7 @@ def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int
         return GIVEN
 
 
-@command
+@retry_on_conflict
 def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> None:
     """By who gave it, who has it, or an administrator."""
     with desk.store.changing(desk.directory.version, desk.now) as writing:

@@ -2,7 +2,7 @@
 
 import re
 
-from workflow.commands.context import CommandContext, command
+from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import must_pass_on
 from workflow.directory import Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
@@ -13,7 +13,7 @@ ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
 MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200
 
 
-@command
+@retry_on_conflict
 def add_person(desk: CommandContext, who: Person, name: object, email: object) -> int:
     """With no role yet; answers their id."""
     ensure_edits(desk, who)
@@ -25,7 +25,7 @@ def add_person(desk: CommandContext, who: Person, name: object, email: object) -
     return person_id
 
 
-@command
+@retry_on_conflict
 def change_person(desk: CommandContext, who: Person, person_id: int, name: object, email: object) -> None:
     """Raise BadInput for a new address of somebody with a privileged role: whoever reads their mail could take their place."""
     person = somebody_else(desk, who, person_id)
@@ -43,7 +43,7 @@ def change_person(desk: CommandContext, who: Person, person_id: int, name: objec
         writing.record(who, Entry("changed", person.id, facts={"name": called, "email": address, **was}))
 
 
-@command
+@retry_on_conflict
 def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
     """Their name stays on the record; duties, delegations and sessions end. Answers of how many things the QA Service is told."""
     person = somebody_else(desk, who, person_id)
@@ -58,7 +58,7 @@ def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
     return len(notices)
 
 
-@command
+@retry_on_conflict
 def mark_as_back(desk: CommandContext, who: Person, person_id: int) -> None:
     """Without any role: each is given anew."""
     person = somebody_else(desk, who, person_id)

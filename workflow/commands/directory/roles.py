@@ -1,6 +1,6 @@
 """Roles given and taken. A privileged one is only asked for, and a second person grants it: nobody grants themselves anything."""
 
-from workflow.commands.context import CommandContext, command
+from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import must_pass_on
 from workflow.commands.directory.people import is_privileged, somebody_else
 from workflow.directory import Duty, Person, Request
@@ -12,7 +12,7 @@ from workflow.role_assignments import Delegation, Entry, ensure_allowed, ensure_
 WAITS, GIVEN = "waits", "given"
 
 
-@command
+@retry_on_conflict
 def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> str:
     """Answers GIVEN, or WAITS where a second person must agree first. Raises BadInput where it can’t be theirs."""
     person = somebody_else(desk, who, person_id)
@@ -27,7 +27,7 @@ def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
         return GIVEN
 
 
-@command
+@retry_on_conflict
 def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> None:
     """What waits for them in that role passes on, and the QA Service is told."""
     person = somebody_else(desk, who, person_id)
@@ -40,7 +40,7 @@ def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
         writing.record(who, Entry("role_taken", person.id, facts={"role": written(duty)}))
 
 
-@command
+@retry_on_conflict
 def answer_request(desk: CommandContext, who: Person, request_id: int, *, is_granted: bool) -> None:
     """By a second person; whatever was true when it was asked is judged again."""
     with desk.store.changing(desk.directory.version, desk.now) as writing:

@@ -2,7 +2,7 @@
 
 import re
 
-from workflow.commands.context import CommandContext, command
+from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
 from workflow.directory import Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound
@@ -12,7 +12,7 @@ from workflow.validation import clean
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 
 
-@command
+@retry_on_conflict
 def add_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     ensure_edits(desk, who)
     reading = AllAtOnce()
@@ -24,7 +24,7 @@ def add_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
         writing.record(who, Entry(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
 
 
-@command
+@retry_on_conflict
 def change_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     """Rename it, or move a team to another service or a service to another branch: its audits go with it."""
     ensure_edits(desk, who)
