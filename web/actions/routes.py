@@ -17,7 +17,7 @@ from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import Seen, action_moves, see
-from workflow.commands.context import CommandContext, known_audit
+from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.errors import BadInput, NotFound, NotReady, NotYours
 from workflow.models import Audit, SmartAction
 
@@ -36,7 +36,7 @@ def new(reference: str) -> str:
 def add(reference: str) -> Page:
     def add_here(desk: CommandContext) -> Audit:
         actions.add_action(desk, signed_in(), reference, _typed())
-        return known_audit(desk, signed_in(), reference)[0]
+        return get_visible_audit(desk, signed_in(), reference)[0]
 
     try:
         once_by_form(add_here, "text")

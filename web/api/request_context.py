@@ -10,7 +10,7 @@ from web.api.serialisers import audit_text
 from web.identity.current_user import the_desk
 from web.request.idempotency import once
 from web.request.read_log import sent
-from workflow.commands.context import CommandContext, known_audit
+from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
 from workflow.errors import SeenNeeded
 from workflow.models import Audit
@@ -55,7 +55,7 @@ def _as_seen_now(desk: CommandContext, who: Person, answered: str) -> str:
     Raises NotFound where they may not know of the audit any more.
     """
     kept = current_app.json.loads(answered)
-    audit, _ = known_audit(desk, who, kept["reference"])
+    audit, _ = get_visible_audit(desk, who, kept["reference"])
     now = audit_text(desk, who, audit)
     return answered if _covers(current_app.json.loads(now), kept) else now
 

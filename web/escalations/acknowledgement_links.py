@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from notifications.delivery.acknowledgement_links import Asked, asked_by
 from web.identity.current_user import current_session, the_council, the_desk
-from workflow.commands.context import CommandContext, known_audit
+from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
 from workflow.directory import Person
 from workflow.errors import NotFound, Refusal
@@ -34,7 +34,7 @@ def read_link(token: str) -> Link:
     lasts = timedelta(days=council.who_hears.clocks["acknowledge_link_days"])
     if not asked.made_at <= desk.now < asked.made_at + lasts:
         raise NotFound
-    audit, _ = known_audit(desk, person, asked.reference)
+    audit, _ = get_visible_audit(desk, person, asked.reference)
     posts = tuple(one.post for one in _waiting(desk, audit, person, asked))
     if audit.escalation is None or not posts:
         raise NotFound

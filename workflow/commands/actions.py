@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from workflow import smart_action
 from workflow.commands.available_moves import ensure_can, ensure_may, named_move, situation
-from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
+from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
@@ -31,7 +31,7 @@ class NewAction:
 @retry_on_conflict
 def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction) -> SmartAction:
     """Section 13 before sharing, section 15 while moderating and once moderated."""
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     if desk.permissions.allow("add_action", audit, ties):
         action = _agreed(desk, who, audit, new, section=13)
     elif desk.permissions.allow("add_further_action", audit, ties):
@@ -100,7 +100,7 @@ def remove_action(desk: CommandContext, who: Person, reference: str, number: int
 
 
 def _own_draft(desk: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     action = _action(audit, number)
     if action.is_live or action.added_by != who.id or not _may_add(desk, audit, ties):
         raise NotYours("An action can be changed or removed only by who added it, before its owner is told.")
@@ -116,7 +116,7 @@ def record_progress(
     desk: CommandContext, who: Person, reference: str, number: int, progress: object = None, evidence: object = None
 ) -> SmartAction:
     """None leaves what is there."""
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     action = _action(audit, number)
     if action.owner_id != who.id or not action.is_live or not desk.permissions.allow("record_progress", audit, ties):
         raise NotYours("Progress is recorded by the person responsible for the action.")
@@ -189,7 +189,7 @@ def refuse_more_time(desk: CommandContext, who: Person, reference: str, number: 
 def _move(
     desk: CommandContext, who: Person, reference: str, number: int, name: str, given: Given, happens: Callable[[SmartAction], SmartAction]
 ) -> SmartAction:
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     action = visible_action(desk, who, audit, ties, number)
     move = named_move(desk.rules.action, name)
     mine = ties if action.owner_id == who.id else ties - {"owner"}

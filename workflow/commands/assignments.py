@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from workflow.commands.available_moves import situation
-from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
+from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import auditor_named
 from workflow.directory import Person
@@ -16,7 +16,7 @@ from workflow.models import Audit
 @retry_on_conflict
 def allocate(desk: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
     """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow("allocate", audit, ties):
         raise NotYours("Allocating this audit is not yours to do now.")
     person = auditor_named(desk, auditor)
@@ -33,7 +33,7 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
 @retry_on_conflict
 def assign_moderator(desk: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
     """Raises NotReady where the person is the auditor or one of the case’s people (rules, section 5)."""
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow("assign_moderator", audit, ties):
         raise NotYours("Assigning a moderator is not yours to do now.")
     person = desk.directory.by_email(moderator) if isinstance(moderator, str) else None

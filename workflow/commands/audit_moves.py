@@ -6,7 +6,7 @@ from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
 from workflow.commands.available_moves import ensure_can, ensure_may, only_asks, situation
-from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
+from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
 from workflow.guards.context import Given
@@ -82,7 +82,7 @@ def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
 @retry_on_conflict
 def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
     reason = read_text("reason", reason)
-    audit, _ = known_audit(desk, who, reference)
+    audit, _ = get_visible_audit(desk, who, reference)
     given = Given(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
     step = _begin(desk, who, reference, "reopen", given)
     before, after = step.audit, replace(step.audit, state="moderated")
@@ -109,7 +109,7 @@ def return_for_correction(desk: CommandContext, who: Person, reference: str, rea
 def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
     reason = read_text("reason", reason)
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves["withdraw"]
     ensure_may(desk, who, audit, ties, move)
     asks = only_asks(move, audit, ties)
@@ -125,7 +125,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
 
 
 def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given | None = None) -> UnitOfWork:
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves[name]
     ensure_may(desk, who, audit, ties, move)
     ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))

@@ -11,7 +11,7 @@ from typing import Protocol
 from workflow import audit as an_audit
 from workflow.commands.actions import may_see_action
 from workflow.commands.available_moves import Offer, may, offers
-from workflow.commands.context import CommandContext, known_audit
+from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.redaction import wordless, wordless_action
 from workflow.directory import Person
 from workflow.errors import NotYours
@@ -100,7 +100,7 @@ class Seen:
 
 def see(desk: CommandContext, who: Person, reference: str) -> Seen:
     """Raises NotFound alike for what is not there and for what this person may not know of."""
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     return seen_by(desk, who, audit, ties)
 
 

@@ -114,7 +114,7 @@ class UnitOfWork:
         return after
 
 
-def known_audit(desk: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
+def get_visible_audit(desk: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
     """The audit and what this person is to it; raises NotFound alike for what is not there and what they may not know of."""
     audit = desk.store.audit(reference)
     if audit is None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from workflow import audit as an_audit
-from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
+from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, NotYours, Stale
@@ -62,7 +62,7 @@ def save_section(
 
     `of_whole_audit` refuses also where anything else of the audit changed since: what If-Match promises over HTTP.
     """
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     form = desk.form_of(audit)
     try:
         part = form.section(section)

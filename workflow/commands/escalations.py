@@ -3,7 +3,7 @@
 from workflow import escalation
 from workflow.commands.audit_moves import open_escalation
 from workflow.commands.available_moves import ensure_can, ensure_may, situation
-from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
+from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
 from workflow.guards import holds
 from workflow.guards.context import Given
@@ -49,7 +49,7 @@ def raise_escalation(desk: CommandContext, who: Person, reference: str, reason: 
 
 
 def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given) -> tuple[UnitOfWork, str]:
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     track = desk.rules.escalation
     move = track.moves[name]
     ensure_may(desk, who, audit, ties, move)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.commands.context import CommandContext, UnitOfWork, known_audit, retry_on_conflict
+from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotYours
 from workflow.models import Audit
@@ -33,7 +33,7 @@ class Used:
 @retry_on_conflict
 def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
     """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, NotYours."""
-    audit, ties = known_audit(desk, who, reference)
+    audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow(MOVE, audit, ties):
         raise NotYours("Recording this is not yours to do.")
     used_at, said = _read(desk, used_on, used_time, told)
