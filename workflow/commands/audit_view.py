@@ -10,7 +10,7 @@ from typing import Protocol
 
 from workflow import audit as an_audit
 from workflow.commands.actions import may_see_action
-from workflow.commands.available_moves import Offer, may, offers
+from workflow.commands.available_moves import AvailableMove, may, offers
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.redaction import wordless, wordless_action
 from workflow.directory import Person
@@ -66,7 +66,7 @@ class Seen:
     actions: tuple[SmartAction, ...]
     sees_escalation: bool
     overall_grade: str | None
-    offers: tuple[Offer, ...]
+    offers: tuple[AvailableMove, ...]
     may: tuple[str, ...]
     reads_history: bool
     _whole: "Seen | None" = field(default=None, repr=False, compare=False)

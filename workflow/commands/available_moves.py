@@ -14,7 +14,7 @@ from workflow.workflow_config import Move, Track
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AvailableMove:
     """A move that this person could make, and what is still missing for it."""
 
     move: Move
@@ -77,7 +77,7 @@ def ensure_can(track: Track, state: str, move: Move, s: Situation, *, asks: bool
     return destination
 
 
-def offers(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[Offer, ...]:
+def offers(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[AvailableMove, ...]:
     """The audit’s moves from here that are this person’s; a reason is asked for with the move, so it is not missing yet."""
     found = []
     for name in moves_from(desk.rules.audit, audit.state):
@@ -85,7 +85,7 @@ def offers(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str
         if may(desk, audit, ties, move):
             asks = only_asks(move, audit, ties)
             missing = what_is_missing(move.needs_when_asked if asks else move.needs, situation(desk, who, audit))
-            found.append(Offer(move, missing))
+            found.append(AvailableMove(move, missing))
     return tuple(found)
 
 
