@@ -4,7 +4,7 @@ import pytest
 
 from config.settings import FOLDER
 from tests.factories import PERMISSIONS, RULES, WHO_HEARS, a_fake_house, an_audit
-from workflow.commands.available_moves import offers
+from workflow.commands.available_moves import available_moves
 from workflow.errors import Broken
 from workflow.guards import GUARDS
 from workflow.permissions import relations
@@ -21,7 +21,7 @@ def test_from_every_state_but_the_last_somebody_can_move_the_audit_on(state: str
     makers = [
         offer.move.name
         for person in house.store.directory().people.values()
-        for offer in offers(house.desk(), person, audit, relations(person, audit, house.store.directory()))
+        for offer in available_moves(house.desk(), person, audit, relations(person, audit, house.store.directory()))
         if offer.move.to not in {"", "withdrawn"}
     ]
     assert makers

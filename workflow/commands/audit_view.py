@@ -10,7 +10,7 @@ from typing import Protocol
 
 from workflow import audit as an_audit
 from workflow.commands.actions import may_see_action
-from workflow.commands.available_moves import AvailableMove, may, offers
+from workflow.commands.available_moves import AvailableMove, available_moves, may
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.redaction import wordless, wordless_action
 from workflow.directory import Person
@@ -66,7 +66,7 @@ class Seen:
     actions: tuple[SmartAction, ...]
     sees_escalation: bool
     overall_grade: str | None
-    offers: tuple[AvailableMove, ...]
+    available_moves: tuple[AvailableMove, ...]
     may: tuple[str, ...]
     reads_history: bool
     _whole: "Seen | None" = field(default=None, repr=False, compare=False)
@@ -119,7 +119,7 @@ def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str
 def unnoted(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
     """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
     sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
-    made = offers(desk, who, audit, ties)
+    made = available_moves(desk, who, audit, ties)
     return Seen(
         who=who,
         audit=audit,

@@ -77,7 +77,7 @@ def ensure_can(track: Track, state: str, move: Move, s: Situation, *, asks: bool
     return destination
 
 
-def offers(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[AvailableMove, ...]:
+def available_moves(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[AvailableMove, ...]:
     """The audit’s moves from here that are this person’s; a reason is asked for with the move, so it is not missing yet."""
     found = []
     for name in moves_from(desk.rules.audit, audit.state):
