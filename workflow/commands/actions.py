@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from workflow import smart_action
-from workflow.commands.available_moves import ensure_can, ensure_may, named_move, situation
+from workflow.commands.available_moves import check_permitted, ensure_can, named_move, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
@@ -193,7 +193,7 @@ def _move(
     action = visible_action(desk, who, audit, ties, number)
     move = named_move(desk.rules.action, name)
     mine = ties if action.owner_id == who.id else ties - {"owner"}
-    ensure_may(desk, who, audit, mine, move, action)
+    check_permitted(desk, who, audit, mine, move, action)
     if audit.state not in {"shared", "moderated"} or not action.is_live:
         raise NotYours("An action moves once the audit is shared, and until it is closed.")
     ensure_can(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
-from workflow.commands.available_moves import ensure_can, ensure_may, only_asks, situation
+from workflow.commands.available_moves import check_permitted, ensure_can, only_asks, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
@@ -111,7 +111,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     reason = read_text("reason", reason)
     audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves["withdraw"]
-    ensure_may(desk, who, audit, ties, move)
+    check_permitted(desk, who, audit, ties, move)
     asks = only_asks(move, audit, ties)
     to = ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
     step = UnitOfWork(desk, who, audit, audit)
@@ -127,7 +127,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
 def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given | None = None) -> UnitOfWork:
     audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves[name]
-    ensure_may(desk, who, audit, ties, move)
+    check_permitted(desk, who, audit, ties, move)
     ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))
     return UnitOfWork(desk, who, audit, audit)
 

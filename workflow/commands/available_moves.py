@@ -58,7 +58,7 @@ def situation(desk: CommandContext, who: Person, audit: Audit, given: Given | No
     )
 
 
-def ensure_may(
+def check_permitted(
     desk: CommandContext, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None
 ) -> None:
     if not may(desk, audit, ties, move, action):
