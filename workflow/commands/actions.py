@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from workflow import smart_action
-from workflow.commands.available_moves import check_permitted, ensure_can, named_move, situation
+from workflow.commands.available_moves import check_permitted, check_preconditions, named_move, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
@@ -196,7 +196,7 @@ def _move(
     check_permitted(desk, who, audit, mine, move, action)
     if audit.state not in {"shared", "moderated"} or not action.is_live:
         raise NotYours("An action moves once the audit is shared, and until it is closed.")
-    ensure_can(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
+    check_preconditions(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
     step = UnitOfWork(desk, who, audit, audit)
     step.becomes(
         smart_action.with_action(audit, happens(action)), f"{name}_action" if name.isalpha() else name, given.reason, {"action": number}

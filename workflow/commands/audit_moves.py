@@ -5,7 +5,7 @@ from dataclasses import replace
 from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
-from workflow.commands.available_moves import check_permitted, ensure_can, only_asks, situation
+from workflow.commands.available_moves import check_permitted, check_preconditions, only_asks, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
@@ -113,7 +113,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     move = desk.rules.audit.moves["withdraw"]
     check_permitted(desk, who, audit, ties, move)
     asks = only_asks(move, audit, ties)
-    to = ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
+    to = check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
     step = UnitOfWork(desk, who, audit, audit)
     if asks:
         step.becomes(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
@@ -128,7 +128,7 @@ def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: 
     audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves[name]
     check_permitted(desk, who, audit, ties, move)
-    ensure_can(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))
+    check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))
     return UnitOfWork(desk, who, audit, audit)
 
 

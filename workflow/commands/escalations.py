@@ -2,7 +2,7 @@
 
 from workflow import escalation
 from workflow.commands.audit_moves import open_escalation
-from workflow.commands.available_moves import check_permitted, ensure_can, situation
+from workflow.commands.available_moves import check_permitted, check_preconditions, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
 from workflow.guards import holds
@@ -53,5 +53,5 @@ def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: 
     track = desk.rules.escalation
     move = track.moves[name]
     check_permitted(desk, who, audit, ties, move)
-    to = ensure_can(track, audit.escalation_state, move, situation(desk, who, audit, given))
+    to = check_preconditions(track, audit.escalation_state, move, situation(desk, who, audit, given))
     return UnitOfWork(desk, who, audit, audit), to
