@@ -21,7 +21,7 @@ from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import Seen, see
-from workflow.commands.available_moves import named_move, only_asks
+from workflow.commands.available_moves import is_request_only, named_move
 from workflow.errors import BadInput, NotReady, NotYours
 
 pages = Blueprint("audits", __name__, template_folder="templates")
@@ -113,7 +113,7 @@ def _move_page(reference: str, name: str, refusal: NotReady | BadInput | None = 
     if offer is None:
         named_move(desk.rules.audit, name)
         raise NotYours("This move is not yours to make now.")
-    asks = only_asks(offer.move, seen.audit, seen.ties)
+    asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
     if offer.move.name == "share":
         # Who is told gives the overall grade away.

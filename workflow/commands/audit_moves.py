@@ -5,7 +5,7 @@ from dataclasses import replace
 from workflow import audit as an_audit
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
-from workflow.commands.available_moves import check_permitted, check_preconditions, only_asks, situation
+from workflow.commands.available_moves import check_permitted, check_preconditions, is_request_only, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
@@ -112,7 +112,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves["withdraw"]
     check_permitted(desk, who, audit, ties, move)
-    asks = only_asks(move, audit, ties)
+    asks = is_request_only(move, audit, ties)
     to = check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
     step = UnitOfWork(desk, who, audit, audit)
     if asks:

@@ -83,13 +83,13 @@ def available_moves(desk: CommandContext, who: Person, audit: Audit, ties: Colle
     for name in moves_from(desk.rules.audit, audit.state):
         move = desk.rules.audit.moves[name]
         if may(desk, audit, ties, move):
-            asks = only_asks(move, audit, ties)
+            asks = is_request_only(move, audit, ties)
             missing = what_is_missing(move.needs_when_asked if asks else move.needs, situation(desk, who, audit))
             found.append(AvailableMove(move, missing))
     return tuple(found)
 
 
-def only_asks(move: Move, audit: Audit, ties: Collection[str]) -> bool:
+def is_request_only(move: Move, audit: Audit, ties: Collection[str]) -> bool:
     """Two people are needed: the first asks, the second agrees."""
     if not move.asked_by:
         return False
