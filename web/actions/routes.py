@@ -16,7 +16,7 @@ from web.request.read_log import opened
 from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
-from workflow.commands.audit_view import Seen, action_moves, see
+from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.errors import BadInput, NotFound, NotReady, NotYours
 from workflow.models import Audit, SmartAction
@@ -121,7 +121,7 @@ def _page(reference: str, number: int, refusal: NotReady | BadInput | None = Non
     return render_template("action.html", **_shown(seen, action), refusal=refusal, tried=tried, typed=request.form)
 
 
-def _shown(seen: Seen, action: SmartAction) -> dict[str, Any]:
+def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
     desk, me = the_desk(), signed_in()
     is_mine = action.owner_id == me.id and action.is_live and desk.permissions.allow("record_progress", seen.audit, seen.ties)
     is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
@@ -131,14 +131,14 @@ def _shown(seen: Seen, action: SmartAction) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _visible(reference: str, number: int) -> Seen:
+def _visible(reference: str, number: int) -> AuditView:
     """Without a word of it; raises NotFound."""
     seen = see(the_desk(), signed_in(), reference)
     _of(seen, number)
     return seen
 
 
-def _of(seen: Seen, number: int) -> tuple[Seen, SmartAction]:
+def _of(seen: AuditView, number: int) -> tuple[AuditView, SmartAction]:
     action = next((action for action in seen.actions if action.number == number), None)
     if action is None:
         raise NotFound

@@ -14,7 +14,7 @@ from web.request.read_log import opened
 from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
-from workflow.commands.audit_view import Seen, see
+from workflow.commands.audit_view import AuditView, see
 from workflow.errors import NotFound
 from workflow.models import SmartAction
 
@@ -83,7 +83,7 @@ def _ensure_visible(reference: str, number: int) -> None:
     _of(see(the_desk(), asker(), reference), number)
 
 
-def _of(seen: Seen, number: int) -> SmartAction:
+def _of(seen: AuditView, number: int) -> SmartAction:
     action = next((action for action in seen.actions if action.number == number), None)
     if action is None:
         raise NotFound

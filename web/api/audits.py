@@ -18,7 +18,7 @@ from workflow.commands import drafting as writing
 from workflow.commands import escalation_move_registry as escalation_moves
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
-from workflow.commands.audit_view import Seen, see, seen_by
+from workflow.commands.audit_view import AuditView, see, seen_by
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.models import Audit
 from workflow.permissions import relations
@@ -125,7 +125,7 @@ def safeguarding(given: Given, reference: str) -> Response:
     return audit_answer(lambda desk: record_safeguarding(desk, asker(), reference, given["used_on"], given["used_time"], given["told"]))
 
 
-def _seen(audit: Audit) -> Seen:
+def _seen(audit: Audit) -> AuditView:
     desk, who = the_desk(), asker()
     return opened(seen_by(desk, who, audit, relations(who, audit, desk.directory)))
 

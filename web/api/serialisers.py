@@ -5,7 +5,7 @@ from typing import Any
 
 from web.api import response_schemas as answered
 from web.request.errors import places
-from workflow.commands.audit_view import Seen, action_moves, unnoted
+from workflow.commands.audit_view import AuditView, action_moves, unnoted
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.forms import Form
@@ -23,11 +23,11 @@ def audit_text(desk: CommandContext, who: Person, audit: Audit) -> str:
     return seen_text(desk, who, unnoted(desk, who, audit, ties))
 
 
-def seen_text(desk: CommandContext, who: Person, seen: Seen) -> str:
+def seen_text(desk: CommandContext, who: Person, seen: AuditView) -> str:
     return json.dumps(audit_shown(desk, who, seen), ensure_ascii=False)
 
 
-def audit_shown(desk: CommandContext, who: Person, seen: Seen) -> dict[str, Any]:
+def audit_shown(desk: CommandContext, who: Person, seen: AuditView) -> dict[str, Any]:
     audit, directory = seen.audit, desk.directory
     form = desk.form_of(audit)
     named = {"state": audit.state, "auditor": email(directory, audit.auditor_id), "moderator": email(directory, audit.moderator_id)}
@@ -63,7 +63,7 @@ def email(directory: Directory, person_id: int | None) -> str | None:
     return person.email if person else None
 
 
-def action_facts(desk: CommandContext, who: Person, seen: Seen, action: SmartAction) -> dict[str, Any]:
+def action_facts(desk: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> dict[str, Any]:
     names = ("section", "text", "due_on", "earlier_due_dates", "state", "completed_on", "progress", "evidence", "note", "asked_due_on")
     return {
         "id": f"{seen.audit.reference}-{action.number}",
@@ -74,7 +74,7 @@ def action_facts(desk: CommandContext, who: Person, seen: Seen, action: SmartAct
     }
 
 
-def escalation_facts(directory: Directory, seen: Seen) -> dict[str, Any]:
+def escalation_facts(directory: Directory, seen: AuditView) -> dict[str, Any]:
     if seen.escalation is None:
         return {"state": seen.escalation_state or None}
     return _opening(directory, seen.escalation)
@@ -89,7 +89,7 @@ def _opening(directory: Directory, escalation: Escalation) -> dict[str, Any]:
     return {**{name: getattr(escalation, name) for name in names}, "recipients": recipients}
 
 
-def offers_shown(seen: Seen) -> list[dict[str, Any]]:
+def offers_shown(seen: AuditView) -> list[dict[str, Any]]:
     return [{"move": offer.move.name, "title": offer.move.title, "missing": places(offer.missing)} for offer in seen.offers]
 
 

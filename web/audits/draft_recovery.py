@@ -6,7 +6,7 @@ from typing import Any
 
 from web.audits.queries import Place, drop_typed, keep_typed, typed_at
 from web.identity.current_user import current_session, the_council, the_desk
-from workflow.commands.audit_view import Seen, see
+from workflow.commands.audit_view import AuditView, see
 from workflow.directory import Person
 from workflow.errors import NotFound
 
@@ -37,7 +37,7 @@ def drop(who: Person, reference: str, section: str) -> None:
     drop_typed(the_council().engine, Place(who.id, reference, section))
 
 
-def may_write(seen: Seen, section: str) -> bool:
+def may_write(seen: AuditView, section: str) -> bool:
     right = "write_moderation" if section == "moderation" else "write_audit"
     return section in seen.sections and right in seen.may
 

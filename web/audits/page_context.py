@@ -5,11 +5,11 @@ from typing import Any
 from web.formatting import role
 from web.identity.current_user import signed_in, the_council, the_desk
 from web.request.read_log import opened
-from workflow.commands.audit_view import Seen, see
+from workflow.commands.audit_view import AuditView, see
 from workflow.errors import Missing, NotYours
 
 
-def readable(reference: str) -> Seen:
+def readable(reference: str) -> AuditView:
     """What may be seen of an audit by somebody who may read it, without its words; raises NotYours for who may only know of it."""
     seen = see(the_desk(), signed_in(), reference)
     if not seen.reads_audit:
@@ -17,23 +17,23 @@ def readable(reference: str) -> Seen:
     return seen
 
 
-def read(reference: str) -> Seen:
+def read(reference: str) -> AuditView:
     """The same with its words; raises NotShown."""
     return opened(readable(reference))
 
 
-def framed(seen: Seen) -> dict[str, Any]:
+def framed(seen: AuditView) -> dict[str, Any]:
     desk = the_desk()
     return {"seen": seen, "audit": seen.audit, "form": desk.form_of(seen.audit), "directory": desk.directory, "today": desk.today}
 
 
-def questions(seen: Seen) -> tuple[Missing, ...]:
+def questions(seen: AuditView) -> tuple[Missing, ...]:
     """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
     asked = the_council().sense_checks.questions(the_desk().form_of(seen.audit), seen.sections)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
 
 
-def held_by(seen: Seen) -> str:
+def held_by(seen: AuditView) -> str:
     """Whose turn it is: a person where one is named, else the role that the state names (workflow.toml)."""
     desk, audit = the_desk(), seen.audit
     owners = desk.rules.audit.states[audit.state].owner

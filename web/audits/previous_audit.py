@@ -7,7 +7,7 @@ from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
 from web.identity.current_user import signed_in, the_council, the_desk
 from web.request.read_log import noted, opened
-from workflow.commands.audit_view import Seen
+from workflow.commands.audit_view import AuditView
 from workflow.ports import Reading
 from workflow.storage.engine import reading
 from workflow.storage.visibility import Reader
@@ -22,11 +22,11 @@ class LookBack:
     mismatch: str
 
 
-def opened_with_last(seen: Seen) -> tuple[Seen, LookBack]:
+def opened_with_last(seen: AuditView) -> tuple[AuditView, LookBack]:
     """The audit with its words, and the last one beside it: that both are read is noted in one commit."""
     found = LookBack(None, "")
 
-    def beside(whole: Seen) -> list[Reading]:
+    def beside(whole: AuditView) -> list[Reading]:
         nonlocal found
         found = _look_back(whole)
         return [noted(found.last)] if found.last else []
@@ -34,7 +34,7 @@ def opened_with_last(seen: Seen) -> tuple[Seen, LookBack]:
     return opened(seen, beside), found
 
 
-def _look_back(seen: Seen) -> LookBack:
+def _look_back(seen: AuditView) -> LookBack:
     details = seen.sections.get("details", {})
     child_id, audited_on = details.get("child_id"), details.get("audit_date")
     if not isinstance(child_id, str):

@@ -20,7 +20,7 @@ from web.request.read_log import history_shown, opened
 from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
-from workflow.commands.audit_view import Seen, see
+from workflow.commands.audit_view import AuditView, see
 from workflow.commands.available_moves import is_request_only, named_move
 from workflow.errors import BadInput, NotReady, NotYours
 
@@ -66,7 +66,7 @@ def show(reference: str) -> str:
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
 
 
-def _standing(seen: Seen) -> Standing | None:
+def _standing(seen: AuditView) -> Standing | None:
     """How far the telling has come, to who sees the escalation, until it is resolved."""
     is_on = seen.escalation is not None and seen.escalation.state != "resolved"
     return standing_of(seen.audit) if is_on else None

@@ -17,7 +17,7 @@ from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
 from workflow.commands import drafting as writing
-from workflow.commands.audit_view import Seen
+from workflow.commands.audit_view import AuditView
 from workflow.errors import BadInput, NotFound, NotShown, NotSignedIn, Refusal, Stale, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
@@ -74,7 +74,7 @@ def discard(reference: str, section: str) -> Response:
     return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
 
 
-def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
+def _signed_in_at(reference: str, section: str) -> tuple[AuditView, Section]:
     """Raises NotSignedIn once what was typed is kept for whose session it was."""
     try:
         signed_in()
@@ -85,7 +85,7 @@ def _signed_in_at(reference: str, section: str) -> tuple[Seen, Section]:
     return _section(reference, section)
 
 
-def _shown_again(seen: Seen, part: Section, refusal: Refusal) -> str:
+def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
     """Where nothing can be shown, what was typed is kept, and offered once the section can be opened again."""
     try:
         return _refused(seen, part, refusal)
@@ -94,7 +94,7 @@ def _shown_again(seen: Seen, part: Section, refusal: Refusal) -> str:
         raise
 
 
-def _refused(seen: Seen, part: Section, refusal: Refusal) -> str:
+def _refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
     """Whatever is refused, every word that was typed is on the page."""
     if isinstance(refusal, TooLarge):
         refusal = _longest(part)
@@ -124,7 +124,7 @@ def _here(reference: str, section: str) -> str:
     return url_for("sections.show", reference=reference, section=section)
 
 
-def _section(reference: str, key: str) -> tuple[Seen, Section]:
+def _section(reference: str, key: str) -> tuple[AuditView, Section]:
     """The section where this person may read it; raises NotFound alike where the form has none such."""
     seen = readable(reference)
     if key not in seen.sections:
@@ -133,7 +133,12 @@ def _section(reference: str, key: str) -> tuple[Seen, Section]:
 
 
 def _section_page(
-    seen: Seen, part: Section, typed: dict[str, Any] | None, version: int, refusal: BadInput | None = None, kept_at: datetime | None = None
+    seen: AuditView,
+    part: Section,
+    typed: dict[str, Any] | None,
+    version: int,
+    refusal: BadInput | None = None,
+    kept_at: datetime | None = None,
 ) -> str:
     """With what was typed, else with what is stored."""
     desk, now = the_desk(), datetime.now(UTC)
@@ -159,13 +164,13 @@ def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
     )  # fmt: skip
 
 
-def _beside(seen: Seen, part: Section, step: int) -> Section | None:
+def _beside(seen: AuditView, part: Section, step: int) -> Section | None:
     shown = [one for one in the_desk().form_of(seen.audit).sections if one.key in seen.sections]
     at = shown.index(part) + step
     return shown[at] if 0 <= at < len(shown) else None
 
 
-def _after_saving(seen: Seen, part: Section) -> str:
+def _after_saving(seen: AuditView, part: Section) -> str:
     following = _beside(seen, part, 1)
     if request.form.get("then") == "next" and following and following.part == part.part:
         return url_for("sections.show", reference=seen.audit.reference, section=following.key)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, request
 
 from web.identity.current_user import signed_in, the_desk
-from workflow.commands.audit_view import Place, Seen, Shown, history_seen, reading
+from workflow.commands.audit_view import AuditView, Place, Shown, history_seen, reading
 from workflow.directory import Person
 from workflow.errors import Stale
 from workflow.history import Row
@@ -23,7 +23,7 @@ class Words:
     version: int
 
 
-def opened(seen: Seen, beside: Callable[[Seen], Sequence[Reading]] = lambda _: ()) -> Seen:
+def opened(seen: AuditView, beside: Callable[[AuditView], Sequence[Reading]] = lambda _: ()) -> AuditView:
     """What is seen, with its words; raises NotShown."""
     return seen.opened(the_desk(), _place(), beside)
 
@@ -33,7 +33,7 @@ def noted(shown: Shown) -> Reading:
     return reading(the_desk(), _asker(), shown, _place())
 
 
-def history_shown(seen: Seen) -> tuple[tuple[Row, str | None], ...]:
+def history_shown(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
     return history_seen(the_desk(), seen, _place())
 
 

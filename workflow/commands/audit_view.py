@@ -55,7 +55,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AuditView:
     """`overall_grade` is None and `escalation_state` "" where this person may not know them yet."""
 
     who: Person
@@ -98,13 +98,13 @@ class Seen:
         return bool(self.sections)
 
 
-def see(desk: CommandContext, who: Person, reference: str) -> Seen:
+def see(desk: CommandContext, who: Person, reference: str) -> AuditView:
     """Raises NotFound alike for what is not there and for what this person may not know of."""
     audit, ties = get_visible_audit(desk, who, reference)
     return seen_by(desk, who, audit, ties)
 
 
-def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
     whole = unnoted(desk, who, audit, ties)
     return replace(
         whole,
@@ -116,11 +116,11 @@ def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str
     )
 
 
-def unnoted(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> Seen:
+def unnoted(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
     """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
     sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
     made = available_moves(desk, who, audit, ties)
-    return Seen(
+    return AuditView(
         who=who,
         audit=audit,
         ties=ties,
@@ -140,7 +140,7 @@ def reading(desk: CommandContext, who: Person, shown: Shown, place: Place) -> Re
     return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
 
 
-def history_seen(desk: CommandContext, seen: Seen, place: Place) -> tuple[tuple[Row, str | None], ...]:
+def history_seen(desk: CommandContext, seen: AuditView, place: Place) -> tuple[tuple[Row, str | None], ...]:
     """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
     if not seen.reads_history:
         raise NotYours("The history of this audit is not yours to read now.")
@@ -161,7 +161,7 @@ def escalation_moves(desk: CommandContext, audit: Audit, ties: frozenset[str]) -
     return tuple(f"{name}_escalation" for name in names)
 
 
-def action_moves(desk: CommandContext, who: Person, seen: Seen, action: SmartAction) -> tuple[str, ...]:
+def action_moves(desk: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> tuple[str, ...]:
     """The moves of one action that are this person’s from here."""
     if not action.is_live or seen.audit.state not in {"shared", "moderated"}:
         return ()
