@@ -5,7 +5,7 @@ from typing import Any
 
 from web.api import response_schemas as answered
 from web.request.errors import places
-from workflow.commands.audit_view import AuditView, action_moves, unnoted
+from workflow.commands.audit_view import AuditView, action_moves, view_without_logging
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.forms import Form
@@ -20,7 +20,7 @@ AUDIT = answered.Audit()
 def audit_text(desk: CommandContext, who: Person, audit: Audit) -> str:
     """The audit as this person may see it after a command, as it is kept under an Idempotency-Key; who sends it notes that."""
     ties = relations(who, audit, desk.directory)
-    return seen_text(desk, who, unnoted(desk, who, audit, ties))
+    return seen_text(desk, who, view_without_logging(desk, who, audit, ties))
 
 
 def seen_text(desk: CommandContext, who: Person, seen: AuditView) -> str:

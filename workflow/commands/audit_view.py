@@ -105,7 +105,7 @@ def see(desk: CommandContext, who: Person, reference: str) -> AuditView:
 
 
 def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
-    whole = unnoted(desk, who, audit, ties)
+    whole = view_without_logging(desk, who, audit, ties)
     return replace(
         whole,
         audit=wordless(audit),
@@ -116,7 +116,7 @@ def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str
     )
 
 
-def unnoted(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
+def view_without_logging(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
     """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
     sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
     made = available_moves(desk, who, audit, ties)
