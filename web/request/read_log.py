@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, request
 
 from web.identity.current_user import signed_in, the_desk
-from workflow.commands.audit_view import AuditView, Place, Shown, history_seen, reading
+from workflow.commands.audit_view import AuditView, ReadLocation, Shown, history_seen, reading
 from workflow.directory import Person
 from workflow.errors import Stale
 from workflow.history import Row
@@ -57,7 +57,7 @@ def _asker() -> Person:
     return person or signed_in()
 
 
-def _place() -> Place:
+def _place() -> ReadLocation:
     named = request.view_args or {}
     part = named.get("section") or named.get("number") or named.get("action_id", "").rpartition("-")[2]
-    return Place("json" if "asker" in g else "page", f"{request.endpoint}/{part}".rstrip("/"))
+    return ReadLocation("json" if "asker" in g else "page", f"{request.endpoint}/{part}".rstrip("/"))

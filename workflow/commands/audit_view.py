@@ -47,7 +47,7 @@ PERMITTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReadLocation:
     """Where words are shown: `door` is page, json or export, `what` the endpoint with its section or action."""
 
     door: str
@@ -71,7 +71,7 @@ class AuditView:
     reads_history: bool
     _whole: "Seen | None" = field(default=None, repr=False, compare=False)
 
-    def opened(self, desk: CommandContext, place: Place, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
+    def opened(self, desk: CommandContext, place: ReadLocation, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
         """With its words, once it is noted that they are shown; raises NotShown. Where there are none to show, nothing is noted.
 
         `beside` are the readings of what is shown with it, in the same commit.
@@ -135,12 +135,12 @@ def view_without_logging(desk: CommandContext, who: Person, audit: Audit, ties: 
     )
 
 
-def reading(desk: CommandContext, who: Person, shown: Shown, place: Place) -> Reading:
+def reading(desk: CommandContext, who: Person, shown: Shown, place: ReadLocation) -> Reading:
     let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
     return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
 
 
-def history_seen(desk: CommandContext, seen: AuditView, place: Place) -> tuple[tuple[Row, str | None], ...]:
+def history_seen(desk: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
     """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
     if not seen.reads_history:
         raise NotYours("The history of this audit is not yours to read now.")
