@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, request
 
 from web.identity.current_user import signed_in, the_desk
-from workflow.commands.audit_view import AuditView, ReadLocation, Shown, history_seen, reading
+from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, history_seen, reading
 from workflow.directory import Person
 from workflow.errors import Stale
 from workflow.history import Row
@@ -28,7 +28,7 @@ def opened(seen: AuditView, beside: Callable[[AuditView], Sequence[Reading]] = l
     return seen.opened(the_desk(), _place(), beside)
 
 
-def noted(shown: Shown) -> Reading:
+def noted(shown: Viewable) -> Reading:
     """That the asker is shown this now, to be written with what it is shown beside."""
     return reading(the_desk(), _asker(), shown, _place())
 

@@ -21,7 +21,7 @@ from workflow.ports import Reading
 from workflow.state_machine import moves_from
 
 
-class Shown(Protocol):
+class Viewable(Protocol):
     """What of an audit, or of the last of the same child, tells which words were shown."""
 
     @property
@@ -135,7 +135,7 @@ def view_without_logging(desk: CommandContext, who: Person, audit: Audit, ties: 
     )
 
 
-def reading(desk: CommandContext, who: Person, shown: Shown, place: ReadLocation) -> Reading:
+def reading(desk: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> Reading:
     let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
     return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
 
