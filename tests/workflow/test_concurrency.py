@@ -13,7 +13,7 @@ from tests.factories import House, a_house, an_audit
 from tests.support.postgres import a_council_on_postgresql
 from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
-from workflow.commands.idempotency import at_most_once
+from workflow.commands.idempotency import run_idempotent
 from workflow.errors import Stale, UsedForAnother
 from workflow.ports import Once
 
@@ -42,7 +42,7 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
     def share(_: int) -> str:
         desk = replace(house.desk(), once=once)
         barrier.wait()
-        return at_most_once(desk, once, lambda desk: moves.share(desk, auditor, reference))
+        return run_idempotent(desk, once, lambda desk: moves.share(desk, auditor, reference))
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(share, range(50)))
@@ -56,10 +56,10 @@ def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     reference, auditor = an_audit(house, "graded"), house.person("auditor")
     once = Once(auditor.id, "k", "one", lambda audit: audit.state)
     desk = replace(house.desk(), once=once)
-    assert at_most_once(desk, once, lambda desk: moves.share(desk, auditor, reference)) == "shared"
+    assert run_idempotent(desk, once, lambda desk: moves.share(desk, auditor, reference)) == "shared"
     other = replace(once, digest="another")
     try:
-        at_most_once(replace(desk, once=other), other, lambda desk: moves.share(desk, auditor, reference))
+        run_idempotent(replace(desk, once=other), other, lambda desk: moves.share(desk, auditor, reference))
     except UsedForAnother:
         return
     raise AssertionError("a key was taken twice")

@@ -12,7 +12,7 @@ from flask import request
 
 from web.identity.current_user import signed_in, the_council, the_desk
 from workflow.commands.context import CommandContext
-from workflow.commands.idempotency import at_most_once
+from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
 from workflow.errors import BadInput, UsedForAnother
 from workflow.models import Audit
@@ -43,4 +43,4 @@ def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()
     asked = Once(who.id, key, digest, answer)
-    return at_most_once(the_council().desk(once=asked), asked, run)
+    return run_idempotent(the_council().desk(once=asked), asked, run)

@@ -8,7 +8,7 @@ from workflow.models import Audit
 from workflow.ports import AlreadyDone, Once
 
 
-def at_most_once(desk: CommandContext, once: Once, run: Callable[[CommandContext], Audit]) -> str:
+def run_idempotent(desk: CommandContext, once: Once, run: Callable[[CommandContext], Audit]) -> str:
     """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request.
 
     A refusal is looked at again: the first of two twins may have committed while the second was being decided.

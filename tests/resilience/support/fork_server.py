@@ -28,7 +28,7 @@ from tests.resilience.support.crash_points import Points, watch_mail, watch_stat
 from tests.resilience.support.every_transition import ALSO, DEEDS, Key
 from web.council import Council, open_council
 from workflow.commands.context import CommandContext
-from workflow.commands.idempotency import at_most_once
+from workflow.commands.idempotency import run_idempotent
 from workflow.models import Audit
 from workflow.ports import Once
 from workflow.storage.engine import Engine, open_engine
@@ -80,7 +80,7 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
         assert audit is not None
         return audit
 
-    return at_most_once(council.desk(now, once), once, run)
+    return run_idempotent(council.desk(now, once), once, run)
 
 
 def send(parts: Parts, now: datetime) -> None:

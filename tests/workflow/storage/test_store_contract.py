@@ -106,7 +106,7 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
     def share(digest: str) -> str:
         key = Once(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
         desk = replace(house.desk(), once=key)
-        return once.at_most_once(desk, key, lambda at: moves.share(at, auditor, reference))
+        return once.run_idempotent(desk, key, lambda at: moves.share(at, auditor, reference))
 
     first = share("the same")
     assert share("the same") == first
