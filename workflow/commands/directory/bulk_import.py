@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from workflow.commands.context import CommandContext
-from workflow.commands.directory.handover import must_pass_on
+from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
@@ -138,12 +138,12 @@ def _carry_out(desk: CommandContext, writing: DirectoryWriting, planned: tuple[P
 
 def _change(desk: CommandContext, writing: DirectoryWriting, one: Planned, person: Person) -> None:
     if one.leaves:
-        writing.tell(must_pass_on(desk, person.id, writing.holdings(person.id)))
+        writing.tell(handover_notices(desk, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)
         writing.record(None, Entry("left", person.id))
     elif one.takes:
         roles = {duty.role for duty in one.takes}
-        writing.tell(must_pass_on(desk, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
+        writing.tell(handover_notices(desk, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
         for duty in one.takes:
             writing.take(person.id, duty)
         writing.record(None, *(Entry("role_taken", person.id, facts={"role": written(duty)}) for duty in one.takes))

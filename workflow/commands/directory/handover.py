@@ -7,7 +7,7 @@ from workflow.events import Notice
 from workflow.role_assignments import Holding
 
 
-def must_pass_on(desk: CommandContext, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
+def handover_notices(desk: CommandContext, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
     """One notice to the QA inbox for each; told anew where it happens anew."""
     key = f"pass_on/{person_id}/{desk.directory.version}"
     return [

@@ -3,7 +3,7 @@
 import re
 
 from workflow.commands.context import CommandContext, retry_on_conflict
-from workflow.commands.directory.handover import must_pass_on
+from workflow.commands.directory.handover import handover_notices
 from workflow.directory import Directory, Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
 from workflow.role_assignments import Entry
@@ -50,7 +50,7 @@ def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
     if not person.is_active:
         raise BadInput.about("person", f"{person.name} has left already.")
     with desk.store.changing(desk.directory.version, desk.now) as writing:
-        notices = must_pass_on(desk, person.id, writing.holdings(person.id))
+        notices = handover_notices(desk, person.id, writing.holdings(person.id))
         writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=False)
         writing.tell(notices)

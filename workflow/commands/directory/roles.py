@@ -1,7 +1,7 @@
 """Roles given and taken. A privileged one is only asked for, and a second person grants it: nobody grants themselves anything."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
-from workflow.commands.directory.handover import must_pass_on
+from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import is_privileged, somebody_else
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, NotFound, NotYours
@@ -36,7 +36,7 @@ def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
         writing.take(person.id, duty)
-        writing.tell(must_pass_on(desk, person.id, passes_on))
+        writing.tell(handover_notices(desk, person.id, passes_on))
         writing.record(who, Entry("role_taken", person.id, facts={"role": written(duty)}))
 
 
