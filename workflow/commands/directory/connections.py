@@ -1,7 +1,7 @@
 """Declaring a personal connection to a child: it takes away every right on that child’s audits, from the next request on."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
-from workflow.commands.directory.handover import fallen_to, handover_notices
+from workflow.commands.directory.handover import escalation_reassignment_notices, handover_notices
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, NotYours
 from workflow.validation import clean
@@ -25,7 +25,7 @@ def declare_connection(desk: CommandContext, who: Person, child_id: object, pers
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         writing.connect(person.id, child, who.id)
         writing.tell(handover_notices(desk, person.id, writing.holdings(person.id, child)))
-        writing.tell(fallen_to(desk, before, before.without(frozenset({person.id})), writing.escalated(child)))
+        writing.tell(escalation_reassignment_notices(desk, before, before.without(frozenset({person.id})), writing.escalated(child)))
 
 
 @retry_on_conflict

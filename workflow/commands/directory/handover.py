@@ -16,7 +16,7 @@ def handover_notices(desk: CommandContext, person_id: int, holdings: tuple[Holdi
     ]
 
 
-def fallen_to(desk: CommandContext, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:
+def escalation_reassignment_notices(desk: CommandContext, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:
     """Whoever answers from now on for a post that has not acknowledged an escalation yet is told of it."""
     told = {}
     for audit in filter(None, (desk.store.audit(reference) for reference in references)):
