@@ -21,7 +21,7 @@ TIME = re.compile(r"(\d{1,2})[:.](\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class ProcedureUse:
     """One use of the procedure; `told` is None where the words were disposed of."""
 
     used_at: datetime
@@ -43,11 +43,11 @@ def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_
     return step.commit()
 
 
-def uses_of(desk: CommandContext, audit: Audit) -> tuple[Used, ...]:
+def uses_of(desk: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
     """The newest first, with their words: only for who is noted to be shown them."""
     told = desk.store.history_and_reasons(audit)
     rows = ((row.happening, words) for row, words in reversed(told) if row.happening.move == MOVE)
-    return tuple(Used(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
+    return tuple(ProcedureUse(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
 
 
 def _read(desk: CommandContext, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
