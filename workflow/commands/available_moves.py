@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, Missing, NotYours
-from workflow.guards import Situation, ensure_nothing_is_missing, what_is_missing
+from workflow.guards import GuardContext, ensure_nothing_is_missing, what_is_missing
 from workflow.guards.context import Given
 from workflow.models import Audit, SmartAction
 from workflow.state_machine import leads_to, moves_from
@@ -44,8 +44,10 @@ def named_move(track: Track, name: str) -> Move:
     return move
 
 
-def situation(desk: CommandContext, who: Person, audit: Audit, given: Given | None = None, action: SmartAction | None = None) -> Situation:
-    return Situation(
+def situation(
+    desk: CommandContext, who: Person, audit: Audit, given: Given | None = None, action: SmartAction | None = None
+) -> GuardContext:
+    return GuardContext(
         audit,
         who,
         desk.directory,
@@ -70,7 +72,7 @@ def may(desk: CommandContext, audit: Audit, ties: Collection[str], move: Move, a
     return any(tie in allowed for tie in ties)
 
 
-def check_preconditions(track: Track, state: str, move: Move, s: Situation, *, asks: bool = False) -> str:
+def check_preconditions(track: Track, state: str, move: Move, s: GuardContext, *, asks: bool = False) -> str:
     """The state that the move leads to; raises NotFromHere, or NotReady with everything that is missing."""
     destination = leads_to(track, state, move.name)
     ensure_nothing_is_missing(move.needs_when_asked if asks else move.needs, s)

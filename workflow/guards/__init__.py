@@ -5,22 +5,22 @@ from collections.abc import Iterable
 from workflow.errors import Missing, NotReady
 from workflow.guards import actions, audits, escalations
 from workflow.guards import moderation as moderations
-from workflow.guards.context import Guard, Situation
+from workflow.guards.context import Guard, GuardContext
 
 GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (*audits.GUARDS, *actions.GUARDS, *moderations.GUARDS, *escalations.GUARDS)}
 
 
-def what_is_missing(needs: Iterable[str], situation: Situation) -> tuple[Missing, ...]:
+def what_is_missing(needs: Iterable[str], situation: GuardContext) -> tuple[Missing, ...]:
     """Everything that stands in the way, all at once, each said once."""
     return tuple(dict.fromkeys(missing for need in needs for missing in GUARDS[need](situation)))
 
 
-def ensure_nothing_is_missing(needs: Iterable[str], situation: Situation) -> None:
+def ensure_nothing_is_missing(needs: Iterable[str], situation: GuardContext) -> None:
     if missing := what_is_missing(needs, situation):
         raise NotReady(missing)
 
 
-def holds(need: str, situation: Situation) -> bool:
+def holds(need: str, situation: GuardContext) -> bool:
     return not any(True for _ in GUARDS[need](situation))
 
 

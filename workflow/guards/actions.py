@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from workflow.errors import Missing
-from workflow.guards.context import Guard, Situation
+from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE, SmartAction
 
 
-def actions_are_agreed(s: Situation) -> Iterator[Missing]:
+def actions_are_agreed(s: GuardContext) -> Iterator[Missing]:
     if s.audit.actions:
         return
     if s.answer(s.form.overall.key, "grade") == INADEQUATE:
@@ -16,13 +16,13 @@ def actions_are_agreed(s: Situation) -> Iterator[Missing]:
         yield Missing("actions", "no_actions_reason", "Agree at least one action, or say why none is needed.")
 
 
-def every_action_is_complete(s: Situation) -> Iterator[Missing]:
+def every_action_is_complete(s: GuardContext) -> Iterator[Missing]:
     for action in s.audit.actions:
         if not action.is_live:
             yield from _is_complete(s, action)
 
 
-def _is_complete(s: Situation, action: SmartAction) -> Iterator[Missing]:
+def _is_complete(s: GuardContext, action: SmartAction) -> Iterator[Missing]:
     owner = s.directory.person(action.owner_id)
     if owner is None or not owner.can_be_reached:
         yield Missing("actions", "owner", f"Action {action.number} needs a responsible person who is active and has an email address.")
@@ -33,20 +33,20 @@ def _is_complete(s: Situation, action: SmartAction) -> Iterator[Missing]:
         yield Missing("actions", "due_on", f"Action {action.number} is due before the audit date.")
 
 
-def every_action_is_settled(s: Situation) -> Iterator[Missing]:
+def every_action_is_settled(s: GuardContext) -> Iterator[Missing]:
     for action in s.audit.actions:
         if action.state not in {"verified", "cancelled"}:
             yield Missing("actions", "state", f"Action {action.number} is neither verified nor cancelled.")
 
 
-def closer_is_independent(s: Situation) -> Iterator[Missing]:
+def closer_is_independent(s: GuardContext) -> Iterator[Missing]:
     if any(action.reported_by == s.who.id for action in s.audit.actions):
         yield Missing("actions", "reported_by", "You reported completion of an action, so somebody else closes the audit.")
     if any(action.owner_id == s.who.id for action in s.audit.actions):
         yield Missing("actions", "owner", "You own an action of this audit, so somebody else closes it.")
 
 
-def verifier_is_independent(s: Situation) -> Iterator[Missing]:
+def verifier_is_independent(s: GuardContext) -> Iterator[Missing]:
     action = _of(s)
     if action.reported_by == s.who.id:
         yield Missing("actions", "reported_by", "You reported completion of this action, so somebody else verifies it.")
@@ -54,24 +54,24 @@ def verifier_is_independent(s: Situation) -> Iterator[Missing]:
         yield Missing("actions", "owner", "You own this action, so somebody else verifies it.")
 
 
-def canceller_is_independent(s: Situation) -> Iterator[Missing]:
+def canceller_is_independent(s: GuardContext) -> Iterator[Missing]:
     if _of(s).owner_id == s.who.id:
         yield Missing("actions", "owner", "You own this action, so somebody else cancels it.")
 
 
-def completion_date_is_possible(s: Situation) -> Iterator[Missing]:
+def completion_date_is_possible(s: GuardContext) -> Iterator[Missing]:
     done = s.given.completed_on
     if done is not None and done > s.today:
         yield Missing("actions", "completed_on", "The day it was completed can’t be in the future.")
 
 
-def later_date_is_given(s: Situation) -> Iterator[Missing]:
+def later_date_is_given(s: GuardContext) -> Iterator[Missing]:
     asked, due = s.given.due_on, _of(s).due_on
     if asked is None or asked <= due or asked < s.today:
         yield Missing("actions", "due_on", "Give a new due date that is later than the present one.")
 
 
-def more_time_was_asked_by_another(s: Situation) -> Iterator[Missing]:
+def more_time_was_asked_by_another(s: GuardContext) -> Iterator[Missing]:
     action = _of(s)
     if action.asked_due_on is None:
         yield Missing("actions", "due_on", "Nobody has asked for more time.")
@@ -79,17 +79,17 @@ def more_time_was_asked_by_another(s: Situation) -> Iterator[Missing]:
         yield Missing("actions", "due_on", "You asked for more time or own this action, so somebody else decides.")
 
 
-def new_action_is_given(s: Situation) -> Iterator[Missing]:
+def new_action_is_given(s: GuardContext) -> Iterator[Missing]:
     if not s.given.new_actions:
         yield Missing("actions", "text", "Give at least one new action with the move.")
 
 
-def reason_is_given(s: Situation) -> Iterator[Missing]:
+def reason_is_given(s: GuardContext) -> Iterator[Missing]:
     if not s.given.reason:
         yield Missing("", "reason", "Give a reason.")
 
 
-def _of(s: Situation) -> SmartAction:
+def _of(s: GuardContext) -> SmartAction:
     assert s.action is not None, "an action's guard is asked about an action"
     return s.action
 

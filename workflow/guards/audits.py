@@ -5,7 +5,7 @@ from datetime import date
 
 from workflow.errors import Missing
 from workflow.forms import Section
-from workflow.guards.context import Guard, Situation
+from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE
 
 CASE_MANAGERS = {"practitioner": "SW/PA", "team_manager": "Team Manager", "service_manager": "Service Manager"}
@@ -15,14 +15,14 @@ HEADER = {
 }  # fmt: skip
 
 
-def auditor_is_independent(s: Situation) -> Iterator[Missing]:
+def auditor_is_independent(s: GuardContext) -> Iterator[Missing]:
     """Judged on persons, and again at each move (rules, section 5)."""
     for field, title in CASE_MANAGERS.items():
         if s.answer("details", field) == s.audit.auditor_id:
             yield Missing("details", field, f"The auditor can’t also be the {title} of the case.")
 
 
-def header_is_complete(s: Situation) -> Iterator[Missing]:
+def header_is_complete(s: GuardContext) -> Iterator[Missing]:
     for field, words in HEADER.items():
         if s.answer("details", field) is None:
             yield Missing("details", field, f"Give {words}.")
@@ -31,18 +31,18 @@ def header_is_complete(s: Situation) -> Iterator[Missing]:
     yield from _previous_audit_is_answered(s)
 
 
-def _date_has_come(s: Situation, field: str, words: str) -> Iterator[Missing]:
+def _date_has_come(s: GuardContext, field: str, words: str) -> Iterator[Missing]:
     answer = s.answer("details", field)
     if isinstance(answer, str) and date.fromisoformat(answer) > s.today:
         yield Missing("details", field, f"{words} can’t be in the future.")
 
 
-def _qaro_is_settled(s: Situation) -> Iterator[Missing]:
+def _qaro_is_settled(s: GuardContext) -> Iterator[Missing]:
     if s.answer("details", "qaro") is None and not s.answer("details", "qaro_none_reason"):
         yield Missing("details", "qaro", "Give the QARO, or say why none is allocated.")
 
 
-def _previous_audit_is_answered(s: Situation) -> Iterator[Missing]:
+def _previous_audit_is_answered(s: GuardContext) -> Iterator[Missing]:
     previously = s.answer("details", "audited_previously")
     if previously is None:
         yield Missing("details", "audited_previously", "Say whether the child was audited previously.")
@@ -51,12 +51,12 @@ def _previous_audit_is_answered(s: Situation) -> Iterator[Missing]:
     yield from _date_has_come(s, "previous_audit_on", "The date of the previous audit")
 
 
-def practitioner_was_consulted(s: Situation) -> Iterator[Missing]:
+def practitioner_was_consulted(s: GuardContext) -> Iterator[Missing]:
     if not s.answer("consultation", "spoke_to") and not s.answer("consultation", "not_possible_reason"):
         yield Missing("consultation", "spoke_to", "Say which practitioner you spoke to, or why that was not possible.")
 
 
-def case_is_summarised(s: Situation) -> Iterator[Missing]:
+def case_is_summarised(s: GuardContext) -> Iterator[Missing]:
     if not s.answer("summary", "case_summary"):
         yield Missing("summary", "case_summary", "Write the case summary.")
     questions = (field for field in s.form.section("summary").fields if field.kind == "yes_no")
@@ -65,12 +65,12 @@ def case_is_summarised(s: Situation) -> Iterator[Missing]:
             yield Missing("summary", field.key, f"Answer Yes or No: {field.label}")
 
 
-def every_area_is_graded(s: Situation) -> Iterator[Missing]:
+def every_area_is_graded(s: GuardContext) -> Iterator[Missing]:
     for section in s.form.areas:
         yield from _area_is_graded(s, section)
 
 
-def _area_is_graded(s: Situation, section: Section) -> Iterator[Missing]:
+def _area_is_graded(s: GuardContext, section: Section) -> Iterator[Missing]:
     grade = s.answer(section.key, "grade")
     name = _name(section)
     if grade is None:
@@ -85,7 +85,7 @@ def _area_is_graded(s: Situation, section: Section) -> Iterator[Missing]:
             yield Missing(section.key, "not_applicable_reason", f"{_start(name)} is graded, so it has no reason for not being applicable.")
 
 
-def _is_not_applicable(s: Situation, section: Section, name: str) -> Iterator[Missing]:
+def _is_not_applicable(s: GuardContext, section: Section, name: str) -> Iterator[Missing]:
     if not section.may_be_not_applicable:
         yield Missing(section.key, "grade", f"{_start(name)} always applies: grade it.")
     if not s.answer(section.key, "not_applicable_reason"):
@@ -103,7 +103,7 @@ def _start(name: str) -> str:
     return name[0].upper() + name[1:]
 
 
-def no_conflict_is_declared(s: Situation) -> Iterator[Missing]:
+def no_conflict_is_declared(s: GuardContext) -> Iterator[Missing]:
     declared = s.answer("declaration", "no_conflict")
     if declared is None:
         yield Missing("declaration", "no_conflict", "Make the declaration about conflicts of interest.")
@@ -113,19 +113,19 @@ def no_conflict_is_declared(s: Situation) -> Iterator[Missing]:
         )
 
 
-def every_recipient_can_be_reached(s: Situation) -> Iterator[Missing]:
+def every_recipient_can_be_reached(s: GuardContext) -> Iterator[Missing]:
     for relation in s.telling.unreachable("audit_shared", s.audit, s.directory):
         if relation == "qaro" and s.answer("details", "qaro") is None:
             continue
         yield Missing("details", relation, f"Nobody active with an email address can be told as {relation.replace('_', ' ')}.")
 
 
-def escalation_can_be_reached(s: Situation) -> Iterator[Missing]:
+def escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
     if s.answer(s.form.overall.key, "grade") == INADEQUATE:
         yield from posts_are_filled(s)
 
 
-def posts_are_filled(s: Situation) -> Iterator[Missing]:
+def posts_are_filled(s: GuardContext) -> Iterator[Missing]:
     team = s.answer("details", "team")
     if not isinstance(team, str):
         return

@@ -23,7 +23,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class GuardContext:
     audit: Audit
     who: Person
     directory: Directory
@@ -42,4 +42,4 @@ class Situation:
         return self.directory.person(answer) if isinstance(answer, int) else None
 
 
-Guard = Callable[[Situation], Iterator[Missing]]
+Guard = Callable[[GuardContext], Iterator[Missing]]

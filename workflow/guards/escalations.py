@@ -4,42 +4,42 @@ from collections.abc import Iterator
 
 from workflow.errors import Missing
 from workflow.guards.audits import posts_are_filled
-from workflow.guards.context import Guard, Situation
+from workflow.guards.context import Guard, GuardContext
 from workflow.models import Recipient
 from workflow.permissions import answers_for
 
 
-def audit_was_shared(s: Situation) -> Iterator[Missing]:
+def audit_was_shared(s: GuardContext) -> Iterator[Missing]:
     if not s.audit.was_shared:
         yield Missing("escalation", "state", "The audit has not been shared yet.")
 
 
-def raised_escalation_can_be_reached(s: Situation) -> Iterator[Missing]:
+def raised_escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
     yield from posts_are_filled(s)
 
 
-def not_yet_acknowledged(s: Situation) -> Iterator[Missing]:
+def not_yet_acknowledged(s: GuardContext) -> Iterator[Missing]:
     if all(recipient.acknowledged_at for recipient in _own(s)):
         yield Missing("escalation", "state", "You have acknowledged it already.")
 
 
-def every_recipient_has_acknowledged(s: Situation) -> Iterator[Missing]:
+def every_recipient_has_acknowledged(s: GuardContext) -> Iterator[Missing]:
     for recipient in s.audit.escalation.recipients if s.audit.escalation else ():
         if recipient.acknowledged_at is None:
             yield Missing("escalation", "state", f"The {recipient.post.replace('_', ' ')} has not acknowledged it yet.")
 
 
-def plan_is_given(s: Situation) -> Iterator[Missing]:
+def plan_is_given(s: GuardContext) -> Iterator[Missing]:
     if not s.given.plan:
         yield Missing("escalation", "plan", "Write the response plan.")
 
 
-def plan_is_recorded(s: Situation) -> Iterator[Missing]:
+def plan_is_recorded(s: GuardContext) -> Iterator[Missing]:
     if s.audit.escalation is None or not s.audit.escalation.plan:
         yield Missing("escalation", "plan", "The Head of Service’s response plan is not recorded yet.")
 
 
-def _own(s: Situation) -> list[Recipient]:
+def _own(s: GuardContext) -> list[Recipient]:
     recipients = s.audit.escalation.recipients if s.audit.escalation else ()
     directory = s.directory.about(s.audit.header.child_id)
     return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit.header.team, directory)]

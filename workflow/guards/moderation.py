@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workflow.directory import Person
 from workflow.errors import Missing
 from workflow.guards.audits import CASE_MANAGERS, posts_are_filled
-from workflow.guards.context import Guard, Situation
+from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE, Audit
 
 
@@ -18,11 +18,11 @@ def conflicts_of(person: Person, audit: Audit) -> Iterator[Missing]:
             yield Missing("moderation", "moderator", f"The {title} of the case can’t moderate the audit.")
 
 
-def moderator_is_independent(s: Situation) -> Iterator[Missing]:
+def moderator_is_independent(s: GuardContext) -> Iterator[Missing]:
     yield from conflicts_of(s.who, s.audit)
 
 
-def moderation_is_recorded(s: Situation) -> Iterator[Missing]:
+def moderation_is_recorded(s: GuardContext) -> Iterator[Missing]:
     words = {
         "grade": "Give your own judgement.",
         "evidence": "Write the Evidence for your judgement.",
@@ -33,39 +33,39 @@ def moderation_is_recorded(s: Situation) -> Iterator[Missing]:
             yield Missing("moderation", field, message)
 
 
-def difference_is_explained(s: Situation) -> Iterator[Missing]:
+def difference_is_explained(s: GuardContext) -> Iterator[Missing]:
     grade = s.answer("moderation", "grade")
     if grade and grade != s.audit.overall_grade and not s.answer("moderation", "difference_reason"):
         yield Missing("moderation", "difference_reason", "Say why your grade differs from the auditor’s.")
 
 
-def moderated_escalation_can_be_reached(s: Situation) -> Iterator[Missing]:
+def moderated_escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
     if s.answer("moderation", "grade") == INADEQUATE:
         yield from posts_are_filled(s)
 
 
-def audit_was_not_picked(s: Situation) -> Iterator[Missing]:
+def audit_was_not_picked(s: GuardContext) -> Iterator[Missing]:
     if s.audit.picked_because:
         yield Missing("moderation", "moderator", f"This audit must be moderated: {s.audit.picked_because}.")
 
 
-def waiver_is_independent(s: Situation) -> Iterator[Missing]:
+def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
     """Waiving ends moderation as surely as moderating does."""
     if any(conflicts_of(s.who, s.audit)):
         yield Missing("moderation", "moderator", "You are the auditor or of the case, so somebody else decides whether it is moderated.")
 
 
-def escalation_is_settled(s: Situation) -> Iterator[Missing]:
+def escalation_is_settled(s: GuardContext) -> Iterator[Missing]:
     if s.audit.escalation_state not in {"none", "resolved"}:
         yield Missing("escalation", "state", "The escalation is not resolved yet.")
 
 
-def withdrawal_is_not_asked_yet(s: Situation) -> Iterator[Missing]:
+def withdrawal_is_not_asked_yet(s: GuardContext) -> Iterator[Missing]:
     if s.audit.withdrawal_asked_by is not None:
         yield Missing("", "move", "The withdrawal is asked for already, and waits for the HoS for Practice, Performance and QA.")
 
 
-def withdrawal_was_asked_by_another(s: Situation) -> Iterator[Missing]:
+def withdrawal_was_asked_by_another(s: GuardContext) -> Iterator[Missing]:
     if s.audit.withdrawal_asked_by is None:
         yield Missing("", "move", "The auditor or the QA Service asks for the withdrawal first.")
     elif s.audit.withdrawal_asked_by == s.who.id:
