@@ -11,7 +11,7 @@ from workflow.commands.context import CommandContext, UnitOfWork, get_visible_au
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
-from workflow.guards.context import Given
+from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
 from workflow.validation import read_day, read_text
 
@@ -132,26 +132,26 @@ def report(desk: CommandContext, who: Person, reference: str, number: int, compl
     def done(action: SmartAction) -> SmartAction:
         return smart_action.reported(action, who.id, completed_on or desk.today)
 
-    return _move(desk, who, reference, number, "report", Given(completed_on=completed_on), done)
+    return _move(desk, who, reference, number, "report", MoveInput(completed_on=completed_on), done)
 
 
 @retry_on_conflict
 def verify(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
-    return _move(desk, who, reference, number, "verify", Given(), lambda action: smart_action.verified(action, who.id, desk.today))
+    return _move(desk, who, reference, number, "verify", MoveInput(), lambda action: smart_action.verified(action, who.id, desk.today))
 
 
 @retry_on_conflict
 def return_action(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(
-        desk, who, reference, number, "return", Given(reason=reason), lambda action: smart_action.returned(action, reason, desk.today)
+        desk, who, reference, number, "return", MoveInput(reason=reason), lambda action: smart_action.returned(action, reason, desk.today)
     )
 
 
 @retry_on_conflict
 def cancel(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
-    return _move(desk, who, reference, number, "cancel", Given(reason=reason), lambda action: smart_action.cancelled(action, reason))
+    return _move(desk, who, reference, number, "cancel", MoveInput(reason=reason), lambda action: smart_action.cancelled(action, reason))
 
 
 @retry_on_conflict
@@ -162,13 +162,13 @@ def ask_for_more_time(desk: CommandContext, who: Person, reference: str, number:
         assert due_on is not None, "the guard has seen a later date"
         return smart_action.more_time_asked(action, who.id, due_on, reason)
 
-    return _move(desk, who, reference, number, "ask_for_more_time", Given(reason=reason, due_on=due_on), asked)
+    return _move(desk, who, reference, number, "ask_for_more_time", MoveInput(reason=reason, due_on=due_on), asked)
 
 
 @retry_on_conflict
 def grant_more_time(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(
-        desk, who, reference, number, "grant_more_time", Given(), lambda action: smart_action.more_time_granted(action, desk.today)
+        desk, who, reference, number, "grant_more_time", MoveInput(), lambda action: smart_action.more_time_granted(action, desk.today)
     )
 
 
@@ -181,13 +181,19 @@ def refuse_more_time(desk: CommandContext, who: Person, reference: str, number: 
         reference,
         number,
         "refuse_more_time",
-        Given(reason=reason),
+        MoveInput(reason=reason),
         lambda action: smart_action.more_time_refused(action, reason),
     )
 
 
 def _move(
-    desk: CommandContext, who: Person, reference: str, number: int, name: str, given: Given, happens: Callable[[SmartAction], SmartAction]
+    desk: CommandContext,
+    who: Person,
+    reference: str,
+    number: int,
+    name: str,
+    given: MoveInput,
+    happens: Callable[[SmartAction], SmartAction],
 ) -> SmartAction:
     audit, ties = get_visible_audit(desk, who, reference)
     action = visible_action(desk, who, audit, ties, number)

@@ -9,7 +9,7 @@ from workflow.commands.available_moves import check_permitted, check_preconditio
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
-from workflow.guards.context import Given
+from workflow.guards.context import MoveInput
 from workflow.models import Audit
 from workflow.validation import read_text
 
@@ -63,7 +63,7 @@ def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
 @retry_on_conflict
 def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
-    step = _begin(desk, who, reference, "waive_moderation", Given(reason=reason))
+    step = _begin(desk, who, reference, "waive_moderation", MoveInput(reason=reason))
     before = step.audit
     step.becomes(an_audit.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
     step.tell("moderation_waived")
@@ -83,7 +83,7 @@ def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
 def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
     reason = read_text("reason", reason)
     audit, _ = get_visible_audit(desk, who, reference)
-    given = Given(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
+    given = MoveInput(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
     step = _begin(desk, who, reference, "reopen", given)
     before, after = step.audit, replace(step.audit, state="moderated")
     for action in given.new_actions:
@@ -98,7 +98,7 @@ def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_a
 def return_for_correction(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
     reason = read_text("reason", reason)
-    step = _begin(desk, who, reference, "return_for_correction", Given(reason=reason))
+    step = _begin(desk, who, reference, "return_for_correction", MoveInput(reason=reason))
     after = replace(an_audit.returned(step.audit), share_by=desk.telling.share_by(desk.today))
     step.becomes(after, "return_for_correction", reason)
     step.tell("audit_returned")
@@ -113,7 +113,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     move = desk.rules.audit.moves["withdraw"]
     check_permitted(desk, who, audit, ties, move)
     asks = is_request_only(move, audit, ties)
-    to = check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, Given(reason=reason)), asks=asks)
+    to = check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, MoveInput(reason=reason)), asks=asks)
     step = UnitOfWork(desk, who, audit, audit)
     if asks:
         step.becomes(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
@@ -124,7 +124,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     return step.commit()
 
 
-def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given | None = None) -> UnitOfWork:
+def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: MoveInput | None = None) -> UnitOfWork:
     audit, ties = get_visible_audit(desk, who, reference)
     move = desk.rules.audit.moves[name]
     check_permitted(desk, who, audit, ties, move)

@@ -7,7 +7,7 @@ from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, Missing, NotYours
 from workflow.guards import GuardContext, ensure_nothing_is_missing, what_is_missing
-from workflow.guards.context import Given
+from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
 from workflow.state_machine import leads_to, moves_from
 from workflow.workflow_config import Move, Track
@@ -45,7 +45,7 @@ def named_move(track: Track, name: str) -> Move:
 
 
 def situation(
-    desk: CommandContext, who: Person, audit: Audit, given: Given | None = None, action: SmartAction | None = None
+    desk: CommandContext, who: Person, audit: Audit, given: MoveInput | None = None, action: SmartAction | None = None
 ) -> GuardContext:
     return GuardContext(
         audit,
@@ -55,7 +55,7 @@ def situation(
         desk.telling,
         desk.today,
         desk.rules.escalation_recipients,
-        given or Given(),
+        given or MoveInput(),
         action,
     )
 

@@ -6,7 +6,7 @@ from workflow.commands.available_moves import check_permitted, check_preconditio
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
 from workflow.guards import holds
-from workflow.guards.context import Given
+from workflow.guards.context import MoveInput
 from workflow.models import Audit
 from workflow.validation import read_text
 
@@ -14,7 +14,7 @@ from workflow.validation import read_text
 @retry_on_conflict
 def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: bool = False) -> Audit:
     """Each recipient by themselves, signed in or by the link in their mail; once all have, the escalation is acknowledged."""
-    step, to = _begin(desk, who, reference, "acknowledge", Given())
+    step, to = _begin(desk, who, reference, "acknowledge", MoveInput())
     after = escalation.acknowledged(step.audit, who, desk.now, desk.directory, by_link=by_link)
     if holds(desk.rules.escalation.moves["acknowledge"].waits_for, situation(desk, who, after)):
         after = escalation.in_state(after, to)
@@ -25,7 +25,7 @@ def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: b
 @retry_on_conflict
 def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
     plan = read_text("plan", plan)
-    step, _ = _begin(desk, who, reference, "plan", Given(plan=plan))
+    step, _ = _begin(desk, who, reference, "plan", MoveInput(plan=plan))
     step.becomes(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
     step.tell("plan_recorded")
     return step.commit()
@@ -34,7 +34,7 @@ def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
 @retry_on_conflict
 def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
-    step, _ = _begin(desk, who, reference, "resolve", Given(reason=reason))
+    step, _ = _begin(desk, who, reference, "resolve", MoveInput(reason=reason))
     step.becomes(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
     step.tell("escalation_resolved")
     return step.commit()
@@ -43,12 +43,12 @@ def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> A
 @retry_on_conflict
 def raise_escalation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
-    step, _ = _begin(desk, who, reference, "raise", Given(reason=reason))
+    step, _ = _begin(desk, who, reference, "raise", MoveInput(reason=reason))
     open_escalation(step, "raise", reason)
     return step.commit()
 
 
-def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: Given) -> tuple[UnitOfWork, str]:
+def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: MoveInput) -> tuple[UnitOfWork, str]:
     audit, ties = get_visible_audit(desk, who, reference)
     track = desk.rules.escalation
     move = track.moves[name]

@@ -12,7 +12,7 @@ from workflow.ports import Telling
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class MoveInput:
     """What came with the move."""
 
     reason: str = ""
@@ -31,7 +31,7 @@ class GuardContext:
     telling: Telling
     today: date
     recipients: tuple[str, ...]
-    given: Given = Given()
+    given: MoveInput = MoveInput()
     action: SmartAction | None = None
 
     def answer(self, section: str, name: str) -> object:
