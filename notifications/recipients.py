@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow.directory import Directory, Person
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.events import Event, Notice
 from workflow.models import INADEQUATE, Audit
 from workflow.working_days import end_of_month, months_after, re_audit_window
@@ -130,16 +130,16 @@ def load_who_hears(path: Path) -> WhoHears:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         hears = WhoHears(table["event"], Clocks(table["clocks"]), Selection(**table["moderation_selection"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise Broken(f"{path.name} can’t be read: {error}.") from error
+        raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
     for name, event in hears.events.items():
         unknown = {relation for key, told in event.items() if key.startswith("told") for relation in told} - RELATIONS
         if unknown:
-            raise Broken(f"{path.name}: event {name} tells the unknown “{min(unknown)}”.")
+            raise ConfigurationError(f"{path.name}: event {name} tells the unknown “{min(unknown)}”.")
     for clock, value in hears.clocks.values.items():
         if not (_counts(value) or (clock == "allocated_audit_shared_by" and value == END_OF_MONTH)):
-            raise Broken(f"{path.name}: the clock {clock} must be a whole number of at least 1.")
+            raise ConfigurationError(f"{path.name}: the clock {clock} must be a whole number of at least 1.")
     if hears.clocks["reminders_gathered_at_hour"] > LAST_HOUR:
-        raise Broken(f"{path.name}: reminders_gathered_at_hour must be an hour of the day.")
+        raise ConfigurationError(f"{path.name}: reminders_gathered_at_hour must be an hour of the day.")
     return hears
 
 

@@ -8,7 +8,7 @@ from notifications.context import Parts
 from notifications.recipients import WhoHears, load_who_hears
 from workflow.commands.context import CommandContext
 from workflow.directory import ROLES
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.form_loader import load_form
 from workflow.guards import GUARDS
 from workflow.permissions import Permissions, load_permissions
@@ -74,15 +74,17 @@ def ensure_prepared(council: Council) -> None:
     _refuse_moved(council.engine)
     schema = stands(council.engine)
     if schema == "behind":
-        raise Broken("The database is not prepared: run `practice-audit init` first.")
+        raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
     if schema == "ahead" and not council.settings.takes_newer_database:
-        raise Broken(f"The database is newer than this version. To go back to it all the same, set {PREFIX}NEWER_DATABASE=allow.")
+        raise ConfigurationError(
+            f"The database is newer than this version. To go back to it all the same, set {PREFIX}NEWER_DATABASE=allow."
+        )
 
 
 def _refuse_moved(engine: Engine) -> None:
     with reading(engine) as connection:
         if moved := where_to(connection):
-            raise Broken(
+            raise ConfigurationError(
                 f"This council was moved to {moved.to}: set PRACTICE_AUDIT_DATABASE_URL to that database, "
                 "or run `practice-audit migrate-to --take-back` where nothing runs there."
             )

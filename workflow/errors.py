@@ -76,7 +76,7 @@ class UsedForAnother(Refusal):
     """What you sent first is already saved, and this is different. Look at what is saved before you send it again."""
 
 
-class Broken(Refusal):
+class ConfigurationError(Refusal):
     """A file that the service is built on is broken."""
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 
 
-class BrokenForm(Broken):
+class BrokenForm(ConfigurationError):
     """The form’s file is broken."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow.directory import Directory, Person
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.models import Audit
 
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
@@ -46,11 +46,11 @@ def load_permissions(path: Path) -> Permissions:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise Broken(f"{path.name} can’t be read: {error}.") from error
+        raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
     for right, stages in table.items():
         for relation, stage in stages.items():
             if stage not in STAGES:
-                raise Broken(f"{path.name}: {right}.{relation} names the unknown stage {stage}.")
+                raise ConfigurationError(f"{path.name}: {right}.{relation} names the unknown stage {stage}.")
     return Permissions(table)
 
 

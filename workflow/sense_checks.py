@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow.errors import Broken, Missing
+from workflow.errors import ConfigurationError, Missing
 from workflow.forms import Form, Section
 from workflow.models import GRADES, INADEQUATE, Answers
 
@@ -61,7 +61,7 @@ def load_sense_checks(path: Path) -> SenseChecks:
         named = re.compile(rf"\b(?:{'|'.join(map(re.escape, changes))})")
         return SenseChecks(visits, fillers, named, int(table["repeated_from"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise Broken(f"{path.name} can’t be read: {error}.") from error
+        raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
 
 
 def _of_grades(form: Form, sections: Sections) -> Iterator[Missing]:

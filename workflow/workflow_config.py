@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 
 TRACKS = ("audit", "action", "escalation")
 
@@ -71,10 +71,10 @@ def read_rules(text: str, name: str, guards: Collection[str]) -> Rules:
         table = tomllib.loads(text)
         rules = _rules(table, text)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise Broken(f"{name} can’t be read: {error}.") from error
+        raise ConfigurationError(f"{name} can’t be read: {error}.") from error
     for track in (rules.audit, rules.action, rules.escalation):
         for complaint in _complaints(track, guards):
-            raise Broken(f"{name}: {complaint}.")
+            raise ConfigurationError(f"{name}: {complaint}.")
     return rules
 
 

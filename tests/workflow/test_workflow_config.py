@@ -5,7 +5,7 @@ import pytest
 from config.settings import FOLDER
 from tests.factories import PERMISSIONS, RULES, WHO_HEARS, a_fake_house, an_audit
 from workflow.commands.available_moves import available_moves
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.guards import GUARDS
 from workflow.permissions import relations
 from workflow.state_diagram import main
@@ -74,7 +74,7 @@ def test_every_guard_is_used_and_every_right_is_granted_to_somebody() -> None:
     ],
 )
 def test_a_broken_table_is_refused_with_a_sentence_that_names_the_place(old: str, new: str, named: str) -> None:
-    with pytest.raises(Broken) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         read_rules(TEXT.replace(old, new, 1), "workflow.toml", GUARDS)
     assert "workflow.toml" in refused.value.sentence
     assert named in refused.value.sentence

@@ -15,7 +15,7 @@ import click
 
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from workflow.errors import Broken, Refusal
+from workflow.errors import ConfigurationError, Refusal
 from workflow.storage import transfer as moving
 from workflow.storage.engine import Connection, DatabaseError, Engine, reading, writing
 from workflow.storage.schema import is_current, upgrade_on
@@ -36,7 +36,7 @@ def move_to(council: Council, url: str) -> None:
     if council.engine.dialect.name != "sqlite":
         raise Refusal("Only a council on the embedded database is moved: PRACTICE_AUDIT_DATABASE_URL names another already.")
     if not is_current(council.engine):
-        raise Broken("The database is not prepared: run `practice-audit init` first.")
+        raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
     target = moving.open_target(url)
     try:
         rows = _moved(council, target, Moved(moving.address(target.url), datetime.now(UTC)))

@@ -38,7 +38,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotShown: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseAway: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.Broken: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ConfigurationError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SENTENCES = {
     HTTPStatus.BAD_REQUEST: "This request can’t be understood.",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.storage.write_lock import its_turn
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
@@ -147,7 +147,7 @@ def _refuse_other_encodings(connection: Any, _record: object) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         connection.close()
-        raise Broken(f"The database keeps text as {encoding}: make one with the encoding UTF8.")
+        raise ConfigurationError(f"The database keeps text as {encoding}: make one with the encoding UTF8.")
 
 
 def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.form_loader import read_form
 from workflow.forms import Form
 from workflow.storage import tables
@@ -27,7 +27,7 @@ def keep(engine: Engine, form: Form, rules: Rules) -> None:
     """Raise Broken where a kept text differs under the same version: then a version number was forgotten."""
     for kind, version, text in ((_form_kind(form.key), form.version, form.text), ("rules", rules.version, rules.text)):
         if _keep(engine, kind, version, text) != text:
-            raise Broken(f"The {kind.replace('/', ' ')} has changed but is still version {version}: give it the next version.")
+            raise ConfigurationError(f"The {kind.replace('/', ' ')} has changed but is still version {version}: give it the next version.")
 
 
 def _form_kind(key: str) -> str:

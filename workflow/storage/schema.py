@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.storage.engine import reading, writing
 
 
@@ -19,7 +19,9 @@ def upgrade(engine: Engine) -> None:
     """Raises Broken for a database that a newer version has brought up to date."""
     schema = stands(engine)
     if schema == "ahead":
-        raise Broken("The database is newer than this version of Practice Audit: install the version that brought it up to date.")
+        raise ConfigurationError(
+            "The database is newer than this version of Practice Audit: install the version that brought it up to date."
+        )
     if schema == "behind":
         with writing(engine) as connection:
             upgrade_on(connection)

@@ -10,7 +10,7 @@ from tests.factories import a_council, settings
 from web.app import create_app
 from web.cli.main import main
 from web.council import open_council, prepare
-from workflow.errors import Broken
+from workflow.errors import ConfigurationError
 from workflow.storage import schema as migrate
 
 
@@ -59,11 +59,11 @@ def test_ready_where_every_migration_that_is_known_has_been_made(app: Flask, pla
 
 def test_it_starts_on_a_newer_database_only_where_it_is_told_to(tmp_path: Path, app: Flask) -> None:
     revise(app, "9999")
-    with pytest.raises(Broken, match="newer than this version"):
+    with pytest.raises(ConfigurationError, match="newer than this version"):
         create_app(settings(tmp_path / "var"))
     again = create_app(settings(tmp_path / "var", NEWER_DATABASE="allow"))
     assert again.test_client().get("/sign-in").status_code == 200
-    with pytest.raises(Broken, match="newer than this version"):
+    with pytest.raises(ConfigurationError, match="newer than this version"):
         prepare(open_council(settings(tmp_path / "var", NEWER_DATABASE="allow")))
     again.extensions["council"].engine.dispose()
 
