@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from markupsafe import Markup, escape
 
 from workflow.directory import Person
-from workflow.errors import BadInput, NotReady
+from workflow.errors import BadInput, PreconditionsNotMet
 from workflow.forms import Choice
 from workflow.history import Happening, facts_of
 from workflow.working_days import LONDON
@@ -116,7 +116,7 @@ def moderator_items(moderators: Iterable[tuple[Person, list[str]]], chosen: int 
     ]
 
 
-def by_field(refusal: NotReady | BadInput | None) -> dict[str, str]:
+def by_field(refusal: PreconditionsNotMet | BadInput | None) -> dict[str, str]:
     """The first message of each field."""
     return {one.field: one.message for one in reversed(refusal.missing)} if refusal else {}
 

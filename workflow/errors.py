@@ -88,7 +88,7 @@ class _WithPlaces(Refusal):
         Refusal.__init__(self)
 
 
-class NotReady(_WithPlaces):
+class PreconditionsNotMet(_WithPlaces):
     """Something is still missing."""
 
 

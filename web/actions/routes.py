@@ -18,7 +18,7 @@ from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
-from workflow.errors import BadInput, NotFound, NotReady, NotYours
+from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet
 from workflow.models import Audit, SmartAction
 
 pages = Blueprint("actions", __name__, template_folder="templates")
@@ -74,7 +74,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
     }  # fmt: skip
     try:
         carry_out(the_desk(), signed_in(), reference, number, given)
-    except (NotReady, BadInput) as refusal:
+    except (PreconditionsNotMet, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
     say(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
@@ -116,7 +116,7 @@ def _new_page(reference: str, refusal: BadInput | None = None) -> str:
     return render_template("new_action.html", audit=seen.audit, directory=the_desk().directory, refusal=refusal, typed=request.form)
 
 
-def _page(reference: str, number: int, refusal: NotReady | BadInput | None = None, tried: str = "") -> str:
+def _page(reference: str, number: int, refusal: PreconditionsNotMet | BadInput | None = None, tried: str = "") -> str:
     seen, action = _of(opened(_visible(reference, number)), number)
     return render_template("action.html", **_shown(seen, action), refusal=refusal, tried=tried, typed=request.form)
 

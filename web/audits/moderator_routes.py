@@ -11,7 +11,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import assignments as oversight
 from workflow.commands.audit_view import see
-from workflow.errors import BadInput, NotReady, NotYours
+from workflow.errors import BadInput, NotYours, PreconditionsNotMet
 from workflow.guards.moderation import conflicts_of
 
 pages = Blueprint("moderation", __name__, template_folder="templates")
@@ -28,13 +28,13 @@ def assign(reference: str) -> str:
 def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
     try:
         oversight.assign_moderator(the_desk(), signed_in(), reference, request.form.get("person"))
-    except (BadInput, NotReady) as refusal:
+    except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     say("The moderator is assigned, and told.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
-def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
+def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     if "assign_moderator" not in seen.may:

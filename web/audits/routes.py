@@ -22,7 +22,7 @@ from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import AuditView, see
 from workflow.commands.available_moves import is_request_only, named_move
-from workflow.errors import BadInput, NotReady, NotYours
+from workflow.errors import BadInput, NotYours, PreconditionsNotMet
 
 pages = Blueprint("audits", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
@@ -100,13 +100,13 @@ def make_move(reference: str, move: str) -> Page:
     reason, new = request.form.get("reason", ""), _new_actions()
     try:
         audit = carry_out(the_desk(), signed_in(), reference, move, reason, new)
-    except (NotReady, BadInput) as refusal:
+    except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
     say(f"The audit is now: {the_desk().rules.audit.states[audit.state].title}.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
-def _move_page(reference: str, name: str, refusal: NotReady | BadInput | None = None) -> str:
+def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInput | None = None) -> str:
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     offer = next((offer for offer in seen.offers if offer.move.name == name), None)

@@ -14,7 +14,7 @@ from web.request.read_log import opened
 from workflow.commands.audit_view import see
 from workflow.commands.escalation_move_registry import carry_out
 from workflow.commands.safeguarding import uses_of
-from workflow.errors import BadInput, NotFound, NotReady
+from workflow.errors import BadInput, NotFound, PreconditionsNotMet
 
 pages = Blueprint("escalations", __name__, template_folder="templates")
 
@@ -31,13 +31,13 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
     given = {"move": move, "reason": request.form.get("reason", ""), "plan": request.form.get("plan", "")}
     try:
         carry_out(the_desk(), signed_in(), reference, given)
-    except (BadInput, NotReady) as refusal:
+    except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     say(f"{happened(f'{move}_escalation')}.")
     return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
-def _page(reference: str, refusal: BadInput | NotReady | None = None) -> str:
+def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     if not seen.sees_escalation:

@@ -7,7 +7,7 @@ from workflow.commands.context import CommandContext, UnitOfWork, get_visible_au
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import auditor_named
 from workflow.directory import Person
-from workflow.errors import BadInput, NotReady, NotYours
+from workflow.errors import BadInput, NotYours, PreconditionsNotMet
 from workflow.guards.audits import auditor_is_independent
 from workflow.guards.moderation import conflicts_of
 from workflow.models import Audit
@@ -23,7 +23,7 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
     ensure_may_be_given(desk.directory, person, audit.header.child_id, "auditor")
     # Who is of the case must not read a draft about it, however they come to be its auditor.
     if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
-        raise NotReady(conflicts)
+        raise PreconditionsNotMet(conflicts)
     step = UnitOfWork(desk, who, audit, audit)
     step.becomes(replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id})
     step.tell("audit_allocated")
@@ -41,7 +41,7 @@ def assign_moderator(desk: CommandContext, who: Person, reference: str, moderato
         raise BadInput.about("person", "There is no active moderator with that email address.")
     ensure_may_be_given(desk.directory, person, audit.header.child_id, "person")
     if conflicts := tuple(conflicts_of(person, audit)):
-        raise NotReady(conflicts)
+        raise PreconditionsNotMet(conflicts)
     step = UnitOfWork(desk, who, audit, audit)
     after = replace(audit, moderator_id=person.id)
     if audit.moderator_id not in {None, person.id}:

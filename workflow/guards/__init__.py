@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workflow.errors import Missing, NotReady
+from workflow.errors import Missing, PreconditionsNotMet
 from workflow.guards import actions, audits, escalations
 from workflow.guards import moderation as moderations
 from workflow.guards.context import Guard, GuardContext
@@ -17,7 +17,7 @@ def what_is_missing(needs: Iterable[str], situation: GuardContext) -> tuple[Miss
 
 def ensure_nothing_is_missing(needs: Iterable[str], situation: GuardContext) -> None:
     if missing := what_is_missing(needs, situation):
-        raise NotReady(missing)
+        raise PreconditionsNotMet(missing)
 
 
 def holds(need: str, situation: GuardContext) -> bool:

@@ -12,7 +12,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.directory import Directory
-from workflow.errors import BadInput, NotFound, NotReady, NotYours, Refusal
+from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet, Refusal
 
 
 def owned_by(house: House, owner: str, grade: str = "good") -> str:
@@ -56,10 +56,10 @@ def test_nobody_verifies_what_they_own_and_it_falls_to_the_next(fake_house: Hous
     reference = owned_by(fake_house, "qa")
     _only(fake_house, "qa2")
     report(fake_house, "team.manager", reference)
-    with pytest.raises(NotReady, match="missing"):
+    with pytest.raises(PreconditionsNotMet, match="missing"):
         verify(fake_house, "qa", reference)
     verify(fake_house, "hos.ppqa", reference)
-    with pytest.raises(NotReady):
+    with pytest.raises(PreconditionsNotMet):
         moves.close_actions(fake_house.desk(), fake_house.person("qa"), reference)
     moves.close_actions(fake_house.desk(), fake_house.person("hos.ppqa"), reference)
 
@@ -136,7 +136,7 @@ def test_every_earlier_due_date_stays_visible(fake_house: House) -> None:
 def test_more_time_is_asked_for_a_later_day_only(fake_house: House) -> None:
     reference = an_audit(fake_house, at="moderated")
     for due_on in (None, date(2026, 12, 20), date(2026, 12, 1)):
-        with pytest.raises(NotReady):
+        with pytest.raises(PreconditionsNotMet):
             actions.ask_for_more_time(fake_house.desk(), fake_house.person("practitioner"), reference, 1, due_on, "Illness.")
     assert fake_house.audit(reference).actions[0].asked_due_on is None
 
@@ -149,7 +149,7 @@ def test_an_action_is_overdue_from_the_day_after_it_is_due(fake_house: House) ->
 
 def test_completion_is_not_in_the_future(fake_house: House) -> None:
     reference = an_audit(fake_house, at="moderated")
-    with pytest.raises(NotReady):
+    with pytest.raises(PreconditionsNotMet):
         report(fake_house, "team.manager", reference, TODAY.replace(day=24))
     report(fake_house, "team.manager", reference, TODAY)
     assert fake_house.audit(reference).actions[0].completed_on == TODAY
@@ -194,9 +194,9 @@ def test_nobody_else_adds_one(fake_house: House, who: str) -> None:
 
 def test_cancelling_needs_a_reason_and_an_independent_person(fake_house: House) -> None:
     reference = owned_by(fake_house, "qa")
-    with pytest.raises(NotReady):
+    with pytest.raises(PreconditionsNotMet):
         actions.cancel(fake_house.desk(), fake_house.person("qa"), reference, 1, "Not needed.")
-    with pytest.raises(NotReady):
+    with pytest.raises(PreconditionsNotMet):
         actions.cancel(fake_house.desk(), fake_house.person("qa2"), reference, 1, " ")
     actions.cancel(fake_house.desk(), fake_house.person("qa2"), reference, 1, "Not needed.")
 

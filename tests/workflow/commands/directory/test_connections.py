@@ -12,7 +12,7 @@ from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.commands.directory.connections import declare_connection, end_connection
-from workflow.errors import BadInput, NotFound, NotReady, NotYours
+from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet
 from workflow.storage import tables
 from workflow.storage.engine import reading
 
@@ -88,7 +88,7 @@ def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(house: House) 
     reference = an_audit(house, "graded")
     for name in ("practitioner", "team.manager", "hos.ppqa"):
         connect(house, name)
-    with pytest.raises(NotReady) as refused:
+    with pytest.raises(PreconditionsNotMet) as refused:
         moves.share(house.desk(), house.person("auditor"), reference)
     assert [one.message for one in refused.value.missing] == ["Action 1 can’t be given to this person: choose somebody else."]
     actions.change_action(house.desk(), house.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))

@@ -11,7 +11,7 @@ from workflow.commands.directory import delegations as delegating
 from workflow.commands.directory import roles as appointing
 from workflow.commands.directory.roles import GIVEN, WAITS
 from workflow.directory import Duty
-from workflow.errors import BadInput, NotFound, NotReady, NotYours
+from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet
 
 
 def test_nobody_passes_on_what_they_do_not_hold_and_nothing_is_passed_on_twice(house: House) -> None:
@@ -78,7 +78,7 @@ def test_one_moderates_ones_own_audit_through_no_second_role_and_no_delegation(h
     give(house, "admin", "auditor", "moderator")
     pass_on(house, "moderator", "practitioner", Duty("moderator"))
     for name in ("auditor", "practitioner"):
-        with pytest.raises(NotReady):
+        with pytest.raises(PreconditionsNotMet):
             assign(house, reference, name)
     assign(house, reference)
     with pytest.raises(NotYours):
