@@ -48,7 +48,7 @@ class NotYours(Refusal):
     """This is not yours to do."""
 
 
-class NotFromHere(Refusal):
+class InvalidTransition(Refusal):
     """The audit is no longer where this can be done."""
 
 

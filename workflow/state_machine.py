@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from transitions import Machine
 
-from workflow.errors import NotFromHere
+from workflow.errors import InvalidTransition
 from workflow.workflow_config import Track
 
 
@@ -16,7 +16,7 @@ def leads_to(track: Track, state: str, move: str) -> str:
     """The state that `move` leads to from `state`; raises NotFromHere where it leads nowhere."""
     destination = _destinations(_Key(track)).get((move, state))
     if destination is None:
-        raise NotFromHere(_not_from_here(track, state, move))
+        raise InvalidTransition(_not_from_here(track, state, move))
     return destination
 
 

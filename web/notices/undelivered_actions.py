@@ -8,7 +8,7 @@ from web.council import Council
 from web.notices import undelivered_queries as queries
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.errors import NotFound, NotFromHere, NotYours
+from workflow.errors import InvalidTransition, NotFound, NotYours
 from workflow.storage.engine import Connection, writing
 from workflow.storage.visibility import Reader
 
@@ -17,7 +17,7 @@ def send_again(council: Council, desk: CommandContext, who: Person, row_id: int)
     """Raises NotYours, NotFound; NotFromHere where its link has run out, or somebody has seen to it."""
     with _one(council, desk, who, row_id) as (connection, row):
         if not can_go_again(council, row):
-            raise NotFromHere("This mail can’t be sent again: whoever it was for asks for a new one.")
+            raise InvalidTransition("This mail can’t be sent again: whoever it was for asks for a new one.")
         _ensure_first(queries.send_again(connection, row_id, desk.now))
 
 
@@ -49,4 +49,4 @@ def _one(council: Council, desk: CommandContext, who: Person, row_id: int) -> It
 
 def _ensure_first(is_changed: bool) -> None:
     if not is_changed:
-        raise NotFromHere("Somebody has seen to this mail already.")
+        raise InvalidTransition("Somebody has seen to this mail already.")

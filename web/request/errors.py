@@ -28,7 +28,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.TooSoon: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotYours: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.NotFromHere: HTTPStatus.CONFLICT,
+    errors.InvalidTransition: HTTPStatus.CONFLICT,
     errors.Stale: HTTPStatus.CONFLICT,
     errors.PreconditionsNotMet: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,

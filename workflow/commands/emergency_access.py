@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.directory import CONTENT_FREE, Directory, Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, NotFromHere, NotYours
+from workflow.errors import AllAtOnce, BadInput, InvalidTransition, NotFound, NotYours
 from workflow.events import Event, Notice
 from workflow.models import Audit
 from workflow.permissions import answers_for
@@ -81,7 +81,7 @@ def _to_answer(desk: CommandContext, who: Person, emergency_id: int) -> tuple[Em
     if not may_answer(desk.directory, who, asker):
         raise NotFound
     if asked.answered_at is not None:
-        raise NotFromHere("This request is answered already.")
+        raise InvalidTransition("This request is answered already.")
     return asked, asker
 
 

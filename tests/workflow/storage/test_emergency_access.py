@@ -7,7 +7,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands.audit_view import see
 from workflow.commands.emergency_access import ask_to_read_in_emergency, let_in, refuse
 from workflow.directory import Duty
-from workflow.errors import BadInput, NotFound, NotFromHere, NotYours
+from workflow.errors import BadInput, InvalidTransition, NotFound, NotYours
 from workflow.ports import Changed
 
 STRANGER, DECIDES = "auditor2", "hos.ppqa"
@@ -104,7 +104,7 @@ def test_a_refused_request_gives_nothing_and_can_not_be_granted_later(house: Hou
     reference = an_audit(house, "shared")
     ask(house, reference)
     refuse(house.desk(), house.person(DECIDES), 1)
-    with pytest.raises(NotFromHere):
+    with pytest.raises(InvalidTransition):
         let_in(house.desk(), house.person(DECIDES), 1)
     assert not reads(house, reference)
 
