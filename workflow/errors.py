@@ -44,7 +44,7 @@ class NotFound(Refusal):
     """There is nothing here that you may see."""
 
 
-class NotYours(Refusal):
+class PermissionDenied(Refusal):
     """This is not yours to do."""
 
 

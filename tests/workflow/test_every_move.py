@@ -11,7 +11,7 @@ from workflow.commands import action_move_registry as action_moves
 from workflow.commands import actions
 from workflow.commands import escalation_move_registry as escalation_moves
 from workflow.commands.audit_move_registry import carry_out
-from workflow.errors import InvalidTransition, NotFound, NotYours, PreconditionsNotMet, Refusal
+from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 from workflow.models import Audit
 
 APPROVED = Path(__file__).parents[1] / "every_move.approved.txt"
@@ -85,7 +85,7 @@ def _outcome(house: House, reference: str, run: Callable[[], object], state_of: 
 
 
 def _said(refusal: Refusal) -> str:
-    said = {NotFound: "knows nothing of it", NotYours: "not theirs", InvalidTransition: "not from here"}
+    said = {NotFound: "knows nothing of it", PermissionDenied: "not theirs", InvalidTransition: "not from here"}
     if isinstance(refusal, PreconditionsNotMet):
         return "missing: " + " ".join(one.message for one in refusal.missing)
     return said[type(refusal)]

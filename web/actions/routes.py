@@ -18,7 +18,7 @@ from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
-from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet
+from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.models import Audit, SmartAction
 
 pages = Blueprint("actions", __name__, template_folder="templates")
@@ -112,7 +112,7 @@ def _back(reference: str) -> Response:
 def _new_page(reference: str, refusal: BadInput | None = None) -> str:
     seen = see(the_desk(), signed_in(), reference)
     if not {"add_action", "add_further_action"} & set(seen.may):
-        raise NotYours("Adding an action is not yours to do now.")
+        raise PermissionDenied("Adding an action is not yours to do now.")
     return render_template("new_action.html", audit=seen.audit, directory=the_desk().directory, refusal=refusal, typed=request.form)
 
 

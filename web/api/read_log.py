@@ -11,7 +11,7 @@ from web.identity.current_user import the_council, the_desk
 from web.read_access.queries import Sought, page_of_readings
 from web.read_access.routes import REFUSED
 from workflow.commands.audit_view import see
-from workflow.errors import NotYours
+from workflow.errors import PermissionDenied
 from workflow.storage.engine import reading
 from workflow.storage.visibility import Reader
 
@@ -27,7 +27,7 @@ NAMES = ("by_name", "edition", "version", "door", "what", "at")
 def of_audit(given: Given, reference: str) -> Given:
     desk, who = the_desk(), asker()
     if "read_readings" not in see(desk, who, reference).may:
-        raise NotYours(REFUSED)
+        raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=given["cursor"])
     with reading(the_council().engine) as connection:
         rows, following = page_of_readings(connection, Reader(who, desk.directory, desk.permissions), sought)

@@ -11,7 +11,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import assignments as oversight
 from workflow.commands.audit_view import see
-from workflow.errors import BadInput, NotYours, PreconditionsNotMet
+from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.moderation import conflicts_of
 
 pages = Blueprint("moderation", __name__, template_folder="templates")
@@ -38,6 +38,6 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     if "assign_moderator" not in seen.may:
-        raise NotYours("Assigning a moderator is not yours to do now.")
+        raise PermissionDenied("Assigning a moderator is not yours to do now.")
     moderators = [(person, [one.message for one in conflicts_of(person, seen.audit)]) for person in with_role(desk.directory, "moderator")]
     return render_template("assign.html", audit=seen.audit, moderators=moderators, refusal=refusal)

@@ -22,7 +22,7 @@ from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import AuditView, see
 from workflow.commands.available_moves import is_request_only, named_move
-from workflow.errors import BadInput, NotYours, PreconditionsNotMet
+from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 
 pages = Blueprint("audits", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
@@ -50,7 +50,7 @@ def start_now() -> Page:
 def _start_page(refusal: BadInput | None = None) -> str:
     desk = the_desk()
     if not any(desk.permissions.allow_role(right, signed_in()) for right in ("start", "start_for_another")):
-        raise NotYours("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
+        raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
     auditors = [person for person in desk.directory.people.values() if person.is_active and "auditor" in person.roles]
     return render_template(
         "start.html", auditors=auditors, allocates=desk.permissions.allow_role("start_for_another", signed_in()), refusal=refusal
@@ -112,7 +112,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     offer = next((offer for offer in seen.offers if offer.move.name == name), None)
     if offer is None:
         named_move(desk.rules.audit, name)
-        raise NotYours("This move is not yours to make now.")
+        raise PermissionDenied("This move is not yours to make now.")
     asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
     if offer.move.name == "share":

@@ -11,7 +11,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.audit_view import see
 from workflow.commands.safeguarding import MOVE, record_safeguarding
-from workflow.errors import BadInput, NotYours
+from workflow.errors import BadInput, PermissionDenied
 
 pages = Blueprint("safeguarding", __name__, template_folder="templates")
 
@@ -40,5 +40,5 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
 def _page(reference: str, refusal: BadInput | None = None) -> str:
     seen = see(the_desk(), signed_in(), reference)
     if MOVE not in seen.may:
-        raise NotYours("Recording this is not yours to do.")
+        raise PermissionDenied("Recording this is not yours to do.")
     return render_template("safeguarding.html", audit=seen.audit, refusal=refusal, typed=request.form)

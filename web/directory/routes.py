@@ -15,7 +15,7 @@ from web.request.flash_messages import say
 from workflow.commands.directory import people as editing
 from workflow.commands.directory import roles as appointing
 from workflow.directory import Person
-from workflow.errors import BadInput, NotFound, NotYours
+from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import read_duty
 from workflow.storage.engine import reading
 from workflow.validation import read_text
@@ -138,7 +138,7 @@ def come_back(person_id: int) -> Response:
 
 def ensure(right: str) -> None:
     if not _may(right):
-        raise NotYours
+        raise PermissionDenied
 
 
 def the_person(person_id: int) -> Person:

@@ -8,7 +8,7 @@ from web.escalations.notification_status import Standing, Watch, opening_of
 from web.identity.current_user import the_council, the_desk
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.errors import NotYours
+from workflow.errors import PermissionDenied
 from workflow.models import Audit
 from workflow.storage.engine import reading
 from workflow.storage.visibility import Reader
@@ -42,7 +42,7 @@ def board_of(person: Person, cursor: str | None) -> Board:
     """Raises NotYours."""
     desk = the_desk()
     if not sees_board(desk, person):
-        raise NotYours("The board of escalations is for those who see them through.")
+        raise PermissionDenied("The board of escalations is for those who see them through.")
     reader = Reader(person, desk.directory, desk.permissions)
     with reading(the_council().engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader, cursor)

@@ -8,7 +8,7 @@ from web.council import Council
 from web.notices import undelivered_queries as queries
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.errors import InvalidTransition, NotFound, NotYours
+from workflow.errors import InvalidTransition, NotFound, PermissionDenied
 from workflow.storage.engine import Connection, writing
 from workflow.storage.visibility import Reader
 
@@ -29,7 +29,7 @@ def settle(council: Council, desk: CommandContext, who: Person, row_id: int) -> 
 
 def ensure_sees(desk: CommandContext, who: Person) -> None:
     if not desk.permissions.allow_role("see_to_undelivered", who):
-        raise NotYours("Mails that could not be delivered are for the QA Service to see to.")
+        raise PermissionDenied("Mails that could not be delivered are for the QA Service to see to.")
 
 
 def can_go_again(council: Council, row: Any) -> bool:

@@ -11,7 +11,7 @@ from web.read_access.emergency_queries import may_decide, own, waiting
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import emergency_access as emergencies
-from workflow.errors import BadInput, NotYours
+from workflow.errors import BadInput, PermissionDenied
 from workflow.storage.engine import reading
 
 pages = Blueprint("emergencies", __name__, template_folder="templates")
@@ -59,7 +59,7 @@ def _page(refusal: BadInput | None = None) -> str:
     desk, me = the_desk(), signed_in()
     asks, decides = emergencies.may_ask(desk, me), may_decide(me, desk.directory)
     if not asks and not decides:
-        raise NotYours("Reading in an emergency is for those who work with cases.")
+        raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     with reading(the_council().engine) as connection:
         mine, others = own(connection, me), waiting(connection) if decides else []
     theirs = [one for one in others if emergencies.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
 from web.read_access.queries import Sought, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
-from workflow.errors import NotYours
+from workflow.errors import PermissionDenied
 from workflow.storage.engine import reading
 from workflow.storage.visibility import Reader
 
@@ -19,7 +19,7 @@ def every() -> str:
     """By person and by audit; and who read so many in an hour that somebody should ask why."""
     desk, council = the_desk(), the_council()
     if not desk.permissions.allow_role("read_readings", signed_in()):
-        raise NotYours(REFUSED)
+        raise PermissionDenied(REFUSED)
     person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
     sought = Sought(
         int(person) if person.isdecimal() and len(person) < 10 else None,
@@ -41,7 +41,7 @@ def of_audit(reference: str) -> str:
     desk = the_desk()
     seen = see(desk, signed_in(), reference)
     if "read_readings" not in seen.may:
-        raise NotYours(REFUSED)
+        raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=request.args.get("cursor"))
     with reading(the_council().engine) as connection:
         rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)

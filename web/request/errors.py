@@ -26,7 +26,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
     errors.SecondProofNeeded: HTTPStatus.FORBIDDEN,
     errors.TooSoon: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.NotYours: HTTPStatus.FORBIDDEN,
+    errors.PermissionDenied: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
     errors.Stale: HTTPStatus.CONFLICT,

@@ -10,7 +10,7 @@ from workflow.commands.available_moves import check_permitted, check_preconditio
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
+from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
 from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
 from workflow.validation import read_day, read_text
@@ -37,7 +37,7 @@ def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction
     elif desk.permissions.allow("add_further_action", audit, ties):
         (action,) = further_actions(desk, who, audit, (new,))
     else:
-        raise NotYours("Adding an action is not yours to do now.")
+        raise PermissionDenied("Adding an action is not yours to do now.")
     if audit.state == "moderated":
         action = smart_action.goes_live(action, desk.today)
     step = UnitOfWork(desk, who, audit, audit)
@@ -103,7 +103,7 @@ def _own_draft(desk: CommandContext, who: Person, reference: str, number: int) -
     audit, ties = get_visible_audit(desk, who, reference)
     action = _action(audit, number)
     if action.is_live or action.added_by != who.id or not _may_add(desk, audit, ties):
-        raise NotYours("An action can be changed or removed only by who added it, before its owner is told.")
+        raise PermissionDenied("An action can be changed or removed only by who added it, before its owner is told.")
     return audit, action
 
 
@@ -119,7 +119,7 @@ def record_progress(
     audit, ties = get_visible_audit(desk, who, reference)
     action = _action(audit, number)
     if action.owner_id != who.id or not action.is_live or not desk.permissions.allow("record_progress", audit, ties):
-        raise NotYours("Progress is recorded by the person responsible for the action.")
+        raise PermissionDenied("Progress is recorded by the person responsible for the action.")
     said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
     step = UnitOfWork(desk, who, audit, audit)
     changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
@@ -201,7 +201,7 @@ def _move(
     mine = ties if action.owner_id == who.id else ties - {"owner"}
     check_permitted(desk, who, audit, mine, move, action)
     if audit.state not in {"shared", "moderated"} or not action.is_live:
-        raise NotYours("An action moves once the audit is shared, and until it is closed.")
+        raise PermissionDenied("An action moves once the audit is shared, and until it is closed.")
     check_preconditions(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
     step = UnitOfWork(desk, who, audit, audit)
     step.becomes(

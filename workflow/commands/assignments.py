@@ -7,7 +7,7 @@ from workflow.commands.context import CommandContext, UnitOfWork, get_visible_au
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import auditor_named
 from workflow.directory import Person
-from workflow.errors import BadInput, NotYours, PreconditionsNotMet
+from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.audits import auditor_is_independent
 from workflow.guards.moderation import conflicts_of
 from workflow.models import Audit
@@ -18,7 +18,7 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
     """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
     audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow("allocate", audit, ties):
-        raise NotYours("Allocating this audit is not yours to do now.")
+        raise PermissionDenied("Allocating this audit is not yours to do now.")
     person = auditor_named(desk, auditor)
     ensure_may_be_given(desk.directory, person, audit.header.child_id, "auditor")
     # Who is of the case must not read a draft about it, however they come to be its auditor.
@@ -35,7 +35,7 @@ def assign_moderator(desk: CommandContext, who: Person, reference: str, moderato
     """Raises NotReady where the person is the auditor or one of the case’s people (rules, section 5)."""
     audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow("assign_moderator", audit, ties):
-        raise NotYours("Assigning a moderator is not yours to do now.")
+        raise PermissionDenied("Assigning a moderator is not yours to do now.")
     person = desk.directory.by_email(moderator) if isinstance(moderator, str) else None
     if person is None or not person.is_active or "moderator" not in person.roles:
         raise BadInput.about("person", "There is no active moderator with that email address.")

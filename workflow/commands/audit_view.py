@@ -14,7 +14,7 @@ from workflow.commands.available_moves import AvailableMove, available_moves, ma
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.redaction import wordless, wordless_action
 from workflow.directory import Person
-from workflow.errors import NotYours
+from workflow.errors import PermissionDenied
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, SmartAction
 from workflow.ports import Reading
@@ -143,7 +143,7 @@ def reading(desk: CommandContext, who: Person, shown: Viewable, place: ReadLocat
 def history_seen(desk: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
     """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
     if not seen.reads_history:
-        raise NotYours("The history of this audit is not yours to read now.")
+        raise PermissionDenied("The history of this audit is not yours to read now.")
     if not seen.reads_audit:
         return tuple((row, None) for row in desk.store.history(seen.audit))
     told = desk.store.history_and_reasons(seen.audit)

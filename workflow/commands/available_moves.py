@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
-from workflow.errors import BadInput, Missing, NotYours
+from workflow.errors import BadInput, Missing, PermissionDenied
 from workflow.guards import GuardContext, ensure_nothing_is_missing, what_is_missing
 from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
@@ -64,7 +64,7 @@ def check_permitted(
     desk: CommandContext, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None
 ) -> None:
     if not may(desk, audit, ties, move, action):
-        raise NotYours(f"“{move.title}” is not yours to do.")
+        raise PermissionDenied(f"“{move.title}” is not yours to do.")
 
 
 def may(desk: CommandContext, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:

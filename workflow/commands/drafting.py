@@ -7,7 +7,7 @@ from workflow import audit as an_audit
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
-from workflow.errors import BadInput, NotFound, NotYours, Stale
+from workflow.errors import BadInput, NotFound, PermissionDenied, Stale
 from workflow.models import Answers, Audit
 from workflow.validation import read_answers
 
@@ -36,10 +36,10 @@ def start_audit(desk: CommandContext, who: Person, details: Mapping[str, object]
 def _auditor(desk: CommandContext, who: Person, email: object) -> Person:
     if email is None:
         if not desk.permissions.allow_role("start", who):
-            raise NotYours("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
+            raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
         return who
     if not desk.permissions.allow_role("start_for_another", who) and not _names(email, who):
-        raise NotYours("Only the QA Service allocates an audit to somebody.")
+        raise PermissionDenied("Only the QA Service allocates an audit to somebody.")
     return auditor_named(desk, email)
 
 
@@ -69,7 +69,7 @@ def save_section(
     except KeyError:
         raise NotFound from None
     if not desk.permissions.allow("write_moderation" if part.part == "moderation" else "write_audit", audit, ties):
-        raise NotYours("This section is not yours to write, or not any more.")
+        raise PermissionDenied("This section is not yours to write, or not any more.")
     answers = read_answers(part, given, desk.directory)
     if section == "details":
         _ensure_not_connected(desk, who, who, answers)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.directory import CONTENT_FREE, Directory, Person
-from workflow.errors import AllAtOnce, BadInput, InvalidTransition, NotFound, NotYours
+from workflow.errors import AllAtOnce, BadInput, InvalidTransition, NotFound, PermissionDenied
 from workflow.events import Event, Notice
 from workflow.models import Audit
 from workflow.permissions import answers_for
@@ -23,7 +23,7 @@ REFERENCE = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: object, reason: object) -> None:
     """Raises BadInput, NotYours; the same for an audit that is there and for one that is not."""
     if not may_ask(desk, who):
-        raise NotYours("Reading in an emergency is for those who work with cases.")
+        raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     both = AllAtOnce()
     with both:
         said = _said(read_text("reason", reason, MOST), "reason", "Say why you must read it now.")
@@ -42,7 +42,7 @@ def let_in(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
     asked, asker = _to_answer(desk, who, emergency_id)
     audit = desk.store.audit(asked.reference)
     if audit is None or not _can_be_let_in(desk, asker, audit) or desk.directory.is_connected(who.id, audit.header.child_id):
-        raise NotYours("Nobody can be let in by this request.")
+        raise PermissionDenied("Nobody can be let in by this request.")
     answered = replace(asked, answered_by=who.id, answered_at=desk.now, ends_at=desk.telling.emergency_ends_at(desk.now))
     happened = Event("read_in_emergency", audit.reference, emergency_id)
     alerts = desk.telling.notices(happened, audit, desk.directory)
@@ -77,7 +77,7 @@ def _to_answer(desk: CommandContext, who: Person, emergency_id: int) -> tuple[Em
     if asked is None or asker is None:
         raise NotFound
     if asker.id == who.id:
-        raise NotYours("Nobody lets themselves in: somebody else answers this.")
+        raise PermissionDenied("Nobody lets themselves in: somebody else answers this.")
     if not may_answer(desk.directory, who, asker):
         raise NotFound
     if asked.answered_at is not None:

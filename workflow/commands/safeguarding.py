@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
-from workflow.errors import AllAtOnce, BadInput, NotYours
+from workflow.errors import AllAtOnce, BadInput, PermissionDenied
 from workflow.models import Audit
 from workflow.validation import read_day, read_text
 from workflow.working_days import LONDON
@@ -35,7 +35,7 @@ def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_
     """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, NotYours."""
     audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow(MOVE, audit, ties):
-        raise NotYours("Recording this is not yours to do.")
+        raise PermissionDenied("Recording this is not yours to do.")
     used_at, said = _read(desk, used_on, used_time, told)
     opening = {"escalation": audit.escalation.number} if audit.escalation else {}
     step = UnitOfWork(desk, who, audit, audit)

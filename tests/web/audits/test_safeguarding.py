@@ -16,7 +16,7 @@ from tests.web.support.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
 from workflow.commands.safeguarding import record_safeguarding, uses_of
-from workflow.errors import BadInput, NotFound, NotYours
+from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.history import first_break, replay
 from workflow.storage.engine import reading
 from workflow.storage.tables import notices, outbox, readings
@@ -108,7 +108,7 @@ def test_who_may_record_it(house: House) -> None:
             try:
                 record_safeguarding(house.desk(), house.person(name), reference, "2026-11-22", "9:30", "The duty team.")
                 may.setdefault(name, []).append("may")
-            except NotYours:
+            except PermissionDenied:
                 may.setdefault(name, []).append("no")
             except NotFound:
                 may.setdefault(name, []).append("unknown")

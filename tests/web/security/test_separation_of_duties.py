@@ -11,7 +11,7 @@ from web.council import Council
 from workflow.commands import actions
 from workflow.commands import assignments as oversight
 from workflow.commands import audit_moves as moves
-from workflow.errors import NotFound, NotYours, PreconditionsNotMet, Refusal
+from workflow.errors import NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 
 Abuse = Callable[[House, Council], None]
 HEADER_SEES = {"practitioner": "practitioner", "team.manager": "team_manager", "service.manager": "service_manager"}
@@ -158,7 +158,7 @@ ABUSES: tuple[Abuse, ...] = (
 
 @pytest.mark.parametrize("abuse", ABUSES, ids=lambda abuse: abuse.__qualname__.strip("_").split(".")[0])
 def test_nobody_is_two_people(council: Council, house: House, abuse: Abuse) -> None:
-    with pytest.raises((PreconditionsNotMet, NotYours, NotFound)) as refused:
+    with pytest.raises((PreconditionsNotMet, PermissionDenied, NotFound)) as refused:
         abuse(house, council)
     assert isinstance(refused.value, Refusal)
 

@@ -12,7 +12,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.directory import Directory
-from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet, Refusal
+from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 
 
 def owned_by(house: House, owner: str, grade: str = "good") -> str:
@@ -67,7 +67,7 @@ def test_nobody_verifies_what_they_own_and_it_falls_to_the_next(fake_house: Hous
 def test_while_a_colleague_is_independent_it_does_not_fall_further(fake_house: House) -> None:
     reference = owned_by(fake_house, "qa")
     report(fake_house, "team.manager", reference)
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         verify(fake_house, "hos.ppqa", reference)
     verify(fake_house, "qa2", reference)
 
@@ -107,7 +107,7 @@ def test_an_escalation_after_completion_was_reported_leaves_it_reported_and_move
     save(fake_house, "moderator", reference, "moderation", judgement)
     moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
     assert fake_house.audit(reference).actions[0].state == "reported"
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         verify(fake_house, "qa", reference)
     verify(fake_house, "hos.ppqa", reference)
 
@@ -163,7 +163,7 @@ def test_an_owner_with_no_other_tie_sees_that_action_alone(fake_house: House) ->
     assert [action.number for action in seen.actions] == [1]
     assert not seen.sections
     actions.record_progress(fake_house.desk(), owner, reference, 1, "Begun.")
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         actions.record_progress(fake_house.desk(), fake_house.person("team.manager"), reference, 1, "Mine.")
 
 
@@ -188,7 +188,7 @@ def test_section_15_grows_once_moderated_and_is_due_from_that_day(fake_house: Ho
 @pytest.mark.parametrize("who", ["auditor", "team.manager", "practitioner", "moderator", "qaro", "service.manager"])
 def test_nobody_else_adds_one(fake_house: House, who: str) -> None:
     reference = an_audit(fake_house, at="moderated")
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         actions.add_action(fake_house.desk(), fake_house.person(who), reference, AN_ACTION)
 
 
@@ -203,7 +203,7 @@ def test_cancelling_needs_a_reason_and_an_independent_person(fake_house: House) 
 
 def test_the_owner_told_the_wording_stands(fake_house: House) -> None:
     reference = an_audit(fake_house, at="shared")
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         actions.change_action(fake_house.desk(), fake_house.person("auditor"), reference, 1, AN_ACTION)
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         actions.remove_action(fake_house.desk(), fake_house.person("auditor"), reference, 1)

@@ -7,7 +7,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands.audit_view import see
 from workflow.commands.emergency_access import ask_to_read_in_emergency, let_in, refuse
 from workflow.directory import Duty
-from workflow.errors import BadInput, InvalidTransition, NotFound, NotYours
+from workflow.errors import BadInput, InvalidTransition, NotFound, PermissionDenied
 from workflow.ports import Changed
 
 STRANGER, DECIDES = "auditor2", "hos.ppqa"
@@ -51,7 +51,7 @@ def test_nobody_lets_themselves_in_nor_does_anybody_but_who_is_to(house: House) 
     ask(house, reference)
     ask(house, reference, "hos.ppqa")
     for number, name in ((1, STRANGER), (2, "hos.ppqa")):
-        with pytest.raises(NotYours, match="themselves"):
+        with pytest.raises(PermissionDenied, match="themselves"):
             let_in(house.desk(), house.person(name), number)
     for number, name in ((1, "qa"), (1, "director.safeguarding"), (1, "admin"), (1, "governance"), (2, "qa"), (2, STRANGER)):
         with pytest.raises(NotFound):
@@ -73,7 +73,7 @@ def test_who_asked_can_not_answer_even_where_only_the_store_is_asked(house: Hous
 
 @pytest.mark.parametrize("name", ["admin", "governance"])
 def test_who_administers_or_governs_can_not_ask(house: House, name: str) -> None:
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         ask(house, an_audit(house, "shared"), name)
     assert Duty(name) in house.person(name).duties
     assert house.store.emergency(1) is None
@@ -86,7 +86,7 @@ def test_what_was_never_shared_or_is_withdrawn_gives_nothing(house: House, at: s
         moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
         moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Agreed.")
     ask(house, reference)
-    with pytest.raises(NotYours, match="Nobody can be let in"):
+    with pytest.raises(PermissionDenied, match="Nobody can be let in"):
         let_in(house.desk(), house.person(DECIDES), 1)
     assert not reads(house, reference)
 

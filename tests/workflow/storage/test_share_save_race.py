@@ -9,7 +9,7 @@ from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
-from workflow.errors import NotYours
+from workflow.errors import PermissionDenied
 
 TIMES, ON_ONE = 2_000, 50
 
@@ -31,7 +31,7 @@ def _races(house: House, reference: str) -> int:
         barrier.wait()
         try:
             writing.save_section(desk, auditor, reference, "area_1", answers, version)
-        except NotYours:
+        except PermissionDenied:
             return False
         return True
 

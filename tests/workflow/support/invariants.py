@@ -8,13 +8,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from tests.factories import House
 from tests.workflow.support.model import Model
 from workflow.commands.audit_view import see
-from workflow.errors import InvalidTransition, NotFound, NotYours, PreconditionsNotMet, Refusal, Stale
+from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal, Stale
 from workflow.history import first_break, replay
 
 OF_THE_CASE = ("practitioner", "team.manager", "service.manager", "qaro")
 KINDS: dict[type[Refusal], str] = {
     NotFound: "unknown",
-    NotYours: "not theirs",
+    PermissionDenied: "not theirs",
     InvalidTransition: "not from here",
     PreconditionsNotMet: "missing",
 }

@@ -13,7 +13,7 @@ from web.council import Council
 from web.identity.credentials.access_token_queries import end_token, keep_token, note_use, token_with
 from web.identity.sessions import digest
 from workflow.directory import Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
+from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
 from workflow.storage.engine import DatabaseError, Engine
 from workflow.validation import read_text
 
@@ -25,7 +25,7 @@ NOTED_EVERY = timedelta(minutes=1)
 LOG = logging.getLogger("practice_audit")
 
 
-class ReadsOnly(NotYours):
+class ReadsOnly(PermissionDenied):
     """This access token may only read."""
 
 

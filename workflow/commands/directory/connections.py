@@ -3,7 +3,7 @@
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import escalation_reassignment_notices, handover_notices
 from workflow.directory import Person
-from workflow.errors import BadInput, NotFound, NotYours
+from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.validation import clean
 
 MOST = 40
@@ -15,7 +15,7 @@ def declare_connection(desk: CommandContext, who: Person, child_id: object, pers
     """Anybody for themselves; the QA Service and the HoS for Practice, Performance and QA for somebody else. Twice is once."""
     person = who if person_id is None else desk.directory.person(person_id)
     if person != who and not desk.permissions.allow_role("declare_for_another", who):
-        raise NotYours("Everybody declares their own connections; the QA Service those of others.")
+        raise PermissionDenied("Everybody declares their own connections; the QA Service those of others.")
     if person is None or not person.is_active:
         raise BadInput.about("person", "There is nobody active here by that name.")
     child = _child(child_id)
@@ -32,13 +32,13 @@ def declare_connection(desk: CommandContext, who: Person, child_id: object, pers
 def end_connection(desk: CommandContext, who: Person, connection_id: int) -> int:
     """Never by the person themselves; who declared it, who ended it and when stay on the record. Answers whose it was."""
     if not desk.permissions.allow_role("end_connection", who):
-        raise NotYours("A connection is ended by the QA Service or the HoS for Practice, Performance and QA.")
+        raise PermissionDenied("A connection is ended by the QA Service or the HoS for Practice, Performance and QA.")
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         connection = writing.connection(connection_id)
         if connection is None:
             raise NotFound
         if connection.person_id == who.id:
-            raise NotYours("Nobody ends their own connection: ask somebody else of the QA Service.")
+            raise PermissionDenied("Nobody ends their own connection: ask somebody else of the QA Service.")
         writing.end_connection(connection_id, who.id)
         return connection.person_id
 

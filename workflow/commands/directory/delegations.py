@@ -6,7 +6,7 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import is_privileged
 from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.directory import Duty, Person, Request
-from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
+from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import Delegation, Entry, written
 from workflow.validation import read_day
 from workflow.working_days import start_of
@@ -43,7 +43,7 @@ def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> Non
         if found is None:
             raise NotFound
         if who.id not in {found.from_person, found.to_person} and not desk.permissions.allow_role("edit_directory", who):
-            raise NotYours("A delegation is ended by who gave it or has it, or by an administrator.")
+            raise PermissionDenied("A delegation is ended by who gave it or has it, or by an administrator.")
         writing.end_delegation(delegation_id)
         to = desk.directory.people[found.to_person].name
         writing.record(who, Entry("delegation_ended", found.from_person, facts={"role": written(found.duty), "to": to}))
@@ -52,7 +52,7 @@ def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> Non
 def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:
     is_editor = desk.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
     if who.id != giver.id and not is_editor:
-        raise NotYours("A role is passed on by who holds it, or by an administrator who has no part in it.")
+        raise PermissionDenied("A role is passed on by who holds it, or by an administrator who has no part in it.")
     if duty.is_deputy or duty not in giver.duties - giver.lent:
         raise BadInput.about("role", "Nobody passes on what they don’t hold themselves.")
     if duty.role in desk.permissions.table["never_delegated"]:

@@ -5,7 +5,7 @@ import re
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
 from workflow.directory import Directory, Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, NotYours
+from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import Entry
 from workflow.validation import clean
 
@@ -71,7 +71,7 @@ def mark_as_back(desk: CommandContext, who: Person, person_id: int) -> None:
 
 def ensure_edits(desk: CommandContext, who: Person) -> None:
     if not desk.permissions.allow_role("edit_directory", who):
-        raise NotYours("People, roles and teams are an administrator’s to change.")
+        raise PermissionDenied("People, roles and teams are an administrator’s to change.")
 
 
 def somebody_else(desk: CommandContext, who: Person, person_id: int) -> Person:
@@ -81,7 +81,7 @@ def somebody_else(desk: CommandContext, who: Person, person_id: int) -> Person:
     if person is None:
         raise NotFound
     if person.id == who.id:
-        raise NotYours("Nobody changes themselves: ask another administrator.")
+        raise PermissionDenied("Nobody changes themselves: ask another administrator.")
     return person
 
 

@@ -4,7 +4,7 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import is_privileged, somebody_else
 from workflow.directory import Duty, Person, Request
-from workflow.errors import BadInput, NotFound, NotYours
+from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.events import Notice
 from workflow.ports import DirectoryWriting
 from workflow.role_assignments import Delegation, Entry, ensure_allowed, ensure_possible, written
@@ -48,7 +48,7 @@ def answer_request(desk: CommandContext, who: Person, request_id: int, *, is_gra
         if request is None:
             raise NotFound
         if not may_answer(desk, who, request):
-            raise NotYours("A second person agrees to this: not who asked, and nobody whom it concerns.")
+            raise PermissionDenied("A second person agrees to this: not who asked, and nobody whom it concerns.")
         if is_granted:
             _grant(desk, writing, request)
         writing.answer(request_id, who.id, is_granted=is_granted)

@@ -12,7 +12,7 @@ from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.commands.directory.connections import declare_connection, end_connection
-from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet
+from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.storage import tables
 from workflow.storage.engine import reading
 
@@ -118,9 +118,9 @@ def test_nobody_is_given_what_they_may_not_know_of(house: House) -> None:
 @pytest.mark.parametrize("name", ["practitioner", "auditor", "admin", "governance", "head.of.service", "moderator"])
 def test_only_the_qa_service_declares_for_another_and_ends(house: House, name: str) -> None:
     connect(house, "team.manager")
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         connect(house, "qaro", by=name)
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         end_connection(house.desk(), house.person(name), 1)
     assert house.store.directory().connections.keys() == {house.person("team.manager").id}
 
@@ -128,7 +128,7 @@ def test_only_the_qa_service_declares_for_another_and_ends(house: House, name: s
 def test_nobody_ends_their_own_and_what_was_declared_stays_on_the_record(house: House) -> None:
     reference = an_audit(house, "shared")
     connect(house, "qa")
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         end_connection(house.desk(), house.person("qa"), 1)
     with pytest.raises(NotFound):
         end_connection(house.desk(), house.person("qa2"), 2)

@@ -11,7 +11,7 @@ from workflow.commands.directory import delegations as delegating
 from workflow.commands.directory import roles as appointing
 from workflow.commands.directory.roles import GIVEN, WAITS
 from workflow.directory import Duty
-from workflow.errors import BadInput, NotFound, NotYours, PreconditionsNotMet
+from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 
 
 def test_nobody_passes_on_what_they_do_not_hold_and_nothing_is_passed_on_twice(house: House) -> None:
@@ -26,7 +26,7 @@ def test_nobody_passes_on_what_they_do_not_hold_and_nothing_is_passed_on_twice(h
         with pytest.raises(BadInput):
             pass_on(house, giver, "practitioner2", held)
     for by in ("practitioner", "hos.ppqa", "qa"):
-        with pytest.raises(NotYours):
+        with pytest.raises(PermissionDenied):
             pass_on(house, by, "practitioner2", Duty("moderator"), giver="moderator")
 
 
@@ -51,7 +51,7 @@ def test_impossible_days_are_refused(house: House, days: tuple[str, str]) -> Non
 def test_a_privileged_role_is_passed_on_only_with_a_second_person(house: House) -> None:
     assert pass_on(house, "hos.ppqa", "service.manager", Duty("hos_ppqa")) == WAITS
     for name in ("hos.ppqa", "service.manager", "admin"):
-        with pytest.raises(NotYours):
+        with pytest.raises(PermissionDenied):
             answer(house, name)
     answer(house, "director.parenting")
     assert "hos_ppqa" in house.store.directory(house.now).people[house.person("service.manager").id].roles
@@ -59,7 +59,7 @@ def test_a_privileged_role_is_passed_on_only_with_a_second_person(house: House) 
 
 def test_a_delegation_is_ended_by_who_has_a_part_in_it(house: House) -> None:
     pass_on(house, "auditor", "qaro", Duty("auditor"))
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         delegating.end_delegation(house.desk(), house.person("qa"), 1)
     delegating.end_delegation(house.desk(), house.person("qaro"), 1)
     with pytest.raises(NotFound):
@@ -81,5 +81,5 @@ def test_one_moderates_ones_own_audit_through_no_second_role_and_no_delegation(h
         with pytest.raises(PreconditionsNotMet):
             assign(house, reference, name)
     assign(house, reference)
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         moves.moderate(house.desk(), house.person("auditor"), reference)

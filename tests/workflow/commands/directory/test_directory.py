@@ -11,7 +11,7 @@ from workflow.commands.directory import roles as appointing
 from workflow.commands.directory import units as arranging
 from workflow.commands.directory.roles import GIVEN, WAITS
 from workflow.directory import ROLES, Duty
-from workflow.errors import BadInput, NotFound, NotYours
+from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import Unit
 
 Command = Callable[[House, str], object]
@@ -37,7 +37,7 @@ def test_only_an_administrator_edits_and_what_is_refused_changes_nothing(house: 
             edit(house, name)
             assert house.store.directory().version > version
             continue
-        with pytest.raises(NotYours):
+        with pytest.raises(PermissionDenied):
             edit(house, name)
         assert held(house) == before
     assert len(kept(house)) == (len(EDITS) if name == "admin" else 0)
@@ -54,7 +54,7 @@ def test_a_privileged_role_waits_for_a_second_person(house: House, role: str) ->
     assert told(house, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
     if waits:
         for somebody in {*EVERYBODY, to} - {"hos.ppqa"}:
-            with pytest.raises(NotYours):
+            with pytest.raises(PermissionDenied):
                 answer(house, somebody)
         answer(house, "hos.ppqa")
         assert duty(role) in house.person(to).duties
@@ -71,7 +71,7 @@ def test_what_is_refused_is_not_given(house: House) -> None:
 
 def test_where_nobody_independent_holds_the_post_a_director_agrees(house: House) -> None:
     give(house, "admin", "hos.ppqa", "qa")
-    with pytest.raises(NotYours):
+    with pytest.raises(PermissionDenied):
         answer(house, "hos.ppqa")
     answer(house, "director.parenting")
     editing.mark_as_left(house.desk(), house.person("admin"), house.person("hos.ppqa").id)
@@ -86,11 +86,11 @@ def test_nobody_grants_themselves_anything(house: House) -> None:
         before = house.person(name).duties
         for role in ROLES:
             for deputy in (False, True):
-                with pytest.raises((NotYours, BadInput)):
+                with pytest.raises((PermissionDenied, BadInput)):
                     give(house, name, name, role, deputy=deputy)
-                with pytest.raises((NotYours, BadInput)):
+                with pytest.raises((PermissionDenied, BadInput)):
                     pass_on(house, name, name, duty(role, deputy=deputy), giver="qa")
-                with pytest.raises((NotYours, BadInput)):
+                with pytest.raises((PermissionDenied, BadInput)):
                     pass_on(house, name, name, duty(role, deputy=deputy))
                 tried += 3
         assert house.person(name).duties == before
@@ -145,7 +145,7 @@ def test_nobody_changes_themselves_and_a_privileged_address_stays(house: House) 
         lambda: editing.mark_as_left(house.desk(), admin, admin.id),
         lambda: appointing.take_role(house.desk(), admin, admin.id, Duty("admin")),
     ):
-        with pytest.raises(NotYours):
+        with pytest.raises(PermissionDenied):
             edit()
     with pytest.raises(BadInput):
         editing.change_person(house.desk(), admin, house.person("hos.ppqa").id, "Paula Pemberton", "mine@demo.example")
