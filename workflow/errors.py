@@ -117,7 +117,7 @@ class AllAtOnce(AbstractContextManager["AllAtOnce"]):
 
 
 @dataclass(eq=False)
-class Stale(Refusal):
+class EditConflict(Refusal):
     """Somebody has changed this since you opened it. Nothing was overwritten."""
 
     yours: dict[str, object] | None = None

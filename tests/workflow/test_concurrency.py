@@ -14,7 +14,7 @@ from tests.support.postgres import a_council_on_postgresql
 from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands.idempotency import run_idempotent
-from workflow.errors import Stale, UsedForAnother
+from workflow.errors import EditConflict, UsedForAnother
 from workflow.ports import Once
 
 SAVES, EDITORS = 5_000, 8
@@ -93,7 +93,7 @@ def eight_edit(house: House, saves: int) -> None:
             said = int(str(seen.answer("area_1", "evidence") or "0"))
             try:
                 writing.save_section(house.desk(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True)
-            except Stale as refused:
+            except EditConflict as refused:
                 both = refused
             else:
                 saved += 1

@@ -18,7 +18,7 @@ from web.request.flash_messages import say
 from web.request.read_log import opened
 from workflow.commands import drafting as writing
 from workflow.commands.audit_view import AuditView
-from workflow.errors import BadInput, NotFound, NotShown, NotSignedIn, Refusal, Stale, TooLarge
+from workflow.errors import BadInput, EditConflict, NotFound, NotShown, NotSignedIn, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
 
@@ -58,7 +58,7 @@ def autosave(reference: str, section: str) -> dict[str, object]:
     _, part = _signed_in_at(reference, section)
     try:
         audit = _save(reference, part)
-    except (BadInput, Stale):
+    except (BadInput, EditConflict):
         unsaved.keep(signed_in(), reference, section, request.form)
         raise
     now = datetime.now(UTC)

@@ -16,7 +16,17 @@ from web.request.log_context import refused_as
 from web.request.logging_setup import place_of
 from web.request.read_log import both_texts
 from workflow import errors
-from workflow.errors import BadInput, Missing, NotShown, NotSignedIn, PreconditionsNotMet, Refusal, SecondProofNeeded, Stale, TooLarge
+from workflow.errors import (
+    BadInput,
+    EditConflict,
+    Missing,
+    NotShown,
+    NotSignedIn,
+    PreconditionsNotMet,
+    Refusal,
+    SecondProofNeeded,
+    TooLarge,
+)
 from workflow.storage.engine import DatabaseError
 
 OUR_SCRIPTS = {"sections.autosave", "sign_in.stay", "passkey_sign_in.ask", "passkeys.ask"}
@@ -29,7 +39,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.PermissionDenied: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
-    errors.Stale: HTTPStatus.CONFLICT,
+    errors.EditConflict: HTTPStatus.CONFLICT,
     errors.PreconditionsNotMet: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UsedForAnother: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -123,7 +133,7 @@ def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:
 def _more(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, PreconditionsNotMet | BadInput):
         return {"missing" if isinstance(refusal, PreconditionsNotMet) else "errors": places(refusal.missing)}
-    return both_texts(refusal) if isinstance(refusal, Stale) and wants_json() else {}
+    return both_texts(refusal) if isinstance(refusal, EditConflict) and wants_json() else {}
 
 
 def name_of(refusal: Refusal) -> str:

@@ -9,7 +9,7 @@ from flask import g, request
 from web.identity.current_user import signed_in, the_desk
 from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, history_seen, reading
 from workflow.directory import Person
-from workflow.errors import Stale
+from workflow.errors import EditConflict
 from workflow.history import Row
 from workflow.ports import Reading
 
@@ -37,7 +37,7 @@ def history_shown(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
     return history_seen(the_desk(), seen, _place())
 
 
-def both_texts(refusal: Stale) -> dict[str, Any]:
+def both_texts(refusal: EditConflict) -> dict[str, Any]:
     """What a stale save is answered with; raises NotShown."""
     if refusal.theirs is not None:
         the_desk().store.note([noted(Words(refusal.reference, refusal.edition, refusal.version or 0))])

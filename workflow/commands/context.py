@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from workflow.directory import Directory, Person
-from workflow.errors import NotFound, Stale
+from workflow.errors import EditConflict, NotFound
 from workflow.events import Event, Notice
 from workflow.forms import Form
 from workflow.history import Chain, Happening, Row, digest, facts_of, link
@@ -136,6 +136,6 @@ def retry_on_conflict(function: Callable[Concatenate[CommandContext, Person, P],
             except Changed:
                 desk = replace(desk, directory=desk.store.directory(desk.now))
                 who = desk.directory.people[who.id]
-        raise Stale
+        raise EditConflict
 
     return decided

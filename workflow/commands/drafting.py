@@ -7,7 +7,7 @@ from workflow import audit as an_audit
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
-from workflow.errors import BadInput, NotFound, PermissionDenied, Stale
+from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied
 from workflow.models import Answers, Audit
 from workflow.validation import read_answers
 
@@ -78,7 +78,7 @@ def save_section(
     if latest <= seen <= audit.version:
         return _saved(desk, who, audit, section, answers)
     if answers != stored or of_whole_audit:
-        raise Stale(dict(answers), dict(stored), audit.version, audit.reference, audit.edition)
+        raise EditConflict(dict(answers), dict(stored), audit.version, audit.reference, audit.edition)
     # Saved already, and the answer to it was lost on its way: nobody's words differ.
     return audit
 

@@ -12,7 +12,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands import idempotency as once
 from workflow.commands.actions import NewAction
-from workflow.errors import Stale, UsedForAnother
+from workflow.errors import EditConflict, UsedForAnother
 from workflow.models import Audit
 from workflow.ports import Change, Changed, Once
 
@@ -93,7 +93,7 @@ def test_a_stale_save_loses_neither_text(house: House) -> None:
     reference = an_audit(house, at="draft")
     seen = house.audit(reference).version
     save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
-    with pytest.raises(Stale) as stale:
+    with pytest.raises(EditConflict) as stale:
         writing.save_section(house.desk(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
     assert stale.value.yours is not None
     assert stale.value.theirs is not None

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from tests.factories import House
 from tests.workflow.support.model import Model
 from workflow.commands.audit_view import see
-from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal, Stale
+from workflow.errors import EditConflict, InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 from workflow.history import first_break, replay
 
 OF_THE_CASE = ("practitioner", "team.manager", "service.manager", "qaro")
@@ -60,7 +60,7 @@ class Promises(RuleBasedStateMachine):
         before = self._everything(reference)
         try:
             run()
-        except Stale:
+        except EditConflict:
             refused = "stale"
         except Refusal as refusal:
             refused = KINDS[type(refusal)]
