@@ -52,7 +52,7 @@ class InvalidTransition(Refusal):
     """The audit is no longer where this can be done."""
 
 
-class SeenNeeded(Refusal):
+class IfMatchRequired(Refusal):
     """Say which version you last saw, in the header If-Match."""
 
 

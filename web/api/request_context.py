@@ -12,7 +12,7 @@ from web.request.idempotency import once
 from web.request.read_log import sent
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
-from workflow.errors import SeenNeeded
+from workflow.errors import IfMatchRequired
 from workflow.models import Audit
 
 
@@ -25,7 +25,7 @@ def seen_version() -> int:
     """The audit’s version in If-Match, as in its ETag; raises SeenNeeded."""
     match = re.fullmatch(r'(?:W/)?"(\d{1,9})"', request.headers.get("If-Match", "").strip())
     if match is None:
-        raise SeenNeeded
+        raise IfMatchRequired
     return int(match.group(1))
 
 

@@ -43,7 +43,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.PreconditionsNotMet: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UsedForAnother: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.SeenNeeded: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.IfMatchRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NotShown: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseAway: HTTPStatus.SERVICE_UNAVAILABLE,
