@@ -56,7 +56,7 @@ class IfMatchRequired(Refusal):
     """Say which version you last saw, in the header If-Match."""
 
 
-class NotShown(Refusal):
+class ReadLogUnavailable(Refusal):
     """This can’t be shown now, because it can’t be noted who reads it. Please try again later."""
 
 

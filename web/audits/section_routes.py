@@ -18,7 +18,7 @@ from web.request.flash_messages import say
 from web.request.read_log import opened
 from workflow.commands import drafting as writing
 from workflow.commands.audit_view import AuditView
-from workflow.errors import BadInput, EditConflict, NotFound, NotShown, NotSignedIn, Refusal, TooLarge
+from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
 
@@ -89,7 +89,7 @@ def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
     """Where nothing can be shown, what was typed is kept, and offered once the section can be opened again."""
     try:
         return _refused(seen, part, refusal)
-    except NotShown:
+    except ReadLogUnavailable:
         unsaved.keep(signed_in(), seen.audit.reference, part.key, request.form)
         raise
 

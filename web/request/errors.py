@@ -20,9 +20,9 @@ from workflow.errors import (
     BadInput,
     EditConflict,
     Missing,
-    NotShown,
     NotSignedIn,
     PreconditionsNotMet,
+    ReadLogUnavailable,
     Refusal,
     SecondProofNeeded,
     TooLarge,
@@ -45,7 +45,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.UsedForAnother: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.IfMatchRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.NotShown: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ReadLogUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseAway: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConfigurationError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -87,7 +87,7 @@ def refused(refusal: Refusal) -> Any:
         return redirect(url_for("second_proof.show"))
     try:
         more = _more(refusal)
-    except NotShown as unread:
+    except ReadLogUnavailable as unread:
         refusal, more = unread, {}
     return answer(status_of(refusal), refusal.sentence, name=name_of(refusal), more=more)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, and_, bindparam, insert, select
 
 from workflow.directory import Directory
-from workflow.errors import DatabaseAway, NotShown
+from workflow.errors import DatabaseAway, ReadLogUnavailable
 from workflow.events import Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
@@ -90,7 +90,7 @@ class SqlStore:
         except DatabaseError as error:
             if isinstance(refusal_of(error), DatabaseAway):
                 raise
-            raise NotShown from error
+            raise ReadLogUnavailable from error
 
     def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
         with writing(self.engine) as connection:
