@@ -72,7 +72,7 @@ class TooLarge(Refusal):
     """That is more than can be taken at once."""
 
 
-class UsedForAnother(Refusal):
+class IdempotencyKeyReused(Refusal):
     """What you sent first is already saved, and this is different. Look at what is saved before you send it again."""
 
 

@@ -14,7 +14,7 @@ from tests.support.postgres import a_council_on_postgresql
 from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands.idempotency import run_idempotent
-from workflow.errors import EditConflict, UsedForAnother
+from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.ports import Once
 
 SAVES, EDITORS = 5_000, 8
@@ -60,7 +60,7 @@ def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     other = replace(once, digest="another")
     try:
         run_idempotent(replace(desk, once=other), other, lambda desk: moves.share(desk, auditor, reference))
-    except UsedForAnother:
+    except IdempotencyKeyReused:
         return
     raise AssertionError("a key was taken twice")
 

@@ -42,7 +42,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.EditConflict: HTTPStatus.CONFLICT,
     errors.PreconditionsNotMet: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.UsedForAnother: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.IfMatchRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.ReadLogUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -14,7 +14,7 @@ from web.identity.current_user import signed_in, the_council, the_desk
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
-from workflow.errors import BadInput, UsedForAnother
+from workflow.errors import BadInput, IdempotencyKeyReused
 from workflow.models import Audit
 from workflow.ports import Once
 
@@ -33,7 +33,7 @@ def once_by_form(run: Callable[[CommandContext], Audit], field: str) -> str:
     said = repr([one for one in typed if one[0] != "csrf_token"])
     try:
         return once(signed_in(), key, said.encode(), attrgetter("reference"), run)
-    except UsedForAnother as refusal:
+    except IdempotencyKeyReused as refusal:
         raise BadInput.about(field, refusal.sentence) from refusal
 
 

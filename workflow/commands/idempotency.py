@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from workflow.commands.context import CommandContext
-from workflow.errors import Refusal, UsedForAnother
+from workflow.errors import IdempotencyKeyReused, Refusal
 from workflow.models import Audit
 from workflow.ports import AlreadyDone, Once
 
@@ -28,5 +28,5 @@ def run_idempotent(desk: CommandContext, once: Once, run: Callable[[CommandConte
 def _answered(desk: CommandContext, once: Once) -> str | None:
     kept = desk.store.answer_to(once.person_id, once.key)
     if kept is not None and kept[0] != once.digest:
-        raise UsedForAnother
+        raise IdempotencyKeyReused
     return kept[1] if kept else None

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.factories import House, an_audit
 from tests.web.support.browser import Browser
 from tests.web.support.outages import away
-from workflow.errors import UsedForAnother
+from workflow.errors import IdempotencyKeyReused
 
 ACTION = {
     "text": "Visit her at school.",
@@ -45,7 +45,7 @@ def test_whoever_changed_the_words_meanwhile_is_told_that_the_first_are_saved(ap
     answer = browser.post(path, once=key, **{**ACTION, "text": "Visit her at home."})
     assert answer.status_code == 422
     page = html.unescape(answer.get_data(as_text=True))
-    assert UsedForAnother().sentence in page
+    assert IdempotencyKeyReused().sentence in page
     assert "Visit her at home." in page
     assert dict(HIDDEN.findall(page))["once"] != key
     assert house.audit(reference) == before

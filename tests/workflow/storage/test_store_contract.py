@@ -12,7 +12,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands import idempotency as once
 from workflow.commands.actions import NewAction
-from workflow.errors import EditConflict, UsedForAnother
+from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.models import Audit
 from workflow.ports import Change, Changed, Once
 
@@ -110,7 +110,7 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
 
     first = share("the same")
     assert share("the same") == first
-    with pytest.raises(UsedForAnother):
+    with pytest.raises(IdempotencyKeyReused):
         share("another")
 
 
