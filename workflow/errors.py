@@ -29,7 +29,7 @@ class SecondProofNeeded(Refusal):
     """Set up your second proof first: your role needs one."""
 
 
-class TooSoon(Refusal):
+class TooManyAttempts(Refusal):
     """After failures the next try has to wait; a right password waits no longer than a wrong one."""
 
     def __init__(self, seconds: int) -> None:

@@ -35,7 +35,7 @@ LOG = logging.getLogger("practice_audit")
 STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
     errors.SecondProofNeeded: HTTPStatus.FORBIDDEN,
-    errors.TooSoon: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.PermissionDenied: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidTransition: HTTPStatus.CONFLICT,

@@ -9,7 +9,7 @@ from web.identity.credentials import throttling_queries as queries
 from web.identity.credentials.throttling import Trying
 from web.identity.current_user import the_council, the_desk
 from workflow.directory import Person
-from workflow.errors import TooSoon
+from workflow.errors import TooManyAttempts
 
 NOBODY = 0
 
@@ -34,7 +34,7 @@ def take_try(what: str, account: str, person: Person | None) -> None:
     trying, engine = _trying(what, account), the_council().engine
     is_known = queries.is_known(engine, person.id if person else NOBODY, trying.place)
     if wait := queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
-        raise TooSoon(wait)
+        raise TooManyAttempts(wait)
 
 
 def was_right(what: str, account: str, person: Person) -> None:

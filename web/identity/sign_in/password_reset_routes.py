@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.identity.credentials import passwords
 from web.identity.credentials.throttled_login import take_try
 from web.identity.current_user import the_desk
-from workflow.errors import BadInput, TooSoon
+from workflow.errors import BadInput, TooManyAttempts
 
 pages = Blueprint("forgotten", __name__, template_folder="templates")
 WORTH_NOTHING = "This link has been used, or is more than an hour old. Ask for a new one."
@@ -28,7 +28,7 @@ def ask() -> tuple[str, HTTPStatus]:
         return render_template("forgotten.html", email=email, sentence=sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         take_try("link", email, None)
-    except TooSoon as refusal:
+    except TooManyAttempts as refusal:
         return render_template("forgotten.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     passwords.send_link(the_desk().directory.by_email(email))
     return render_template("link_sent.html"), HTTPStatus.OK

@@ -10,7 +10,7 @@ from web.identity.credentials.passkeys import can_be_used
 from web.identity.credentials.throttled_login import person_with
 from web.identity.current_user import current_session, sign_out, signed_in
 from web.identity.sign_in.pending_login import welcome
-from workflow.errors import TooSoon
+from workflow.errors import TooManyAttempts
 
 pages = Blueprint("sign_in", __name__, template_folder="templates")
 REFUSED = "That email address and password don’t go together."
@@ -26,7 +26,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     email, after = request.form.get("email", ""), request.form.get("next", "")
     try:
         person = person_with(email, request.form.get("password", ""))
-    except TooSoon as refusal:
+    except TooManyAttempts as refusal:
         return page(after, email, refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     if person is None:
         return page(after, email, REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -10,7 +10,7 @@ from web.identity.credentials.throttled_login import take_try, was_right
 from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import halfway, own
 from web.request.flash_messages import say
-from workflow.errors import TooSoon
+from workflow.errors import TooManyAttempts
 
 pages = Blueprint("codes", __name__, template_folder="templates")
 REFUSED = "That code is not right, or was used before. Wait for the next code in your app."
@@ -27,7 +27,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     person, after = halfway()
     try:
         take_try("code", person.email, person)
-    except TooSoon as refusal:
+    except TooManyAttempts as refusal:
         return render_template("code.html", sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     proof = second_proof.proof_by(person.id, request.form.get("code", ""))
     if not proof:
