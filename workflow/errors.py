@@ -25,7 +25,7 @@ class NotSignedIn(Refusal):
     """Sign in first."""
 
 
-class SecondProofNeeded(Refusal):
+class SecondFactorRequired(Refusal):
     """Set up your second proof first: your role needs one."""
 
 

@@ -15,7 +15,7 @@ from web.identity.session_queries import forget_sessions
 from web.identity.sessions import KEPT_FOR, BrowserSession, DatabaseSessions
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.errors import NotSignedIn, SecondProofNeeded
+from workflow.errors import NotSignedIn, SecondFactorRequired
 from workflow.storage.visibility import Reader
 
 P = ParamSpec("P")
@@ -54,7 +54,7 @@ def signed_in() -> Person:
     """
     person = signed_in_so_far()
     if PROOF not in current_session() and needs_second_proof(person):
-        raise SecondProofNeeded
+        raise SecondFactorRequired
     return person
 
 

@@ -24,7 +24,7 @@ from workflow.errors import (
     PreconditionsNotMet,
     ReadLogUnavailable,
     Refusal,
-    SecondProofNeeded,
+    SecondFactorRequired,
     TooLarge,
 )
 from workflow.storage.engine import DatabaseError
@@ -34,7 +34,7 @@ TAKEN_AT_ONCE = 2 * 1024 * 1024
 LOG = logging.getLogger("practice_audit")
 STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
-    errors.SecondProofNeeded: HTTPStatus.FORBIDDEN,
+    errors.SecondFactorRequired: HTTPStatus.FORBIDDEN,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.PermissionDenied: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -83,7 +83,7 @@ def status_of(refusal: Refusal) -> HTTPStatus:
 def refused(refusal: Refusal) -> Any:
     if isinstance(refusal, NotSignedIn) and not wants_json():
         return redirect(url_for("sign_in.show", next=request.path if request.method == "GET" else None))
-    if isinstance(refusal, SecondProofNeeded) and not wants_json():
+    if isinstance(refusal, SecondFactorRequired) and not wants_json():
         return redirect(url_for("second_proof.show"))
     try:
         more = _more(refusal)
