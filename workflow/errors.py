@@ -100,7 +100,7 @@ class BadInput(_WithPlaces):
         return cls((Missing(section, name, message),))
 
 
-class AllAtOnce(AbstractContextManager["AllAtOnce"]):
+class ErrorCollector(AbstractContextManager["AllAtOnce"]):
     """Around each reading of what somebody typed, so that one BadInput says all that is wrong."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from workflow.commands.available_moves import check_permitted, check_preconditio
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
+from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
 from workflow.validation import read_day, read_text
@@ -57,7 +57,7 @@ def further_actions(desk: CommandContext, who: Person, audit: Audit, new: tuple[
 
 
 def _agreed(desk: CommandContext, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
-    reading = AllAtOnce()
+    reading = ErrorCollector()
     with reading:
         text = _said(read_text("text", new.text, MAX_TEXT), "text", "Say what is to be done.")
     with reading:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.directory import CONTENT_FREE, Directory, Person
-from workflow.errors import AllAtOnce, BadInput, InvalidTransition, NotFound, PermissionDenied
+from workflow.errors import BadInput, ErrorCollector, InvalidTransition, NotFound, PermissionDenied
 from workflow.events import Event, Notice
 from workflow.models import Audit
 from workflow.permissions import answers_for
@@ -24,7 +24,7 @@ def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: objec
     """Raises BadInput, NotYours; the same for an audit that is there and for one that is not."""
     if not may_ask(desk, who):
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
-    both = AllAtOnce()
+    both = ErrorCollector()
     with both:
         said = _said(read_text("reason", reason, MOST), "reason", "Say why you must read it now.")
     with both:

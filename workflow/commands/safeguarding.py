@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
-from workflow.errors import AllAtOnce, BadInput, PermissionDenied
+from workflow.errors import BadInput, ErrorCollector, PermissionDenied
 from workflow.models import Audit
 from workflow.validation import read_day, read_text
 from workflow.working_days import LONDON
@@ -52,7 +52,7 @@ def uses_of(desk: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
 
 def _read(desk: CommandContext, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
     day: date | None = None
-    time, said, all_at_once = (0, 0), "", AllAtOnce()
+    time, said, all_at_once = (0, 0), "", ErrorCollector()
     with all_at_once:
         day = read_day("used_on", used_on)
         if day is None:

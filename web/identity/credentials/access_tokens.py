@@ -13,7 +13,7 @@ from web.council import Council
 from web.identity.credentials.access_token_queries import end_token, keep_token, note_use, token_with
 from web.identity.sessions import digest
 from workflow.directory import Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
+from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.storage.engine import DatabaseError, Engine
 from workflow.validation import read_text
 
@@ -48,7 +48,7 @@ class NewToken:
 
 def create_token(council: Council, person: Person, new: NewToken | None = None) -> str:
     """A new bearer token, shown once; raises BadInput with all that is wrong with it."""
-    new, complaints, now = new or NewToken(), AllAtOnce(), datetime.now(UTC)
+    new, complaints, now = new or NewToken(), ErrorCollector(), datetime.now(UTC)
     token, name, days = "pa_" + secrets.token_urlsafe(32), "", DAYS
     with complaints:
         name = _name(new.name)

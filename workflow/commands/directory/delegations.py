@@ -6,7 +6,7 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import is_privileged
 from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.directory import Duty, Person, Request
-from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
+from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.role_assignments import Delegation, Entry, written
 from workflow.validation import read_day
 from workflow.working_days import start_of
@@ -62,7 +62,7 @@ def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person,
 
 
 def _times(desk: CommandContext, first: object, last: object) -> tuple[datetime, datetime]:
-    starts_on, ends_on, reading = None, None, AllAtOnce()
+    starts_on, ends_on, reading = None, None, ErrorCollector()
     with reading:
         starts_on = _day("starts_on", first, "Give the first day.")
         if starts_on < desk.today:

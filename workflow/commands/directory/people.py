@@ -5,7 +5,7 @@ import re
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
 from workflow.directory import Directory, Person
-from workflow.errors import AllAtOnce, BadInput, NotFound, PermissionDenied
+from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.role_assignments import Entry
 from workflow.validation import clean
 
@@ -91,7 +91,7 @@ def is_privileged(desk: CommandContext, role: str) -> bool:
 
 def read_identity(name: object, email: object) -> tuple[str, str]:
     """Name and address as they are kept; raises BadInput with all that is wrong."""
-    called, address, reading = "", "", AllAtOnce()
+    called, address, reading = "", "", ErrorCollector()
     with reading:
         called = _line("name", name, MOST_OF_NAME, "Give the person’s name.")
     with reading:

@@ -5,7 +5,7 @@ import re
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
 from workflow.directory import Directory, Person
-from workflow.errors import AllAtOnce, BadInput, NotFound
+from workflow.errors import BadInput, ErrorCollector, NotFound
 from workflow.role_assignments import UNITS, Entry, Unit
 from workflow.validation import clean
 
@@ -15,7 +15,7 @@ CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 @retry_on_conflict
 def add_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     ensure_edits(desk, who)
-    reading = AllAtOnce()
+    reading = ErrorCollector()
     with reading:
         _ensure_new_code(desk.directory, unit.code)
     read = _read(desk.directory, unit, reading)
@@ -29,7 +29,7 @@ def change_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     """Rename it, or move a team to another service or a service to another branch: its audits go with it."""
     ensure_edits(desk, who)
     was = find_unit(desk.directory, unit.kind, unit.code)
-    read = _read(desk.directory, unit, AllAtOnce())
+    read = _read(desk.directory, unit, ErrorCollector())
     if read == was:
         return
     with desk.store.changing(desk.directory.version, desk.now) as writing:
@@ -63,7 +63,7 @@ def _ensure_new_code(directory: Directory, code: object) -> None:
         raise BadInput.about("code", "Another team, service or branch has that code.")
 
 
-def _read(directory: Directory, unit: Unit, reading: AllAtOnce) -> Unit:
+def _read(directory: Directory, unit: Unit, reading: ErrorCollector) -> Unit:
     name, outer = "", UNITS[unit.kind]
     with reading:
         name = _name(unit.name)
