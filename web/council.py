@@ -12,7 +12,7 @@ from workflow.errors import ConfigurationError
 from workflow.form_loader import load_form
 from workflow.guards import GUARDS
 from workflow.permissions import Permissions, load_permissions
-from workflow.ports import Once
+from workflow.ports import IdempotentRequest
 from workflow.sense_checks import SenseChecks, load_sense_checks
 from workflow.storage.engine import Engine, open_engine, reading
 from workflow.storage.form_versions import FormShelf, keep
@@ -38,7 +38,7 @@ class Council:
         """What the worker works with."""
         return Parts(self.settings, self.engine, self.store, self.who_hears, self.rules)
 
-    def desk(self, now: datetime | None = None, once: Once | None = None) -> CommandContext:
+    def desk(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
         """A desk for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
         return CommandContext(self.store, self.store.directory(at), self.rules, self.permissions, self.shelf, self.who_hears, at, once)

@@ -14,7 +14,7 @@ from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """A request under an Idempotency-Key. `digest` tells two requests under one key apart; `answer` is kept with the effect."""
 
     person_id: int
@@ -36,7 +36,7 @@ class Change:
     seals: tuple[Seal, ...]
     directory_version: int
     at: datetime
-    once: Once | None = None
+    once: IdempotentRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

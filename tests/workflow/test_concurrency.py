@@ -15,7 +15,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands.idempotency import run_idempotent
 from workflow.errors import EditConflict, IdempotencyKeyReused
-from workflow.ports import Once
+from workflow.ports import IdempotentRequest
 
 SAVES, EDITORS = 5_000, 8
 SAVES_ON_POSTGRESQL = 1_000
@@ -36,7 +36,7 @@ def on_each(request: pytest.FixtureRequest) -> House:
 def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: House) -> None:
     house, reference = on_each, an_audit(on_each, "graded")
     barrier, auditor = Barrier(50), house.person("auditor")
-    once = Once(auditor.id, "share-once", "the same request", lambda audit: f"{audit.reference} {audit.version} {audit.state}")
+    once = IdempotentRequest(auditor.id, "share-once", "the same request", lambda audit: f"{audit.reference} {audit.version} {audit.state}")
     before = house.audit(reference).chain.count
 
     def share(_: int) -> str:
@@ -54,7 +54,7 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
 
 def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     reference, auditor = an_audit(house, "graded"), house.person("auditor")
-    once = Once(auditor.id, "k", "one", lambda audit: audit.state)
+    once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state)
     desk = replace(house.desk(), once=once)
     assert run_idempotent(desk, once, lambda desk: moves.share(desk, auditor, reference)) == "shared"
     other = replace(once, digest="another")

@@ -16,7 +16,7 @@ from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
 from workflow.errors import BadInput, IdempotencyKeyReused
 from workflow.models import Audit
-from workflow.ports import Once
+from workflow.ports import IdempotentRequest
 
 KEY_LENGTH = 200
 
@@ -42,5 +42,5 @@ def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()
-    asked = Once(who.id, key, digest, answer)
+    asked = IdempotentRequest(who.id, key, digest, answer)
     return run_idempotent(the_council().desk(once=asked), asked, run)

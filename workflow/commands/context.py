@@ -17,7 +17,7 @@ from workflow.forms import Form
 from workflow.history import Chain, Happening, Row, digest, facts_of, link
 from workflow.models import Audit, Seal
 from workflow.permissions import Permissions, relations
-from workflow.ports import Change, Changed, Once, Store, Telling
+from workflow.ports import Change, Changed, IdempotentRequest, Store, Telling
 from workflow.workflow_config import Rules
 from workflow.working_days import london_day
 
@@ -43,7 +43,7 @@ class CommandContext:
     forms: FormShelf
     telling: Telling
     now: datetime
-    once: Once | None = None
+    once: IdempotentRequest | None = None
 
     @property
     def today(self) -> date:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from workflow.commands.context import CommandContext
 from workflow.errors import IdempotencyKeyReused, Refusal
 from workflow.models import Audit
-from workflow.ports import AlreadyDone, Once
+from workflow.ports import AlreadyDone, IdempotentRequest
 
 
-def run_idempotent(desk: CommandContext, once: Once, run: Callable[[CommandContext], Audit]) -> str:
+def run_idempotent(desk: CommandContext, once: IdempotentRequest, run: Callable[[CommandContext], Audit]) -> str:
     """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request.
 
     A refusal is looked at again: the first of two twins may have committed while the second was being decided.
@@ -25,7 +25,7 @@ def run_idempotent(desk: CommandContext, once: Once, run: Callable[[CommandConte
         return answered
 
 
-def _answered(desk: CommandContext, once: Once) -> str | None:
+def _answered(desk: CommandContext, once: IdempotentRequest) -> str | None:
     kept = desk.store.answer_to(once.person_id, once.key)
     if kept is not None and kept[0] != once.digest:
         raise IdempotencyKeyReused

@@ -30,7 +30,7 @@ from web.council import Council, open_council
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.models import Audit
-from workflow.ports import Once
+from workflow.ports import IdempotentRequest
 from workflow.storage.engine import Engine, open_engine
 from workflow.storage.form_versions import FormShelf
 from workflow.storage.store import SqlStore
@@ -72,7 +72,7 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
     deed = EVERY[key]
     who = council.store.directory(now).by_email(f"{deed.by}@demo.example")
     assert who is not None
-    once = Once(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
+    once = IdempotentRequest(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
 
     def run(desk: CommandContext) -> Audit:
         deed.does(desk, who, reference)

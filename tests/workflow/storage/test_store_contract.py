@@ -14,7 +14,7 @@ from workflow.commands import idempotency as once
 from workflow.commands.actions import NewAction
 from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.models import Audit
-from workflow.ports import Change, Changed, Once
+from workflow.ports import Change, Changed, IdempotentRequest
 
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
@@ -104,7 +104,7 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
     reference, auditor = an_audit(house, at="graded"), house.person("auditor")
 
     def share(digest: str) -> str:
-        key = Once(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
+        key = IdempotentRequest(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
         desk = replace(house.desk(), once=key)
         return once.run_idempotent(desk, key, lambda at: moves.share(at, auditor, reference))
 
