@@ -9,7 +9,7 @@ from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.ports import AlreadyDone, Change, Changed, Emergency, Reading
+from workflow.ports import AlreadyDone, Change, ConcurrentChange, Emergency, Reading
 
 
 class FakeStore:
@@ -58,7 +58,7 @@ class FakeStore:
     def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
         asked = self.emergencies[emergency.id - 1]
         if asked.answered_at or asked.asked_by == emergency.answered_by or directory_version != self._directory.version:
-            raise Changed
+            raise ConcurrentChange
         self.emergencies[emergency.id - 1] = emergency
         if emergency.ends_at:
             self._directory = replace(self._directory, version=self._directory.version + 1)
@@ -82,7 +82,7 @@ class FakeStore:
             raise AlreadyDone
         stored = self.audits.get(reference)
         if change.directory_version != self._directory.version or (stored and stored.version) != (change.before and change.before.version):
-            raise Changed
+            raise ConcurrentChange
         if once:
             self.answers[once.person_id, once.key] = (once.digest, once.answer(change.after))
         self.audits[reference] = change.after

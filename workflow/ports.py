@@ -70,7 +70,7 @@ class Emergency:
     ends_at: datetime | None = None
 
 
-class Changed(Exception):
+class ConcurrentChange(Exception):
     """The audit or the directory changed between reading and writing: read again and decide again."""
 
 

@@ -17,7 +17,7 @@ from workflow.forms import Form
 from workflow.history import Chain, Happening, Row, digest, facts_of, link
 from workflow.models import Audit, Seal
 from workflow.permissions import Permissions, relations
-from workflow.ports import Change, Changed, IdempotentRequest, Store, Telling
+from workflow.ports import Change, ConcurrentChange, IdempotentRequest, Store, Telling
 from workflow.workflow_config import Rules
 from workflow.working_days import london_day
 
@@ -133,7 +133,7 @@ def retry_on_conflict(function: Callable[Concatenate[CommandContext, Person, P],
         for _ in range(TRIES):
             try:
                 return function(desk, who, *args, **kwargs)
-            except Changed:
+            except ConcurrentChange:
                 desk = replace(desk, directory=desk.store.directory(desk.now))
                 who = desk.directory.people[who.id]
         raise EditConflict

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from workflow.events import Notice
 from workflow.models import Audit
-from workflow.ports import AlreadyDone, Change, Changed
+from workflow.ports import AlreadyDone, Change, ConcurrentChange
 from workflow.storage import bulk_statements as many
 from workflow.storage import row_mapping as rows
 from workflow.storage import tables
@@ -131,12 +131,12 @@ def _save_audit(connection: Connection, change: Change) -> int:
     values = rows.audit_values(change.after)
     if change.before is None:
         if connection.execute(select(tables.directory.c.version).with_for_update(read=True)).scalar() != change.directory_version:
-            raise Changed
+            raise ConcurrentChange
         return int(connection.execute(INSERT_AUDIT, values).scalar_one())
     assert change.before.id is not None, "an audit that was read has an id"
     seen = {"the_id": change.before.id, "seen": change.before.version, "directory_seen": change.directory_version}
     if execute(connection, UPDATE_AUDIT, values | seen).rowcount != 1:
-        raise Changed
+        raise ConcurrentChange
     return change.before.id
 
 

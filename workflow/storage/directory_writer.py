@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, fun
 
 from workflow.directory import Duty, Person, Request, folded
 from workflow.events import Notice
-from workflow.ports import Changed
+from workflow.ports import ConcurrentChange
 from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
 from workflow.storage import audit_writer as saving
 from workflow.storage import tables
@@ -27,7 +27,7 @@ class DirectoryWriter:
         self._connection, self._at = connection, at
         seen = update(tables.directory).where(tables.directory.c.version == directory_version)
         if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:
-            raise Changed
+            raise ConcurrentChange
 
     def add_people(self, *added: tuple[str, str]) -> Mapping[str, int]:
         self._insert(people, [{"email": email, "name": name, "is_active": True} for email, name in added])

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from workflow.events import Notice
-from workflow.ports import Changed, Emergency
+from workflow.ports import ConcurrentChange, Emergency
 from workflow.storage import audit_writer as saving
 from workflow.storage import directory_seed as council
 from workflow.storage import tables
@@ -39,7 +39,7 @@ def answer(connection: Connection, answered: Emergency, notices: Sequence[Notice
     decided_on = select(tables.directory.c.version).scalar_subquery() == directory_version
     values = {name: getattr(answered, name) for name in ("answered_by", "answered_at", "ends_at")}
     if connection.execute(update(emergencies).where(emergencies.c.id == answered.id, *stands, decided_on).values(values)).rowcount != 1:
-        raise Changed
+        raise ConcurrentChange
     if answered.ends_at:
         council.changed(connection)
     saving.tell(connection, notices, answered.answered_at)

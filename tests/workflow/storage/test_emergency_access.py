@@ -8,7 +8,7 @@ from workflow.commands.audit_view import see
 from workflow.commands.emergency_access import ask_to_read_in_emergency, let_in, refuse
 from workflow.directory import Duty
 from workflow.errors import BadInput, InvalidTransition, NotFound, PermissionDenied
-from workflow.ports import Changed
+from workflow.ports import ConcurrentChange
 
 STRANGER, DECIDES = "auditor2", "hos.ppqa"
 
@@ -67,7 +67,7 @@ def test_who_asked_can_not_answer_even_where_only_the_store_is_asked(house: Hous
     from dataclasses import replace
 
     own = replace(asked, answered_by=asked.asked_by, answered_at=house.now, ends_at=house.now)
-    with pytest.raises(Changed):
+    with pytest.raises(ConcurrentChange):
         house.store.answer(own, [], house.store.directory(house.now).version)
 
 

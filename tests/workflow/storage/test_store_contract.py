@@ -14,7 +14,7 @@ from workflow.commands import idempotency as once
 from workflow.commands.actions import NewAction
 from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.models import Audit
-from workflow.ports import Change, Changed, IdempotentRequest
+from workflow.ports import Change, ConcurrentChange, IdempotentRequest
 
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
@@ -76,7 +76,7 @@ def test_a_change_decided_on_an_older_version_is_refused_whole(house: House) -> 
     old = house.audit(reference)
     save(house, "auditor", reference, "service_comments", {"comments": "Later."})
     before, rows = house.audit(reference), house.store.history(old)
-    with pytest.raises(Changed):
+    with pytest.raises(ConcurrentChange):
         house.store.save(_renamed(house, old))
     assert house.audit(reference) == before
     assert house.store.history(before) == rows
@@ -84,7 +84,7 @@ def test_a_change_decided_on_an_older_version_is_refused_whole(house: House) -> 
 
 def test_a_change_decided_on_an_older_directory_is_refused(house: House) -> None:
     audit = house.audit(an_audit(house, at="draft"))
-    with pytest.raises(Changed):
+    with pytest.raises(ConcurrentChange):
         house.store.save(replace(_renamed(house, audit), directory_version=house.store.directory().version - 1))
     assert house.audit(audit.reference) == audit
 

@@ -11,7 +11,7 @@ from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
-from workflow.ports import Changed, DirectoryWriting
+from workflow.ports import ConcurrentChange, DirectoryWriting
 from workflow.role_assignments import Entry, ensure_allowed, read_duty, written
 
 YES_NO = {"": True, "yes": True, "no": False}
@@ -98,7 +98,7 @@ def import_people(desk: CommandContext, lines: tuple[Line, ...]) -> Plan:
     try:
         with desk.store.changing(desk.directory.version, desk.now) as writing:
             _carry_out(desk, writing, plan.planned)
-    except Changed:
+    except ConcurrentChange:
         # Somebody changed the directory meanwhile: planned again, on what is there now.
         return import_people(replace(desk, directory=desk.store.directory(desk.now)), lines)
     return plan
