@@ -166,7 +166,7 @@ class Store(Protocol):
         """What was answered under an Idempotency-Key: the request's digest and the answer."""
 
 
-class Telling(Protocol):
+class NotificationPolicy(Protocol):
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """Who is told of an event: each person once."""
 

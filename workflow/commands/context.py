@@ -17,7 +17,7 @@ from workflow.forms import Form
 from workflow.history import Chain, Happening, Row, digest, facts_of, link
 from workflow.models import Audit, Seal
 from workflow.permissions import Permissions, relations
-from workflow.ports import Change, ConcurrentChange, IdempotentRequest, Store, Telling
+from workflow.ports import Change, ConcurrentChange, IdempotentRequest, NotificationPolicy, Store
 from workflow.workflow_config import Rules
 from workflow.working_days import london_day
 
@@ -41,7 +41,7 @@ class CommandContext:
     rules: Rules
     permissions: Permissions
     forms: FormShelf
-    telling: Telling
+    telling: NotificationPolicy
     now: datetime
     once: IdempotentRequest | None = None
 

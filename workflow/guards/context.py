@@ -8,7 +8,7 @@ from workflow.directory import Directory, Person
 from workflow.errors import Missing
 from workflow.forms import Form
 from workflow.models import Audit, SmartAction
-from workflow.ports import Telling
+from workflow.ports import NotificationPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class GuardContext:
     who: Person
     directory: Directory
     form: Form
-    telling: Telling
+    telling: NotificationPolicy
     today: date
     recipients: tuple[str, ...]
     given: MoveInput = MoveInput()
