@@ -9,7 +9,7 @@ from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.ports import AlreadyDone, Change, ConcurrentChange, Emergency, Reading
+from workflow.ports import AlreadyDone, Change, ConcurrentChange, Emergency, ReadLogEntry
 
 
 class FakeStore:
@@ -24,7 +24,7 @@ class FakeStore:
         self.sent: list[Notice] = []
         self.answers: dict[tuple[int, str], tuple[str, str]] = {}
         self.reasons: dict[str, dict[int, str]] = {}
-        self.readings: list[Reading] = []
+        self.readings: list[ReadLogEntry] = []
         self.emergencies: list[Emergency] = []
 
     def audit(self, reference: str) -> Audit | None:
@@ -43,7 +43,7 @@ class FakeStore:
     def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
         return tuple((row, self.reasons.get(audit.reference, {}).get(row.number)) for row in self.history(audit))
 
-    def note(self, readings: Sequence[Reading]) -> None:
+    def note(self, readings: Sequence[ReadLogEntry]) -> None:
         self.readings += readings
 
     def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:

@@ -40,7 +40,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadLogEntry:
     """One showing of case text, told without a word of it. `person_id` is None for who runs the service from its command line."""
 
     person_id: int | None
@@ -146,7 +146,7 @@ class Store(Protocol):
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now."""
 
-    def note(self, readings: Sequence[Reading]) -> None:
+    def note(self, readings: Sequence[ReadLogEntry]) -> None:
         """Before anything is shown, and committed; raises NotShown where it can’t be."""
 
     def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:

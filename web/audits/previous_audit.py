@@ -8,7 +8,7 @@ from web.formatting import day
 from web.identity.current_user import signed_in, the_council, the_desk
 from web.request.read_log import noted, opened
 from workflow.commands.audit_view import AuditView
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 from workflow.storage.engine import reading
 from workflow.storage.visibility import Reader
 from workflow.working_days import is_within_window
@@ -26,7 +26,7 @@ def opened_with_last(seen: AuditView) -> tuple[AuditView, LookBack]:
     """The audit with its words, and the last one beside it: that both are read is noted in one commit."""
     found = LookBack(None, "")
 
-    def beside(whole: AuditView) -> list[Reading]:
+    def beside(whole: AuditView) -> list[ReadLogEntry]:
         nonlocal found
         found = _look_back(whole)
         return [noted(found.last)] if found.last else []

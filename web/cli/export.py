@@ -10,7 +10,7 @@ from web.api.serialisers import history_facts, section_shown
 from web.council import Council
 from workflow.errors import NotFound
 from workflow.models import Audit
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 
 
 def as_json(council: Council, reference: str) -> str:
@@ -22,8 +22,8 @@ def as_json(council: Council, reference: str) -> str:
     return json.dumps(_facts(council, audit), ensure_ascii=False, indent=2, default=str)
 
 
-def _reading(audit: Audit) -> Reading:
-    return Reading(
+def _reading(audit: Audit) -> ReadLogEntry:
+    return ReadLogEntry(
         None,
         f"The command line, as {_account()}",
         audit.reference,

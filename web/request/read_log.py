@@ -11,7 +11,7 @@ from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, hist
 from workflow.directory import Person
 from workflow.errors import EditConflict
 from workflow.history import Row
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Words:
     version: int
 
 
-def opened(seen: AuditView, beside: Callable[[AuditView], Sequence[Reading]] = lambda _: ()) -> AuditView:
+def opened(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
     """What is seen, with its words; raises NotShown."""
     return seen.opened(the_desk(), _place(), beside)
 
 
-def noted(shown: Viewable) -> Reading:
+def noted(shown: Viewable) -> ReadLogEntry:
     """That the asker is shown this now, to be written with what it is shown beside."""
     return reading(the_desk(), _asker(), shown, _place())
 

@@ -17,7 +17,7 @@ from workflow.directory import Person
 from workflow.errors import PermissionDenied
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, SmartAction
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 from workflow.state_machine import moves_from
 
 
@@ -135,9 +135,9 @@ def view_without_logging(desk: CommandContext, who: Person, audit: Audit, ties: 
     )
 
 
-def reading(desk: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> Reading:
+def reading(desk: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> ReadLogEntry:
     let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
-    return Reading(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
+    return ReadLogEntry(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
 
 
 def history_seen(desk: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:

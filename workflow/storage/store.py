@@ -11,7 +11,7 @@ from workflow.errors import DatabaseAway, ReadLogUnavailable
 from workflow.events import Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.ports import Change, Emergency, Reading
+from workflow.ports import Change, Emergency, ReadLogEntry
 from workflow.storage import audit_writer as saving
 from workflow.storage import emergency_access as emergencies
 from workflow.storage import row_mapping as rows
@@ -82,11 +82,11 @@ class SqlStore:
         with reading(self.engine) as connection:
             return tuple((rows.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id}))
 
-    def note(self, readings: Sequence[Reading]) -> None:
+    def note(self, readings: Sequence[ReadLogEntry]) -> None:
         """Raises NotShown where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
         try:
             with writing(self.engine) as connection:
-                connection.execute(NOTE, [{name: getattr(one, name) for name in Reading.__slots__} for one in readings])
+                connection.execute(NOTE, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
         except DatabaseError as error:
             if isinstance(refusal_of(error), DatabaseAway):
                 raise

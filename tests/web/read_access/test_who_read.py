@@ -10,14 +10,14 @@ from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
 from tests.web.test_pages import CASE_TEXT, PEOPLE
 from web.council import Council
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 
 WATCHERS = {"hos.ppqa", "governance"}
 
 
 def read_by(app: Flask, house: House, name: str, references: list[str], at: datetime | None = None) -> None:
     person = house.person(name)
-    rows = [Reading(person.id, person.name, one, 1, 1, "page", "audits.read", at or datetime.now(UTC)) for one in references]
+    rows = [ReadLogEntry(person.id, person.name, one, 1, 1, "page", "audits.read", at or datetime.now(UTC)) for one in references]
     app.extensions["council"].store.note(rows)
 
 

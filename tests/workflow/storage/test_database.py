@@ -20,7 +20,7 @@ from workflow.commands.actions import NewAction
 from workflow.commands.directory.connections import declare_connection
 from workflow.commands.directory.people import add_person
 from workflow.permissions import relations
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 from workflow.storage import schema as migrate
 from workflow.storage import tables
 from workflow.storage.engine import reading, writing
@@ -159,7 +159,7 @@ def test_the_record_can_only_be_added_to(council: Council, table: str, column: s
     house = a_house(council)
     an_audit(house, at="shared")
     add_person(house.desk(), house.person("admin"), "Nia New", "nia.new@demo.example")
-    council.store.note([Reading(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
+    council.store.note([ReadLogEntry(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), writing(council.engine) as connection:
             connection.exec_driver_sql(change)

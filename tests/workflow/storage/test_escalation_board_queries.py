@@ -8,7 +8,7 @@ from web.council import Council
 from web.escalations import board_queries as queries
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
-from workflow.ports import Reading
+from workflow.ports import ReadLogEntry
 from workflow.storage.engine import reading, writing
 from workflow.storage.visibility import Reader
 
@@ -22,7 +22,7 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
     reference = an_audit(house, at="shared", grade="inadequate")
     ppqa = house.person("hos.ppqa")
     house.passes(hours=1)
-    house.store.note([Reading(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", house.now)])
+    house.store.note([ReadLogEntry(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", house.now)])
     moves.return_for_correction(house.desk(), ppqa, reference, "The team is wrong.")
     house.passes(hours=1)
     moves.share(house.desk(), house.person("auditor"), reference)
