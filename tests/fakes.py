@@ -9,7 +9,7 @@ from workflow.events import Notice
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.ports import AlreadyDone, Change, ConcurrentChange, Emergency, ReadLogEntry
+from workflow.ports import AlreadyDone, Change, ConcurrentChange, EmergencyAccessRequest, ReadLogEntry
 
 
 class FakeStore:
@@ -25,7 +25,7 @@ class FakeStore:
         self.answers: dict[tuple[int, str], tuple[str, str]] = {}
         self.reasons: dict[str, dict[int, str]] = {}
         self.readings: list[ReadLogEntry] = []
-        self.emergencies: list[Emergency] = []
+        self.emergencies: list[EmergencyAccessRequest] = []
 
     def audit(self, reference: str) -> Audit | None:
         return self.audits.get(reference)
@@ -46,16 +46,16 @@ class FakeStore:
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
         self.readings += readings
 
-    def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
+    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
         asked = (emergency.asked_by, emergency.reference)
         if asked not in {(one.asked_by, one.reference) for one in self.emergencies if one.answered_at is None}:
             self.emergencies.append(replace(emergency, id=len(self.emergencies) + 1))
             self._tell(notices)
 
-    def emergency(self, emergency_id: int) -> Emergency | None:
+    def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
         return next((one for one in self.emergencies if one.id == emergency_id), None)
 
-    def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+    def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
         asked = self.emergencies[emergency.id - 1]
         if asked.answered_at or asked.asked_by == emergency.answered_by or directory_version != self._directory.version:
             raise ConcurrentChange

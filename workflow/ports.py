@@ -57,7 +57,7 @@ class ReadLogEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Emergency:
+class EmergencyAccessRequest:
     """A request to read an audit in an emergency; `ends_at` only where somebody else let them in."""
 
     reference: str
@@ -149,12 +149,12 @@ class Store(Protocol):
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
         """Before anything is shown, and committed; raises NotShown where it can’t be."""
 
-    def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
+    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
         """Once: while the same person’s request for the same reference waits, asking again changes nothing."""
 
-    def emergency(self, emergency_id: int) -> Emergency | None: ...
+    def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None: ...
 
-    def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+    def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
         """In one commit; raises Changed where it is answered already, by who asked, or on an older directory."""
 
     def history(self, audit: Audit) -> tuple[Row, ...]: ...

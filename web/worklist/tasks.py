@@ -12,7 +12,7 @@ from web.escalations.notification_status import Standing
 from web.formatting import role
 from workflow.commands.emergency_access import may_answer
 from workflow.directory import Directory, Person, Request
-from workflow.ports import Emergency
+from workflow.ports import EmergencyAccessRequest
 from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
@@ -111,7 +111,7 @@ def _closes(row: Any, me: Person) -> bool:
     return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
 
 
-def tasks_of_emergencies(waiting: Iterable[Emergency], me: Person, directory: Directory) -> Iterator[Task]:
+def tasks_of_emergencies(waiting: Iterable[EmergencyAccessRequest], me: Person, directory: Directory) -> Iterator[Task]:
     for one in waiting:
         asker = directory.people[one.asked_by]
         if may_answer(directory, me, asker):

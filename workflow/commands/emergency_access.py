@@ -12,7 +12,7 @@ from workflow.errors import BadInput, ErrorCollector, InvalidTransition, NotFoun
 from workflow.events import Event, Notice
 from workflow.models import Audit
 from workflow.permissions import answers_for
-from workflow.ports import Emergency
+from workflow.ports import EmergencyAccessRequest
 from workflow.validation import read_text
 
 MOST = 2_000
@@ -33,11 +33,11 @@ def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: objec
     key = f"emergency/{who.id}/{desk.now.isoformat()}"
     told = [person.id for person in desk.directory.people.values() if may_answer(desk.directory, person, who)]
     notices = [Notice(key, "emergency_asked", person_id, named) for person_id in told or (None,)]
-    desk.store.ask(Emergency(named, who.id, desk.now, said), notices)
+    desk.store.ask(EmergencyAccessRequest(named, who.id, desk.now, said), notices)
 
 
 @retry_on_conflict
-def let_in(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
+def let_in(desk: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
     """From now on they read what was shared, until it ends by itself. Raises NotFound, NotYours, NotFromHere."""
     asked, asker = _to_answer(desk, who, emergency_id)
     audit = desk.store.audit(asked.reference)
@@ -51,7 +51,7 @@ def let_in(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
 
 
 @retry_on_conflict
-def refuse(desk: CommandContext, who: Person, emergency_id: int) -> Emergency:
+def refuse(desk: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
     asked, _ = _to_answer(desk, who, emergency_id)
     answered = replace(asked, answered_by=who.id, answered_at=desk.now)
     desk.store.answer(answered, [_to_asker(answered)], desk.directory.version)
@@ -70,7 +70,7 @@ def may_answer(directory: Directory, who: Person, asker: Person) -> bool:
     return "director" in who.roles if answers_for(asker, "hos_ppqa", None, directory) else answers_for(who, "hos_ppqa", None, directory)
 
 
-def _to_answer(desk: CommandContext, who: Person, emergency_id: int) -> tuple[Emergency, Person]:
+def _to_answer(desk: CommandContext, who: Person, emergency_id: int) -> tuple[EmergencyAccessRequest, Person]:
     """Raises NotFound alike for a request that is not there and for one that is not theirs to know of."""
     asked = desk.store.emergency(emergency_id)
     asker = desk.directory.person(asked.asked_by) if asked else None
@@ -90,7 +90,7 @@ def _can_be_let_in(desk: CommandContext, asker: Person, audit: Audit) -> bool:
     return is_there and may_ask(desk, asker) and not desk.directory.is_connected(asker.id, audit.header.child_id)
 
 
-def _to_asker(answered: Emergency) -> Notice:
+def _to_asker(answered: EmergencyAccessRequest) -> Notice:
     return Notice(f"emergency/{answered.id}/answered", "emergency_answered", answered.asked_by, answered.reference)
 
 

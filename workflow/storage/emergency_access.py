@@ -6,16 +6,16 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from workflow.events import Notice
-from workflow.ports import ConcurrentChange, Emergency
+from workflow.ports import ConcurrentChange, EmergencyAccessRequest
 from workflow.storage import audit_writer as saving
 from workflow.storage import directory_seed as council
 from workflow.storage import tables
 from workflow.storage.tables import emergencies
 
-NAMES = Emergency.__slots__
+NAMES = EmergencyAccessRequest.__slots__
 
 
-def ask(connection: Connection, asked: Emergency, notices: Sequence[Notice]) -> None:
+def ask(connection: Connection, asked: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
     waits = select(emergencies.c.id).where(
         emergencies.c.asked_by == asked.asked_by, emergencies.c.reference == asked.reference, emergencies.c.answered_at.is_(None)
     )
@@ -24,16 +24,16 @@ def ask(connection: Connection, asked: Emergency, notices: Sequence[Notice]) -> 
         saving.tell(connection, notices, asked.asked_at)
 
 
-def read(connection: Connection, emergency_id: int) -> Emergency | None:
+def read(connection: Connection, emergency_id: int) -> EmergencyAccessRequest | None:
     row = connection.execute(select(emergencies).where(emergencies.c.id == emergency_id)).first()
     return of_row(row) if row else None
 
 
-def of_row(row: Any) -> Emergency:
-    return Emergency(**{name: row._mapping[name] for name in NAMES})
+def of_row(row: Any) -> EmergencyAccessRequest:
+    return EmergencyAccessRequest(**{name: row._mapping[name] for name in NAMES})
 
 
-def answer(connection: Connection, answered: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+def answer(connection: Connection, answered: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
     assert answered.answered_at is not None, "it is answered"
     stands = (emergencies.c.answered_at.is_(None), emergencies.c.asked_by != answered.answered_by)
     decided_on = select(tables.directory.c.version).scalar_subquery() == directory_version

@@ -11,7 +11,7 @@ from workflow.errors import DatabaseAway, ReadLogUnavailable
 from workflow.events import Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.ports import Change, Emergency, ReadLogEntry
+from workflow.ports import Change, EmergencyAccessRequest, ReadLogEntry
 from workflow.storage import audit_writer as saving
 from workflow.storage import emergency_access as emergencies
 from workflow.storage import row_mapping as rows
@@ -92,15 +92,15 @@ class SqlStore:
                 raise
             raise ReadLogUnavailable from error
 
-    def ask(self, emergency: Emergency, notices: Sequence[Notice]) -> None:
+    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
         with writing(self.engine) as connection:
             emergencies.ask(connection, emergency, notices)
 
-    def emergency(self, emergency_id: int) -> Emergency | None:
+    def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
         with reading(self.engine) as connection:
             return emergencies.read(connection, emergency_id)
 
-    def answer(self, emergency: Emergency, notices: Sequence[Notice], directory_version: int) -> None:
+    def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
         """Raises Changed where it is answered already, by who asked, or on an older directory."""
         with writing(self.engine) as connection:
             emergencies.answer(connection, emergency, notices, directory_version)
