@@ -78,7 +78,7 @@ class AlreadyDone(Exception):
     """Another request under the same Idempotency-Key has committed."""
 
 
-class DirectoryWriting(Protocol):
+class DirectoryWriter(Protocol):
     """Changes of the directory, in one commit with their history. What it reads can’t change before that commit."""
 
     def add_people(self, *added: tuple[str, str]) -> Mapping[str, int]:
@@ -140,7 +140,7 @@ class Store(Protocol):
     def save(self, change: Change) -> None:
         """Store all of it in one commit; raises Changed where `before` or the directory is no longer what is stored, AlreadyDone."""
 
-    def changing(self, directory_version: int, at: datetime) -> AbstractContextManager[DirectoryWriting]:
+    def changing(self, directory_version: int, at: datetime) -> AbstractContextManager[DirectoryWriter]:
         """One commit on leaving it; raises Changed where the directory is no longer that version."""
 
     def directory(self, at: datetime | None = None) -> Directory:

@@ -11,7 +11,7 @@ from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
-from workflow.ports import ConcurrentChange, DirectoryWriting
+from workflow.ports import ConcurrentChange, DirectoryWriter
 from workflow.role_assignments import Entry, ensure_allowed, read_duty, written
 
 YES_NO = {"": True, "yes": True, "no": False}
@@ -119,7 +119,7 @@ def _planned(line: Line, directory: Directory) -> Planned:
     return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
 
 
-def _carry_out(desk: CommandContext, writing: DirectoryWriting, planned: tuple[Planned, ...]) -> None:
+def _carry_out(desk: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
     new = [one for one in planned if one.person is None]
     ids: Mapping[str, int] = writing.add_people(*((one.email, one.name) for one in new)) if new else {}
     writing.record(None, *(Entry("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
@@ -136,7 +136,7 @@ def _carry_out(desk: CommandContext, writing: DirectoryWriting, planned: tuple[P
     writing.record(None, *(Entry("role_given", person_id, facts={"role": written(duty)}) for person_id, duty in given))
 
 
-def _change(desk: CommandContext, writing: DirectoryWriting, one: Planned, person: Person) -> None:
+def _change(desk: CommandContext, writing: DirectoryWriter, one: Planned, person: Person) -> None:
     if one.leaves:
         writing.tell(handover_notices(desk, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)

@@ -6,7 +6,7 @@ from workflow.commands.directory.people import is_privileged, somebody_else
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.events import Notice
-from workflow.ports import DirectoryWriting
+from workflow.ports import DirectoryWriter
 from workflow.role_assignments import Delegation, Entry, ensure_allowed, ensure_possible, written
 
 WAITS, GIVEN = "waits", "given"
@@ -61,7 +61,7 @@ def may_answer(desk: CommandContext, who: Person, request: Request) -> bool:
     return who.id in _who_may_answer(desk, request)
 
 
-def ask_a_second_person(desk: CommandContext, writing: DirectoryWriting, request: Request) -> None:
+def ask_a_second_person(desk: CommandContext, writing: DirectoryWriter, request: Request) -> None:
     """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
     writing.ask(request)
     key = f"asked_for/{request.person_id}/{request.duty.role}/{desk.directory.version}"
@@ -76,12 +76,12 @@ def _who_may_answer(desk: CommandContext, request: Request) -> tuple[int, ...]:
     return next(filter(None, every), ())
 
 
-def ensure_compatible(writing: DirectoryWriting, person: Person, duty: Duty) -> None:
+def ensure_compatible(writing: DirectoryWriter, person: Person, duty: Duty) -> None:
     """Also with what others lend them from some day on."""
     ensure_allowed({*person.duties, *writing.lent_to(person.id), duty})
 
 
-def _ensure_fits(desk: CommandContext, writing: DirectoryWriting, person: Person, duty: Duty) -> None:
+def _ensure_fits(desk: CommandContext, writing: DirectoryWriter, person: Person, duty: Duty) -> None:
     if not person.is_active:
         raise BadInput.about("role", f"{person.name} has left.")
     if duty in person.duties - person.lent:
@@ -90,7 +90,7 @@ def _ensure_fits(desk: CommandContext, writing: DirectoryWriting, person: Person
     ensure_compatible(writing, person, duty)
 
 
-def _grant(desk: CommandContext, writing: DirectoryWriting, request: Request) -> None:
+def _grant(desk: CommandContext, writing: DirectoryWriter, request: Request) -> None:
     person, giver = desk.directory.people[request.person_id], desk.directory.person(request.from_person)
     _ensure_fits(desk, writing, person, request.duty)
     if giver is None:
