@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from workflow.directory import Person
 from workflow.errors import BadInput, PreconditionsNotMet
 from workflow.forms import Choice
-from workflow.history import Happening, facts_of
+from workflow.history import HistoryEntry, facts_of
 from workflow.working_days import LONDON
 
 GRADES = {
@@ -56,7 +56,7 @@ def happened(move: str) -> str:
     return MOVES.get(move, move.replace("_", " ").capitalize())
 
 
-def what_happened(happening: Happening) -> str:
+def what_happened(happening: HistoryEntry) -> str:
     """A row of the history, with how it was done where that tells."""
     by_link = happening.move == "acknowledge_escalation" and happening.facts == BY_LINK
     return happened(happening.move) + (", by the link in a mail" if by_link else "")

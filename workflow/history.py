@@ -18,7 +18,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class HistoryEntry:
     """Who did what, from where to where. `facts` holds no text of a case, only digests of it."""
 
     at: datetime
@@ -34,7 +34,7 @@ class Happening:
 @dataclass(frozen=True, slots=True)
 class Row:
     number: int
-    happening: Happening
+    happening: HistoryEntry
     previous: str
     hash: str
 
@@ -53,7 +53,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def link(chain: Chain, reference: str, happening: Happening) -> tuple[Row, Chain]:
+def link(chain: Chain, reference: str, happening: HistoryEntry) -> tuple[Row, Chain]:
     """The next row, and the chain that ends with it."""
     number = chain.count + 1
     hashed = _hash(reference, number, happening, chain.head)
@@ -85,6 +85,6 @@ def replay(rows: Iterable[Row]) -> tuple[str | None, str]:
     return state, escalation
 
 
-def _hash(reference: str, number: int, h: Happening, previous: str) -> str:
+def _hash(reference: str, number: int, h: HistoryEntry, previous: str) -> str:
     parts = (reference, number, h.at.isoformat(), h.by_id, h.by_name, h.move, h.from_state, h.to_state, h.escalation, h.facts, previous)
     return hashlib.sha256(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

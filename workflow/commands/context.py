@@ -14,7 +14,7 @@ from workflow.directory import Directory, Person
 from workflow.errors import EditConflict, NotFound
 from workflow.events import Event, Notice
 from workflow.forms import Form
-from workflow.history import Chain, Happening, Row, digest, facts_of, link
+from workflow.history import Chain, HistoryEntry, Row, digest, facts_of, link
 from workflow.models import Audit, Seal
 from workflow.permissions import Permissions, relations
 from workflow.ports import Change, ConcurrentChange, IdempotentRequest, NotificationPolicy, Store
@@ -68,7 +68,7 @@ class UnitOfWork:
         """What happened: one row of history. `reason` is kept beside it, its digest within."""
         said = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None
-        happening = Happening(
+        happening = HistoryEntry(
             self.desk.now,
             self.who.id,
             self.who.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row as SqlRow
 
-from workflow.history import Chain, Happening, Row
+from workflow.history import Chain, HistoryEntry, Row
 from workflow.models import Answers, Audit, Escalation, Header, Recipient, SmartAction
 
 Values = dict[str, Any]
@@ -92,11 +92,11 @@ def _plain(value: object) -> object:
 
 
 def history_values(audit_id: int, row: Row) -> Values:
-    happening = {field.name: getattr(row.happening, field.name) for field in fields(Happening)}
+    happening = {field.name: getattr(row.happening, field.name) for field in fields(HistoryEntry)}
     return {"audit_id": audit_id, "number": row.number, "previous": row.previous, "hash": row.hash, **happening}
 
 
 def history_row(row: Stored) -> Row:
     stored = row._mapping
-    happening = Happening(**{field.name: stored[field.name] for field in fields(Happening)})
+    happening = HistoryEntry(**{field.name: stored[field.name] for field in fields(HistoryEntry)})
     return Row(stored["number"], happening, stored["previous"], stored["hash"])

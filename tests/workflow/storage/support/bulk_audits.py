@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from workflow.history import Chain, Happening, link
+from workflow.history import Chain, HistoryEntry, link
 from workflow.storage.tables import actions, audits, escalations, history, notices, outbox, remarks, seals, sections
 
 OF_AN_AUDIT = (sections, actions, escalations, remarks, seals)
@@ -32,7 +32,7 @@ def multiply(connection: Connection, times: int) -> int:
 def _again(made: dict[Any, Rows], held: dict[Any, Rows], audit: dict[str, Any], ident: int) -> None:
     reference, chain = f"{ident:08x}"[:4] + "-" + f"{ident:08x}"[4:], Chain()
     for row in held[history]:
-        linked, chain = link(chain, reference, Happening(*(row[name] for name in HAPPENED)))
+        linked, chain = link(chain, reference, HistoryEntry(*(row[name] for name in HAPPENED)))
         made[history].append({**row, "audit_id": ident, "previous": linked.previous, "hash": linked.hash})
     made[audits].append({**audit, "id": ident, "reference": reference, "history_head": chain.head})
     for table in OF_AN_AUDIT:
