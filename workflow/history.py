@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class IntegrityError:
     number: int
     sentence: str
 
@@ -60,17 +60,17 @@ def link(chain: Chain, reference: str, happening: HistoryEntry) -> tuple[Row, Ch
     return Row(number, happening, chain.head, hashed), Chain(number, hashed)
 
 
-def first_break(reference: str, rows: Iterable[Row], stored: Chain) -> Break | None:
+def first_break(reference: str, rows: Iterable[Row], stored: Chain) -> IntegrityError | None:
     """Where a history stops being what was written, or None where it is whole and ends as `stored` says."""
     chain = Chain()
     for row in rows:
         expected, chain = link(chain, reference, row.happening)
         if row.number != expected.number:
-            return Break(expected.number, f"row {expected.number} is missing")
+            return IntegrityError(expected.number, f"row {expected.number} is missing")
         if (row.previous, row.hash) != (expected.previous, expected.hash):
-            return Break(row.number, f"row {row.number} is not what was written")
+            return IntegrityError(row.number, f"row {row.number} is not what was written")
     if chain != stored:
-        return Break(chain.count + 1, f"the history ends at row {chain.count}, but {stored.count} rows were written")
+        return IntegrityError(chain.count + 1, f"the history ends at row {chain.count}, but {stored.count} rows were written")
     return None
 
 
