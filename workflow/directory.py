@@ -128,7 +128,7 @@ class Directory:
 
     def is_connected(self, person_id: int, child_id: str | None) -> bool:
         """Whether a personal connection to the child is declared: it removes every right on that child's audits (rules, section 5)."""
-        return child_id is not None and folded(child_id) in self.connections.get(person_id, ())
+        return child_id is not None and normalise_child_id(child_id) in self.connections.get(person_id, ())
 
     @property
     def connected(self) -> Mapping[str, frozenset[int]]:
@@ -140,7 +140,7 @@ class Directory:
         """The same directory for that child’s audits: who is connected to the child holds no post in it, as if it were vacant."""
         if not child_id or not self.connections:
             return self
-        return self.without(self.connected.get(folded(child_id), frozenset()))
+        return self.without(self.connected.get(normalise_child_id(child_id), frozenset()))
 
     def without(self, people: frozenset[int]) -> "Directory":
         if people <= self.set_aside:
@@ -192,7 +192,7 @@ class Directory:
         return getattr(set_in, SCOPED[role]) if set_in else "?"
 
 
-def folded(child_id: str) -> str:
+def normalise_child_id(child_id: str) -> str:
     """As both databases fold letters: A to Z alone."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in child_id.strip())
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
 
-from workflow.directory import folded
+from workflow.directory import normalise_child_id
 from workflow.errors import BadInput
 from workflow.permissions import CASE_ROLES
 from workflow.storage.sql_conditions import Condition, all_of, any_of
@@ -143,7 +143,7 @@ def _of_person(person_id: int, names: Condition, reads: Condition) -> Iterator[t
 
 def _begins(column: ColumnElement[str], beginning: str) -> Condition:
     """In the order of letters’ numbers whatever begins alike lies together, and is read as a range of the index."""
-    lowered = folded(beginning)
+    lowered = normalise_child_id(beginning)
     return and_(column >= lowered, column < lowered + LAST_LETTER)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, or_, select, update
 
-from workflow.directory import Duty, Person, Request, folded
+from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
@@ -77,7 +77,7 @@ class DirectoryWriter:
         self._update(table, table.c.code == unit.code, name=unit.name, **({set_in: unit.within} if set_in else {}))
 
     def connect(self, person_id: int, child_id: str, by: int) -> None:
-        values = {"person_id": person_id, "child_id": folded(child_id), "declared_by": by, "declared_at": self._at}
+        values = {"person_id": person_id, "child_id": normalise_child_id(child_id), "declared_by": by, "declared_at": self._at}
         self._connection.execute(insert(connections).values(values))
 
     def end_connection(self, connection_id: int, by: int) -> None:
@@ -122,7 +122,7 @@ class DirectoryWriter:
         return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_lent)))
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[Holding, ...]:
-        of_child = [func.lower(audits.c.child_id) == folded(child_id)] if child_id is not None else []
+        of_child = [func.lower(audits.c.child_id) == normalise_child_id(child_id)] if child_id is not None else []
         drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
         moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
         role = case((drafts, "auditor"), else_="moderator").label("role")
@@ -133,7 +133,9 @@ class DirectoryWriter:
         return (*found, *(Holding(row.reference, "owner", row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
 
     def escalated(self, child_id: str) -> tuple[str, ...]:
-        waiting = select(audits.c.reference).where(func.lower(audits.c.child_id) == folded(child_id), audits.c.escalation_state == "open")
+        waiting = select(audits.c.reference).where(
+            func.lower(audits.c.child_id) == normalise_child_id(child_id), audits.c.escalation_state == "open"
+        )
         return tuple(self._connection.execute(waiting).scalars())
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tests.web.access_matrix.scenarios import SCENES, child_of
 from web.council import Council
-from workflow.directory import Duty, Person, folded
+from workflow.directory import Duty, Person, normalise_child_id
 from workflow.storage.directory_seed import Entry, add_people, changed
 from workflow.storage.engine import Connection, writing
 from workflow.storage.tables import connections, duties, people
@@ -104,7 +104,7 @@ def _becomes(connection: Connection, person: Person, asker: Asker) -> None:
         connection.execute(insert(duties).values(person_id=person.id, role=duty.role, scope=duty.scope, is_deputy=False))
     if asker.is_connected:
         declared = {"person_id": person.id, "declared_by": person.id, "declared_at": datetime.now(UTC)}
-        connection.execute(insert(connections), [{**declared, "child_id": folded(child_of(scene))} for scene in SCENES])
+        connection.execute(insert(connections), [{**declared, "child_id": normalise_child_id(child_of(scene))} for scene in SCENES])
 
 
 def _duties(role: str) -> Iterator[Duty]:

@@ -20,7 +20,7 @@ from tests.web.support.roles import leaves, now_holds
 from web.council import Council
 from web.escalations.board_queries import SIZE
 from workflow.commands import escalations
-from workflow.directory import folded
+from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
 from workflow.storage.tables import connections, duties
@@ -177,7 +177,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, house: House, clock
     council: Council = app.extensions["council"]
     me = house.person("hos.ppqa").id
     with writing(council.engine) as connection:
-        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
+        declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
         changed(connection)
     page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)

@@ -14,7 +14,7 @@ from tests.notifications.support.smtp_server import MailServer
 from tests.web.support.browser import Browser
 from web.council import Council
 from web.notices.undelivered_queries import SIZE
-from workflow.directory import folded
+from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
@@ -113,7 +113,7 @@ def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: Parts, h
 
 def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts: Parts, house: House, refused: str) -> None:
     with writing(parts.engine) as connection:
-        declared = {"person_id": house.person("qa").id, "child_id": folded("C-1001"), "declared_by": 1, "declared_at": NOW}
+        declared = {"person_id": house.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
         changed(connection)
     assert refused not in Browser(app, "qa").get("/undelivered").text

@@ -15,7 +15,7 @@ from tests.web.support.roles import leaves, now_holds
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
-from workflow.directory import folded
+from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
 from workflow.storage.engine import writing
 from workflow.storage.tables import connections
@@ -80,7 +80,7 @@ def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, house: House, 
     works(app)
     path, council, me = link_to(app, "hos.ppqa"), app.extensions["council"], house.person("hos.ppqa").id
     with writing(council.engine) as connection:
-        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
+        declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
         changed(connection)
     assert is_ended(app, path)

@@ -17,7 +17,7 @@ from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
 from workflow.commands.directory import people as editing
-from workflow.directory import folded
+from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
 from workflow.storage.engine import reading, writing
@@ -77,7 +77,7 @@ def test_it_follows_the_rights_of_the_moment(app: Flask, house: House, clock: Tr
     assert events(app, head) == {}
     me = house.person("practitioner").id
     with writing(council.engine) as connection:
-        declared = {"person_id": me, "child_id": folded("C-1001"), "declared_by": me, "declared_at": NOW}
+        declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(declared))
         changed(connection)
     assert events(app, owner) == {}
