@@ -10,7 +10,7 @@ from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Event, Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
+from workflow.role_assignments import DeclaredConnection, Delegation, Entry, Holding, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class DirectoryWriter(Protocol):
 
     def delegation(self, delegation_id: int) -> Delegation | None: ...
 
-    def connection(self, connection_id: int) -> Declared | None: ...
+    def connection(self, connection_id: int) -> DeclaredConnection | None: ...
 
     def lent_to(self, person_id: int) -> frozenset[Duty]:
         """By every delegation that has not ended, begun or not."""

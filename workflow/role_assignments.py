@@ -24,7 +24,7 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredConnection:
     """A connection to a child that still holds."""
 
     id: int

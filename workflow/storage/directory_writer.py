@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, fun
 from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
-from workflow.role_assignments import Declared, Delegation, Entry, Holding, Unit
+from workflow.role_assignments import DeclaredConnection, Delegation, Entry, Holding, Unit
 from workflow.storage import audit_writer as saving
 from workflow.storage import tables
 from workflow.storage.directory_reader import request_of
@@ -112,10 +112,10 @@ class DirectoryWriter:
         ).first()
         return delegation_of(row) if row else None
 
-    def connection(self, connection_id: int) -> Declared | None:
+    def connection(self, connection_id: int) -> DeclaredConnection | None:
         is_this = and_(connections.c.id == connection_id, connections.c.ended_at.is_(None))
         row = self._connection.execute(select(connections).where(is_this)).first()
-        return Declared(row.id, row.person_id, row.child_id) if row else None
+        return DeclaredConnection(row.id, row.person_id, row.child_id) if row else None
 
     def lent_to(self, person_id: int) -> frozenset[Duty]:
         is_lent = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
