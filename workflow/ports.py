@@ -10,7 +10,7 @@ from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Event, Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.role_assignments import DeclaredConnection, Delegation, Entry, Holding, Unit
+from workflow.role_assignments import DeclaredConnection, Delegation, Entry, OpenDuty, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class DirectoryWriter(Protocol):
     def lent_to(self, person_id: int) -> frozenset[Duty]:
         """By every delegation that has not ended, begun or not."""
 
-    def holdings(self, person_id: int, child_id: str | None = None) -> tuple[Holding, ...]:
+    def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         """The audits, moderations and actions that wait for this person; of one child alone where one is named."""
 
     def escalated(self, child_id: str) -> tuple[str, ...]:

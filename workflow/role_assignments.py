@@ -43,7 +43,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class OpenDuty:
     """What somebody still has to do on an audit, as its `auditor` or `moderator`, or as the `owner` of an action."""
 
     reference: str

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, fun
 from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
-from workflow.role_assignments import DeclaredConnection, Delegation, Entry, Holding, Unit
+from workflow.role_assignments import DeclaredConnection, Delegation, Entry, OpenDuty, Unit
 from workflow.storage import audit_writer as saving
 from workflow.storage import tables
 from workflow.storage.directory_reader import request_of
@@ -121,7 +121,7 @@ class DirectoryWriter:
         is_lent = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
         return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_lent)))
 
-    def holdings(self, person_id: int, child_id: str | None = None) -> tuple[Holding, ...]:
+    def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         of_child = [func.lower(audits.c.child_id) == normalise_child_id(child_id)] if child_id is not None else []
         drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
         moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
@@ -129,8 +129,8 @@ class DirectoryWriter:
         whole = select(audits.c.reference, role).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
         owns = (actions.c.owner_id == person_id, actions.c.is_live, IS_UNSETTLED, audits.c.state.in_(("shared", "moderated")))
         own = select(audits.c.reference, actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*owns, *of_child)
-        found = [Holding(row.reference, row.role) for row in self._connection.execute(whole)]
-        return (*found, *(Holding(row.reference, "owner", row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
+        found = [OpenDuty(row.reference, row.role) for row in self._connection.execute(whole)]
+        return (*found, *(OpenDuty(row.reference, "owner", row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
 
     def escalated(self, child_id: str) -> tuple[str, ...]:
         waiting = select(audits.c.reference).where(

@@ -4,10 +4,10 @@ from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput
 from workflow.events import Notice
-from workflow.role_assignments import Holding
+from workflow.role_assignments import OpenDuty
 
 
-def handover_notices(desk: CommandContext, person_id: int, holdings: tuple[Holding, ...]) -> list[Notice]:
+def handover_notices(desk: CommandContext, person_id: int, holdings: tuple[OpenDuty, ...]) -> list[Notice]:
     """One notice to the QA inbox for each; told anew where it happens anew."""
     key = f"pass_on/{person_id}/{desk.directory.version}"
     return [
