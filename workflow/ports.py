@@ -10,7 +10,7 @@ from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Event, Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
-from workflow.role_assignments import DeclaredConnection, Delegation, Entry, OpenDuty, Unit
+from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class DirectoryWriter(Protocol):
 
     def answer(self, request_id: int, by: int, *, is_granted: bool) -> None: ...
 
-    def record(self, by: Person | None, *entries: Entry) -> None:
+    def record(self, by: Person | None, *entries: DirectoryEvent) -> None:
         """Lines of the directory’s history; `by` is None for the command line."""
 
     def tell(self, notices: Sequence[Notice]) -> None: ...

@@ -52,7 +52,7 @@ class OpenDuty:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEvent:
     """One line of the directory’s history: who did what to whom, or to which team, service or branch."""
 
     verb: str

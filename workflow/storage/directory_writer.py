@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, fun
 from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
-from workflow.role_assignments import DeclaredConnection, Delegation, Entry, OpenDuty, Unit
+from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
 from workflow.storage import audit_writer as saving
 from workflow.storage import tables
 from workflow.storage.directory_reader import request_of
@@ -94,7 +94,7 @@ class DirectoryWriter:
     def answer(self, request_id: int, by: int, *, is_granted: bool) -> None:
         self._update(requests, requests.c.id == request_id, answered_by=by, answered_at=self._at, is_granted=is_granted)
 
-    def record(self, by: Person | None, *entries: Entry) -> None:
+    def record(self, by: Person | None, *entries: DirectoryEvent) -> None:
         done: dict[str, object] = {"at": self._at, "by_id": by.id if by else None, "by_name": by.name if by else COMMAND_LINE}
         said = ({"verb": one.verb, "person_id": one.person_id, "unit": one.unit, "facts": dict(one.facts)} for one in entries)
         self._insert(tables.directory_history, [done | one for one in said])

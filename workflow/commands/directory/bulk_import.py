@@ -12,7 +12,7 @@ from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
 from workflow.ports import ConcurrentChange, DirectoryWriter
-from workflow.role_assignments import Entry, ensure_allowed, read_duty, written
+from workflow.role_assignments import DirectoryEvent, ensure_allowed, read_duty, written
 
 YES_NO = {"": True, "yes": True, "no": False}
 
@@ -122,7 +122,7 @@ def _planned(line: Line, directory: Directory) -> Planned:
 def _carry_out(desk: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
     new = [one for one in planned if one.person is None]
     ids: Mapping[str, int] = writing.add_people(*((one.email, one.name) for one in new)) if new else {}
-    writing.record(None, *(Entry("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
+    writing.record(None, *(DirectoryEvent("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
     if gone := [one for one in new if not one.is_active]:
         for one in gone:
             writing.change_person(ids[one.email], one.name, one.email, is_active=False)
@@ -133,23 +133,23 @@ def _carry_out(desk: CommandContext, writing: DirectoryWriter, planned: tuple[Pl
         if one.person:
             _change(desk, writing, one, one.person)
     writing.give(*given)
-    writing.record(None, *(Entry("role_given", person_id, facts={"role": written(duty)}) for person_id, duty in given))
+    writing.record(None, *(DirectoryEvent("role_given", person_id, facts={"role": written(duty)}) for person_id, duty in given))
 
 
 def _change(desk: CommandContext, writing: DirectoryWriter, one: Planned, person: Person) -> None:
     if one.leaves:
         writing.tell(handover_notices(desk, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)
-        writing.record(None, Entry("left", person.id))
+        writing.record(None, DirectoryEvent("left", person.id))
     elif one.takes:
         roles = {duty.role for duty in one.takes}
         writing.tell(handover_notices(desk, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
         for duty in one.takes:
             writing.take(person.id, duty)
-        writing.record(None, *(Entry("role_taken", person.id, facts={"role": written(duty)}) for duty in one.takes))
+        writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": written(duty)}) for duty in one.takes))
     if one.comes_back:
-        writing.record(None, Entry("came_back", person.id))
+        writing.record(None, DirectoryEvent("came_back", person.id))
     if one.is_renamed:
-        writing.record(None, Entry("changed", person.id, facts={"name": one.name, "email": one.email, "name_was": person.name}))
+        writing.record(None, DirectoryEvent("changed", person.id, facts={"name": one.name, "email": one.email, "name_was": person.name}))
     if one.is_renamed or one.leaves or one.comes_back:
         writing.change_person(person.id, one.name, one.email, is_active=one.is_active)

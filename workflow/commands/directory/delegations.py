@@ -7,7 +7,7 @@ from workflow.commands.directory.people import is_privileged
 from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
-from workflow.role_assignments import Delegation, Entry, written
+from workflow.role_assignments import Delegation, DirectoryEvent, written
 from workflow.validation import read_day
 from workflow.working_days import start_of
 
@@ -28,10 +28,10 @@ def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int
         ensure_compatible(writing, to, duty)
         if is_privileged(desk, duty.role):
             ask_a_second_person(desk, writing, Request(to.id, duty, who.id, desk.now, giver.id, starts_at, ends_at))
-            writing.record(who, Entry("delegation_asked_for", giver.id, facts=facts))
+            writing.record(who, DirectoryEvent("delegation_asked_for", giver.id, facts=facts))
             return WAITS
         writing.delegate(Delegation(giver.id, to.id, duty, starts_at, ends_at), who.id)
-        writing.record(who, Entry("delegated", giver.id, facts=facts))
+        writing.record(who, DirectoryEvent("delegated", giver.id, facts=facts))
         return GIVEN
 
 
@@ -46,7 +46,7 @@ def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> Non
             raise PermissionDenied("A delegation is ended by who gave it or has it, or by an administrator.")
         writing.end_delegation(delegation_id)
         to = desk.directory.people[found.to_person].name
-        writing.record(who, Entry("delegation_ended", found.from_person, facts={"role": written(found.duty), "to": to}))
+        writing.record(who, DirectoryEvent("delegation_ended", found.from_person, facts={"role": written(found.duty), "to": to}))
 
 
 def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:

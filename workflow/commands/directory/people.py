@@ -6,7 +6,7 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
-from workflow.role_assignments import Entry
+from workflow.role_assignments import DirectoryEvent
 from workflow.validation import clean
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
@@ -21,7 +21,7 @@ def add_person(desk: CommandContext, who: Person, name: object, email: object) -
     ensure_free(desk.directory, address)
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         person_id = writing.add_people((address, called))[address]
-        writing.record(who, Entry("added", person_id, facts={"name": called, "email": address}))
+        writing.record(who, DirectoryEvent("added", person_id, facts={"name": called, "email": address}))
     return person_id
 
 
@@ -40,7 +40,7 @@ def change_person(desk: CommandContext, who: Person, person_id: int, name: objec
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         writing.change_person(person.id, called, address, is_active=person.is_active)
         was = {"name_was": person.name, "email_was": person.email}
-        writing.record(who, Entry("changed", person.id, facts={"name": called, "email": address, **was}))
+        writing.record(who, DirectoryEvent("changed", person.id, facts={"name": called, "email": address, **was}))
 
 
 @retry_on_conflict
@@ -54,7 +54,7 @@ def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
         writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=False)
         writing.tell(notices)
-        writing.record(who, Entry("left", person.id))
+        writing.record(who, DirectoryEvent("left", person.id))
     return len(notices)
 
 
@@ -66,7 +66,7 @@ def mark_as_back(desk: CommandContext, who: Person, person_id: int) -> None:
         raise BadInput.about("person", f"{person.name} is here already.")
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         writing.change_person(person.id, person.name, person.email, is_active=True)
-        writing.record(who, Entry("came_back", person.id))
+        writing.record(who, DirectoryEvent("came_back", person.id))
 
 
 def ensure_edits(desk: CommandContext, who: Person) -> None:

@@ -6,7 +6,7 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, ErrorCollector, NotFound
-from workflow.role_assignments import UNITS, Entry, Unit
+from workflow.role_assignments import UNITS, DirectoryEvent, Unit
 from workflow.validation import clean
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
@@ -21,7 +21,7 @@ def add_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     read = _read(desk.directory, unit, reading)
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         writing.add_unit(read)
-        writing.record(who, Entry(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
+        writing.record(who, DirectoryEvent(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
 
 
 @retry_on_conflict
@@ -35,7 +35,7 @@ def change_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         writing.change_unit(read)
         facts = {"name": read.name, "within": read.within, "name_was": was.name, "within_was": was.within}
-        writing.record(who, Entry(f"{read.kind}_changed", unit=read.code, facts=facts))
+        writing.record(who, DirectoryEvent(f"{read.kind}_changed", unit=read.code, facts=facts))
 
 
 def units_of(directory: Directory, kind: str) -> list[Unit]:
