@@ -73,7 +73,7 @@ def read_duty(text: object, directory: Directory) -> Duty:
     return duty
 
 
-def written(duty: Duty) -> str:
+def format_duty(duty: Duty) -> str:
     return ":".join(part for part in ("deputy" if duty.is_deputy else "", duty.role, duty.scope) if part)
 
 

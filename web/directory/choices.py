@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from web.formatting import role as role_title
 from workflow.directory import CONTENT_FREE, ROLES, SCOPED, Directory, Duty, Person
-from workflow.role_assignments import DEPUTISED, written
+from workflow.role_assignments import DEPUTISED, format_duty
 
 
 class Offered(NamedTuple):
@@ -43,7 +43,7 @@ def titled(duty: Duty, directory: Directory) -> str:
 
 
 def offered(duties: Iterable[Duty], directory: Directory) -> list[Offered]:
-    return [Offered(written(duty), titled(duty, directory)) for duty in duties]
+    return [Offered(format_duty(duty), titled(duty, directory)) for duty in duties]
 
 
 def every_duty(directory: Directory) -> list[Duty]:

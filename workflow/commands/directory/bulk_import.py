@@ -12,7 +12,7 @@ from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
 from workflow.ports import ConcurrentChange, DirectoryWriter
-from workflow.role_assignments import DirectoryEvent, ensure_allowed, read_duty, written
+from workflow.role_assignments import DirectoryEvent, ensure_allowed, format_duty, read_duty
 
 YES_NO = {"": True, "yes": True, "no": False}
 
@@ -63,8 +63,8 @@ class Planned:
             return
         if self.comes_back:
             yield f"marks {self.name} <{self.email}> as back"
-        yield from (f"gives {self.email} the role {role}" for role in sorted(map(written, self.gives)))
-        yield from (f"takes from {self.email} the role {role}" for role in sorted(map(written, self.takes)))
+        yield from (f"gives {self.email} the role {role}" for role in sorted(map(format_duty, self.gives)))
+        yield from (f"takes from {self.email} the role {role}" for role in sorted(map(format_duty, self.takes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _carry_out(desk: CommandContext, writing: DirectoryWriter, planned: tuple[Pl
         if one.person:
             _change(desk, writing, one, one.person)
     writing.give(*given)
-    writing.record(None, *(DirectoryEvent("role_given", person_id, facts={"role": written(duty)}) for person_id, duty in given))
+    writing.record(None, *(DirectoryEvent("role_given", person_id, facts={"role": format_duty(duty)}) for person_id, duty in given))
 
 
 def _change(desk: CommandContext, writing: DirectoryWriter, one: Planned, person: Person) -> None:
@@ -146,7 +146,7 @@ def _change(desk: CommandContext, writing: DirectoryWriter, one: Planned, person
         writing.tell(handover_notices(desk, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
         for duty in one.takes:
             writing.take(person.id, duty)
-        writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": written(duty)}) for duty in one.takes))
+        writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}) for duty in one.takes))
     if one.comes_back:
         writing.record(None, DirectoryEvent("came_back", person.id))
     if one.is_renamed:

@@ -7,7 +7,7 @@ from workflow.commands.directory.people import is_privileged
 from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
-from workflow.role_assignments import Delegation, DirectoryEvent, written
+from workflow.role_assignments import Delegation, DirectoryEvent, format_duty
 from workflow.validation import read_day
 from workflow.working_days import start_of
 
@@ -23,7 +23,7 @@ def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int
         raise BadInput.about("person", "Choose somebody who is active here.")
     _ensure_theirs(desk, who, giver, to, duty)
     starts_at, ends_at = _times(desk, *days)
-    facts = {"role": written(duty), "to": to.name, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
+    facts = {"role": format_duty(duty), "to": to.name, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         ensure_compatible(writing, to, duty)
         if is_privileged(desk, duty.role):
@@ -46,7 +46,7 @@ def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> Non
             raise PermissionDenied("A delegation is ended by who gave it or has it, or by an administrator.")
         writing.end_delegation(delegation_id)
         to = desk.directory.people[found.to_person].name
-        writing.record(who, DirectoryEvent("delegation_ended", found.from_person, facts={"role": written(found.duty), "to": to}))
+        writing.record(who, DirectoryEvent("delegation_ended", found.from_person, facts={"role": format_duty(found.duty), "to": to}))
 
 
 def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:

@@ -7,7 +7,7 @@ from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.events import Notice
 from workflow.ports import DirectoryWriter
-from workflow.role_assignments import Delegation, DirectoryEvent, ensure_allowed, ensure_possible, written
+from workflow.role_assignments import Delegation, DirectoryEvent, ensure_allowed, ensure_possible, format_duty
 
 WAITS, GIVEN = "waits", "given"
 
@@ -20,10 +20,10 @@ def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
         _ensure_fits(desk, writing, person, duty)
         if is_privileged(desk, duty.role):
             ask_a_second_person(desk, writing, Request(person.id, duty, who.id, desk.now))
-            writing.record(who, DirectoryEvent("role_asked_for", person.id, facts={"role": written(duty)}))
+            writing.record(who, DirectoryEvent("role_asked_for", person.id, facts={"role": format_duty(duty)}))
             return WAITS
         writing.give((person.id, duty))
-        writing.record(who, DirectoryEvent("role_given", person.id, facts={"role": written(duty)}))
+        writing.record(who, DirectoryEvent("role_given", person.id, facts={"role": format_duty(duty)}))
         return GIVEN
 
 
@@ -37,7 +37,7 @@ def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
         passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
         writing.take(person.id, duty)
         writing.tell(handover_notices(desk, person.id, passes_on))
-        writing.record(who, DirectoryEvent("role_taken", person.id, facts={"role": written(duty)}))
+        writing.record(who, DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}))
 
 
 @retry_on_conflict
@@ -52,7 +52,7 @@ def answer_request(desk: CommandContext, who: Person, request_id: int, *, is_gra
         if is_granted:
             _grant(desk, writing, request)
         writing.answer(request_id, who.id, is_granted=is_granted)
-        facts = {"role": written(request.duty), "asked_by": desk.directory.people[request.asked_by].name}
+        facts = {"role": format_duty(request.duty), "asked_by": desk.directory.people[request.asked_by].name}
         writing.record(who, DirectoryEvent("request_granted" if is_granted else "request_refused", request.person_id, facts=facts))
 
 
