@@ -12,7 +12,7 @@ from bench.result import Result, result
 from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.council import Council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 FEW, MANY, REPEATS = 10_000, 1_000_000, 9
@@ -52,7 +52,7 @@ def _page(council: Council, who: str, wanted: Wanted, cursor: float) -> Callable
 
     def read() -> None:
         reader = _reader(council, who)
-        with reading(council.engine) as connection:
+        with read_transaction(council.engine) as connection:
             page_of_audits(connection, reader, wanted)
             counts_by_state(connection, reader)
 
@@ -62,7 +62,7 @@ def _page(council: Council, who: str, wanted: Wanted, cursor: float) -> Callable
 def _my_work(council: Council, who: str) -> Callable[[], None]:
     def read() -> None:
         reader = _reader(council, who)
-        with reading(council.engine) as connection:
+        with read_transaction(council.engine) as connection:
             audits_waiting_for(connection, reader)
             actions_waiting_for(connection, reader)
 
@@ -71,7 +71,7 @@ def _my_work(council: Council, who: str) -> Callable[[], None]:
 
 def _naive(council: Council) -> Callable[[], None]:
     def read() -> None:
-        with reading(council.engine) as connection:
+        with read_transaction(council.engine) as connection:
             for statement in NAIVE:
                 connection.exec_driver_sql(statement).fetchall()
 

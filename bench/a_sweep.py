@@ -18,7 +18,7 @@ from notifications.scheduling.worker import sweep
 from tests.support.postgres import a_database
 from web.council import Council
 from workflow.events import Notice
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import actions, audits, outbox
 
 Run = tuple[float, float, float, float]
@@ -131,7 +131,7 @@ def _longest_lock(council: Council) -> Iterator[list[float]]:
 
 
 def _told(council: Council) -> set[tuple[str, int]]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return {(row.key, row.recipient) for row in connection.execute(select(outbox.c.key, outbox.c.recipient))}
 
 
@@ -145,7 +145,7 @@ def _naive(council: Council) -> None:
     everything = (
         select(actions, audits.c.reference, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.state == "open")
     )
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows = connection.execute(everything).all()
     notices: list[Notice] = []
     for row in rows:

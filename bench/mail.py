@@ -36,7 +36,7 @@ from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from workflow.events import Notice
 from workflow.storage import tables
-from workflow.storage.engine import SQLITE_PRAGMAS, reading
+from workflow.storage.engine import SQLITE_PRAGMAS, read_transaction
 
 # What writes nothing to disk is so quick that it takes more mails to be measured.
 RUNS, BLOCKS, BLOCK, QUICK, TRIES = 7, 10, 15, 300, timedelta(minutes=15)
@@ -202,7 +202,7 @@ def _delivered(council: Council, channel: Channel, now: datetime) -> None:
 def _a_mail(council: Council) -> tuple[str, bytes]:
     """One as the service stores it."""
     _told(council)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         row = connection.execute(select(tables.outbox).limit(1)).one()
     person = council.store.directory().person(row.recipient)
     assert person is not None

@@ -24,7 +24,7 @@ from web.cli.demo_data import load_demo, read_sample, walk
 from web.council import Council, open_council, prepare
 from workflow.commands import audit_moves as moves
 from workflow.directory import Person
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 WRITERS, READERS, SECONDS, REPEATS = 8, 8, 60, 5
@@ -103,7 +103,7 @@ def _read(council: Council, reference: str, begins: float, ends: float) -> Did:
 
     def look() -> None:
         person = _person(council, "hos.ppqa")
-        with reading(council.engine) as connection:
+        with read_transaction(council.engine) as connection:
             page_of_audits(connection, Reader(person, council.store.directory(), council.permissions), Wanted())
         audit = council.store.audit(reference)
         assert audit

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, exists, func, literal_column, select, uni
 from workflow.events import Notice
 from workflow.storage import audit_writer as saving
 from workflow.storage import bulk_statements as many
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
 
 AHEAD = timedelta(minutes=5)
@@ -51,7 +51,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 def set_right(engine: Engine, now: datetime, today: date) -> bool:
     """Where the clock went back: what was done in the time to come is to be looked at again. Its keys keep it from being told twice."""
     ahead = sweeps.c.slot > f"{now + AHEAD:%Y-%m-%dT%H:%M}"
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         if connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == "sweep", ahead).limit(1)).first() is None:
             return False
     with writing(engine) as connection:
@@ -70,7 +70,7 @@ def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
 
 
 def is_claimed(engine: Engine, sweep: str, slot: str) -> bool:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == sweep, sweeps.c.slot == slot)).first() is not None
 
 
@@ -84,7 +84,7 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
     which = (actions.c.audit_id, actions.c.number, actions.c.due_on, actions.c.remind_on, actions.c.owner_id)
     people = (audits.c.reference, audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
     due = select(*which, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.remind_on <= today)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
 
@@ -101,7 +101,7 @@ def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mo
 def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
     """References of those one of whose clocks says something by today, or that a move has changed since they were looked at."""
     due = select(audits.c.reference).where(audits.c.look_on <= today).order_by(audits.c.look_on)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(due).scalars().all()
 
 
@@ -117,7 +117,7 @@ def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings:
 def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
     """References of those in one of the states, or with an escalation that is not resolved; each read by its index."""
     under_way = union(select(audits.c.reference).where(audits.c.state.in_(states)), select(audits.c.reference).where(IS_UNRESOLVED))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(under_way).scalars().all()
 
 
@@ -130,7 +130,7 @@ def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
 def windows_closing(engine: Engine, today: date) -> Sequence[int]:
     """Ids of audits after which the child’s next is to be asked for by today."""
     closing = select(audits.c.id).where(audits.c.re_audit_prompt_on <= today).order_by(audits.c.re_audit_prompt_on, audits.c.id)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(closing).scalars().all()
 
 
@@ -156,7 +156,7 @@ def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence
     # Not by the column itself: SQLite would take the index on it to group by, and read every reading there ever was.
     who = (func.coalesce(readings.c.person_id, literal_column("0")).label("person_id"), readings.c.by_name)
     many = func.count(readings.c.reference.distinct()) > more_than
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()
 
 
@@ -164,12 +164,12 @@ def is_open(engine: Engine, row: Any) -> bool:
     """Whether the action that an outbox row reminds of is not reported complete, and is due when it says."""
     the_action = (audits.c.reference == row.reference, actions.c.number == row.action)
     same = select(actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*the_action, actions.c.due_on == row.due_on)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(same.where(actions.c.state == "open")).first() is not None
 
 
 def child_of(engine: Engine, reference: str) -> str | None:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(audits.c.child_id).where(audits.c.reference == reference)).scalar()
 
 
@@ -178,12 +178,12 @@ def how_it_runs(engine: Engine, now: datetime) -> Running:
     last = select(func.max(ticks.c.at, type_=ticks.c.at.type)).where(ticks.c.at <= now + AHEAD)
     due = select(actions.c.due_on).where(IS_UNSETTLED).order_by(actions.c.due_on.desc()).limit(1)
     mail, reminders = last.where(ticks.c.worker != SWEEPER), last.where(ticks.c.worker == SWEEPER)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return Running(*connection.execute(select(*(one.scalar_subquery() for one in (mail, reminders, due)))).one())
 
 
 def oldest_unsent(engine: Engine, now: datetime) -> datetime | None:
     """Since when the oldest mail is to be sent: a reminder that waits for the morning is not late."""
     late = select(func.min(outbox.c.send_from, type_=outbox.c.send_from.type))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(late.where(outbox.c.state == "waiting", outbox.c.send_from <= now)).scalar()

@@ -14,7 +14,7 @@ from workflow.guards import GUARDS
 from workflow.permissions import Permissions, load_permissions
 from workflow.ports import IdempotentRequest
 from workflow.sense_checks import SenseChecks, load_sense_checks
-from workflow.storage.engine import Engine, open_engine, reading
+from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import FormShelf, keep
 from workflow.storage.schema import stands, upgrade
 from workflow.storage.store import SqlStore
@@ -82,7 +82,7 @@ def ensure_prepared(council: Council) -> None:
 
 
 def _refuse_moved(engine: Engine) -> None:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         if moved := where_to(connection):
             raise ConfigurationError(
                 f"This council was moved to {moved.to}: set PRACTICE_AUDIT_DATABASE_URL to that database, "

@@ -20,7 +20,7 @@ from tests.e2e.support.xss_council import add_everybody, fill, leave_unsaved
 from tests.e2e.support.xss_payloads import IN_TURN, everything, held_in, packed, payloads
 from tests.factories import a_council
 from tests.web.support.browser import Browser as Visitor
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -194,7 +194,7 @@ def _by_a_mails_link(served: Served, watched: Watched, reference: str) -> None:
 def _columns(served: Served) -> list[str]:
     """Those of words that hold a payload: each does, or is named as one that nobody outside writes as they like."""
     held = list[str]()
-    with reading(served.council.engine) as connection:
+    with read_transaction(served.council.engine) as connection:
         for column in (column for table in metadata.sorted_tables for column in table.columns):
             is_long = isinstance(column.type, Text | JSON) or (isinstance(column.type, String) and (column.type.length or 0) >= SHORTEST)
             if not is_long or str(column) in NEVER_TYPED:

@@ -16,7 +16,7 @@ from tests.multi_process.processes import Caller, Machines, Web, at_once, start_
 from tests.notifications.support.smtp_server import MailServer
 from web.council import Council, open_council
 from workflow.events import Notice
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 MAILS, STOPPED_AT = 30, 3
 AUDITS, CLIENTS = 32, 4
@@ -48,7 +48,7 @@ def stopping(process: Callable[[], "subprocess.Popen[bytes]"], mail: MailServer)
 
 
 def waits(council: Council, name: str) -> list[tuple[object, int]]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         waiting = text("SELECT leased_until, attempts FROM outbox WHERE state = 'waiting' AND key LIKE :key")
         return [(row.leased_until, row.attempts) for row in connection.execute(waiting, {"key": f"{name}/%"})]
 

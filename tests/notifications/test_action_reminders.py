@@ -12,7 +12,7 @@ from notifications.scheduling.worker import run_once, sweep
 from tests.factories import TODAY, WHO_HEARS, House, a_fake_house, an_audit, resolve
 from web.council import Council
 from workflow.commands import actions, escalations
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 from workflow.working_days import add_working_days, is_working_day, next_working_day
 
@@ -75,7 +75,7 @@ def test_after_downtime_each_hears_once_and_nobody_is_forgotten(down: int, since
 
 
 def told(council: Council, event: str) -> list[str]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows = connection.execute(select(outbox.c.recipient).where(outbox.c.event == event).order_by(outbox.c.id)).scalars()
         people = council.store.directory().people
         return [people[one].email.partition("@")[0] if one else "QA inbox" for one in rows]
@@ -108,7 +108,7 @@ def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council:
     sweep(council.parts, late)
     actions.report(house.desk(), house.person("team.manager"), reference, 1)
     run_once(council.parts, late)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         states = connection.execute(select(outbox.c.state).where(outbox.c.event == "action_overdue")).scalars().all()
     assert set(states) == {"cancelled"}
 

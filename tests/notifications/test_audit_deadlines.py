@@ -14,7 +14,7 @@ from workflow.commands import assignments as oversight
 from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 
 def walk(council: Council, last: date, first: date = TODAY) -> None:
@@ -127,7 +127,7 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, hou
     resolve(house, planned)
     run_once(council.parts, house.now + timedelta(minutes=1))
     events = ("audit_not_shared", "moderation_overdue", "response_plan_overdue", "escalation_not_acknowledged", "escalation_passed_up")
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         found = connection.execute(select(tables.outbox.c.event, tables.outbox.c.reference, tables.outbox.c.state)).all()
     states = {
         event: {row.state for row in found if row.event == event and not (event == "moderation_overdue" and row.reference == planned)}

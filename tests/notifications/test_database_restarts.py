@@ -25,7 +25,7 @@ from web.cli.verify_history import every_reference, first_break
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token
 from workflow.commands import audit_moves as moves
-from workflow.storage.engine import DatabaseError, reading
+from workflow.storage.engine import DatabaseError, read_transaction
 from workflow.storage.tables import notices, outbox, ticks
 
 CLIENTS, RECOVERED_WITHIN = 3, 10.0
@@ -97,7 +97,7 @@ class Outage:
 
     def last_beat(self) -> datetime:
         try:
-            with reading(self.council.engine) as connection:
+            with read_transaction(self.council.engine) as connection:
                 return connection.execute(select(ticks.c.at).where(ticks.c.worker == "worker")).scalar() or datetime.min.replace(tzinfo=UTC)
         except DatabaseError:
             return datetime.min.replace(tzinfo=UTC)
@@ -214,5 +214,5 @@ def _copies(outage: Outage) -> int:
 
 
 def _rows(council: Council, query: Any) -> list[Any]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return list(connection.execute(query))

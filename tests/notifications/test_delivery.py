@@ -19,7 +19,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.engine import writing as writing_to
 
 CANARY = "CANARY-7Q"
@@ -27,7 +27,7 @@ CANARY = "CANARY-7Q"
 
 def rows(parts: Parts, state: str | None = None) -> list[Any]:
     query = select(tables.outbox).order_by(tables.outbox.c.id)
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return list(connection.execute(query.where(tables.outbox.c.state == state) if state else query))
 
 
@@ -109,7 +109,7 @@ def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: Parts, 
 
 
 def undelivered(parts: Parts) -> int:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert all(notice.recipient == 0 for notice in told)
     return len(told)
@@ -192,7 +192,7 @@ def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: Parts, hou
 
 def test_telling_the_same_twice_sends_it_once(parts: Parts, council: Council, house: House, server: MailServer) -> None:
     an_audit(house, at="shared", grade="inadequate")
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()
         posts = connection.execute(select(tables.outbox.c.key, tables.outbox.c.recipient)).all()
     assert sorted(map(tuple, notices)) == sorted(map(tuple, posts))

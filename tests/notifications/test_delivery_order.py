@@ -17,11 +17,11 @@ from tests.notifications.support.smtp_server import MailServer
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 
 def waiting(parts: Parts) -> list[str]:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox.c.event).where(tables.outbox.c.state == "waiting")).scalars())
 
 
@@ -116,7 +116,7 @@ def test_what_another_has_sent_meanwhile_is_not_given_up(parts: Parts, house: Ho
             raise refusal("so late")
 
     deliver(parts, RefusingInTheEnd(parts, clock), "slow", lambda: clock[0])
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         assert set(connection.execute(select(tables.outbox.c.state)).scalars()) == {"sent"}
         told = select(tables.notices.c.id).where(tables.notices.c.event == "mail_undelivered")
         assert connection.execute(told).first() is None
@@ -137,7 +137,7 @@ def test_a_lease_is_renewed_before_each_mail(parts: Parts, house: House) -> None
 
 
 def _held(parts: Parts) -> list[Any]:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.state == "waiting")))
 
 

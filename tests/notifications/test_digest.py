@@ -18,7 +18,7 @@ from workflow.commands import actions
 from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.working_days import LONDON
 
 # The actions of the factories are due on Sunday 20 December, so a week before is a Sunday too.
@@ -46,7 +46,7 @@ def text(mail: Any) -> str:
 
 
 def rows(parts: Parts, event: str) -> list[Any]:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)))
 
 
@@ -156,7 +156,7 @@ def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(parts: Parts, 
     server.answers = lambda to, tries: "550 no such user" if to.startswith("practitioner") else None
     run_once(parts, in_london(MONDAY, 8))
     assert {row.state for row in rows(parts, "action_due_soon")} == {"dead"}
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert [(notice.recipient, notice.reference) for notice in told] == [(0, "")]
 

@@ -14,7 +14,7 @@ from tests.factories import House, a_council, a_house, an_audit
 from tests.notifications.support.outbox_assertions import in_london, leaves, told
 from tests.support.postgres import a_council_on_postgresql
 from web.council import Council
-from workflow.storage.engine import Connection, reading
+from workflow.storage.engine import Connection, read_transaction
 from workflow.storage.tables import metadata
 
 GROW = {"audits", "actions", "sections", "escalations", "history", "remarks", "seals", "notices", "outbox", "readings", "once", "unsaved"}
@@ -43,7 +43,7 @@ def test_no_statement_of_a_sweep_reads_all_of_what_grows(council: Council) -> No
     statements = _of_a_sweep(council)
     assert {one.event for one in told(council)} >= EVENTS
     read = _read_by_sqlite if council.engine.dialect.name == "sqlite" else _read_by_postgresql
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         through = {sql: found for sql, given in statements.items() if (found := [*read(connection, sql, given)])}
     print(f"{len(statements)} different statements, {len(through)} that read through what grows")
     assert not through

@@ -28,7 +28,7 @@ from workflow.commands.actions import NewAction
 from workflow.events import Event
 from workflow.models import Audit
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 CLIENTS, AUDITS_EACH = 4, 3
 LONGEST_LIFE = 0.3
@@ -70,7 +70,7 @@ class Killing:
         """A mail that the server has, of a row that nobody could mark any more: by its Message-ID and the number of copies."""
         self.post.wait_until_quiet()
         copies, unmarked = self.post.copies(), select(tables.outbox.c.message_id).where(tables.outbox.c.state == "waiting")
-        with reading(self.council.engine) as connection:
+        with read_transaction(self.council.engine) as connection:
             in_doubt = {(ident, copies[ident]) for ident in connection.execute(unmarked).scalars() if copies[ident]}
         assert len(in_doubt - self.in_doubt) <= 1, "more than one mail was under way"
         self.in_doubt |= in_doubt

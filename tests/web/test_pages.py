@@ -12,7 +12,7 @@ from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 PEOPLE = (
     "auditor", "auditor2", "practitioner", "practitioner2", "team.manager", "service.manager", "qaro", "qa", "moderator", "moderator2",
@@ -63,7 +63,7 @@ def _is_decent(page: str, reference: str, where: str) -> None:
 
 def stored(council: Council) -> dict[str, list[object]]:
     """Everything held, but for who is signed in, and from where, and who read what."""
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         held = [table for table in tables.metadata.sorted_tables if table.name not in {"sessions", "readings", "failures", "places"}]
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in held}
 

@@ -22,7 +22,7 @@ from workflow.commands.audit_view import AuditView, see, seen_by
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.models import Audit
 from workflow.permissions import relations
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 from workflow.validation import read_text
 
@@ -133,7 +133,7 @@ def _seen(audit: Audit) -> AuditView:
 def _page(given: Given) -> Given:
     desk, who = the_desk(), asker()
     wanted = Wanted(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, Reader(who, desk.directory, desk.permissions), wanted)
     audits = [
         {

@@ -9,7 +9,7 @@ from web.api.request_context import asker
 from web.identity.current_user import the_council, the_desk
 from web.notices.queries import page_of_notices
 from workflow.forms import as_json
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 blueprint = Room("api_council", "The form and the notices")
@@ -27,7 +27,7 @@ def current_form() -> Given:
 @blueprint.response(200, answered.Notices)
 def notices(given: Given) -> Given:
     hears = the_council().who_hears
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows, following = page_of_notices(connection, Reader(asker(), the_desk().directory, the_desk().permissions), cursor=given["cursor"])
     shown = [
         {

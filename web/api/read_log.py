@@ -12,7 +12,7 @@ from web.read_access.queries import Sought, page_of_readings
 from web.read_access.routes import REFUSED
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 blueprint = Room("api_readings", "Who has read what")
@@ -29,7 +29,7 @@ def of_audit(given: Given, reference: str) -> Given:
     if "read_readings" not in see(desk, who, reference).may:
         raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=given["cursor"])
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows, following = page_of_readings(connection, Reader(who, desk.directory, desk.permissions), sought)
     shown = [
         {**{name: getattr(row, name) for name in NAMES}, "by": email(desk.directory, row.person_id), "emergency": row.emergency_id}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Connection, Engine, and_, cast, delete, func, select, type_coerce
 
 from workflow.storage.audit_writer import upsert
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import actions, audits, sections, unsaved
 
 
@@ -31,7 +31,7 @@ def keep_typed(engine: Engine, place: Place, seen: int, typed: Mapping[str, str]
 
 def typed_at(engine: Engine, place: Place) -> Any:
     """A row of `seen`, `typed` and `at`, or None."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(unsaved.c.seen, unsaved.c.typed, unsaved.c.at).where(_is(place))).first()
 
 

@@ -17,7 +17,7 @@ from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.errors import ConfigurationError, Refusal
 from workflow.storage import transfer as moving
-from workflow.storage.engine import Connection, DatabaseError, Engine, reading, writing
+from workflow.storage.engine import Connection, DatabaseError, Engine, read_transaction, writing
 from workflow.storage.schema import is_current, upgrade_on
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import Moved, mark, take_back, where_to
@@ -54,7 +54,7 @@ def _where_the_key_is(council: Council) -> str:
 
 
 def bring_back(council: Council) -> None:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         moved = where_to(connection)
     if moved is None:
         raise Refusal("This council was not moved anywhere.")
@@ -89,7 +89,7 @@ def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, movin
 
 def _refuse_moved(council: Council, there: Connection, to: str) -> None:
     """But where it was cut off at the very end: then it goes on."""
-    with reading(council.engine) as here:
+    with read_transaction(council.engine) as here:
         before = where_to(here)
     if before and before.to != to:
         raise Refusal(f"This council was moved to {before.to} already: `practice-audit migrate-to --take-back` undoes that.")

@@ -18,7 +18,7 @@ from workflow.commands.directory import roles as appointing
 from workflow.directory import Person
 from workflow.errors import BadInput
 from workflow.role_assignments import read_duty
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 pages = Blueprint("own", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
@@ -102,7 +102,7 @@ def _declare(person: Person) -> Page:
 
 
 def _connections(person: Person, refusal: BadInput | None = None) -> str:
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows = connections_of(connection, person.id)
     is_mine, directory = person.id == signed_in().id, the_desk().directory
     ends = the_desk().permissions.allow_role("end_connection", signed_in()) and not is_mine
@@ -126,7 +126,7 @@ def _delegate(giver: Person) -> Page:
 
 def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
     desk = the_desk()
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows = delegations_with(connection, giver.id, desk.now)
     never = desk.permissions.table["never_delegated"]
     roles = [duty for duty in in_order(giver.duties - giver.lent) if duty.role not in never and not duty.is_deputy]

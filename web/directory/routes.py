@@ -17,7 +17,7 @@ from workflow.commands.directory import roles as appointing
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import read_duty
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.validation import read_text
 
 pages = Blueprint("people", __name__, template_folder="templates")
@@ -60,7 +60,7 @@ def show(person_id: int) -> str:
     ensure("see_directory")
     desk, person = the_desk(), the_person(person_id)
     sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         return render_template(
             "person.html", person=person, directory=desk.directory, sees=sees - ({"edit_directory"} if person == signed_in() else set()),
             own=in_order(person.duties - person.lent), passed=delegations_with(connection, person_id, desk.now), in_words=in_words,

@@ -19,7 +19,7 @@ from workflow.commands.directory.people import ensure_edits
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.errors import BadInput, NotFound
 from workflow.role_assignments import DEPUTISED, UNITS, Unit
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 pages = Blueprint("posts", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
@@ -67,7 +67,7 @@ def answer(request_id: int) -> Page:
 def teams() -> str:
     ensure("see_directory")
     desk = the_desk()
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", signed_in()) else []
     units = {kind: arranging.units_of(desk.directory, kind) for kind in UNITS}
     edits = desk.permissions.allow_role("edit_directory", signed_in())

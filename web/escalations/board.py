@@ -10,7 +10,7 @@ from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
 from workflow.models import Audit
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 
@@ -44,7 +44,7 @@ def board_of(person: Person, cursor: str | None) -> Board:
     if not sees_board(desk, person):
         raise PermissionDenied("The board of escalations is for those who see them through.")
     reader = Reader(person, desk.directory, desk.permissions)
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader, cursor)
         lately = [] if cursor else queries.resolved_lately(connection, reader, desk.now)
         everything = [*rows, *lately]
@@ -69,7 +69,7 @@ def standing_of(audit: Audit) -> Standing | None:
     if audit.escalation is None:
         return None
     rows = [opening_of(audit, audit.escalation)]
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         mails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
     return _watch().standings(rows, mails, read)[0]
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from workflow.storage import tables
-from workflow.storage.engine import asking, reading, writing
+from workflow.storage.engine import asking, read_transaction, writing
 
 # Asked at each request: building a statement costs more than running it, so each is built once.
 SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
@@ -52,5 +52,5 @@ def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
 
 
 def every_reference_in(engine: Engine) -> list[str]:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return list(connection.execute(select(tables.audits.c.reference).order_by(tables.audits.c.id)).scalars())

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from web.identity.current_user import for_signed_in, the_council, the_reader
 from web.notices.queries import page_of_notices
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 pages = Blueprint("notices", __name__, template_folder="templates")
 
@@ -12,6 +12,6 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 @pages.get("/notices")
 @for_signed_in
 def mine() -> str:
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows, following = page_of_notices(connection, the_reader(), request.args.get("cursor"))
     return render_template("notices.html", rows=rows, following=following, events=the_council().who_hears.events)

@@ -9,7 +9,7 @@ from web.identity.current_user import for_signed_in, signed_in, the_council, the
 from web.notices import undelivered_actions as seeing_to
 from web.notices import undelivered_queries as queries
 from web.request.flash_messages import say
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 pages = Blueprint("undelivered", __name__, template_folder="templates")
 
@@ -19,7 +19,7 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 def every() -> str:
     desk, council = the_desk(), the_council()
     seeing_to.ensure_sees(desk, signed_in())
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
         tried = queries.still_tried(connection, the_reader(), desk.now)
     return render_template(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, func, literal_column, select
 
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import IS_OF_AN_UNRESOLVED, IS_UNDELIVERED, IS_UNRESOLVED, audits, escalations, outbox
 
 OPENINGS = escalations.alias("openings")
@@ -20,14 +20,14 @@ def mails(engine: Engine) -> tuple[int, int, datetime | None]:
     waiting = select(func.count()).select_from(outbox).where(IS_WAITING).scalar_subquery()
     dead = select(func.count()).select_from(outbox).where(IS_UNDELIVERED).scalar_subquery()
     due = select(outbox.c.next_attempt_at).where(IS_WAITING).order_by(outbox.c.next_attempt_at, outbox.c.id).limit(1).scalar_subquery()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         row = connection.execute(select(waiting, dead, due)).one()
     return row[0], row[1], row[2]
 
 
 def unresolved(engine: Engine) -> tuple[Mapping[str, int], Sequence[Any]]:
     """How many escalations there are by state, and of the open ones `opened_at` and `recipients`."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return _by_state(connection), _open(connection)
 
 

@@ -12,7 +12,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import emergency_access as emergencies
 from workflow.errors import BadInput, PermissionDenied
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 pages = Blueprint("emergencies", __name__, template_folder="templates")
 ASKED = "Your request is passed on. You are told when it is answered."
@@ -60,7 +60,7 @@ def _page(refusal: BadInput | None = None) -> str:
     asks, decides = emergencies.may_ask(desk, me), may_decide(me, desk.directory)
     if not asks and not decides:
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         mine, others = own(connection, me), waiting(connection) if decides else []
     theirs = [one for one in others if emergencies.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]
     return render_template(

@@ -6,7 +6,7 @@ from web.identity.current_user import for_signed_in, signed_in, the_council, the
 from web.read_access.queries import Sought, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 pages = Blueprint("readings", __name__, template_folder="templates")
@@ -26,7 +26,7 @@ def every() -> str:
         request.args.get("reference", "").strip().lower()[:40] or None,
         request.args.get("cursor"),
     )
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)
         many = who_read_many(connection, most, desk.now)
     people = sorted(desk.directory.people.values(), key=lambda one: one.name)
@@ -43,6 +43,6 @@ def of_audit(reference: str) -> str:
     if "read_readings" not in seen.may:
         raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=request.args.get("cursor"))
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

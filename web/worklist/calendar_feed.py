@@ -8,7 +8,7 @@ from web.identity.current_user import the_council, the_desk
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from web.worklist.tasks import Task, tasks_of_actions, tasks_of_audits
 from workflow.directory import Person
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 
@@ -16,7 +16,7 @@ def due_for(person: Person) -> list[Task]:
     """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
     desk, council = the_desk(), the_council()
     reader = Reader(person, desk.directory, desk.permissions)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
     tasks = [*tasks_of_audits(audits, person, desk.directory, council.who_hears.clocks), *tasks_of_actions(actions, person, desk.directory)]
     return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.verb))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, select
 
 from workflow.storage.audit_writer import upsert
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import calendars
 
 
@@ -22,10 +22,10 @@ def end_calendar(engine: Engine, person_id: int) -> None:
 
 
 def calendar_of(engine: Engine, person_id: int) -> Any:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(calendars).where(calendars.c.person_id == person_id)).first()
 
 
 def calendar_at(engine: Engine, digest: str) -> Any:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(calendars).where(calendars.c.digest == digest)).first()

@@ -23,7 +23,7 @@ from web.worklist.tasks import (
 )
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.working_days import KNOWN_UNTIL
 
 pages = Blueprint("my_work", __name__, template_folder="templates")
@@ -33,7 +33,7 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 @for_signed_in
 def show() -> str:
     desk, me = the_desk(), signed_in()
-    with reading(the_council().engine) as connection:
+    with read_transaction(the_council().engine) as connection:
         audits = audits_waiting_for(connection, the_reader())
         actions = actions_waiting_for(connection, the_reader())
         untold = troubled(connection, the_reader()) if "qa" in me.roles else []

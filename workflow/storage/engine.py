@@ -85,7 +85,7 @@ def prepare(engine: Engine) -> None:
 
 
 @contextmanager
-def reading(engine: Engine | Connection) -> Iterator[Connection]:
+def read_transaction(engine: Engine | Connection) -> Iterator[Connection]:
     """One consistent reading, without the write lock; or within the transaction that a connection is in, where one is given."""
     if isinstance(engine, Connection):
         yield engine

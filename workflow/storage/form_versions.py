@@ -7,7 +7,7 @@ from workflow.errors import ConfigurationError
 from workflow.form_loader import read_form
 from workflow.forms import Form
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.workflow_config import Rules
 
 
@@ -46,7 +46,7 @@ def _keep(engine: Engine, kind: str, version: int, text: str) -> str:
 
 def _kept(engine: Engine, kind: str, version: int) -> str:
     wanted = select(tables.definitions.c.text).where(tables.definitions.c.kind == kind, tables.definitions.c.version == version)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         text = connection.execute(wanted).scalar()
     if text is None:
         raise LookupError(f"{kind} version {version} is not kept")

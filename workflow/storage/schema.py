@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from workflow.errors import ConfigurationError
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 
 def upgrade(engine: Engine) -> None:
@@ -43,7 +43,7 @@ def is_current(engine: Engine) -> bool:
 
 def stands(engine: Engine) -> str:
     """`current`; `behind`, where it lacks a migration of this version; `ahead`, where it has one that this version does not know."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         held = MigrationContext.configure(connection).get_current_revision()
     head, *earlier = known()
     if held == head:

@@ -20,7 +20,7 @@ from workflow.storage.audit_reader import read_audit
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.directory_reader import read_directory
 from workflow.storage.directory_writer import DirectoryWriter
-from workflow.storage.engine import DatabaseError, asking, reading, writing
+from workflow.storage.engine import DatabaseError, asking, read_transaction, writing
 
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 HISTORY_AND_REASONS = (
@@ -64,22 +64,22 @@ class SqlStore:
             version = connection.execute(DIRECTORY_VERSION).scalar_one()
         held = self._directory
         if held is None or held.version != version or not held.is_true_at(at):
-            with reading(self.engine) as connection:
+            with read_transaction(self.engine) as connection:
                 version = connection.execute(DIRECTORY_VERSION).scalar_one()
                 held = self._directory = read_directory(connection, version, at, self._next_up)
         return held
 
     def history(self, audit: Audit) -> tuple[Row, ...]:
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return tuple(rows.history_row(row) for row in connection.execute(HISTORY, {"audit_id": audit.id}))
 
     def remarks(self, audit: Audit) -> dict[int, str]:
         """The reasons given, by history number."""
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return {row.number: row.text for row in connection.execute(REMARKS, {"audit_id": audit.id})}
 
     def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return tuple((rows.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id}))
 
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
@@ -97,7 +97,7 @@ class SqlStore:
             emergencies.ask(connection, emergency, notices)
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return emergencies.read(connection, emergency_id)
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
@@ -106,7 +106,7 @@ class SqlStore:
             emergencies.answer(connection, emergency, notices, directory_version)
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return tuple(
                 Seal(*(row._mapping[name] for name in Seal.__slots__)) for row in connection.execute(SEALS, {"audit_id": audit.id})
             )
@@ -114,6 +114,6 @@ class SqlStore:
     def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
         """What was answered under an Idempotency-Key: the request's digest and the answer."""
         asked = select(tables.once.c.digest, tables.once.c.answer).where(tables.once.c.person_id == person_id, tables.once.c.key == key)
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             found = connection.execute(asked).first()
         return (found.digest, found.answer) if found else None

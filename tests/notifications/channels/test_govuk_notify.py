@@ -22,7 +22,7 @@ from tests.notifications.support.govuk_notify_server import KEY, SECRET, TEMPLAT
 from tests.web.support.log_capture import every_line
 from web.council import Council
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 TO, IDENT = "director@demo.example", "<0123456789abcdef@demo.example>"
 
@@ -156,7 +156,7 @@ def test_the_worker_sends_by_it_and_tells_the_qa_service_what_can_not_go(council
     )
     sent = run_once(parts, NOW + timedelta(minutes=5))
     assert sent == len(server.taken) == len({one["reference"] for one in server.taken})
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         ended = connection.execute(select(tables.outbox.c.state, tables.outbox.c.last_error)).all()
         tasks = connection.execute(select(tables.notices.c.recipient).where(tables.notices.c.event == "mail_undelivered")).all()
     assert Counter(ended) == {("sent", None): sent, ("dead", "GOV.UK Notify refused the address"): 1}

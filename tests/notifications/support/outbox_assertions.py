@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tests.factories import House
 from web.council import Council
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.working_days import LONDON
 
 # As GOV.UK publishes them, and for the years to come as the rules of 1971 make them.
@@ -40,7 +40,7 @@ def told(council: Council, *events: str) -> list[Told]:
     """By London day of telling, in the order they were told; the QA inbox is “QA inbox”. Of every event where none is named."""
     names = {person.id: person.email.partition("@")[0] for person in council.store.directory().people.values()} | {0: "QA inbox"}
     wanted = select(tables.outbox).order_by(tables.outbox.c.id)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows: list[Any] = list(connection.execute(wanted.where(tables.outbox.c.event.in_(events)) if events else wanted))
     return [Told(row.created_at.astimezone(LONDON).date(), row.event, names[row.recipient], row.reference, row.action) for row in rows]
 

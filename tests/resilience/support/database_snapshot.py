@@ -10,7 +10,7 @@ from sqlalchemy import select
 from notifications.context import Parts
 from web.council import Council
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 # Columns that another worker after a death fills otherwise: when it came by, and what it was.
 CARRIED = {"leased_by", "leased_until", "attempts", "sent_at", "next_attempt_at", "last_error", "body", "message_id", "sent_to"}
@@ -21,7 +21,7 @@ Kept = dict[str, list[str]]
 
 def everything(council: Council, but: Mapping[str, Collection[str]] = MappingProxyType({})) -> Kept:
     """Every row of every table, but for some columns."""
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return {
             name: sorted(map(repr, connection.exec_driver_sql(_all_of(name, tuple(sorted(but.get(name, ()))))).all()))
             for name in tables.metadata.tables
@@ -35,10 +35,10 @@ def _all_of(table: str, but: tuple[str, ...]) -> str:
 
 
 def outbox(council: Council | Parts) -> list[Any]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return list(connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)))
 
 
 def notices(council: Council | Parts) -> list[Any]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return list(connection.execute(select(tables.notices).order_by(tables.notices.c.id)))

@@ -17,7 +17,7 @@ from tests.web.support.api_client import Caller
 from tests.web.support.browser import PASSWORD, Browser, token_in
 from web.council import Council
 from web.identity.session_queries import set_passwords
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
 # What may be noted of a reading: that somebody is still there, from where, when a token was used, and who read what.
@@ -114,7 +114,7 @@ def nothing_is_kept(engine: Engine) -> Iterator[None]:
 
 def everything_in(engine: Engine) -> Mapping[str, str]:
     """Table -> a digest of all its rows, without what may be noted of a reading."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return {
             table.name: hashlib.sha256("\n".join(sorted(map(repr, connection.execute(select(table))))).encode()).hexdigest()
             for table in metadata.sorted_tables

@@ -9,14 +9,14 @@ from tests.factories import House, an_audit
 from tests.web.support.browser import Browser
 from web.audit_list.queries import Wanted, page_of_audits
 from web.council import Council
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 
 def found(app: Flask, who: str, query: str) -> set[str]:
     page = Browser(app, who).get(f"/audits?{query}").get_data(as_text=True)
     council: Council = app.extensions["council"]
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         everything = connection.exec_driver_sql("SELECT reference FROM audits").scalars().all()
     return {reference for reference in everything if f">{reference}<" in page}
 
@@ -82,7 +82,7 @@ def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Fla
     for q, names in ((audits["mine"][:5], {"mine"}), ("C-2", {"other"}), ("C-", {"mine", "other"}), ("nothing", set())):
         page = Browser(app, "qa").post("/audits/search", q=q).get_data(as_text=True)
         assert {name for name, reference in audits.items() if f">{reference}<" in page} == names, q
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows, _ = page_of_audits(connection, Reader(house.person("qa"), council.store.directory(), council.permissions), Wanted(q="C-1001"))
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"
 

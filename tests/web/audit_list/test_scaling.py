@@ -9,7 +9,7 @@ from bench.filling import filled
 from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.council import Council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import Reader
 
 FEW, MANY = 10_000, 100_000
@@ -63,7 +63,7 @@ def _steps(council: Council, name: str, look: Look) -> int:
         taken += 1
         return 0
 
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.set_progress_handler(count, 10)

@@ -18,7 +18,7 @@ from web.council import Council
 from workflow.commands.safeguarding import record_safeguarding, uses_of
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.history import first_break, replay
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import notices, outbox, readings
 
 BANNER = "If a child is in immediate danger, use the safeguarding procedure now; don’t wait for this escalation."
@@ -80,20 +80,20 @@ def test_its_words_are_in_no_mail_and_on_no_page_that_is_not_noted(app: Flask, h
     record_safeguarding(house.desk(), house.person("qa"), reference, "2026-11-22", "9:30", "KESTREL")
     assert _counts(council) == told, "nobody is told by it"
     run_once(council.parts, NOW)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         assert not [row for row in connection.execute(select(outbox.c.body)).scalars() if row and b"KESTREL" in row]
     browser = Browser(app, "director.safeguarding")
     for path in ("/", "/escalations", "/audits", "/notices", f"/audits/{reference}", f"/audits/{reference}/safeguarding"):
         assert "KESTREL" not in browser.get(path).get_data(as_text=True), path
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         noted = connection.execute(select(func.count()).select_from(readings)).scalar_one()
     assert "KESTREL" in browser.get(f"/audits/{reference}/escalation").get_data(as_text=True)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         assert connection.execute(select(func.count()).select_from(readings)).scalar_one() == noted + 1
 
 
 def _counts(council: Council) -> list[int]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (outbox, notices)]
 
 

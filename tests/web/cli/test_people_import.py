@@ -12,7 +12,7 @@ from web.cli.main import main
 from web.council import open_council, prepare
 from workflow.directory import Duty
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 GOOD = """email,name,roles,active
 new.admin@council.example,Nia Admin,admin,yes
@@ -42,7 +42,7 @@ def run(tmp_path: Path, text: str | bytes, *more: str) -> Result:
 
 def stored(house: House) -> list[object]:
     held = (tables.people, tables.duties, tables.directory, tables.directory_history, tables.notices)
-    with reading(house.store.engine) as connection:
+    with read_transaction(house.store.engine) as connection:
         return [connection.execute(select(table)).all() for table in held]
 
 
@@ -65,7 +65,7 @@ def test_a_dry_run_says_what_the_real_run_does_and_changes_nothing(house: House,
     }
     assert house.person("practitioner").name == "Priya Nair-Jones"
     assert (house.person("auditor2").is_active, house.person("auditor2").duties) == (False, frozenset())
-    with reading(house.store.engine) as connection:
+    with read_transaction(house.store.engine) as connection:
         history = connection.execute(select(tables.directory_history)).all()
         told = connection.execute(select(tables.notices.c.event, tables.notices.c.reference)).all()
     assert {(row.by_id, row.by_name) for row in history} == {(None, "command line")}

@@ -18,7 +18,7 @@ from tests.web.support.emailed_links import is_ended, link_to, mails_to, presses
 from tests.web.support.roles import now_holds
 from web.app import create_app
 from web.council import Council
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 
 CASE = ("C-1001", "Assessment", "nadequate", "Seen on the file", "Alex", "Book the visit")
@@ -90,7 +90,7 @@ def test_a_chase_carries_one_for_its_own_post_and_nobody_else_is_sent_any(
     path = link_to(app, "head.of.service", "escalation_not_acknowledged")
     assert presses(app.test_client(), path).status_code == 200
     council: Council = app.extensions["council"]
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows = connection.execute(select(outbox)).all()
     carried = {(row.event, bool(row.recipient)) for row in rows if row.body and b"/acknowledge" in row.body}
     assert carried == {("escalation_opened", True), ("escalation_not_acknowledged", True)}
@@ -99,7 +99,7 @@ def test_a_chase_carries_one_for_its_own_post_and_nobody_else_is_sent_any(
 
 def test_every_try_makes_the_same_line(app: Flask, escalated: str) -> None:
     council: Council = app.extensions["council"]
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
     assert line(row, council.settings) == line(row, council.settings) != ""
 
@@ -122,7 +122,7 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
     run_once(council.parts, NOW)
     council.engine.dispose()
     app = create_app(council.settings)
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
     path = line(row, council.settings).partition("https://audits.example")[2]
     client, over = app.test_client(), {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "audits.example", "X-Forwarded-For": "10.0.0.1"}

@@ -22,7 +22,7 @@ from web.escalations.board_queries import SIZE
 from workflow.commands import escalations
 from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import connections, duties
 
 RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -226,7 +226,7 @@ def test_the_board_reads_its_escalations_and_mails_by_index(app: Flask, house: H
         "ix_outbox_of_escalations": f"FROM outbox WHERE {about} AND (reference = 'a' OR reference = 'b')",
         "ix_escalations_resolved_at": "FROM escalations WHERE resolved_at > '2026' ORDER BY resolved_at DESC LIMIT 25",
     }
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         for index, query in queries.items():
             plan = " ".join(row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT 1 {query}"))
             assert index in plan, plan

@@ -15,7 +15,7 @@ from tests.web.support.browser import text_of
 from tests.web.support.sign_in import Visitor
 from web.identity.credentials.throttling import ADDRESS, ANYWHERE, HERE, Limit, network
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 AUDITOR, STRANGERS = "auditor@demo.example", "203.0.113.7"
 
@@ -110,7 +110,7 @@ def test_known_and_unknown_addresses_get_one_answer_in_one_time(app: Flask, capl
 
 def test_nothing_about_who_tried_is_stored_in_clear(app: Flask) -> None:
     Visitor(app, STRANGERS).tries(AUDITOR, "wrong")
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         rows = [*connection.execute(select(tables.failures)), *connection.execute(select(tables.places))]
     assert rows
     assert not [row for row in rows if AUDITOR in str(row) or STRANGERS in str(row)]

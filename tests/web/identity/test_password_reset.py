@@ -24,7 +24,7 @@ from web.app import create_app
 from web.council import Council
 from web.identity.credentials.security_app import the_library
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 AUDITOR, NEW = "auditor@demo.example", "three wet lampposts"
 
@@ -47,7 +47,7 @@ def ours(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def stored(parts: Parts) -> list[object]:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox)))
 
 

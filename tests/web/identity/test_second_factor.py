@@ -18,7 +18,7 @@ from tests.web.support.sign_in import Visitor, copy_of, set_up_app
 from web.app import create_app
 from web.cli.main import main
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 QA = "qa@demo.example"
 
@@ -75,7 +75,7 @@ def test_the_secret_is_in_no_table_and_no_log(app: Flask, caplog: pytest.LogCapt
     browser.tries(QA)
     phone, codes = set_up_app(browser)
     key = phone.totp.base32_key
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         stored = str([list(connection.execute(select(table))) for table in (tables.accounts, tables.recovery_codes, tables.sessions)])
     assert "enckey" in stored
     assert not [words for words in (key, phone.totp.hex_key, *codes, PASSWORD) if words in stored or words in caplog.text]

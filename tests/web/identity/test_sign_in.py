@@ -16,7 +16,7 @@ from web.app import create_app
 from web.identity.credentials import passwords
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 AUDITOR = "auditor@demo.example"
 A_NEW_ONE = "three wet lampposts"
@@ -33,7 +33,7 @@ def test_signing_in_makes_a_new_session_and_the_old_one_is_worth_nothing(app: Fl
     assert len({planted, first, browser.cookie()}) == 3
     assert not thief.is_in()
     assert browser.is_in()
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         stored = connection.execute(select(tables.sessions)).all()
     assert [row for row in stored if browser.cookie() in str(row)] == []
 

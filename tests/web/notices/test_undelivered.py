@@ -17,7 +17,7 @@ from web.notices.undelivered_queries import SIZE
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def refused(parts: Parts, house: House, server: MailServer) -> str:
 
 
 def state(parts: Parts) -> str:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         about = tables.outbox.c.recipient == select(tables.people.c.id).where(tables.people.c.email.like("%qaro@%")).scalar_subquery()
         return str(connection.execute(select(tables.outbox.c.state).where(about)).scalar_one())
 
@@ -79,7 +79,7 @@ def test_refused_again_it_is_told_again(app: Flask, parts: Parts, refused: str) 
     browser.post(f"/undelivered/{_id(parts)}/again")
     run_once(parts, NOW + timedelta(days=400))
     assert state(parts) == "dead"
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert len(told) == 2
 
@@ -90,7 +90,7 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(app: Flas
     the_id = _id(parts)
     browser.post(f"/undelivered/{the_id}/settle")
     assert refused not in browser.get("/undelivered").text
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         row = connection.execute(select(tables.outbox).where(tables.outbox.c.id == the_id)).one()
     assert (row.state, row.settled_by) == ("dead", house.person("qa").id)
     assert row.settled_at
@@ -147,10 +147,10 @@ def test_very_many_are_read_page_by_page(app: Flask, parts: Parts, house: House,
 
 
 def _how_many_dead(parts: Parts) -> int:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return len(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).all())
 
 
 def _id(parts: Parts) -> int:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return int(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).scalar_one())

@@ -28,7 +28,7 @@ from web.app import create_app
 from web.operations.metrics import MEANS, PREFIX
 from workflow.commands import escalations
 from workflow.errors import Refusal
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 from workflow.working_days import add_working_days, london_day
 
@@ -102,7 +102,7 @@ def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
         an_audit(house, at="shared", grade="inadequate")
         clock.shift(600)
         found = scraped(app)
-        with reading(council.engine) as connection:
+        with read_transaction(council.engine) as connection:
             waiting = len(connection.execute(select(outbox.c.id).where(outbox.c.state == "waiting")).all())
         assert found["outbox_waiting"] == waiting > 5
         assert found["outbox_oldest_due_seconds"] == found["outbox_oldest_unsent_seconds"] == 600

@@ -12,7 +12,7 @@ from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from web.read_access.emergency_routes import ASKED
 from workflow.commands import emergency_access as emergencies
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox, readings
 
 WORDS, WHY = "Seen on the file.", "A neighbour rang about the kitchen."
@@ -34,7 +34,7 @@ def test_from_asking_to_the_end_every_reading_is_noted_with_its_emergency(app: F
     browser = asked_and_let_in(app, reference)
     assert WORDS in browser.get(f"/audits/{reference}/read").get_data(as_text=True)
     assert WORDS in browser.get(f"/audits/{reference}/sections/area_1").get_data(as_text=True)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows = connection.execute(select(readings)).all()
     assert [(row.what, row.emergency_id) for row in rows] == [("audits.read", 1), ("sections.show/area_1", 1)]
     log = text_of(Browser(app, "governance").get(f"/audits/{reference}/readings").get_data(as_text=True))
@@ -119,5 +119,5 @@ def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, house: House) -> No
     assert asked is not None
     assert asked.ends_at is None
     assert council.store.directory(NOW + timedelta(days=9)).emergencies == {}
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         assert connection.execute(select(outbox).where(outbox.c.event == "read_in_emergency")).all() == []

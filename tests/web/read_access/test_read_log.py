@@ -19,7 +19,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import emergency_access as emergencies
 from workflow.commands.actions import NewAction
 from workflow.commands.safeguarding import record_safeguarding
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import connections, readings
 
 CANARY = "kestrel"
@@ -104,7 +104,7 @@ class Watch:
         self.council, self.last = council, 0
 
     def rows(self) -> list[Any]:
-        with reading(self.council.engine) as connection:
+        with read_transaction(self.council.engine) as connection:
             rows = connection.execute(select(readings).where(readings.c.id > self.last).order_by(readings.c.id)).all()
         self.last = max((row.id for row in rows), default=self.last)
         return list(rows)

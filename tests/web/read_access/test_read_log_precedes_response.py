@@ -13,7 +13,7 @@ from web.council import Council
 from web.request.read_log import opened
 from workflow.commands import audit_moves as moves
 from workflow.commands.audit_view import see
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import readings
 
 READ, WORDS, ME = 10_000, "Seen on the file.", "auditor@demo.example"
@@ -21,7 +21,7 @@ SENTENCE = "This can’t be shown now, because it can’t be noted who reads it.
 
 
 def noted(council: Council) -> int:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return connection.execute(select(func.count()).select_from(readings)).scalar_one()
 
 
@@ -35,7 +35,7 @@ def test_ten_thousand_readings_have_a_row_each_written_first(app: Flask, house: 
     def look(response: Response) -> Response:
         """After everything that the page is made of, before a byte is sent."""
         if request.path.endswith("/area_1") or request.path.startswith("/api"):
-            with reading(council.engine) as connection:
+            with read_transaction(council.engine) as connection:
                 at_leaving.append(connection.execute(select(func.max(readings.c.id))).scalar_one())
         return response
 
@@ -105,7 +105,7 @@ def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, 
     reference, data = an_audit(house, "moderated"), {"PRACTICE_AUDIT_DATA": str(council.settings.data)}
     done = CliRunner().invoke(main, ["audits", "export", reference], env=data)
     assert WORDS in done.stdout
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         row = connection.execute(select(readings)).one()
     assert (row.person_id, row.reference, row.door) == (None, reference, "export")
     assert row.by_name.startswith("The command line, as ")

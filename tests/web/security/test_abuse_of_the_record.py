@@ -21,7 +21,7 @@ from web.council import Council
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.errors import BadInput
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import notices, outbox
 
 MARKUP = (
@@ -100,7 +100,7 @@ def test_ac18_no_door_takes_a_file(app: Flask, house: House, council: Council) -
 
 
 def _told(council: Council) -> list[tuple[str, int]]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows = [
             *connection.execute(select(notices.c.key, notices.c.recipient)),
             *connection.execute(select(outbox.c.key, outbox.c.recipient)),

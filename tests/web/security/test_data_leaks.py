@@ -28,7 +28,7 @@ from tests.web.support.log_capture import CANARY, every_line
 from web.council import Council
 from web.server.waitress_server import open_server
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 READERS = ("auditor", "practitioner", "moderator", "hos.ppqa", "governance", "admin")
 # Lists and boxes of mail, which name audits by their reference alone.
@@ -166,7 +166,7 @@ def _breaks_in_the_server(app: Flask) -> None:
 
 def _held_outside_the_case(council: Council) -> list[str]:
     """Tables that mails, notices, sessions and the history are made of hold no word either."""
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return [
             f"{found[0]} in {table.name}"
             for table in tables.metadata.sorted_tables

@@ -14,7 +14,7 @@ from tests.web.support.browser import Browser
 from web.council import Council
 from workflow.commands.directory.connections import declare_connection
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 PEOPLE = ("practitioner", "team.manager", "qaro", "auditor", "moderator", "qa", "head.of.service", "hos.ppqa")
 
@@ -56,7 +56,7 @@ def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(house: House, call
     caller.mails()
     run_once(council.parts, datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
     practitioner = house.person("practitioner").id
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows = connection.execute(select(tables.outbox).where(tables.outbox.c.recipient == practitioner)).all()
         others = connection.execute(select(tables.outbox.c.recipient).where(tables.outbox.c.event == "action_overdue")).scalars().all()
     assert {(row.event, row.state) for row in rows} == {("audit_shared", "cancelled"), ("action_assigned", "cancelled")}

@@ -20,7 +20,7 @@ from tests.factories import a_house, an_audit
 from tests.notifications.support.smtp_server import MailServer
 from tests.web.support.browser import PASSWORD, token_in
 from web.council import Council
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 
 ENDS_WITHIN = 10
@@ -126,7 +126,7 @@ def test_what_never_ends_is_not_waited_for_longer_than_supervisors_wait(server: 
 
 
 def states(council: Council) -> list[str]:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return sorted(connection.execute(select(outbox.c.state)).scalars())
 
 
@@ -177,5 +177,5 @@ def test_a_worker_with_nothing_to_do_ends_at_once(council: Council) -> None:
 
 
 def _ticked(council: Council) -> bool:
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         return connection.exec_driver_sql("SELECT 1 FROM ticks WHERE worker = 'worker'").first() is not None

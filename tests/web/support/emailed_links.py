@@ -14,7 +14,7 @@ from tests.factories import NOW
 from tests.web.access_matrix.runner import everything_in
 from tests.web.support.browser import token_in
 from web.council import Council
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 
 LINK = re.compile(r"Acknowledge: http://localhost(/acknowledge\?token=([\w-]+))")
@@ -30,7 +30,7 @@ def mails_to(app: Flask, name: str, event: str) -> list[str]:
     person = council.store.directory().by_email(f"{name}@demo.example")
     assert person
     query = select(outbox.c.body).where(outbox.c.recipient == person.id, outbox.c.event == event).order_by(outbox.c.id)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         bodies = connection.execute(query).scalars().all()
     found = [message_from_bytes(body, policy=policy.default).get_body() for body in bodies]
     return [part.get_content() for part in found if part]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import event
 
 from web.council import Council
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def away(council: Council) -> Iterator[None]:
 @contextmanager
 def full(council: Council) -> Iterator[None]:
     """Not one page more fits into it, as SQLite itself then says."""
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
     def limit(connection: object, _record: object) -> None:

@@ -20,7 +20,7 @@ from workflow.commands.directory import people as editing
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 CASE = ("C-1001", "Seen on the file", "Alex", "A family", "Book the visit", "nadequate", "Assessment East")
 
@@ -105,7 +105,7 @@ def test_only_its_digest_is_kept(app: Flask, clock: Traveller) -> None:
     path = address(Browser(app, "qa"))
     token = path.removeprefix("/calendar/").removesuffix(".ics")
     assert len(token) >= 43, "256 random bits"
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         held = str([connection.execute(select(table)).all() for table in tables.metadata.sorted_tables])
     assert token not in held
     assert path not in Browser(app, "qa").get("/calendar").get_data(as_text=True)

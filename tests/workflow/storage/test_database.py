@@ -23,7 +23,7 @@ from workflow.permissions import relations
 from workflow.ports import ReadLogEntry
 from workflow.storage import schema as migrate
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.visibility import STAGES, Reader
 
 
@@ -37,7 +37,7 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     references += _of_children_with_connections(house)
     directory, audits = council.store.directory(house.now), [house.audit(reference) for reference in references]
     rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         for person in directory.people.values():
             for right in rights:
                 where = Reader(person, directory, council.permissions).permitted(right)
@@ -92,7 +92,7 @@ def test_a_page_ends_where_the_next_begins(council: Council) -> None:
     references = [an_audit(house, at="draft") for _ in range(103)]
     directory, auditor, seen, cursor = council.store.directory(), house.person("auditor"), [], None
     for size in (50, 50, 3):
-        with reading(council.engine) as connection:
+        with read_transaction(council.engine) as connection:
             rows, cursor = page_of_audits(connection, Reader(auditor, directory, council.permissions), Wanted(cursor=cursor))
         assert len(rows) == size
         seen += [row.reference for row in rows]
@@ -104,7 +104,7 @@ def test_a_page_ends_where_the_next_begins(council: Council) -> None:
 def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
     house = a_house(council)
     an_audit(house, at="draft")
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         wanted = Wanted(q=q)
         rows, _ = page_of_audits(connection, Reader(house.person("auditor"), council.store.directory(), council.permissions), wanted)
     assert rows == []
@@ -115,7 +115,7 @@ def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None
     for day in ("2026-03-01", "2026-05-12", "2026-04-01"):
         an_audit(house, at="moderated", details={"audit_date": day})
     now = an_audit(house, at="draft")
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         last = last_audit_of(connection, "C-1001", now, true())
         none = last_audit_of(connection, "C-9", now, true())
     assert none is None
@@ -127,7 +127,7 @@ def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None
 @pytest.mark.filterwarnings("ignore:.* expression-based index")
 def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: Council) -> None:
     # What the tables say of SQLite's own partial indexes can't be read back from it.
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": migrate.is_ours})
         assert compare_metadata(context, tables.metadata) == []
     migrate.downgrade(council.engine)
@@ -144,7 +144,7 @@ def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
             f"INSERT INTO tokens (digest, person_id, created_at) VALUES ('{'a' * 64}', 1, '2026-01-01T00:00:00.000000+00:00')"
         )
     migrate.upgrade(council.engine)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         (token,) = connection.execute(select(tables.tokens)).all()
     assert (token.scope, token.person_id, token.revoked_at) == ("read and write", 1, None)
     assert timedelta(days=89) < token.ends_at - datetime.now(UTC) <= timedelta(days=90)

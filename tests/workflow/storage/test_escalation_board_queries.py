@@ -9,7 +9,7 @@ from web.escalations import board_queries as queries
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
 from workflow.ports import ReadLogEntry
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.visibility import Reader
 
 
@@ -26,7 +26,7 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
     moves.return_for_correction(house.desk(), ppqa, reference, "The team is wrong.")
     house.passes(hours=1)
     moves.share(house.desk(), house.person("auditor"), reference)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader_of(house, "qa"))
         mails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
         assert queries.counts_by_state(connection, reader_of(house, "qa")) == {"open": 1}
@@ -40,7 +40,7 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
 def test_a_page_ends_where_the_next_begins_also_within_one_instant(council: Council) -> None:
     house = a_house(council)
     everything = [an_audit(house, at="shared", grade="inadequate") for _ in range(queries.SIZE + 2)]
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         first, cursor = queries.page_of_unresolved(connection, reader_of(house, "hos.ppqa"))
         second, end = queries.page_of_unresolved(connection, reader_of(house, "hos.ppqa"), cursor)
         assert [row.reference for row in (*first, *second)] == everything[::-1]
@@ -68,7 +68,7 @@ def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Co
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
         escalations.acknowledge(house.desk(), house.person(name), known)
     me = reader_of(house, "director.safeguarding")
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         assert [row.reference for row in queries.page_of_unresolved(connection, me)[0]] == [known]
         assert queries.all_open(connection, me) == []
         later = [[row.reference for row in queries.resolved_lately(connection, me, NOW + timedelta(days=days))] for days in (13, 14)]

@@ -17,7 +17,7 @@ from tests.workflow.storage.support.edge_values import add_edges, empty_tables
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.storage import schema as migrate
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 # What a downgrade drops and the next upgrade can’t know: tables, and columns of tables that stay.
 LOST: Mapping[str, set[str]] = {
@@ -98,7 +98,7 @@ def up_to(engine: Engine, revision: str) -> None:
 
 
 def contents(engine: Engine) -> Mapping[str, Content]:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         names = (name for name in inspect(connection).get_table_names() if name != "alembic_version" and not name.startswith(QUEUE))
         return {name: content(connection, name) for name in names}
 

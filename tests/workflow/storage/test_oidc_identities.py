@@ -9,7 +9,7 @@ from web.council import Council
 from web.identity.oidc import pending_logins as attempts
 from web.identity.oidc.queries import keep_attempt, link_identity, unlink_identities, use_identity
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ISSUER = "https://login.example/tenant/v2.0"
@@ -29,7 +29,7 @@ def test_what_nobody_came_back_for_is_swept_away(council: Council) -> None:
     values = {"digest": "old", "nonce": "", "verifier": "", "after": ""}
     keep_attempt(council.engine, {**values, "begun_at": NOW}, NOW)
     keep_attempt(council.engine, {**values, "digest": "new", "begun_at": NOW + timedelta(minutes=11)}, NOW + timedelta(minutes=1))
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         assert list(connection.execute(select(tables.sign_in_attempts.c.digest)).scalars()) == ["new"]
 
 

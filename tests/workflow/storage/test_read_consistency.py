@@ -14,7 +14,7 @@ from workflow.commands import drafting as writing
 from workflow.errors import DatabaseAway
 from workflow.storage import engine, tables
 from workflow.storage.database_errors import refusal_of
-from workflow.storage.engine import Connection, DatabaseError, answered_together, reading
+from workflow.storage.engine import Connection, DatabaseError, answered_together, read_transaction
 
 SAVES = 300
 REMARK = {"number": 1, "text": "Said once."}
@@ -47,7 +47,7 @@ def test_what_the_database_refuses_is_raised_and_nothing_of_it_is_stored(council
     assert type(refused.value).__name__ == "IntegrityError"
     assert refusal_of(refused.value) is None
     assert "Said once" not in str(refused.value)
-    with reading(council.engine) as connection:
+    with read_transaction(council.engine) as connection:
         assert connection.execute(tables.remarks.select()).all() == []
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import calendars, tokens
 
 MOST_LISTED = 100
@@ -20,7 +20,7 @@ def keep_token(engine: Engine, **values: object) -> None:
 
 
 def token_with(engine: Engine, digest: str) -> Any:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(TOKEN, {"the_digest": digest}).first()
 
 
@@ -32,7 +32,7 @@ def note_use(engine: Engine, digest: str, at: datetime) -> None:
 def tokens_of(engine: Engine, person_id: int) -> Sequence[Any]:
     """The newest first."""
     query = select(tokens).where(tokens.c.person_id == person_id).order_by(tokens.c.id.desc()).limit(MOST_LISTED)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(query).all()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, func, insert, or_, select, update
 from notifications.outbox import post_to_person
 from web.identity.credentials.access_token_queries import end_tokens_of
 from workflow.storage.audit_writer import upsert
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import accounts, passkeys, people, recovery_codes, sessions
 
 ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
@@ -58,7 +58,7 @@ def keep_totp(engine: Engine, person_id: int, totp: str | None, counter: int | N
 
 def codes_of(engine: Engine, person_id: int) -> Sequence[Any]:
     query = select(recovery_codes).where(recovery_codes.c.person_id == person_id).order_by(recovery_codes.c.id)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(query).all()
 
 
@@ -78,7 +78,7 @@ def drop_code(engine: Engine, code_id: int) -> bool:
 
 
 def passkeys_of(engine: Engine, person_id: int) -> Sequence[Any]:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(passkeys).where(passkeys.c.person_id == person_id).order_by(passkeys.c.id)).all()
 
 
@@ -124,7 +124,7 @@ def forget_second_proof(engine: Engine, person_id: int, now: datetime) -> bool:
 def sessions_of(engine: Engine, person_id: int, seen_after: datetime, begun_after: datetime) -> Sequence[Any]:
     """Those that still are, the one used last first."""
     still = (sessions.c.person_id == person_id, sessions.c.seen_at >= seen_after, sessions.c.created_at >= begun_after)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(sessions).where(*still).order_by(sessions.c.seen_at.desc())).all()
 
 
@@ -138,5 +138,5 @@ def end_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> i
 
 
 def _first(engine: Engine, query: Any) -> Any:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(query).first()

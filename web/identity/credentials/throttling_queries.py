@@ -7,7 +7,7 @@ from sqlalchemy import Engine, case, delete, select, update
 
 from web.identity.credentials.throttling import Limit
 from workflow.storage.audit_writer import once_statement, upsert
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 from workflow.storage.tables import failures, places
 
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -37,5 +37,5 @@ def succeeded(engine: Engine, forgotten: list[str], taken_back: list[str], at: t
 
 
 def is_known(engine: Engine, person_id: int, place: str) -> bool:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.execute(select(places).where(places.c.person_id == person_id, places.c.place == place)).first() is not None

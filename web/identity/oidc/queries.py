@@ -7,7 +7,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 
 from workflow.storage import tables
 from workflow.storage.bulk_statements import INSERTS
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 ATTEMPTS, IDENTITIES = tables.sign_in_attempts, tables.identities
 
@@ -42,7 +42,7 @@ def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now
 
 def every_identity(engine: Engine) -> list[Any]:
     columns = (tables.people.c.email, IDENTITIES.c.issuer, IDENTITIES.c.subject, IDENTITIES.c.linked_at, IDENTITIES.c.last_used_at)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return list(connection.execute(select(*columns).join_from(IDENTITIES, tables.people).order_by(tables.people.c.email)))
 
 

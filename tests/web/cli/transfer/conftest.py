@@ -19,7 +19,7 @@ from web.council import Council, open_council
 from workflow.commands import actions
 from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 from workflow.storage.engine import writing as writing_to
 
 Run = Callable[..., Result]
@@ -86,5 +86,5 @@ def fill(council: Council) -> None:
 
 
 def held(engine: Engine) -> dict[str, list[str]]:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return everything_in(connection)

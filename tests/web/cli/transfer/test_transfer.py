@@ -17,7 +17,7 @@ from tests.workflow.storage.support.bulk_audits import multiply
 from web.cli.main import main
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from workflow.storage.engine import DatabaseError, reading
+from workflow.storage.engine import DatabaseError, read_transaction
 from workflow.storage.engine import writing as writing_to
 
 pytestmark = pytest.mark.postgres
@@ -66,7 +66,7 @@ def test_nobody_goes_on_where_it_was(source: Council, url: str, run: Run) -> Non
 def test_what_was_locked_opens_under_the_key_that_went_along_and_no_other(source: Council, url: str, run: Run, there: There) -> None:
     assert run("migrate-to", url).exit_code == 0
     moved = there()
-    with reading(moved.engine) as connection:
+    with read_transaction(moved.engine) as connection:
         locked = bytes(connection.exec_driver_sql("SELECT locked FROM outbox WHERE key = 'reset/1'").scalar_one())
     assert unlock(moved.settings, locked) == "the way to a new password"
     with pytest.raises(InvalidToken):

@@ -18,7 +18,7 @@ from web.identity.oidc.errors import NotAccepted
 from web.identity.oidc.routes import SENTENCES
 from workflow.directory import Directory, Person
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 
 def name_on_the_page(visitor: Visitor) -> str:
@@ -28,7 +28,7 @@ def name_on_the_page(visitor: Visitor) -> str:
 
 def linked(app: Flask) -> list[tuple[Any, ...]]:
     joined = select(tables.people.c.email, tables.identities.c.subject).join_from(tables.identities, tables.people)
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         return [tuple(row) for row in connection.execute(joined.order_by(tables.people.c.email))]
 
 

@@ -20,7 +20,7 @@ from tests.web.identity.oidc.fake_provider import CLIENT, COMES_BACK_TO, SECRET,
 from tests.web.identity.oidc.visitor import Visitor, answered
 from web.identity.oidc.routes import SENTENCES
 from workflow.storage import tables
-from workflow.storage.engine import reading, writing
+from workflow.storage.engine import read_transaction, writing
 
 
 def _part(value: Any) -> str:
@@ -107,7 +107,7 @@ def is_refused(app: Flask, visitor: Visitor, answer: Any) -> None:
     summary = re.findall(r'<ul class="[^"]*error-summary__list">(.*?)</ul>', page, re.S)
     assert [re.sub(r"<[^>]+>", "", one).strip() for one in summary] == [SENTENCES["refused"]]
     assert "AADSTS" not in page
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         for table in (tables.sessions, tables.identities):
             assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
 

@@ -15,7 +15,7 @@ from tests.web.identity.oidc.fake_provider import CLIENT, COMES_BACK_TO, SECRET,
 from tests.web.identity.oidc.visitor import Visitor, answered
 from web.identity.oidc.account_linking import used_second_factor
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 
 def test_there_and_back_to_where_one_was_going(visitor: Visitor) -> None:
@@ -52,7 +52,7 @@ def test_the_session_is_new_and_holds_nothing_of_a_token(app: Flask, issuer: Iss
     after = visitor.client.get_cookie("session")
     assert after is not None
     assert before is None or before.value != after.value
-    with reading(app.extensions["council"].engine) as connection:
+    with read_transaction(app.extensions["council"].engine) as connection:
         session = connection.execute(select(tables.sessions)).one()
         assert session.content == {"second_proof": "council account"}
         assert connection.execute(select(tables.sign_in_attempts)).all() == []

@@ -9,7 +9,7 @@ from workflow.commands.directory import delegations as delegating
 from workflow.commands.directory import roles as appointing
 from workflow.directory import SCOPED, Duty
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 SCOPES = {"service": "care", "branch": "parenting"}
 EVERYBODY = (
@@ -35,7 +35,7 @@ def pass_on(house: House, by: str, to: str, held: Duty, giver: str = "", days: t
 
 
 def kept(house: House) -> list[tuple[str, str, str | None]]:
-    with reading(house.store.engine) as connection:
+    with read_transaction(house.store.engine) as connection:
         rows = connection.execute(select(tables.directory_history).order_by(tables.directory_history.c.id)).all()
     return [(row.by_name, row.verb, json.dumps(row.facts)) for row in rows]
 
@@ -46,7 +46,7 @@ def held(house: House) -> tuple[object, ...]:
 
 
 def passed_on(house: House) -> list[tuple[str, int | None]]:
-    with reading(house.store.engine) as connection:
+    with read_transaction(house.store.engine) as connection:
         rows = connection.execute(select(tables.notices).where(tables.notices.c.event == "duty_must_pass_on").order_by(tables.notices.c.id))
         return [(row.reference, row.action) for row in rows]
 
@@ -54,6 +54,6 @@ def passed_on(house: House) -> list[tuple[str, int | None]]:
 def told(house: House, event: str) -> list[str]:
     """First parts of addresses, with the audit’s reference."""
     people = house.store.directory().people
-    with reading(house.store.engine) as connection:
+    with read_transaction(house.store.engine) as connection:
         rows = connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)).all()
     return [f"{people[row.recipient].email.partition('@')[0] if row.recipient else 'QA inbox'} {row.reference}".strip() for row in rows]

@@ -14,7 +14,7 @@ from workflow.commands.audit_view import see
 from workflow.commands.directory.connections import declare_connection, end_connection
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.storage import tables
-from workflow.storage.engine import reading
+from workflow.storage.engine import read_transaction
 
 CASE = ("practitioner", "team.manager", "service.manager", "qaro", "auditor", "moderator", "qa", "head.of.service", "hos.ppqa")
 
@@ -134,7 +134,7 @@ def test_nobody_ends_their_own_and_what_was_declared_stays_on_the_record(house: 
         end_connection(house.desk(), house.person("qa2"), 2)
     end_connection(house.desk(), house.person("qa2"), 1)
     assert see(house.desk(), house.person("qa"), reference).audit.state == "shared"
-    with reading(house.store.engine) as connection:
+    with read_transaction(house.store.engine) as connection:
         kept = connection.execute(select(tables.connections)).one()
     assert (kept.declared_by, kept.ended_by) == (house.person("qa").id, house.person("qa2").id)
     with pytest.raises(NotFound):
