@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from workflow.storage import tables
-from workflow.storage.engine import asking, read_transaction, writing
+from workflow.storage.engine import read_statement, read_transaction, writing
 
 # Asked at each request: building a statement costs more than running it, so each is built once.
 SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
@@ -18,7 +18,7 @@ KEEP = (
 
 
 def read_session(engine: Engine, digest: str) -> Any:
-    with asking(engine) as connection:
+    with read_statement(engine) as connection:
         return connection.execute(SESSION, {"the_digest": digest}).first()
 
 

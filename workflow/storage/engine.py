@@ -96,7 +96,7 @@ def read_transaction(engine: Engine | Connection) -> Iterator[Connection]:
 
 
 @contextmanager
-def asking(engine: Engine | Connection) -> Iterator[Connection]:
+def read_statement(engine: Engine | Connection) -> Iterator[Connection]:
     """For one statement: it is a consistent reading by itself, so that no transaction need be begun and ended for it."""
     if isinstance(engine, Connection):
         yield engine

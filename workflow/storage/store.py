@@ -20,7 +20,7 @@ from workflow.storage.audit_reader import read_audit
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.directory_reader import read_directory
 from workflow.storage.directory_writer import DirectoryWriter
-from workflow.storage.engine import DatabaseError, asking, read_transaction, writing
+from workflow.storage.engine import DatabaseError, read_statement, read_transaction, writing
 
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 HISTORY_AND_REASONS = (
@@ -44,7 +44,7 @@ class SqlStore:
         self._directory: Directory | None = None
 
     def audit(self, reference: str) -> Audit | None:
-        with asking(self.engine) as connection:
+        with read_statement(self.engine) as connection:
             return read_audit(connection, reference)
 
     def save(self, change: Change) -> None:
@@ -60,7 +60,7 @@ class SqlStore:
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now. Read again only where its version has changed, or something in it has begun or ended since."""
         at = at or datetime.now(UTC)
-        with asking(self.engine) as connection:
+        with read_statement(self.engine) as connection:
             version = connection.execute(DIRECTORY_VERSION).scalar_one()
         held = self._directory
         if held is None or held.version != version or not held.is_true_at(at):
