@@ -18,7 +18,7 @@ from notifications.scheduling.worker import sweep
 from tests.support.postgres import a_database
 from web.council import Council
 from workflow.events import Notice
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import actions, audits, outbox
 
 Run = tuple[float, float, float, float]
@@ -60,7 +60,7 @@ def growth_of_the_sweep() -> list[Result]:
 def _all_open(folder: Path, count: int) -> Council:
     council = filled(folder, count)
     for statement in ALL_OPEN:
-        with writing(council.engine) as connection:
+        with write_transaction(council.engine) as connection:
             connection.exec_driver_sql(statement)
     return council
 
@@ -89,7 +89,7 @@ def _run(few: Council, many: Council) -> Run:
 
 
 def due(council: Council, kind: str, count: int) -> None:
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         for statement in (*FORGET, DUE[kind].format(count)):
             connection.exec_driver_sql(statement)
     alone = create_engine(council.settings.database_url, isolation_level="AUTOCOMMIT")

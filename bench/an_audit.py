@@ -29,7 +29,7 @@ from web.cli.demo_data import read_sample, walk
 from web.council import Council
 from workflow.directory import Duty
 from workflow.storage.directory_seed import Entry, add_people
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 
 AUDITS, PEOPLE, WINDOWS = 50_000, 50, 6
 # In seconds. Real people pause longer: a page saves by itself every three to ten seconds of writing.
@@ -51,7 +51,7 @@ def share_of_the_time() -> list[Result]:
 def _drafts(council: Council) -> dict[str, str]:
     """The address of a draft that is ready to share, by the email of its auditor; each has one of their own."""
     emails, password = [f"auditor.{n}@demo.example" for n in range(PEOPLE)], PasswordHasher().hash(PASSWORD)
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         add_people(connection, [Entry(email, email, (Duty("auditor", ""),), password) for email in emails])
     sample = read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json")
     drafts = {}

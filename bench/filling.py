@@ -5,7 +5,7 @@ from pathlib import Path
 from config.settings import read_settings
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.transfer import copy_all
 
 TEAMS, OTHERS, OPEN, OWN = 50, 1_000, 2_000, 100
@@ -47,7 +47,7 @@ def filled(folder: Path, count: int) -> Council:
     prepare(council)
     load_people(council, "not signed in with")
     for statement in FILL:
-        with writing(council.engine) as connection:
+        with write_transaction(council.engine) as connection:
             connection.exec_driver_sql(statement.replace(":count", str(count)))
     return council
 
@@ -57,6 +57,6 @@ def on_postgresql(council: Council, url: str) -> Council:
     named = {"DATA": str(council.settings.data), "DATABASE_URL": url, "SECRET_KEY": council.settings.secret_key}
     moved = open_council(read_settings({f"PRACTICE_AUDIT_{name}": value for name, value in named.items()}))
     prepare(moved)
-    with read_transaction(council.engine) as source, writing(moved.engine) as target:
+    with read_transaction(council.engine) as source, write_transaction(moved.engine) as target:
         copy_all(source, target, lambda _: None)
     return moved

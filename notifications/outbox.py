@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 from notifications.recipients import WhoHears
 from workflow.events import Notice
 from workflow.storage import audit_writer as saving
-from workflow.storage.engine import DatabaseError, writing
+from workflow.storage.engine import DatabaseError, write_transaction
 from workflow.storage.tables import outbox, ticks
 
 # Ended, and found to be so by the next look, within the minute: what a dead worker held is sent by another by then.
@@ -43,7 +43,7 @@ def claim(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[L
 def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElement[bool]) -> list[Letter]:
     due = select(outbox.c.id).where(IS_WAITING, outbox.c.next_attempt_at <= now, _is_free(now), may_go)
     due = due.order_by(outbox.c.next_attempt_at, outbox.c.id).limit(BATCH).with_for_update(skip_locked=True, of=outbox)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         rows = connection.execute(_take(worker, now).where(outbox.c.id.in_(due)).returning(outbox)).all()
     return [(row,) for row in sorted(rows, key=lambda row: row.id)]
 
@@ -69,7 +69,7 @@ def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: WhoHears)
     due = select(outbox.c.id).where(
         *is_gathered, outbox.c.send_from <= now, _is_free(now), outbox.c.recipient.in_(people.limit(PEOPLE_AT_ONCE))
     )
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         ids = connection.execute(due.order_by(outbox.c.id).with_for_update(of=outbox)).scalars().all()
         rows = connection.execute(_take(worker, now).where(outbox.c.id.in_(ids)).returning(outbox)).all() if ids else []
     letters: dict[int, list[Any]] = {}
@@ -95,7 +95,7 @@ def post_to_person(connection: Connection, event: str, key: str, recipient: int,
 
 def hold(engine: Engine, letter: Letter, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
     """Just before it is sent: what it is, so that every attempt sends the same, and the lease anew. False where it is not ours any more."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         is_ours = _update_ours(connection, letter, leased_until=now + LEASE, message_id=message_id, sent_to=sent_to) == len(letter)
         if is_ours and body is not None:
             _update_ours(connection, letter[:1], body=body)
@@ -112,12 +112,12 @@ def mark_sent(engine: Engine, letter: Letter, now: datetime) -> None:
 
 def _mark_sent(engine: Engine, letter: Letter, now: datetime) -> None:
     gone = update(outbox).where(outbox.c.id.in_([row.id for row in letter]))
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(gone.values(state="sent", sent_at=now, leased_until=None, last_error=None, locked=None))
 
 
 def mark_cancelled(engine: Engine, letter: Letter) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         _update_ours(connection, letter, state="cancelled", leased_until=None, locked=None)
 
 
@@ -128,14 +128,14 @@ def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> N
     if again := [row for row in letter if row not in given_up]:
         attempts = min(max(row.attempts for row in again), 10)
         wait = min(FIRST_WAIT * 2**attempts, LONGEST_WAIT) * random.uniform(0.75, 1.25)  # noqa: S311 (jitter)
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             _update_ours(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
 
 
 def release(engine: Engine, letters: Collection[Letter], *, to_others: bool = False) -> None:
     """Those that were not tried after all. Others are called where it is we who stop."""
     if untried := [row for letter in letters for row in letter]:
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             _update_ours(connection, untried, leased_until=None, attempts=outbox.c.attempts - 1)
             if to_others:
                 saving.call_worker(connection)
@@ -146,13 +146,13 @@ def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> Non
     row = letter[0]
     about = (row.reference, row.action, row.due_on) if len(letter) == 1 else ("",)
     notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", None, *about)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         if _update_ours(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None):
             saving.notice_only(connection, (notice,), now)
 
 
 def beat(engine: Engine, worker: str, now: datetime) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         saving.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, exists, func, literal_column, select, uni
 from workflow.events import Notice
 from workflow.storage import audit_writer as saving
 from workflow.storage import bulk_statements as many
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
 
 AHEAD = timedelta(minutes=5)
@@ -54,7 +54,7 @@ def set_right(engine: Engine, now: datetime, today: date) -> bool:
     with read_transaction(engine) as connection:
         if connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == "sweep", ahead).limit(1)).first() is None:
             return False
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(sweeps).where(sweeps.c.slot > f"{now:%Y-%m-%dT%H:%M}"))
         is_open = (actions.c.state == "open", actions.c.is_live)
         connection.execute(update(actions).where(*is_open, actions.c.remind_on > today).values(remind_on=today))
@@ -65,7 +65,7 @@ def set_right(engine: Engine, now: datetime, today: date) -> bool:
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
     """Whether this worker is the one to make this sweep in this slot: n workers have the effects of one."""
     claim = saving.once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(claim, {"sweep": sweep, "slot": slot, "at": now}).first() is not None
 
 
@@ -75,7 +75,7 @@ def is_claimed(engine: Engine, sweep: str, slot: str) -> bool:
 
 
 def forget_slots(engine: Engine, before: datetime) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(sweeps).where(sweeps.c.at < before))
 
 
@@ -92,7 +92,7 @@ def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mo
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
     again = many.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
     given = many.given((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         same = {tuple(row) for row in connection.execute(again, given)}
         told = [notice for one in looked if (one.row.audit_id, one.row.number) in same for notice in one.notices]
         saving.tell(connection, told, now, mornings)
@@ -109,7 +109,7 @@ def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
     again = many.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
     given = many.given((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         same = set(connection.execute(again, given).scalars())
         saving.tell(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
 
@@ -123,7 +123,7 @@ def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
 
 def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
     if notices:
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             saving.tell(connection, notices, now)
 
 
@@ -141,7 +141,7 @@ def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datet
     is_closing = (audits.c.id.in_(ids), audits.c.re_audit_prompt_on <= today)
     columns = (audits.c.reference, audits.c.re_audit_prompt_on, (audits.c.state != "withdrawn") & ~is_begun)
     closing = select(*columns).where(*is_closing).order_by(audits.c.id).with_for_update(of=audits)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         rows = connection.execute(closing).all()
         connection.execute(update(audits).where(*is_closing).values(re_audit_prompt_on=None))
         saving.tell(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)

@@ -20,7 +20,7 @@ from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
-from workflow.storage.engine import writing as writing_to
+from workflow.storage.engine import write_transaction as writing_to
 
 CANARY = "CANARY-7Q"
 

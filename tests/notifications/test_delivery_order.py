@@ -17,7 +17,7 @@ from tests.notifications.support.smtp_server import MailServer
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 
 def waiting(parts: Parts) -> list[str]:
@@ -56,7 +56,7 @@ def test_another_audit_does_not_wait(parts: Parts, house: House, server: MailSer
 
 def test_an_escalation_waits_behind_nothing(parts: Parts, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
-    with writing(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
         first_id = connection.execute(first).scalar_one()
         # Something that can never be built stands before everything else that is told of this audit.

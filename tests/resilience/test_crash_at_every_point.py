@@ -25,7 +25,7 @@ from tests.resilience.support.worker_scenarios import SCENES, Scene, a_day_to_sw
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.storage import tables
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 
 # One of each shape: a state alone, with a seal and an escalation, of an action, of the escalation, with a reason and an action that is new.
 ONE_OF_EACH: tuple[Key, ...] = (
@@ -180,7 +180,7 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
 def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[Any, Counter[str]]:
     """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
     council = reopened(visits.folder, post.url)
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         connection.execute(update(tables.people).values(name=tables.people.c.name + "-Brown"))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     for later in (AGAIN, 20 * AGAIN):

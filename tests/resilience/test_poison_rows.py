@@ -23,7 +23,7 @@ from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from workflow.commands import audit_moves as moves
 from workflow.storage import tables
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 
 ROWS, AUDITS, DRAFTS = 1_000, 8, 10
 # Drafts of November are not shared in time; all the rest is told on the evening before the worker comes.
@@ -75,7 +75,7 @@ def _again(house: House, reference: str) -> None:
 
 
 def _poison(parts: Parts, values: dict[str, Any], row_id: int) -> None:
-    with writing(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
 
 
@@ -103,7 +103,7 @@ def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(parts: Parts
     run_once(replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
     mine = [row for row in outbox(parts) if row.event == "audit_not_shared" and row.recipient]
     assert len(mine) == DRAFTS
-    with writing(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         audit_id = select(tables.audits.c.id).where(tables.audits.c.reference == mine[4].reference).scalar_subquery()
         connection.execute(update(tables.sections).where(tables.sections.c.audit_id == audit_id).values(answers='{"half'))
     post.forget()

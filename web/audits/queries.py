@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Connection, Engine, and_, cast, delete, func, select, type_coerce
 
 from workflow.storage.audit_writer import upsert
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import actions, audits, sections, unsaved
 
 
@@ -25,7 +25,7 @@ def keep_typed(engine: Engine, place: Place, seen: int, typed: Mapping[str, str]
     values = {
         "person_id": place.person_id, "reference": place.reference, "section": place.section, "seen": seen, "typed": dict(typed), "at": at,
     }  # fmt: skip
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         upsert(connection, unsaved, ("person_id", "reference", "section"), [values])
 
 
@@ -36,7 +36,7 @@ def typed_at(engine: Engine, place: Place) -> Any:
 
 
 def drop_typed(engine: Engine, place: Place) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(unsaved).where(_is(place)))
 
 

@@ -20,7 +20,7 @@ from workflow.commands.context import CommandContext
 from workflow.directory import Duty, Person
 from workflow.errors import Refusal
 from workflow.storage.directory_seed import Entry, add_people, add_teams
-from workflow.storage.engine import writing as writing_to
+from workflow.storage.engine import write_transaction as writing_to
 
 STEPS = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed")
 DOMAIN = "@demo.example"

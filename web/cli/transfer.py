@@ -17,7 +17,7 @@ from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.errors import ConfigurationError, Refusal
 from workflow.storage import transfer as moving
-from workflow.storage.engine import Connection, DatabaseError, Engine, read_transaction, writing
+from workflow.storage.engine import Connection, DatabaseError, Engine, read_transaction, write_transaction
 from workflow.storage.schema import is_current, upgrade_on
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import Moved, mark, take_back, where_to
@@ -58,7 +58,7 @@ def bring_back(council: Council) -> None:
         moved = where_to(connection)
     if moved is None:
         raise Refusal("This council was not moved anywhere.")
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         take_back(connection)
     click.echo(
         f"This council runs on its embedded database again. What was done at {moved.to} since {moved.at:%d %B %Y, %H:%M} UTC is not in it."
@@ -68,11 +68,11 @@ def bring_back(council: Council) -> None:
 def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, moving.Held]:
     is_copied = False
     try:
-        with writing(target) as there:
+        with write_transaction(target) as there:
             _refuse_moved(council, there, moved.to)
             _refuse(moving.why_not_to(there))
             # Nobody else writes to it until what is begun here is over.
-            with writing(council.engine) as here:
+            with write_transaction(council.engine) as here:
                 rows = _copied(council, here, there, moved)
             is_copied = True
     except DatabaseError as error:

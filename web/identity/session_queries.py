@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from workflow.storage import tables
-from workflow.storage.engine import read_statement, read_transaction, writing
+from workflow.storage.engine import read_statement, read_transaction, write_transaction
 
 # Asked at each request: building a statement costs more than running it, so each is built once.
 SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
@@ -23,30 +23,30 @@ def read_session(engine: Engine, digest: str) -> Any:
 
 
 def begin_session(engine: Engine, values: dict[str, Any]) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(tables.sessions).values(values))
 
 
 def keep_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
     """Changes a session that still is one: what was ended meanwhile stays ended."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(KEEP, {"the_digest": digest, "content": content, "seen_at": seen_at})
 
 
 def end_session(engine: Engine, digest: str) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.digest == digest))
 
 
 def forget_sessions(engine: Engine, seen_before: datetime) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.seen_at < seen_before))
 
 
 def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
     """For everybody whose address ends so. Whoever is signed in among them is signed out."""
     chosen = tables.people.c.email.endswith(ending, autoescape=True)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(update(tables.people).where(chosen).values(password_hash=password_hash))
         connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id.in_(select(tables.people.c.id).where(chosen))))
 

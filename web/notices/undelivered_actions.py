@@ -9,7 +9,7 @@ from web.notices import undelivered_queries as queries
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied
-from workflow.storage.engine import Connection, writing
+from workflow.storage.engine import Connection, write_transaction
 from workflow.storage.visibility import Reader
 
 
@@ -40,7 +40,7 @@ def can_go_again(council: Council, row: Any) -> bool:
 @contextmanager
 def _one(council: Council, desk: CommandContext, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
     ensure_sees(desk, who)
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         row = queries.one(connection, Reader(who, desk.directory, desk.permissions), row_id)
         if row is None:
             raise NotFound

@@ -6,18 +6,18 @@ from typing import Any
 from sqlalchemy import Engine, delete, select
 
 from workflow.storage.audit_writer import upsert
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import calendars
 
 
 def keep_calendar(engine: Engine, person_id: int, digest: str, at: datetime) -> None:
     """In place of the one before, whose address is worth nothing from then on."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at}])
 
 
 def end_calendar(engine: Engine, person_id: int) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
 
 

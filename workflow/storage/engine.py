@@ -108,7 +108,7 @@ def read_statement(engine: Engine | Connection) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def write_transaction(engine: Engine) -> Iterator[Connection]:
     """One writing transaction, committed at the end, or rolled back where anything was raised."""
     with engine.connect() as connection, its_turn(engine), connection.begin():
         _begin(connection, "BEGIN IMMEDIATE")

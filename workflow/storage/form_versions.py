@@ -7,7 +7,7 @@ from workflow.errors import ConfigurationError
 from workflow.form_loader import read_form
 from workflow.forms import Form
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.workflow_config import Rules
 
 
@@ -39,7 +39,7 @@ def _keep(engine: Engine, kind: str, version: int, text: str) -> str:
         return _kept(engine, kind, version)
     except LookupError:
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             connection.execute(insert(tables.definitions).on_conflict_do_nothing(), {"kind": kind, "version": version, "text": text})
         return _kept(engine, kind, version)
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from workflow.errors import ConfigurationError
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 
 def upgrade(engine: Engine) -> None:
@@ -23,7 +23,7 @@ def upgrade(engine: Engine) -> None:
             "The database is newer than this version of Practice Audit: install the version that brought it up to date."
         )
     if schema == "behind":
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             upgrade_on(connection)
 
 
@@ -33,7 +33,7 @@ def upgrade_on(connection: Connection) -> None:
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         command.downgrade(_config(connection), to)
 
 

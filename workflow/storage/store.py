@@ -20,7 +20,7 @@ from workflow.storage.audit_reader import read_audit
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.directory_reader import read_directory
 from workflow.storage.directory_writer import DirectoryWriter
-from workflow.storage.engine import DatabaseError, read_statement, read_transaction, writing
+from workflow.storage.engine import DatabaseError, read_statement, read_transaction, write_transaction
 
 HISTORY = select(tables.history).where(tables.history.c.audit_id == bindparam("audit_id")).order_by(tables.history.c.number)
 HISTORY_AND_REASONS = (
@@ -48,13 +48,13 @@ class SqlStore:
             return read_audit(connection, reference)
 
     def save(self, change: Change) -> None:
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             saving.save(connection, change)
 
     @contextmanager
     def changing(self, directory_version: int, at: datetime) -> Iterator[DirectoryWriter]:
         """One commit on leaving it; raises Changed where the directory is no longer that version."""
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             yield DirectoryWriter(connection, directory_version, at)
 
     def directory(self, at: datetime | None = None) -> Directory:
@@ -85,7 +85,7 @@ class SqlStore:
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
         """Raises NotShown where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
         try:
-            with writing(self.engine) as connection:
+            with write_transaction(self.engine) as connection:
                 connection.execute(NOTE, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
         except DatabaseError as error:
             if isinstance(refusal_of(error), DatabaseAway):
@@ -93,7 +93,7 @@ class SqlStore:
             raise ReadLogUnavailable from error
 
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             emergencies.ask(connection, emergency, notices)
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
@@ -102,7 +102,7 @@ class SqlStore:
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
         """Raises Changed where it is answered already, by who asked, or on an older directory."""
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             emergencies.answer(connection, emergency, notices, directory_version)
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:

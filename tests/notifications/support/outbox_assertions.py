@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tests.factories import House
 from web.council import Council
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.working_days import LONDON
 
 # As GOV.UK publishes them, and for the years to come as the rules of 1971 make them.
@@ -71,6 +71,6 @@ def leaves(house: House, name: str) -> None:
 
 
 def set_active(house: House, name: str, *, is_active: bool) -> None:
-    with writing(house.store.engine) as connection:
+    with write_transaction(house.store.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == f"{name}@demo.example").values(is_active=is_active))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))

@@ -10,7 +10,7 @@ from tests.web.access_matrix.scenarios import SCENES, child_of
 from web.council import Council
 from workflow.directory import Duty, Person, normalise_child_id
 from workflow.storage.directory_seed import Entry, add_people, changed
-from workflow.storage.engine import Connection, writing
+from workflow.storage.engine import Connection, write_transaction
 from workflow.storage.tables import connections, duties, people
 
 # What each is to the audits of the scenes; the owner carries out their action.
@@ -81,14 +81,14 @@ def as_they_are() -> tuple[Asker, ...]:
 
 def add_the_others(council: Council) -> None:
     """Whom the demo council lacks: strangers in two roles, somebody without any, and who carries out an action."""
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         password = connection.execute(select(people.c.password_hash).where(people.c.email == "qa@demo.example")).scalar_one()
         add_people(connection, [Entry(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])
 
 
 def set_up(council: Council, turn: str) -> None:
     """Give those of a turn their roles, and take away what they are not to have."""
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         for asker in {one.name: one for one in (*as_they_are(), *everybody_of(turn)) if one.name}.values():
             person = council.store.directory().by_email(f"{asker.name}@demo.example")
             assert person, asker.name

@@ -9,7 +9,7 @@ from tests.web.support.browser import Browser, text_of
 from tests.web.support.roles import leaves
 from web.council import Council
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 from workflow.storage.tables import duties
 
 
@@ -54,7 +54,7 @@ def test_after_sharing_the_audit_says_how_far_the_telling_has_come(app: Flask, h
 
 
 def _deputy(council: Council, person_id: int) -> None:
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         held = {"person_id": person_id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
         connection.execute(insert(duties).values(held))
         changed(connection)

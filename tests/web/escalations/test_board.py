@@ -22,7 +22,7 @@ from web.escalations.board_queries import SIZE
 from workflow.commands import escalations
 from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import connections, duties
 
 RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -159,7 +159,7 @@ def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
 def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, house: House, clock: Traveller) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         deputy = {"person_id": house.person("qaro").id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
         connection.execute(insert(duties).values(deputy))
         changed(connection)
@@ -176,7 +176,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, house: House, clock
     assert seen == {**dict.fromkeys((*RECIPIENTS, "qa"), True), "head.of.service2": False, "director.parenting": False}
     council: Council = app.extensions["council"]
     me = house.person("hos.ppqa").id
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
         changed(connection)

@@ -19,7 +19,7 @@ from web.council import Council
 from web.identity.credentials.access_token_queries import end_tokens_of
 from web.identity.credentials.access_tokens import READ, SAFE, NewToken, create_token
 from workflow.storage import tables
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_it_lasts_a_year_at_most(council: Council, days: object) -> None:
 def test_somebody_who_leaves_takes_their_tokens_along(app: Flask, council: Council) -> None:
     token = made(council)
     assert call(app, token).status_code == 200
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "auditor@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     assert call(app, token).status_code == 401
@@ -91,7 +91,7 @@ def test_somebody_who_leaves_takes_their_tokens_along(app: Flask, council: Counc
 
 def test_all_of_ones_tokens_can_be_ended_at_once(app: Flask, council: Council) -> None:
     mine, also_mine, another = made(council), made(council), made(council, "qa")
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         end_tokens_of(connection, rows(council)[0].person_id, datetime.now(UTC))
     assert [call(app, token).status_code for token in (mine, also_mine, another)] == [401, 401, 200]
 

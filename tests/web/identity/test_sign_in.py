@@ -16,7 +16,7 @@ from web.app import create_app
 from web.identity.credentials import passwords
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 AUDITOR = "auditor@demo.example"
 A_NEW_ONE = "three wet lampposts"
@@ -67,7 +67,7 @@ def _end(app: Flask, here: Visitor, how: str) -> None:
         with app.app_context():
             passwords.change(person.id, A_NEW_ONE)
     elif how == "disabled":
-        with writing(app.extensions["council"].engine) as connection:
+        with write_transaction(app.extensions["council"].engine) as connection:
             connection.execute(update(tables.people).where(tables.people.c.id == person.id).values(is_active=False))
             changed(connection)
     else:
@@ -85,7 +85,7 @@ def test_what_ended_during_a_request_stays_ended(app: Flask) -> None:
     page = app.view_functions["worklist.every"]
 
     def _ends_meanwhile() -> Any:
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             connection.execute(tables.sessions.delete())
         return page()
 

@@ -17,7 +17,7 @@ from web.notices.undelivered_queries import SIZE
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, r
 def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, parts: Parts, refused: str, server: MailServer) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
-    with writing(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         mended = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(mended)
         changed(connection)
@@ -112,7 +112,7 @@ def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: Parts, h
 
 
 def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts: Parts, house: House, refused: str) -> None:
-    with writing(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         declared = {"person_id": house.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
         changed(connection)
@@ -121,7 +121,7 @@ def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts:
 
 
 def test_a_mail_about_an_account_is_not_sent_again(app: Flask, parts: Parts, refused: str) -> None:
-    with writing(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.state == "dead").values(event="password_reset", reference=""))
     browser = Browser(app, "qa")
     page = browser.get("/undelivered").text

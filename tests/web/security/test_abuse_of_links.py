@@ -17,7 +17,7 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
 from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 from workflow.storage.tables import connections
 
 
@@ -79,7 +79,7 @@ def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flas
 def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, house: House, escalated: str) -> None:
     works(app)
     path, council, me = link_to(app, "hos.ppqa"), app.extensions["council"], house.person("hos.ppqa").id
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
         changed(connection)

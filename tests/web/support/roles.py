@@ -7,14 +7,14 @@ from sqlalchemy import delete, insert, update
 from web.council import Council
 from workflow.directory import Duty
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 from workflow.storage.tables import delegations, duties, people
 
 
 def now_holds(council: Council, name: str, *roles: str) -> None:
     """Exactly these roles, with their scope, as `head_of_service:care`."""
     person_id = _id(council, name)
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         connection.execute(delete(duties).where(duties.c.person_id == person_id))
         for role in roles:
             duty = _duty(role)
@@ -26,13 +26,13 @@ def passes_on(council: Council, giver: str, taker: str, role: str) -> None:
     now, duty = datetime.now(UTC), _duty(role)
     ids = {"from_person": _id(council, giver), "to_person": _id(council, taker), "given_by": _id(council, giver)}
     times = {"starts_at": now - timedelta(days=30), "ends_at": now + timedelta(days=30), "given_at": now}
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         connection.execute(insert(delegations).values(**ids, **times, role=duty.role, scope=duty.scope))
         changed(connection)
 
 
 def leaves(council: Council, name: str) -> None:
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         connection.execute(update(people).where(people.c.id == _id(council, name)).values(is_active=False))
         changed(connection)
 

@@ -20,7 +20,7 @@ from workflow.commands.directory import people as editing
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 CASE = ("C-1001", "Seen on the file", "Alex", "A family", "Book the visit", "nadequate", "Assessment East")
 
@@ -76,7 +76,7 @@ def test_it_follows_the_rights_of_the_moment(app: Flask, house: House, clock: Tr
     now_holds(council, "head.of.service", "auditor")
     assert events(app, head) == {}
     me = house.person("practitioner").id
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(declared))
         changed(connection)

@@ -7,7 +7,7 @@ from tests.web.support.browser import Browser, text_of
 from tests.workflow.storage.support.bulk_audits import multiply
 from web.council import Council
 from web.worklist.queries import MOST
-from workflow.storage.engine import writing
+from workflow.storage.engine import write_transaction
 
 MORE = "More is under way than this page looks through."
 
@@ -19,7 +19,7 @@ def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask,
     an_audit(house, at="shared", grade="inadequate")
     director = Browser(app, "director.safeguarding")
     assert MORE not in text_of(director.get("/").text)
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         multiply(connection, MOST)
     page = director.get("/").text
     assert f"/audits/{first}/escalation" in page
@@ -29,7 +29,7 @@ def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask,
 def test_nobody_is_told_that_nothing_waits_where_not_everything_was_looked_through(app: Flask, house: House) -> None:
     council: Council = app.extensions["council"]
     an_audit(house, at="shared", grade="inadequate")
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         multiply(connection, MOST)
     said = text_of(Browser(app, "governance").get("/").text)
     assert MORE in said

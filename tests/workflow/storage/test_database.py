@@ -23,7 +23,7 @@ from workflow.permissions import relations
 from workflow.ports import ReadLogEntry
 from workflow.storage import schema as migrate
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.visibility import STAGES, Reader
 
 
@@ -139,7 +139,7 @@ def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: 
 
 def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
     migrate.downgrade(council.engine, "0004")
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         connection.exec_driver_sql(
             f"INSERT INTO tokens (digest, person_id, created_at) VALUES ('{'a' * 64}', 1, '2026-01-01T00:00:00.000000+00:00')"
         )
@@ -161,5 +161,5 @@ def test_the_record_can_only_be_added_to(council: Council, table: str, column: s
     add_person(house.desk(), house.person("admin"), "Nia New", "nia.new@demo.example")
     council.store.note([ReadLogEntry(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
-        with pytest.raises(DBAPIError, match="only ever added to"), writing(council.engine) as connection:
+        with pytest.raises(DBAPIError, match="only ever added to"), write_transaction(council.engine) as connection:
             connection.exec_driver_sql(change)

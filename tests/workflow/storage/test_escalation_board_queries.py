@@ -9,7 +9,7 @@ from web.escalations import board_queries as queries
 from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
 from workflow.ports import ReadLogEntry
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.visibility import Reader
 
 
@@ -53,7 +53,7 @@ def test_whoever_waits_longest_is_counted_however_many_came_after(council: Counc
     first = an_audit(house, at="shared", grade="inadequate")
     house.passes(days=1)
     an_audit(house, at="shared", grade="inadequate")
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         number = multiply(connection, 250)
         waiting = queries.all_open(connection, reader_of(house, "qa"))
         mails = queries.mails_about(connection, waiting)

@@ -17,7 +17,7 @@ from tests.workflow.storage.support.edge_values import add_edges, empty_tables
 from web.council import Council
 from workflow.commands import audit_moves as moves
 from workflow.storage import schema as migrate
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 # What a downgrade drops and the next upgrade can’t know: tables, and columns of tables that stay.
 LOST: Mapping[str, set[str]] = {
@@ -81,7 +81,7 @@ def fill(council: Council, number: int) -> int:
         an_audit(house, at=state, grade=grade)
     closed = an_audit(house, at="actions_closed")
     moves.reopen(house.desk(), house.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
-    with writing(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         filled = multiply(connection, number // (len(WALKED) + 1) - 1)
         add_edges(connection)
         assert empty_tables(connection) == []
@@ -93,7 +93,7 @@ def fill(council: Council, number: int) -> int:
 
 
 def up_to(engine: Engine, revision: str) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         command.upgrade(migrate._config(connection), revision)
 
 

@@ -76,6 +76,6 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
 
 
 def _write_twice(council: Council, remark: dict[str, object]) -> None:
-    with engine.writing(council.engine) as connection, answered_together(connection):
+    with engine.write_transaction(council.engine) as connection, answered_together(connection):
         for _ in range(2):
             connection.execute(insert(tables.remarks), remark)

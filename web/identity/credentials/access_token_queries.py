@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import calendars, tokens
 
 MOST_LISTED = 100
@@ -15,7 +15,7 @@ TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
 
 
 def keep_token(engine: Engine, **values: object) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(tokens).values(values))
 
 
@@ -25,7 +25,7 @@ def token_with(engine: Engine, digest: str) -> Any:
 
 
 def note_use(engine: Engine, digest: str, at: datetime) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(update(tokens).where(tokens.c.digest == digest).values(used_at=at))
 
 
@@ -39,7 +39,7 @@ def tokens_of(engine: Engine, person_id: int) -> Sequence[Any]:
 def end_token(engine: Engine, token_id: int, at: datetime, person_id: int | None = None) -> bool:
     """Whether there is such a token, of this person where one is given. The first time it was revoked stands."""
     chosen = tokens.c.id == token_id if person_id is None else (tokens.c.id == token_id) & (tokens.c.person_id == person_id)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(update(tokens).where(chosen, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
         return connection.execute(select(tokens.c.id).where(chosen)).first() is not None
 

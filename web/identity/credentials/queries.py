@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, func, insert, or_, select, update
 from notifications.outbox import post_to_person
 from web.identity.credentials.access_token_queries import end_tokens_of
 from workflow.storage.audit_writer import upsert
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import accounts, passkeys, people, recovery_codes, sessions
 
 ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
@@ -25,7 +25,7 @@ def account_with(engine: Engine, column: str, value: str) -> Any:
 
 
 def keep_account(engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, ends_sessions: bool) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(update(people).where(people.c.id == person_id).values(password_hash=password_hash))
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, **values}])
         if ends_sessions:
@@ -34,7 +34,7 @@ def keep_account(engine: Engine, person_id: int, password_hash: str | None, valu
 
 
 def post(engine: Engine, event: str, key: str, person_id: int, now: datetime, locked: bytes | None = None) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         post_to_person(connection, event, key, person_id, now, locked)
 
 
@@ -44,13 +44,13 @@ def post(engine: Engine, event: str, key: str, person_id: int, now: datetime, lo
 def take_counter(engine: Engine, person_id: int, counter: int) -> bool:
     """Whether this code is taken now: never twice, and none from before the last, however many try at once."""
     newer = or_(accounts.c.totp_counter.is_(None), accounts.c.totp_counter < counter)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         taken = connection.execute(update(accounts).where(accounts.c.person_id == person_id, newer).values(totp_counter=counter))
         return taken.rowcount == 1
 
 
 def keep_totp(engine: Engine, person_id: int, totp: str | None, counter: int | None = None) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, "totp": totp, "totp_counter": counter}])
         if totp is None:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
@@ -63,14 +63,14 @@ def codes_of(engine: Engine, person_id: int) -> Sequence[Any]:
 
 
 def set_codes(engine: Engine, person_id: int, codes: Sequence[str]) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         if codes:
             connection.execute(insert(recovery_codes), [{"person_id": person_id, "code": code} for code in codes])
 
 
 def drop_code(engine: Engine, code_id: int) -> bool:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(delete(recovery_codes).where(recovery_codes.c.id == code_id)).rowcount == 1
 
 
@@ -87,25 +87,25 @@ def passkey_with(engine: Engine, credential_id: str) -> Any:
 
 
 def add_passkey(engine: Engine, values: dict[str, Any]) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(passkeys).values(values))
 
 
 def note_use(engine: Engine, passkey_id: int, sign_count: int, now: datetime) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(update(passkeys).where(passkeys.c.id == passkey_id).values(sign_count=sign_count, used_at=now))
 
 
 def remove_passkey(engine: Engine, person_id: int, passkey_id: int) -> bool:
     mine = (passkeys.c.person_id == person_id, passkeys.c.id == passkey_id)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(delete(passkeys).where(*mine)).rowcount == 1
 
 
 def forget_second_proof(engine: Engine, person_id: int, now: datetime) -> bool:
     """Whether there was one. Whoever came in by it is out, programs too, and the person hears of it."""
     has_app = update(accounts).where(accounts.c.person_id == person_id, accounts.c.totp.is_not(None)).values(totp=None, totp_counter=None)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         counted = [
             connection.execute(statement).rowcount for statement in (has_app, delete(passkeys).where(passkeys.c.person_id == person_id))
         ]
@@ -133,7 +133,7 @@ def end_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> i
     chosen = [sessions.c.person_id == person_id, sessions.c.digest != but]
     if named:
         chosen.append(func.substr(sessions.c.digest, 1, len(named)) == named)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(delete(sessions).where(*chosen)).rowcount
 
 

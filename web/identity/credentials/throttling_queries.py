@@ -7,7 +7,7 @@ from sqlalchemy import Engine, case, delete, select, update
 
 from web.identity.credentials.throttling import Limit
 from workflow.storage.audit_writer import once_statement, upsert
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import failures, places
 
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -16,7 +16,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 def take_try(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
     """Count a try before it is made, so that many at once are no way round; or answer how many seconds it has to wait."""
     keys = sorted(limits)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
         new = [{"key": key, "tries": 0, "last_at": now} for key in keys]
         connection.execute(once_statement(connection.dialect.name, failures, ("key",)), new)
@@ -30,7 +30,7 @@ def take_try(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
 def succeeded(engine: Engine, forgotten: list[str], taken_back: list[str], at: tuple[int, str], now: datetime) -> None:
     """Forget the failures of the person, take back this one try of the address that others share, and know the place."""
     less = case((failures.c.tries > 0, failures.c.tries - 1), else_=0)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(failures).where(failures.c.key.in_(forgotten)))
         connection.execute(update(failures).where(failures.c.key.in_(taken_back)).values(tries=less))
         upsert(connection, places, ("person_id", "place"), [{"person_id": at[0], "place": at[1], "last_at": now}])

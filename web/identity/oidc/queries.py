@@ -7,13 +7,13 @@ from sqlalchemy import Engine, delete, insert, select, update
 
 from workflow.storage import tables
 from workflow.storage.bulk_statements import INSERTS
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 ATTEMPTS, IDENTITIES = tables.sign_in_attempts, tables.identities
 
 
 def keep_attempt(engine: Engine, values: dict[str, Any], too_old: datetime) -> None:
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.begun_at < too_old))
         connection.execute(insert(ATTEMPTS).values(values))
 
@@ -21,14 +21,14 @@ def keep_attempt(engine: Engine, values: dict[str, Any], too_old: datetime) -> N
 def take_attempt(engine: Engine, digest: str, too_old: datetime) -> Any:
     """The row, once: of several who ask at the same moment one is given it."""
     taken = delete(ATTEMPTS).where(ATTEMPTS.c.digest == digest, ATTEMPTS.c.begun_at >= too_old)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(taken.returning(ATTEMPTS.c.nonce, ATTEMPTS.c.verifier, ATTEMPTS.c.after)).first()
 
 
 def use_identity(engine: Engine, issuer: str, subject: str, now: datetime) -> int | None:
     """Whose account it is, if anybody’s."""
     used = update(IDENTITIES).where(IDENTITIES.c.issuer == issuer, IDENTITIES.c.subject == subject).values(last_used_at=now)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(used.returning(IDENTITIES.c.person_id)).scalar()
 
 
@@ -36,7 +36,7 @@ def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now
     """False, and nothing changed, where the account is somebody’s or the person has one of this issuer."""
     values = {"issuer": issuer, "subject": subject, "person_id": person_id, "linked_at": now, "last_used_at": now}
     linked = INSERTS[engine.dialect.name](IDENTITIES).values(values).on_conflict_do_nothing()
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         return connection.execute(linked.returning(IDENTITIES.c.id)).scalar() is not None
 
 
@@ -48,7 +48,7 @@ def every_identity(engine: Engine) -> list[Any]:
 
 def unlink_identities(engine: Engine, person_id: int) -> int:
     """How many there were. Where there was one, every session of the person’s ends."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         removed = delete(IDENTITIES).where(IDENTITIES.c.person_id == person_id).returning(IDENTITIES.c.id)
         number = len(connection.execute(removed).all())
         if number:

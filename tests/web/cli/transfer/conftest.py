@@ -20,7 +20,7 @@ from workflow.commands import actions
 from workflow.commands import audit_moves as moves
 from workflow.commands.actions import NewAction
 from workflow.storage.engine import read_transaction
-from workflow.storage.engine import writing as writing_to
+from workflow.storage.engine import write_transaction as writing_to
 
 Run = Callable[..., Result]
 There = Callable[..., Council]

@@ -18,7 +18,7 @@ from web.cli.main import main
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.storage.engine import DatabaseError, read_transaction
-from workflow.storage.engine import writing as writing_to
+from workflow.storage.engine import write_transaction as writing_to
 
 pytestmark = pytest.mark.postgres
 LONG = 10_000

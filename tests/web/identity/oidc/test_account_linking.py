@@ -18,7 +18,7 @@ from web.identity.oidc.errors import NotAccepted
 from web.identity.oidc.routes import SENTENCES
 from workflow.directory import Directory, Person
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 
 def name_on_the_page(visitor: Visitor) -> str:
@@ -58,7 +58,7 @@ def test_an_address_taken_over_is_refused(app: Flask, issuer: Issuer, visitor: V
 
 
 def test_whoever_is_not_known_hears_what_everybody_hears(app: Flask, issuer: Issuer) -> None:
-    with writing(app.extensions["council"].engine) as connection:
+    with write_transaction(app.extensions["council"].engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qa@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     heard = set()
@@ -90,7 +90,7 @@ def test_letters_that_fold_into_others_find_nobody(app: Flask) -> None:
 def test_who_leaves_is_refused_with_their_account(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.account = account("a-1", "auditor")
     visitor.signs_in()
-    with writing(app.extensions["council"].engine) as connection:
+    with write_transaction(app.extensions["council"].engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "auditor@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     assert not visitor.is_signed_in

@@ -20,7 +20,7 @@ from tests.web.identity.oidc.fake_provider import CLIENT, COMES_BACK_TO, SECRET,
 from tests.web.identity.oidc.visitor import Visitor, answered
 from web.identity.oidc.routes import SENTENCES
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, writing
+from workflow.storage.engine import read_transaction, write_transaction
 
 
 def _part(value: Any) -> str:
@@ -136,7 +136,7 @@ def _a_used_state(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, st
 
 def _too_late(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str]:
     given = answered(visitor.leaves_for())
-    with writing(app.extensions["council"].engine) as connection:
+    with write_transaction(app.extensions["council"].engine) as connection:
         connection.execute(update(tables.sign_in_attempts).values(begun_at=datetime.now(UTC) - timedelta(minutes=11)))
     return given
 
