@@ -14,7 +14,7 @@ from workflow.storage import bulk_statements as many
 from workflow.storage import row_mapping as rows
 from workflow.storage import tables
 from workflow.storage.compiled_statements import execute, execute_each
-from workflow.storage.engine import answered_together
+from workflow.storage.engine import pipelined
 
 QA_INBOX = 0
 CALL_WORKER = select(func.call_worker())
@@ -47,7 +47,7 @@ def save(connection: Connection, change: Change) -> None:
     """Raise Changed before anything is written where the audit or the directory is not what the change was decided on."""
     _claim_key(connection, change)
     audit_id = _save_audit(connection, change)
-    with answered_together(connection):
+    with pipelined(connection):
         _save_sections(connection, audit_id, change)
         _save_actions(connection, audit_id, change)
         _save_escalation(connection, audit_id, change)

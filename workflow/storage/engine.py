@@ -116,7 +116,7 @@ def write_transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def answered_together(connection: Connection) -> Iterator[None]:
+def pipelined(connection: Connection) -> Iterator[None]:
     """Of what is written within, no answer is waited for before the end, and none can be read: on PostgreSQL one round trip for all of it."""
     if connection.dialect.name != "postgresql":
         yield

@@ -14,7 +14,7 @@ from workflow.commands import drafting as writing
 from workflow.errors import DatabaseAway
 from workflow.storage import engine, tables
 from workflow.storage.database_errors import refusal_of
-from workflow.storage.engine import Connection, DatabaseError, answered_together, read_transaction
+from workflow.storage.engine import Connection, DatabaseError, pipelined, read_transaction
 
 SAVES = 300
 REMARK = {"number": 1, "text": "Said once."}
@@ -60,7 +60,7 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
     @contextmanager
     def cut(connection: Connection) -> Iterator[None]:
         process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with answered_together(connection):
+        with pipelined(connection):
             with on_postgresql.engine.connect() as other:
                 other.execute(text(f"SELECT pg_terminate_backend({process}, 5000)"))
             yield
@@ -76,6 +76,6 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
 
 
 def _write_twice(council: Council, remark: dict[str, object]) -> None:
-    with engine.write_transaction(council.engine) as connection, answered_together(connection):
+    with engine.write_transaction(council.engine) as connection, pipelined(connection):
         for _ in range(2):
             connection.execute(insert(tables.remarks), remark)
