@@ -29,7 +29,7 @@ POSTGRESQL_PATIENCE = {
     "tcp_user_timeout": 10_000,
 }
 
-ASKED_AFTER = 1.0
+PING_AFTER_IDLE = 1.0
 """Seconds in which a connection may end unseen: then one statement fails, is answered as while the database is away, and all are made anew."""
 
 # Its name in the library, by whose lines statements can be followed.
@@ -156,7 +156,7 @@ def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
 
 def _on_checkout(engine: Engine, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
     """One that was idle is asked whether it is still there, and made anew where it is not. Asking each time is a round trip for each transaction."""
-    if time.monotonic() - record.info.get("left_at", math.inf) > ASKED_AFTER:
+    if time.monotonic() - record.info.get("left_at", math.inf) > PING_AFTER_IDLE:
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as gone:
