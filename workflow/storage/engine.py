@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from workflow.errors import ConfigurationError
-from workflow.storage.write_lock import its_turn
+from workflow.storage.write_lock import exclusive_write_lock
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
 
@@ -110,7 +110,7 @@ def read_statement(engine: Engine | Connection) -> Iterator[Connection]:
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
     """One writing transaction, committed at the end, or rolled back where anything was raised."""
-    with engine.connect() as connection, its_turn(engine), connection.begin():
+    with engine.connect() as connection, exclusive_write_lock(engine), connection.begin():
         _begin(connection, "BEGIN IMMEDIATE")
         yield connection
 

@@ -17,7 +17,7 @@ class NoTurn(SQLAlchemyError):
 
 
 @contextmanager
-def its_turn(engine: Engine) -> Iterator[None]:
+def exclusive_write_lock(engine: Engine) -> Iterator[None]:
     """Opened anew each time, so that the threads of a process wait in the queue as well; raises NoTurn. PostgreSQL does without."""
     if engine.dialect.name != "sqlite":
         yield
