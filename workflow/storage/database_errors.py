@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from workflow.errors import DatabaseAway, DiskFull, Refusal
-from workflow.storage.write_lock import NoTurn
+from workflow.storage.write_lock import WriteLockError
 
 # By its first two letters or in whole: connections, too many of them, shut down, starting, another’s copy that only reads, its disk fails.
 POSTGRESQL_AWAY = ("08", "53", "57P", "58", "25006")
@@ -19,7 +19,7 @@ SQLITE_AWAY = {
 
 def refusal_of(error: DatabaseError) -> Refusal | None:
     """None for what is a fault of ours, such as a statement that is wrong."""
-    if isinstance(error, NoTurn | NoneFree | PendingRollbackError):
+    if isinstance(error, WriteLockError | NoneFree | PendingRollbackError):
         return DatabaseAway()
     if not isinstance(error, DBAPIError):
         return None

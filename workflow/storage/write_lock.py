@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 
-class NoTurn(SQLAlchemyError):
+class WriteLockError(SQLAlchemyError):
     """There is no queue to stand in."""
 
 
@@ -25,7 +25,7 @@ def exclusive_write_lock(engine: Engine) -> Iterator[None]:
     try:
         file = os.open(f"{engine.url.database}-turn", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise NoTurn(f"no queue beside the database: {error.strerror}") from error
+        raise WriteLockError(f"no queue beside the database: {error.strerror}") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
