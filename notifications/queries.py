@@ -91,7 +91,7 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
 def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
     again = many.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
-    given = many.given((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
+    given = many.bulk_parameters((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
     with write_transaction(engine) as connection:
         same = {tuple(row) for row in connection.execute(again, given)}
         told = [notice for one in looked if (one.row.audit_id, one.row.number) in same for notice in one.notices]
@@ -108,7 +108,7 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
 def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
     again = many.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
-    given = many.given((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
+    given = many.bulk_parameters((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
     with write_transaction(engine) as connection:
         same = set(connection.execute(again, given).scalars())
         saving.tell(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)

@@ -63,7 +63,7 @@ def tell(connection: Connection, notices: Sequence[Notice], at: datetime, held: 
     if notices:
         send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}
         waits = {event: (many.written(first),) * len(WAITS) for event, first in send_from.items()}
-        told = many.given((*_facts(notice), *waits[notice.event]) for notice in notices)
+        told = many.bulk_parameters((*_facts(notice), *waits[notice.event]) for notice in notices)
         execute(connection, _notice_once(connection), told | {"at": at})
         statement = many.insert_once(
             connection.dialect.name, tables.outbox, TOLD_ONCE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
@@ -84,7 +84,7 @@ def waiting(at: datetime, send_from: datetime) -> rows.Values:
 
 
 def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
-    execute(connection, _notice_once(connection), many.given(map(_facts, notices)) | {"at": at})
+    execute(connection, _notice_once(connection), many.bulk_parameters(map(_facts, notices)) | {"at": at})
 
 
 def _notice_once(connection: Connection) -> Any:

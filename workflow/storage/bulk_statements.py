@@ -17,7 +17,7 @@ ROWS = "rows_as_json"
 Names = tuple[str, ...]
 
 
-def given(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
+def bulk_parameters(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
     """What the statements below are given: of each row the values of `each`; or of keys and `seen`, and the column’s new one."""
     return {ROWS: json.dumps(list(rows), default=written)}
 
