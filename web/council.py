@@ -16,7 +16,7 @@ from workflow.ports import IdempotentRequest
 from workflow.sense_checks import SenseChecks, load_sense_checks
 from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import FormShelf, keep
-from workflow.storage.schema import stands, upgrade
+from workflow.storage.schema import schema_status, upgrade
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import where_to
 from workflow.workflow_config import Rules, load_rules
@@ -72,7 +72,7 @@ def prepare(council: Council) -> None:
 def ensure_prepared(council: Council) -> None:
     """Raises Broken where it lacks a migration, or has one that this version does not know and was not told to put up with."""
     _refuse_moved(council.engine)
-    schema = stands(council.engine)
+    schema = schema_status(council.engine)
     if schema == "behind":
         raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
     if schema == "ahead" and not council.settings.takes_newer_database:

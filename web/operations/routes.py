@@ -10,7 +10,7 @@ from web.identity.current_user import the_council
 from web.operations.metrics import Metrics
 from workflow.errors import NotFound
 from workflow.storage.engine import DatabaseError
-from workflow.storage.schema import stands
+from workflow.storage.schema import schema_status
 
 pages = Blueprint("operating", __name__)
 
@@ -25,7 +25,7 @@ def live() -> Response:
 def ready() -> tuple[Response, HTTPStatus]:
     """503 where the database does not answer, or lacks a migration of this version. A newer one has been brought in beforehand."""
     try:
-        schema = stands(the_council().engine)
+        schema = schema_status(the_council().engine)
     except DatabaseError:
         return jsonify({"status": "down", "database": False}), HTTPStatus.SERVICE_UNAVAILABLE
     is_ready = schema != "behind"

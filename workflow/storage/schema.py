@@ -17,7 +17,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 
 def upgrade(engine: Engine) -> None:
     """Raises Broken for a database that a newer version has brought up to date."""
-    schema = stands(engine)
+    schema = schema_status(engine)
     if schema == "ahead":
         raise ConfigurationError(
             "The database is newer than this version of Practice Audit: install the version that brought it up to date."
@@ -38,10 +38,10 @@ def downgrade(engine: Engine, to: str = "base") -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    return stands(engine) == "current"
+    return schema_status(engine) == "current"
 
 
-def stands(engine: Engine) -> str:
+def schema_status(engine: Engine) -> str:
     """`current`; `behind`, where it lacks a migration of this version; `ahead`, where it has one that this version does not know."""
     with read_transaction(engine) as connection:
         held = MigrationContext.configure(connection).get_current_revision()
