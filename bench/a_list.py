@@ -13,7 +13,7 @@ from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.council import Council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 FEW, MANY, REPEATS = 10_000, 1_000_000, 9
 # By who looks and for what; a cursor says how deep the page lies, as a share of all.
@@ -78,11 +78,11 @@ def _naive(council: Council) -> Callable[[], None]:
     return read
 
 
-def _reader(council: Council, name: str) -> Reader:
+def _reader(council: Council, name: str) -> VisibilityFilter:
     directory = council.store.directory()
     person = directory.by_email(f"{name}@demo.example")
     assert person is not None
-    return Reader(person, directory, council.permissions)
+    return VisibilityFilter(person, directory, council.permissions)
 
 
 def _seconds(do: Callable[[], None]) -> float:

@@ -25,7 +25,7 @@ from web.council import Council, open_council, prepare
 from workflow.commands import audit_moves as moves
 from workflow.directory import Person
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 WRITERS, READERS, SECONDS, REPEATS = 8, 8, 60, 5
 
@@ -104,7 +104,7 @@ def _read(council: Council, reference: str, begins: float, ends: float) -> Did:
     def look() -> None:
         person = _person(council, "hos.ppqa")
         with read_transaction(council.engine) as connection:
-            page_of_audits(connection, Reader(person, council.store.directory(), council.permissions), Wanted())
+            page_of_audits(connection, VisibilityFilter(person, council.store.directory(), council.permissions), Wanted())
         audit = council.store.audit(reference)
         assert audit
         assert len(council.store.history(audit)) >= audit.chain.count

@@ -23,7 +23,7 @@ from workflow.commands.safeguarding import record_safeguarding
 from workflow.models import Audit
 from workflow.permissions import relations
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 from workflow.validation import read_text
 
 blueprint = Room("api_audits", "Audits and their moves")
@@ -134,7 +134,7 @@ def _page(given: Given) -> Given:
     desk, who = the_desk(), asker()
     wanted = Wanted(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_audits(connection, Reader(who, desk.directory, desk.permissions), wanted)
+        rows, following = page_of_audits(connection, VisibilityFilter(who, desk.directory, desk.permissions), wanted)
     audits = [
         {
             "reference": r.reference,

@@ -10,7 +10,7 @@ from web.identity.current_user import the_council, the_desk
 from web.notices.queries import page_of_notices
 from workflow.forms import as_json
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 blueprint = Room("api_council", "The form and the notices")
 Given = dict[str, Any]
@@ -28,7 +28,9 @@ def current_form() -> Given:
 def notices(given: Given) -> Given:
     hears = the_council().who_hears
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_notices(connection, Reader(asker(), the_desk().directory, the_desk().permissions), cursor=given["cursor"])
+        rows, following = page_of_notices(
+            connection, VisibilityFilter(asker(), the_desk().directory, the_desk().permissions), cursor=given["cursor"]
+        )
     shown = [
         {
             "event": row.event, "subject": hears.events[row.event]["subject"], "reference": row.reference, "due_on": row.due_on, "at": row.at,

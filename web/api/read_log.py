@@ -13,7 +13,7 @@ from web.read_access.routes import REFUSED
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 blueprint = Room("api_readings", "Who has read what")
 Given = dict[str, Any]
@@ -30,7 +30,7 @@ def of_audit(given: Given, reference: str) -> Given:
         raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=given["cursor"])
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_readings(connection, Reader(who, desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(who, desk.directory, desk.permissions), sought)
     shown = [
         {**{name: getattr(row, name) for name in NAMES}, "by": email(desk.directory, row.person_id), "emergency": row.emergency_id}
         for row in rows

@@ -16,7 +16,7 @@ from workflow.errors import BadInput
 from workflow.permissions import CASE_ROLES
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import audits, tallies
-from workflow.storage.visibility import OF_AUDIT, OF_TALLY, WHATEVER_CHILD, Reader
+from workflow.storage.visibility import OF_AUDIT, OF_TALLY, WHATEVER_CHILD, VisibilityFilter
 from workflow.validation import read_text
 
 SIZE = 50
@@ -57,7 +57,7 @@ class Wanted:
             read_text(name, getattr(self, name), 200)
 
 
-def page_of_audits(connection: Connection, reader: Reader, wanted: Wanted) -> tuple[list[Listed], str | None]:
+def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: Wanted) -> tuple[list[Listed], str | None]:
     """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
     by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
     shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
@@ -72,7 +72,7 @@ def page_of_audits(connection: Connection, reader: Reader, wanted: Wanted) -> tu
     return [_listed(row) for row in rows[:SIZE]], following
 
 
-def counts_by_state(connection: Connection, reader: Reader) -> dict[str | None, int]:
+def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[str | None, int]:
     """How many audits this person may know of, by state; under None those whose state they may not see."""
     alike = select(
         case((reader.by_post("see_state_and_names", OF_TALLY), tallies.c.state)).label("state"), tallies.c.number
@@ -100,7 +100,7 @@ def _newest(*conditions: Condition) -> Select[int]:
     return select(newest.c.id)
 
 
-def _only_escalated(reader: Reader) -> Iterator[Condition]:
+def _only_escalated(reader: VisibilityFilter) -> Iterator[Condition]:
     """Who knows only of escalated audits has them read by their own index."""
     if isinstance(reader.by_post("know", replace(OF_AUDIT, is_escalated=false())), False_):
         yield and_(OF_AUDIT.is_escalated, audits.c.team.in_(reader.teams()))

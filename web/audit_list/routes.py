@@ -12,7 +12,7 @@ from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
 from workflow.models import GRADES
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 from workflow.validation import read_text
 from workflow.working_days import months_after
 
@@ -51,7 +51,7 @@ def _chosen() -> Wanted:
 
 def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
     desk = the_desk()
-    reader = Reader(signed_in(), desk.directory, desk.permissions)
+    reader = VisibilityFilter(signed_in(), desk.directory, desk.permissions)
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, reader, wanted)
         counts = counts_by_state(connection, reader)

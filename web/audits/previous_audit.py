@@ -10,7 +10,7 @@ from web.request.read_log import noted, opened
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 from workflow.working_days import is_within_window
 
 
@@ -41,7 +41,7 @@ def _look_back(seen: AuditView) -> LookBack:
         return LookBack(None, "")
     desk = the_desk()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
-    may_read = Reader(signed_in(), desk.directory, desk.permissions).permitted("read_listed_escalation")
+    may_read = VisibilityFilter(signed_in(), desk.directory, desk.permissions).permitted("read_listed_escalation")
     with read_transaction(the_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
     on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else desk.today

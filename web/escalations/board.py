@@ -11,7 +11,7 @@ from workflow.directory import Person
 from workflow.errors import PermissionDenied
 from workflow.models import Audit
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Board:
 
 def sees_board(desk: CommandContext, person: Person) -> bool:
     """Those whose role it is, and who answers for one of the three posts today."""
-    return desk.permissions.allow_role("see_board", person) or bool(Reader(person, desk.directory, desk.permissions).answering)
+    return desk.permissions.allow_role("see_board", person) or bool(VisibilityFilter(person, desk.directory, desk.permissions).answering)
 
 
 def board_of(person: Person, cursor: str | None) -> Board:
@@ -43,7 +43,7 @@ def board_of(person: Person, cursor: str | None) -> Board:
     desk = the_desk()
     if not sees_board(desk, person):
         raise PermissionDenied("The board of escalations is for those who see them through.")
-    reader = Reader(person, desk.directory, desk.permissions)
+    reader = VisibilityFilter(person, desk.directory, desk.permissions)
     with read_transaction(the_council().engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader, cursor)
         lately = [] if cursor else queries.resolved_lately(connection, reader, desk.now)
@@ -58,7 +58,7 @@ def board_of(person: Person, cursor: str | None) -> Board:
     )
 
 
-def troubled(connection: Any, reader: Reader) -> list[Standing]:
+def troubled(connection: Any, reader: VisibilityFilter) -> list[Standing]:
     """Open escalations with a recipient whom nobody could tell, for who has to tell them otherwise."""
     waiting = queries.all_open(connection, reader)
     return [one for one in _watch().standings(waiting, queries.mails_about(connection, waiting), {}) if one.trouble]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from workflow.errors import BadInput
 from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, outbox, readings
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 SIZE, MOST = 25, 2_000
 RESOLVED_LATELY = timedelta(days=14)
@@ -18,7 +18,7 @@ MAIL = ("reference", "recipient", "event", "key", "state", "created_at", "sent_a
 OPENINGS = escalations.alias("openings")
 
 
-def page_of_unresolved(connection: Connection, reader: Reader, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def page_of_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
     """The newest first, and the cursor of the next page."""
     query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED)
     if cursor:
@@ -28,18 +28,18 @@ def page_of_unresolved(connection: Connection, reader: Reader, cursor: str | Non
     return rows[:SIZE], _cursor(rows[SIZE - 1]) if len(rows) > SIZE else None
 
 
-def all_open(connection: Connection, reader: Reader) -> Sequence[Any]:
+def all_open(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """At most `MOST`, those first that have waited longest for somebody to acknowledge them."""
     query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open")
     return connection.execute(query.order_by(escalations.c.opened_at, audits.c.id).limit(MOST)).all()
 
 
-def resolved_lately(connection: Connection, reader: Reader, now: datetime) -> Sequence[Any]:
+def resolved_lately(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
     query = _present(reader).where(escalations.c.resolved_at > now - RESOLVED_LATELY, audits.c.escalation_state == "resolved")
     return connection.execute(query.order_by(escalations.c.resolved_at.desc()).limit(SIZE)).all()
 
 
-def counts_by_state(connection: Connection, reader: Reader) -> Mapping[str, int]:
+def counts_by_state(connection: Connection, reader: VisibilityFilter) -> Mapping[str, int]:
     counted = select(audits.c.escalation_state, func.count().label("number")).where(
         IS_UNRESOLVED, reader.permitted("read_listed_escalation")
     )
@@ -68,7 +68,7 @@ def first_read(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str
     return {(row.reference, row.person_id): row.first for row in found}
 
 
-def _present(reader: Reader) -> Select[Any]:
+def _present(reader: VisibilityFilter) -> Select[Any]:
     """An earlier opening stays on the record, its duties carried by the latest."""
     latest = select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == audits.c.id).correlate(audits).scalar_subquery()
     columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))

@@ -16,7 +16,7 @@ from web.identity.sessions import KEPT_FOR, BrowserSession, DatabaseSessions
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import NotSignedIn, SecondFactorRequired
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,9 +79,9 @@ def bearer() -> Person:
     return person
 
 
-def the_reader() -> Reader:
+def the_reader() -> VisibilityFilter:
     """Who is signed in, as lists ask what they may know of."""
-    return Reader(signed_in(), the_desk().directory, the_desk().permissions)
+    return VisibilityFilter(signed_in(), the_desk().directory, the_desk().permissions)
 
 
 def _active(person_id: int | None) -> Person:

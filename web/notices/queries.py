@@ -8,12 +8,12 @@ from sqlalchemy import Connection, select
 from web.audit_list.queries import position
 from workflow.storage.audit_writer import QA_INBOX
 from workflow.storage.tables import audits, notices
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 SIZE = 50
 
 
-def page_of_notices(connection: Connection, reader: Reader, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
     """Without those about a child to whom the reader has declared a connection since."""
     person = reader.person
     recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]

@@ -10,7 +10,7 @@ from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied
 from workflow.storage.engine import Connection, write_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 
 def send_again(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
@@ -41,7 +41,7 @@ def can_go_again(council: Council, row: Any) -> bool:
 def _one(council: Council, desk: CommandContext, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
     ensure_sees(desk, who)
     with write_transaction(council.engine) as connection:
-        row = queries.one(connection, Reader(who, desk.directory, desk.permissions), row_id)
+        row = queries.one(connection, VisibilityFilter(who, desk.directory, desk.permissions), row_id)
         if row is None:
             raise NotFound
         yield connection, row

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 
 from web.audit_list.queries import position
 from workflow.storage.tables import IS_UNDELIVERED, audits, outbox
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 SIZE = 50
 SOON = timedelta(minutes=5)
@@ -20,7 +20,7 @@ SHOWN = [
 ]  # fmt: skip
 
 
-def given_up(connection: Connection, reader: Reader, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
     """A page and the cursor of the next, by ix_outbox_undelivered; of the audits that this person may know of."""
     query = _known(reader).where(IS_UNDELIVERED)
     if cursor:
@@ -29,18 +29,18 @@ def given_up(connection: Connection, reader: Reader, cursor: str | None = None) 
     return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
 
 
-def still_tried(connection: Connection, reader: Reader, now: datetime) -> Sequence[Any]:
+def still_tried(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
     """Those that were refused for now, or have waited for longer than they should: of what waits alone."""
     is_late = or_(outbox.c.last_error.is_not(None), outbox.c.send_from <= now - SOON)
     query = _known(reader).where(outbox.c.state == "waiting", is_late)
     return connection.execute(query.order_by(outbox.c.send_from, outbox.c.id).limit(SIZE)).all()
 
 
-def how_many_given_up(connection: Connection, reader: Reader) -> int:
+def how_many_given_up(connection: Connection, reader: VisibilityFilter) -> int:
     return int(connection.execute(_known(reader, func.count()).where(IS_UNDELIVERED)).scalar_one())
 
 
-def one(connection: Connection, reader: Reader, row_id: int) -> Row[Any] | None:
+def one(connection: Connection, reader: VisibilityFilter, row_id: int) -> Row[Any] | None:
     row: Row[Any] | None = connection.execute(_known(reader).where(outbox.c.id == row_id)).first()
     return row
 
@@ -60,6 +60,6 @@ def _change(connection: Connection, row_id: int, values: dict[str, Any]) -> bool
     return connection.execute(update(outbox).where(IS_UNDELIVERED, outbox.c.id == row_id).values(values)).rowcount == 1
 
 
-def _known(reader: Reader, *columns: Any) -> Any:
+def _known(reader: VisibilityFilter, *columns: Any) -> Any:
     query = select(*(columns or SHOWN)).select_from(outbox).outerjoin(audits, audits.c.reference == outbox.c.reference)
     return query.where(or_(outbox.c.reference == "", reader.permitted("know")))

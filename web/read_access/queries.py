@@ -9,7 +9,7 @@ from sqlalchemy import Connection, String, cast, func, select
 
 from web.audit_list.queries import position
 from workflow.storage.tables import audits, readings
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 SIZE = 50
 LOOKED_BACK = timedelta(days=7)
@@ -22,7 +22,7 @@ class Sought:
     cursor: str | None = None
 
 
-def page_of_readings(connection: Connection, reader: Reader, sought: Sought) -> tuple[Sequence[Any], str | None]:
+def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: Sought) -> tuple[Sequence[Any], str | None]:
     """A page and the cursor of the next, of the audits whose readings this person may know."""
     query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
     if sought.person:

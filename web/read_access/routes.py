@@ -7,7 +7,7 @@ from web.read_access.queries import Sought, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 pages = Blueprint("readings", __name__, template_folder="templates")
 REFUSED = "Who has read what is not yours to see."
@@ -27,7 +27,7 @@ def every() -> str:
         request.args.get("cursor"),
     )
     with read_transaction(council.engine) as connection:
-        rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(signed_in(), desk.directory, desk.permissions), sought)
         many = who_read_many(connection, most, desk.now)
     people = sorted(desk.directory.people.values(), key=lambda one: one.name)
     return render_template(
@@ -44,5 +44,5 @@ def of_audit(reference: str) -> str:
         raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=request.args.get("cursor"))
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_readings(connection, Reader(signed_in(), desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(signed_in(), desk.directory, desk.permissions), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

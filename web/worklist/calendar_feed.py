@@ -9,13 +9,13 @@ from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from web.worklist.tasks import Task, tasks_of_actions, tasks_of_audits
 from workflow.directory import Person
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 
 def due_for(person: Person) -> list[Task]:
     """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
     desk, council = the_desk(), the_council()
-    reader = Reader(person, desk.directory, desk.permissions)
+    reader = VisibilityFilter(person, desk.directory, desk.permissions)
     with read_transaction(council.engine) as connection:
         audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
     tasks = [*tasks_of_audits(audits, person, desk.directory, council.who_hears.clocks), *tasks_of_actions(actions, person, desk.directory)]

@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from workflow.directory import Person
 from workflow.storage.tables import IS_ESCALATED, IS_UNRESOLVED, IS_UNSETTLED, actions, audits, escalations
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 MOST = 200
 
 
-def audits_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]:
+def audits_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """One more than `MOST` where there are more: escalations that somebody must acknowledge before all else, then whatever is oldest.
 
     With `unsettled` actions, and `recipients`, `plan` and `opened_at` of an escalation.
@@ -46,7 +46,7 @@ def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
         yield audits.c.withdrawal_asked_by.is_not(None)
 
 
-def actions_waiting_for(connection: Connection, reader: Reader) -> Sequence[Any]:
+def actions_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """Open actions that are theirs, or theirs to see through; reported ones that are theirs to verify."""
     person, teams = reader.person, reader.teams_of("head_of_service")
     tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))

@@ -53,7 +53,7 @@ STAGES = OF_AUDIT.stages()
 
 
 @dataclass(frozen=True)
-class Reader:
+class VisibilityFilter:
     """One person, today: what each right of theirs comes to as SQL."""
 
     person: Person

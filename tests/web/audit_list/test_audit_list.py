@@ -10,7 +10,7 @@ from tests.web.support.browser import Browser
 from web.audit_list.queries import Wanted, page_of_audits
 from web.council import Council
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 
 def found(app: Flask, who: str, query: str) -> set[str]:
@@ -83,7 +83,9 @@ def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Fla
         page = Browser(app, "qa").post("/audits/search", q=q).get_data(as_text=True)
         assert {name for name, reference in audits.items() if f">{reference}<" in page} == names, q
     with read_transaction(council.engine) as connection:
-        rows, _ = page_of_audits(connection, Reader(house.person("qa"), council.store.directory(), council.permissions), Wanted(q="C-1001"))
+        rows, _ = page_of_audits(
+            connection, VisibilityFilter(house.person("qa"), council.store.directory(), council.permissions), Wanted(q="C-1001")
+        )
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"
 
 

@@ -10,11 +10,11 @@ from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.council import Council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 FEW, MANY = 10_000, 100_000
 PEOPLE = ("qa", "hos.ppqa", "head.of.service", "governance", "moderator", "practitioner", "team.manager", "auditor")
-Look = Callable[[Connection, Reader], object]
+Look = Callable[[Connection, VisibilityFilter], object]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,6 @@ def _steps(council: Council, name: str, look: Look) -> int:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.set_progress_handler(count, 10)
-        look(connection, Reader(person, directory, council.permissions))
+        look(connection, VisibilityFilter(person, directory, council.permissions))
         driver.set_progress_handler(None, 0)
     return taken

@@ -24,7 +24,7 @@ from workflow.ports import ReadLogEntry
 from workflow.storage import schema as migrate
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.visibility import STAGES, Reader
+from workflow.storage.visibility import STAGES, VisibilityFilter
 
 
 def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(council: Council) -> None:
@@ -40,12 +40,12 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     with read_transaction(council.engine) as connection:
         for person in directory.people.values():
             for right in rights:
-                where = Reader(person, directory, council.permissions).permitted(right)
+                where = VisibilityFilter(person, directory, council.permissions).permitted(right)
                 listed = set(connection.execute(select(tables.audits.c.reference).where(where)).scalars())
                 allowed = {one.reference for one in audits if council.permissions.allow(right, one, relations(person, one, directory))}
                 assert listed == allowed, (person.email, right)
                 asked += len(audits)
-            reader = Reader(person, directory, council.permissions)
+            reader = VisibilityFilter(person, directory, council.permissions)
             rows, _ = page_of_audits(connection, reader, Wanted())
             assert {row.reference for row in rows} == {
                 one.reference for one in audits if council.permissions.allow("know", one, relations(person, one, directory))
@@ -93,7 +93,7 @@ def test_a_page_ends_where_the_next_begins(council: Council) -> None:
     directory, auditor, seen, cursor = council.store.directory(), house.person("auditor"), [], None
     for size in (50, 50, 3):
         with read_transaction(council.engine) as connection:
-            rows, cursor = page_of_audits(connection, Reader(auditor, directory, council.permissions), Wanted(cursor=cursor))
+            rows, cursor = page_of_audits(connection, VisibilityFilter(auditor, directory, council.permissions), Wanted(cursor=cursor))
         assert len(rows) == size
         seen += [row.reference for row in rows]
     assert cursor is None
@@ -106,7 +106,9 @@ def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
     an_audit(house, at="draft")
     with read_transaction(council.engine) as connection:
         wanted = Wanted(q=q)
-        rows, _ = page_of_audits(connection, Reader(house.person("auditor"), council.store.directory(), council.permissions), wanted)
+        rows, _ = page_of_audits(
+            connection, VisibilityFilter(house.person("auditor"), council.store.directory(), council.permissions), wanted
+        )
     assert rows == []
 
 

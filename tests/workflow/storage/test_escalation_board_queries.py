@@ -10,11 +10,11 @@ from workflow.commands import audit_moves as moves
 from workflow.commands import escalations
 from workflow.ports import ReadLogEntry
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.visibility import Reader
+from workflow.storage.visibility import VisibilityFilter
 
 
-def reader_of(house: House, name: str) -> Reader:
-    return Reader(house.person(name), house.store.directory(), PERMISSIONS)
+def reader_of(house: House, name: str) -> VisibilityFilter:
+    return VisibilityFilter(house.person(name), house.store.directory(), PERMISSIONS)
 
 
 def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Council) -> None:
