@@ -95,7 +95,7 @@ def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mo
     with write_transaction(engine) as connection:
         same = {tuple(row) for row in connection.execute(again, given)}
         told = [notice for one in looked if (one.row.audit_id, one.row.number) in same for notice in one.notices]
-        saving.tell(connection, told, now, mornings)
+        saving.enqueue_notices(connection, told, now, mornings)
 
 
 def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
@@ -111,7 +111,7 @@ def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings:
     given = many.bulk_parameters((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
     with write_transaction(engine) as connection:
         same = set(connection.execute(again, given).scalars())
-        saving.tell(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
+        saving.enqueue_notices(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
 
 
 def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
@@ -124,7 +124,7 @@ def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
 def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
     if notices:
         with write_transaction(engine) as connection:
-            saving.tell(connection, notices, now)
+            saving.enqueue_notices(connection, notices, now)
 
 
 def windows_closing(engine: Engine, today: date) -> Sequence[int]:
@@ -144,7 +144,7 @@ def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datet
     with write_transaction(engine) as connection:
         rows = connection.execute(closing).all()
         connection.execute(update(audits).where(*is_closing).values(re_audit_prompt_on=None))
-        saving.tell(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)
+        saving.enqueue_notices(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)
 
 
 def _prompt(reference: str, day: date) -> Notice:

@@ -141,7 +141,7 @@ def _all_is_as_before(machines: Machines, mover: Mover, is_saved: Callable[[], b
 def _falls_due_meanwhile(machines: Machines, house: House) -> None:
     notices = [Notice(f"away/{n}", "audit_shared", house.person("moderator").id, "3f7k-2q9d") for n in range(MAILS)]
     with machines.council.engine.begin() as connection:
-        saving.tell(connection, notices, datetime.now(UTC))
+        saving.enqueue_notices(connection, notices, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE outbox SET next_attempt_at = now() + interval '2 seconds' WHERE key LIKE 'away/%%'")
 
 

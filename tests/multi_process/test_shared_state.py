@@ -24,7 +24,7 @@ def test_a_job_is_there_with_its_mail_or_not_at_all(machines: Machines) -> None:
     house, jobs = a_house(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
     notices = [Notice(f"with/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d") for n in range(5)]
     with machines.council.engine.connect() as connection:
-        saving.tell(connection, notices, house.now)
+        saving.enqueue_notices(connection, notices, house.now)
         assert len(connection.exec_driver_sql(jobs).all()) == 1, "one a transaction, not one a mail"
         connection.rollback()
     assert machines.rows(jobs) == []

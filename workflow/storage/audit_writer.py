@@ -55,10 +55,10 @@ def save(connection: Connection, change: Change) -> None:
         remarks = change.remarks.items()
         _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in remarks])
         _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
-        tell(connection, change.notices, change.at)
+        enqueue_notices(connection, change.notices, change.at)
 
 
-def tell(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NOTHING_HELD) -> None:
+def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NOTHING_HELD) -> None:
     """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
     if notices:
         send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}

@@ -100,7 +100,7 @@ class DirectoryWriter:
         self._insert(tables.directory_history, [done | one for one in said])
 
     def tell(self, notices: Sequence[Notice]) -> None:
-        saving.tell(self._connection, notices, self._at)
+        saving.enqueue_notices(self._connection, notices, self._at)
 
     def request(self, request_id: int) -> Request | None:
         row = self._connection.execute(select(requests).where(requests.c.id == request_id, requests.c.answered_at.is_(None))).first()

@@ -21,7 +21,7 @@ def ask(connection: Connection, asked: EmergencyAccessRequest, notices: Sequence
     )
     if connection.execute(waits).first() is None:
         connection.execute(insert(emergencies), {name: getattr(asked, name) for name in NAMES if name != "id"})
-        saving.tell(connection, notices, asked.asked_at)
+        saving.enqueue_notices(connection, notices, asked.asked_at)
 
 
 def read(connection: Connection, emergency_id: int) -> EmergencyAccessRequest | None:
@@ -42,4 +42,4 @@ def answer(connection: Connection, answered: EmergencyAccessRequest, notices: Se
         raise ConcurrentChange
     if answered.ends_at:
         council.changed(connection)
-    saving.tell(connection, notices, answered.answered_at)
+    saving.enqueue_notices(connection, notices, answered.answered_at)
