@@ -16,7 +16,7 @@ from workflow.storage import tables
 from workflow.storage.compiled_statements import execute, execute_each
 from workflow.storage.engine import pipelined
 
-QA_INBOX = 0
+QA_INBOX_ID = 0
 CALL_WORKER = select(func.call_worker())
 NOTHING_HELD: Mapping[str, datetime] = {}
 TOLD_ONCE = ("key", "recipient")
@@ -181,5 +181,5 @@ def _plain(seal: Any) -> rows.Values:
 
 
 def _facts(notice: Notice) -> tuple[Any, ...]:
-    recipient = QA_INBOX if notice.person_id is None else notice.person_id
+    recipient = QA_INBOX_ID if notice.person_id is None else notice.person_id
     return notice.key, recipient, notice.event, notice.reference, notice.action, notice.due_on
