@@ -28,7 +28,7 @@ from bench.result import Result, result
 from web.cli.demo_data import read_sample, walk
 from web.council import Council
 from workflow.directory import Duty
-from workflow.storage.directory_seed import Entry, add_people
+from workflow.storage.directory_seed import SeedPerson, add_people
 from workflow.storage.engine import write_transaction
 
 AUDITS, PEOPLE, WINDOWS = 50_000, 50, 6
@@ -52,7 +52,7 @@ def _drafts(council: Council) -> dict[str, str]:
     """The address of a draft that is ready to share, by the email of its auditor; each has one of their own."""
     emails, password = [f"auditor.{n}@demo.example" for n in range(PEOPLE)], PasswordHasher().hash(PASSWORD)
     with write_transaction(council.engine) as connection:
-        add_people(connection, [Entry(email, email, (Duty("auditor", ""),), password) for email in emails])
+        add_people(connection, [SeedPerson(email, email, (Duty("auditor", ""),), password) for email in emails])
     sample = read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json")
     drafts = {}
     for email in track(emails, "Writing drafts"):

@@ -19,7 +19,7 @@ from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext
 from workflow.directory import Duty, Person
 from workflow.errors import Refusal
-from workflow.storage.directory_seed import Entry, add_people, add_teams
+from workflow.storage.directory_seed import SeedPerson, add_people, add_teams
 from workflow.storage.engine import write_transaction as writing_to
 
 STEPS = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed")
@@ -78,10 +78,10 @@ def _refuse_others(council: Council) -> None:
         raise HoldsOthers
 
 
-def _entries(people: Mapping[str, Any], password_hash: str) -> Iterator[Entry]:
+def _entries(people: Mapping[str, Any], password_hash: str) -> Iterator[SeedPerson]:
     for email, person in people.items():
         duties = (role.partition(":") for role in person["roles"])
-        yield Entry(email, person["name"], tuple(Duty(role, scope) for role, _, scope in duties), password_hash)
+        yield SeedPerson(email, person["name"], tuple(Duty(role, scope) for role, _, scope in duties), password_hash)
 
 
 # --- Walking a sample audit ------------------------------------------------------------------------------------------

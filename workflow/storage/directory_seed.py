@@ -12,7 +12,7 @@ from workflow.storage import tables
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SeedPerson:
     """One person to add, with their duties."""
 
     email: str
@@ -28,7 +28,7 @@ def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
     changed(connection)
 
 
-def add_people(connection: Connection, entries: Iterable[Entry]) -> None:
+def add_people(connection: Connection, entries: Iterable[SeedPerson]) -> None:
     """Raise BadInput where somebody would both administer and work with content (rules, section 5)."""
     for entry in entries:
         ensure_allowed(entry.duties)

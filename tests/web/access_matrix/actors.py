@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from tests.web.access_matrix.scenarios import SCENES, child_of
 from web.council import Council
 from workflow.directory import Duty, Person, normalise_child_id
-from workflow.storage.directory_seed import Entry, add_people, changed
+from workflow.storage.directory_seed import SeedPerson, add_people, changed
 from workflow.storage.engine import Connection, write_transaction
 from workflow.storage.tables import connections, duties, people
 
@@ -83,7 +83,7 @@ def add_the_others(council: Council) -> None:
     """Whom the demo council lacks: strangers in two roles, somebody without any, and who carries out an action."""
     with write_transaction(council.engine) as connection:
         password = connection.execute(select(people.c.password_hash).where(people.c.email == "qa@demo.example")).scalar_one()
-        add_people(connection, [Entry(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])
+        add_people(connection, [SeedPerson(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])
 
 
 def set_up(council: Council, turn: str) -> None:
