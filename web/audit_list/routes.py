@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 
 from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.formatting import grade
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
 from web.request.errors import status_of
 from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
@@ -51,7 +51,7 @@ def _chosen() -> Wanted:
 
 def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
     desk = the_desk()
-    reader = VisibilityFilter(signed_in(), desk.directory, desk.permissions)
+    reader = VisibilityFilter(current_user(), desk.directory, desk.permissions)
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, reader, wanted)
         counts = counts_by_state(connection, reader)

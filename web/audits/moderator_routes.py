@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.directory.choices import with_role
-from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_desk
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import assignments as oversight
@@ -27,7 +27,7 @@ def assign(reference: str) -> str:
 @for_signed_in
 def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
     try:
-        oversight.assign_moderator(the_desk(), signed_in(), reference, request.form.get("person"))
+        oversight.assign_moderator(the_desk(), current_user(), reference, request.form.get("person"))
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     say("The moderator is assigned, and told.")
@@ -36,7 +36,7 @@ def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
 
 def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
     desk = the_desk()
-    seen = see(desk, signed_in(), reference)
+    seen = see(desk, current_user(), reference)
     if "assign_moderator" not in seen.may:
         raise PermissionDenied("Assigning a moderator is not yours to do now.")
     moderators = [(person, [one.message for one in conflicts_of(person, seen.audit)]) for person in with_role(desk.directory, "moderator")]

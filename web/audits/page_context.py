@@ -3,7 +3,7 @@
 from typing import Any
 
 from web.formatting import role
-from web.identity.current_user import signed_in, the_council, the_desk
+from web.identity.current_user import current_user, the_council, the_desk
 from web.request.read_log import opened
 from workflow.commands.audit_view import AuditView, see
 from workflow.errors import Missing, PermissionDenied
@@ -11,7 +11,7 @@ from workflow.errors import Missing, PermissionDenied
 
 def readable(reference: str) -> AuditView:
     """What may be seen of an audit by somebody who may read it, without its words; raises NotYours for who may only know of it."""
-    seen = see(the_desk(), signed_in(), reference)
+    seen = see(the_desk(), current_user(), reference)
     if not seen.reads_audit:
         raise PermissionDenied("This audit is not yours to read now.")
     return seen

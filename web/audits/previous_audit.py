@@ -5,7 +5,7 @@ from datetime import date
 
 from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
-from web.identity.current_user import signed_in, the_council, the_desk
+from web.identity.current_user import current_user, the_council, the_desk
 from web.request.read_log import noted, opened
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
@@ -41,7 +41,7 @@ def _look_back(seen: AuditView) -> LookBack:
         return LookBack(None, "")
     desk = the_desk()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
-    may_read = VisibilityFilter(signed_in(), desk.directory, desk.permissions).permitted("read_listed_escalation")
+    may_read = VisibilityFilter(current_user(), desk.directory, desk.permissions).permitted("read_listed_escalation")
     with read_transaction(the_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
     on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else desk.today

@@ -12,7 +12,7 @@ from web.audits.section_status import progress_of
 from web.audits.share_preview import who_will_be_told
 from web.escalations.board import standing_of
 from web.escalations.notification_status import Standing
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.idempotency import once_by_form
@@ -38,10 +38,10 @@ def start() -> str:
 @for_signed_in
 def start_now() -> Page:
     try:
-        reference = once_by_form(lambda desk: writing.start_audit(desk, signed_in(), {}, request.form.get("auditor")), "auditor")
+        reference = once_by_form(lambda desk: writing.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
     except BadInput as refusal:
         return _start_page(refusal), status_of(refusal)
-    if request.form.get("auditor", signed_in().email) == signed_in().email:
+    if request.form.get("auditor", current_user().email) == current_user().email:
         return redirect(url_for("sections.show", reference=reference, section="details"), HTTPStatus.SEE_OTHER)
     say("The audit is allocated, and its auditor is told.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
@@ -49,11 +49,11 @@ def start_now() -> Page:
 
 def _start_page(refusal: BadInput | None = None) -> str:
     desk = the_desk()
-    if not any(desk.permissions.allow_role(right, signed_in()) for right in ("start", "start_for_another")):
+    if not any(desk.permissions.allow_role(right, current_user()) for right in ("start", "start_for_another")):
         raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
     auditors = [person for person in desk.directory.people.values() if person.is_active and "auditor" in person.roles]
     return render_template(
-        "start.html", auditors=auditors, allocates=desk.permissions.allow_role("start_for_another", signed_in()), refusal=refusal
+        "start.html", auditors=auditors, allocates=desk.permissions.allow_role("start_for_another", current_user()), refusal=refusal
     )
 
 
@@ -61,8 +61,8 @@ def _start_page(refusal: BadInput | None = None) -> str:
 @for_signed_in
 def show(reference: str) -> str:
     desk = the_desk()
-    seen = opened(see(desk, signed_in(), reference))
-    progress = progress_of(desk, signed_in(), seen.audit, seen.sections, questions(seen))
+    seen = opened(see(desk, current_user(), reference))
+    progress = progress_of(desk, current_user(), seen.audit, seen.sections, questions(seen))
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
 
 
@@ -84,7 +84,7 @@ def read(reference: str) -> str:
 @pages.get("/audits/<reference>/history")
 @for_signed_in
 def history(reference: str) -> str:
-    seen = see(the_desk(), signed_in(), reference)
+    seen = see(the_desk(), current_user(), reference)
     return render_template("history.html", **framed(seen), told=history_shown(seen))
 
 
@@ -99,7 +99,7 @@ def move(reference: str, move: str) -> str:
 def make_move(reference: str, move: str) -> Page:
     reason, new = request.form.get("reason", ""), _new_actions()
     try:
-        audit = carry_out(the_desk(), signed_in(), reference, move, reason, new)
+        audit = carry_out(the_desk(), current_user(), reference, move, reason, new)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
     say(f"The audit is now: {the_desk().rules.audit.states[audit.state].title}.")
@@ -108,7 +108,7 @@ def make_move(reference: str, move: str) -> Page:
 
 def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInput | None = None) -> str:
     desk = the_desk()
-    seen = see(desk, signed_in(), reference)
+    seen = see(desk, current_user(), reference)
     offer = next((offer for offer in seen.offers if offer.move.name == name), None)
     if offer is None:
         named_move(desk.rules.audit, name)

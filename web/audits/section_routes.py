@@ -12,7 +12,7 @@ from web.audits.page_context import framed, questions, read, readable
 from web.audits.previous_audit import opened_with_last
 from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
 from web.formatting import clock
-from web.identity.current_user import current_session, for_signed_in, signed_in, the_desk
+from web.identity.current_user import current_session, current_user, for_signed_in, the_desk
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
@@ -31,7 +31,7 @@ KEPT = "You have been signed out. What you typed is kept: sign in again to go on
 @for_signed_in
 def show(reference: str, section: str) -> str:
     seen, part = _section(reference, section)
-    kept = unsaved.offered(signed_in(), reference, section) if unsaved.may_write(seen, section) else None
+    kept = unsaved.offered(current_user(), reference, section) if unsaved.may_write(seen, section) else None
     if kept:
         return _section_page(seen, part, values_typed(part, kept.typed), kept.seen, kept_at=kept.at)
     return _section_page(seen, part, None, seen.audit.version)
@@ -59,7 +59,7 @@ def autosave(reference: str, section: str) -> dict[str, object]:
     try:
         audit = _save(reference, part)
     except (BadInput, EditConflict):
-        unsaved.keep(signed_in(), reference, section, request.form)
+        unsaved.keep(current_user(), reference, section, request.form)
         raise
     now = datetime.now(UTC)
     ends_at = current_session().ends_at(now)
@@ -70,14 +70,14 @@ def autosave(reference: str, section: str) -> dict[str, object]:
 @for_signed_in
 def discard(reference: str, section: str) -> Response:
     """Leave what was kept, and go on with what is stored."""
-    unsaved.drop(signed_in(), reference, section)
+    unsaved.drop(current_user(), reference, section)
     return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
 
 
 def _signed_in_at(reference: str, section: str) -> tuple[AuditView, Section]:
     """Raises NotSignedIn once what was typed is kept for whose session it was."""
     try:
-        signed_in()
+        current_user()
     except NotSignedIn:
         if unsaved.keep_for_whose_session_ended(reference, section, request.form):
             raise NotSignedIn(KEPT) from None
@@ -90,7 +90,7 @@ def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
     try:
         return _refused(seen, part, refusal)
     except ReadLogUnavailable:
-        unsaved.keep(signed_in(), seen.audit.reference, part.key, request.form)
+        unsaved.keep(current_user(), seen.audit.reference, part.key, request.form)
         raise
 
 
@@ -113,7 +113,7 @@ def _longest(part: Section) -> BadInput:
 
 def _save(reference: str, part: Section) -> Audit:
     refuse_too_large()
-    me, answers = signed_in(), answers_typed(part, request.form)
+    me, answers = current_user(), answers_typed(part, request.form)
     audit = writing.save_section(the_desk(), me, reference, part.key, answers, unsaved.version_seen(request.form))
     if request.form.get("kept"):
         unsaved.drop(me, reference, part.key)

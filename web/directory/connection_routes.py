@@ -9,7 +9,7 @@ from web.audits.section_forms import day_typed
 from web.directory.choices import anybody_else, in_order, offered, titled
 from web.directory.queries import connections_of, delegations_with
 from web.directory.routes import ensure, the_person
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import connections as connecting
@@ -27,13 +27,13 @@ Page = str | Response | tuple[str, HTTPStatus]
 @pages.get("/connections")
 @for_signed_in
 def connections() -> str:
-    return _connections(signed_in())
+    return _connections(current_user())
 
 
 @pages.post("/connections")
 @for_signed_in
 def declare() -> Page:
-    return _declare(signed_in())
+    return _declare(current_user())
 
 
 @pages.get("/people/<int:person_id>/connections")
@@ -53,7 +53,7 @@ def declare_for_another(person_id: int) -> Page:
 @pages.post("/connections/<int:connection_id>/end")
 @for_signed_in
 def end_connection(connection_id: int) -> Response:
-    person_id = connecting.end_connection(the_desk(), signed_in(), connection_id)
+    person_id = connecting.end_connection(the_desk(), current_user(), connection_id)
     say("The connection is ended. It stays on the record.")
     return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -61,13 +61,13 @@ def end_connection(connection_id: int) -> Response:
 @pages.get("/delegations")
 @for_signed_in
 def delegations() -> str:
-    return _delegations(signed_in())
+    return _delegations(current_user())
 
 
 @pages.post("/delegations")
 @for_signed_in
 def delegate() -> Page:
-    return _delegate(signed_in())
+    return _delegate(current_user())
 
 
 @pages.get("/people/<int:person_id>/delegations")
@@ -87,14 +87,14 @@ def delegate_for_another(person_id: int) -> Page:
 @pages.post("/delegations/<int:delegation_id>/end")
 @for_signed_in
 def end_delegation(delegation_id: int) -> Response:
-    delegating.end_delegation(the_desk(), signed_in(), delegation_id)
+    delegating.end_delegation(the_desk(), current_user(), delegation_id)
     say("It is ended.")
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
 def _declare(person: Person) -> Page:
     try:
-        connecting.declare_connection(the_desk(), signed_in(), request.form.get("child_id"), person.id)
+        connecting.declare_connection(the_desk(), current_user(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
         return _connections(person, refusal), status_of(refusal)
     say("It is declared. Audits of that child can’t be seen from now on.")
@@ -104,8 +104,8 @@ def _declare(person: Person) -> Page:
 def _connections(person: Person, refusal: BadInput | None = None) -> str:
     with read_transaction(the_council().engine) as connection:
         rows = connections_of(connection, person.id)
-    is_mine, directory = person.id == signed_in().id, the_desk().directory
-    ends = the_desk().permissions.allow_role("end_connection", signed_in()) and not is_mine
+    is_mine, directory = person.id == current_user().id, the_desk().directory
+    ends = the_desk().permissions.allow_role("end_connection", current_user()) and not is_mine
     return render_template("connections.html", person=person, is_mine=is_mine, ends=ends, rows=rows, directory=directory, refusal=refusal)
 
 
@@ -117,7 +117,7 @@ def _delegate(giver: Person) -> Page:
     )
     try:
         duty = read_duty(request.form.get("role"), desk.directory)
-        outcome = delegating.delegate(desk, signed_in(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
+        outcome = delegating.delegate(desk, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _delegations(giver, refusal), status_of(refusal)
     say("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
@@ -131,10 +131,10 @@ def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
     never = desk.permissions.table["never_delegated"]
     roles = [duty for duty in in_order(giver.duties - giver.lent) if duty.role not in never and not duty.is_deputy]
     return render_template(
-        "delegations.html", giver=giver, is_mine=giver.id == signed_in().id, rows=rows, roles=offered(roles, desk.directory),
+        "delegations.html", giver=giver, is_mine=giver.id == current_user().id, rows=rows, roles=offered(roles, desk.directory),
         people=anybody_else(desk.directory, giver), directory=desk.directory, titled=titled, refusal=refusal, typed=request.form,
     )  # fmt: skip
 
 
 def _here(mine: str, anothers: str, person: Person) -> str:
-    return url_for(mine) if person.id == signed_in().id else url_for(anothers, person_id=person.id)
+    return url_for(mine) if person.id == current_user().id else url_for(anothers, person_id=person.id)

@@ -10,7 +10,7 @@ from web.directory.choices import team_of, titled
 from web.directory.history_text import in_words
 from web.directory.queries import history_of_units
 from web.directory.routes import ensure
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import roles as appointing
@@ -55,7 +55,7 @@ def answer(request_id: int) -> Page:
     if not is_granted and request.form.get("answer") != "refuse":
         raise BadInput.about("answer", "Grant it, or refuse it.")
     try:
-        appointing.answer_request(the_desk(), signed_in(), request_id, is_granted=is_granted)
+        appointing.answer_request(the_desk(), current_user(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _requests(refusal), status_of(refusal)
     say("It is granted." if is_granted else "It is refused.")
@@ -68,9 +68,9 @@ def teams() -> str:
     ensure("see_directory")
     desk = the_desk()
     with read_transaction(the_council().engine) as connection:
-        history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", signed_in()) else []
+        history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", current_user()) else []
     units = {kind: arranging.units_of(desk.directory, kind) for kind in UNITS}
-    edits = desk.permissions.allow_role("edit_directory", signed_in())
+    edits = desk.permissions.allow_role("edit_directory", current_user())
     return render_template("teams.html", units=units, edits=edits, history=history, in_words=in_words, directory=desk.directory)
 
 
@@ -86,7 +86,7 @@ def add_unit(kind: str) -> Page:
     _new(kind)
     unit = Unit(kind, request.form.get("code", ""), request.form.get("name", ""), request.form.get("within", ""))
     try:
-        arranging.add_unit(the_desk(), signed_in(), unit)
+        arranging.add_unit(the_desk(), current_user(), unit)
     except BadInput as refusal:
         return _unit(unit, refusal, is_new=True), status_of(refusal)
     return _to_teams("It is added.")
@@ -103,7 +103,7 @@ def unit(kind: str, code: str) -> str:
 def change_unit(kind: str, code: str) -> Page:
     changed = Unit(kind, code, request.form.get("name", ""), request.form.get("within", ""))
     try:
-        arranging.change_unit(the_desk(), signed_in(), changed)
+        arranging.change_unit(the_desk(), current_user(), changed)
     except BadInput as refusal:
         return _unit(changed, refusal), status_of(refusal)
     return _to_teams("Saved.")
@@ -132,11 +132,11 @@ def requests_for(who: Person) -> list[Request]:
 
 def _requests(refusal: BadInput | None = None) -> str:
     asked = the_desk().directory.requests
-    mine = requests_for(signed_in())
+    mine = requests_for(current_user())
     if not mine:
         ensure("see_directory")
     directory = the_desk().directory
-    shown = asked if the_desk().permissions.allow_role("see_directory", signed_in()) else mine
+    shown = asked if the_desk().permissions.allow_role("see_directory", current_user()) else mine
     return render_template("requests.html", asked=shown, mine=mine, directory=directory, titled=titled, refusal=refusal)
 
 
@@ -147,7 +147,7 @@ def _new(kind: str) -> Unit:
 
 
 def _unit(unit: Unit, refusal: BadInput | None = None, *, is_new: bool = False) -> str:
-    ensure_edits(the_desk(), signed_in())
+    ensure_edits(the_desk(), current_user())
     outer = UNITS[unit.kind]
     within = arranging.units_of(the_desk().directory, outer) if outer else []
     return render_template("unit.html", unit=unit, outer=outer, within=within, is_new=is_new or not unit.code, refusal=refusal)

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.escalations.board import board_of
-from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_desk
 
 pages = Blueprint("board", __name__, template_folder="templates")
 
@@ -14,10 +14,10 @@ def show() -> str:
     desk = the_desk()
     return render_template(
         "board.html",
-        board=board_of(signed_in(), request.args.get("cursor")),
+        board=board_of(current_user(), request.args.get("cursor")),
         directory=desk.directory,
         now=desk.now,
         today=desk.today,
         states=desk.rules.escalation.states,
-        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
+        sees_people=desk.permissions.allow_role("see_directory", current_user()),
     )

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.escalations.board import standing_of
 from web.formatting import happened
-from web.identity.current_user import for_signed_in, signed_in, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_desk
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
@@ -30,7 +30,7 @@ def show(reference: str) -> str:
 def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
     given = {"move": move, "reason": request.form.get("reason", ""), "plan": request.form.get("plan", "")}
     try:
-        carry_out(the_desk(), signed_in(), reference, given)
+        carry_out(the_desk(), current_user(), reference, given)
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     say(f"{happened(f'{move}_escalation')}.")
@@ -39,7 +39,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
 
 def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
     desk = the_desk()
-    seen = see(desk, signed_in(), reference)
+    seen = see(desk, current_user(), reference)
     if not seen.sees_escalation:
         raise refusal or NotFound
     if seen.escalation:
@@ -53,7 +53,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
         directory=desk.directory,
         standing=standing_of(seen.audit) if seen.escalation else None,
         uses=uses,
-        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
+        sees_people=desk.permissions.allow_role("see_directory", current_user()),
         refusal=refusal,
         typed=request.form,
     )

@@ -47,7 +47,7 @@ def is_away() -> bool:
     return "is_away" in g
 
 
-def signed_in() -> Person:
+def current_user() -> Person:
     """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
 
     Raises SecondProofNeeded for who holds a role that asks for one and has not given it in this session.
@@ -81,7 +81,7 @@ def bearer() -> Person:
 
 def the_reader() -> VisibilityFilter:
     """Who is signed in, as lists ask what they may know of."""
-    return VisibilityFilter(signed_in(), the_desk().directory, the_desk().permissions)
+    return VisibilityFilter(current_user(), the_desk().directory, the_desk().permissions)
 
 
 def _active(person_id: int | None) -> Person:
@@ -97,7 +97,7 @@ def for_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
         try:
-            signed_in()
+            current_user()
         except NotSignedIn:
             back = request.path if request.method == "GET" else None
             return redirect(url_for("sign_in.show", next=back))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk, the_reader
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk, the_reader
 from web.notices import undelivered_actions as seeing_to
 from web.notices import undelivered_queries as queries
 from web.request.flash_messages import say
@@ -18,7 +18,7 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 @for_signed_in
 def every() -> str:
     desk, council = the_desk(), the_council()
-    seeing_to.ensure_sees(desk, signed_in())
+    seeing_to.ensure_sees(desk, current_user())
     with read_transaction(council.engine) as connection:
         rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
         tried = queries.still_tried(connection, the_reader(), desk.now)
@@ -32,14 +32,14 @@ def every() -> str:
         directory=desk.directory,
         now=desk.now,
         can_go_again={row.id for row in rows if seeing_to.can_go_again(council, row)},
-        sees_people=desk.permissions.allow_role("see_directory", signed_in()),
+        sees_people=desk.permissions.allow_role("see_directory", current_user()),
     )
 
 
 @pages.post("/undelivered/<int:mail_id>/again")
 @for_signed_in
 def again(mail_id: int) -> Response:
-    seeing_to.send_again(the_council(), the_desk(), signed_in(), mail_id)
+    seeing_to.send_again(the_council(), the_desk(), current_user(), mail_id)
     say("The mail is sent again, to the address that the directory holds now.")
     return _back()
 
@@ -47,7 +47,7 @@ def again(mail_id: int) -> Response:
 @pages.post("/undelivered/<int:mail_id>/settle")
 @for_signed_in
 def settle(mail_id: int) -> Response:
-    seeing_to.settle(the_council(), the_desk(), signed_in(), mail_id)
+    seeing_to.settle(the_council(), the_desk(), current_user(), mail_id)
     say("It is noted that you told them another way.")
     return _back()
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
 from web.read_access.queries import Sought, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
@@ -18,7 +18,7 @@ REFUSED = "Who has read what is not yours to see."
 def every() -> str:
     """By person and by audit; and who read so many in an hour that somebody should ask why."""
     desk, council = the_desk(), the_council()
-    if not desk.permissions.allow_role("read_readings", signed_in()):
+    if not desk.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)
     person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
     sought = Sought(
@@ -27,7 +27,7 @@ def every() -> str:
         request.args.get("cursor"),
     )
     with read_transaction(council.engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(signed_in(), desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), desk.directory, desk.permissions), sought)
         many = who_read_many(connection, most, desk.now)
     people = sorted(desk.directory.people.values(), key=lambda one: one.name)
     return render_template(
@@ -39,10 +39,10 @@ def every() -> str:
 @for_signed_in
 def of_audit(reference: str) -> str:
     desk = the_desk()
-    seen = see(desk, signed_in(), reference)
+    seen = see(desk, current_user(), reference)
     if "read_readings" not in seen.may:
         raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=request.args.get("cursor"))
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(signed_in(), desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), desk.directory, desk.permissions), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from flask import request
 
-from web.identity.current_user import signed_in, the_council, the_desk
+from web.identity.current_user import current_user, the_council, the_desk
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
@@ -32,7 +32,7 @@ def once_by_form(run: Callable[[CommandContext], Audit], field: str) -> str:
         return run(the_desk()).reference
     said = repr([one for one in typed if one[0] != "csrf_token"])
     try:
-        return once(signed_in(), key, said.encode(), attrgetter("reference"), run)
+        return once(current_user(), key, said.encode(), attrgetter("reference"), run)
     except IdempotencyKeyReused as refusal:
         raise BadInput.about(field, refusal.sentence) from refusal
 

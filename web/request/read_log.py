@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g, request
 
-from web.identity.current_user import signed_in, the_desk
+from web.identity.current_user import current_user, the_desk
 from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, history_seen, reading
 from workflow.directory import Person
 from workflow.errors import EditConflict
@@ -54,7 +54,7 @@ def sent(audit: dict[str, Any]) -> None:
 def _asker() -> Person:
     """A program is known by its token, a browser by its session."""
     person: Person | None = g.get("asker")
-    return person or signed_in()
+    return person or current_user()
 
 
 def _place() -> ReadLocation:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import for_signed_in, signed_in, the_council, the_desk
+from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
 from web.identity.sessions import digest
 from web.request.flash_messages import say
 from web.worklist.calendar_feed import as_icalendar, due_for
@@ -20,7 +20,7 @@ pages = Blueprint("calendars", __name__, template_folder="templates")
 @pages.get("/calendar")
 @for_signed_in
 def show() -> str:
-    return render_template("calendar.html", calendar=calendar_of(the_council().engine, signed_in().id))
+    return render_template("calendar.html", calendar=calendar_of(the_council().engine, current_user().id))
 
 
 @pages.post("/calendar")
@@ -28,7 +28,7 @@ def show() -> str:
 def make() -> str:
     """Shown in this one answer: kept nowhere, not even for a redirect."""
     token = secrets.token_urlsafe(32)
-    keep_calendar(the_council().engine, signed_in().id, digest(token), datetime.now(UTC))
+    keep_calendar(the_council().engine, current_user().id, digest(token), datetime.now(UTC))
     address = the_council().settings.base_url + url_for("calendars.feed", token=token)
     return render_template("calendar_made.html", address=address)
 
@@ -36,7 +36,7 @@ def make() -> str:
 @pages.post("/calendar/end")
 @for_signed_in
 def end() -> Response:
-    end_calendar(the_council().engine, signed_in().id)
+    end_calendar(the_council().engine, current_user().id)
     say("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
     return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials.access_token_queries import tokens_of
 from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
-from web.identity.current_user import for_signed_in, signed_in, the_council
+from web.identity.current_user import current_user, for_signed_in, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.errors import BadInput
@@ -20,7 +20,7 @@ pages = Blueprint("tokens", __name__, template_folder="templates")
 @for_signed_in
 def mine() -> str:
     now = datetime.now(UTC)
-    rows = [(row, standing(row, now)) for row in tokens_of(the_council().engine, signed_in().id)]
+    rows = [(row, standing(row, now)) for row in tokens_of(the_council().engine, current_user().id)]
     return render_template("tokens.html", rows=rows)
 
 
@@ -36,7 +36,7 @@ def make() -> str | tuple[str, HTTPStatus]:
     """Shown in this one answer: kept nowhere, not even for a redirect."""
     typed = request.form
     try:
-        token = create_token(the_council(), signed_in(), NewToken(typed.get("name"), typed.get("scope"), typed.get("days", "").strip()))
+        token = create_token(the_council(), current_user(), NewToken(typed.get("name"), typed.get("scope"), typed.get("days", "").strip()))
     except BadInput as refusal:
         return render_template("new_token.html", typed=typed, refusal=refusal), status_of(refusal)
     return render_template("token_made.html", token=token)
@@ -45,6 +45,6 @@ def make() -> str | tuple[str, HTTPStatus]:
 @pages.post("/tokens/<int:token_id>/revoke")
 @for_signed_in
 def revoke(token_id: int) -> Response:
-    revoke_token(the_council(), token_id, of=signed_in())
+    revoke_token(the_council(), token_id, of=current_user())
     say("The token is revoked.")
     return redirect(url_for("tokens.mine"), HTTPStatus.SEE_OTHER)

@@ -10,7 +10,7 @@ from web.identity.account.routes import must_prove_first, name_of, wrong_passwor
 from web.identity.credentials import passkeys, passwords, queries
 from web.identity.credentials import second_factor as second_proof
 from web.identity.credentials import webauthn_challenges as challenges
-from web.identity.current_user import PROOF, current_session, needs_second_proof, sign_in, signed_in, signed_in_so_far, the_council
+from web.identity.current_user import PROOF, current_session, current_user, needs_second_proof, sign_in, signed_in_so_far, the_council
 from web.request.flash_messages import say
 from workflow.errors import BadInput, NotFound
 
@@ -53,7 +53,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
 
 @pages.post("/account/passkeys/remove")
 def remove() -> Response | tuple[str, HTTPStatus]:
-    person, which = signed_in(), request.form.get("which", "")
+    person, which = current_user(), request.form.get("which", "")
     if sentence := PROVE_FIRST if must_prove_first(person) else wrong_password(request.form.get("password", "")):
         return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(the_council().engine, person.id, int(which))):

@@ -12,10 +12,10 @@ from web.identity.credentials.throttled_login import has_password
 from web.identity.current_user import (
     PROOF,
     current_session,
+    current_user,
     for_signed_in,
     needs_second_proof,
     sign_in,
-    signed_in,
     signed_in_so_far,
     the_council,
 )
@@ -33,7 +33,7 @@ NAMED_BY = 16
 @pages.get("/account")
 @for_signed_in
 def show() -> str:
-    person, is_on = signed_in(), the_council().settings.has_passwords
+    person, is_on = current_user(), the_council().settings.has_passwords
     rows = [
         _row("Name", person.name),
         _row("Email address", person.email),
@@ -48,14 +48,14 @@ def show() -> str:
 @pages.get("/account/password")
 @for_signed_in
 def password() -> str:
-    signed_in()
+    current_user()
     return render_template("password.html", errors={})
 
 
 @pages.post("/account/password")
 def change_password() -> Response | tuple[str, HTTPStatus]:
     """Every session of the person ends; this one begins anew."""
-    person, proof = signed_in(), current_session().get(PROOF, "")
+    person, proof = current_user(), current_session().get(PROOF, "")
     if sentence := wrong_password(request.form.get("old", "")):
         return _password_refused({"old": sentence})
     try:
@@ -70,7 +70,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
 @pages.get("/account/sign-ins")
 @for_signed_in
 def sign_ins() -> str:
-    person, now = signed_in(), datetime.now(UTC)
+    person, now = current_user(), datetime.now(UTC)
     rows = queries.sessions_of(the_council().engine, person.id, now - IDLE, now - LONGEST)
     here = digest(current_session().token)
     shown = [
@@ -89,7 +89,7 @@ def sign_ins() -> str:
 @pages.post("/account/sign-ins/end")
 def end() -> Response:
     """One by the beginning of its digest, or all the others."""
-    person, which = signed_in(), request.form.get("which", "")
+    person, which = current_user(), request.form.get("which", "")
     if which != "others" and len(which) != NAMED_BY:
         raise BadInput.about("which", "Say which sign-in to end.")
     ended = queries.end_sessions(the_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.identity.account.routes import must_prove_first, wrong_password
 from web.identity.credentials import passkeys
 from web.identity.credentials import second_factor as second_proof
-from web.identity.current_user import PROOF, current_session, needs_second_proof, sign_in, sign_out, signed_in, signed_in_so_far
+from web.identity.current_user import PROOF, current_session, current_user, needs_second_proof, sign_in, sign_out, signed_in_so_far
 from web.request.flash_messages import say
 from workflow.errors import NotFound
 
@@ -58,7 +58,7 @@ def finish() -> Shown:
 
 @pages.post("/account/second-proof/recovery-codes")
 def new_codes() -> Shown:
-    person = signed_in()
+    person = current_user()
     if not _has_codes():
         raise NotFound
     if must_prove_first(person):
@@ -70,7 +70,7 @@ def new_codes() -> Shown:
 
 @pages.post("/account/second-proof/remove")
 def remove() -> AnyResponse | Shown:
-    person = signed_in()
+    person = current_user()
     if needs_second_proof(person):
         return _start({"password": "Your role needs a second proof: set up another app instead."}), HTTPStatus.UNPROCESSABLE_ENTITY
     if must_prove_first(person):

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials.passkeys import can_be_used
 from web.identity.credentials.throttled_login import person_with
-from web.identity.current_user import current_session, sign_out, signed_in
+from web.identity.current_user import current_session, current_user, sign_out
 from web.identity.sign_in.pending_login import welcome
 from workflow.errors import TooManyAttempts
 
@@ -41,7 +41,7 @@ def page(after: str, email: str = "", sentence: str = "") -> str:
 @pages.post("/stay")
 def stay() -> dict[str, object]:
     """Somebody is still there: their session goes on."""
-    signed_in()
+    current_user()
     ends_at = current_session().ends_at(datetime.now(UTC))
     return {"ends_at": ends_at.isoformat() if ends_at else None}
 
