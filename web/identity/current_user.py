@@ -52,13 +52,13 @@ def current_user() -> Person:
 
     Raises SecondProofNeeded for who holds a role that asks for one and has not given it in this session.
     """
-    person = signed_in_so_far()
+    person = partially_authenticated_user()
     if PROOF not in current_session() and needs_second_proof(person):
         raise SecondFactorRequired
     return person
 
 
-def signed_in_so_far() -> Person:
+def partially_authenticated_user() -> Person:
     """Raises NotSignedIn. Only for the pages on which a second proof is set up."""
     return _active(current_session().person_id)
 

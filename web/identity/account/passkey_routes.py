@@ -10,7 +10,15 @@ from web.identity.account.routes import must_prove_first, name_of, wrong_passwor
 from web.identity.credentials import passkeys, passwords, queries
 from web.identity.credentials import second_factor as second_proof
 from web.identity.credentials import webauthn_challenges as challenges
-from web.identity.current_user import PROOF, current_session, current_user, needs_second_proof, sign_in, signed_in_so_far, the_council
+from web.identity.current_user import (
+    PROOF,
+    current_session,
+    current_user,
+    needs_second_proof,
+    partially_authenticated_user,
+    sign_in,
+    the_council,
+)
 from web.request.flash_messages import say
 from workflow.errors import BadInput, NotFound
 
@@ -26,7 +34,7 @@ def show() -> str:
 @pages.post("/account/passkeys/ask")
 def ask() -> dict[str, Any]:
     """For the page’s own script. Raises BadInput for a wrong password."""
-    person = signed_in_so_far()
+    person = partially_authenticated_user()
     if must_prove_first(person):
         raise BadInput.about("password", PROVE_FIRST)
     if sentence := wrong_password(request.form.get("password", "")):
@@ -39,7 +47,7 @@ def ask() -> dict[str, Any]:
 @pages.post("/account/passkeys")
 def add() -> Response | tuple[str, HTTPStatus]:
     """Who was led here to set up a second proof has given one with it."""
-    person = signed_in_so_far()
+    person = partially_authenticated_user()
     name = request.form.get("name", "").strip() or name_of(request.user_agent.string)
     try:
         passkeys.make(person.id, name, challenges.take(), request.form.get("credential", ""))
@@ -65,5 +73,5 @@ def remove() -> Response | tuple[str, HTTPStatus]:
 
 def _page(sentence: str = "", field: str = "") -> str:
     """With what is wrong, and at which field."""
-    mine = queries.passkeys_of(the_council().engine, signed_in_so_far().id)
+    mine = queries.passkeys_of(the_council().engine, partially_authenticated_user().id)
     return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.can_be_used())

@@ -15,8 +15,8 @@ from web.identity.current_user import (
     current_user,
     for_signed_in,
     needs_second_proof,
+    partially_authenticated_user,
     sign_in,
-    signed_in_so_far,
     the_council,
 )
 from web.identity.sessions import IDLE, LONGEST, digest
@@ -99,7 +99,7 @@ def end() -> Response:
 
 def wrong_password(typed: str) -> str:
     """What is wrong with it, or nothing. Who has no password, because the council’s own sign-in vouches for them, is not asked."""
-    person = signed_in_so_far()
+    person = partially_authenticated_user()
     if queries.account_of(the_council().engine, person.id).password_hash is None:
         return ""
     try:

@@ -8,7 +8,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.identity.account.routes import must_prove_first, wrong_password
 from web.identity.credentials import passkeys
 from web.identity.credentials import second_factor as second_proof
-from web.identity.current_user import PROOF, current_session, current_user, needs_second_proof, sign_in, sign_out, signed_in_so_far
+from web.identity.current_user import (
+    PROOF,
+    current_session,
+    current_user,
+    needs_second_proof,
+    partially_authenticated_user,
+    sign_in,
+    sign_out,
+)
 from web.request.flash_messages import say
 from workflow.errors import NotFound
 
@@ -26,7 +34,7 @@ def show() -> str:
 @pages.post("/account/second-proof")
 def begin() -> AnyResponse | Shown:
     """A new secret, not in use until a code shows that the app has it."""
-    if must_prove_first(signed_in_so_far()):
+    if must_prove_first(partially_authenticated_user()):
         sign_out()
         return redirect(url_for("sign_in.show"))
     if sentence := wrong_password(request.form.get("password", "")):
@@ -42,12 +50,12 @@ def scan() -> str:
 
 @pages.get("/account/second-proof/qr.svg")
 def picture() -> Response:
-    return Response(second_proof.picture_of(_pending(), signed_in_so_far().email), mimetype="image/svg+xml")
+    return Response(second_proof.picture_of(_pending(), partially_authenticated_user().email), mimetype="image/svg+xml")
 
 
 @pages.post("/account/second-proof/scan")
 def finish() -> Shown:
-    person, secret = signed_in_so_far(), _pending()
+    person, secret = partially_authenticated_user(), _pending()
     if must_prove_first(person):
         raise NotFound
     if not second_proof.take_up(person.id, secret, request.form.get("code", "")):
@@ -83,7 +91,7 @@ def remove() -> AnyResponse | Shown:
 
 
 def _start(errors: dict[str, str]) -> str:
-    person = signed_in_so_far()
+    person = partially_authenticated_user()
     return render_template(
         "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_proof.how_many_left(person.id),
         is_led=needs_second_proof(person) and PROOF not in current_session(), is_needed=needs_second_proof(person),
@@ -96,12 +104,12 @@ def _scan(sentence: str) -> str:
 
 
 def _has_codes() -> bool:
-    return second_proof.stamp_of(signed_in_so_far().id) is not None
+    return second_proof.stamp_of(partially_authenticated_user().id) is not None
 
 
 def _pending() -> str:
     """Raises NotFound where none was begun in this session."""
-    signed_in_so_far()
+    partially_authenticated_user()
     secret: str | None = current_session().get(PENDING)
     if secret is None:
         raise NotFound
