@@ -14,7 +14,7 @@ from web import formatting as wording
 from web.council import Council, ensure_prepared, open_council
 from web.directory.choices import responsible, titled, with_role
 from web.identity.credentials.security_app import Library
-from web.identity.current_user import current_session, is_away, the_desk
+from web.identity.current_user import command_context, current_session, is_away
 from web.identity.sessions import DatabaseSessions
 from web.operations.gauges import how_it_stands
 from web.operations.health import health
@@ -107,12 +107,12 @@ def _init_templates(app: Flask, council: Council) -> None:
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:
-        person = None if is_away() else the_desk().directory.person(current_session().person_id)
+        person = None if is_away() else command_context().directory.person(current_session().person_id)
         return {
             "council_name": council.settings.council_name,
             "safeguarding_url": council.settings.safeguarding_url,
             "me": person if person and person.is_active else None,
             "rules": council.rules,
             "may": lambda right: person is not None and council.permissions.allow_role(right, person),
-            "the_directory": None if is_away() else the_desk().directory,
+            "the_directory": None if is_away() else command_context().directory,
         }

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from web.audits.section_forms import day_typed
 from web.formatting import happened
-from web.identity.current_user import current_user, for_signed_in, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.idempotency import once_by_form
@@ -57,7 +57,9 @@ def show(reference: str, number: int) -> str:
 def progress(reference: str, number: int) -> Page:
     _visible(reference, number)
     try:
-        actions.record_progress(the_desk(), current_user(), reference, number, request.form.get("progress"), request.form.get("evidence"))
+        actions.record_progress(
+            command_context(), current_user(), reference, number, request.form.get("progress"), request.form.get("evidence")
+        )
     except BadInput as refusal:
         return _page(reference, number, refusal), status_of(refusal)
     say("Saved.")
@@ -73,7 +75,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         "due_on": day_typed("due_on", request.form),
     }  # fmt: skip
     try:
-        carry_out(the_desk(), current_user(), reference, number, given)
+        carry_out(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
     say(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
@@ -85,7 +87,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
 def change(reference: str, number: int) -> Page:
     _visible(reference, number)
     try:
-        actions.change_action(the_desk(), current_user(), reference, number, _typed())
+        actions.change_action(command_context(), current_user(), reference, number, _typed())
     except BadInput as refusal:
         return _page(reference, number, refusal, "change"), status_of(refusal)
     say("Saved.")
@@ -96,7 +98,7 @@ def change(reference: str, number: int) -> Page:
 @for_signed_in
 def remove(reference: str, number: int) -> Response:
     _visible(reference, number)
-    actions.remove_action(the_desk(), current_user(), reference, number)
+    actions.remove_action(command_context(), current_user(), reference, number)
     say("The action is removed.")
     return _back(reference)
 
@@ -110,10 +112,10 @@ def _back(reference: str) -> Response:
 
 
 def _new_page(reference: str, refusal: BadInput | None = None) -> str:
-    seen = see(the_desk(), current_user(), reference)
+    seen = see(command_context(), current_user(), reference)
     if not {"add_action", "add_further_action"} & set(seen.may):
         raise PermissionDenied("Adding an action is not yours to do now.")
-    return render_template("new_action.html", audit=seen.audit, directory=the_desk().directory, refusal=refusal, typed=request.form)
+    return render_template("new_action.html", audit=seen.audit, directory=command_context().directory, refusal=refusal, typed=request.form)
 
 
 def _page(reference: str, number: int, refusal: PreconditionsNotMet | BadInput | None = None, tried: str = "") -> str:
@@ -122,7 +124,7 @@ def _page(reference: str, number: int, refusal: PreconditionsNotMet | BadInput |
 
 
 def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
-    desk, me = the_desk(), current_user()
+    desk, me = command_context(), current_user()
     is_mine = action.owner_id == me.id and action.is_live and desk.permissions.allow("record_progress", seen.audit, seen.ties)
     is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
     return {
@@ -133,7 +135,7 @@ def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
 
 def _visible(reference: str, number: int) -> AuditView:
     """Without a word of it; raises NotFound."""
-    seen = see(the_desk(), current_user(), reference)
+    seen = see(command_context(), current_user(), reference)
     _of(seen, number)
     return seen
 

@@ -9,7 +9,7 @@ from web.api import response_schemas as answered
 from web.api.blueprint import Room
 from web.api.request_context import asker
 from web.api.serialisers import action_facts
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from web.request.read_log import opened
 from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
@@ -27,7 +27,7 @@ Given = dict[str, Any]
 @blueprint.response(201, answered.Action)
 def add(given: Given, reference: str) -> Given:
     new = NewAction(given["text"], given["owner"], given["due_on"])
-    return _answer(reference, actions.add_action(the_desk(), asker(), reference, new).number)
+    return _answer(reference, actions.add_action(command_context(), asker(), reference, new).number)
 
 
 @blueprint.get("/actions/<action_id>")
@@ -46,9 +46,9 @@ def change(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
     _ensure_visible(reference, number)
     if any(given[name] is not None for name in ("text", "owner", "due_on")):
-        actions.change_action(the_desk(), asker(), reference, number, _reworded(reference, number, given))
+        actions.change_action(command_context(), asker(), reference, number, _reworded(reference, number, given))
     if any(given[name] is not None for name in ("progress", "evidence")):
-        actions.record_progress(the_desk(), asker(), reference, number, given["progress"], given["evidence"])
+        actions.record_progress(command_context(), asker(), reference, number, given["progress"], given["evidence"])
     return _answer(reference, number)
 
 
@@ -57,7 +57,7 @@ def change(given: Given, action_id: str) -> Given:
 def remove(action_id: str) -> Response:
     reference, number = parts(action_id)
     _ensure_visible(reference, number)
-    actions.remove_action(the_desk(), asker(), reference, number)
+    actions.remove_action(command_context(), asker(), reference, number)
     return Response(status=204)
 
 
@@ -66,7 +66,7 @@ def remove(action_id: str) -> Response:
 @blueprint.response(200, answered.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
-    carry_out(the_desk(), asker(), reference, number, given)
+    carry_out(command_context(), asker(), reference, number, given)
     return _answer(reference, number)
 
 
@@ -80,7 +80,7 @@ def parts(action_id: str) -> tuple[str, int]:
 
 def _ensure_visible(reference: str, number: int) -> None:
     """Raises NotFound."""
-    _of(see(the_desk(), asker(), reference), number)
+    _of(see(command_context(), asker(), reference), number)
 
 
 def _of(seen: AuditView, number: int) -> SmartAction:
@@ -96,12 +96,12 @@ def _reworded(reference: str, number: int, given: Given) -> NewAction:
     action = audit.action(number) if audit else None
     if action is None:
         raise NotFound
-    owner = the_desk().directory.person(action.owner_id)
+    owner = command_context().directory.person(action.owner_id)
     kept = {"text": action.text, "owner": owner.email if owner else "", "due_on": action.due_on.isoformat()}
     return NewAction(*(kept[name] if given[name] is None else given[name] for name in ("text", "owner", "due_on")))
 
 
 def _answer(reference: str, number: int) -> Given:
-    desk = the_desk()
+    desk = command_context()
     seen = opened(see(desk, asker(), reference))
     return action_facts(desk, asker(), seen, _of(seen, number))

@@ -11,7 +11,7 @@ from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
 from web.api.request_context import asker, audit_answer, audit_response, seen_version
 from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.audit_list.queries import Wanted, page_of_audits
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from web.request.read_log import history_shown, opened
 from workflow.commands import assignments as oversight
 from workflow.commands import drafting as writing
@@ -55,7 +55,7 @@ def search(given: Given) -> Given:
 @blueprint.get("/audits/<reference>")
 @blueprint.answers_audit()
 def show(reference: str) -> Response:
-    desk = the_desk()
+    desk = command_context()
     return audit_response(seen_text(desk, asker(), opened(see(desk, asker(), reference))))
 
 
@@ -64,7 +64,7 @@ def show(reference: str) -> Response:
 @blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def save_section(given: Given, reference: str, section: str) -> Response:
-    see(the_desk(), asker(), reference)
+    see(command_context(), asker(), reference)
     seen = seen_version()
     return audit_answer(lambda desk: writing.save_section(desk, asker(), reference, section, given, seen, of_whole_audit=True))
 
@@ -72,7 +72,7 @@ def save_section(given: Given, reference: str, section: str) -> Response:
 @blueprint.get("/audits/<reference>/moves")
 @blueprint.response(200, answered.Offers)
 def moves(reference: str) -> Given:
-    return {"moves": offers_shown(see(the_desk(), asker(), reference))}
+    return {"moves": offers_shown(see(command_context(), asker(), reference))}
 
 
 @blueprint.post("/audits/<reference>/moves")
@@ -88,7 +88,7 @@ def move(given: Given, reference: str) -> Response:
 @blueprint.shown_to_some
 @blueprint.response(200, answered.History)
 def history(reference: str) -> Given:
-    desk = the_desk()
+    desk = command_context()
     told = history_shown(see(desk, asker(), reference))
     return {"rows": [history_facts(desk.directory, row, reason) for row, reason in told]}
 
@@ -113,8 +113,8 @@ def auditor(given: Given, reference: str) -> Response:
 @blueprint.arguments(schemas.EscalationMove)
 @blueprint.response(200, answered.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
-    audit = escalation_moves.carry_out(the_desk(), asker(), reference, given)
-    return escalation_facts(the_desk().directory, _seen(audit))
+    audit = escalation_moves.carry_out(command_context(), asker(), reference, given)
+    return escalation_facts(command_context().directory, _seen(audit))
 
 
 @blueprint.post("/audits/<reference>/safeguarding")
@@ -126,12 +126,12 @@ def safeguarding(given: Given, reference: str) -> Response:
 
 
 def _seen(audit: Audit) -> AuditView:
-    desk, who = the_desk(), asker()
+    desk, who = command_context(), asker()
     return opened(seen_by(desk, who, audit, relations(who, audit, desk.directory)))
 
 
 def _page(given: Given) -> Given:
-    desk, who = the_desk(), asker()
+    desk, who = command_context(), asker()
     wanted = Wanted(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, VisibilityFilter(who, desk.directory, desk.permissions), wanted)

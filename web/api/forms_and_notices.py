@@ -6,7 +6,7 @@ from web.api import request_schemas as schemas
 from web.api import response_schemas as answered
 from web.api.blueprint import Room
 from web.api.request_context import asker
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from web.notices.queries import page_of_notices
 from workflow.forms import as_json
 from workflow.storage.engine import read_transaction
@@ -19,7 +19,7 @@ Given = dict[str, Any]
 @blueprint.get("/forms/current")
 @blueprint.response(200, answered.Form)
 def current_form() -> Given:
-    return as_json(the_desk().forms.current)
+    return as_json(command_context().forms.current)
 
 
 @blueprint.get("/notices")
@@ -29,7 +29,7 @@ def notices(given: Given) -> Given:
     hears = the_council().who_hears
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_notices(
-            connection, VisibilityFilter(asker(), the_desk().directory, the_desk().permissions), cursor=given["cursor"]
+            connection, VisibilityFilter(asker(), command_context().directory, command_context().permissions), cursor=given["cursor"]
         )
     shown = [
         {

@@ -7,7 +7,7 @@ from web.api import response_schemas as answered
 from web.api.blueprint import Room
 from web.api.request_context import asker
 from web.api.serialisers import email
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from web.read_access.queries import Sought, page_of_readings
 from web.read_access.routes import REFUSED
 from workflow.commands.audit_view import see
@@ -25,7 +25,7 @@ NAMES = ("by_name", "edition", "version", "door", "what", "at")
 @blueprint.shown_to_some
 @blueprint.response(200, answered.Readings)
 def of_audit(given: Given, reference: str) -> Given:
-    desk, who = the_desk(), asker()
+    desk, who = command_context(), asker()
     if "read_readings" not in see(desk, who, reference).may:
         raise PermissionDenied(REFUSED)
     sought = Sought(reference=reference, cursor=given["cursor"])

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app, g, request
 
 from web.api.serialisers import audit_text
-from web.identity.current_user import the_desk
+from web.identity.current_user import command_context
 from web.request.idempotency import once
 from web.request.read_log import sent
 from workflow.commands.context import CommandContext, get_visible_audit
@@ -31,7 +31,7 @@ def seen_version() -> int:
 
 def audit_answer(run: Callable[[CommandContext], Audit], status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
-    desk, who = the_desk(), asker()
+    desk, who = command_context(), asker()
     key = request.headers.get("Idempotency-Key", "").strip()
     text = _once(desk, who, key, run) if key else audit_text(desk, who, run(desk))
     sent(current_app.json.loads(text))

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 
 from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.formatting import grade
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.request.errors import status_of
 from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
@@ -45,12 +45,12 @@ def _chosen() -> Wanted:
     return Wanted(
         **chosen,
         person=int(person) if person.isdecimal() and len(person) < 10 else None,
-        since=months_after(the_desk().today, -int(months)) if months in MONTHS else None,
+        since=months_after(command_context().today, -int(months)) if months in MONTHS else None,
     )
 
 
 def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
-    desk = the_desk()
+    desk = command_context()
     reader = VisibilityFilter(current_user(), desk.directory, desk.permissions)
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, reader, wanted)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from web.audits.queries import Place, drop_typed, keep_typed, typed_at
-from web.identity.current_user import current_session, the_council, the_desk
+from web.identity.current_user import command_context, current_session, the_council
 from workflow.commands.audit_view import AuditView, see
 from workflow.directory import Person
 from workflow.errors import NotFound
@@ -21,7 +21,7 @@ def keep(who: Person, reference: str, section: str, typed: Mapping[str, str]) ->
 
 def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
     """Whether it could be kept: for whose session it lately was, where they may write there. Nobody is told anything of the audit."""
-    who = the_desk().directory.person(current_session().ended_for)
+    who = command_context().directory.person(current_session().ended_for)
     if who is None or sum(map(len, typed.values())) > MOST or not _may_write(who, reference, section):
         return False
     keep(who, reference, section, typed)
@@ -49,6 +49,6 @@ def version_seen(typed: Mapping[str, str]) -> int:
 
 def _may_write(who: Person, reference: str, section: str) -> bool:
     try:
-        return who.is_active and may_write(see(the_desk(), who, reference), section)
+        return who.is_active and may_write(see(command_context(), who, reference), section)
     except NotFound:
         return False

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.directory.choices import with_role
-from web.identity.current_user import current_user, for_signed_in, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import assignments as oversight
@@ -27,7 +27,7 @@ def assign(reference: str) -> str:
 @for_signed_in
 def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
     try:
-        oversight.assign_moderator(the_desk(), current_user(), reference, request.form.get("person"))
+        oversight.assign_moderator(command_context(), current_user(), reference, request.form.get("person"))
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     say("The moderator is assigned, and told.")
@@ -35,7 +35,7 @@ def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
 
 
 def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
-    desk = the_desk()
+    desk = command_context()
     seen = see(desk, current_user(), reference)
     if "assign_moderator" not in seen.may:
         raise PermissionDenied("Assigning a moderator is not yours to do now.")

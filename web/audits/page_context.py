@@ -3,7 +3,7 @@
 from typing import Any
 
 from web.formatting import role
-from web.identity.current_user import current_user, the_council, the_desk
+from web.identity.current_user import command_context, current_user, the_council
 from web.request.read_log import opened
 from workflow.commands.audit_view import AuditView, see
 from workflow.errors import Missing, PermissionDenied
@@ -11,7 +11,7 @@ from workflow.errors import Missing, PermissionDenied
 
 def readable(reference: str) -> AuditView:
     """What may be seen of an audit by somebody who may read it, without its words; raises NotYours for who may only know of it."""
-    seen = see(the_desk(), current_user(), reference)
+    seen = see(command_context(), current_user(), reference)
     if not seen.reads_audit:
         raise PermissionDenied("This audit is not yours to read now.")
     return seen
@@ -23,19 +23,19 @@ def read(reference: str) -> AuditView:
 
 
 def framed(seen: AuditView) -> dict[str, Any]:
-    desk = the_desk()
+    desk = command_context()
     return {"seen": seen, "audit": seen.audit, "form": desk.form_of(seen.audit), "directory": desk.directory, "today": desk.today}
 
 
 def questions(seen: AuditView) -> tuple[Missing, ...]:
     """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
-    asked = the_council().sense_checks.questions(the_desk().form_of(seen.audit), seen.sections)
+    asked = the_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
 
 
 def held_by(seen: AuditView) -> str:
     """Whose turn it is: a person where one is named, else the role that the state names (workflow.toml)."""
-    desk, audit = the_desk(), seen.audit
+    desk, audit = command_context(), seen.audit
     owners = desk.rules.audit.states[audit.state].owner
     people = (desk.directory.person(getattr(audit, f"{owner}_id")) for owner in owners if owner in {"auditor", "moderator"})
     named = next((person.name for person in people if person), "")

@@ -5,7 +5,7 @@ from datetime import date
 
 from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
-from web.identity.current_user import current_user, the_council, the_desk
+from web.identity.current_user import command_context, current_user, the_council
 from web.request.read_log import noted, opened
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
@@ -39,7 +39,7 @@ def _look_back(seen: AuditView) -> LookBack:
     child_id, audited_on = details.get("child_id"), details.get("audit_date")
     if not isinstance(child_id, str):
         return LookBack(None, "")
-    desk = the_desk()
+    desk = command_context()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
     may_read = VisibilityFilter(current_user(), desk.directory, desk.permissions).permitted("read_listed_escalation")
     with read_transaction(the_council().engine) as connection:

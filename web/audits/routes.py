@@ -12,7 +12,7 @@ from web.audits.section_status import progress_of
 from web.audits.share_preview import who_will_be_told
 from web.escalations.board import standing_of
 from web.escalations.notification_status import Standing
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.idempotency import once_by_form
@@ -48,7 +48,7 @@ def start_now() -> Page:
 
 
 def _start_page(refusal: BadInput | None = None) -> str:
-    desk = the_desk()
+    desk = command_context()
     if not any(desk.permissions.allow_role(right, current_user()) for right in ("start", "start_for_another")):
         raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
     auditors = [person for person in desk.directory.people.values() if person.is_active and "auditor" in person.roles]
@@ -60,7 +60,7 @@ def _start_page(refusal: BadInput | None = None) -> str:
 @pages.get("/audits/<reference>")
 @for_signed_in
 def show(reference: str) -> str:
-    desk = the_desk()
+    desk = command_context()
     seen = opened(see(desk, current_user(), reference))
     progress = progress_of(desk, current_user(), seen.audit, seen.sections, questions(seen))
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
@@ -76,15 +76,15 @@ def _standing(seen: AuditView) -> Standing | None:
 @for_signed_in
 def read(reference: str) -> str:
     seen = read_audit(reference)
-    form = the_desk().form_of(seen.audit)
-    words = {key: words_stored(form, key, answers, the_desk().directory) for key, answers in seen.sections.items()}
+    form = command_context().form_of(seen.audit)
+    words = {key: words_stored(form, key, answers, command_context().directory) for key, answers in seen.sections.items()}
     return render_template("read.html", **framed(seen), words=words)
 
 
 @pages.get("/audits/<reference>/history")
 @for_signed_in
 def history(reference: str) -> str:
-    seen = see(the_desk(), current_user(), reference)
+    seen = see(command_context(), current_user(), reference)
     return render_template("history.html", **framed(seen), told=history_shown(seen))
 
 
@@ -99,15 +99,15 @@ def move(reference: str, move: str) -> str:
 def make_move(reference: str, move: str) -> Page:
     reason, new = request.form.get("reason", ""), _new_actions()
     try:
-        audit = carry_out(the_desk(), current_user(), reference, move, reason, new)
+        audit = carry_out(command_context(), current_user(), reference, move, reason, new)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
-    say(f"The audit is now: {the_desk().rules.audit.states[audit.state].title}.")
+    say(f"The audit is now: {command_context().rules.audit.states[audit.state].title}.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
 def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInput | None = None) -> str:
-    desk = the_desk()
+    desk = command_context()
     seen = see(desk, current_user(), reference)
     offer = next((offer for offer in seen.offers if offer.move.name == name), None)
     if offer is None:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits.section_forms import day_typed
-from web.identity.current_user import current_user, for_signed_in, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.audit_view import see
@@ -28,7 +28,7 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
     typed = request.form
     try:
         audit = record_safeguarding(
-            the_desk(), current_user(), reference, day_typed("used_on", typed), typed.get("used_time"), typed.get("told")
+            command_context(), current_user(), reference, day_typed("used_on", typed), typed.get("used_time"), typed.get("told")
         )
     except BadInput as refusal:
         return _page(reference, refusal), status_of(refusal)
@@ -38,7 +38,7 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
 
 
 def _page(reference: str, refusal: BadInput | None = None) -> str:
-    seen = see(the_desk(), current_user(), reference)
+    seen = see(command_context(), current_user(), reference)
     if MOVE not in seen.may:
         raise PermissionDenied("Recording this is not yours to do.")
     return render_template("safeguarding.html", audit=seen.audit, refusal=refusal, typed=request.form)

@@ -12,7 +12,7 @@ from web.audits.page_context import framed, questions, read, readable
 from web.audits.previous_audit import opened_with_last
 from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
 from web.formatting import clock
-from web.identity.current_user import current_session, current_user, for_signed_in, the_desk
+from web.identity.current_user import command_context, current_session, current_user, for_signed_in
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
@@ -114,7 +114,7 @@ def _longest(part: Section) -> BadInput:
 def _save(reference: str, part: Section) -> Audit:
     refuse_too_large()
     me, answers = current_user(), answers_typed(part, request.form)
-    audit = writing.save_section(the_desk(), me, reference, part.key, answers, unsaved.version_seen(request.form))
+    audit = writing.save_section(command_context(), me, reference, part.key, answers, unsaved.version_seen(request.form))
     if request.form.get("kept"):
         unsaved.drop(me, reference, part.key)
     return audit
@@ -129,7 +129,7 @@ def _section(reference: str, key: str) -> tuple[AuditView, Section]:
     seen = readable(reference)
     if key not in seen.sections:
         raise NotFound
-    return seen, the_desk().form_of(seen.audit).section(key)
+    return seen, command_context().form_of(seen.audit).section(key)
 
 
 def _section_page(
@@ -141,7 +141,7 @@ def _section_page(
     kept_at: datetime | None = None,
 ) -> str:
     """With what was typed, else with what is stored."""
-    desk, now = the_desk(), datetime.now(UTC)
+    desk, now = command_context(), datetime.now(UTC)
     seen, back = opened_with_last(seen) if part.key == "details" else (opened(seen), None)
     values = typed or values_stored(part, seen.sections[part.key], desk.directory)
     words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
@@ -156,7 +156,7 @@ def _section_page(
 
 def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
     seen = read(reference)
-    form, directory = the_desk().form_of(seen.audit), the_desk().directory
+    form, directory = command_context().form_of(seen.audit), command_context().directory
     return render_template(
         "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
         theirs=words_stored(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
@@ -165,7 +165,7 @@ def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
 
 
 def _beside(seen: AuditView, part: Section, step: int) -> Section | None:
-    shown = [one for one in the_desk().form_of(seen.audit).sections if one.key in seen.sections]
+    shown = [one for one in command_context().form_of(seen.audit).sections if one.key in seen.sections]
     at = shown.index(part) + step
     return shown[at] if 0 <= at < len(shown) else None
 

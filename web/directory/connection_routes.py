@@ -9,7 +9,7 @@ from web.audits.section_forms import day_typed
 from web.directory.choices import anybody_else, in_order, offered, titled
 from web.directory.queries import connections_of, delegations_with
 from web.directory.routes import ensure, the_person
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import connections as connecting
@@ -53,7 +53,7 @@ def declare_for_another(person_id: int) -> Page:
 @pages.post("/connections/<int:connection_id>/end")
 @for_signed_in
 def end_connection(connection_id: int) -> Response:
-    person_id = connecting.end_connection(the_desk(), current_user(), connection_id)
+    person_id = connecting.end_connection(command_context(), current_user(), connection_id)
     say("The connection is ended. It stays on the record.")
     return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -87,14 +87,14 @@ def delegate_for_another(person_id: int) -> Page:
 @pages.post("/delegations/<int:delegation_id>/end")
 @for_signed_in
 def end_delegation(delegation_id: int) -> Response:
-    delegating.end_delegation(the_desk(), current_user(), delegation_id)
+    delegating.end_delegation(command_context(), current_user(), delegation_id)
     say("It is ended.")
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
 def _declare(person: Person) -> Page:
     try:
-        connecting.declare_connection(the_desk(), current_user(), request.form.get("child_id"), person.id)
+        connecting.declare_connection(command_context(), current_user(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
         return _connections(person, refusal), status_of(refusal)
     say("It is declared. Audits of that child can’t be seen from now on.")
@@ -104,13 +104,13 @@ def _declare(person: Person) -> Page:
 def _connections(person: Person, refusal: BadInput | None = None) -> str:
     with read_transaction(the_council().engine) as connection:
         rows = connections_of(connection, person.id)
-    is_mine, directory = person.id == current_user().id, the_desk().directory
-    ends = the_desk().permissions.allow_role("end_connection", current_user()) and not is_mine
+    is_mine, directory = person.id == current_user().id, command_context().directory
+    ends = command_context().permissions.allow_role("end_connection", current_user()) and not is_mine
     return render_template("connections.html", person=person, is_mine=is_mine, ends=ends, rows=rows, directory=directory, refusal=refusal)
 
 
 def _delegate(giver: Person) -> Page:
-    desk = the_desk()
+    desk = command_context()
     to, days = (
         desk.directory.by_email(request.form.get("person", "")),
         tuple(day_typed(name, request.form) for name in ("starts_on", "ends_on")),
@@ -125,7 +125,7 @@ def _delegate(giver: Person) -> Page:
 
 
 def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
-    desk = the_desk()
+    desk = command_context()
     with read_transaction(the_council().engine) as connection:
         rows = delegations_with(connection, giver.id, desk.now)
     never = desk.permissions.table["never_delegated"]

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from web.directory.choices import every_duty, found, in_order, offered
 from web.directory.history_text import in_words
 from web.directory.queries import connections_of, delegations_with, history_of
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import people as editing
@@ -30,7 +30,7 @@ SIZE = 50
 def every() -> str:
     ensure("see_directory")
     q, start = request.args.get("q", "")[:100], _number(request.args.get("from", ""))
-    people = found(the_desk().directory, q)
+    people = found(command_context().directory, q)
     following = start + SIZE if len(people) > start + SIZE else None
     return render_template(
         "people.html", people=people[start : start + SIZE], q=q, following=following, in_order=in_order, number=len(people)
@@ -47,7 +47,7 @@ def new() -> str:
 @for_signed_in
 def add() -> Page:
     try:
-        person_id = editing.add_person(the_desk(), current_user(), request.form.get("name"), request.form.get("email"))
+        person_id = editing.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(None, refusal), status_of(refusal)
     say("They are added. Give them their roles.")
@@ -58,7 +58,7 @@ def add() -> Page:
 @for_signed_in
 def show(person_id: int) -> str:
     ensure("see_directory")
-    desk, person = the_desk(), the_person(person_id)
+    desk, person = command_context(), the_person(person_id)
     sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
     with read_transaction(the_council().engine) as connection:
         return render_template(
@@ -79,7 +79,7 @@ def change(person_id: int) -> str:
 @for_signed_in
 def change_now(person_id: int) -> Page:
     try:
-        editing.change_person(the_desk(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
+        editing.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(the_person(person_id), refusal), status_of(refusal)
     say("Saved.")
@@ -96,7 +96,9 @@ def roles(person_id: int) -> str:
 @for_signed_in
 def give(person_id: int) -> Page:
     try:
-        outcome = appointing.give_role(the_desk(), current_user(), person_id, read_duty(request.form.get("role"), the_desk().directory))
+        outcome = appointing.give_role(
+            command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory)
+        )
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
     say("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
@@ -107,7 +109,7 @@ def give(person_id: int) -> Page:
 @for_signed_in
 def take(person_id: int) -> Page:
     try:
-        appointing.take_role(the_desk(), current_user(), person_id, read_duty(request.form.get("role"), the_desk().directory))
+        appointing.take_role(command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory))
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
     say("The role is taken away.")
@@ -117,13 +119,13 @@ def take(person_id: int) -> Page:
 @pages.get("/people/<int:person_id>/leave")
 @for_signed_in
 def leave(person_id: int) -> str:
-    return render_template("leave.html", person=editing.somebody_else(the_desk(), current_user(), person_id))
+    return render_template("leave.html", person=editing.somebody_else(command_context(), current_user(), person_id))
 
 
 @pages.post("/people/<int:person_id>/leave")
 @for_signed_in
 def leave_now(person_id: int) -> Response:
-    told = editing.mark_as_left(the_desk(), current_user(), person_id)
+    told = editing.mark_as_left(command_context(), current_user(), person_id)
     say(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
     return _back(person_id)
 
@@ -131,7 +133,7 @@ def leave_now(person_id: int) -> Response:
 @pages.post("/people/<int:person_id>/back")
 @for_signed_in
 def come_back(person_id: int) -> Response:
-    editing.mark_as_back(the_desk(), current_user(), person_id)
+    editing.mark_as_back(command_context(), current_user(), person_id)
     say("They are back. Give them their roles.")
     return _back(person_id)
 
@@ -142,14 +144,14 @@ def ensure(right: str) -> None:
 
 
 def the_person(person_id: int) -> Person:
-    person = the_desk().directory.person(person_id)
+    person = command_context().directory.person(person_id)
     if person is None:
         raise NotFound
     return person
 
 
 def _may(right: str) -> bool:
-    return the_desk().permissions.allow_role(right, current_user())
+    return command_context().permissions.allow_role(right, current_user())
 
 
 def _back(person_id: int) -> Response:
@@ -157,15 +159,15 @@ def _back(person_id: int) -> Response:
 
 
 def _identity(person: Person | None, refusal: BadInput | None = None) -> str:
-    editing.ensure_edits(the_desk(), current_user())
+    editing.ensure_edits(command_context(), current_user())
     if person:
-        editing.somebody_else(the_desk(), current_user(), person.id)
+        editing.somebody_else(command_context(), current_user(), person.id)
     typed = request.form if refusal else {"name": person.name, "email": person.email} if person else {}
     return render_template("identity.html", person=person, typed=typed, refusal=refusal)
 
 
 def _roles(person_id: int, refusal: BadInput | None = None) -> str:
-    person, directory = editing.somebody_else(the_desk(), current_user(), person_id), the_desk().directory
+    person, directory = editing.somebody_else(command_context(), current_user(), person_id), command_context().directory
     own = in_order(person.duties - person.lent)
     if refusal:
         refusal = BadInput(tuple(replace(one, field="role") for one in refusal.missing))

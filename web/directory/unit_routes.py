@@ -10,7 +10,7 @@ from web.directory.choices import team_of, titled
 from web.directory.history_text import in_words
 from web.directory.queries import history_of_units
 from web.directory.routes import ensure
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import roles as appointing
@@ -39,7 +39,7 @@ class Post:
 @for_signed_in
 def every() -> str:
     ensure("see_directory")
-    return render_template("posts.html", posts=posts_of(the_desk().directory))
+    return render_template("posts.html", posts=posts_of(command_context().directory))
 
 
 @pages.get("/people/requests")
@@ -55,7 +55,7 @@ def answer(request_id: int) -> Page:
     if not is_granted and request.form.get("answer") != "refuse":
         raise BadInput.about("answer", "Grant it, or refuse it.")
     try:
-        appointing.answer_request(the_desk(), current_user(), request_id, is_granted=is_granted)
+        appointing.answer_request(command_context(), current_user(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _requests(refusal), status_of(refusal)
     say("It is granted." if is_granted else "It is refused.")
@@ -66,7 +66,7 @@ def answer(request_id: int) -> Page:
 @for_signed_in
 def teams() -> str:
     ensure("see_directory")
-    desk = the_desk()
+    desk = command_context()
     with read_transaction(the_council().engine) as connection:
         history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", current_user()) else []
     units = {kind: arranging.units_of(desk.directory, kind) for kind in UNITS}
@@ -86,7 +86,7 @@ def add_unit(kind: str) -> Page:
     _new(kind)
     unit = Unit(kind, request.form.get("code", ""), request.form.get("name", ""), request.form.get("within", ""))
     try:
-        arranging.add_unit(the_desk(), current_user(), unit)
+        arranging.add_unit(command_context(), current_user(), unit)
     except BadInput as refusal:
         return _unit(unit, refusal, is_new=True), status_of(refusal)
     return _to_teams("It is added.")
@@ -95,7 +95,7 @@ def add_unit(kind: str) -> Page:
 @pages.get("/people/teams/<kind>/<code>")
 @for_signed_in
 def unit(kind: str, code: str) -> str:
-    return _unit(arranging.find_unit(the_desk().directory, kind, code))
+    return _unit(arranging.find_unit(command_context().directory, kind, code))
 
 
 @pages.post("/people/teams/<kind>/<code>")
@@ -103,7 +103,7 @@ def unit(kind: str, code: str) -> str:
 def change_unit(kind: str, code: str) -> Page:
     changed = Unit(kind, code, request.form.get("name", ""), request.form.get("within", ""))
     try:
-        arranging.change_unit(the_desk(), current_user(), changed)
+        arranging.change_unit(command_context(), current_user(), changed)
     except BadInput as refusal:
         return _unit(changed, refusal), status_of(refusal)
     return _to_teams("Saved.")
@@ -127,16 +127,16 @@ def _post(directory: Directory, duty: Duty) -> Post:
 
 def requests_for(who: Person) -> list[Request]:
     """Those that wait for this person."""
-    return [one for one in the_desk().directory.requests if appointing.may_answer(the_desk(), who, one)]
+    return [one for one in command_context().directory.requests if appointing.may_answer(command_context(), who, one)]
 
 
 def _requests(refusal: BadInput | None = None) -> str:
-    asked = the_desk().directory.requests
+    asked = command_context().directory.requests
     mine = requests_for(current_user())
     if not mine:
         ensure("see_directory")
-    directory = the_desk().directory
-    shown = asked if the_desk().permissions.allow_role("see_directory", current_user()) else mine
+    directory = command_context().directory
+    shown = asked if command_context().permissions.allow_role("see_directory", current_user()) else mine
     return render_template("requests.html", asked=shown, mine=mine, directory=directory, titled=titled, refusal=refusal)
 
 
@@ -147,9 +147,9 @@ def _new(kind: str) -> Unit:
 
 
 def _unit(unit: Unit, refusal: BadInput | None = None, *, is_new: bool = False) -> str:
-    ensure_edits(the_desk(), current_user())
+    ensure_edits(command_context(), current_user())
     outer = UNITS[unit.kind]
-    within = arranging.units_of(the_desk().directory, outer) if outer else []
+    within = arranging.units_of(command_context().directory, outer) if outer else []
     return render_template("unit.html", unit=unit, outer=outer, within=within, is_new=is_new or not unit.code, refusal=refusal)
 
 

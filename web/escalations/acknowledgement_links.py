@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from notifications.delivery.acknowledgement_links import Asked, asked_by
-from web.identity.current_user import current_session, the_council, the_desk
+from web.identity.current_user import command_context, current_session, the_council
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
 from workflow.directory import Person
@@ -26,7 +26,7 @@ class Link:
 
 def read_link(token: str) -> Link:
     """Raises NotFound, whatever is wrong with it: forged, used, ended, another’s, or of a post that changed hands."""
-    desk, council = the_desk(), the_council()
+    desk, council = command_context(), the_council()
     asked = asked_by(token, council.settings)
     person = desk.directory.person(asked.person_id) if asked else None
     if asked is None or person is None or current_session().person_id not in {None, person.id}:
@@ -47,7 +47,7 @@ def use_link(token: str) -> Link:
     """Acknowledge as its person does in the service. Raises NotFound, also where somebody was quicker."""
     link = read_link(token)
     try:
-        acknowledge(the_desk(), link.person, link.reference, by_link=True)
+        acknowledge(command_context(), link.person, link.reference, by_link=True)
     except Refusal as refusal:
         raise NotFound from refusal
     return link

@@ -5,7 +5,7 @@ from typing import Any
 
 from web.escalations import board_queries as queries
 from web.escalations.notification_status import Standing, Watch, opening_of
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
@@ -40,7 +40,7 @@ def sees_board(desk: CommandContext, person: Person) -> bool:
 
 def board_of(person: Person, cursor: str | None) -> Board:
     """Raises NotYours."""
-    desk = the_desk()
+    desk = command_context()
     if not sees_board(desk, person):
         raise PermissionDenied("The board of escalations is for those who see them through.")
     reader = VisibilityFilter(person, desk.directory, desk.permissions)
@@ -80,4 +80,4 @@ def _counts(is_open: int, acknowledged: int, standing: list[Standing]) -> Counts
 
 
 def _watch() -> Watch:
-    return Watch(the_desk().directory, the_council().who_hears.clocks, the_desk().now)
+    return Watch(command_context().directory, the_council().who_hears.clocks, command_context().now)

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.escalations.board import board_of
-from web.identity.current_user import current_user, for_signed_in, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in
 
 pages = Blueprint("board", __name__, template_folder="templates")
 
@@ -11,7 +11,7 @@ pages = Blueprint("board", __name__, template_folder="templates")
 @pages.get("/escalations")
 @for_signed_in
 def show() -> str:
-    desk = the_desk()
+    desk = command_context()
     return render_template(
         "board.html",
         board=board_of(current_user(), request.args.get("cursor")),

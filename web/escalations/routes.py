@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.escalations.board import standing_of
 from web.formatting import happened
-from web.identity.current_user import current_user, for_signed_in, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
@@ -30,7 +30,7 @@ def show(reference: str) -> str:
 def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
     given = {"move": move, "reason": request.form.get("reason", ""), "plan": request.form.get("plan", "")}
     try:
-        carry_out(the_desk(), current_user(), reference, given)
+        carry_out(command_context(), current_user(), reference, given)
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     say(f"{happened(f'{move}_escalation')}.")
@@ -38,7 +38,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
 
 
 def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
-    desk = the_desk()
+    desk = command_context()
     seen = see(desk, current_user(), reference)
     if not seen.sees_escalation:
         raise refusal or NotFound

@@ -30,7 +30,7 @@ def the_council() -> Council:
     return council
 
 
-def the_desk() -> CommandContext:
+def command_context() -> CommandContext:
     """One for the request: the directory is read once."""
     if "desk" not in g:
         g.desk = the_council().desk()
@@ -81,11 +81,11 @@ def bearer() -> Person:
 
 def the_reader() -> VisibilityFilter:
     """Who is signed in, as lists ask what they may know of."""
-    return VisibilityFilter(current_user(), the_desk().directory, the_desk().permissions)
+    return VisibilityFilter(current_user(), command_context().directory, command_context().permissions)
 
 
 def _active(person_id: int | None) -> Person:
-    person = the_desk().directory.person(person_id)
+    person = command_context().directory.person(person_id)
     if person is None or not person.is_active:
         raise NotSignedIn
     return person

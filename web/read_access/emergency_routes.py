@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.formatting import clock
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.read_access.emergency_queries import may_decide, own, waiting
 from web.request.errors import status_of
 from web.request.flash_messages import say
@@ -28,7 +28,7 @@ def every() -> str:
 @for_signed_in
 def ask() -> Response | tuple[str, HTTPStatus]:
     try:
-        emergencies.ask_to_read_in_emergency(the_desk(), current_user(), request.form.get("reference"), request.form.get("reason"))
+        emergencies.ask_to_read_in_emergency(command_context(), current_user(), request.form.get("reference"), request.form.get("reason"))
     except BadInput as refusal:
         return _page(refusal), status_of(refusal)
     say(ASKED)
@@ -38,7 +38,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 @pages.post("/emergencies/<int:emergency_id>/let-in")
 @for_signed_in
 def let_in(emergency_id: int) -> Response:
-    until = emergencies.let_in(the_desk(), current_user(), emergency_id).ends_at
+    until = emergencies.let_in(command_context(), current_user(), emergency_id).ends_at
     say(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
     return _back()
 
@@ -46,7 +46,7 @@ def let_in(emergency_id: int) -> Response:
 @pages.post("/emergencies/<int:emergency_id>/refuse")
 @for_signed_in
 def refuse(emergency_id: int) -> Response:
-    emergencies.refuse(the_desk(), current_user(), emergency_id)
+    emergencies.refuse(command_context(), current_user(), emergency_id)
     say("The request is refused, and who asked is told.")
     return _back()
 
@@ -56,7 +56,7 @@ def _back() -> Response:
 
 
 def _page(refusal: BadInput | None = None) -> str:
-    desk, me = the_desk(), current_user()
+    desk, me = command_context(), current_user()
     asks, decides = emergencies.may_ask(desk, me), may_decide(me, desk.directory)
     if not asks and not decides:
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")

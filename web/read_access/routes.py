@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.read_access.queries import Sought, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
@@ -17,7 +17,7 @@ REFUSED = "Who has read what is not yours to see."
 @for_signed_in
 def every() -> str:
     """By person and by audit; and who read so many in an hour that somebody should ask why."""
-    desk, council = the_desk(), the_council()
+    desk, council = command_context(), the_council()
     if not desk.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)
     person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
@@ -38,7 +38,7 @@ def every() -> str:
 @pages.get("/audits/<reference>/readings")
 @for_signed_in
 def of_audit(reference: str) -> str:
-    desk = the_desk()
+    desk = command_context()
     seen = see(desk, current_user(), reference)
     if "read_readings" not in seen.may:
         raise PermissionDenied(REFUSED)

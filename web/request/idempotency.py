@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from flask import request
 
-from web.identity.current_user import current_user, the_council, the_desk
+from web.identity.current_user import command_context, current_user, the_council
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
@@ -29,7 +29,7 @@ def once_by_form(run: Callable[[CommandContext], Audit], field: str) -> str:
     """The audit’s reference. Raises BadInput, about this field, where the form was sent before with other words."""
     key, typed = request.form.get("once", ""), sorted(request.form.items(multi=True))
     if not key:
-        return run(the_desk()).reference
+        return run(command_context()).reference
     said = repr([one for one in typed if one[0] != "csrf_token"])
     try:
         return once(current_user(), key, said.encode(), attrgetter("reference"), run)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g, request
 
-from web.identity.current_user import current_user, the_desk
+from web.identity.current_user import command_context, current_user
 from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, history_seen, reading
 from workflow.directory import Person
 from workflow.errors import EditConflict
@@ -25,22 +25,22 @@ class Words:
 
 def opened(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
     """What is seen, with its words; raises NotShown."""
-    return seen.opened(the_desk(), _place(), beside)
+    return seen.opened(command_context(), _place(), beside)
 
 
 def noted(shown: Viewable) -> ReadLogEntry:
     """That the asker is shown this now, to be written with what it is shown beside."""
-    return reading(the_desk(), _asker(), shown, _place())
+    return reading(command_context(), _asker(), shown, _place())
 
 
 def history_shown(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
-    return history_seen(the_desk(), seen, _place())
+    return history_seen(command_context(), seen, _place())
 
 
 def both_texts(refusal: EditConflict) -> dict[str, Any]:
     """What a stale save is answered with; raises NotShown."""
     if refusal.theirs is not None:
-        the_desk().store.note([noted(Words(refusal.reference, refusal.edition, refusal.version or 0))])
+        command_context().store.note([noted(Words(refusal.reference, refusal.edition, refusal.version or 0))])
     return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
 
 
@@ -48,7 +48,7 @@ def sent(audit: dict[str, Any]) -> None:
     """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises NotShown."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
-        the_desk().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])
+        command_context().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])
 
 
 def _asker() -> Person:

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from web.worklist.tasks import Task, tasks_of_actions, tasks_of_audits
 from workflow.directory import Person
@@ -14,7 +14,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 def due_for(person: Person) -> list[Task]:
     """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
-    desk, council = the_desk(), the_council()
+    desk, council = command_context(), the_council()
     reader = VisibilityFilter(person, desk.directory, desk.permissions)
     with read_transaction(council.engine) as connection:
         audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import current_user, for_signed_in, the_council, the_desk
+from web.identity.current_user import command_context, current_user, for_signed_in, the_council
 from web.identity.sessions import digest
 from web.request.flash_messages import say
 from web.worklist.calendar_feed import as_icalendar, due_for
@@ -45,7 +45,7 @@ def end() -> Response:
 def feed(token: str) -> Response:
     """Raises NotFound alike for an address that never was, that was ended, and of somebody who left."""
     row = calendar_at(the_council().engine, digest(token)) if token.isascii() else None
-    person = the_desk().directory.person(row.person_id) if row else None
+    person = command_context().directory.person(row.person_id) if row else None
     if row is None or person is None or not person.is_active:
         raise NotFound
     response = make_response(as_icalendar(person, due_for(person), row.made_at))

@@ -7,7 +7,7 @@ from flask import request
 from web.identity.credentials import passwords
 from web.identity.credentials import throttling_queries as queries
 from web.identity.credentials.throttling import Trying
-from web.identity.current_user import the_council, the_desk
+from web.identity.current_user import command_context, the_council
 from workflow.directory import Person
 from workflow.errors import TooManyAttempts
 
@@ -16,7 +16,7 @@ NOBODY = 0
 
 def person_with(email: str, password: str) -> Person | None:
     """The active person with this password. Raises TooSoon. Nothing tells, by the answer or its time, whether there is such an address."""
-    person = the_desk().directory.by_email(email)
+    person = command_context().directory.by_email(email)
     take_try("password", email, person)
     if not passwords.is_right(person.id if person else None, password) or person is None or not person.is_active:
         return None

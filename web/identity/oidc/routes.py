@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import current_session, sign_in, the_council, the_desk
+from web.identity.current_user import command_context, current_session, sign_in, the_council
 from web.identity.oidc.account_linking import used_second_factor, whose
 from web.identity.oidc.errors import IssuerAway, NotAccepted
 from web.identity.oidc.pending_logins import begin, take
@@ -69,7 +69,7 @@ def answer() -> Response:
         if attempt is None:
             raise NotAccepted("no such sign-in is under way in this browser")
         claims = _issuer().vouches_for(_code(), request.args.get("iss"), attempt)
-        person = whose(council.engine, the_desk().directory, chosen, claims)
+        person = whose(council.engine, command_context().directory, chosen, claims)
     except NotAccepted as refusal:
         return _back_to_signing_in(refusal, attempt.after if attempt else "")
     if not used_second_factor(claims):

@@ -10,7 +10,7 @@ from web.identity.credentials import passkeys
 from web.identity.credentials import webauthn_challenges as challenges
 from web.identity.credentials.second_factor import PASSKEY
 from web.identity.credentials.throttled_login import was_right
-from web.identity.current_user import sign_in, the_desk
+from web.identity.current_user import command_context, sign_in
 from web.identity.sign_in.pending_login import own
 from web.identity.sign_in.routes import page
 from workflow.errors import BadInput, NotFound
@@ -36,7 +36,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
         shown = passkeys.person_shown_by(challenges.take(), request.form.get("credential", ""))
     except BadInput as refusal:
         return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
-    person = the_desk().directory.person(shown)
+    person = command_context().directory.person(shown)
     if person is None or not person.is_active:
         return page(after, sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
     was_right("passkey", person.email, person)

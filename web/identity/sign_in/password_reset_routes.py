@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web.identity.credentials import passwords
 from web.identity.credentials.throttled_login import take_try
-from web.identity.current_user import the_desk
+from web.identity.current_user import command_context
 from workflow.errors import BadInput, TooManyAttempts
 
 pages = Blueprint("forgotten", __name__, template_folder="templates")
@@ -30,7 +30,7 @@ def ask() -> tuple[str, HTTPStatus]:
         take_try("link", email, None)
     except TooManyAttempts as refusal:
         return render_template("forgotten.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
-    passwords.send_link(the_desk().directory.by_email(email))
+    passwords.send_link(command_context().directory.by_email(email))
     return render_template("link_sent.html"), HTTPStatus.OK
 
 

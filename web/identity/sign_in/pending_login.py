@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from flask import url_for
 
 from web.identity.credentials import second_factor as second_proof
-from web.identity.current_user import current_session, sign_in, sign_out, the_desk
+from web.identity.current_user import command_context, current_session, sign_in, sign_out
 from workflow.directory import Person
 from workflow.errors import NotSignedIn
 
@@ -31,7 +31,7 @@ def halfway() -> tuple[Person, str]:
     kept = current_session().get(HALFWAY)
     if kept is None or datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > LASTS:
         raise NotSignedIn
-    person = the_desk().directory.person(kept["person"])
+    person = command_context().directory.person(kept["person"])
     if person is None or not person.is_active or second_proof.stamp_of(person.id) != kept["stamp"]:
         raise NotSignedIn
     return person, kept["next"]
