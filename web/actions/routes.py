@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from web.audits.section_forms import day_typed
 from web.formatting import happened
-from web.identity.current_user import command_context, current_user, for_signed_in
+from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.idempotency import once_by_form
@@ -26,13 +26,13 @@ Page = str | Response | tuple[str, HTTPStatus]
 
 
 @pages.get("/audits/<reference>/actions/new")
-@for_signed_in
+@login_required
 def new(reference: str) -> str:
     return _new_page(reference)
 
 
 @pages.post("/audits/<reference>/actions/new")
-@for_signed_in
+@login_required
 def add(reference: str) -> Page:
     def add_here(desk: CommandContext) -> Audit:
         actions.add_action(desk, current_user(), reference, _typed())
@@ -47,13 +47,13 @@ def add(reference: str) -> Page:
 
 
 @pages.get("/audits/<reference>/actions/<int:number>")
-@for_signed_in
+@login_required
 def show(reference: str, number: int) -> str:
     return _page(reference, number)
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/progress")
-@for_signed_in
+@login_required
 def progress(reference: str, number: int) -> Page:
     _visible(reference, number)
     try:
@@ -67,7 +67,7 @@ def progress(reference: str, number: int) -> Page:
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/moves/<move>")
-@for_signed_in
+@login_required
 def make_move(reference: str, number: int, move: str) -> Page:
     _visible(reference, number)
     given = {
@@ -83,7 +83,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/change")
-@for_signed_in
+@login_required
 def change(reference: str, number: int) -> Page:
     _visible(reference, number)
     try:
@@ -95,7 +95,7 @@ def change(reference: str, number: int) -> Page:
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/remove")
-@for_signed_in
+@login_required
 def remove(reference: str, number: int) -> Response:
     _visible(reference, number)
     actions.remove_action(command_context(), current_user(), reference, number)

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 
 from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
 from web.formatting import grade
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
@@ -23,13 +23,13 @@ pages = Blueprint("worklist", __name__, template_folder="templates")
 
 
 @pages.get("/audits")
-@for_signed_in
+@login_required
 def every() -> str:
     return _list(_chosen())
 
 
 @pages.post("/audits/search")
-@for_signed_in
+@login_required
 def search() -> str | tuple[str, HTTPStatus]:
     """A child’s ID is never in a URL, so searching is a POST."""
     try:

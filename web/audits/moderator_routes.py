@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.directory.choices import with_role
-from web.identity.current_user import command_context, current_user, for_signed_in
+from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands import assignments as oversight
@@ -18,13 +18,13 @@ pages = Blueprint("moderation", __name__, template_folder="templates")
 
 
 @pages.get("/audits/<reference>/moderator")
-@for_signed_in
+@login_required
 def assign(reference: str) -> str:
     return _page(reference)
 
 
 @pages.post("/audits/<reference>/moderator")
-@for_signed_in
+@login_required
 def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
     try:
         oversight.assign_moderator(command_context(), current_user(), reference, request.form.get("person"))

@@ -12,7 +12,7 @@ from web.audits.section_status import progress_of
 from web.audits.share_preview import who_will_be_told
 from web.escalations.board import standing_of
 from web.escalations.notification_status import Standing
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.idempotency import once_by_form
@@ -29,13 +29,13 @@ Page = str | Response | tuple[str, HTTPStatus]
 
 
 @pages.get("/audits/new")
-@for_signed_in
+@login_required
 def start() -> str:
     return _start_page()
 
 
 @pages.post("/audits/new")
-@for_signed_in
+@login_required
 def start_now() -> Page:
     try:
         reference = once_by_form(lambda desk: writing.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
@@ -58,7 +58,7 @@ def _start_page(refusal: BadInput | None = None) -> str:
 
 
 @pages.get("/audits/<reference>")
-@for_signed_in
+@login_required
 def show(reference: str) -> str:
     desk = command_context()
     seen = opened(see(desk, current_user(), reference))
@@ -73,7 +73,7 @@ def _standing(seen: AuditView) -> Standing | None:
 
 
 @pages.get("/audits/<reference>/read")
-@for_signed_in
+@login_required
 def read(reference: str) -> str:
     seen = read_audit(reference)
     form = command_context().form_of(seen.audit)
@@ -82,20 +82,20 @@ def read(reference: str) -> str:
 
 
 @pages.get("/audits/<reference>/history")
-@for_signed_in
+@login_required
 def history(reference: str) -> str:
     seen = see(command_context(), current_user(), reference)
     return render_template("history.html", **framed(seen), told=history_shown(seen))
 
 
 @pages.get("/audits/<reference>/moves/<move>")
-@for_signed_in
+@login_required
 def move(reference: str, move: str) -> str:
     return _move_page(reference, move)
 
 
 @pages.post("/audits/<reference>/moves/<move>")
-@for_signed_in
+@login_required
 def make_move(reference: str, move: str) -> Page:
     reason, new = request.form.get("reason", ""), _new_actions()
     try:

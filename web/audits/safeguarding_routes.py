@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits.section_forms import day_typed
-from web.identity.current_user import command_context, current_user, for_signed_in
+from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.audit_view import see
@@ -17,13 +17,13 @@ pages = Blueprint("safeguarding", __name__, template_folder="templates")
 
 
 @pages.get("/audits/<reference>/safeguarding")
-@for_signed_in
+@login_required
 def show(reference: str) -> str:
     return _page(reference)
 
 
 @pages.post("/audits/<reference>/safeguarding")
-@for_signed_in
+@login_required
 def record(reference: str) -> Response | tuple[str, HTTPStatus]:
     typed = request.form
     try:

@@ -12,7 +12,7 @@ from web.audits.page_context import framed, questions, read, readable
 from web.audits.previous_audit import opened_with_last
 from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
 from web.formatting import clock
-from web.identity.current_user import command_context, current_session, current_user, for_signed_in
+from web.identity.current_user import command_context, current_session, current_user, login_required
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
@@ -28,7 +28,7 @@ KEPT = "You have been signed out. What you typed is kept: sign in again to go on
 
 
 @pages.get("/audits/<reference>/sections/<section>")
-@for_signed_in
+@login_required
 def show(reference: str, section: str) -> str:
     seen, part = _section(reference, section)
     kept = unsaved.offered(current_user(), reference, section) if unsaved.may_write(seen, section) else None
@@ -67,7 +67,7 @@ def autosave(reference: str, section: str) -> dict[str, object]:
 
 
 @pages.post("/audits/<reference>/sections/<section>/discard")
-@for_signed_in
+@login_required
 def discard(reference: str, section: str) -> Response:
     """Leave what was kept, and go on with what is stored."""
     unsaved.drop(current_user(), reference, section)

@@ -9,7 +9,7 @@ from web.audits.section_forms import day_typed
 from web.directory.choices import anybody_else, in_order, offered, titled
 from web.directory.queries import connections_of, delegations_with
 from web.directory.routes import ensure, the_person
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import connections as connecting
@@ -25,33 +25,33 @@ Page = str | Response | tuple[str, HTTPStatus]
 
 
 @pages.get("/connections")
-@for_signed_in
+@login_required
 def connections() -> str:
     return _connections(current_user())
 
 
 @pages.post("/connections")
-@for_signed_in
+@login_required
 def declare() -> Page:
     return _declare(current_user())
 
 
 @pages.get("/people/<int:person_id>/connections")
-@for_signed_in
+@login_required
 def connections_of_another(person_id: int) -> str:
     ensure("declare_for_another")
     return _connections(the_person(person_id))
 
 
 @pages.post("/people/<int:person_id>/connections")
-@for_signed_in
+@login_required
 def declare_for_another(person_id: int) -> Page:
     ensure("declare_for_another")
     return _declare(the_person(person_id))
 
 
 @pages.post("/connections/<int:connection_id>/end")
-@for_signed_in
+@login_required
 def end_connection(connection_id: int) -> Response:
     person_id = connecting.end_connection(command_context(), current_user(), connection_id)
     say("The connection is ended. It stays on the record.")
@@ -59,33 +59,33 @@ def end_connection(connection_id: int) -> Response:
 
 
 @pages.get("/delegations")
-@for_signed_in
+@login_required
 def delegations() -> str:
     return _delegations(current_user())
 
 
 @pages.post("/delegations")
-@for_signed_in
+@login_required
 def delegate() -> Page:
     return _delegate(current_user())
 
 
 @pages.get("/people/<int:person_id>/delegations")
-@for_signed_in
+@login_required
 def delegations_of_another(person_id: int) -> str:
     ensure("edit_directory")
     return _delegations(the_person(person_id))
 
 
 @pages.post("/people/<int:person_id>/delegations")
-@for_signed_in
+@login_required
 def delegate_for_another(person_id: int) -> Page:
     ensure("edit_directory")
     return _delegate(the_person(person_id))
 
 
 @pages.post("/delegations/<int:delegation_id>/end")
-@for_signed_in
+@login_required
 def end_delegation(delegation_id: int) -> Response:
     delegating.end_delegation(command_context(), current_user(), delegation_id)
     say("It is ended.")

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from web.directory.choices import every_duty, found, in_order, offered
 from web.directory.history_text import in_words
 from web.directory.queries import connections_of, delegations_with, history_of
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import people as editing
@@ -26,7 +26,7 @@ SIZE = 50
 
 
 @pages.get("/people")
-@for_signed_in
+@login_required
 def every() -> str:
     ensure("see_directory")
     q, start = request.args.get("q", "")[:100], _number(request.args.get("from", ""))
@@ -38,13 +38,13 @@ def every() -> str:
 
 
 @pages.get("/people/new")
-@for_signed_in
+@login_required
 def new() -> str:
     return _identity(None)
 
 
 @pages.post("/people/new")
-@for_signed_in
+@login_required
 def add() -> Page:
     try:
         person_id = editing.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
@@ -55,7 +55,7 @@ def add() -> Page:
 
 
 @pages.get("/people/<int:person_id>")
-@for_signed_in
+@login_required
 def show(person_id: int) -> str:
     ensure("see_directory")
     desk, person = command_context(), the_person(person_id)
@@ -70,13 +70,13 @@ def show(person_id: int) -> str:
 
 
 @pages.get("/people/<int:person_id>/change")
-@for_signed_in
+@login_required
 def change(person_id: int) -> str:
     return _identity(the_person(person_id))
 
 
 @pages.post("/people/<int:person_id>/change")
-@for_signed_in
+@login_required
 def change_now(person_id: int) -> Page:
     try:
         editing.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
@@ -87,13 +87,13 @@ def change_now(person_id: int) -> Page:
 
 
 @pages.get("/people/<int:person_id>/roles")
-@for_signed_in
+@login_required
 def roles(person_id: int) -> str:
     return _roles(person_id)
 
 
 @pages.post("/people/<int:person_id>/roles")
-@for_signed_in
+@login_required
 def give(person_id: int) -> Page:
     try:
         outcome = appointing.give_role(
@@ -106,7 +106,7 @@ def give(person_id: int) -> Page:
 
 
 @pages.post("/people/<int:person_id>/roles/take")
-@for_signed_in
+@login_required
 def take(person_id: int) -> Page:
     try:
         appointing.take_role(command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory))
@@ -117,13 +117,13 @@ def take(person_id: int) -> Page:
 
 
 @pages.get("/people/<int:person_id>/leave")
-@for_signed_in
+@login_required
 def leave(person_id: int) -> str:
     return render_template("leave.html", person=editing.somebody_else(command_context(), current_user(), person_id))
 
 
 @pages.post("/people/<int:person_id>/leave")
-@for_signed_in
+@login_required
 def leave_now(person_id: int) -> Response:
     told = editing.mark_as_left(command_context(), current_user(), person_id)
     say(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
@@ -131,7 +131,7 @@ def leave_now(person_id: int) -> Response:
 
 
 @pages.post("/people/<int:person_id>/back")
-@for_signed_in
+@login_required
 def come_back(person_id: int) -> Response:
     editing.mark_as_back(command_context(), current_user(), person_id)
     say("They are back. Give them their roles.")

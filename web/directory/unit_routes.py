@@ -10,7 +10,7 @@ from web.directory.choices import team_of, titled
 from web.directory.history_text import in_words
 from web.directory.queries import history_of_units
 from web.directory.routes import ensure
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.commands.directory import roles as appointing
@@ -36,20 +36,20 @@ class Post:
 
 
 @pages.get("/people/posts")
-@for_signed_in
+@login_required
 def every() -> str:
     ensure("see_directory")
     return render_template("posts.html", posts=posts_of(command_context().directory))
 
 
 @pages.get("/people/requests")
-@for_signed_in
+@login_required
 def requests() -> str:
     return _requests()
 
 
 @pages.post("/people/requests/<int:request_id>")
-@for_signed_in
+@login_required
 def answer(request_id: int) -> Page:
     is_granted = request.form.get("answer") == "grant"
     if not is_granted and request.form.get("answer") != "refuse":
@@ -63,7 +63,7 @@ def answer(request_id: int) -> Page:
 
 
 @pages.get("/people/teams")
-@for_signed_in
+@login_required
 def teams() -> str:
     ensure("see_directory")
     desk = command_context()
@@ -75,13 +75,13 @@ def teams() -> str:
 
 
 @pages.get("/people/teams/new/<kind>")
-@for_signed_in
+@login_required
 def new_unit(kind: str) -> str:
     return _unit(_new(kind))
 
 
 @pages.post("/people/teams/new/<kind>")
-@for_signed_in
+@login_required
 def add_unit(kind: str) -> Page:
     _new(kind)
     unit = Unit(kind, request.form.get("code", ""), request.form.get("name", ""), request.form.get("within", ""))
@@ -93,13 +93,13 @@ def add_unit(kind: str) -> Page:
 
 
 @pages.get("/people/teams/<kind>/<code>")
-@for_signed_in
+@login_required
 def unit(kind: str, code: str) -> str:
     return _unit(arranging.find_unit(command_context().directory, kind, code))
 
 
 @pages.post("/people/teams/<kind>/<code>")
-@for_signed_in
+@login_required
 def change_unit(kind: str, code: str) -> Page:
     changed = Unit(kind, code, request.form.get("name", ""), request.form.get("within", ""))
     try:

@@ -3,13 +3,13 @@
 from flask import Blueprint, render_template, request
 
 from web.escalations.board import board_of
-from web.identity.current_user import command_context, current_user, for_signed_in
+from web.identity.current_user import command_context, current_user, login_required
 
 pages = Blueprint("board", __name__, template_folder="templates")
 
 
 @pages.get("/escalations")
-@for_signed_in
+@login_required
 def show() -> str:
     desk = command_context()
     return render_template(

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.escalations.board import standing_of
 from web.formatting import happened
-from web.identity.current_user import command_context, current_user, for_signed_in
+from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from web.request.read_log import opened
@@ -20,13 +20,13 @@ pages = Blueprint("escalations", __name__, template_folder="templates")
 
 
 @pages.get("/audits/<reference>/escalation")
-@for_signed_in
+@login_required
 def show(reference: str) -> str:
     return _page(reference)
 
 
 @pages.post("/audits/<reference>/escalation/moves/<move>")
-@for_signed_in
+@login_required
 def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
     given = {"move": move, "reason": request.form.get("reason", ""), "plan": request.form.get("plan", "")}
     try:

@@ -91,7 +91,7 @@ def _active(person_id: int | None) -> Person:
     return person
 
 
-def for_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
+def login_required(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Lead who is not signed in to signing in, and back here afterwards."""
 
     @wraps(view)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import for_signed_in, the_council, the_reader
+from web.identity.current_user import login_required, the_council, the_reader
 from web.notices.queries import page_of_notices
 from workflow.storage.engine import read_transaction
 
@@ -10,7 +10,7 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 
 
 @pages.get("/notices")
-@for_signed_in
+@login_required
 def mine() -> str:
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_notices(connection, the_reader(), request.args.get("cursor"))

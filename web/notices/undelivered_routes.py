@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council, the_reader
+from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
 from web.notices import undelivered_actions as seeing_to
 from web.notices import undelivered_queries as queries
 from web.request.flash_messages import say
@@ -15,7 +15,7 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 
 
 @pages.get("/undelivered")
-@for_signed_in
+@login_required
 def every() -> str:
     desk, council = command_context(), the_council()
     seeing_to.ensure_sees(desk, current_user())
@@ -37,7 +37,7 @@ def every() -> str:
 
 
 @pages.post("/undelivered/<int:mail_id>/again")
-@for_signed_in
+@login_required
 def again(mail_id: int) -> Response:
     seeing_to.send_again(the_council(), command_context(), current_user(), mail_id)
     say("The mail is sent again, to the address that the directory holds now.")
@@ -45,7 +45,7 @@ def again(mail_id: int) -> Response:
 
 
 @pages.post("/undelivered/<int:mail_id>/settle")
-@for_signed_in
+@login_required
 def settle(mail_id: int) -> Response:
     seeing_to.settle(the_council(), command_context(), current_user(), mail_id)
     say("It is noted that you told them another way.")

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.formatting import clock
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.read_access.emergency_queries import may_decide, own, waiting
 from web.request.errors import status_of
 from web.request.flash_messages import say
@@ -19,13 +19,13 @@ ASKED = "Your request is passed on. You are told when it is answered."
 
 
 @pages.get("/emergencies")
-@for_signed_in
+@login_required
 def every() -> str:
     return _page()
 
 
 @pages.post("/emergencies")
-@for_signed_in
+@login_required
 def ask() -> Response | tuple[str, HTTPStatus]:
     try:
         emergencies.ask_to_read_in_emergency(command_context(), current_user(), request.form.get("reference"), request.form.get("reason"))
@@ -36,7 +36,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 
 
 @pages.post("/emergencies/<int:emergency_id>/let-in")
-@for_signed_in
+@login_required
 def let_in(emergency_id: int) -> Response:
     until = emergencies.let_in(command_context(), current_user(), emergency_id).ends_at
     say(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
@@ -44,7 +44,7 @@ def let_in(emergency_id: int) -> Response:
 
 
 @pages.post("/emergencies/<int:emergency_id>/refuse")
-@for_signed_in
+@login_required
 def refuse(emergency_id: int) -> Response:
     emergencies.refuse(command_context(), current_user(), emergency_id)
     say("The request is refused, and who asked is told.")

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.read_access.queries import Sought, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
@@ -14,7 +14,7 @@ REFUSED = "Who has read what is not yours to see."
 
 
 @pages.get("/readings")
-@for_signed_in
+@login_required
 def every() -> str:
     """By person and by audit; and who read so many in an hour that somebody should ask why."""
     desk, council = command_context(), the_council()
@@ -36,7 +36,7 @@ def every() -> str:
 
 
 @pages.get("/audits/<reference>/readings")
-@for_signed_in
+@login_required
 def of_audit(reference: str) -> str:
     desk = command_context()
     seen = see(desk, current_user(), reference)

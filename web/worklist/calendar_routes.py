@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council
+from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.identity.sessions import digest
 from web.request.flash_messages import say
 from web.worklist.calendar_feed import as_icalendar, due_for
@@ -18,13 +18,13 @@ pages = Blueprint("calendars", __name__, template_folder="templates")
 
 
 @pages.get("/calendar")
-@for_signed_in
+@login_required
 def show() -> str:
     return render_template("calendar.html", calendar=calendar_of(the_council().engine, current_user().id))
 
 
 @pages.post("/calendar")
-@for_signed_in
+@login_required
 def make() -> str:
     """Shown in this one answer: kept nowhere, not even for a redirect."""
     token = secrets.token_urlsafe(32)
@@ -34,7 +34,7 @@ def make() -> str:
 
 
 @pages.post("/calendar/end")
-@for_signed_in
+@login_required
 def end() -> Response:
     end_calendar(the_council().engine, current_user().id)
     say("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")

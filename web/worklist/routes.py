@@ -8,7 +8,7 @@ from notifications.queries import NEVER, how_it_runs
 from notifications.reminders.holiday_horizon import beyond
 from web.directory.unit_routes import requests_for
 from web.escalations.board import troubled
-from web.identity.current_user import command_context, current_user, for_signed_in, the_council, the_reader
+from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
 from web.notices.undelivered_queries import how_many_given_up
 from web.read_access.emergency_queries import may_decide, waiting
 from web.worklist.queries import MOST, actions_waiting_for, audits_waiting_for
@@ -30,7 +30,7 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 
 
 @pages.get("/")
-@for_signed_in
+@login_required
 def show() -> str:
     desk, me = command_context(), current_user()
     with read_transaction(the_council().engine) as connection:

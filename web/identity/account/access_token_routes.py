@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials.access_token_queries import tokens_of
 from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
-from web.identity.current_user import current_user, for_signed_in, the_council
+from web.identity.current_user import current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import say
 from workflow.errors import BadInput
@@ -17,7 +17,7 @@ pages = Blueprint("tokens", __name__, template_folder="templates")
 
 
 @pages.get("/tokens")
-@for_signed_in
+@login_required
 def mine() -> str:
     now = datetime.now(UTC)
     rows = [(row, standing(row, now)) for row in tokens_of(the_council().engine, current_user().id)]
@@ -25,13 +25,13 @@ def mine() -> str:
 
 
 @pages.get("/tokens/new")
-@for_signed_in
+@login_required
 def new() -> str:
     return render_template("new_token.html", typed={"days": DAYS, "scope": READ}, refusal=None)
 
 
 @pages.post("/tokens/new")
-@for_signed_in
+@login_required
 def make() -> str | tuple[str, HTTPStatus]:
     """Shown in this one answer: kept nowhere, not even for a redirect."""
     typed = request.form
@@ -43,7 +43,7 @@ def make() -> str | tuple[str, HTTPStatus]:
 
 
 @pages.post("/tokens/<int:token_id>/revoke")
-@for_signed_in
+@login_required
 def revoke(token_id: int) -> Response:
     revoke_token(the_council(), token_id, of=current_user())
     say("The token is revoked.")

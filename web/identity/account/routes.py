@@ -13,7 +13,7 @@ from web.identity.current_user import (
     PROOF,
     current_session,
     current_user,
-    for_signed_in,
+    login_required,
     needs_second_proof,
     partially_authenticated_user,
     sign_in,
@@ -31,7 +31,7 @@ NAMED_BY = 16
 
 
 @pages.get("/account")
-@for_signed_in
+@login_required
 def show() -> str:
     person, is_on = current_user(), the_council().settings.has_passwords
     rows = [
@@ -46,7 +46,7 @@ def show() -> str:
 
 
 @pages.get("/account/password")
-@for_signed_in
+@login_required
 def password() -> str:
     current_user()
     return render_template("password.html", errors={})
@@ -68,7 +68,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
 
 
 @pages.get("/account/sign-ins")
-@for_signed_in
+@login_required
 def sign_ins() -> str:
     person, now = current_user(), datetime.now(UTC)
     rows = queries.sessions_of(the_council().engine, person.id, now - IDLE, now - LONGEST)
