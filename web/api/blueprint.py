@@ -13,7 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from web.api import response_schemas as answered
 from web.api.json_body import read_json
 from web.api.openapi import ETAG, LOCATION, named
-from web.identity.current_user import bearer
+from web.identity.current_user import user_from_bearer_token
 from web.request.errors import refuse_too_large
 from workflow.errors import BadInput, Missing
 
@@ -61,7 +61,7 @@ class Room(Blueprint):
 
 def _admit() -> None:
     """Raises NotSignedIn. A body of another kind is refused, not taken for an empty one."""
-    g.asker = bearer()
+    g.asker = user_from_bearer_token()
     refuse_too_large()
     if request.get_data() and not request.is_json:
         raise UnsupportedMediaType

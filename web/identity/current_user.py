@@ -67,7 +67,7 @@ def needs_second_proof(person: Person) -> bool:
     return any(duty.role in the_council().settings.mfa_roles for duty in person.duties)
 
 
-def bearer() -> Person:
+def user_from_bearer_token() -> Person:
     """Raises NotSignedIn; ReadsOnly where the token may not do what is asked."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
