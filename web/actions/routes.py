@@ -10,7 +10,7 @@ from web.audits.section_forms import day_typed
 from web.formatting import happened
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from web.request.idempotency import once_by_form
 from web.request.read_log import opened
 from workflow.commands import actions
@@ -42,7 +42,7 @@ def add(reference: str) -> Page:
         once_by_form(add_here, "text")
     except BadInput as refusal:
         return _new_page(reference, refusal), status_of(refusal)
-    say("The action is added.")
+    flash("The action is added.")
     return _back(reference)
 
 
@@ -62,7 +62,7 @@ def progress(reference: str, number: int) -> Page:
         )
     except BadInput as refusal:
         return _page(reference, number, refusal), status_of(refusal)
-    say("Saved.")
+    flash("Saved.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 
@@ -78,7 +78,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         carry_out(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
-    say(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
+    flash(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 
@@ -90,7 +90,7 @@ def change(reference: str, number: int) -> Page:
         actions.change_action(command_context(), current_user(), reference, number, _typed())
     except BadInput as refusal:
         return _page(reference, number, refusal, "change"), status_of(refusal)
-    say("Saved.")
+    flash("Saved.")
     return _back(reference)
 
 
@@ -99,7 +99,7 @@ def change(reference: str, number: int) -> Page:
 def remove(reference: str, number: int) -> Response:
     _visible(reference, number)
     actions.remove_action(command_context(), current_user(), reference, number)
-    say("The action is removed.")
+    flash("The action is removed.")
     return _back(reference)
 
 

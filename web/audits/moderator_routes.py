@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from web.directory.choices import with_role
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.commands import assignments as oversight
 from workflow.commands.audit_view import see
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
@@ -30,7 +30,7 @@ def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
         oversight.assign_moderator(command_context(), current_user(), reference, request.form.get("person"))
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    say("The moderator is assigned, and told.")
+    flash("The moderator is assigned, and told.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

@@ -14,7 +14,7 @@ from web.escalations.board import standing_of
 from web.escalations.notification_status import Standing
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from web.request.idempotency import once_by_form
 from web.request.read_log import history_shown, opened
 from workflow.commands import drafting as writing
@@ -43,7 +43,7 @@ def start_now() -> Page:
         return _start_page(refusal), status_of(refusal)
     if request.form.get("auditor", current_user().email) == current_user().email:
         return redirect(url_for("sections.show", reference=reference, section="details"), HTTPStatus.SEE_OTHER)
-    say("The audit is allocated, and its auditor is told.")
+    flash("The audit is allocated, and its auditor is told.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
@@ -102,7 +102,7 @@ def make_move(reference: str, move: str) -> Page:
         audit = carry_out(command_context(), current_user(), reference, move, reason, new)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
-    say(f"The audit is now: {command_context().rules.audit.states[audit.state].title}.")
+    flash(f"The audit is now: {command_context().rules.audit.states[audit.state].title}.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

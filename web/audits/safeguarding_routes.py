@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from web.audits.section_forms import day_typed
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.commands.audit_view import see
 from workflow.commands.safeguarding import MOVE, record_safeguarding
 from workflow.errors import BadInput, PermissionDenied
@@ -32,7 +32,7 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
         )
     except BadInput as refusal:
         return _page(reference, refusal), status_of(refusal)
-    say("It is recorded that the safeguarding procedure was used.")
+    flash("It is recorded that the safeguarding procedure was used.")
     where = "escalations.show" if audit.was_escalated else "audits.show"
     return redirect(url_for(where, reference=reference), HTTPStatus.SEE_OTHER)
 

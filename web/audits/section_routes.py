@@ -14,7 +14,7 @@ from web.audits.section_forms import answers_typed, values_stored, values_typed,
 from web.formatting import clock
 from web.identity.current_user import command_context, current_session, current_user, login_required
 from web.request.errors import refuse_too_large, status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from web.request.read_log import opened
 from workflow.commands import drafting as writing
 from workflow.commands.audit_view import AuditView
@@ -48,7 +48,7 @@ def save(reference: str, section: str) -> Page:
         _save(reference, part)
     except Refusal as refusal:
         return _shown_again(seen, part, refusal), status_of(refusal)
-    say("Saved.")
+    flash("Saved.")
     return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
 
 

@@ -11,7 +11,7 @@ from web.directory.queries import connections_of, delegations_with
 from web.directory.routes import ensure, the_person
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.commands.directory import connections as connecting
 from workflow.commands.directory import delegations as delegating
 from workflow.commands.directory import roles as appointing
@@ -54,7 +54,7 @@ def declare_for_another(person_id: int) -> Page:
 @login_required
 def end_connection(connection_id: int) -> Response:
     person_id = connecting.end_connection(command_context(), current_user(), connection_id)
-    say("The connection is ended. It stays on the record.")
+    flash("The connection is ended. It stays on the record.")
     return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
@@ -88,7 +88,7 @@ def delegate_for_another(person_id: int) -> Page:
 @login_required
 def end_delegation(delegation_id: int) -> Response:
     delegating.end_delegation(command_context(), current_user(), delegation_id)
-    say("It is ended.")
+    flash("It is ended.")
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
@@ -97,7 +97,7 @@ def _declare(person: Person) -> Page:
         connecting.declare_connection(command_context(), current_user(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
         return _connections(person, refusal), status_of(refusal)
-    say("It is declared. Audits of that child can’t be seen from now on.")
+    flash("It is declared. Audits of that child can’t be seen from now on.")
     return redirect(_here("own.connections", "own.connections_of_another", person), HTTPStatus.SEE_OTHER)
 
 
@@ -120,7 +120,7 @@ def _delegate(giver: Person) -> Page:
         outcome = delegating.delegate(desk, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _delegations(giver, refusal), status_of(refusal)
-    say("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
+    flash("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
     return redirect(_here("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
 
 

@@ -11,7 +11,7 @@ from web.directory.history_text import in_words
 from web.directory.queries import connections_of, delegations_with, history_of
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.commands.directory import people as editing
 from workflow.commands.directory import roles as appointing
 from workflow.directory import Person
@@ -50,7 +50,7 @@ def add() -> Page:
         person_id = editing.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(None, refusal), status_of(refusal)
-    say("They are added. Give them their roles.")
+    flash("They are added. Give them their roles.")
     return _back(person_id)
 
 
@@ -82,7 +82,7 @@ def change_now(person_id: int) -> Page:
         editing.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(the_person(person_id), refusal), status_of(refusal)
-    say("Saved.")
+    flash("Saved.")
     return _back(person_id)
 
 
@@ -101,7 +101,7 @@ def give(person_id: int) -> Page:
         )
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    say("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
+    flash("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
     return _back(person_id)
 
 
@@ -112,7 +112,7 @@ def take(person_id: int) -> Page:
         appointing.take_role(command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory))
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    say("The role is taken away.")
+    flash("The role is taken away.")
     return redirect(url_for("people.roles", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
@@ -126,7 +126,7 @@ def leave(person_id: int) -> str:
 @login_required
 def leave_now(person_id: int) -> Response:
     told = editing.mark_as_left(command_context(), current_user(), person_id)
-    say(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
+    flash(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
     return _back(person_id)
 
 
@@ -134,7 +134,7 @@ def leave_now(person_id: int) -> Response:
 @login_required
 def come_back(person_id: int) -> Response:
     editing.mark_as_back(command_context(), current_user(), person_id)
-    say("They are back. Give them their roles.")
+    flash("They are back. Give them their roles.")
     return _back(person_id)
 
 

@@ -12,7 +12,7 @@ from web.directory.queries import history_of_units
 from web.directory.routes import ensure
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.commands.directory import roles as appointing
 from workflow.commands.directory import units as arranging
 from workflow.commands.directory.people import ensure_edits
@@ -58,7 +58,7 @@ def answer(request_id: int) -> Page:
         appointing.answer_request(command_context(), current_user(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _requests(refusal), status_of(refusal)
-    say("It is granted." if is_granted else "It is refused.")
+    flash("It is granted." if is_granted else "It is refused.")
     return redirect(url_for("my_work.show"), HTTPStatus.SEE_OTHER)
 
 
@@ -154,5 +154,5 @@ def _unit(unit: Unit, refusal: BadInput | None = None, *, is_new: bool = False) 
 
 
 def _to_teams(words: str) -> Response:
-    say(words)
+    flash(words)
     return redirect(url_for("posts.teams"), HTTPStatus.SEE_OTHER)

@@ -9,7 +9,7 @@ from web.escalations.board import standing_of
 from web.formatting import happened
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from web.request.read_log import opened
 from workflow.commands.audit_view import see
 from workflow.commands.escalation_move_registry import carry_out
@@ -33,7 +33,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
         carry_out(command_context(), current_user(), reference, given)
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    say(f"{happened(f'{move}_escalation')}.")
+    flash(f"{happened(f'{move}_escalation')}.")
     return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
 from web.notices import undelivered_actions as seeing_to
 from web.notices import undelivered_queries as queries
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.storage.engine import read_transaction
 
 pages = Blueprint("undelivered", __name__, template_folder="templates")
@@ -40,7 +40,7 @@ def every() -> str:
 @login_required
 def again(mail_id: int) -> Response:
     seeing_to.send_again(the_council(), command_context(), current_user(), mail_id)
-    say("The mail is sent again, to the address that the directory holds now.")
+    flash("The mail is sent again, to the address that the directory holds now.")
     return _back()
 
 
@@ -48,7 +48,7 @@ def again(mail_id: int) -> Response:
 @login_required
 def settle(mail_id: int) -> Response:
     seeing_to.settle(the_council(), command_context(), current_user(), mail_id)
-    say("It is noted that you told them another way.")
+    flash("It is noted that you told them another way.")
     return _back()
 
 

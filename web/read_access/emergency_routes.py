@@ -9,7 +9,7 @@ from web.formatting import clock
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.read_access.emergency_queries import may_decide, own, waiting
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.commands import emergency_access as emergencies
 from workflow.errors import BadInput, PermissionDenied
 from workflow.storage.engine import read_transaction
@@ -31,7 +31,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
         emergencies.ask_to_read_in_emergency(command_context(), current_user(), request.form.get("reference"), request.form.get("reason"))
     except BadInput as refusal:
         return _page(refusal), status_of(refusal)
-    say(ASKED)
+    flash(ASKED)
     return _back()
 
 
@@ -39,7 +39,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 @login_required
 def let_in(emergency_id: int) -> Response:
     until = emergencies.let_in(command_context(), current_user(), emergency_id).ends_at
-    say(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
+    flash(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
     return _back()
 
 
@@ -47,7 +47,7 @@ def let_in(emergency_id: int) -> Response:
 @login_required
 def refuse(emergency_id: int) -> Response:
     emergencies.refuse(command_context(), current_user(), emergency_id)
-    say("The request is refused, and who asked is told.")
+    flash("The request is refused, and who asked is told.")
     return _back()
 
 

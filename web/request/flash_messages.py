@@ -14,7 +14,7 @@ from web.identity.sessions import BrowserSession
 GOOD_FOR = timedelta(minutes=2)
 
 
-def say(words: str) -> None:
+def flash(words: str) -> None:
     g.said = [*g.get("said", ()), words]
 
 

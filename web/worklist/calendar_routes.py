@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.identity.sessions import digest
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from web.worklist.calendar_feed import as_icalendar, due_for
 from web.worklist.calendar_queries import calendar_at, calendar_of, end_calendar, keep_calendar
 from workflow.errors import NotFound
@@ -37,7 +37,7 @@ def make() -> str:
 @login_required
 def end() -> Response:
     end_calendar(the_council().engine, current_user().id)
-    say("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
+    flash("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
     return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
 
 

@@ -10,7 +10,7 @@ from web.identity.credentials.access_token_queries import tokens_of
 from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
 from web.identity.current_user import current_user, login_required, the_council
 from web.request.errors import status_of
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.errors import BadInput
 
 pages = Blueprint("tokens", __name__, template_folder="templates")
@@ -46,5 +46,5 @@ def make() -> str | tuple[str, HTTPStatus]:
 @login_required
 def revoke(token_id: int) -> Response:
     revoke_token(the_council(), token_id, of=current_user())
-    say("The token is revoked.")
+    flash("The token is revoked.")
     return redirect(url_for("tokens.mine"), HTTPStatus.SEE_OTHER)

@@ -19,7 +19,7 @@ from web.identity.current_user import (
     sign_in,
     the_council,
 )
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.errors import BadInput, NotFound
 
 pages = Blueprint("passkeys", __name__, template_folder="templates")
@@ -55,7 +55,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
         return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
     if needs_second_proof(person) and PROOF not in current_session():
         sign_in(person, second_proof.PASSKEY)
-    say("Your passkey is added.")
+    flash("Your passkey is added.")
     return redirect(url_for("passkeys.show"))
 
 
@@ -67,7 +67,7 @@ def remove() -> Response | tuple[str, HTTPStatus]:
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(the_council().engine, person.id, int(which))):
         raise NotFound
     passwords.tell(person.id, "second_proof_changed")
-    say("Your passkey is removed.")
+    flash("Your passkey is removed.")
     return redirect(url_for("passkeys.show"))
 
 

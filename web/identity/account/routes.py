@@ -20,7 +20,7 @@ from web.identity.current_user import (
     the_council,
 )
 from web.identity.sessions import IDLE, LONGEST, digest
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.directory import Person
 from workflow.errors import BadInput, Refusal
 
@@ -63,7 +63,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
     except BadInput as refusal:
         return _password_refused({"new": refusal.missing[0].message})
     sign_in(person, proof)
-    say("Your password is changed, and every other browser is signed out.")
+    flash("Your password is changed, and every other browser is signed out.")
     return redirect(url_for("account.show"))
 
 
@@ -93,7 +93,7 @@ def end() -> Response:
     if which != "others" and len(which) != NAMED_BY:
         raise BadInput.about("which", "Say which sign-in to end.")
     ended = queries.end_sessions(the_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)
-    say(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
+    flash(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
     return redirect(url_for("account.sign_ins"))
 
 

@@ -17,7 +17,7 @@ from web.identity.current_user import (
     sign_in,
     sign_out,
 )
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.errors import NotFound
 
 pages = Blueprint("second_proof", __name__, template_folder="templates")
@@ -86,7 +86,7 @@ def remove() -> AnyResponse | Shown:
     if sentence := wrong_password(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
     second_proof.give_up(person.id)
-    say("From now on your password alone signs you in.")
+    flash("From now on your password alone signs you in.")
     return redirect(url_for("account.show"))
 
 

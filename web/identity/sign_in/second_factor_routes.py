@@ -9,7 +9,7 @@ from web.identity.credentials import second_factor as second_proof
 from web.identity.credentials.throttled_login import take_try, was_right
 from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import halfway, own
-from web.request.flash_messages import say
+from web.request.flash_messages import flash
 from workflow.errors import TooManyAttempts
 
 pages = Blueprint("codes", __name__, template_folder="templates")
@@ -35,5 +35,5 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     was_right("code", person.email, person)
     sign_in(person, proof)
     if proof == second_proof.RECOVERY_CODE:
-        say(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
+        flash(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
     return redirect(own(after))
