@@ -22,7 +22,7 @@ from web.operations.metrics import Metrics
 from web.operations.tracing import tracing
 from web.request.access_log import init_watching
 from web.request.errors import init_errors
-from web.request.flash_messages import init_saying, what_was_said
+from web.request.flash_messages import init_saying, pop_flash_messages
 from web.request.idempotency import new_key
 from web.request.limits import init_limits
 from web.request.log_context import WatchedStore
@@ -102,7 +102,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.globals.update(
         with_role=with_role, responsible=responsible, titled=titled, choice_items=wording.choice_items,
-        moderator_items=wording.moderator_items, by_field=wording.by_field, new_key=new_key, what_was_said=what_was_said,
+        moderator_items=wording.moderator_items, by_field=wording.by_field, new_key=new_key, what_was_said=pop_flash_messages,
     )  # fmt: skip
 
     @app.context_processor

@@ -18,7 +18,7 @@ def flash(words: str) -> None:
     g.said = [*g.get("said", ()), words]
 
 
-def what_was_said() -> list[str]:
+def pop_flash_messages() -> list[str]:
     """Once: it is not said again on the page after this."""
     g.is_heard = True
     heard: list[str] = [*_carried(), *g.pop("said", ())]
