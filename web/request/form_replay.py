@@ -30,7 +30,7 @@ class Sent:
     others: tuple[tuple[str, str], ...]
 
 
-def what_was_sent() -> Sent | None:
+def posted_form() -> Sent | None:
     if request.method != "POST" or request.blueprint not in WRITTEN_IN or request.endpoint is None:
         return None
     given = tuple(request.form.items(multi=True))
