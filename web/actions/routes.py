@@ -11,7 +11,7 @@ from web.formatting import happened
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from web.request.idempotency import once_by_form
+from web.request.idempotency import run_form_once
 from web.request.read_log import opened
 from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
@@ -39,7 +39,7 @@ def add(reference: str) -> Page:
         return get_visible_audit(desk, current_user(), reference)[0]
 
     try:
-        once_by_form(add_here, "text")
+        run_form_once(add_here, "text")
     except BadInput as refusal:
         return _new_page(reference, refusal), status_of(refusal)
     flash("The action is added.")

@@ -15,7 +15,7 @@ from web.escalations.notification_status import Standing
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from web.request.idempotency import once_by_form
+from web.request.idempotency import run_form_once
 from web.request.read_log import history_shown, opened
 from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
@@ -38,7 +38,7 @@ def start() -> str:
 @login_required
 def start_now() -> Page:
     try:
-        reference = once_by_form(lambda desk: writing.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
+        reference = run_form_once(lambda desk: writing.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
     except BadInput as refusal:
         return _start_page(refusal), status_of(refusal)
     if request.form.get("auditor", current_user().email) == current_user().email:

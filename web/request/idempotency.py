@@ -25,7 +25,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def once_by_form(run: Callable[[CommandContext], Audit], field: str) -> str:
+def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
     """The audit’s reference. Raises BadInput, about this field, where the form was sent before with other words."""
     key, typed = request.form.get("once", ""), sorted(request.form.items(multi=True))
     if not key:
