@@ -12,7 +12,7 @@ from web.identity.current_user import command_context, current_user, login_requi
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.idempotency import run_form_once
-from web.request.read_log import opened
+from web.request.read_log import reveal_and_log
 from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
@@ -119,7 +119,7 @@ def _new_page(reference: str, refusal: BadInput | None = None) -> str:
 
 
 def _page(reference: str, number: int, refusal: PreconditionsNotMet | BadInput | None = None, tried: str = "") -> str:
-    seen, action = _of(opened(_visible(reference, number)), number)
+    seen, action = _of(reveal_and_log(_visible(reference, number)), number)
     return render_template("action.html", **_shown(seen, action), refusal=refusal, tried=tried, typed=request.form)
 
 

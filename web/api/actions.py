@@ -10,7 +10,7 @@ from web.api.blueprint import Room
 from web.api.request_context import asker
 from web.api.serialisers import action_facts
 from web.identity.current_user import command_context, the_council
-from web.request.read_log import opened
+from web.request.read_log import reveal_and_log
 from workflow.commands import actions
 from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
@@ -103,5 +103,5 @@ def _reworded(reference: str, number: int, given: Given) -> NewAction:
 
 def _answer(reference: str, number: int) -> Given:
     desk = command_context()
-    seen = opened(see(desk, asker(), reference))
+    seen = reveal_and_log(see(desk, asker(), reference))
     return action_facts(desk, asker(), seen, _of(seen, number))

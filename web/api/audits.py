@@ -12,7 +12,7 @@ from web.api.request_context import asker, audit_answer, audit_response, seen_ve
 from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.audit_list.queries import Wanted, page_of_audits
 from web.identity.current_user import command_context, the_council
-from web.request.read_log import history_shown, opened
+from web.request.read_log import history_shown, reveal_and_log
 from workflow.commands import assignments as oversight
 from workflow.commands import drafting as writing
 from workflow.commands import escalation_move_registry as escalation_moves
@@ -56,7 +56,7 @@ def search(given: Given) -> Given:
 @blueprint.answers_audit()
 def show(reference: str) -> Response:
     desk = command_context()
-    return audit_response(seen_text(desk, asker(), opened(see(desk, asker(), reference))))
+    return audit_response(seen_text(desk, asker(), reveal_and_log(see(desk, asker(), reference))))
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
@@ -127,7 +127,7 @@ def safeguarding(given: Given, reference: str) -> Response:
 
 def _seen(audit: Audit) -> AuditView:
     desk, who = command_context(), asker()
-    return opened(seen_by(desk, who, audit, relations(who, audit, desk.directory)))
+    return reveal_and_log(seen_by(desk, who, audit, relations(who, audit, desk.directory)))
 
 
 def _page(given: Given) -> Given:

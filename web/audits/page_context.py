@@ -4,7 +4,7 @@ from typing import Any
 
 from web.formatting import role
 from web.identity.current_user import command_context, current_user, the_council
-from web.request.read_log import opened
+from web.request.read_log import reveal_and_log
 from workflow.commands.audit_view import AuditView, see
 from workflow.errors import Missing, PermissionDenied
 
@@ -19,7 +19,7 @@ def readable(reference: str) -> AuditView:
 
 def read(reference: str) -> AuditView:
     """The same with its words; raises NotShown."""
-    return opened(readable(reference))
+    return reveal_and_log(readable(reference))
 
 
 def framed(seen: AuditView) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import date
 from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
 from web.identity.current_user import command_context, current_user, the_council
-from web.request.read_log import noted, opened
+from web.request.read_log import noted, reveal_and_log
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
 from workflow.storage.engine import read_transaction
@@ -31,7 +31,7 @@ def opened_with_last(seen: AuditView) -> tuple[AuditView, LookBack]:
         found = _look_back(whole)
         return [noted(found.last)] if found.last else []
 
-    return opened(seen, beside), found
+    return reveal_and_log(seen, beside), found
 
 
 def _look_back(seen: AuditView) -> LookBack:

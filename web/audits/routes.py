@@ -16,7 +16,7 @@ from web.identity.current_user import command_context, current_user, login_requi
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.idempotency import run_form_once
-from web.request.read_log import history_shown, opened
+from web.request.read_log import history_shown, reveal_and_log
 from workflow.commands import drafting as writing
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
@@ -61,7 +61,7 @@ def _start_page(refusal: BadInput | None = None) -> str:
 @login_required
 def show(reference: str) -> str:
     desk = command_context()
-    seen = opened(see(desk, current_user(), reference))
+    seen = reveal_and_log(see(desk, current_user(), reference))
     progress = progress_of(desk, current_user(), seen.audit, seen.sections, questions(seen))
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
 
@@ -117,7 +117,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     needs = offer.move.needs_when_asked if asks else offer.move.needs
     if offer.move.name == "share":
         # Who is told gives the overall grade away.
-        seen = opened(seen)
+        seen = reveal_and_log(seen)
     told = who_will_be_told(desk, the_council().who_hears, seen.audit, offer.move)
     return render_template(
         "move.html", **framed(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form

@@ -15,7 +15,7 @@ from web.formatting import clock
 from web.identity.current_user import command_context, current_session, current_user, login_required
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import flash
-from web.request.read_log import opened
+from web.request.read_log import reveal_and_log
 from workflow.commands import drafting as writing
 from workflow.commands.audit_view import AuditView
 from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, ReadLogUnavailable, Refusal, TooLarge
@@ -142,7 +142,7 @@ def _section_page(
 ) -> str:
     """With what was typed, else with what is stored."""
     desk, now = command_context(), datetime.now(UTC)
-    seen, back = opened_with_last(seen) if part.key == "details" else (opened(seen), None)
+    seen, back = opened_with_last(seen) if part.key == "details" else (reveal_and_log(seen), None)
     values = typed or values_stored(part, seen.sections[part.key], desk.directory)
     words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]

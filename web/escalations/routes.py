@@ -10,7 +10,7 @@ from web.formatting import happened
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from web.request.read_log import opened
+from web.request.read_log import reveal_and_log
 from workflow.commands.audit_view import see
 from workflow.commands.escalation_move_registry import carry_out
 from workflow.commands.safeguarding import uses_of
@@ -43,7 +43,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
     if not seen.sees_escalation:
         raise refusal or NotFound
     if seen.escalation:
-        seen = opened(seen)
+        seen = reveal_and_log(seen)
     uses = uses_of(desk, seen.audit) if seen.escalation else ()
     return render_template(
         "escalation.html",

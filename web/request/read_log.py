@@ -23,7 +23,7 @@ class Words:
     version: int
 
 
-def opened(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
+def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
     """What is seen, with its words; raises NotShown."""
     return seen.opened(command_context(), _place(), beside)
 

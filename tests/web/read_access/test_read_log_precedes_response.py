@@ -10,7 +10,7 @@ from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from web.cli.main import main
 from web.council import Council
-from web.request.read_log import opened
+from web.request.read_log import reveal_and_log
 from workflow.commands import audit_moves as moves
 from workflow.commands.audit_view import see
 from workflow.storage.engine import read_transaction
@@ -125,5 +125,5 @@ def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, house: House) 
         from flask import g
 
         g.asker = house.person("auditor")
-        assert WORDS in repr(opened(seen))
+        assert WORDS in repr(reveal_and_log(seen))
     assert noted(council) == 1
