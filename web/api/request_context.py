@@ -9,7 +9,7 @@ from flask import Response, current_app, g, request
 from web.api.serialisers import audit_text
 from web.identity.current_user import command_context
 from web.request.idempotency import once
-from web.request.read_log import sent
+from web.request.read_log import log_json_sent
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
 from workflow.errors import IfMatchRequired
@@ -34,7 +34,7 @@ def audit_answer(run: Callable[[CommandContext], Audit], status: int = 200) -> R
     desk, who = command_context(), asker()
     key = request.headers.get("Idempotency-Key", "").strip()
     text = _once(desk, who, key, run) if key else audit_text(desk, who, run(desk))
-    sent(current_app.json.loads(text))
+    log_json_sent(current_app.json.loads(text))
     return audit_response(text, status)
 
 

@@ -44,7 +44,7 @@ def both_texts(refusal: EditConflict) -> dict[str, Any]:
     return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
 
 
-def sent(audit: dict[str, Any]) -> None:
+def log_json_sent(audit: dict[str, Any]) -> None:
     """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises NotShown."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
