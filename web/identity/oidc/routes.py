@@ -10,7 +10,7 @@ from web.identity.current_user import command_context, current_session, sign_in,
 from web.identity.oidc.account_linking import used_second_factor, whose
 from web.identity.oidc.errors import IssuerAway, NotAccepted
 from web.identity.oidc.pending_logins import begin, take
-from web.identity.sign_in.pending_login import own, welcome
+from web.identity.sign_in.pending_login import complete_or_request_code, own
 from workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def answer() -> Response:
     except NotAccepted as refusal:
         return _back_to_signing_in(refusal, attempt.after if attempt else "")
     if not used_second_factor(claims):
-        return redirect(welcome(person, attempt.after))
+        return redirect(complete_or_request_code(person, attempt.after))
     sign_in(person, VOUCHED)
     return redirect(attempt.after)
 

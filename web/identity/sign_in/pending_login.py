@@ -13,7 +13,7 @@ LASTS = timedelta(minutes=10)
 HALFWAY = "halfway"
 
 
-def welcome(person: Person, after: str) -> str:
+def complete_or_request_code(person: Person, after: str) -> str:
     """Where somebody goes who gave the right password: on, or to the page that asks for a code."""
     stamp = second_proof.stamp_of(person.id)
     if stamp is None:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from web.identity.credentials.passkeys import can_be_used
 from web.identity.credentials.throttled_login import person_with
 from web.identity.current_user import current_session, current_user, sign_out
-from web.identity.sign_in.pending_login import welcome
+from web.identity.sign_in.pending_login import complete_or_request_code
 from workflow.errors import TooManyAttempts
 
 pages = Blueprint("sign_in", __name__, template_folder="templates")
@@ -30,7 +30,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
         return page(after, email, refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     if person is None:
         return page(after, email, REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
-    return redirect(welcome(person, after))
+    return redirect(complete_or_request_code(person, after))
 
 
 def page(after: str, email: str = "", sentence: str = "") -> str:
