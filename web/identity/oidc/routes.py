@@ -10,7 +10,7 @@ from web.identity.current_user import command_context, current_session, sign_in,
 from web.identity.oidc.account_linking import used_second_factor, whose
 from web.identity.oidc.errors import IssuerAway, NotAccepted
 from web.identity.oidc.pending_logins import begin, take
-from web.identity.sign_in.pending_login import complete_or_request_code, own
+from web.identity.sign_in.pending_login import complete_or_request_code, safe_redirect_target
 from workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _for_the_sign_in_page() -> dict[str, object]:
 
 @pages.post("/sign-in/council")
 def start() -> Response | tuple[str, dict[str, str]]:
-    after = own(request.form.get("next", ""))
+    after = safe_redirect_target(request.form.get("next", ""))
     attempt = begin(the_council().engine, current_session(), after)
     try:
         address = _issuer().leads_to(attempt)

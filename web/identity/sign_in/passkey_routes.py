@@ -11,7 +11,7 @@ from web.identity.credentials import webauthn_challenges as challenges
 from web.identity.credentials.second_factor import PASSKEY
 from web.identity.credentials.throttled_login import was_right
 from web.identity.current_user import command_context, sign_in
-from web.identity.sign_in.pending_login import own
+from web.identity.sign_in.pending_login import safe_redirect_target
 from web.identity.sign_in.routes import page
 from workflow.errors import BadInput, NotFound
 
@@ -41,4 +41,4 @@ def enter() -> Response | tuple[str, HTTPStatus]:
         return page(after, sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
     was_right("passkey", person.email, person)
     sign_in(person, PASSKEY)
-    return redirect(own(after))
+    return redirect(safe_redirect_target(after))

@@ -18,7 +18,7 @@ def complete_or_request_code(person: Person, after: str) -> str:
     stamp = second_proof.stamp_of(person.id)
     if stamp is None:
         sign_in(person)
-        return own(after)
+        return safe_redirect_target(after)
     sign_out()
     session = current_session()
     session.is_kept_here()
@@ -37,7 +37,7 @@ def halfway() -> tuple[Person, str]:
     return person, kept["next"]
 
 
-def own(path: str) -> str:
+def safe_redirect_target(path: str) -> str:
     """A path of this service, never another’s address."""
     is_own = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
     return path if is_own else url_for("my_work.show")

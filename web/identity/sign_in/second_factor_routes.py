@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from web.identity.credentials import second_factor as second_proof
 from web.identity.credentials.throttled_login import take_try, was_right
 from web.identity.current_user import sign_in
-from web.identity.sign_in.pending_login import halfway, own
+from web.identity.sign_in.pending_login import halfway, safe_redirect_target
 from web.request.flash_messages import flash
 from workflow.errors import TooManyAttempts
 
@@ -36,4 +36,4 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     sign_in(person, proof)
     if proof == second_proof.RECOVERY_CODE:
         flash(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
-    return redirect(own(after))
+    return redirect(safe_redirect_target(after))
