@@ -20,7 +20,7 @@ def person_with(email: str, password: str) -> Person | None:
     take_try("password", email, person)
     if not passwords.is_right(person.id if person else None, password) or person is None or not person.is_active:
         return None
-    was_right("password", email, person)
+    reset_throttle("password", email, person)
     return person
 
 
@@ -37,7 +37,7 @@ def take_try(what: str, account: str, person: Person | None) -> None:
         raise TooManyAttempts(wait)
 
 
-def was_right(what: str, account: str, person: Person) -> None:
+def reset_throttle(what: str, account: str, person: Person) -> None:
     trying, engine = _trying(what, account), the_council().engine
     is_known = queries.is_known(engine, person.id, trying.place)
     # Strangers' failures elsewhere are not forgotten because the person themselves came in as always.

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from web.identity.credentials import passkeys
 from web.identity.credentials import webauthn_challenges as challenges
 from web.identity.credentials.second_factor import PASSKEY
-from web.identity.credentials.throttled_login import was_right
+from web.identity.credentials.throttled_login import reset_throttle
 from web.identity.current_user import command_context, sign_in
 from web.identity.sign_in.pending_login import safe_redirect_target
 from web.identity.sign_in.routes import page
@@ -39,6 +39,6 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     person = command_context().directory.person(shown)
     if person is None or not person.is_active:
         return page(after, sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
-    was_right("passkey", person.email, person)
+    reset_throttle("passkey", person.email, person)
     sign_in(person, PASSKEY)
     return redirect(safe_redirect_target(after))

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from web.identity.credentials import second_factor as second_proof
-from web.identity.credentials.throttled_login import take_try, was_right
+from web.identity.credentials.throttled_login import reset_throttle, take_try
 from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import halfway, safe_redirect_target
 from web.request.flash_messages import flash
@@ -32,7 +32,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     proof = second_proof.proof_by(person.id, request.form.get("code", ""))
     if not proof:
         return render_template("code.html", sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
-    was_right("code", person.email, person)
+    reset_throttle("code", person.email, person)
     sign_in(person, proof)
     if proof == second_proof.RECOVERY_CODE:
         flash(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
