@@ -6,7 +6,7 @@ from flask import request
 
 from web.identity.credentials import passwords
 from web.identity.credentials import throttling_queries as queries
-from web.identity.credentials.throttling import Trying
+from web.identity.credentials.throttling import LoginAttempt
 from web.identity.current_user import command_context, the_council
 from workflow.directory import Person
 from workflow.errors import TooManyAttempts
@@ -45,5 +45,5 @@ def reset_throttle(what: str, account: str, person: Person) -> None:
     queries.succeeded(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
 
 
-def _trying(what: str, account: str) -> Trying:
-    return Trying(the_council().settings, what, account.strip().lower(), request.remote_addr or "")
+def _trying(what: str, account: str) -> LoginAttempt:
+    return LoginAttempt(the_council().settings, what, account.strip().lower(), request.remote_addr or "")

@@ -37,7 +37,7 @@ CODE_ANYWHERE = Limit(free=10, first=5, longest=300)
 
 
 @dataclass(frozen=True, slots=True)
-class Trying:
+class LoginAttempt:
     """Somebody at an address tries the password, or the code, of an account that may not exist."""
 
     settings: Settings
