@@ -19,7 +19,7 @@ from workflow.storage.engine import Engine
 JUDGED = 72
 
 
-class OnceOnly(Totp):
+class SingleUseTotp(Totp):
     """A code is taken once, and none from before the last one taken."""
 
     engine: Engine
@@ -69,7 +69,7 @@ class OwnersOwn(WebauthnUtil):
 
 def made_for(app: Flask, engine: Engine) -> Account:
     """Flask-Security for this Flask; answers nobody’s account, with a password that nobody knows."""
-    totp = type("CouncilsCodes", (OnceOnly,), {"engine": engine})
+    totp = type("CouncilsCodes", (SingleUseTotp,), {"engine": engine})
     Security(
         app, Accounts(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=ToTheOutbox, password_util_cls=Passwords,
         webauthn_util_cls=OwnersOwn,
