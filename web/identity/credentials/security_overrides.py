@@ -55,7 +55,7 @@ class Passwords(PasswordUtil):
         return problems, password
 
 
-class OwnersOwn(WebauthnUtil):
+class PasskeyPolicy(WebauthnUtil):
     """On any device, which must know the owner by itself and make sure of them each time."""
 
     def authenticator_selection(self, user: Any, usage: str) -> Any:
@@ -72,7 +72,7 @@ def made_for(app: Flask, engine: Engine) -> Account:
     totp = type("CouncilsCodes", (SingleUseTotp,), {"engine": engine})
     Security(
         app, Accounts(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=ToTheOutbox, password_util_cls=Passwords,
-        webauthn_util_cls=OwnersOwn,
+        webauthn_util_cls=PasskeyPolicy,
     )  # fmt: skip
     with app.app_context():
         password = hash_password(secrets.token_urlsafe(16))
