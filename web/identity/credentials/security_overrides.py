@@ -43,7 +43,7 @@ class SingleUseTotp(Totp):
             raise UsedTokenError
 
 
-class ToTheOutbox(MailUtil):
+class NoDirectEmail(MailUtil):
     def send_mail(self, *given: Any, **more: Any) -> NoReturn:
         raise AssertionError("mail goes through the outbox")
 
@@ -71,7 +71,7 @@ def made_for(app: Flask, engine: Engine) -> Account:
     """Flask-Security for this Flask; answers nobody’s account, with a password that nobody knows."""
     totp = type("CouncilsCodes", (SingleUseTotp,), {"engine": engine})
     Security(
-        app, Accounts(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=ToTheOutbox, password_util_cls=Passwords,
+        app, Accounts(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=NoDirectEmail, password_util_cls=Passwords,
         webauthn_util_cls=PasskeyPolicy,
     )  # fmt: skip
     with app.app_context():
