@@ -19,7 +19,7 @@ def stamp_of(person_id: int) -> str | None:
     return hashlib.sha256(f"{row.totp}\n{row.password_hash}".encode()).hexdigest()
 
 
-def proof_by(person_id: int, typed: str) -> str:
+def verify_code(person_id: int, typed: str) -> str:
     """What the code was, now used; or nothing."""
     code = "".join(typed.split()).lower()
     with the_library().opened() as security:

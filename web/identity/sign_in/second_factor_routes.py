@@ -29,7 +29,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
         take_try("code", person.email, person)
     except TooManyAttempts as refusal:
         return render_template("code.html", sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
-    proof = second_proof.proof_by(person.id, request.form.get("code", ""))
+    proof = second_proof.verify_code(person.id, request.form.get("code", ""))
     if not proof:
         return render_template("code.html", sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
     reset_throttle("code", person.email, person)
