@@ -58,7 +58,7 @@ def finish() -> Shown:
     person, secret = partially_authenticated_user(), _pending()
     if must_prove_first(person):
         raise NotFound
-    if not second_proof.take_up(person.id, secret, request.form.get("code", "")):
+    if not second_proof.enrol(person.id, secret, request.form.get("code", "")):
         return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
     sign_in(person, second_proof.CODE)
     return render_template("recovery_codes.html", codes=second_proof.new_recovery_codes(person.id))

@@ -63,7 +63,7 @@ def picture_of(secret: str, email: str) -> bytes:
         return file.getvalue()
 
 
-def take_up(person_id: int, secret: str, code: str) -> bool:
+def enrol(person_id: int, secret: str, code: str) -> bool:
     """Whether the code shows that the app has the secret, which is then the one in use."""
     with the_library().opened() as security:
         counter = security.totp_factory.fits("".join(code.split()), secret, WINDOW)
