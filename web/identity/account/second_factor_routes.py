@@ -85,7 +85,7 @@ def remove() -> AnyResponse | Shown:
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
     if sentence := wrong_password(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
-    second_proof.give_up(person.id)
+    second_proof.remove(person.id)
     flash("From now on your password alone signs you in.")
     return redirect(url_for("account.show"))
 

@@ -81,6 +81,6 @@ def new_recovery_codes(person_id: int) -> list[str]:
     return codes
 
 
-def give_up(person_id: int) -> None:
+def remove(person_id: int) -> None:
     queries.keep_totp(the_library().engine, person_id, None)
     passwords.tell(person_id, "second_proof_changed")
