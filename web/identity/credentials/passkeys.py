@@ -83,7 +83,7 @@ def ask_to_sign_in() -> tuple[dict[str, Any], str]:
         return json.loads(webauthn.options_to_json(webauthn.generate_authentication_options(**asked))), challenge
 
 
-def person_shown_by(challenge: str, credential: str) -> int | None:
+def person_for_assertion(challenge: str, credential: str) -> int | None:
     """Whose passkey answered this challenge, here, with its owner at the device; or None."""
     with the_library().opened() as security:
         import webauthn

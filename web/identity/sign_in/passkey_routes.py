@@ -33,7 +33,7 @@ def ask() -> dict[str, Any]:
 def enter() -> Response | tuple[str, HTTPStatus]:
     after = request.form.get("next", "")
     try:
-        shown = passkeys.person_shown_by(challenges.take(), request.form.get("credential", ""))
+        shown = passkeys.person_for_assertion(challenges.take(), request.form.get("credential", ""))
     except BadInput as refusal:
         return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
     person = command_context().directory.person(shown)
