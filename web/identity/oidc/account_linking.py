@@ -16,7 +16,7 @@ BY_SEVERAL_FACTORS = "mfa"  # RFC 8176; Entra ID says so in amr
 GUEST = 1
 
 
-def whose(engine: Engine, directory: Directory, chosen: CouncilSignIn, claims: Mapping[str, Any]) -> Person:
+def person_for_claims(engine: Engine, directory: Directory, chosen: CouncilSignIn, claims: Mapping[str, Any]) -> Person:
     """The active person an account belongs to, linked at their first sign-in; raises NotAccepted."""
     now = datetime.now(UTC)
     linked = use_identity(engine, chosen.issuer, claims["sub"], now)

@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from werkzeug.wrappers import Response
 
 from web.identity.current_user import command_context, current_session, sign_in, the_council
-from web.identity.oidc.account_linking import used_second_factor, whose
+from web.identity.oidc.account_linking import person_for_claims, used_second_factor
 from web.identity.oidc.errors import IssuerAway, NotAccepted
 from web.identity.oidc.pending_logins import begin, take
 from web.identity.sign_in.pending_login import complete_or_request_code, safe_redirect_target
@@ -69,7 +69,7 @@ def answer() -> Response:
         if attempt is None:
             raise NotAccepted("no such sign-in is under way in this browser")
         claims = _issuer().vouches_for(_code(), request.args.get("iss"), attempt)
-        person = whose(council.engine, command_context().directory, chosen, claims)
+        person = person_for_claims(council.engine, command_context().directory, chosen, claims)
     except NotAccepted as refusal:
         return _back_to_signing_in(refusal, attempt.after if attempt else "")
     if not used_second_factor(claims):
