@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from web.request.log_context import Asked
+from web.request.log_context import RequestLogContext
 
 SEVERAL_PROCESSES = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "practice_audit_"
@@ -38,7 +38,7 @@ class Metrics:
         names = ["endpoint", "status"]
         self.seconds = Histogram(f"{PREFIX}request_seconds", "Until a request was answered", names, buckets=BUCKETS, registry=self.registry)
 
-    def count(self, asked: Asked) -> None:
+    def count(self, asked: RequestLogContext) -> None:
         for move in asked.moves:
             self.moves.labels(move).inc()
         if asked.refusal:

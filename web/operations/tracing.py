@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from config.settings import BadSetting
 from web.operations.queries import watch_statements
-from web.request.log_context import ASKED, Asked
+from web.request.log_context import ASKED, RequestLogContext
 from web.request.logging_setup import OF_A_REQUEST
 from workflow.storage.engine import Engine
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SWITCH = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
-def tracing(engine: Engine) -> Callable[[Asked], None]:
+def tracing(engine: Engine) -> Callable[[RequestLogContext], None]:
     """What makes spans of a request that was answered; nothing where nobody gathers them. Raises BadSetting."""
     if SWITCH not in os.environ:
         return lambda _: None
@@ -36,7 +36,7 @@ def tracing(engine: Engine) -> Callable[[Asked], None]:
     return spans_of(provider, engine)
 
 
-def spans_of(provider: "TracerProvider", engine: Engine) -> Callable[[Asked], None]:
+def spans_of(provider: "TracerProvider", engine: Engine) -> Callable[[RequestLogContext], None]:
     """One for the request, as its proxy’s child where there is one; within it one for each statement, by its verb alone."""
     from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -44,7 +44,7 @@ def spans_of(provider: "TracerProvider", engine: Engine) -> Callable[[Asked], No
     tracer = provider.get_tracer("practice_audit")
     watch_statements(engine, _keep)
 
-    def make(asked: Asked) -> None:
+    def make(asked: RequestLogContext) -> None:
         ended, parent = time_ns(), TraceContextTextMapPropagator().extract({"traceparent": asked.traceparent})
         facts = {name: value for name in OF_A_REQUEST if (value := getattr(asked, name))}
         began = ended - int(asked.duration_ms * 1e6)

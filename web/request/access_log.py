@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import Flask, request
 
-from web.request.log_context import ASKED, NO_ROUTE, Asked, asked_of
+from web.request.log_context import ASKED, NO_ROUTE, RequestLogContext, asked_of
 
 LOG = logging.getLogger("practice_audit.request")
 # Asked every few seconds: a line each would hide the rest.
 PROBES = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
 Answer = Callable[..., Any]
-Watching = Sequence[Callable[[Asked], None]]
+Watching = Sequence[Callable[[RequestLogContext], None]]
 
 
 def init_watching(app: Flask, watching: Watching, *, is_behind_a_proxy: bool) -> None:
@@ -49,6 +49,6 @@ def _watched(inner: Callable[..., Iterable[bytes]], watching: Watching, *, is_be
     return call
 
 
-def _say(asked: Asked) -> None:
+def _say(asked: RequestLogContext) -> None:
     level = logging.DEBUG if asked.endpoint in PROBES and asked.status < 400 else logging.INFO
     LOG.log(level, "%s %s %s in %s ms", asked.method, asked.endpoint, asked.status, asked.duration_ms)

@@ -17,7 +17,7 @@ NO_ROUTE = "none"
 
 
 @dataclass(slots=True)
-class Asked:
+class RequestLogContext:
     """One request while it is answered. `named` are the words of its address: never said, only compared."""
 
     request_id: str
@@ -34,16 +34,16 @@ class Asked:
     """Verb, begin and end, where they are traced."""
 
 
-ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)
+ASKED: ContextVar[RequestLogContext | None] = ContextVar("asked", default=None)
 
 
-def asked_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> Asked:
+def asked_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> RequestLogContext:
     """Only a proxy’s id is taken, for whoever calls could write a child’s name there; and only a method that there is."""
     given = environ.get("HTTP_X_REQUEST_ID", "") if is_behind_a_proxy else ""
     method = environ.get("REQUEST_METHOD", "")
     traceparent = environ.get("HTTP_TRACEPARENT", "") if is_behind_a_proxy else ""
     request_id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(8)
-    return Asked(request_id, method if method in METHODS else "other", traceparent=traceparent)
+    return RequestLogContext(request_id, method if method in METHODS else "other", traceparent=traceparent)
 
 
 def refused_as(kind: str) -> None:
