@@ -25,7 +25,7 @@ from web.request.errors import init_errors
 from web.request.flash_messages import init_saying, pop_flash_messages
 from web.request.idempotency import new_key
 from web.request.limits import init_limits
-from web.request.log_context import WatchedStore
+from web.request.log_context import LoggingStore
 from web.request.logging_setup import init_log
 from web.request.outage import init_away
 from web.request.security_headers import init_security_headers
@@ -92,7 +92,7 @@ def _open(app: Flask, settings: Settings) -> Council:
     prepare(engine)
     council = open_council(settings, engine)
     ensure_prepared(council)
-    return replace(council, store=WatchedStore(engine, council.rules.next_up))
+    return replace(council, store=LoggingStore(engine, council.rules.next_up))
 
 
 def _init_templates(app: Flask, council: Council) -> None:

@@ -51,7 +51,7 @@ def refused_as(kind: str) -> None:
         asked.refusal = kind
 
 
-class WatchedStore(SqlStore):
+class LoggingStore(SqlStore):
     """The store of the pages and of the JSON: what is read and saved through it is what a request was about."""
 
     def audit(self, reference: str) -> Audit | None:
