@@ -16,7 +16,7 @@ from web.directory.choices import responsible, titled, with_role
 from web.identity.credentials.security_app import Library
 from web.identity.current_user import command_context, current_session, is_away
 from web.identity.sessions import DatabaseSessions
-from web.operations.gauges import how_it_stands
+from web.operations.gauges import gauge_values
 from web.operations.health import health
 from web.operations.metrics import Metrics
 from web.operations.tracing import tracing
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
     init_log(app)
-    metrics = app.extensions["metrics"] = Metrics(lambda: how_it_stands(council, datetime.now(UTC)))
+    metrics = app.extensions["metrics"] = Metrics(lambda: gauge_values(council, datetime.now(UTC)))
     init_watching(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
     init_limits(app, settings)
     app.extensions["accounts"] = Library(settings, council.engine)

@@ -12,7 +12,7 @@ from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
 
-def how_it_stands(council: Council, now: datetime) -> Standing:
+def gauge_values(council: Council, now: datetime) -> Standing:
     try:
         return {"database_up": 1, **_mails(council, now), **_ticks(council, now), **_escalations(council, now)}
     except DatabaseError:
