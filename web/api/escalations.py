@@ -7,7 +7,7 @@ from web.api import response_schemas as answered
 from web.api.blueprint import Room
 from web.api.request_context import asker
 from web.escalations.board import board_of
-from web.escalations.notification_status import Standing, Told
+from web.escalations.notification_status import EscalationStatus, Told
 
 blueprint = Room("api_escalations", "The board of escalations")
 Given = dict[str, Any]
@@ -32,7 +32,7 @@ def board(given: Given) -> Given:
     }
 
 
-def _standing(one: Standing) -> Given:
+def _standing(one: EscalationStatus) -> Given:
     plain = {name: getattr(one, name) for name in STANDING}
     planned_by = one.planned_by.email if one.planned_by else None
     return {**plain, "plan_by": planned_by, "recipients": [_told(told) for told in one.recipients]}

@@ -11,7 +11,7 @@ from web.audits.section_forms import day_typed, words_stored
 from web.audits.section_status import progress_of
 from web.audits.share_preview import who_will_be_told
 from web.escalations.board import standing_of
-from web.escalations.notification_status import Standing
+from web.escalations.notification_status import EscalationStatus
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
@@ -66,7 +66,7 @@ def show(reference: str) -> str:
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
 
 
-def _standing(seen: AuditView) -> Standing | None:
+def _standing(seen: AuditView) -> EscalationStatus | None:
     """How far the telling has come, to who sees the escalation, until it is resolved."""
     is_on = seen.escalation is not None and seen.escalation.state != "resolved"
     return standing_of(seen.audit) if is_on else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from web.escalations import board_queries as queries
-from web.escalations.notification_status import Standing, Watch, opening_of
+from web.escalations.notification_status import EscalationStatus, Watch, opening_of
 from web.identity.current_user import command_context, the_council
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
@@ -28,9 +28,9 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Board:
     counts: Counts
-    rows: list[Standing]
+    rows: list[EscalationStatus]
     following: str | None
-    lately: list[Standing]
+    lately: list[EscalationStatus]
 
 
 def sees_board(desk: CommandContext, person: Person) -> bool:
@@ -58,13 +58,13 @@ def board_of(person: Person, cursor: str | None) -> Board:
     )
 
 
-def troubled(connection: Any, reader: VisibilityFilter) -> list[Standing]:
+def troubled(connection: Any, reader: VisibilityFilter) -> list[EscalationStatus]:
     """Open escalations with a recipient whom nobody could tell, for who has to tell them otherwise."""
     waiting = queries.all_open(connection, reader)
     return [one for one in _watch().standings(waiting, queries.mails_about(connection, waiting), {}) if one.trouble]
 
 
-def standing_of(audit: Audit) -> Standing | None:
+def standing_of(audit: Audit) -> EscalationStatus | None:
     """For the page of an audit whose escalation is seen."""
     if audit.escalation is None:
         return None
@@ -74,7 +74,7 @@ def standing_of(audit: Audit) -> Standing | None:
     return _watch().standings(rows, mails, read)[0]
 
 
-def _counts(is_open: int, acknowledged: int, standing: list[Standing]) -> Counts:
+def _counts(is_open: int, acknowledged: int, standing: list[EscalationStatus]) -> Counts:
     overdue, failed = sum(one.is_overdue for one in standing), sum(bool(one.trouble) for one in standing)
     return Counts(is_open, acknowledged, overdue, failed, is_more=is_open > len(standing))
 

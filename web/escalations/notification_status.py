@@ -67,7 +67,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EscalationStatus:
     """One escalation, its recipients and its response plan, without a word of either."""
 
     reference: str
@@ -125,14 +125,14 @@ class Watch:
 
     def standings(
         self, rows: Iterable[Any], mails: Mapping[str, list[Any]], read: Mapping[tuple[str, int | None], datetime]
-    ) -> list[Standing]:
+    ) -> list[EscalationStatus]:
         return [self._standing(row, mails[row.reference], read) for row in rows]
 
-    def _standing(self, row: Any, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> Standing:
+    def _standing(self, row: Any, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> EscalationStatus:
         opened_on = london_day(row.opened_at)
         plan_due_on = add_working_days(opened_on, self.clocks["response_plan_working_days"])
         is_plan_late = row.plan_at is None and row.state != "resolved" and london_day(self.now) > plan_due_on
-        return Standing(
+        return EscalationStatus(
             row.reference, row.team, row.state, row.source, row.opened_at,
             tuple(self._told(row, one, mails, read) for one in _recipients(row.recipients)),
             plan_due_on, is_plan_late, row.plan_at, self.directory.person(row.plan_by), row.resolved_at, self.directory.person(row.resolved_by),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from notifications.recipients import Clocks
-from web.escalations.notification_status import Standing
+from web.escalations.notification_status import EscalationStatus
 from web.formatting import role
 from workflow.commands.emergency_access import may_answer
 from workflow.directory import Directory, Person, Request
@@ -61,7 +61,7 @@ DRAFTING = {
 }
 
 
-def tasks_of_troubled(troubled: Iterable[Standing]) -> Iterator[Task]:
+def tasks_of_troubled(troubled: Iterable[EscalationStatus]) -> Iterator[Task]:
     for one in troubled:
         posts = ", ".join(role(told.post) for told in one.trouble)
         href = url_for("escalations.show", reference=one.reference)
