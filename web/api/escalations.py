@@ -7,7 +7,7 @@ from web.api import response_schemas as answered
 from web.api.blueprint import Room
 from web.api.request_context import asker
 from web.escalations.board import board_of
-from web.escalations.notification_status import EscalationStatus, Told
+from web.escalations.notification_status import EscalationStatus, RecipientStatus
 
 blueprint = Room("api_escalations", "The board of escalations")
 Given = dict[str, Any]
@@ -38,7 +38,7 @@ def _standing(one: EscalationStatus) -> Given:
     return {**plain, "plan_by": planned_by, "recipients": [_told(told) for told in one.recipients]}
 
 
-def _told(one: Told) -> Given:
+def _told(one: RecipientStatus) -> Given:
     return {
         **{name: getattr(one, name) for name in TOLD},
         "person": one.person.email if one.person else None,

@@ -25,7 +25,7 @@ OF_ESCALATION = ("state", "source", "opened_at", "recipients", "plan_at", "plan_
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecipientStatus:
     """One recipient. `person` answers for the post now, or is who acknowledged; `trouble` is why they may not know of it."""
 
     post: str
@@ -75,7 +75,7 @@ class EscalationStatus:
     state: str
     source: str
     opened_at: datetime
-    recipients: tuple[Told, ...]
+    recipients: tuple[RecipientStatus, ...]
     plan_due_on: date
     is_plan_late: bool
     plan_at: datetime | None
@@ -88,7 +88,7 @@ class EscalationStatus:
         return any(one.is_overdue for one in self.recipients)
 
     @property
-    def trouble(self) -> tuple[Told, ...]:
+    def trouble(self) -> tuple[RecipientStatus, ...]:
         """Those whom somebody must tell otherwise."""
         return tuple(one for one in self.recipients if one.state == "failed")
 
@@ -138,7 +138,7 @@ class Watch:
             plan_due_on, is_plan_late, row.plan_at, self.directory.person(row.plan_by), row.resolved_at, self.directory.person(row.resolved_by),
         )  # fmt: skip
 
-    def _told(self, row: Any, one: Recipient, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> Told:
+    def _told(self, row: Any, one: Recipient, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> RecipientStatus:
         directory, opened_on = self.directory.about(row.child_id), london_day(row.opened_at)
         holder = directory.holder(one.post, row.team)
         person = directory.person(one.acknowledged_by) if one.acknowledged_at else holder.person if holder else None
@@ -149,7 +149,7 @@ class Watch:
         passed_to = {QA_INBOX_ID, *(up.person.id for up in ups if up)}
         passed = [mail.created_at for mail in mails if mail.event == "escalation_passed_up" and mail.recipient in passed_to]
         waits = one.acknowledged_at is None and row.state == "open"
-        return Told(
+        return RecipientStatus(
             post=one.post, person=person, stands_in=holder.stands_in if holder and waits else one.stands_in,
             was_named=directory.person(one.person_id), due_on=due_on, pass_up_on=pass_up_on,
             sent_at=min((mail.created_at for mail in theirs), default=None),
