@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from web.escalations import board_queries as queries
-from web.escalations.notification_status import EscalationStatus, Watch, opening_of
+from web.escalations.notification_status import EscalationStatus, StatusCalculator, opening_of
 from web.identity.current_user import command_context, the_council
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
@@ -79,5 +79,5 @@ def _counts(is_open: int, acknowledged: int, standing: list[EscalationStatus]) -
     return Counts(is_open, acknowledged, overdue, failed, is_more=is_open > len(standing))
 
 
-def _watch() -> Watch:
-    return Watch(command_context().directory, the_council().who_hears.clocks, command_context().now)
+def _watch() -> StatusCalculator:
+    return StatusCalculator(command_context().directory, the_council().who_hears.clocks, command_context().now)

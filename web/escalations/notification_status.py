@@ -116,7 +116,7 @@ def opening_of(audit: Audit, one: Escalation) -> Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class StatusCalculator:
     """What standings are judged by, and when."""
 
     directory: Directory
