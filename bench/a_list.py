@@ -9,7 +9,7 @@ from rich.progress import track
 
 from bench.filling import filled
 from bench.result import Result, result
-from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.council import Council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from workflow.storage.engine import read_transaction
@@ -17,11 +17,11 @@ from workflow.storage.visibility import VisibilityFilter
 
 FEW, MANY, REPEATS = 10_000, 1_000_000, 9
 # By who looks and for what; a cursor says how deep the page lies, as a share of all.
-PAGES: tuple[tuple[str, str, Wanted, float], ...] = (
-    ("qa", "first page", Wanted(), 0), ("qa", "deep page", Wanted(), 0.1), ("qa", "one state", Wanted(state="moderated"), 0),
-    ("qa", "one team", Wanted(team="assessment-east"), 0), ("qa", "Inadequate", Wanted(grade="inadequate"), 0),
-    ("head.of.service", "first page", Wanted(), 0), ("director.safeguarding", "first page", Wanted(), 0),
-    ("practitioner", "first page", Wanted(), 0),
+PAGES: tuple[tuple[str, str, AuditFilter, float], ...] = (
+    ("qa", "first page", AuditFilter(), 0), ("qa", "deep page", AuditFilter(), 0.1), ("qa", "one state", AuditFilter(state="moderated"), 0),
+    ("qa", "one team", AuditFilter(team="assessment-east"), 0), ("qa", "Inadequate", AuditFilter(grade="inadequate"), 0),
+    ("head.of.service", "first page", AuditFilter(), 0), ("director.safeguarding", "first page", AuditFilter(), 0),
+    ("practitioner", "first page", AuditFilter(), 0),
 )  # fmt: skip
 # Offset, COUNT(*) and a sort by the date that people think of.
 NAIVE = (
@@ -38,7 +38,7 @@ def growth_of_the_list() -> list[Result]:
             *(_compared(f"P6 the list for {who}, {what}: {grown}", "≤ 1.5", _page(many, who, wanted, at * MANY), _page(few, who, wanted, at * FEW))
               for who, what, wanted, at in PAGES),
             _compared(f"P6 My work for qa: {grown}", "≤ 1.5", _my_work(many, "qa"), _my_work(few, "qa")),
-            _compared(f"P6 the naive page and counts at {MANY:,}, against ours", "≥ 100", _naive(many), _page(many, "qa", Wanted(), MANY * 0.1)),
+            _compared(f"P6 the naive page and counts at {MANY:,}, against ours", "≥ 100", _naive(many), _page(many, "qa", AuditFilter(), MANY * 0.1)),
         ]  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def _compared(what: str, goal: str, one: Callable[[], None], other: Callable[[],
     return result(what, goal, ratios)
 
 
-def _page(council: Council, who: str, wanted: Wanted, cursor: float) -> Callable[[], None]:
-    wanted = wanted if not cursor else Wanted(cursor=str(int(cursor)))
+def _page(council: Council, who: str, wanted: AuditFilter, cursor: float) -> Callable[[], None]:
+    wanted = wanted if not cursor else AuditFilter(cursor=str(int(cursor)))
 
     def read() -> None:
         reader = _reader(council, who)

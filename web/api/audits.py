@@ -10,7 +10,7 @@ from web.api.blueprint import Room
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
 from web.api.request_context import asker, audit_answer, audit_response, seen_version
 from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
-from web.audit_list.queries import Wanted, page_of_audits
+from web.audit_list.queries import AuditFilter, page_of_audits
 from web.identity.current_user import command_context, the_council
 from web.request.read_log import history_shown, reveal_and_log
 from workflow.commands import assignments as oversight
@@ -132,7 +132,7 @@ def _seen(audit: Audit) -> AuditView:
 
 def _page(given: Given) -> Given:
     desk, who = command_context(), asker()
-    wanted = Wanted(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
+    wanted = AuditFilter(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, VisibilityFilter(who, desk.directory, desk.permissions), wanted)
     audits = [

@@ -39,7 +39,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditFilter:
     """`person` is the id of somebody of the case, its auditor or its moderator; `since` is the earliest audit date."""
 
     state: str | None = None
@@ -57,7 +57,7 @@ class Wanted:
             read_text(name, getattr(self, name), 200)
 
 
-def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: Wanted) -> tuple[list[Listed], str | None]:
+def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: AuditFilter) -> tuple[list[Listed], str | None]:
     """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
     by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
     shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
@@ -106,7 +106,7 @@ def _only_escalated(reader: VisibilityFilter) -> Iterator[Condition]:
         yield and_(OF_AUDIT.is_escalated, audits.c.team.in_(reader.teams()))
 
 
-def _filters(wanted: Wanted, names: Condition, reads: Condition, grades: Condition) -> Iterator[Condition]:
+def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Condition) -> Iterator[Condition]:
     """Each beside the right without which it would reveal what it looks for."""
     equal = (
         (audits.c.state, wanted.state, names), (audits.c.team, wanted.team, reads), (audits.c.strand, wanted.strand, reads),
@@ -123,7 +123,7 @@ def _filters(wanted: Wanted, names: Condition, reads: Condition, grades: Conditi
         yield audits.c.id < position(wanted.cursor)
 
 
-def _found_by_index(wanted: Wanted, reads: Condition) -> Iterator[Condition]:
+def _found_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition]:
     """The few audits that can match, so that not every audit is looked at: of a person all, of a search the first thousand."""
     if wanted.person:
         yield audits.c.id.in_(union_all(*(select(audits.c.id).where(tie) for tie, _ in _of_person(wanted.person, reads, reads))))

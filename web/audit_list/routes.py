@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, render_template, request
 
-from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.formatting import grade
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
@@ -33,23 +33,23 @@ def every() -> str:
 def search() -> str | tuple[str, HTTPStatus]:
     """A child’s ID is never in a URL, so searching is a POST."""
     try:
-        return _list(Wanted(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
+        return _list(AuditFilter(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
     except BadInput as refusal:
-        return _list(Wanted(), refusal), status_of(refusal)
+        return _list(AuditFilter(), refusal), status_of(refusal)
 
 
-def _chosen() -> Wanted:
+def _chosen() -> AuditFilter:
     """What the links and the filter ask for; what is no choice of theirs is not looked for."""
     chosen = {name: value.strip() or None for name, value in request.args.items() if name in CHOICES}
     person, months = request.args.get("person", ""), request.args.get("months", "")
-    return Wanted(
+    return AuditFilter(
         **chosen,
         person=int(person) if person.isdecimal() and len(person) < 10 else None,
         since=months_after(command_context().today, -int(months)) if months in MONTHS else None,
     )
 
 
-def _list(wanted: Wanted, refusal: BadInput | None = None) -> str:
+def _list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
     desk = command_context()
     reader = VisibilityFilter(current_user(), desk.directory, desk.permissions)
     with read_transaction(the_council().engine) as connection:

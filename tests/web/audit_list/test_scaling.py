@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bench.filling import filled
-from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.council import Council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from workflow.storage.engine import read_transaction
@@ -23,14 +23,14 @@ def councils(tmp_path_factory: pytest.TempPathFactory) -> tuple[Council, Council
     return few, many
 
 
-def _pages(wanted: Wanted) -> Look:
+def _pages(wanted: AuditFilter) -> Look:
     return lambda connection, reader: page_of_audits(connection, reader, wanted)
 
 
 LOOKS: dict[str, Look] = {
-    "first page": _pages(Wanted()), "one state": _pages(Wanted(state="moderated")), "closed": _pages(Wanted(state="actions_closed")),
-    "one team": _pages(Wanted(team="assessment-east")), "a strand": _pages(Wanted(strand="care_experienced")),
-    "a reference": _pages(Wanted(q="00af-0001")), "counts": counts_by_state, "audits waiting": audits_waiting_for,
+    "first page": _pages(AuditFilter()), "one state": _pages(AuditFilter(state="moderated")), "closed": _pages(AuditFilter(state="actions_closed")),
+    "one team": _pages(AuditFilter(team="assessment-east")), "a strand": _pages(AuditFilter(strand="care_experienced")),
+    "a reference": _pages(AuditFilter(q="00af-0001")), "counts": counts_by_state, "audits waiting": audits_waiting_for,
     "actions waiting": actions_waiting_for,
 }  # fmt: skip
 
@@ -43,7 +43,7 @@ def test_ten_times_the_audits_cost_the_same(councils: tuple[Council, Council], w
 
 
 def test_a_deep_page_costs_what_the_first_does(councils: tuple[Council, Council]) -> None:
-    first, deep = (_steps(councils[1], "qa", _pages(Wanted(cursor=cursor))) for cursor in (None, str(MANY // 10)))
+    first, deep = (_steps(councils[1], "qa", _pages(AuditFilter(cursor=cursor))) for cursor in (None, str(MANY // 10)))
     assert deep <= 1.5 * first
 
 

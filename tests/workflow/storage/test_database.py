@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select, true
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories import GRADED, NOW, STATES, House, a_house, an_audit, assign
-from web.audit_list.queries import Wanted, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.audits.queries import last_audit_of
 from web.council import Council
 from workflow.commands import actions
@@ -46,7 +46,7 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
                 assert listed == allowed, (person.email, right)
                 asked += len(audits)
             reader = VisibilityFilter(person, directory, council.permissions)
-            rows, _ = page_of_audits(connection, reader, Wanted())
+            rows, _ = page_of_audits(connection, reader, AuditFilter())
             assert {row.reference for row in rows} == {
                 one.reference for one in audits if council.permissions.allow("know", one, relations(person, one, directory))
             }
@@ -93,7 +93,7 @@ def test_a_page_ends_where_the_next_begins(council: Council) -> None:
     directory, auditor, seen, cursor = council.store.directory(), house.person("auditor"), [], None
     for size in (50, 50, 3):
         with read_transaction(council.engine) as connection:
-            rows, cursor = page_of_audits(connection, VisibilityFilter(auditor, directory, council.permissions), Wanted(cursor=cursor))
+            rows, cursor = page_of_audits(connection, VisibilityFilter(auditor, directory, council.permissions), AuditFilter(cursor=cursor))
         assert len(rows) == size
         seen += [row.reference for row in rows]
     assert cursor is None
@@ -105,7 +105,7 @@ def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
     house = a_house(council)
     an_audit(house, at="draft")
     with read_transaction(council.engine) as connection:
-        wanted = Wanted(q=q)
+        wanted = AuditFilter(q=q)
         rows, _ = page_of_audits(
             connection, VisibilityFilter(house.person("auditor"), council.store.directory(), council.permissions), wanted
         )
