@@ -28,7 +28,7 @@ LAST_LETTER = chr(0x10FFFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class AuditSummary:
     """What is shown of an audit in a list: None where this person may not know it."""
 
     reference: str
@@ -57,7 +57,7 @@ class AuditFilter:
             read_text(name, getattr(self, name), 200)
 
 
-def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: AuditFilter) -> tuple[list[Listed], str | None]:
+def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: AuditFilter) -> tuple[list[AuditSummary], str | None]:
     """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
     by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
     shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
@@ -147,10 +147,10 @@ def _begins(column: ColumnElement[str], beginning: str) -> Condition:
     return and_(column >= lowered, column < lowered + LAST_LETTER)
 
 
-def _listed(row: Any) -> Listed:
+def _listed(row: Any) -> AuditSummary:
     state, auditor, team, escalation = row.state, row.auditor_id, row.team, row.escalation_state
     sees_names, reads, sees_escalation = row.sees_names, row.reads, row.sees_escalation
-    return Listed(
+    return AuditSummary(
         row.reference,
         state if sees_names else None,
         auditor if sees_names else None,
