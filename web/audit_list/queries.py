@@ -120,7 +120,7 @@ def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Co
     if wanted.q:
         yield any_of([_begins(audits.c.reference, wanted.q), all_of(_begins(func.lower(audits.c.child_id), wanted.q), reads)])
     if wanted.cursor:
-        yield audits.c.id < position(wanted.cursor)
+        yield audits.c.id < parse_cursor(wanted.cursor)
 
 
 def _found_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition]:
@@ -159,7 +159,7 @@ def _listed(row: Any) -> AuditSummary:
     )
 
 
-def position(cursor: str) -> int:
+def parse_cursor(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 10 or int(cursor) > HIGHEST:
         raise BadInput.about("cursor", "That is not a cursor of this list.")
     return int(cursor)

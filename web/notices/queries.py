@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from web.audit_list.queries import position
+from web.audit_list.queries import parse_cursor
 from workflow.storage.audit_writer import QA_INBOX_ID
 from workflow.storage.tables import audits, notices
 from workflow.storage.visibility import VisibilityFilter
@@ -21,6 +21,6 @@ def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: st
     if person.id in reader.directory.connections:
         query = query.where(notices.c.reference.not_in(select(audits.c.reference).where(audits.c.id.in_(reader.connected()))))
     if cursor:
-        query = query.where(notices.c.id < position(cursor))
+        query = query.where(notices.c.id < parse_cursor(cursor))
     rows = connection.execute(query.order_by(notices.c.id.desc()).limit(SIZE + 1)).all()
     return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None

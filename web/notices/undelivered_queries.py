@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, update
 
-from web.audit_list.queries import position
+from web.audit_list.queries import parse_cursor
 from workflow.storage.tables import IS_UNDELIVERED, audits, outbox
 from workflow.storage.visibility import VisibilityFilter
 
@@ -24,7 +24,7 @@ def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | Non
     """A page and the cursor of the next, by ix_outbox_undelivered; of the audits that this person may know of."""
     query = _known(reader).where(IS_UNDELIVERED)
     if cursor:
-        query = query.where(outbox.c.id < position(cursor))
+        query = query.where(outbox.c.id < parse_cursor(cursor))
     rows = connection.execute(query.order_by(outbox.c.id.desc()).limit(SIZE + 1)).all()
     return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, func, select
 
-from web.audit_list.queries import position
+from web.audit_list.queries import parse_cursor
 from workflow.storage.tables import audits, readings
 from workflow.storage.visibility import VisibilityFilter
 
@@ -30,7 +30,7 @@ def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: S
     if sought.reference:
         query = query.where(readings.c.reference == sought.reference)
     if sought.cursor:
-        query = query.where(readings.c.id < position(sought.cursor))
+        query = query.where(readings.c.id < parse_cursor(sought.cursor))
     rows = connection.execute(query.order_by(readings.c.id.desc()).limit(SIZE + 1)).all()
     return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
 
