@@ -8,7 +8,7 @@ from web.api.blueprint import Room
 from web.api.request_context import asker
 from web.api.serialisers import email
 from web.identity.current_user import command_context, the_council
-from web.read_access.queries import Sought, page_of_readings
+from web.read_access.queries import ReadLogFilter, page_of_readings
 from web.read_access.routes import REFUSED
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
@@ -28,7 +28,7 @@ def of_audit(given: Given, reference: str) -> Given:
     desk, who = command_context(), asker()
     if "read_readings" not in see(desk, who, reference).may:
         raise PermissionDenied(REFUSED)
-    sought = Sought(reference=reference, cursor=given["cursor"])
+    sought = ReadLogFilter(reference=reference, cursor=given["cursor"])
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_readings(connection, VisibilityFilter(who, desk.directory, desk.permissions), sought)
     shown = [

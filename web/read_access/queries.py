@@ -16,13 +16,13 @@ LOOKED_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class ReadLogFilter:
     person: int | None = None
     reference: str | None = None
     cursor: str | None = None
 
 
-def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: Sought) -> tuple[Sequence[Any], str | None]:
+def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> tuple[Sequence[Any], str | None]:
     """A page and the cursor of the next, of the audits whose readings this person may know."""
     query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
     if sought.person:

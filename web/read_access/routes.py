@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.identity.current_user import command_context, current_user, login_required, the_council
-from web.read_access.queries import Sought, page_of_readings, who_read_many
+from web.read_access.queries import ReadLogFilter, page_of_readings, who_read_many
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
@@ -21,7 +21,7 @@ def every() -> str:
     if not desk.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)
     person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
-    sought = Sought(
+    sought = ReadLogFilter(
         int(person) if person.isdecimal() and len(person) < 10 else None,
         request.args.get("reference", "").strip().lower()[:40] or None,
         request.args.get("cursor"),
@@ -42,7 +42,7 @@ def of_audit(reference: str) -> str:
     seen = see(desk, current_user(), reference)
     if "read_readings" not in seen.may:
         raise PermissionDenied(REFUSED)
-    sought = Sought(reference=reference, cursor=request.args.get("cursor"))
+    sought = ReadLogFilter(reference=reference, cursor=request.args.get("cursor"))
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_readings(connection, VisibilityFilter(current_user(), desk.directory, desk.permissions), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)
