@@ -25,7 +25,7 @@ WRONG_HOST = "This service is not known by that name."
 Environ = dict[str, Any]
 
 
-class Number(IntegerConverter):
+class RowIdConverter(IntegerConverter):
     """One that is higher than any row’s can be is nobody’s."""
 
     def __init__(self, rules: Map) -> None:
@@ -34,7 +34,7 @@ class Number(IntegerConverter):
 
 def init_limits(app: Flask, settings: Settings) -> None:
     """Before whatever else looks at a request: the forms’ own tokens already read the whole body."""
-    app.url_map.converters["int"] = Number
+    app.url_map.converters["int"] = RowIdConverter
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES, MAX_FORM_PARTS=MOST_FIELDS)
     app.wsgi_app = _with_a_trusted_host(app.wsgi_app, settings.trusted_hosts)  # type: ignore[method-assign]
     if count := settings.proxies:
