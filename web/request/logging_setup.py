@@ -15,7 +15,7 @@ OF_A_REQUEST = ("request_id", "method", "endpoint", "status", "duration_ms", "re
 LOG = logging.getLogger("practice_audit")
 
 
-class OnlyKinds(logging.Filter):
+class RedactExceptions(logging.Filter):
     """Whatever is logged with an exception says its kind and where it was, and nothing else."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -48,15 +48,15 @@ def place_of(error: BaseException) -> str:
 def init_log(app: Flask) -> None:
     """Flask and waitress write a traceback where even an error’s own page fails; psycopg quotes a row that was refused."""
     for logger in (app.logger, logging.getLogger("waitress"), logging.getLogger("psycopg")):
-        if not any(isinstance(one, OnlyKinds) for one in logger.filters):
-            logger.addFilter(OnlyKinds())
+        if not any(isinstance(one, RedactExceptions) for one in logger.filters):
+            logger.addFilter(RedactExceptions())
 
 
 def start_log(*, is_production: bool) -> None:
     """To stderr, for the whole process; no line of any library gets past, nor what Python itself would print."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if is_production else logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    handler.addFilter(OnlyKinds())
+    handler.addFilter(RedactExceptions())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in ("alembic", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)

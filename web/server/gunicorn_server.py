@@ -24,7 +24,7 @@ from config.settings import Settings
 from web.app import create_app
 from web.council import ensure_prepared, open_council
 from web.operations.metrics import SEVERAL_PROCESSES, count_in
-from web.request.logging_setup import OnlyKinds
+from web.request.logging_setup import RedactExceptions
 from web.request.security_headers import headers_of
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import DatabaseError
@@ -82,7 +82,7 @@ class Processes(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """In each process by itself: connections to the database are not for sharing."""
-        logging.getLogger("gunicorn.error").addFilter(OnlyKinds())
+        logging.getLogger("gunicorn.error").addFilter(RedactExceptions())
         return _made(self.settings)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import Headers
 
-from web.request.logging_setup import JsonLines, OnlyKinds
+from web.request.logging_setup import JsonLines, RedactExceptions
 
 CANARY = re.compile(r"quillfeather\d+", re.IGNORECASE)
 """A word that stands nowhere else; a number says which field it was typed into."""
@@ -27,7 +27,7 @@ class Lines(logging.Handler):
         super().__init__(logging.NOTSET)
         self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(pathname)s %(funcName)s"))
         self.said: list[str] = []
-        self.json, self.kinds = JsonLines(), OnlyKinds()
+        self.json, self.kinds = JsonLines(), RedactExceptions()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(self.format(record))
