@@ -27,7 +27,7 @@ from workflow.state_diagram import picture as drawn
 from workflow.storage.engine import DatabaseError
 
 
-class Sentences(click.Group):
+class OneLineErrors(click.Group):
     """A refusal is one sentence on stderr and exit 1, never a traceback."""
 
     def main(self, *args: Any, **more: Any) -> NoReturn:
@@ -55,7 +55,7 @@ def _refused(sentence: str) -> int:
     return 1
 
 
-@click.group(cls=Sentences)
+@click.group(cls=OneLineErrors)
 @click.version_option(package_name="practice-audit", message="%(version)s")
 def main() -> None:
     """Practice audits, from a blank form to closed actions."""
