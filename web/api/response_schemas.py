@@ -5,14 +5,14 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 
-class Answer(Schema):
+class ResponseSchema(Schema):
     """Answered whole: each field is there, whatever it holds."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.required = field_name not in getattr(self.Meta, "may_lack", ())
 
 
-class Action(Answer):
+class Action(ResponseSchema):
     id = fields.String()
     section = fields.Integer()
     text = fields.String()
@@ -29,14 +29,14 @@ class Action(Answer):
     may = fields.List(fields.String())
 
 
-class Recipient(Answer):
+class Recipient(ResponseSchema):
     post = fields.String()
     person = fields.String()
     stands_in = fields.Boolean()
     acknowledged_at = fields.DateTime(allow_none=True)
 
 
-class Escalation(Answer):
+class Escalation(ResponseSchema):
     """`state` alone where this person may not read it, or there is none."""
 
     class Meta:
@@ -51,7 +51,7 @@ class Escalation(Answer):
     resolution = fields.String()
 
 
-class Audit(Answer):
+class Audit(ResponseSchema):
     reference = fields.String()
     state = fields.String(allow_none=True)
     version = fields.Integer()
@@ -68,7 +68,7 @@ class Audit(Answer):
     may = fields.List(fields.String())
 
 
-class Summary(Answer):
+class Summary(ResponseSchema):
     reference = fields.String()
     state = fields.String(allow_none=True)
     auditor = fields.String(allow_none=True)
@@ -76,28 +76,28 @@ class Summary(Answer):
     escalation = fields.String(allow_none=True)
 
 
-class Page(Answer):
+class Page(ResponseSchema):
     audits = fields.List(fields.Nested(Summary))
     next = fields.String(allow_none=True)
 
 
-class Place(Answer):
+class Place(ResponseSchema):
     section = fields.String()
     field = fields.String()
     message = fields.String()
 
 
-class Offer(Answer):
+class Offer(ResponseSchema):
     move = fields.String()
     title = fields.String()
     missing = fields.List(fields.Nested(Place))
 
 
-class Offers(Answer):
+class Offers(ResponseSchema):
     moves = fields.List(fields.Nested(Offer))
 
 
-class HistoryRow(Answer):
+class HistoryRow(ResponseSchema):
     number = fields.Integer()
     move = fields.String()
     from_ = fields.String(data_key="from", allow_none=True)
@@ -111,11 +111,11 @@ class HistoryRow(Answer):
     reason = fields.String(allow_none=True)
 
 
-class History(Answer):
+class History(ResponseSchema):
     rows = fields.List(fields.Nested(HistoryRow))
 
 
-class Reading(Answer):
+class Reading(ResponseSchema):
     by = fields.String(allow_none=True, metadata={"description": "null for the command line"})
     by_name = fields.String()
     edition = fields.Integer()
@@ -126,12 +126,12 @@ class Reading(Answer):
     emergency = fields.Integer(allow_none=True)
 
 
-class Readings(Answer):
+class Readings(ResponseSchema):
     readings = fields.List(fields.Nested(Reading))
     next = fields.String(allow_none=True)
 
 
-class Notice(Answer):
+class Notice(ResponseSchema):
     event = fields.String()
     subject = fields.String()
     reference = fields.String()
@@ -140,12 +140,12 @@ class Notice(Answer):
     at = fields.DateTime()
 
 
-class Notices(Answer):
+class Notices(ResponseSchema):
     notices = fields.List(fields.Nested(Notice))
     next = fields.String(allow_none=True)
 
 
-class Told(Answer):
+class Told(ResponseSchema):
     post = fields.String()
     person = fields.String(allow_none=True, metadata={"description": "Who answers for the post now, or acknowledged; null for nobody"})
     stands_in = fields.Boolean()
@@ -164,7 +164,7 @@ class Told(Answer):
     passed_up_at = fields.DateTime(allow_none=True)
 
 
-class Standing(Answer):
+class Standing(ResponseSchema):
     reference = fields.String()
     team = fields.String(allow_none=True)
     state = fields.String()
@@ -177,7 +177,7 @@ class Standing(Answer):
     resolved_at = fields.DateTime(allow_none=True)
 
 
-class Counts(Answer):
+class Counts(ResponseSchema):
     open = fields.Integer()
     acknowledged = fields.Integer()
     overdue = fields.Integer()
@@ -185,21 +185,21 @@ class Counts(Answer):
     is_more = fields.Boolean(metadata={"description": "There are more overdue or failed than are counted"})
 
 
-class Board(Answer):
+class Board(ResponseSchema):
     counts = fields.Nested(Counts)
     escalations = fields.List(fields.Nested(Standing))
     resolved_lately = fields.List(fields.Nested(Standing), metadata={"description": "On the first page"})
     next = fields.String(allow_none=True)
 
 
-class Form(Answer):
+class Form(ResponseSchema):
     key = fields.String()
     version = fields.Integer()
     title = fields.String()
     sections = fields.List(fields.Dict())
 
 
-class Health(Answer):
+class Health(ResponseSchema):
     class Meta:
         may_lack = ("worker_tick", "reminders_tick", "oldest_unsent_seconds", "bank_holidays_known_until", "bank_holidays_suffice")
 
@@ -212,7 +212,7 @@ class Health(Answer):
     bank_holidays_suffice = fields.Boolean()
 
 
-class Problem(Answer):
+class Problem(ResponseSchema):
     """RFC 9457; `missing` with a refused move, `errors` with bad input, `yours` and `theirs` with a stale save."""
 
     class Meta:
