@@ -6,7 +6,7 @@ from flask import Response
 
 from web.api import request_schemas as schemas
 from web.api import response_schemas as answered
-from web.api.blueprint import Room
+from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.api.serialisers import action_facts
 from web.identity.current_user import command_context, the_council
@@ -18,7 +18,7 @@ from workflow.commands.audit_view import AuditView, see
 from workflow.errors import NotFound
 from workflow.models import SmartAction
 
-blueprint = Room("api_actions", "Actions of sections 13 and 15")
+blueprint = ApiBlueprint("api_actions", "Actions of sections 13 and 15")
 Given = dict[str, Any]
 
 

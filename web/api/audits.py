@@ -6,7 +6,7 @@ from flask import Response
 
 from web.api import request_schemas as schemas
 from web.api import response_schemas as answered
-from web.api.blueprint import Room
+from web.api.blueprint import ApiBlueprint
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
 from web.api.request_context import asker, audit_answer, audit_response, seen_version
 from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
@@ -26,7 +26,7 @@ from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 from workflow.validation import read_text
 
-blueprint = Room("api_audits", "Audits and their moves")
+blueprint = ApiBlueprint("api_audits", "Audits and their moves")
 Given = dict[str, Any]
 
 

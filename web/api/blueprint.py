@@ -33,7 +33,7 @@ class BodyParser(FlaskParser):
         raise BadInput(tuple(_places(messages.get("json") or messages.get("query") or messages)))
 
 
-class Room(Blueprint):
+class ApiBlueprint(Blueprint):
     ARGUMENTS_PARSER = BodyParser()
 
     def __init__(self, name: str, description: str) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 from web.api import request_schemas as schemas
 from web.api import response_schemas as answered
-from web.api.blueprint import Room
+from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.escalations.board import board_of
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 
-blueprint = Room("api_escalations", "The board of escalations")
+blueprint = ApiBlueprint("api_escalations", "The board of escalations")
 Given = dict[str, Any]
 TOLD = (
     "post", "stands_in", "state", "is_overdue", "sent_at", "delivered_at", "seen_at", "acknowledged_at", "by_link", "due_on", "chase_on",

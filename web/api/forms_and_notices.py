@@ -4,7 +4,7 @@ from typing import Any
 
 from web.api import request_schemas as schemas
 from web.api import response_schemas as answered
-from web.api.blueprint import Room
+from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.identity.current_user import command_context, the_council
 from web.notices.queries import page_of_notices
@@ -12,7 +12,7 @@ from workflow.forms import as_json
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 
-blueprint = Room("api_council", "The form and the notices")
+blueprint = ApiBlueprint("api_council", "The form and the notices")
 Given = dict[str, Any]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from web.api import request_schemas as schemas
 from web.api import response_schemas as answered
-from web.api.blueprint import Room
+from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.api.serialisers import email
 from web.identity.current_user import command_context, the_council
@@ -15,7 +15,7 @@ from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 
-blueprint = Room("api_readings", "Who has read what")
+blueprint = ApiBlueprint("api_readings", "Who has read what")
 Given = dict[str, Any]
 NAMES = ("by_name", "edition", "version", "door", "what", "at")
 
