@@ -33,7 +33,7 @@ OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
 }
 
 
-class Door(Api):
+class RestApi(Api):
     ERROR_SCHEMA = answered.Problem
     # Each refusal is told by itself: a default would allow any.
     DEFAULT_ERROR_RESPONSE_NAME = None
@@ -41,7 +41,7 @@ class Door(Api):
 
 def init_api(app: Flask, csrf: CSRFProtect) -> None:
     app.config.update(SETTINGS)
-    api = Door(app, spec_kwargs={"extra_plugins": [Document()]})
+    api = RestApi(app, spec_kwargs={"extra_plugins": [Document()]})
     api.spec.components.security_scheme("bearer", BEARER)
     api.spec.options["security"] = [{"bearer": []}]
     for room in ROOMS:
