@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from config.settings import Settings
-from notifications.recipients import WhoHears
+from notifications.recipients import NotificationRules
 from workflow.storage.engine import Engine
 from workflow.storage.store import SqlStore
 from workflow.workflow_config import Rules
@@ -14,5 +14,5 @@ class Parts:
     settings: Settings
     engine: Engine
     store: SqlStore
-    who_hears: WhoHears
+    who_hears: NotificationRules
     rules: Rules

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
-from notifications.recipients import WhoHears
+from notifications.recipients import NotificationRules
 from workflow.events import Notice
 from workflow.storage import audit_writer as saving
 from workflow.storage.engine import DatabaseError, write_transaction
@@ -27,7 +27,7 @@ Letter = Sequence[Any]
 IS_WAITING = outbox.c.state == "waiting"
 
 
-def claim(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[Letter]:
+def claim(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[Letter]:
     """Take what is due for as long as a lease, oldest first; what a dead worker held comes back when its lease ends.
 
     What is urgent before everything, reminders when all else is gone.
@@ -48,7 +48,7 @@ def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElem
     return [(row,) for row in sorted(rows, key=lambda row: row.id)]
 
 
-def _is_in_turn(hears: WhoHears) -> ColumnElement[bool]:
+def _is_in_turn(hears: NotificationRules) -> ColumnElement[bool]:
     """Of one audit somebody’s mails go in their order, one after the other. What could not even be built is out of the way."""
     before = outbox.alias()
     is_behind = exists().where(
@@ -58,7 +58,7 @@ def _is_in_turn(hears: WhoHears) -> ColumnElement[bool]:
     return outbox.c.event.not_in(hears.gathered) & ((outbox.c.reference == "") | ~is_behind)
 
 
-def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: WhoHears) -> list[Letter]:
+def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[Letter]:
     """All that somebody is to be reminded of by now, unless another worker has theirs."""
     is_gathered = (IS_WAITING, outbox.c.event.in_(hears.gathered))
     held = outbox.alias()

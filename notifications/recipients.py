@@ -50,7 +50,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class WhoHears:
+class NotificationRules:
     """The table; the real part behind the port `Telling`."""
 
     events: Mapping[str, Mapping[str, Any]]
@@ -124,11 +124,11 @@ class WhoHears:
         return (*told, *(table.get("told_where_shared", ()) if audit.was_shared else ()))
 
 
-def load_who_hears(path: Path) -> WhoHears:
+def load_who_hears(path: Path) -> NotificationRules:
     """Raise Broken, in a sentence, for a relation that nobody could be told by."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        hears = WhoHears(table["event"], Clocks(table["clocks"]), Selection(**table["moderation_selection"]))
+        hears = NotificationRules(table["event"], Clocks(table["clocks"]), Selection(**table["moderation_selection"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
     for name, event in hears.events.items():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from config.settings import PREFIX, BadSetting, Settings
 from notifications.context import Parts
-from notifications.recipients import WhoHears, load_who_hears
+from notifications.recipients import NotificationRules, load_who_hears
 from workflow.commands.context import CommandContext
 from workflow.directory import ROLES
 from workflow.errors import ConfigurationError
@@ -30,7 +30,7 @@ class Council:
     rules: Rules
     permissions: Permissions
     shelf: FormShelf
-    who_hears: WhoHears
+    who_hears: NotificationRules
     sense_checks: SenseChecks
 
     @property

@@ -10,14 +10,14 @@ from typing import Any
 from config.settings import Settings
 from notifications.delivery.messages import envelope, in_words, link, named, set_text
 from notifications.outbox import Letter
-from notifications.recipients import WhoHears
+from notifications.recipients import NotificationRules
 from workflow.directory import Person
 
 TEMPLATE = Template((Path(__file__).parent / "templates" / "digest.txt").read_text(encoding="utf-8"))
 SUBJECT = "What waits for you in Practice Audit"
 
 
-def build(letter: Letter, ident: str, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
+def build(letter: Letter, ident: str, person: Person | None, hears: NotificationRules, settings: Settings) -> EmailMessage:
     """`letter` is of outbox rows, `person` None for the QA inbox. The same letter is always the same bytes."""
     message = envelope(person, SUBJECT, ident, max(row.send_from for row in letter), settings)
     waits = "One thing waits for you." if len(letter) == 1 else f"{len(letter)} things wait for you."
@@ -25,7 +25,7 @@ def build(letter: Letter, ident: str, person: Person | None, hears: WhoHears, se
     return message
 
 
-def _things(letter: Letter, hears: WhoHears, settings: Settings) -> str:
+def _things(letter: Letter, hears: NotificationRules, settings: Settings) -> str:
     first = {row.event: _due(row) for row in sorted(letter, key=_due, reverse=True)}
     rows = sorted(letter, key=lambda row: (first[row.event], row.event, _due(row), row.id))
     return "".join(_group(hears.events[event], list(same), settings) for event, same in groupby(rows, key=lambda row: row.event))

@@ -14,7 +14,7 @@ from config.settings import Settings
 from notifications.channels.idna import with_plain_domain
 from notifications.delivery import acknowledgement_links as acknowledging
 from notifications.encryption import unlock
-from notifications.recipients import WhoHears
+from notifications.recipients import NotificationRules
 from workflow.directory import Person
 from workflow.working_days import LONDON, add_working_days, london_day
 
@@ -29,7 +29,7 @@ def message_id(keys: Sequence[str], recipient: int, settings: Settings) -> str:
     return f"<{hashed}@{settings.mail_from.rpartition('@')[2]}>"
 
 
-def build(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> EmailMessage:
+def build(row: Any, person: Person | None, hears: NotificationRules, settings: Settings) -> EmailMessage:
     """`row` is the outbox’s; `person` is None for the QA inbox."""
     event = hears.events[row.event]
     message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
@@ -69,7 +69,7 @@ def named(person: Person | None) -> str:
     return person.name if person else "QA Service"
 
 
-def _due_on(row: Any, hears: WhoHears) -> date | None:
+def _due_on(row: Any, hears: NotificationRules) -> date | None:
     """As the outbox has it; where the happening itself starts a clock, what that clock gives."""
     day = london_day(row.created_at)
     if row.event == "escalation_opened":
@@ -85,7 +85,7 @@ def in_words(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
-def _body(row: Any, person: Person | None, hears: WhoHears, settings: Settings) -> str:
+def _body(row: Any, person: Person | None, hears: NotificationRules, settings: Settings) -> str:
     event = hears.events[row.event]
     if event.get("of_account"):
         # Without the name, so that every try is the same even where the name changes meanwhile.

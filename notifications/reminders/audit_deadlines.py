@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from notifications.recipients import Clocks, WhoHears
+from notifications.recipients import Clocks, NotificationRules
 from notifications.reminders.action_reminders import chase_again_on, chases
 from workflow.directory import Directory
 from workflow.events import Event, Notice
@@ -48,7 +48,7 @@ class Running:
         return since % self.every if self.every else since
 
 
-def due_notices(audit: Audit, today: date, hears: WhoHears, directory: Directory) -> Iterator[Notice]:
+def due_notices(audit: Audit, today: date, hears: NotificationRules, directory: Directory) -> Iterator[Notice]:
     """Everything that the clocks of this audit say by today; telling what was told already changes nothing."""
     yield from chases(audit, today, hears.clocks, directory)
     for clock in running(audit, hears.clocks):

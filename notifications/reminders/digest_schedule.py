@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
-from notifications.recipients import WhoHears
+from notifications.recipients import NotificationRules
 from workflow.working_days import LONDON, london_day
 
 SATURDAY = 5
 
 
-def held_until(now: datetime, hears: WhoHears, last_swept_at: datetime | None) -> Mapping[str, datetime]:
+def held_until(now: datetime, hears: NotificationRules, last_swept_at: datetime | None) -> Mapping[str, datetime]:
     """By event: this morning, which may be past, or the next where the reminders of this morning were found already.
 
     Monday to Friday, bank holidays too. A worker that was away in the morning sends that morning’s when it is back.
@@ -22,5 +22,5 @@ def held_until(now: datetime, hears: WhoHears, last_swept_at: datetime | None) -
     return dict.fromkeys(hears.gathered, _morning(day, hears))
 
 
-def _morning(day: date, hears: WhoHears) -> datetime:
+def _morning(day: date, hears: NotificationRules) -> datetime:
     return datetime.combine(day, time(hears.clocks["reminders_gathered_at_hour"]), LONDON)

@@ -16,7 +16,7 @@ from config.settings import Settings
 from notifications.delivery import digest
 from notifications.delivery.messages import build, message_id
 from notifications.encryption import lock
-from notifications.recipients import WhoHears, load_who_hears
+from notifications.recipients import NotificationRules, load_who_hears
 from tests.factories import settings
 from workflow.directory import Person
 
@@ -47,7 +47,7 @@ def chosen(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def hears() -> WhoHears:
+def hears() -> NotificationRules:
     return load_who_hears(TABLE)
 
 
@@ -61,7 +61,7 @@ def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
     )  # fmt: skip
 
 
-def as_sent(event: str, hears: WhoHears, chosen: Settings) -> str:
+def as_sent(event: str, hears: NotificationRules, chosen: Settings) -> str:
     only_inbox = hears.events[event]["told"] == ["qa_inbox"]
     return as_read(build(a_row(event, chosen), None if only_inbox else PERSON, hears, chosen).as_bytes())
 
@@ -73,7 +73,7 @@ def as_read(sent: bytes) -> str:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_mail_is_as_approved(event: str, hears: WhoHears, chosen: Settings) -> None:
+def test_every_mail_is_as_approved(event: str, hears: NotificationRules, chosen: Settings) -> None:
     _is_as_approved(as_sent(event, hears, chosen), event)
 
 
@@ -86,7 +86,7 @@ def _is_as_approved(found: str, name: str) -> None:
     assert found == approved.read_text(encoding="utf-8")
 
 
-def test_the_morning_s_mail_is_as_approved(hears: WhoHears, chosen: Settings) -> None:
+def test_the_morning_s_mail_is_as_approved(hears: NotificationRules, chosen: Settings) -> None:
     gathered = [event for event in EVENTS if event in hears.gathered]
     rows = [a_row(event, chosen, n) for n, event in enumerate([*gathered, "action_overdue"])]
     ident = message_id([row.key for row in rows], PERSON.id, chosen)
@@ -108,14 +108,14 @@ def test_no_mail_names_a_grade_and_each_leads_to_this_service_alone() -> None:
         assert len(links) == (text.count("\n- Audit") or 1) + ("Acknowledge: " in text), path.stem
 
 
-def test_what_a_mail_asks_is_a_sentence_and_leads_somewhere(hears: WhoHears) -> None:
+def test_what_a_mail_asks_is_a_sentence_and_leads_somewhere(hears: NotificationRules) -> None:
     for name, event in hears.events.items():
         assert event["does"].endswith("."), name
         assert event["subject"][-1].isalpha(), name
         assert len(event["subject"]) <= 60, name
 
 
-def test_an_address_beyond_ascii_stands_in_its_mail_as_it_is(hears: WhoHears, chosen: Settings) -> None:
+def test_an_address_beyond_ascii_stands_in_its_mail_as_it_is(hears: NotificationRules, chosen: Settings) -> None:
     for address, said in (("zoë@bücher.example", "zoë@xn--bcher-kva.example"), ("zoe@bücher.example", "zoe@xn--bcher-kva.example")):
         sent = build(a_row("audit_shared", chosen), replace(PERSON, email=address), hears, chosen).as_bytes()
         assert f"\r\nTo: {said}\r\n".encode() in sent

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from notifications.recipients import WhoHears
+from notifications.recipients import NotificationRules
 from workflow import audit as an_audit
 from workflow.commands.context import CommandContext
 from workflow.directory import Holder, Person
@@ -32,7 +32,7 @@ class WillBeTold:
         return any(one.holder is None or one.holder.stands_in for one in self.acknowledge)
 
 
-def who_will_be_told(desk: CommandContext, hears: WhoHears, audit: Audit, move: Move) -> WillBeTold | None:
+def who_will_be_told(desk: CommandContext, hears: NotificationRules, audit: Audit, move: Move) -> WillBeTold | None:
     """None for every other move."""
     if move.name != "share":
         return None
@@ -41,7 +41,7 @@ def who_will_be_told(desk: CommandContext, hears: WhoHears, audit: Audit, move: 
     return WillBeTold(tuple(_names(desk, hears, shared)), tuple(_posts(desk, shared)) if is_inadequate else ())
 
 
-def _names(desk: CommandContext, hears: WhoHears, audit: Audit) -> Iterator[str]:
+def _names(desk: CommandContext, hears: NotificationRules, audit: Audit) -> Iterator[str]:
     for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, desk.directory):
         person = desk.directory.person(notice.person_id)
         yield person.name if person else "the QA inbox"
