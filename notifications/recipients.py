@@ -24,7 +24,7 @@ RELATIONS = {*CASE_ROLES, *POSTS, *NAMED, "owner", "qa_inbox", "escalation", "re
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clocks:
+class Deadlines:
     """In minutes, days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings).
 
     Told apart as objects, not by what they say, so that what is reckoned by them can be remembered.
@@ -54,7 +54,7 @@ class NotificationRules:
     """The table; the real part behind the port `Telling`."""
 
     events: Mapping[str, Mapping[str, Any]]
-    clocks: Clocks
+    clocks: Deadlines
     selection: Selection
 
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
@@ -128,7 +128,7 @@ def load_who_hears(path: Path) -> NotificationRules:
     """Raise Broken, in a sentence, for a relation that nobody could be told by."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        hears = NotificationRules(table["event"], Clocks(table["clocks"]), Selection(**table["moderation_selection"]))
+        hears = NotificationRules(table["event"], Deadlines(table["clocks"]), Selection(**table["moderation_selection"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
     for name, event in hears.events.items():

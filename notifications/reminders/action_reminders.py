@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from notifications.recipients import QA_INBOX, Clocks
+from notifications.recipients import QA_INBOX, Deadlines
 from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.models import Audit, Escalation, Recipient
@@ -29,7 +29,7 @@ class Due:
     child_id: str | None = None
 
 
-def reminders(action: Due, today: date, clocks: Clocks, directory: Directory) -> tuple[Notice, ...]:
+def reminders(action: Due, today: date, clocks: Deadlines, directory: Directory) -> tuple[Notice, ...]:
     """What the policy says of the days since the action was last looked at, gathered into one reminder a person.
 
     Each is keyed by the day that it was for: what was told late is not told again, even where the clock goes back.
@@ -51,7 +51,7 @@ def _who(relation: str, action: Due, directory: Directory) -> int | None:
 
 # What is said depends on the days alone, and many actions share them: it is reckoned once for all of these.
 @lru_cache(maxsize=10_000)
-def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
+def look_again_on(due_on: date, today: date, clocks: Deadlines) -> date:
     """The next day on which the policy says something."""
     before = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on)
     if today < due_on:
@@ -60,7 +60,7 @@ def look_again_on(due_on: date, today: date, clocks: Clocks) -> date:
 
 
 @lru_cache(maxsize=10_000)
-def _says(due_on: date, since: date, today: date, clocks: Clocks) -> tuple[tuple[str, date, str], ...]:
+def _says(due_on: date, since: date, today: date, clocks: Deadlines) -> tuple[tuple[str, date, str], ...]:
     """An event, the day that it is for, and who it is for: of the days up to today that nobody has looked at yet."""
     soon = due_on - timedelta(days=clocks["action_due_soon_days"])
     if today == due_on:
@@ -71,7 +71,7 @@ def _says(due_on: date, since: date, today: date, clocks: Clocks) -> tuple[tuple
     return tuple(("action_overdue", day, relation) for day, relation in late if since <= day <= today)
 
 
-def _late(due_on: date, today: date, clocks: Clocks) -> Iterator[tuple[date, str]]:
+def _late(due_on: date, today: date, clocks: Deadlines) -> Iterator[tuple[date, str]]:
     """The last weekly reminder, to the owner and the Team Manager; and each step of the ladder."""
     week = _week_after(today, due_on, clocks) - timedelta(days=clocks["action_overdue_every_days"])
     if week > due_on:
@@ -79,19 +79,19 @@ def _late(due_on: date, today: date, clocks: Clocks) -> Iterator[tuple[date, str
     yield from zip(_ladder(due_on, clocks), ("service_manager_id", HEAD_OF_SERVICE), strict=True)
 
 
-def _week_after(day: date, due_on: date, clocks: Clocks) -> date:
+def _week_after(day: date, due_on: date, clocks: Deadlines) -> date:
     """The first weekly reminder after `day`: the next working day after it was due, and every seventh from then on, for ever."""
     first, every = next_working_day(due_on), clocks["action_overdue_every_days"]
     return first if day < first else first + timedelta(days=((day - first).days // every + 1) * every)
 
 
-def _ladder(due_on: date, clocks: Clocks) -> tuple[date, date]:
+def _ladder(due_on: date, clocks: Deadlines) -> tuple[date, date]:
     names = ("action_overdue_service_manager_working_days", "action_overdue_head_of_service_working_days")
     first, second = (add_working_days(due_on, clocks[name]) for name in names)
     return first, second
 
 
-def chases(audit: Audit, today: date, clocks: Clocks, directory: Directory) -> Iterator[Notice]:
+def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -> Iterator[Notice]:
     """Daily, to each who has not acknowledged in time; once, to the next person up and the QA inbox. Who answers for two posts hears once."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
@@ -105,14 +105,14 @@ def chases(audit: Audit, today: date, clocks: Clocks, directory: Directory) -> I
             yield from _pass_up(audit, recipient, directory) if is_passed_up else ()
 
 
-def chase_again_on(audit: Audit, today: date, clocks: Clocks) -> date | None:
+def chase_again_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
     """Each day from the first, whatever the clocks say: posts change hands meanwhile, and a chase must reach who holds one then."""
     if audit.escalation is None or audit.escalation.state != "open":
         return None
     return max(_chased_from(audit.escalation, clocks), today + timedelta(days=1))
 
 
-def _chased_from(escalation: Escalation, clocks: Clocks) -> date:
+def _chased_from(escalation: Escalation, clocks: Deadlines) -> date:
     by = add_working_days(london_day(escalation.opened_at), clocks["escalation_acknowledged_working_days"])
     return by + timedelta(days=1)
 

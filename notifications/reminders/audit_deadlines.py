@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from notifications.recipients import Clocks, NotificationRules
+from notifications.recipients import Deadlines, NotificationRules
 from notifications.reminders.action_reminders import chase_again_on, chases
 from workflow.directory import Directory
 from workflow.events import Event, Notice
@@ -59,12 +59,12 @@ def due_notices(audit: Audit, today: date, hears: NotificationRules, directory: 
             yield from (replace(notice, key=key) for notice in hears.reachable(event, audit, directory))
 
 
-def look_again_on(audit: Audit, today: date, clocks: Clocks) -> date | None:
+def look_again_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
     days = [clock.next_after(today) for clock in running(audit, clocks)]
     return min((day for day in (*days, chase_again_on(audit, today, clocks)) if day), default=None)
 
 
-def is_still_so(audit: Audit, row: Any, clocks: Clocks, directory: Directory) -> bool:
+def is_still_so(audit: Audit, row: Any, clocks: Deadlines, directory: Directory) -> bool:
     """Whether what a clock said is still to be sent: it is not done meanwhile, its date has not moved, it waits for that person."""
     if row.event in CHASES:
         return any(row.event == one.event and (one.person_id or 0) == row.recipient for one in chases(audit, date.max, clocks, directory))
@@ -78,7 +78,7 @@ SAID_BY_CLOCKS = CHASES | {
 }  # fmt: skip
 
 
-def running(audit: Audit, clocks: Clocks) -> Iterator[Running]:
+def running(audit: Audit, clocks: Deadlines) -> Iterator[Running]:
     if audit.is_before_sharing:
         late_from, every = next_working_day(audit.share_by), clocks["audit_not_shared_every_days"]
         yield Running(str(audit.share_by), audit.share_by, late_from, "audit_not_shared", every=every)
@@ -91,14 +91,14 @@ def running(audit: Audit, clocks: Clocks) -> Iterator[Running]:
         yield Running(str(done_on), due_on, due_on, "impact_re_check_due")
 
 
-def _moderation(audit: Audit, shared_on: date, clocks: Clocks) -> Running:
+def _moderation(audit: Audit, shared_on: date, clocks: Deadlines) -> Running:
     due_on = add_working_days(shared_on, clocks["moderation_working_days"])
     soon = working_days_before(due_on, clocks["moderation_due_soon_working_days"])
     early, every = ((soon, "moderation_due_soon"),), clocks["moderation_overdue_every_days"]
     return Running(str(audit.edition), due_on, next_working_day(due_on), "moderation_overdue", early, every)
 
 
-def _response_plan(number: int, opened_on: date, clocks: Clocks) -> Running:
+def _response_plan(number: int, opened_on: date, clocks: Deadlines) -> Running:
     due_on = add_working_days(opened_on, clocks["response_plan_working_days"])
     early, every = ((due_on, "response_plan_due"),), clocks["response_plan_overdue_every_days"]
     return Running(str(number), due_on, due_on + timedelta(days=1), "response_plan_overdue", early, every)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from notifications.recipients import Clocks
+from notifications.recipients import Deadlines
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import TODAY, WHO_HEARS, House, a_fake_house, an_audit, resolve
@@ -16,7 +16,7 @@ from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 from workflow.working_days import add_working_days, is_working_day, next_working_day
 
-CLOCKS: Clocks = WHO_HEARS.clocks
+CLOCKS: Deadlines = WHO_HEARS.clocks
 OWNER, MANAGER, SERVICE_MANAGER = 1, 2, 3
 Told = list[tuple[date, str, int | None]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from notifications.recipients import Clocks
+from notifications.recipients import Deadlines
 from workflow.directory import Directory, Holder, Person
 from workflow.models import Audit, Escalation, Recipient
 from workflow.storage.audit_writer import QA_INBOX_ID
@@ -120,7 +120,7 @@ class StatusCalculator:
     """What standings are judged by, and when."""
 
     directory: Directory
-    clocks: Clocks
+    clocks: Deadlines
     now: datetime
 
     def standings(

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from notifications.recipients import Clocks
+from notifications.recipients import Deadlines
 from web.escalations.notification_status import EscalationStatus
 from web.formatting import role
 from workflow.commands.emergency_access import may_answer
@@ -35,7 +35,7 @@ def in_order(tasks: list[Task], today: date) -> list[Task]:
     return sorted(tasks, key=lambda task: (not task.is_first, not task.urgent, task.due_on or date.max, task.reference))
 
 
-def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
+def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
     for row in rows:
         show = url_for("audits.show", reference=row.reference)
         if row.escalation_state in {"open", "acknowledged"}:
@@ -76,7 +76,7 @@ def tasks_of_undelivered(count: int) -> Iterator[Task]:
         yield Task(verb, url_for("undelivered.every"), "", urgent=True)
 
 
-def _escalation(row: Any, me: Person, directory: Directory, clocks: Clocks) -> Iterator[Task]:
+def _escalation(row: Any, me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
     waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
     opened_on, directory = london_day(row.opened_at), directory.about(row.child_id)
@@ -96,7 +96,7 @@ def _answers(me: Person, post: str, team: str | None, directory: Directory) -> b
     return directory.is_in_post(me, post, team) or (holder is not None and holder.person.id == me.id)
 
 
-def _moderation(row: Any, me: Person, show: str, clocks: Clocks) -> Iterator[Task]:
+def _moderation(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[Task]:
     due_on = add_working_days(london_day(row.shared_at), clocks["moderation_working_days"])
     if row.moderator_id == me.id:
         yield Task("Moderate the audit", show, row.reference, due_on)
