@@ -18,7 +18,7 @@ from workflow.working_days import add_working_days, london_day, next_working_day
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class Deadline:
     """A clock that runs: it says `early` on each of its days up to the due date, then `late` from a day on, every so many days."""
 
     thing: str
@@ -78,30 +78,30 @@ SAID_BY_CLOCKS = CHASES | {
 }  # fmt: skip
 
 
-def running(audit: Audit, clocks: Deadlines) -> Iterator[Running]:
+def running(audit: Audit, clocks: Deadlines) -> Iterator[Deadline]:
     if audit.is_before_sharing:
         late_from, every = next_working_day(audit.share_by), clocks["audit_not_shared_every_days"]
-        yield Running(str(audit.share_by), audit.share_by, late_from, "audit_not_shared", every=every)
+        yield Deadline(str(audit.share_by), audit.share_by, late_from, "audit_not_shared", every=every)
     if audit.state == "shared" and audit.shared_at:
         yield _moderation(audit, london_day(audit.shared_at), clocks)
     if audit.escalation and audit.escalation.state in {"open", "acknowledged"} and not audit.escalation.plan:
         yield _response_plan(audit.escalation.number, london_day(audit.escalation.opened_at), clocks)
     if done_on := _all_verified_on(audit):
         due_on = done_on + timedelta(weeks=clocks["impact_re_check_weeks"])
-        yield Running(str(done_on), due_on, due_on, "impact_re_check_due")
+        yield Deadline(str(done_on), due_on, due_on, "impact_re_check_due")
 
 
-def _moderation(audit: Audit, shared_on: date, clocks: Deadlines) -> Running:
+def _moderation(audit: Audit, shared_on: date, clocks: Deadlines) -> Deadline:
     due_on = add_working_days(shared_on, clocks["moderation_working_days"])
     soon = working_days_before(due_on, clocks["moderation_due_soon_working_days"])
     early, every = ((soon, "moderation_due_soon"),), clocks["moderation_overdue_every_days"]
-    return Running(str(audit.edition), due_on, next_working_day(due_on), "moderation_overdue", early, every)
+    return Deadline(str(audit.edition), due_on, next_working_day(due_on), "moderation_overdue", early, every)
 
 
-def _response_plan(number: int, opened_on: date, clocks: Deadlines) -> Running:
+def _response_plan(number: int, opened_on: date, clocks: Deadlines) -> Deadline:
     due_on = add_working_days(opened_on, clocks["response_plan_working_days"])
     early, every = ((due_on, "response_plan_due"),), clocks["response_plan_overdue_every_days"]
-    return Running(str(number), due_on, due_on + timedelta(days=1), "response_plan_overdue", early, every)
+    return Deadline(str(number), due_on, due_on + timedelta(days=1), "response_plan_overdue", early, every)
 
 
 def _all_verified_on(audit: Audit) -> date | None:
