@@ -21,7 +21,7 @@ Mornings = Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class WorkerStatus:
     """When a worker last sent mail, and when one last made the sweep for reminders: None where none has. And how far dates reach."""
 
     mail: datetime | None
@@ -173,13 +173,13 @@ def child_of(engine: Engine, reference: str) -> str | None:
         return connection.execute(select(audits.c.child_id).where(audits.c.reference == reference)).scalar()
 
 
-def how_it_runs(engine: Engine, now: datetime) -> Running:
+def how_it_runs(engine: Engine, now: datetime) -> WorkerStatus:
     """In one statement. What ran by a clock that was ahead counts for nothing."""
     last = select(func.max(ticks.c.at, type_=ticks.c.at.type)).where(ticks.c.at <= now + AHEAD)
     due = select(actions.c.due_on).where(IS_UNSETTLED).order_by(actions.c.due_on.desc()).limit(1)
     mail, reminders = last.where(ticks.c.worker != SWEEPER), last.where(ticks.c.worker == SWEEPER)
     with read_transaction(engine) as connection:
-        return Running(*connection.execute(select(*(one.scalar_subquery() for one in (mail, reminders, due)))).one())
+        return WorkerStatus(*connection.execute(select(*(one.scalar_subquery() for one in (mail, reminders, due)))).one())
 
 
 def oldest_unsent(engine: Engine, now: datetime) -> datetime | None:
