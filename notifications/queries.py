@@ -36,7 +36,7 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class SweepResult:
     """An action’s row, or an audit, as it was when it was looked at: what is said of it, and when to look again."""
 
     row: Any
@@ -88,7 +88,7 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
         return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
 
-def remind(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
+def remind(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
     again = many.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
     given = many.bulk_parameters((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
@@ -105,7 +105,7 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
         return connection.execute(due).scalars().all()
 
 
-def looked_at(engine: Engine, looked: Sequence[Looked], now: datetime, mornings: Mornings) -> None:
+def looked_at(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
     again = many.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
     given = many.bulk_parameters((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)

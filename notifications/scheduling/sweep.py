@@ -49,23 +49,23 @@ def sweep(parts: Parts, now: datetime) -> None:
     _once_a_day(parts, today, directory, now)
 
 
-def _actions_to_remind_of(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.Looked]]:
+def _actions_to_remind_of(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
     says = parts.who_hears.clocks
 
-    def look(row: Any) -> queries.Looked:
+    def look(row: Any) -> queries.SweepResult:
         people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
         action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
-        return queries.Looked(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
+        return queries.SweepResult(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
 
     return _in_batches(queries.actions_to_look_at(parts.engine, today), look)
 
 
-def _audits_looked_at(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.Looked]]:
-    def look(reference: str) -> queries.Looked:
+def _audits_looked_at(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
+    def look(reference: str) -> queries.SweepResult:
         audit = parts.store.audit(reference)
         assert audit is not None, "nothing is deleted"
         notices = tuple(clocks.due_notices(audit, today, parts.who_hears, directory))
-        return queries.Looked(audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks))
+        return queries.SweepResult(audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks))
 
     return _in_batches(queries.audits_to_look_at(parts.engine, today), look)
 
