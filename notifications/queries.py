@@ -48,7 +48,7 @@ LATE = timedelta(minutes=5)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def set_right(engine: Engine, now: datetime, today: date) -> bool:
+def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
     """Where the clock went back: what was done in the time to come is to be looked at again. Its keys keep it from being told twice."""
     ahead = sweeps.c.slot > f"{now + AHEAD:%Y-%m-%dT%H:%M}"
     with read_transaction(engine) as connection:

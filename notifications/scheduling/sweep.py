@@ -28,7 +28,7 @@ Seen = TypeVar("Seen")
 
 def tick(parts: Parts, now: datetime) -> None:
     """The sweep of this minute, made by whichever worker comes first."""
-    if queries.set_right(parts.engine, now, london_day(now)):
+    if queries.handle_clock_rollback(parts.engine, now, london_day(now)):
         LOG.warning("The clock went back: what was looked at in the time to come is looked at again, and told once.")
     if queries.claim_slot(parts.engine, "sweep", f"{now:%Y-%m-%dT%H:%M}", now):
         sweep(parts, now)
