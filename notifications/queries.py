@@ -173,7 +173,7 @@ def child_of(engine: Engine, reference: str) -> str | None:
         return connection.execute(select(audits.c.child_id).where(audits.c.reference == reference)).scalar()
 
 
-def how_it_runs(engine: Engine, now: datetime) -> WorkerStatus:
+def worker_status(engine: Engine, now: datetime) -> WorkerStatus:
     """In one statement. What ran by a clock that was ahead counts for nothing."""
     last = select(func.max(ticks.c.at, type_=ticks.c.at.type)).where(ticks.c.at <= now + AHEAD)
     due = select(actions.c.due_on).where(IS_UNSETTLED).order_by(actions.c.due_on.desc()).limit(1)

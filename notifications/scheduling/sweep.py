@@ -37,7 +37,7 @@ def tick(parts: Parts, now: datetime) -> None:
 
 def sweep(parts: Parts, now: datetime) -> None:
     today, directory = london_day(now), parts.store.directory(now)
-    mornings = held_until(now, parts.who_hears, queries.how_it_runs(parts.engine, now).reminders)
+    mornings = held_until(now, parts.who_hears, queries.worker_status(parts.engine, now).reminders)
     for actions in _actions_to_remind_of(parts, today, directory):
         queries.remind(parts.engine, actions, now, mornings)
     for audits in _audits_looked_at(parts, today, directory):
@@ -80,7 +80,7 @@ def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) 
     ):
         queries.tell(parts.engine, [notice for notice in notices if notice], now)
     queries.forget_slots(parts.engine, now - SLOTS_ARE_KEPT)
-    last_due_on = queries.how_it_runs(parts.engine, now).last_due_on
+    last_due_on = queries.worker_status(parts.engine, now).last_due_on
     if queries.claim_slot(parts.engine, "day", str(today), now) and (day := beyond(parts.who_hears.clocks, today, last_due_on)):
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 

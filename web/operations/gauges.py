@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from notifications.queries import how_it_runs, oldest_unsent
+from notifications.queries import oldest_unsent, worker_status
 from web.council import Council
 from web.operations import queries
 from web.operations.metrics import Standing
@@ -28,7 +28,7 @@ def _mails(council: Council, now: datetime) -> dict[str, float]:
 
 
 def _ticks(council: Council, now: datetime) -> Standing:
-    runs = how_it_runs(council.engine, now)
+    runs = worker_status(council.engine, now)
     return {"tick_age_seconds": {"mail": _age(runs.mail, now, never=math.inf), "reminders": _age(runs.reminders, now, never=math.inf)}}
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Response, jsonify
 
-from notifications.queries import how_it_runs, oldest_unsent
+from notifications.queries import oldest_unsent, worker_status
 from notifications.reminders.holiday_horizon import beyond
 from web.identity.current_user import the_council
 from workflow.storage.engine import DatabaseError
@@ -17,7 +17,7 @@ def health() -> Response:
     """503 where the database does not answer, or where for five minutes no worker has sent mail or none has looked for reminders."""
     now, council = datetime.now(UTC), the_council()
     try:
-        runs, unsent = how_it_runs(council.engine, now), oldest_unsent(council.engine, now)
+        runs, unsent = worker_status(council.engine, now), oldest_unsent(council.engine, now)
     except DatabaseError:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
     is_ticking = runs.stopped_since(now) is None

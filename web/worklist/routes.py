@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, render_template
 
-from notifications.queries import NEVER, how_it_runs
+from notifications.queries import NEVER, worker_status
 from notifications.reminders.holiday_horizon import beyond
 from web.directory.unit_routes import requests_for
 from web.escalations.board import troubled
@@ -66,7 +66,7 @@ def _worker(desk: CommandContext, me: Person) -> Mapping[str, object]:
     if not desk.permissions.allow_role("see_the_worker", me):
         return {}
     council = the_council()
-    runs = how_it_runs(council.engine, desk.now)
+    runs = worker_status(council.engine, desk.now)
     stopped = runs.stopped_since(desk.now)
     return {
         "has_stopped": stopped is not None,
