@@ -10,7 +10,7 @@ from workflow.workflow_config import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class WorkerContext:
     settings: Settings
     engine: Engine
     store: SqlStore

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.settings import PREFIX, BadSetting, Settings
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.recipients import NotificationRules, load_who_hears
 from workflow.commands.context import CommandContext
 from workflow.directory import ROLES
@@ -34,9 +34,9 @@ class Council:
     sense_checks: SenseChecks
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> WorkerContext:
         """What the worker works with."""
-        return Parts(self.settings, self.engine, self.store, self.who_hears, self.rules)
+        return WorkerContext(self.settings, self.engine, self.store, self.who_hears, self.rules)
 
     def desk(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
         """A desk for one command, as of `now` in UTC."""

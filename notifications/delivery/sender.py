@@ -10,7 +10,7 @@ from typing import Any
 
 from notifications import outbox
 from notifications.channels import Away, Channel, Never, NotNow
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.outbox import Letter
 from notifications.reminders.relevance import is_to_be_sent
@@ -28,7 +28,7 @@ class Mail:
     body: bytes
 
 
-def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
+def deliver(parts: WorkerContext, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
     """Send all that is due, until told to stop; answers how many mails were sent."""
     sent, stopping = 0, stopping or Event()
     while not stopping.is_set() and (letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears)):
@@ -44,7 +44,7 @@ def deliver(parts: Parts, channel: Channel, worker: str, clock: Clock, stopping:
     return sent
 
 
-def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+def _deliver_one(parts: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
     """Raises Away where no other mail can go either, so that those are not kept waiting for a server that is not there."""
     try:
         letter = _what_is_so(parts, directory, letter, clock())
@@ -64,7 +64,7 @@ def _deliver_one(parts: Parts, channel: Channel, directory: Directory, letter: L
     return False
 
 
-def _what_is_so(parts: Parts, directory: Directory, letter: Letter, now: datetime) -> Letter:
+def _what_is_so(parts: WorkerContext, directory: Directory, letter: Letter, now: datetime) -> Letter:
     """One that can’t be judged does not keep back what it was to go with."""
     so, over = list[Any](), list[Any]()
     for row in letter:
@@ -79,12 +79,12 @@ def _what_is_so(parts: Parts, directory: Directory, letter: Letter, now: datetim
     return so
 
 
-def _put_aside(parts: Parts, letter: Letter, error: Exception, now: datetime) -> None:
+def _put_aside(parts: WorkerContext, letter: Letter, error: Exception, now: datetime) -> None:
     LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)
     outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", now)
 
 
-def _send(parts: Parts, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+def _send(parts: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
     """The stored bytes where this was tried before, else new ones; False where another worker has it now."""
     ident = messages.message_id([row.key for row in letter], letter[0].recipient, parts.settings)
     before = _tried_before(letter, ident)
@@ -103,7 +103,7 @@ def _tried_before(letter: Letter, ident: str) -> Mail | None:
     return Mail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
 
 
-def _built(parts: Parts, directory: Directory, letter: Letter, ident: str) -> Mail:
+def _built(parts: WorkerContext, directory: Directory, letter: Letter, ident: str) -> Mail:
     """To the address that the directory holds now; raises Never where there is none."""
     row, hears, settings = letter[0], parts.who_hears, parts.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX_ID else None

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from notifications import outbox, queries
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines as clocks
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.reminders.digest_schedule import held_until
@@ -26,7 +26,7 @@ Row = TypeVar("Row")
 Seen = TypeVar("Seen")
 
 
-def tick(parts: Parts, now: datetime) -> None:
+def tick(parts: WorkerContext, now: datetime) -> None:
     """The sweep of this minute, made by whichever worker comes first."""
     if queries.handle_clock_rollback(parts.engine, now, london_day(now)):
         LOG.warning("The clock went back: what was looked at in the time to come is looked at again, and told once.")
@@ -35,7 +35,7 @@ def tick(parts: Parts, now: datetime) -> None:
         outbox.beat(parts.engine, queries.SWEEPER, now)
 
 
-def sweep(parts: Parts, now: datetime) -> None:
+def sweep(parts: WorkerContext, now: datetime) -> None:
     today, directory = london_day(now), parts.store.directory(now)
     mornings = held_until(now, parts.who_hears, queries.worker_status(parts.engine, now).reminders)
     for actions in _actions_to_remind_of(parts, today, directory):
@@ -49,7 +49,7 @@ def sweep(parts: Parts, now: datetime) -> None:
     _once_a_day(parts, today, directory, now)
 
 
-def _actions_to_remind_of(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
+def _actions_to_remind_of(parts: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
     says = parts.who_hears.clocks
 
     def look(row: Any) -> queries.SweepResult:
@@ -60,7 +60,7 @@ def _actions_to_remind_of(parts: Parts, today: date, directory: Directory) -> It
     return _in_batches(queries.actions_to_look_at(parts.engine, today), look)
 
 
-def _audits_looked_at(parts: Parts, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
+def _audits_looked_at(parts: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
     def look(reference: str) -> queries.SweepResult:
         audit = parts.store.audit(reference)
         assert audit is not None, "nothing is deleted"
@@ -70,7 +70,7 @@ def _audits_looked_at(parts: Parts, today: date, directory: Directory) -> Iterat
     return _in_batches(queries.audits_to_look_at(parts.engine, today), look)
 
 
-def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) -> None:
+def _once_a_day(parts: WorkerContext, today: date, directory: Directory, now: datetime) -> None:
     """Claimed when it is done: a worker that dies in between leaves it to the next, and what was told is not told again."""
     if queries.is_claimed(parts.engine, "day", str(today)):
         return
@@ -85,7 +85,7 @@ def _once_a_day(parts: Parts, today: date, directory: Directory, now: datetime) 
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 
 
-def _still(parts: Parts, reference: str, directory: Directory, today: date) -> Notice | None:
+def _still(parts: WorkerContext, reference: str, directory: Directory, today: date) -> Notice | None:
     audit = parts.store.audit(reference)
     if audit is None or not stands_still(audit, parts.rules, directory):
         return None

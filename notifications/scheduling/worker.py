@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 from notifications import outbox, queries
 from notifications.channels import open_channel
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.jobs import Jobs, OneAtATime, noting
 from notifications.scheduling.sweep import sweep, tick
@@ -24,7 +24,7 @@ PATIENCE = 8.0
 DELIVER_EVERY = {"sqlite": 2, "postgresql": 10}
 
 
-def run_once(parts: Parts, now: datetime) -> int:
+def run_once(parts: WorkerContext, now: datetime) -> int:
     """Everything that is due at `now`; answers how many mails were sent."""
     channel = open_channel(parts.settings)
     try:
@@ -37,7 +37,7 @@ def run_once(parts: Parts, now: datetime) -> int:
     return sent
 
 
-def run_forever(parts: Parts) -> None:
+def run_forever(parts: WorkerContext) -> None:
     """Until told to stop. The mail that is being sent is finished first, and no other is begun."""
     name, channel, stopping, finished = _name(), open_channel(parts.settings), Event(), Event()
     if parts.settings.is_production and parts.settings.mail_url.startswith("folder:"):
@@ -67,7 +67,7 @@ def _end_in_time(stopping: Event, finished: Event) -> None:
         os._exit(0)
 
 
-def _run(parts: Parts, jobs: Jobs, stopping: Event) -> None:
+def _run(parts: WorkerContext, jobs: Jobs, stopping: Event) -> None:
     """With the embedded database, one machine by its own clock; with PostgreSQL, as many as there are, by one queue in it."""
     if parts.engine.dialect.name == "postgresql":
         # Only where it is needed: it is installed with PostgreSQL’s own driver.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from tests.notifications.support.misbehaving_smtp_server import RudeServer
 from tests.notifications.support.send_one import Making
 from tests.notifications.support.smtp_server import MailServer
@@ -26,6 +26,6 @@ def rude() -> Iterator[Making]:
 
 
 @pytest.fixture
-def parts(council: Council, server: MailServer) -> Parts:
+def parts(council: Council, server: MailServer) -> WorkerContext:
     """A worker’s, of a council whose mails go to the server."""
     return replace(council.parts, settings=replace(council.settings, mail_url=server.url))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from notifications import outbox
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import DETAILS, NOW, House, an_audit, answers, save
 from tests.notifications.support.smtp_server import MailServer
@@ -25,13 +25,13 @@ from workflow.storage.engine import write_transaction as writing_to
 CANARY = "CANARY-7Q"
 
 
-def rows(parts: Parts, state: str | None = None) -> list[Any]:
+def rows(parts: WorkerContext, state: str | None = None) -> list[Any]:
     query = select(tables.outbox).order_by(tables.outbox.c.id)
     with read_transaction(parts.engine) as connection:
         return list(connection.execute(query.where(tables.outbox.c.state == state) if state else query))
 
 
-def test_each_is_sent_once_over_one_connection(parts: Parts, house: House, server: MailServer) -> None:
+def test_each_is_sent_once_over_one_connection(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared", grade="inadequate")
     waiting = len(rows(parts))
     assert run_once(parts, NOW) == waiting == len(server.taken)
@@ -40,7 +40,7 @@ def test_each_is_sent_once_over_one_connection(parts: Parts, house: House, serve
     assert len({mail["Message-ID"] for mail in server.mails()}) == waiting
 
 
-def test_no_word_of_a_case_leaves_the_service(parts: Parts, house: House, server: MailServer) -> None:
+def test_no_word_of_a_case_leaves_the_service(parts: WorkerContext, house: House, server: MailServer) -> None:
     reference = writing.start_audit(house.desk(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
     save(house, "auditor", reference, "consultation", {"spoke_to": CANARY})
     moves.record_consultation(house.desk(), house.person("auditor"), reference)
@@ -62,7 +62,7 @@ def test_no_word_of_a_case_leaves_the_service(parts: Parts, house: House, server
         assert reference not in str(mail["Subject"])
 
 
-def test_a_mail_says_what_to_do_where_and_by_when(parts: Parts, house: House, server: MailServer) -> None:
+def test_a_mail_says_what_to_do_where_and_by_when(parts: WorkerContext, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
     run_once(parts, NOW)
     mail = next(mail for mail in server.mails() if mail["To"] == "head.of.service@demo.example")
@@ -74,7 +74,7 @@ def test_a_mail_says_what_to_do_where_and_by_when(parts: Parts, house: House, se
     assert f"http://localhost/audits/{reference}" in text.replace("http://127.0.0.1:8000", "http://localhost")
 
 
-def test_the_address_is_the_directorys_when_it_is_sent(parts: Parts, house: House, server: MailServer) -> None:
+def test_the_address_is_the_directorys_when_it_is_sent(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     with writing_to(parts.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
@@ -84,7 +84,7 @@ def test_the_address_is_the_directorys_when_it_is_sent(parts: Parts, house: Hous
     assert {"new.qaro@demo.example"} == {to for to, _ in server.taken if "qaro" in to}
 
 
-def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts: Parts, house: House, server: MailServer) -> None:
+def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts: WorkerContext, house: House, server: MailServer) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
     an_audit(house, at="shared")
     run_once(parts, NOW)
@@ -98,7 +98,7 @@ def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts
     assert len(set(copies)) == 1
 
 
-def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: Parts, house: House, server: MailServer) -> None:
+def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     with writing_to(parts.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
@@ -108,14 +108,14 @@ def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: Parts, 
     assert undelivered(parts) == 1
 
 
-def undelivered(parts: Parts) -> int:
+def undelivered(parts: WorkerContext) -> int:
     with read_transaction(parts.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert all(notice.recipient == 0 for notice in told)
     return len(told)
 
 
-def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(parts: Parts, house: House, server: MailServer) -> None:
+def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(parts: WorkerContext, house: House, server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro") else None
     an_audit(house, at="shared")
     everybody = len(rows(parts))
@@ -126,7 +126,7 @@ def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(parts:
     assert server.tried["qaro@demo.example"] == 1
 
 
-def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(parts: Parts, house: House, server: MailServer) -> None:
+def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(parts: WorkerContext, house: House, server: MailServer) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") and tries <= 3 else None
     an_audit(house, at="shared")
     for minutes in range(0, 60, 2):
@@ -138,7 +138,7 @@ def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(part
     assert not rows(parts, "waiting")
 
 
-def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(parts: Parts, house: House, server: MailServer) -> None:
+def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     everybody = len(rows(parts))
     away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
@@ -151,7 +151,9 @@ def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(parts: Part
     assert run_once(parts, at - timedelta(hours=3) + timedelta(minutes=13)) == everybody
 
 
-def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(parts: Parts, house: House, server: MailServer) -> None:
+def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
+    parts: WorkerContext, house: House, server: MailServer
+) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") else None
     an_audit(house, at="shared")
     for hours in range(0, 80, 2):
@@ -161,7 +163,7 @@ def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(p
     assert server.tried["qaro@demo.example"] > 30
 
 
-def test_one_poisoned_row_does_not_stop_the_rest(parts: Parts, house: House, server: MailServer) -> None:
+def test_one_poisoned_row_does_not_stop_the_rest(parts: WorkerContext, house: House, server: MailServer) -> None:
     for _ in range(20):
         an_audit(house, at="shared")
     everybody = len(rows(parts))
@@ -171,7 +173,7 @@ def test_one_poisoned_row_does_not_stop_the_rest(parts: Parts, house: House, ser
     assert [row.id for row in rows(parts, "waiting")] == [3]
 
 
-def test_several_workers_send_nothing_twice(parts: Parts, house: House, server: MailServer) -> None:
+def test_several_workers_send_nothing_twice(parts: WorkerContext, house: House, server: MailServer) -> None:
     for _ in range(12):
         an_audit(house, at="shared")
     everybody = len(rows(parts))
@@ -181,7 +183,7 @@ def test_several_workers_send_nothing_twice(parts: Parts, house: House, server: 
     assert set(Counter(body for _, body in server.taken).values()) == {1}
 
 
-def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: Parts, house: House, server: MailServer) -> None:
+def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     everybody = len(rows(parts))
     assert outbox.claim(parts.engine, "dead", NOW, parts.who_hears)
@@ -190,7 +192,7 @@ def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: Parts, hou
     assert timedelta(seconds=60) > outbox.LEASE
 
 
-def test_telling_the_same_twice_sends_it_once(parts: Parts, council: Council, house: House, server: MailServer) -> None:
+def test_telling_the_same_twice_sends_it_once(parts: WorkerContext, council: Council, house: House, server: MailServer) -> None:
     an_audit(house, at="shared", grade="inadequate")
     with read_transaction(council.engine) as connection:
         notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from notifications import outbox
 from notifications.channels import Never, NotNow
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
@@ -20,7 +20,7 @@ from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
 
 
-def waiting(parts: Parts) -> list[str]:
+def waiting(parts: WorkerContext) -> list[str]:
     with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox.c.event).where(tables.outbox.c.state == "waiting")).scalars())
 
@@ -29,7 +29,7 @@ def to(server: MailServer, who: str) -> list[str]:
     return [str(mail["Subject"]) for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
 
 
-def test_what_came_later_is_not_sent_before_what_came_first(parts: Parts, house: House, server: MailServer) -> None:
+def test_what_came_later_is_not_sent_before_what_came_first(parts: WorkerContext, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(parts, NOW)
@@ -45,7 +45,7 @@ def test_what_came_later_is_not_sent_before_what_came_first(parts: Parts, house:
     assert waiting(parts) == []
 
 
-def test_another_audit_does_not_wait(parts: Parts, house: House, server: MailServer) -> None:
+def test_another_audit_does_not_wait(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(parts, NOW)
@@ -54,7 +54,7 @@ def test_another_audit_does_not_wait(parts: Parts, house: House, server: MailSer
     assert len(to(server, "qaro")) == 1
 
 
-def test_an_escalation_waits_behind_nothing(parts: Parts, house: House, server: MailServer) -> None:
+def test_an_escalation_waits_behind_nothing(parts: WorkerContext, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
     with write_transaction(parts.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
@@ -71,7 +71,7 @@ def test_an_escalation_waits_behind_nothing(parts: Parts, house: House, server: 
 class Slow:
     """A mail server so slow that meanwhile another worker takes over what this one still holds."""
 
-    def __init__(self, parts: Parts, clock: list[datetime]) -> None:
+    def __init__(self, parts: WorkerContext, clock: list[datetime]) -> None:
         self.parts, self.clock, self.sent = parts, clock, list[str]()
         self.other: list[str] = []
 
@@ -94,7 +94,7 @@ class Quick:
     def close(self) -> None: ...
 
 
-def test_who_was_overtaken_sends_no_more_of_what_it_held(parts: Parts, house: House) -> None:
+def test_who_was_overtaken_sends_no_more_of_what_it_held(parts: WorkerContext, house: House) -> None:
     an_audit(house, at="shared", grade="inadequate")
     everything, clock = len(waiting(parts)), [NOW]
     slow = Slow(parts, clock)
@@ -106,7 +106,7 @@ def test_who_was_overtaken_sends_no_more_of_what_it_held(parts: Parts, house: Ho
 
 
 @pytest.mark.parametrize("refusal", [Never, NotNow])
-def test_what_another_has_sent_meanwhile_is_not_given_up(parts: Parts, house: House, refusal: type[Exception]) -> None:
+def test_what_another_has_sent_meanwhile_is_not_given_up(parts: WorkerContext, house: House, refusal: type[Exception]) -> None:
     an_audit(house, at="shared")
     clock = [NOW]
 
@@ -122,7 +122,7 @@ def test_what_another_has_sent_meanwhile_is_not_given_up(parts: Parts, house: Ho
         assert connection.execute(told).first() is None
 
 
-def test_a_lease_is_renewed_before_each_mail(parts: Parts, house: House) -> None:
+def test_a_lease_is_renewed_before_each_mail(parts: WorkerContext, house: House) -> None:
     an_audit(house, at="shared", grade="inadequate")
     clock, sent = [NOW], list[str]()
 
@@ -136,7 +136,7 @@ def test_a_lease_is_renewed_before_each_mail(parts: Parts, house: House) -> None
     assert deliver(parts, HalfAMinuteEach(sent), "one", lambda: clock[0]) == everything == len(set(sent))
 
 
-def _held(parts: Parts) -> list[Any]:
+def _held(parts: WorkerContext) -> list[Any]:
     with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.state == "waiting")))
 
@@ -145,7 +145,7 @@ def test_every_event_is_gathered_urgent_or_neither() -> None:
     assert not WHO_HEARS.gathered & WHO_HEARS.urgent
 
 
-def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(parts: Parts, house: House, server: MailServer) -> None:
+def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared", grade="inadequate")
     everything = len(waiting(parts))
     away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.queries import oldest_unsent
 from notifications.reminders.digest_schedule import held_until
 from notifications.scheduling.worker import run_once
@@ -27,7 +27,7 @@ NEXT_MONDAY = date(2026, 12, 21)
 
 
 @pytest.fixture
-def two(parts: Parts, house: House, server: MailServer) -> list[str]:
+def two(parts: WorkerContext, house: House, server: MailServer) -> list[str]:
     """Two moderated audits, each with an action of the same practitioner; their news is sent."""
     references = [an_audit(house, at="moderated", details={"child_id": f"C-{n}"}) for n in (1, 2)]
     run_once(parts, NOW)
@@ -45,12 +45,12 @@ def text(mail: Any) -> str:
     return str(mail.get_content()).replace("\r\n", "\n")
 
 
-def rows(parts: Parts, event: str) -> list[Any]:
+def rows(parts: WorkerContext, event: str) -> list[Any]:
     with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)))
 
 
-def test_reminders_wait_for_monday_morning_and_go_together(parts: Parts, two: list[str], server: MailServer) -> None:
+def test_reminders_wait_for_monday_morning_and_go_together(parts: WorkerContext, two: list[str], server: MailServer) -> None:
     for at in (in_london(SUNDAY, 0, 1), in_london(SUNDAY, 9), in_london(MONDAY, 7, 59)):
         run_once(parts, at)
         assert mails(server) == []
@@ -67,7 +67,7 @@ def test_reminders_wait_for_monday_morning_and_go_together(parts: Parts, two: li
     assert mails(server) == []
 
 
-def test_what_is_due_first_is_on_top(parts: Parts, house: House, two: list[str], server: MailServer) -> None:
+def test_what_is_due_first_is_on_top(parts: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
     soon = NewAction("Write to the school.", "practitioner@demo.example", "2026-12-12")
     house.now = NOW + timedelta(hours=1)
     draft = an_audit(house, at="graded", details={"child_id": "C-3"})
@@ -85,7 +85,7 @@ def test_what_is_due_first_is_on_top(parts: Parts, house: House, two: list[str],
     )
 
 
-def test_one_mail_a_morning(parts: Parts, house: House, two: list[str], server: MailServer) -> None:
+def test_one_mail_a_morning(parts: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
     run_once(parts, in_london(MONDAY, 8))
     assert len(mails(server)) == 1
     # A third action comes up in the course of Friday: it waits for Monday.
@@ -104,7 +104,7 @@ def _hours(day: date, hour: int, count: int) -> list[datetime]:
     return [in_london(day, hour) + timedelta(hours=n) for n in range(count)]
 
 
-def test_news_and_escalations_do_not_wait_for_the_week_to_begin(parts: Parts, house: House, server: MailServer) -> None:
+def test_news_and_escalations_do_not_wait_for_the_week_to_begin(parts: WorkerContext, house: House, server: MailServer) -> None:
     saturday = in_london(date(2026, 12, 12), 23)
     house.now = saturday
     an_audit(house, at="shared", grade="inadequate")
@@ -117,13 +117,13 @@ def test_news_and_escalations_do_not_wait_for_the_week_to_begin(parts: Parts, ho
     assert "head.of.service@demo.example" in chased
 
 
-def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(parts: Parts, two: list[str], server: MailServer) -> None:
+def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(parts: WorkerContext, two: list[str], server: MailServer) -> None:
     run_once(parts, in_london(TUESDAY, 15))
     assert len(mails(server)) == 1
 
 
 def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
-    parts: Parts, house: House, two: list[str], server: MailServer
+    parts: WorkerContext, house: House, two: list[str], server: MailServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("practitioner") else None
     monday = in_london(MONDAY, 8)
@@ -142,7 +142,7 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
     assert sorted(row.state for row in rows(parts, "action_due_soon")) == ["cancelled", "sent"]
 
 
-def test_a_morning_when_mail_is_away_is_given_three_days_from_then(parts: Parts, two: list[str], server: MailServer) -> None:
+def test_a_morning_when_mail_is_away_is_given_three_days_from_then(parts: WorkerContext, two: list[str], server: MailServer) -> None:
     away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     for hours in range(0, 71, 6):
@@ -152,7 +152,7 @@ def test_a_morning_when_mail_is_away_is_given_three_days_from_then(parts: Parts,
     assert len(mails(server)) == 1
 
 
-def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(parts: Parts, two: list[str], server: MailServer) -> None:
+def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(parts: WorkerContext, two: list[str], server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("practitioner") else None
     run_once(parts, in_london(MONDAY, 8))
     assert {row.state for row in rows(parts, "action_due_soon")} == {"dead"}
@@ -161,7 +161,7 @@ def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(parts: Parts, 
     assert [(notice.recipient, notice.reference) for notice in told] == [(0, "")]
 
 
-def test_what_waits_for_the_morning_is_not_late(parts: Parts, two: list[str]) -> None:
+def test_what_waits_for_the_morning_is_not_late(parts: WorkerContext, two: list[str]) -> None:
     away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     assert oldest_unsent(parts.engine, in_london(SUNDAY, 23)) is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import House, a_council, a_house, an_audit, settings
 from tests.notifications.support.outbox_assertions import in_london
@@ -55,7 +55,7 @@ def council(request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytes
 
 
 @pytest.fixture
-def parts(council: Council) -> Parts:
+def parts(council: Council) -> WorkerContext:
     """A thousand rows for the post: audits shared and returned again and again, and one in which everybody is told in order."""
     house = a_house(council)
     house.now = BEGUN
@@ -74,12 +74,12 @@ def _again(house: House, reference: str) -> None:
     moves.share(house.desk(), house.person("auditor"), reference)
 
 
-def _poison(parts: Parts, values: dict[str, Any], row_id: int) -> None:
+def _poison(parts: WorkerContext, values: dict[str, Any], row_id: int) -> None:
     with write_transaction(parts.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
 
 
-def test_poisoned_rows_do_not_stop_the_others(parts: Parts, post: PostOffice) -> None:
+def test_poisoned_rows_do_not_stop_the_others(parts: WorkerContext, post: PostOffice) -> None:
     rows = outbox(parts)
     assert len(rows) > ROWS - 20
     # The first that each is told of an audit: all that is told after it would have to wait.
@@ -98,7 +98,7 @@ def test_poisoned_rows_do_not_stop_the_others(parts: Parts, post: PostOffice) ->
     assert len(dead) == len([one for one in notices(parts) if one.event == "mail_undelivered"])
 
 
-def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(parts: Parts, post: PostOffice) -> None:
+def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(parts: WorkerContext, post: PostOffice) -> None:
     """Of ten audits that the auditor has not shared, one can’t be read any more."""
     run_once(replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
     mine = [row for row in outbox(parts) if row.event == "audit_not_shared" and row.recipient]

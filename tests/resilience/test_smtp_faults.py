@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from notifications.channels.smtp import SmtpChannel
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import NOW, a_council, a_house, an_audit
@@ -85,19 +85,19 @@ def _into_a_folder(council: Council) -> None:
     send(_by(council.parts, f"folder:{council.settings.data / 'mail'}"), NOW)
 
 
-def _by(parts: Parts, mail_url: str) -> Parts:
+def _by(parts: WorkerContext, mail_url: str) -> WorkerContext:
     return replace(parts, settings=replace(parts.settings, mail_url=mail_url))
 
 
 @contextmanager
-def _in_trouble(council: Council, post: PostOffice, trouble: Trouble) -> Iterator[Parts]:
+def _in_trouble(council: Council, post: PostOffice, trouble: Trouble) -> Iterator[WorkerContext]:
     post.trouble, post.answers, post.after_data = trouble.says, trouble.answers, trouble.after_data
     yield _by(council.parts, trouble.at(post.url))
     post.wait_until_quiet()
     post.is_well()
 
 
-def _tries(parts: Parts, at: datetime, patience: float = 20) -> None:
+def _tries(parts: WorkerContext, at: datetime, patience: float = 20) -> None:
     """As a worker does that comes by every other second, until it finds nothing to try: where the server is away it tries one at a time."""
     before = -1
     while (tried := sum(row.attempts for row in outbox(parts))) != before:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -34,11 +34,11 @@ def _all_of(table: str, but: tuple[str, ...]) -> str:
     return f"SELECT {', '.join(columns or ['1'])} FROM {table}"
 
 
-def outbox(council: Council | Parts) -> list[Any]:
+def outbox(council: Council | WorkerContext) -> list[Any]:
     with read_transaction(council.engine) as connection:
         return list(connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)))
 
 
-def notices(council: Council | Parts) -> list[Any]:
+def notices(council: Council | WorkerContext) -> list[Any]:
     with read_transaction(council.engine) as connection:
         return list(connection.execute(select(tables.notices).order_by(tables.notices.c.id)))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from notifications.channels import open_channel
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
@@ -83,13 +83,13 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
     return run_idempotent(council.desk(now, once), once, run)
 
 
-def send(parts: Parts, now: datetime) -> None:
+def send(parts: WorkerContext, now: datetime) -> None:
     channel = open_channel(parts.settings)
     deliver(parts, channel, "the first", lambda: now)
     channel.close()
 
 
-JOBS: Mapping[str, Callable[[Parts, datetime], object]] = {"send": send, "tick": tick, "run_once": run_once}
+JOBS: Mapping[str, Callable[[WorkerContext, datetime], object]] = {"send": send, "tick": tick, "run_once": run_once}
 
 
 # --- The processes ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
 
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import a_council, settings
 from tests.notifications.support.smtp_server import MailServer
@@ -30,7 +30,7 @@ AUDITOR, NEW = "auditor@demo.example", "three wet lampposts"
 
 
 @pytest.fixture
-def parts(app: Flask, server: MailServer) -> Parts:
+def parts(app: Flask, server: MailServer) -> WorkerContext:
     council: Council = app.extensions["council"]
     return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
 
@@ -46,12 +46,14 @@ def ours(caplog: pytest.LogCaptureFixture) -> str:
     return str([record.getMessage() for record in caplog.records if record.name != "mail.log"])
 
 
-def stored(parts: Parts) -> list[object]:
+def stored(parts: WorkerContext) -> list[object]:
     with read_transaction(parts.engine) as connection:
         return list(connection.execute(select(tables.outbox)))
 
 
-def test_a_link_comes_by_mail_and_is_nowhere_else(app: Flask, parts: Parts, server: MailServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_link_comes_by_mail_and_is_nowhere_else(
+    app: Flask, parts: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     page = Visitor(app).send("/forgotten-password", email=" Auditor@demo.example ").get_data(as_text=True)
     assert "on its way" in page
@@ -67,7 +69,7 @@ def test_a_link_comes_by_mail_and_is_nowhere_else(app: Flask, parts: Parts, serv
 
 
 def test_a_link_sets_a_password_once_and_ends_every_session(
-    app: Flask, parts: Parts, server: MailServer, caplog: pytest.LogCaptureFixture
+    app: Flask, parts: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     signed_in, visitor = Visitor(app), Visitor(app, "192.0.2.50")
@@ -104,7 +106,7 @@ def test_a_link_works_over_https(tmp_path: Path) -> None:
     app.extensions["council"].engine.dispose()
 
 
-def test_a_link_lasts_an_hour(app: Flask, parts: Parts, server: MailServer) -> None:
+def test_a_link_lasts_an_hour(app: Flask, parts: WorkerContext, server: MailServer) -> None:
     now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     with time_machine.travel(now, tick=False) as clock:
         Visitor(app).send("/forgotten-password", email=AUDITOR)
@@ -115,7 +117,7 @@ def test_a_link_lasts_an_hour(app: Flask, parts: Parts, server: MailServer) -> N
         assert Visitor(app).get(link_in(server)).status_code == 422
 
 
-def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, parts: Parts, server: MailServer) -> None:
+def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, parts: WorkerContext, server: MailServer) -> None:
     server.after_data = lambda to, tries: "421 later" if tries == 1 else None
     Visitor(app).send("/forgotten-password", email=AUDITOR)
     now = datetime.now(UTC)
@@ -139,7 +141,7 @@ def test_a_forged_link_opens_nothing(app: Flask, token: str) -> None:
     assert visitor.send("/sign-in", "/new-password", token=token, new=NEW).status_code == 422
 
 
-def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, parts: Parts, server: MailServer) -> None:
+def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, parts: WorkerContext, server: MailServer) -> None:
     took: dict[str, list[float]] = {AUDITOR: [], "nobody@demo.example": []}
     pages = set()
     Visitor(app).send("/forgotten-password", email="qa@demo.example")

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from notifications.context import Parts
+from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, an_audit
 from tests.notifications.support.smtp_server import MailServer
@@ -27,12 +27,12 @@ def council(app: Flask) -> Council:
 
 
 @pytest.fixture
-def parts(council: Council, server: MailServer) -> Parts:
+def parts(council: Council, server: MailServer) -> WorkerContext:
     return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
 
 
 @pytest.fixture
-def refused(parts: Parts, house: House, server: MailServer) -> str:
+def refused(parts: WorkerContext, house: House, server: MailServer) -> str:
     """The reference of a shared audit whose QARO could not be told, once and for all."""
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro@") else None
     reference = an_audit(house, at="shared")
@@ -40,7 +40,7 @@ def refused(parts: Parts, house: House, server: MailServer) -> str:
     return reference
 
 
-def state(parts: Parts) -> str:
+def state(parts: WorkerContext) -> str:
     with read_transaction(parts.engine) as connection:
         about = tables.outbox.c.recipient == select(tables.people.c.id).where(tables.people.c.email.like("%qaro@%")).scalar_subquery()
         return str(connection.execute(select(tables.outbox.c.state).where(about)).scalar_one())
@@ -57,7 +57,7 @@ def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, r
     assert "Tried 1 time." in page
 
 
-def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, parts: Parts, refused: str, server: MailServer) -> None:
+def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, parts: WorkerContext, refused: str, server: MailServer) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
     with write_transaction(parts.engine) as connection:
@@ -73,7 +73,7 @@ def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, parts: Pa
     assert "See to a mail" not in browser.get("/").text
 
 
-def test_refused_again_it_is_told_again(app: Flask, parts: Parts, refused: str) -> None:
+def test_refused_again_it_is_told_again(app: Flask, parts: WorkerContext, refused: str) -> None:
     browser = Browser(app, "hos.ppqa")
     browser.get("/undelivered")
     browser.post(f"/undelivered/{_id(parts)}/again")
@@ -84,7 +84,9 @@ def test_refused_again_it_is_told_again(app: Flask, parts: Parts, refused: str) 
     assert len(told) == 2
 
 
-def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(app: Flask, parts: Parts, house: House, refused: str) -> None:
+def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
+    app: Flask, parts: WorkerContext, house: House, refused: str
+) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
     the_id = _id(parts)
@@ -100,7 +102,7 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(app: Flas
         assert "Somebody has seen to this mail already." in answer.text
 
 
-def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: Parts, house: House, server: MailServer) -> None:
+def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: WorkerContext, house: House, server: MailServer) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro@") else None
     an_audit(house, at="shared")
     for minutes in (0, 5):
@@ -111,7 +113,7 @@ def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: Parts, h
     assert "Send it again" not in page
 
 
-def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts: Parts, house: House, refused: str) -> None:
+def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts: WorkerContext, house: House, refused: str) -> None:
     with write_transaction(parts.engine) as connection:
         declared = {"person_id": house.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
@@ -120,7 +122,7 @@ def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts:
     assert refused in Browser(app, "hos.ppqa").get("/undelivered").text
 
 
-def test_a_mail_about_an_account_is_not_sent_again(app: Flask, parts: Parts, refused: str) -> None:
+def test_a_mail_about_an_account_is_not_sent_again(app: Flask, parts: WorkerContext, refused: str) -> None:
     with write_transaction(parts.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.state == "dead").values(event="password_reset", reference=""))
     browser = Browser(app, "qa")
@@ -132,7 +134,7 @@ def test_a_mail_about_an_account_is_not_sent_again(app: Flask, parts: Parts, ref
     assert "asks for a new one" in answer.text
 
 
-def test_very_many_are_read_page_by_page(app: Flask, parts: Parts, house: House, server: MailServer) -> None:
+def test_very_many_are_read_page_by_page(app: Flask, parts: WorkerContext, house: House, server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user"
     while _how_many_dead(parts) <= SIZE:
         for _ in range(5):
@@ -146,11 +148,11 @@ def test_very_many_are_read_page_by_page(app: Flask, parts: Parts, house: House,
     assert browser.get(f"/undelivered?cursor={cursor}").text.count("Why not") == _how_many_dead(parts) - SIZE
 
 
-def _how_many_dead(parts: Parts) -> int:
+def _how_many_dead(parts: WorkerContext) -> int:
     with read_transaction(parts.engine) as connection:
         return len(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).all())
 
 
-def _id(parts: Parts) -> int:
+def _id(parts: WorkerContext) -> int:
     with read_transaction(parts.engine) as connection:
         return int(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).scalar_one())
