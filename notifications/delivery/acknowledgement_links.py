@@ -25,7 +25,7 @@ MOST_LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AcknowledgementLink:
     """What a link asks: that this person acknowledges, because the opening named them or because they are chased."""
 
     reference: str
@@ -38,24 +38,24 @@ def line(row: Any, settings: Settings) -> str:
     """What the mail of an outbox row carries below its link; "" where there is nothing to acknowledge. The same at every try."""
     if row.event not in EVENTS or not row.recipient:
         return ""
-    asked = Asked(row.reference, row.recipient, row.event == CHASE, row.created_at)
+    asked = AcknowledgementLink(row.reference, row.recipient, row.event == CHASE, row.created_at)
     return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={token_of(asked, settings)}"
 
 
-def token_of(asked: Asked, settings: Settings) -> str:
+def token_of(asked: AcknowledgementLink, settings: Settings) -> str:
     made = (asked.made_at - EPOCH) // timedelta(microseconds=1)
     facts = FACTS.pack(asked.reference.encode(), asked.person_id, asked.is_chase, made)
     return urlsafe_b64encode(facts + _signature(facts, settings)).decode().rstrip("=")
 
 
-def asked_by(token: str, settings: Settings) -> Asked | None:
+def asked_by(token: str, settings: Settings) -> AcknowledgementLink | None:
     """None for what was not signed here, or was changed since."""
     signed = _bytes_of(token)
     facts, signature = signed[: FACTS.size], signed[FACTS.size :]
     if not hmac.compare_digest(signature, _signature(facts, settings)):
         return None
     reference, person_id, is_chase, made = FACTS.unpack(facts)
-    return Asked(reference.decode(), person_id, is_chase, EPOCH + timedelta(microseconds=made))
+    return AcknowledgementLink(reference.decode(), person_id, is_chase, EPOCH + timedelta(microseconds=made))
 
 
 def _bytes_of(token: str) -> bytes:

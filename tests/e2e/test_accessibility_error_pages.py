@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page
 
-from notifications.delivery.acknowledgement_links import Asked, token_of
+from notifications.delivery.acknowledgement_links import AcknowledgementLink, token_of
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow, looked_at
 from tests.factories import House, a_house, an_audit, save
@@ -108,7 +108,7 @@ def test_an_audit_on_paper(served: Served, house: House) -> None:
 def test_pages_of_a_mails_link(served: Served, house: House) -> None:
     house.now = datetime.now(UTC)
     reference = an_audit(house, at="shared", grade="inadequate")
-    asked = Asked(reference, house.person("hos.ppqa").id, is_chase=False, made_at=house.now)
+    asked = AcknowledgementLink(reference, house.person("hos.ppqa").id, is_chase=False, made_at=house.now)
     path = f"/acknowledge?token={token_of(asked, served.council.settings)}"
     page = served.browser.new_page()
     page.goto(served.url + path)

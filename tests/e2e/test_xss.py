@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route
 from sqlalchemy import JSON, String, Text, select
 
-from notifications.delivery.acknowledgement_links import Asked, token_of
+from notifications.delivery.acknowledgement_links import AcknowledgementLink, token_of
 from tests.e2e.support.crawler import Found, crawl
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow
@@ -184,7 +184,7 @@ def _by_a_mails_link(served: Served, watched: Watched, reference: str) -> None:
     assert held
     assert held.escalation
     waits = next(one for one in held.escalation.recipients if one.acknowledged_at is None)
-    link = Asked(reference, waits.person_id, is_chase=False, made_at=datetime.now(UTC))
+    link = AcknowledgementLink(reference, waits.person_id, is_chase=False, made_at=datetime.now(UTC))
     visitor = watched.by_name["a visitor with a link"] = Watch(served.browser.new_page())
     visitor.goes(f"{served.url}/acknowledge?token={token_of(link, served.council.settings)}")
     visitor.page.get_by_role("heading", name="Acknowledge an escalation").wait_for()

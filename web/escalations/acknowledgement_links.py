@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from notifications.delivery.acknowledgement_links import Asked, asked_by
+from notifications.delivery.acknowledgement_links import AcknowledgementLink, asked_by
 from web.identity.current_user import command_context, current_session, the_council
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
@@ -53,7 +53,7 @@ def use_link(token: str) -> Link:
     return link
 
 
-def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: Asked) -> list[Recipient]:
+def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:
     """Those of the opening that the mail was about whom this person still answers for."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
@@ -68,6 +68,6 @@ def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: Asked) -
     ]
 
 
-def _is_asked_of(one: Recipient, asked: Asked, set_aside: frozenset[int]) -> bool:
+def _is_asked_of(one: Recipient, asked: AcknowledgementLink, set_aside: frozenset[int]) -> bool:
     """A chase asks whoever answers for a post now; the mail of the opening whom it named, or who stands in for somebody connected."""
     return asked.is_chase or one.person_id == asked.person_id or one.person_id in set_aside
