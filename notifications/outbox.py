@@ -93,7 +93,7 @@ def post_to_person(connection: Connection, event: str, key: str, recipient: int,
     saving.call_worker(connection)
 
 
-def hold(engine: Engine, letter: Letter, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
+def renew_lease(engine: Engine, letter: Letter, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
     """Just before it is sent: what it is, so that every attempt sends the same, and the lease anew. False where it is not ours any more."""
     with write_transaction(engine) as connection:
         is_ours = _update_ours(connection, letter, leased_until=now + LEASE, message_id=message_id, sent_to=sent_to) == len(letter)

@@ -91,7 +91,7 @@ def _send(parts: WorkerContext, channel: Channel, directory: Directory, letter: 
     mail = before or _built(parts, directory, letter, ident)
     # What is locked is made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
     kept = None if before or letter[0].locked else mail.body
-    if not outbox.hold(parts.engine, letter, clock(), ident, mail.to, kept):
+    if not outbox.renew_lease(parts.engine, letter, clock(), ident, mail.to, kept):
         return False
     channel.send(mail.to, ident, mail.body)
     return True
