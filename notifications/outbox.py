@@ -151,7 +151,7 @@ def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> Non
             saving.notice_only(connection, (notice,), now)
 
 
-def beat(engine: Engine, worker: str, now: datetime) -> None:
+def heartbeat(engine: Engine, worker: str, now: datetime) -> None:
     with write_transaction(engine) as connection:
         saving.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
 

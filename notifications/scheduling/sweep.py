@@ -32,7 +32,7 @@ def tick(parts: WorkerContext, now: datetime) -> None:
         LOG.warning("The clock went back: what was looked at in the time to come is looked at again, and told once.")
     if queries.claim_slot(parts.engine, "sweep", f"{now:%Y-%m-%dT%H:%M}", now):
         sweep(parts, now)
-        outbox.beat(parts.engine, queries.SWEEPER, now)
+        outbox.heartbeat(parts.engine, queries.SWEEPER, now)
 
 
 def sweep(parts: WorkerContext, now: datetime) -> None:

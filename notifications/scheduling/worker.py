@@ -29,9 +29,9 @@ def run_once(parts: WorkerContext, now: datetime) -> int:
     channel = open_channel(parts.settings)
     try:
         sweep(parts, now)
-        outbox.beat(parts.engine, queries.SWEEPER, now)
+        outbox.heartbeat(parts.engine, queries.SWEEPER, now)
         sent = deliver(parts, channel, _name(), lambda: now)
-        outbox.beat(parts.engine, "once", now)
+        outbox.heartbeat(parts.engine, "once", now)
     finally:
         channel.close()
     return sent
@@ -45,7 +45,7 @@ def run_forever(parts: WorkerContext) -> None:
 
     def send() -> None:
         deliver(parts, channel, name, _now, stopping)
-        outbox.beat(parts.engine, "worker", _now())
+        outbox.heartbeat(parts.engine, "worker", _now())
 
     def look() -> None:
         tick(parts, _now())

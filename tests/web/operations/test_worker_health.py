@@ -61,7 +61,7 @@ def test_one_that_only_sends_or_only_reminds_is_red(app: Flask, council: Council
     with time_machine.travel(NOON, tick=False):
         run_once(council.parts, NOON - timedelta(minutes=6))
         if runs == "mail":
-            outbox.beat(council.engine, "worker", NOON)
+            outbox.heartbeat(council.engine, "worker", NOON)
         else:
             tick(council.parts, NOON)
         status, facts = health(app)
@@ -73,7 +73,7 @@ def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council
         run_once(council.parts, NOON + timedelta(days=400))
         assert health(app)[0] == 503
         tick(council.parts, NOON)
-        outbox.beat(council.engine, "worker", NOON)
+        outbox.heartbeat(council.engine, "worker", NOON)
         assert health(app)[0] == 200
 
 

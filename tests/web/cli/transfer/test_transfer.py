@@ -99,9 +99,9 @@ def test_a_target_that_is_not_empty_or_not_there_is_refused_and_stays_as_it_is(s
 
 def test_only_an_embedded_council_that_nobody_works_on_is_moved(source: Council, url: str, target: Engine, run: Run) -> None:
     now = datetime.now(UTC)
-    outbox.beat(source.engine, "worker", now)
+    outbox.heartbeat(source.engine, "worker", now)
     assert "stop it" in run("migrate-to", url).stderr
-    outbox.beat(source.engine, "worker", now.replace(year=now.year - 1))
+    outbox.heartbeat(source.engine, "worker", now.replace(year=now.year - 1))
     letters = outbox.claim(source.engine, "somebody", now, source.who_hears)
     assert "stop it" in run("migrate-to", url).stderr
     outbox.release(source.engine, letters)
