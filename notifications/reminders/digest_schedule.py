@@ -9,7 +9,7 @@ from workflow.working_days import LONDON, london_day
 SATURDAY = 5
 
 
-def held_until(now: datetime, hears: NotificationRules, last_swept_at: datetime | None) -> Mapping[str, datetime]:
+def next_digest_times(now: datetime, hears: NotificationRules, last_swept_at: datetime | None) -> Mapping[str, datetime]:
     """By event: this morning, which may be past, or the next where the reminders of this morning were found already.
 
     Monday to Friday, bank holidays too. A worker that was away in the morning sends that morning’s when it is back.

@@ -10,7 +10,7 @@ from notifications import outbox, queries
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines as clocks
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
-from notifications.reminders.digest_schedule import held_until
+from notifications.reminders.digest_schedule import next_digest_times
 from notifications.reminders.holiday_horizon import beyond
 from notifications.reminders.read_volume_alerts import many_read
 from notifications.reminders.stalled_audits import stands_still
@@ -37,7 +37,7 @@ def tick(parts: WorkerContext, now: datetime) -> None:
 
 def sweep(parts: WorkerContext, now: datetime) -> None:
     today, directory = london_day(now), parts.store.directory(now)
-    mornings = held_until(now, parts.who_hears, queries.worker_status(parts.engine, now).reminders)
+    mornings = next_digest_times(now, parts.who_hears, queries.worker_status(parts.engine, now).reminders)
     for actions in _actions_to_remind_of(parts, today, directory):
         queries.remind(parts.engine, actions, now, mornings)
     for audits in _audits_looked_at(parts, today, directory):
