@@ -6,7 +6,7 @@ from notifications.recipients import Deadlines
 from workflow.working_days import KNOWN_UNTIL, LAST_RECKONED, add_working_days
 
 
-def beyond(clocks: Deadlines, today: date, last_due_on: date | None) -> date | None:
+def dates_past_known_holidays(clocks: Deadlines, today: date, last_due_on: date | None) -> date | None:
     """The furthest day that working days are counted to now, where it lies beyond what is known."""
     longest = max(clocks[name] for name in clocks.values if name.endswith("_working_days"))
     last = min(max(today, last_due_on or today), LAST_RECKONED)

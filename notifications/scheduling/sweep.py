@@ -11,7 +11,7 @@ from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines as clocks
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.reminders.digest_schedule import next_digest_times
-from notifications.reminders.holiday_horizon import beyond
+from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from notifications.reminders.read_volume_alerts import many_read
 from notifications.reminders.stalled_audits import stands_still
 from workflow.directory import Directory
@@ -81,7 +81,9 @@ def _once_a_day(parts: WorkerContext, today: date, directory: Directory, now: da
         queries.tell(parts.engine, [notice for notice in notices if notice], now)
     queries.forget_slots(parts.engine, now - SLOTS_ARE_KEPT)
     last_due_on = queries.worker_status(parts.engine, now).last_due_on
-    if queries.claim_slot(parts.engine, "day", str(today), now) and (day := beyond(parts.who_hears.clocks, today, last_due_on)):
+    if queries.claim_slot(parts.engine, "day", str(today), now) and (
+        day := dates_past_known_holidays(parts.who_hears.clocks, today, last_due_on)
+    ):
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 
 

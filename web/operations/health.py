@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response, jsonify
 
 from notifications.queries import oldest_unsent, worker_status
-from notifications.reminders.holiday_horizon import beyond
+from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from web.identity.current_user import the_council
 from workflow.storage.engine import DatabaseError
 from workflow.working_days import KNOWN_UNTIL, london_day
@@ -21,7 +21,7 @@ def health() -> Response:
     except DatabaseError:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
     is_ticking = runs.stopped_since(now) is None
-    furthest = beyond(council.who_hears.clocks, london_day(now), runs.last_due_on)
+    furthest = dates_past_known_holidays(council.who_hears.clocks, london_day(now), runs.last_due_on)
     facts = {
         "status": "ok" if is_ticking else "red",
         "database": True,

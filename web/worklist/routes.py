@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, render_template
 
 from notifications.queries import NEVER, worker_status
-from notifications.reminders.holiday_horizon import beyond
+from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from web.directory.unit_routes import requests_for
 from web.escalations.board import troubled
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
@@ -71,6 +71,6 @@ def _worker(desk: CommandContext, me: Person) -> Mapping[str, object]:
     return {
         "has_stopped": stopped is not None,
         "since": stopped if stopped != NEVER else None,
-        "reckoned_until": beyond(council.who_hears.clocks, desk.today, runs.last_due_on),
+        "reckoned_until": dates_past_known_holidays(council.who_hears.clocks, desk.today, runs.last_due_on),
         "known_until": KNOWN_UNTIL,
     }
