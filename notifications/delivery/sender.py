@@ -13,7 +13,7 @@ from notifications.channels import Away, Channel, Never, NotNow
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.outbox import Letter
-from notifications.reminders.relevance import is_to_be_sent
+from notifications.reminders.relevance import is_still_relevant
 from workflow.directory import Directory
 from workflow.storage.audit_writer import QA_INBOX_ID
 from workflow.storage.engine import DatabaseError
@@ -69,7 +69,7 @@ def _what_is_so(parts: WorkerContext, directory: Directory, letter: Letter, now:
     so, over = list[Any](), list[Any]()
     for row in letter:
         try:
-            (so if is_to_be_sent(parts, directory, row, now) else over).append(row)
+            (so if is_still_relevant(parts, directory, row, now) else over).append(row)
         except DatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 (as above)

@@ -13,7 +13,7 @@ from workflow.working_days import london_day
 OF_OPEN_ACTIONS = ("action_due_soon", "action_due_today", "action_overdue")
 
 
-def is_to_be_sent(parts: WorkerContext, directory: Directory, row: Any, now: datetime) -> bool:
+def is_still_relevant(parts: WorkerContext, directory: Directory, row: Any, now: datetime) -> bool:
     """A link that has run out is not sent, nor what somebody may not know of since they declared a connection to the child."""
     if row.locked is not None:
         return bool(now - row.created_at < LINK_LASTS)
