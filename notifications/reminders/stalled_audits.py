@@ -13,7 +13,7 @@ POSTS = ("qa", "hos_ppqa", "director", "head_of_service")
 Needed = tuple[tuple[Move, ...], SmartAction | None]
 
 
-def stands_still(audit: Audit, rules: Rules, directory: Directory) -> bool:
+def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
     directory = directory.about(audit.header.child_id)
     ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
     if _is_unheard(audit, directory):

@@ -13,7 +13,7 @@ from notifications.reminders.action_reminders import Due, look_again_on, reminde
 from notifications.reminders.digest_schedule import next_digest_times
 from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from notifications.reminders.read_volume_alerts import many_read
-from notifications.reminders.stalled_audits import stands_still
+from notifications.reminders.stalled_audits import is_stalled
 from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.storage.engine import DatabaseError
@@ -89,7 +89,7 @@ def _once_a_day(parts: WorkerContext, today: date, directory: Directory, now: da
 
 def _still(parts: WorkerContext, reference: str, directory: Directory, today: date) -> Notice | None:
     audit = parts.store.audit(reference)
-    if audit is None or not stands_still(audit, parts.rules, directory):
+    if audit is None or not is_stalled(audit, parts.rules, directory):
         return None
     return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", None, reference)
 
