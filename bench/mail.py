@@ -27,7 +27,7 @@ from sqlalchemy import select
 
 from bench.result import Result, result
 from config.settings import read_settings
-from notifications.channels import Channel, NotNow
+from notifications.channels import Channel, TemporaryFailure
 from notifications.channels.smtp import SmtpChannel
 from notifications.delivery.messages import build
 from notifications.delivery.sender import deliver
@@ -50,7 +50,7 @@ class Refusing:
     """A channel that takes nothing for now, so that what is sent afterwards are stored bytes."""
 
     def send(self, to: str, message_id: str, body: bytes) -> None:
-        raise NotNow("away")
+        raise TemporaryFailure("away")
 
     def close(self) -> None: ...
 

@@ -1,11 +1,11 @@
 """How a channel says no."""
 
 
-class NotNow(Exception):
+class TemporaryFailure(Exception):
     """It did not go; trying again may help."""
 
 
-class Away(NotNow):
+class Away(TemporaryFailure):
     """Nor can any other mail go: the server does not answer, or does not let us in."""
 
 

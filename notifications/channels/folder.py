@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from notifications.channels.errors import NotNow
+from notifications.channels.errors import TemporaryFailure
 
 
 class FolderChannel:
@@ -19,7 +19,7 @@ class FolderChannel:
             part.write_bytes(body)
             part.replace(self.folder / f"{name}.eml")
         except OSError as error:
-            raise NotNow(f"the mail folder can’t be written: {error.strerror}") from error
+            raise TemporaryFailure(f"the mail folder can’t be written: {error.strerror}") from error
 
     def close(self) -> None:
         pass

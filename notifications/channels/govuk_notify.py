@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from notifications.channels.errors import Away, Never, NotNow
+from notifications.channels.errors import Away, Never, TemporaryFailure
 
 API = "https://api.notifications.service.gov.uk"
 SEND, TIMEOUT, LONGEST_ANSWER = "/v2/notifications/email", 20, 1_000_000
@@ -47,7 +47,7 @@ class NotifyChannel:
         if status == BAD_REQUEST and _is_about_the_address(answer):
             raise Never("GOV.UK Notify refused the address")
         if status != CREATED:
-            raise NotNow(f"GOV.UK Notify answered {status}{ADVICE.get(status, '')}")
+            raise TemporaryFailure(f"GOV.UK Notify answered {status}{ADVICE.get(status, '')}")
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

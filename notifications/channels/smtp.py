@@ -4,7 +4,7 @@ import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels.errors import Away, Never, NotNow
+from notifications.channels.errors import Away, Never, TemporaryFailure
 from notifications.channels.idna import with_plain_domain
 from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
 
@@ -36,10 +36,10 @@ class SmtpChannel:
             self._send(with_plain_domain(to), body)
         except Refused as refused:
             self._after(refused.reply)
-            raise (Never if refused.is_final else NotNow)(str(refused)) from refused
+            raise (Never if refused.is_final else TemporaryFailure)(str(refused)) from refused
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise (Away if _is_silent(error) else NotNow)(_reason(error)) from error
+            raise (Away if _is_silent(error) else TemporaryFailure)(_reason(error)) from error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

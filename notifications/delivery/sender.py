@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from notifications import outbox
-from notifications.channels import Away, Channel, Never, NotNow
+from notifications.channels import Away, Channel, Never, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.outbox import Letter
@@ -52,7 +52,7 @@ def _deliver_one(parts: WorkerContext, channel: Channel, directory: Directory, l
             return False
     except Never as refused:
         outbox.mark_dead(parts.engine, letter, str(refused), clock())
-    except NotNow as refused:
+    except TemporaryFailure as refused:
         outbox.mark_failed(parts.engine, letter, str(refused), clock())
         if isinstance(refused, Away):
             raise

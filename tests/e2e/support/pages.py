@@ -7,7 +7,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
-from notifications.channels import Never, NotNow
+from notifications.channels import Never, TemporaryFailure
 from notifications.delivery.sender import deliver
 from tests.e2e.support.crawler import Found, crawl
 from tests.e2e.support.live_server import Served
@@ -71,7 +71,7 @@ class SomeRefused:
         if to.startswith("qaro@"):
             raise Never("the address was refused with 550")
         if to.startswith("service.manager@"):
-            raise NotNow("the mail server can’t be reached: TimeoutError")
+            raise TemporaryFailure("the mail server can’t be reached: TimeoutError")
 
     def close(self) -> None: ...
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from notifications.channels import Never, NotNow
+from notifications.channels import Never, TemporaryFailure
 from notifications.channels.govuk_notify import NotifyChannel
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, an_audit
@@ -84,7 +84,9 @@ FOR_NOW: dict[str, Refusal] = {
 @pytest.mark.parametrize("why", FOR_NOW)
 def test_everything_else_is_tried_again_and_gets_through_later(why: str, server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: FOR_NOW[why] if tries == 1 else None
-    with pytest.raises(NotNow, match=r"^GOV\.UK Notify (answered \d+(; look at the .+|; this service .+)?|can’t be reached: \w+)$"):
+    with pytest.raises(
+        TemporaryFailure, match=r"^GOV\.UK Notify (answered \d+(; look at the .+|; this service .+)?|can’t be reached: \w+)$"
+    ):
         channel.send(TO, IDENT, a_mail())
     assert not server.taken
     channel.send(TO, IDENT, a_mail())
@@ -93,16 +95,16 @@ def test_everything_else_is_tried_again_and_gets_through_later(why: str, server:
 
 def test_a_wrong_key_or_a_wrong_clock_kills_no_mail(server: NotifyServer, channel: NotifyChannel) -> None:
     wrong = NotifyChannel(server.url, KEY[:-1] + "f")
-    with pytest.raises(NotNow, match="answered 403; look at the key, and at this machine’s clock"):
+    with pytest.raises(TemporaryFailure, match="answered 403; look at the key, and at this machine’s clock"):
         wrong.send(TO, IDENT, a_mail())
     wrong.close()
     server.clock = lambda: time.time() + 60
-    with pytest.raises(NotNow, match="answered 403"):
+    with pytest.raises(TemporaryFailure, match="answered 403"):
         channel.send(TO, IDENT, a_mail())
 
 
 def test_a_server_that_is_not_there_is_tried_again(server: NotifyServer) -> None:
-    with pytest.raises(NotNow, match="can’t be reached: ConnectionRefusedError"):
+    with pytest.raises(TemporaryFailure, match="can’t be reached: ConnectionRefusedError"):
         NotifyChannel(f"notify:{TEMPLATE}?api=http://127.0.0.1:1", KEY).send(TO, IDENT, a_mail())
 
 
@@ -124,7 +126,7 @@ def test_it_is_asked_by_https_and_nothing_goes_to_whom_nobody_trusts(tmp_path: P
     server.server.socket = holding(certificate).wrap_socket(server.server.socket, server_side=True, do_handshake_on_connect=False)
     server.start()
     channel = NotifyChannel(server.url.replace("http:", "https:"), KEY)
-    with pytest.raises(NotNow, match="can’t be reached: SSLCertVerificationError"):
+    with pytest.raises(TemporaryFailure, match="can’t be reached: SSLCertVerificationError"):
         channel.send(TO, IDENT, a_mail())
     assert not server.tried
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -137,7 +139,7 @@ def test_it_is_asked_by_https_and_nothing_goes_to_whom_nobody_trusts(tmp_path: P
 
 def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: (400, "ValidationError", f"personalisation {a_mail()!r} {KEY} is not of type dict")
-    with every_line() as lines, pytest.raises(NotNow) as refused:
+    with every_line() as lines, pytest.raises(TemporaryFailure) as refused:
         channel.send(TO, IDENT, a_mail())
     logging.getLogger("practice_audit").info("%r", channel)
     for said in (*lines, str(refused.value), repr(channel)):

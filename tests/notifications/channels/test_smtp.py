@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.channels import Never, NotNow
+from notifications.channels import Never, TemporaryFailure
 from notifications.channels.idna import with_plain_domain
 from notifications.channels.smtp_replies import Reply
 from tests.notifications.support.misbehaving_smtp_server import DOT, DROP, GREETING, HANG, MIDDLE
@@ -65,7 +65,7 @@ OF_ANYTHING_ELSE = (
 
 
 def test_which_refusals_of_a_recipient_are_for_good(rude: Making) -> None:
-    for replies, kind in ((OF_THE_ADDRESS, Never), (OF_ANYTHING_ELSE, NotNow)):
+    for replies, kind in ((OF_THE_ADDRESS, Never), (OF_ANYTHING_ELSE, TemporaryFailure)):
         for reply in replies:
             with (
                 sending(rude({0: {"RCPT": reply}}).url()) as channel,
@@ -79,7 +79,7 @@ def test_what_goes_well_is_about_no_address() -> None:
     assert not Reply(250, b"5.1.1").is_about_the_address(at_recipient=True)
 
 
-@pytest.mark.parametrize(("reply", "kind"), [("450 later", NotNow), ("550 5.1.1 no such user", Never)])
+@pytest.mark.parametrize(("reply", "kind"), [("450 later", TemporaryFailure), ("550 5.1.1 no such user", Never)])
 def test_one_that_is_refused_stops_nobody_on_the_same_connection(reply: str, kind: type[Exception]) -> None:
     with serving() as server, sending(server.url) as channel:
         server.answers = lambda to, tries: reply if to.startswith("nobody") else None

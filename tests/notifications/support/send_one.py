@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from notifications.channels import NotNow
+from notifications.channels import TemporaryFailure
 from notifications.channels.smtp import SmtpChannel
 from tests.notifications.support.certificates import holding, trusting
 from tests.notifications.support.misbehaving_smtp_server import RudeServer
@@ -46,6 +46,6 @@ def sending(url: str, certificate: Path | None = None, sender: str = FROM) -> It
 
 
 def refused(channel: SmtpChannel, to: str = TO) -> str:
-    with pytest.raises(NotNow) as why:
+    with pytest.raises(TemporaryFailure) as why:
         channel.send(to, IDENT, a_mail())
     return str(why.value)
