@@ -5,7 +5,7 @@ class TemporaryFailure(Exception):
     """It did not go; trying again may help."""
 
 
-class Away(TemporaryFailure):
+class ChannelUnavailable(TemporaryFailure):
     """Nor can any other mail go: the server does not answer, or does not let us in."""
 
 

@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from notifications.channels.errors import Away, Never, TemporaryFailure
+from notifications.channels.errors import ChannelUnavailable, Never, TemporaryFailure
 
 API = "https://api.notifications.service.gov.uk"
 SEND, TIMEOUT, LONGEST_ANSWER = "/v2/notifications/email", 20, 1_000_000
@@ -43,7 +43,7 @@ class NotifyChannel:
             status, answer = self._post(json.dumps(asked).encode())
         except (HTTPException, OSError) as error:
             self.close()
-            raise Away(f"GOV.UK Notify can’t be reached: {type(error).__name__}") from error
+            raise ChannelUnavailable(f"GOV.UK Notify can’t be reached: {type(error).__name__}") from error
         if status == BAD_REQUEST and _is_about_the_address(answer):
             raise Never("GOV.UK Notify refused the address")
         if status != CREATED:

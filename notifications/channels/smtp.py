@@ -4,7 +4,7 @@ import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels.errors import Away, Never, TemporaryFailure
+from notifications.channels.errors import ChannelUnavailable, Never, TemporaryFailure
 from notifications.channels.idna import with_plain_domain
 from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
 
@@ -39,7 +39,7 @@ class SmtpChannel:
             raise (Never if refused.is_final else TemporaryFailure)(str(refused)) from refused
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise (Away if _is_silent(error) else TemporaryFailure)(_reason(error)) from error
+            raise (ChannelUnavailable if _is_silent(error) else TemporaryFailure)(_reason(error)) from error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -73,7 +73,7 @@ class SmtpChannel:
         try:
             self._connection = self._connect()
         except (smtplib.SMTPException, OSError) as error:
-            raise Away(_reason(error)) from error
+            raise ChannelUnavailable(_reason(error)) from error
         return self._begin(self._connection, to, body)
 
     def _begin(self, connection: smtplib.SMTP, to: str, body: bytes) -> smtplib.SMTP:
@@ -126,7 +126,7 @@ class SmtpChannel:
             try:
                 connection.starttls(context=self._trusting())
             except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as refused:
-                raise Away(NO_TLS) from refused
+                raise ChannelUnavailable(NO_TLS) from refused
             connection.ehlo_or_helo_if_needed()
         if self.url.username:
             try:
@@ -134,7 +134,7 @@ class SmtpChannel:
             except smtplib.SMTPServerDisconnected:
                 raise
             except smtplib.SMTPException as refused:
-                raise Away(NOT_LET_IN) from refused
+                raise ChannelUnavailable(NOT_LET_IN) from refused
 
 
 def _was_closed(gone: Exception) -> bool:

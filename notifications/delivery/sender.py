@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from notifications import outbox
-from notifications.channels import Away, Channel, Never, TemporaryFailure
+from notifications.channels import Channel, ChannelUnavailable, Never, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.outbox import Letter
@@ -37,7 +37,7 @@ def deliver(parts: WorkerContext, channel: Channel, worker: str, clock: Clock, s
         try:
             while left and not stopping.is_set():
                 sent += _deliver_one(parts, channel, directory, left.popleft(), clock)
-        except Away:
+        except ChannelUnavailable:
             return sent
         finally:
             outbox.release(parts.engine, left, to_others=stopping.is_set())
@@ -54,7 +54,7 @@ def _deliver_one(parts: WorkerContext, channel: Channel, directory: Directory, l
         outbox.mark_dead(parts.engine, letter, str(refused), clock())
     except TemporaryFailure as refused:
         outbox.mark_failed(parts.engine, letter, str(refused), clock())
-        if isinstance(refused, Away):
+        if isinstance(refused, ChannelUnavailable):
             raise
     except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
         _put_aside(parts, letter, error, clock())
