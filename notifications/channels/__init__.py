@@ -4,7 +4,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from config.settings import Settings
-from notifications.channels.errors import ChannelUnavailable, Never, TemporaryFailure
+from notifications.channels.errors import ChannelUnavailable, PermanentFailure, TemporaryFailure
 from notifications.channels.folder import FolderChannel
 from notifications.channels.govuk_notify import NotifyChannel
 from notifications.channels.smtp import SmtpChannel

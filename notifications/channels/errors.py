@@ -9,5 +9,5 @@ class ChannelUnavailable(TemporaryFailure):
     """Nor can any other mail go: the server does not answer, or does not let us in."""
 
 
-class Never(Exception):
+class PermanentFailure(Exception):
     """It was refused for good."""

@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from notifications.channels.errors import ChannelUnavailable, Never, TemporaryFailure
+from notifications.channels.errors import ChannelUnavailable, PermanentFailure, TemporaryFailure
 
 API = "https://api.notifications.service.gov.uk"
 SEND, TIMEOUT, LONGEST_ANSWER = "/v2/notifications/email", 20, 1_000_000
@@ -45,7 +45,7 @@ class NotifyChannel:
             self.close()
             raise ChannelUnavailable(f"GOV.UK Notify can’t be reached: {type(error).__name__}") from error
         if status == BAD_REQUEST and _is_about_the_address(answer):
-            raise Never("GOV.UK Notify refused the address")
+            raise PermanentFailure("GOV.UK Notify refused the address")
         if status != CREATED:
             raise TemporaryFailure(f"GOV.UK Notify answered {status}{ADVICE.get(status, '')}")
 

@@ -4,7 +4,7 @@ import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels.errors import ChannelUnavailable, Never, TemporaryFailure
+from notifications.channels.errors import ChannelUnavailable, PermanentFailure, TemporaryFailure
 from notifications.channels.idna import with_plain_domain
 from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
 
@@ -36,7 +36,7 @@ class SmtpChannel:
             self._send(with_plain_domain(to), body)
         except Refused as refused:
             self._after(refused.reply)
-            raise (Never if refused.is_final else TemporaryFailure)(str(refused)) from refused
+            raise (PermanentFailure if refused.is_final else TemporaryFailure)(str(refused)) from refused
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise (ChannelUnavailable if _is_silent(error) else TemporaryFailure)(_reason(error)) from error
@@ -82,7 +82,7 @@ class SmtpChannel:
             options.append("BODY=8BITMIME")
         if not (to + self.sender).isascii():
             if not connection.has_extn("smtputf8"):
-                raise Never(PLAIN_LETTERS)
+                raise PermanentFailure(PLAIN_LETTERS)
             options.append("SMTPUTF8")
             connection.command_encoding = "utf-8"
         # Not smtplib’s own mail() and rcpt(): they spend more time on taking addresses apart than the sending takes.

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from notifications import outbox
-from notifications.channels import Channel, ChannelUnavailable, Never, TemporaryFailure
+from notifications.channels import Channel, ChannelUnavailable, PermanentFailure, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.outbox import Letter
@@ -50,7 +50,7 @@ def _deliver_one(parts: WorkerContext, channel: Channel, directory: Directory, l
         letter = _what_is_so(parts, directory, letter, clock())
         if not letter or not _send(parts, channel, directory, letter, clock):
             return False
-    except Never as refused:
+    except PermanentFailure as refused:
         outbox.mark_dead(parts.engine, letter, str(refused), clock())
     except TemporaryFailure as refused:
         outbox.mark_failed(parts.engine, letter, str(refused), clock())
@@ -108,7 +108,7 @@ def _built(parts: WorkerContext, directory: Directory, letter: Letter, ident: st
     row, hears, settings = letter[0], parts.who_hears, parts.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX_ID else None
     if row.recipient != QA_INBOX_ID and (person is None or not person.can_be_reached):
-        raise Never("nobody active with an address holds it")
+        raise PermanentFailure("nobody active with an address holds it")
     is_digest = row.event in hears.gathered
     message = digest.build(letter, ident, person, hears, settings) if is_digest else messages.build(row, person, hears, settings)
     return Mail(person.email if person else settings.qa_inbox, message.as_bytes())

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from notifications import outbox
-from notifications.channels import Never, TemporaryFailure
+from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once
@@ -105,7 +105,7 @@ def test_who_was_overtaken_sends_no_more_of_what_it_held(parts: WorkerContext, h
     assert waiting(parts) == []
 
 
-@pytest.mark.parametrize("refusal", [Never, TemporaryFailure])
+@pytest.mark.parametrize("refusal", [PermanentFailure, TemporaryFailure])
 def test_what_another_has_sent_meanwhile_is_not_given_up(parts: WorkerContext, house: House, refusal: type[Exception]) -> None:
     an_audit(house, at="shared")
     clock = [NOW]

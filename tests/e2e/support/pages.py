@@ -7,7 +7,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
-from notifications.channels import Never, TemporaryFailure
+from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.delivery.sender import deliver
 from tests.e2e.support.crawler import Found, crawl
 from tests.e2e.support.live_server import Served
@@ -69,7 +69,7 @@ class SomeRefused:
 
     def send(self, to: str, message_id: str, body: bytes) -> None:
         if to.startswith("qaro@"):
-            raise Never("the address was refused with 550")
+            raise PermanentFailure("the address was refused with 550")
         if to.startswith("service.manager@"):
             raise TemporaryFailure("the mail server can’t be reached: TimeoutError")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from notifications.channels import Never, TemporaryFailure
+from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.channels.govuk_notify import NotifyChannel
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, House, an_audit
@@ -58,7 +58,7 @@ def test_what_goes_is_the_subject_and_the_text_of_the_stored_mail(server: Notify
 
 def test_the_address_alone_is_refused_for_good(server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: (400, "ValidationError", "email_address Not a valid email address") if to == "x@" else None
-    with pytest.raises(Never, match=r"^GOV\.UK Notify refused the address$"):
+    with pytest.raises(PermanentFailure, match=r"^GOV\.UK Notify refused the address$"):
         channel.send("x@", IDENT, a_mail())
     channel.send(TO, IDENT, a_mail())
     assert (len(server.taken), server.connections) == (1, 1)

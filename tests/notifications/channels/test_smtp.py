@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.channels import Never, TemporaryFailure
+from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.channels.idna import with_plain_domain
 from notifications.channels.smtp_replies import Reply
 from tests.notifications.support.misbehaving_smtp_server import DOT, DROP, GREETING, HANG, MIDDLE
@@ -49,7 +49,7 @@ def test_what_is_not_about_the_address_is_tried_again(point: str, does: str, rea
 
 @pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "554 5.1.1 no such user", "550 5.2.1 closed"])
 def test_an_address_may_be_refused_for_good_even_after_the_mail(reply: str, rude: Making) -> None:
-    with sending(rude({0: {DOT: reply}}).url()) as channel, pytest.raises(Never, match=reply[:9]):
+    with sending(rude({0: {DOT: reply}}).url()) as channel, pytest.raises(PermanentFailure, match=reply[:9]):
         channel.send(TO, IDENT, a_mail())
 
 
@@ -65,7 +65,7 @@ OF_ANYTHING_ELSE = (
 
 
 def test_which_refusals_of_a_recipient_are_for_good(rude: Making) -> None:
-    for replies, kind in ((OF_THE_ADDRESS, Never), (OF_ANYTHING_ELSE, TemporaryFailure)):
+    for replies, kind in ((OF_THE_ADDRESS, PermanentFailure), (OF_ANYTHING_ELSE, TemporaryFailure)):
         for reply in replies:
             with (
                 sending(rude({0: {"RCPT": reply}}).url()) as channel,
@@ -79,7 +79,7 @@ def test_what_goes_well_is_about_no_address() -> None:
     assert not Reply(250, b"5.1.1").is_about_the_address(at_recipient=True)
 
 
-@pytest.mark.parametrize(("reply", "kind"), [("450 later", TemporaryFailure), ("550 5.1.1 no such user", Never)])
+@pytest.mark.parametrize(("reply", "kind"), [("450 later", TemporaryFailure), ("550 5.1.1 no such user", PermanentFailure)])
 def test_one_that_is_refused_stops_nobody_on_the_same_connection(reply: str, kind: type[Exception]) -> None:
     with serving() as server, sending(server.url) as channel:
         server.answers = lambda to, tries: reply if to.startswith("nobody") else None
@@ -158,7 +158,7 @@ def test_an_address_beyond_ascii_goes_where_the_server_takes_such_letters(rude: 
         assert "SMTPUTF8" in server.options
     plain = rude({})
     with sending(plain.url()) as channel:
-        with pytest.raises(Never, match=r"^the mail server takes no address with letters like these$"):
+        with pytest.raises(PermanentFailure, match=r"^the mail server takes no address with letters like these$"):
             channel.send(to, IDENT, a_mail(to))
         channel.send("zoe@bücher.example", IDENT, a_mail())
     assert "RCPT TO:<zoe@xn--bcher-kva.example>" in plain.heard
