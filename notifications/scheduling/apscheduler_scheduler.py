@@ -16,7 +16,7 @@ from notifications.scheduling.jobs import Jobs
 Told = SimpleQueue[int]
 
 
-class EverySoOften(BaseTrigger):  # type: ignore[misc]
+class IntervalFromNow(BaseTrigger):  # type: ignore[misc]
     """So many seconds from now. The library’s own interval counts, one by one, every run that a clock set ahead has jumped over."""
 
     def __init__(self, seconds: int) -> None:
@@ -34,7 +34,7 @@ def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
     for name, (job, seconds) in jobs.items():
-        scheduler.add_job(job, EverySoOften(seconds), id=name, next_run_time=datetime.now(UTC))
+        scheduler.add_job(job, IntervalFromNow(seconds), id=name, next_run_time=datetime.now(UTC))
     told: Told = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         # No more than this: the scheduler’s own locks may be held by what a signal interrupts, and would be waited for without end.
