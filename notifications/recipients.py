@@ -125,7 +125,7 @@ class NotificationRules:
 
 
 def load_who_hears(path: Path) -> NotificationRules:
-    """Raise Broken, in a sentence, for a relation that nobody could be told by."""
+    """Raise ConfigurationError, in a sentence, for a relation that nobody could be told by."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         hears = NotificationRules(table["event"], Deadlines(table["clocks"]), Selection(**table["moderation_selection"]))

@@ -43,7 +43,7 @@ db = SQLAlchemy(metadata=metadata)
 
 
 def create_app(settings: Settings) -> Flask:
-    """Raise Broken where the database is not prepared or a table of rules can’t be enforced."""
+    """Raise ConfigurationError where the database is not prepared or a table of rules can’t be enforced."""
     app = Flask(__name__)
     app.config.update(_flask_settings(settings))
     council = _open(app, settings)

@@ -45,7 +45,7 @@ class Council:
 
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:
-    """Raise Broken for a table or a form that the service could not be run on."""
+    """Raise ConfigurationError for a table or a form that the service could not be run on."""
     if unknown := settings.mfa_roles.difference(ROLES):
         raise BadSetting(f"{PREFIX}MFA_ROLES: there is no role “{min(unknown)}”.")
     rules = load_rules(settings.config / "workflow.toml", GUARDS)
@@ -70,7 +70,7 @@ def prepare(council: Council) -> None:
 
 
 def ensure_prepared(council: Council) -> None:
-    """Raises Broken where it lacks a migration, or has one that this version does not know and was not told to put up with."""
+    """Raises ConfigurationError where it lacks a migration, or has one that this version does not know and was not told to put up with."""
     _refuse_moved(council.engine)
     schema = schema_status(council.engine)
     if schema == "behind":

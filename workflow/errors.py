@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,9 @@ class Missing:
 class Refusal(Exception):
     """This can’t be done."""
 
+    # Names the refusal in problem details, logs and metrics. Once published it never changes.
+    code: ClassVar[str] = "refusal"
+
     def __init__(self, sentence: str | None = None) -> None:
         self.sentence = sentence or (self.__doc__ or "").strip()
         super().__init__(self.sentence)
@@ -24,13 +28,19 @@ class Refusal(Exception):
 class NotSignedIn(Refusal):
     """Sign in first."""
 
+    code = "not-signed-in"
+
 
 class SecondFactorRequired(Refusal):
     """Set up your second proof first: your role needs one."""
 
+    code = "second-proof-needed"
+
 
 class TooManyAttempts(Refusal):
     """After failures the next try has to wait; a right password waits no longer than a wrong one."""
+
+    code = "too-soon"
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -43,41 +53,61 @@ class TooManyAttempts(Refusal):
 class NotFound(Refusal):
     """There is nothing here that you may see."""
 
+    code = "not-found"
+
 
 class PermissionDenied(Refusal):
     """This is not yours to do."""
+
+    code = "not-yours"
 
 
 class InvalidTransition(Refusal):
     """The audit is no longer where this can be done."""
 
+    code = "not-from-here"
+
 
 class IfMatchRequired(Refusal):
     """Say which version you last saw, in the header If-Match."""
+
+    code = "seen-needed"
 
 
 class ReadLogUnavailable(Refusal):
     """This can’t be shown now, because it can’t be noted who reads it. Please try again later."""
 
+    code = "not-shown"
+
 
 class DatabaseAway(Refusal):
     """The service can’t reach its database at the moment, so it can show and save nothing. Please try again in a minute."""
+
+    code = "database-away"
 
 
 class DiskFull(Refusal):
     """The service has no room left to save anything. Please tell whoever runs it, and try again later."""
 
+    code = "disk-full"
+
 
 class TooLarge(Refusal):
     """That is more than can be taken at once."""
+
+    code = "too-large"
 
 
 class IdempotencyKeyReused(Refusal):
     """What you sent first is already saved, and this is different. Look at what is saved before you send it again."""
 
+    code = "used-for-another"
+
 
 class ConfigurationError(Refusal):
     """A file that the service is built on is broken."""
+
+    code = "broken"
 
 
 @dataclass(eq=False)
@@ -91,16 +121,20 @@ class _WithPlaces(Refusal):
 class PreconditionsNotMet(_WithPlaces):
     """Something is still missing."""
 
+    code = "not-ready"
+
 
 class BadInput(_WithPlaces):
     """Something in what was sent can’t be taken."""
+
+    code = "bad-input"
 
     @classmethod
     def about(cls, name: str, message: str, section: str = "") -> "BadInput":
         return cls((Missing(section, name, message),))
 
 
-class ErrorCollector(AbstractContextManager["AllAtOnce"]):
+class ErrorCollector(AbstractContextManager["ErrorCollector"]):
     """Around each reading of what somebody typed, so that one BadInput says all that is wrong."""
 
     def __init__(self) -> None:
@@ -119,6 +153,8 @@ class ErrorCollector(AbstractContextManager["AllAtOnce"]):
 @dataclass(eq=False)
 class EditConflict(Refusal):
     """Somebody has changed this since you opened it. Nothing was overwritten."""
+
+    code = "stale"
 
     yours: dict[str, object] | None = None
     theirs: dict[str, object] | None = None

@@ -138,16 +138,16 @@ class Store(Protocol):
     def seals(self, audit: Audit) -> tuple[Seal, ...]: ...
 
     def save(self, change: Change) -> None:
-        """Store all of it in one commit; raises Changed where `before` or the directory is no longer what is stored, AlreadyDone."""
+        """Store all of it in one commit; raises ConcurrentChange where `before` or the directory is no longer what is stored, AlreadyDone."""
 
     def changing(self, directory_version: int, at: datetime) -> AbstractContextManager[DirectoryWriter]:
-        """One commit on leaving it; raises Changed where the directory is no longer that version."""
+        """One commit on leaving it; raises ConcurrentChange where the directory is no longer that version."""
 
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now."""
 
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
-        """Before anything is shown, and committed; raises NotShown where it can’t be."""
+        """Before anything is shown, and committed; raises ReadLogUnavailable where it can’t be."""
 
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
         """Once: while the same person’s request for the same reference waits, asking again changes nothing."""
@@ -155,7 +155,7 @@ class Store(Protocol):
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None: ...
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
-        """In one commit; raises Changed where it is answered already, by who asked, or on an older directory."""
+        """In one commit; raises ConcurrentChange where it is answered already, by who asked, or on an older directory."""
 
     def history(self, audit: Audit) -> tuple[Row, ...]: ...
 

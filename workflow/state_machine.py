@@ -13,7 +13,7 @@ from workflow.workflow_config import Track
 
 
 def leads_to(track: Track, state: str, move: str) -> str:
-    """The state that `move` leads to from `state`; raises NotFromHere where it leads nowhere."""
+    """The state that `move` leads to from `state`; raises InvalidTransition where it leads nowhere."""
     destination = _destinations(_Key(track)).get((move, state))
     if destination is None:
         raise InvalidTransition(_not_from_here(track, state, move))

@@ -12,7 +12,7 @@ from notifications.channels.smtp import SmtpChannel
 
 class Channel(Protocol):
     def send(self, to: str, message_id: str, body: bytes) -> None:
-        """Raises NotNow or Never."""
+        """Raises TemporaryFailure or PermanentFailure."""
 
     def close(self) -> None: ...
 
@@ -25,4 +25,4 @@ def open_channel(settings: Settings) -> Channel:
     return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
 
 
-__all__ = ["Away", "Channel", "Never", "NotNow", "open_channel"]
+__all__ = ["Channel", "ChannelUnavailable", "PermanentFailure", "TemporaryFailure", "open_channel"]

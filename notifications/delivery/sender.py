@@ -45,7 +45,7 @@ def deliver(parts: WorkerContext, channel: Channel, worker: str, clock: Clock, s
 
 
 def _deliver_one(parts: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
-    """Raises Away where no other mail can go either, so that those are not kept waiting for a server that is not there."""
+    """Raises ChannelUnavailable where no other mail can go either, so that those are not kept waiting for a server that is not there."""
     try:
         letter = _what_is_so(parts, directory, letter, clock())
         if not letter or not _send(parts, channel, directory, letter, clock):
@@ -104,7 +104,7 @@ def _tried_before(letter: Letter, ident: str) -> Mail | None:
 
 
 def _built(parts: WorkerContext, directory: Directory, letter: Letter, ident: str) -> Mail:
-    """To the address that the directory holds now; raises Never where there is none."""
+    """To the address that the directory holds now; raises PermanentFailure where there is none."""
     row, hears, settings = letter[0], parts.who_hears, parts.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX_ID else None
     if row.recipient != QA_INBOX_ID and (person is None or not person.can_be_reached):

@@ -22,7 +22,7 @@ def asker() -> Person:
 
 
 def seen_version() -> int:
-    """The audit’s version in If-Match, as in its ETag; raises SeenNeeded."""
+    """The audit’s version in If-Match, as in its ETag; raises IfMatchRequired."""
     match = re.fullmatch(r'(?:W/)?"(\d{1,9})"', request.headers.get("If-Match", "").strip())
     if match is None:
         raise IfMatchRequired

@@ -90,7 +90,7 @@ def _opening(directory: Directory, escalation: Escalation) -> dict[str, Any]:
 
 
 def offers_shown(seen: AuditView) -> list[dict[str, Any]]:
-    return [{"move": offer.move.name, "title": offer.move.title, "missing": places(offer.missing)} for offer in seen.offers]
+    return [{"move": offer.move.name, "title": offer.move.title, "missing": places(offer.missing)} for offer in seen.available_moves]
 
 
 def history_facts(directory: Directory, row: Row, reason: str | None) -> dict[str, Any]:

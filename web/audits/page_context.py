@@ -10,7 +10,7 @@ from workflow.errors import Missing, PermissionDenied
 
 
 def readable(reference: str) -> AuditView:
-    """What may be seen of an audit by somebody who may read it, without its words; raises NotYours for who may only know of it."""
+    """What may be seen of an audit by somebody who may read it, without its words; raises PermissionDenied for who may only know of it."""
     seen = see(command_context(), current_user(), reference)
     if not seen.reads_audit:
         raise PermissionDenied("This audit is not yours to read now.")
@@ -18,7 +18,7 @@ def readable(reference: str) -> AuditView:
 
 
 def read(reference: str) -> AuditView:
-    """The same with its words; raises NotShown."""
+    """The same with its words; raises ReadLogUnavailable."""
     return reveal_and_log(readable(reference))
 
 

@@ -109,7 +109,7 @@ def make_move(reference: str, move: str) -> Page:
 def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInput | None = None) -> str:
     desk = command_context()
     seen = see(desk, current_user(), reference)
-    offer = next((offer for offer in seen.offers if offer.move.name == name), None)
+    offer = next((offer for offer in seen.available_moves if offer.move.name == name), None)
     if offer is None:
         named_move(desk.rules.audit, name)
         raise PermissionDenied("This move is not yours to make now.")

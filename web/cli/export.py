@@ -14,7 +14,7 @@ from workflow.ports import ReadLogEntry
 
 
 def as_json(council: Council, reference: str) -> str:
-    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound, NotShown."""
+    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound, ReadLogUnavailable."""
     audit = council.store.audit(reference)
     if audit is None:
         raise NotFound("There is no audit with that reference.")

@@ -39,7 +39,7 @@ def sees_board(desk: CommandContext, person: Person) -> bool:
 
 
 def board_of(person: Person, cursor: str | None) -> Board:
-    """Raises NotYours."""
+    """Raises PermissionDenied."""
     desk = command_context()
     if not sees_board(desk, person):
         raise PermissionDenied("The board of escalations is for those who see them through.")

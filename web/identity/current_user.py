@@ -50,7 +50,7 @@ def is_away() -> bool:
 def current_user() -> Person:
     """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
 
-    Raises SecondProofNeeded for who holds a role that asks for one and has not given it in this session.
+    Raises SecondFactorRequired for who holds a role that asks for one and has not given it in this session.
     """
     person = partially_authenticated_user()
     if PROOF not in current_session() and needs_second_proof(person):

@@ -14,7 +14,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 
 def send_again(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
-    """Raises NotYours, NotFound; NotFromHere where its link has run out, or somebody has seen to it."""
+    """Raises PermissionDenied, NotFound; InvalidTransition where its link has run out, or somebody has seen to it."""
     with _one(council, desk, who, row_id) as (connection, row):
         if not can_go_again(council, row):
             raise InvalidTransition("This mail can’t be sent again: whoever it was for asks for a new one.")
@@ -22,7 +22,7 @@ def send_again(council: Council, desk: CommandContext, who: Person, row_id: int)
 
 
 def settle(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
-    """They told the person another way. Raises NotYours, NotFound; NotFromHere where somebody has seen to it."""
+    """They told the person another way. Raises PermissionDenied, NotFound; InvalidTransition where somebody has seen to it."""
     with _one(council, desk, who, row_id) as (connection, _):
         _ensure_first(queries.settle(connection, row_id, who.id, desk.now))
 

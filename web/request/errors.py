@@ -1,7 +1,6 @@
 """One table gives each refusal its status; the sentence is the same in the page and in the JSON."""
 
 import logging
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -76,7 +75,7 @@ def refuse_too_large() -> None:
 
 def status_of(refusal: Refusal) -> HTTPStatus:
     """Of the answer that is made of it; the request is noted as refused for it."""
-    refused_as(name_of(refusal))
+    refused_as(refusal.code)
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
@@ -89,7 +88,7 @@ def refused(refusal: Refusal) -> Any:
         more = _more(refusal)
     except ReadLogUnavailable as unread:
         refusal, more = unread, {}
-    return answer(status_of(refusal), refusal.sentence, name=name_of(refusal), more=more)
+    return answer(status_of(refusal), refusal.sentence, name=refusal.code, more=more)
 
 
 def problem(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -134,10 +133,6 @@ def _more(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, PreconditionsNotMet | BadInput):
         return {"missing" if isinstance(refusal, PreconditionsNotMet) else "errors": places(refusal.missing)}
     return both_texts(refusal) if isinstance(refusal, EditConflict) and wants_json() else {}
-
-
-def name_of(refusal: Refusal) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(refusal).__name__).lower()
 
 
 def _wrong_form(_: CSRFError) -> Any:

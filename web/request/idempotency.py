@@ -38,7 +38,7 @@ def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
 
 
 def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
-    """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request."""
+    """What was answered, now or the first time. Raises IdempotencyKeyReused where the key belongs to another request."""
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()

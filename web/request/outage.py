@@ -11,7 +11,7 @@ from werkzeug.exceptions import InternalServerError
 
 from web.identity.current_user import mark_away
 from web.identity.sessions import BrowserSession
-from web.request.errors import answer, http_refused, name_of, status_of, unexpected
+from web.request.errors import answer, http_refused, status_of, unexpected
 from web.request.form_replay import posted_form
 from web.request.limits import BY_ANY_NAME
 from web.request.security_headers import MAY_BE_KEPT
@@ -42,7 +42,7 @@ def _away(error: DatabaseError) -> Any:
         return unexpected(error)
     mark_away()
     sent = posted_form()
-    response = current_app.make_response(answer(status_of(refusal), refusal.sentence, name_of(refusal), sent=sent))
+    response = current_app.make_response(answer(status_of(refusal), refusal.sentence, refusal.code, sent=sent))
     response.headers["Retry-After"] = AGAIN_AFTER
     return response
 

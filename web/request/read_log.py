@@ -24,7 +24,7 @@ class Words:
 
 
 def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
-    """What is seen, with its words; raises NotShown."""
+    """What is seen, with its words; raises ReadLogUnavailable."""
     return seen.opened(command_context(), _place(), beside)
 
 
@@ -38,14 +38,14 @@ def history_shown(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
 
 
 def both_texts(refusal: EditConflict) -> dict[str, Any]:
-    """What a stale save is answered with; raises NotShown."""
+    """What a stale save is answered with; raises ReadLogUnavailable."""
     if refusal.theirs is not None:
         command_context().store.note([noted(Words(refusal.reference, refusal.edition, refusal.version or 0))])
     return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
 
 
 def log_json_sent(audit: dict[str, Any]) -> None:
-    """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises NotShown."""
+    """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises ReadLogUnavailable."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
         command_context().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])

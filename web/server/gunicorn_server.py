@@ -99,7 +99,7 @@ def _made(settings: Settings) -> Flask:
 
 
 def serve_many(settings: Settings, count: int) -> None:
-    """Raise Broken where the database is not prepared, before any process is begun."""
+    """Raise ConfigurationError where the database is not prepared, before any process is begun."""
     council = open_council(settings)
     ensure_prepared(council)
     council.engine.dispose()

@@ -15,7 +15,7 @@ from workflow.models import Audit
 
 @retry_on_conflict
 def allocate(desk: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
-    """Give an audit that is not shared yet to another auditor, named by email; raises NotReady for the case’s own people."""
+    """Give an audit that is not shared yet to another auditor, named by email; raises PreconditionsNotMet for the case’s own people."""
     audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow("allocate", audit, ties):
         raise PermissionDenied("Allocating this audit is not yours to do now.")
@@ -32,7 +32,7 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
 
 @retry_on_conflict
 def assign_moderator(desk: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
-    """Raises NotReady where the person is the auditor or one of the case’s people (rules, section 5)."""
+    """Raises PreconditionsNotMet where the person is the auditor or one of the case’s people (rules, section 5)."""
     audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow("assign_moderator", audit, ties):
         raise PermissionDenied("Assigning a moderator is not yours to do now.")

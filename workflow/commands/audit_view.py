@@ -69,10 +69,12 @@ class AuditView:
     available_moves: tuple[AvailableMove, ...]
     may: tuple[str, ...]
     reads_history: bool
-    _whole: "Seen | None" = field(default=None, repr=False, compare=False)
+    _whole: "AuditView | None" = field(default=None, repr=False, compare=False)
 
-    def opened(self, desk: CommandContext, place: ReadLocation, beside: "Callable[[Seen], Sequence[Reading]]" = lambda _: ()) -> "Seen":
-        """With its words, once it is noted that they are shown; raises NotShown. Where there are none to show, nothing is noted.
+    def opened(
+        self, desk: CommandContext, place: ReadLocation, beside: "Callable[[AuditView], Sequence[ReadLogEntry]]" = lambda _: ()
+    ) -> "AuditView":
+        """With its words, once it is noted that they are shown; raises ReadLogUnavailable. Where there are none to show, nothing is noted.
 
         `beside` are the readings of what is shown with it, in the same commit.
         """
@@ -129,7 +131,7 @@ def view_without_logging(desk: CommandContext, who: Person, audit: Audit, ties: 
         actions=tuple(action for action in audit.actions if may_see_action(desk, who, audit, ties, action)),
         sees_escalation=sees_grade or "recipient" in ties,
         overall_grade=audit.overall_grade if sees_grade else None,
-        offers=made,
+        available_moves=made,
         may=(*(offer.move.name for offer in made), *_permitted(desk, audit, ties), *escalation_moves(desk, audit, ties)),
         reads_history=desk.permissions.allow("read_history", audit, ties),
     )
@@ -141,7 +143,7 @@ def reading(desk: CommandContext, who: Person, shown: Viewable, place: ReadLocat
 
 
 def history_seen(desk: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
-    """Each row, with its reason in words for who reads the audit; raises NotYours, NotShown."""
+    """Each row, with its reason in words for who reads the audit; raises PermissionDenied, ReadLogUnavailable."""
     if not seen.reads_history:
         raise PermissionDenied("The history of this audit is not yours to read now.")
     if not seen.reads_audit:

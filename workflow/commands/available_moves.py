@@ -73,7 +73,7 @@ def may(desk: CommandContext, audit: Audit, ties: Collection[str], move: Move, a
 
 
 def check_preconditions(track: Track, state: str, move: Move, s: GuardContext, *, asks: bool = False) -> str:
-    """The state that the move leads to; raises NotFromHere, or NotReady with everything that is missing."""
+    """The state that the move leads to; raises InvalidTransition, or PreconditionsNotMet with everything that is missing."""
     destination = leads_to(track, state, move.name)
     ensure_nothing_is_missing(move.needs_when_asked if asks else move.needs, s)
     return destination

@@ -58,7 +58,7 @@ def _names(email: object, who: Person) -> bool:
 def save_section(
     desk: CommandContext, who: Person, reference: str, section: str, given: Mapping[str, object], seen: int, *, of_whole_audit: bool = False
 ) -> Audit:
-    """Save what was typed; raises Stale, with both texts, where the section was saved otherwise since version `seen` of the audit.
+    """Save what was typed; raises EditConflict, with both texts, where the section was saved otherwise since version `seen` of the audit.
 
     `of_whole_audit` refuses also where anything else of the audit changed since: what If-Match promises over HTTP.
     """

@@ -21,7 +21,7 @@ REFERENCE = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 
 @retry_on_conflict
 def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: object, reason: object) -> None:
-    """Raises BadInput, NotYours; the same for an audit that is there and for one that is not."""
+    """Raises BadInput, PermissionDenied; the same for an audit that is there and for one that is not."""
     if not may_ask(desk, who):
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     both = ErrorCollector()
@@ -38,7 +38,7 @@ def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: objec
 
 @retry_on_conflict
 def let_in(desk: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
-    """From now on they read what was shared, until it ends by itself. Raises NotFound, NotYours, NotFromHere."""
+    """From now on they read what was shared, until it ends by itself. Raises NotFound, PermissionDenied, InvalidTransition."""
     asked, asker = _to_answer(desk, who, emergency_id)
     audit = desk.store.audit(asked.reference)
     if audit is None or not _can_be_let_in(desk, asker, audit) or desk.directory.is_connected(who.id, audit.header.child_id):

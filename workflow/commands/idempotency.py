@@ -9,7 +9,7 @@ from workflow.ports import AlreadyDone, IdempotentRequest
 
 
 def run_idempotent(desk: CommandContext, once: IdempotentRequest, run: Callable[[CommandContext], Audit]) -> str:
-    """What was answered, now or the first time. Raises UsedForAnother where the key belongs to another request.
+    """What was answered, now or the first time. Raises IdempotencyKeyReused where the key belongs to another request.
 
     A refusal is looked at again: the first of two twins may have committed while the second was being decided.
     """

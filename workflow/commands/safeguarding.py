@@ -32,7 +32,7 @@ class ProcedureUse:
 
 @retry_on_conflict
 def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
-    """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, NotYours."""
+    """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, PermissionDenied."""
     audit, ties = get_visible_audit(desk, who, reference)
     if not desk.permissions.allow(MOVE, audit, ties):
         raise PermissionDenied("Recording this is not yours to do.")

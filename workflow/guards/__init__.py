@@ -24,4 +24,4 @@ def holds(need: str, situation: GuardContext) -> bool:
     return not any(True for _ in GUARDS[need](situation))
 
 
-__all__ = ["GUARDS", "Guard", "Situation", "ensure_nothing_is_missing", "holds", "what_is_missing"]
+__all__ = ["GUARDS", "Guard", "GuardContext", "ensure_nothing_is_missing", "holds", "what_is_missing"]

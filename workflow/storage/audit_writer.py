@@ -44,7 +44,7 @@ REMOVE_ACTION = delete(tables.actions).where(
 
 
 def save(connection: Connection, change: Change) -> None:
-    """Raise Changed before anything is written where the audit or the directory is not what the change was decided on."""
+    """Raise ConcurrentChange before anything is written where the audit or the directory is not what the change was decided on."""
     _claim_key(connection, change)
     audit_id = _save_audit(connection, change)
     with pipelined(connection):

@@ -1,4 +1,4 @@
-"""The real `DirectoryWriting`: every change of the directory as SQL, in the one transaction that its caller opens and commits."""
+"""The real `DirectoryWriter`: every change of the directory as SQL, in the one transaction that its caller opens and commits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ UNITS: dict[str, tuple[Table, str]] = {
 
 class DirectoryWriter:
     def __init__(self, connection: Connection, directory_version: int, at: datetime) -> None:
-        """Raise Changed where the directory is not that version; from here on nobody else changes it, nor anything decided on it."""
+        """Raise ConcurrentChange where the directory is not that version; from here on nobody else changes it, nor anything decided on it."""
         self._connection, self._at = connection, at
         seen = update(tables.directory).where(tables.directory.c.version == directory_version)
         if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:

@@ -39,13 +39,13 @@ __all__ = [
     "Connection",
     "DatabaseError",
     "Engine",
-    "answered_together",
-    "asking",
     "engine_options",
     "open_engine",
+    "pipelined",
     "prepare",
-    "reading",
-    "writing",
+    "read_statement",
+    "read_transaction",
+    "write_transaction",
 ]
 
 
@@ -70,7 +70,7 @@ def open_engine(url: str) -> Engine:
 
 
 def prepare(engine: Engine) -> None:
-    """Raise Broken at the first connection to a PostgreSQL that keeps text in anything but UTF8.
+    """Raise ConfigurationError at the first connection to a PostgreSQL that keeps text in anything but UTF8.
 
     No line of a log shows a row, however much the library is asked to say: `hide_parameters` is about what goes in alone.
     """

@@ -24,7 +24,7 @@ class FormShelf:
 
 
 def keep(engine: Engine, form: Form, rules: Rules) -> None:
-    """Raise Broken where a kept text differs under the same version: then a version number was forgotten."""
+    """Raise ConfigurationError where a kept text differs under the same version: then a version number was forgotten."""
     for kind, version, text in ((_form_kind(form.key), form.version, form.text), ("rules", rules.version, rules.text)):
         if _keep(engine, kind, version, text) != text:
             raise ConfigurationError(f"The {kind.replace('/', ' ')} has changed but is still version {version}: give it the next version.")

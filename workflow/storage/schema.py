@@ -16,7 +16,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 
 
 def upgrade(engine: Engine) -> None:
-    """Raises Broken for a database that a newer version has brought up to date."""
+    """Raises ConfigurationError for a database that a newer version has brought up to date."""
     schema = schema_status(engine)
     if schema == "ahead":
         raise ConfigurationError(

@@ -53,7 +53,7 @@ class SqlStore:
 
     @contextmanager
     def changing(self, directory_version: int, at: datetime) -> Iterator[DirectoryWriter]:
-        """One commit on leaving it; raises Changed where the directory is no longer that version."""
+        """One commit on leaving it; raises ConcurrentChange where the directory is no longer that version."""
         with write_transaction(self.engine) as connection:
             yield DirectoryWriter(connection, directory_version, at)
 
@@ -83,7 +83,7 @@ class SqlStore:
             return tuple((rows.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id}))
 
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
-        """Raises NotShown where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
+        """Raises ReadLogUnavailable where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
         try:
             with write_transaction(self.engine) as connection:
                 connection.execute(NOTE, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
@@ -101,7 +101,7 @@ class SqlStore:
             return emergencies.read(connection, emergency_id)
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
-        """Raises Changed where it is answered already, by who asked, or on an older directory."""
+        """Raises ConcurrentChange where it is answered already, by who asked, or on an older directory."""
         with write_transaction(self.engine) as connection:
             emergencies.answer(connection, emergency, notices, directory_version)
 

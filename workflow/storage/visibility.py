@@ -105,11 +105,11 @@ class VisibilityFilter:
         return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children_apart))
 
     @property
-    def readers(self) -> list["Reader"]:
+    def readers(self) -> list["VisibilityFilter"]:
         """This person as usual, and as they stand where posts fall to them from who is connected to a child."""
         return [self, *(reader for reader, _ in self._apart)]
 
-    def _for_each_child(self, of: Facts, allowed: Callable[["Reader"], Condition]) -> Condition:
+    def _for_each_child(self, of: Facts, allowed: Callable[["VisibilityFilter"], Condition]) -> Condition:
         if of.child is None or not self._children_apart:
             return allowed(self)
         falling = (all_of(of.child.in_(children), allowed(reader)) for reader, children in self._apart)
@@ -120,7 +120,7 @@ class VisibilityFilter:
         return sorted([*self._children, *(child for _, children in self._apart for child in children)])
 
     @cached_property
-    def _apart(self) -> list[tuple["Reader", list[str]]]:
+    def _apart(self) -> list[tuple["VisibilityFilter", list[str]]]:
         """How this person stands where holders of posts are connected to the child, wherever that changes anything for them."""
         if not self.directory.connected:
             return []

@@ -18,7 +18,7 @@ class WriteLockError(SQLAlchemyError):
 
 @contextmanager
 def exclusive_write_lock(engine: Engine) -> Iterator[None]:
-    """Opened anew each time, so that the threads of a process wait in the queue as well; raises NoTurn. PostgreSQL does without."""
+    """Opened anew each time, so that the threads of a process wait in the queue as well; raises WriteLockError. PostgreSQL does without."""
     if engine.dialect.name != "sqlite":
         yield
         return

@@ -15,7 +15,7 @@ NOBODY = 0
 
 
 def person_with(email: str, password: str) -> Person | None:
-    """The active person with this password. Raises TooSoon. Nothing tells, by the answer or its time, whether there is such an address."""
+    """The active person with this password. Raises TooManyAttempts. Nothing tells, by the answer or its time, whether there is such an address."""
     person = command_context().directory.by_email(email)
     take_try("password", email, person)
     if not passwords.is_right(person.id if person else None, password) or person is None or not person.is_active:
@@ -25,12 +25,12 @@ def person_with(email: str, password: str) -> Person | None:
 
 
 def has_password(person: Person, password: str) -> bool:
-    """Asked again before something important is changed. Raises TooSoon."""
+    """Asked again before something important is changed. Raises TooManyAttempts."""
     return person_with(person.email, password) == person
 
 
 def take_try(what: str, account: str, person: Person | None) -> None:
-    """Raise TooSoon where it has to wait."""
+    """Raise TooManyAttempts where it has to wait."""
     trying, engine = _trying(what, account), the_council().engine
     is_known = queries.is_known(engine, person.id if person else NOBODY, trying.place)
     if wait := queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):

@@ -75,7 +75,7 @@ def ensure_edits(desk: CommandContext, who: Person) -> None:
 
 
 def somebody_else(desk: CommandContext, who: Person, person_id: int) -> Person:
-    """The person to change; raises NotYours for oneself."""
+    """The person to change; raises PermissionDenied for oneself."""
     ensure_edits(desk, who)
     person = desk.directory.person(person_id)
     if person is None:
