@@ -16,11 +16,11 @@ pytestmark = pytest.mark.postgres
 
 @pytest.mark.parametrize("days", [-1, 400])
 def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(machines: Machines, days: int) -> None:
-    goes_on_when_the_clock_jumps("job_queue", days, machines.url)
+    goes_on_when_the_clock_jumps("procrastinate_scheduler", days, machines.url)
 
 
 def test_it_stops_whenever_it_is_told(machines: Machines) -> None:
-    stops_when_told_at_the_worst_time("job_queue", machines.url)
+    stops_when_told_at_the_worst_time("procrastinate_scheduler", machines.url)
 
 
 def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:

@@ -7,8 +7,8 @@ from tests.notifications.support.scheduler_process import goes_on_when_the_clock
 
 @pytest.mark.parametrize("days", [-1, 400])
 def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(days: int) -> None:
-    goes_on_when_the_clock_jumps("schedule", days)
+    goes_on_when_the_clock_jumps("apscheduler_scheduler", days)
 
 
 def test_it_stops_whenever_it_is_told() -> None:
-    stops_when_told_at_the_worst_time("schedule")
+    stops_when_told_at_the_worst_time("apscheduler_scheduler")

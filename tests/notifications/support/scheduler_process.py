@@ -7,7 +7,7 @@ RUNS = """
 import os, signal, threading
 import time_machine
 from datetime import timedelta, datetime, UTC
-from notifications.{clockwork} import run_until_stopped
+from notifications.scheduling.{clockwork} import run_until_stopped
 
 runs, now = [], datetime(2026, 11, 25, 12, tzinfo=UTC)
 clock = time_machine.travel(now, tick=True).start()
@@ -25,7 +25,7 @@ print(min(len(runs), 4))
 
 IS_TOLD = """
 import os, signal, threading
-from notifications.{clockwork} import run_until_stopped
+from notifications.scheduling.{clockwork} import run_until_stopped
 
 stopping = threading.Event()
 run_until_stopped(*{given}, {{"job": (lambda: os.kill(os.getpid(), signal.SIGTERM), 1)}}, stopping)

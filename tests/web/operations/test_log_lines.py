@@ -114,7 +114,7 @@ def test_an_exception_that_a_driver_ignores_is_named_by_its_kind(lines: list[str
 
 RUNS = """
 import logging, threading, warnings
-from web.log import start_log
+from web.request.logging_setup import start_log
 start_log(is_production=IN_PRODUCTION)
 logging.getLogger("x").info("said %s", "once\\ntwice")
 logging.getLogger("x").info("%d", "Jane Doe")

@@ -186,11 +186,11 @@ def kinds() -> set[str]:
 
 
 COUNTS = """
-from web.operating.asked import Asked
-from web.operating.metrics import Metrics
+from web.request.log_context import RequestLogContext
+from web.operations.metrics import Metrics
 metrics = Metrics(lambda: {"outbox_waiting": 4})
 for _ in range(TIMES):
-    metrics.count(Asked("0" * 16, "POST", "moves.make", moves=("share",), status=200))
+    metrics.count(RequestLogContext("0" * 16, "POST", "moves.make", moves=("share",), status=200))
 print(metrics.text().decode())
 """
 
