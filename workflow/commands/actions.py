@@ -41,7 +41,7 @@ def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction
     if audit.state == "moderated":
         action = smart_action.goes_live(action, desk.today)
     step = UnitOfWork(desk, who, audit, audit)
-    step.becomes(smart_action.added(audit, action), "add_action", facts={"action": action.number})
+    step.record_transition(smart_action.added(audit, action), "add_action", facts={"action": action.number})
     if action.is_live:
         step.tell("action_assigned", action=action.number, due_on=action.due_on)
     return _stored(step, action.number)
@@ -87,7 +87,7 @@ def change_action(desk: CommandContext, who: Person, reference: str, number: int
     worded = _agreed(desk, who, audit, new, action.section)
     changed = replace(action, text=worded.text, owner_id=worded.owner_id, due_on=worded.due_on)
     step = UnitOfWork(desk, who, audit, audit)
-    step.becomes(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
+    step.record_transition(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
     return _stored(step, number)
 
 
@@ -95,7 +95,7 @@ def change_action(desk: CommandContext, who: Person, reference: str, number: int
 def remove_action(desk: CommandContext, who: Person, reference: str, number: int) -> Audit:
     audit, _ = _own_draft(desk, who, reference, number)
     step = UnitOfWork(desk, who, audit, audit)
-    step.becomes(smart_action.removed(audit, number), "remove_action", facts={"action": number})
+    step.record_transition(smart_action.removed(audit, number), "remove_action", facts={"action": number})
     return step.commit()
 
 
@@ -123,7 +123,7 @@ def record_progress(
     said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
     step = UnitOfWork(desk, who, audit, audit)
     changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
-    step.becomes(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
+    step.record_transition(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
     return _stored(step, number)
 
 
@@ -204,7 +204,7 @@ def _move(
         raise PermissionDenied("An action moves once the audit is shared, and until it is closed.")
     check_preconditions(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
     step = UnitOfWork(desk, who, audit, audit)
-    step.becomes(
+    step.record_transition(
         smart_action.with_action(audit, happens(action)), f"{name}_action" if name.isalpha() else name, given.reason, {"action": number}
     )
     if move.tells:

@@ -25,7 +25,9 @@ def allocate(desk: CommandContext, who: Person, reference: str, auditor: object)
     if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
         raise PreconditionsNotMet(conflicts)
     step = UnitOfWork(desk, who, audit, audit)
-    step.becomes(replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id})
+    step.record_transition(
+        replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id}
+    )
     step.tell("audit_allocated")
     return step.commit()
 
@@ -46,6 +48,6 @@ def assign_moderator(desk: CommandContext, who: Person, reference: str, moderato
     after = replace(audit, moderator_id=person.id)
     if audit.moderator_id not in {None, person.id}:
         after = replace(after, sections={**after.sections, "moderation": {}})
-    step.becomes(after, "assign_moderator", facts={"moderator": person.id})
+    step.record_transition(after, "assign_moderator", facts={"moderator": person.id})
     step.tell("moderator_assigned")
     return step.commit()

@@ -38,7 +38,7 @@ def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     picked = desk.telling.picked_because(after, after.overall_grade)
     after = replace(after, picked_because=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
     sealed = step.seal(an_audit.SHARED_PART, sealed_sections(desk, after))
-    step.becomes(after, "share", facts={"edition": after.edition, "sealed": sealed})
+    step.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_shared")
     _tell_owners(step, before)
     _escalate_where_called_for(step, before, "share")
@@ -53,7 +53,7 @@ def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
     after = an_audit.moderated(before, str(before.answer("moderation", "grade")), desk.now, desk.today)
     after = replace(after, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
     sealed = step.seal(an_audit.MODERATED_PART, sealed_judgement(desk, after))
-    step.becomes(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
+    step.record_transition(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_moderated", grade_changed=before.overall_grade != after.overall_grade)
     _tell_owners(step, before)
     _escalate_where_called_for(step, before, "moderate")
@@ -65,7 +65,7 @@ def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: 
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "waive_moderation", MoveInput(reason=reason))
     before = step.audit
-    step.becomes(an_audit.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
+    step.record_transition(an_audit.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
     step.tell("moderation_waived")
     _tell_owners(step, before)
     return step.commit()
@@ -74,7 +74,7 @@ def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: 
 @retry_on_conflict
 def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
     step = _begin(desk, who, reference, "close_actions")
-    step.becomes(replace(step.audit, state="actions_closed"), "close_actions")
+    step.record_transition(replace(step.audit, state="actions_closed"), "close_actions")
     step.tell("audit_closed")
     return step.commit()
 
@@ -88,7 +88,7 @@ def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_a
     before, after = step.audit, replace(step.audit, state="moderated")
     for action in given.new_actions:
         after = smart_action.added(after, smart_action.goes_live(action, desk.today))
-    step.becomes(after, "reopen", reason, {"actions": [action.number for action in given.new_actions]})
+    step.record_transition(after, "reopen", reason, {"actions": [action.number for action in given.new_actions]})
     step.tell("audit_reopened")
     _tell_owners(step, before)
     return step.commit()
@@ -100,7 +100,7 @@ def return_for_correction(desk: CommandContext, who: Person, reference: str, rea
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "return_for_correction", MoveInput(reason=reason))
     after = replace(an_audit.returned(step.audit), share_by=desk.telling.share_by(desk.today))
-    step.becomes(after, "return_for_correction", reason)
+    step.record_transition(after, "return_for_correction", reason)
     step.tell("audit_returned")
     return step.commit()
 
@@ -116,10 +116,10 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     to = check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, MoveInput(reason=reason)), asks=asks)
     step = UnitOfWork(desk, who, audit, audit)
     if asks:
-        step.becomes(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
+        step.record_transition(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
         step.tell(move.tells_when_asked)
     else:
-        step.becomes(an_audit.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
+        step.record_transition(an_audit.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
         step.tell(move.tells)
     return step.commit()
 
@@ -134,7 +134,7 @@ def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: 
 
 def _plain(desk: CommandContext, who: Person, reference: str, name: str) -> Audit:
     step = _begin(desk, who, reference, name)
-    step.becomes(replace(step.audit, state=desk.rules.audit.moves[name].to), name)
+    step.record_transition(replace(step.audit, state=desk.rules.audit.moves[name].to), name)
     return step.commit()
 
 
@@ -154,7 +154,7 @@ def open_escalation(step: UnitOfWork, source: str, reason: str = "") -> None:
     recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.about(header.child_id))
     after = escalation.opened(step.audit, source, step.who, desk.now, recipients, reason)
     verb = "raise_escalation" if source == "raise" else "open_escalation"
-    step.becomes(after, verb, reason, {"edition": after.edition, "source": source})
+    step.record_transition(after, verb, reason, {"edition": after.edition, "source": source})
     step.tell("escalation_opened")
     if any(recipient.stands_in for recipient in recipients):
         step.tell("post_found_vacant")

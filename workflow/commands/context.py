@@ -64,7 +64,7 @@ class UnitOfWork:
         self._notices: list[Notice] = []
         self._seals: list[Seal] = []
 
-    def becomes(self, audit: Audit, move: str, reason: str = "", facts: Mapping[str, object] | None = None) -> None:
+    def record_transition(self, audit: Audit, move: str, reason: str = "", facts: Mapping[str, object] | None = None) -> None:
         """What happened: one row of history. `reason` is kept beside it, its digest within."""
         said = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None

@@ -27,7 +27,7 @@ def start_audit(desk: CommandContext, who: Person, details: Mapping[str, object]
     answers = read_answers(form.section("details"), details or {}, desk.directory)
     _ensure_not_connected(desk, assigned, who, answers)
     step = UnitOfWork(desk, who, None, audit)
-    step.becomes(an_audit.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
+    step.record_transition(an_audit.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
     if allocated and assigned.id != who.id:
         step.tell("audit_allocated")
     return step.commit()

@@ -18,7 +18,7 @@ def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: b
     after = escalation.acknowledged(step.audit, who, desk.now, desk.directory, by_link=by_link)
     if holds(desk.rules.escalation.moves["acknowledge"].waits_for, situation(desk, who, after)):
         after = escalation.in_state(after, to)
-    step.becomes(after, "acknowledge_escalation", facts={"by": "link"} if by_link else None)
+    step.record_transition(after, "acknowledge_escalation", facts={"by": "link"} if by_link else None)
     return step.commit()
 
 
@@ -26,7 +26,7 @@ def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: b
 def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
     plan = read_text("plan", plan)
     step, _ = _begin(desk, who, reference, "plan", MoveInput(plan=plan))
-    step.becomes(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
+    step.record_transition(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
     step.tell("plan_recorded")
     return step.commit()
 
@@ -35,7 +35,7 @@ def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
 def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
     step, _ = _begin(desk, who, reference, "resolve", MoveInput(reason=reason))
-    step.becomes(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
+    step.record_transition(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
     step.tell("escalation_resolved")
     return step.commit()
 

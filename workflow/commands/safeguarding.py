@@ -39,7 +39,7 @@ def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_
     used_at, said = _read(desk, used_on, used_time, told)
     opening = {"escalation": audit.escalation.number} if audit.escalation else {}
     step = UnitOfWork(desk, who, audit, audit)
-    step.becomes(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
+    step.record_transition(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
     return step.commit()
 
 
