@@ -25,7 +25,7 @@ class Words:
 
 def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
     """What is seen, with its words; raises ReadLogUnavailable."""
-    return seen.opened(command_context(), _place(), beside)
+    return seen.reveal(command_context(), _place(), beside)
 
 
 def noted(shown: Viewable) -> ReadLogEntry:

@@ -71,7 +71,7 @@ class AuditView:
     reads_history: bool
     _whole: "AuditView | None" = field(default=None, repr=False, compare=False)
 
-    def opened(
+    def reveal(
         self, desk: CommandContext, place: ReadLocation, beside: "Callable[[AuditView], Sequence[ReadLogEntry]]" = lambda _: ()
     ) -> "AuditView":
         """With its words, once it is noted that they are shown; raises ReadLogUnavailable. Where there are none to show, nothing is noted.
