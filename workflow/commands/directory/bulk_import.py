@@ -52,7 +52,7 @@ class Planned:
     def comes_back(self) -> bool:
         return self.person is not None and not self.person.is_active and self.is_active
 
-    def said(self) -> Iterator[str]:
+    def describe(self) -> Iterator[str]:
         """Each change in words."""
         if self.person is None:
             yield f"adds {self.name} <{self.email}>{'' if self.is_active else ', as somebody who has left'}"
@@ -86,7 +86,7 @@ def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
             planned.append(one)
         except BadInput as refusal:
             refusals += [f"Line {line.number}: {missing.message}" for missing in refusal.missing]
-    changes = tuple(f"Line {one.number}: {words}." for one in planned for words in one.said())
+    changes = tuple(f"Line {one.number}: {words}." for one in planned for words in one.describe())
     return Plan(tuple(planned), tuple(refusals), changes)
 
 
