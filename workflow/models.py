@@ -110,7 +110,7 @@ class Audit:
     moderated_at: datetime | None = None
     withdrawal_asked_by: int | None = None
     re_audit_prompt_on: date | None = None
-    look_on: date | None = None
+    next_check_on: date | None = None
     """When the worker looks at its clocks again: at once after each move, then on the day that the next of them says something."""
     escalation: Escalation | None = None
     actions: tuple[SmartAction, ...] = ()
