@@ -127,7 +127,7 @@ class Audit:
         return self.escalation is not None
 
     @property
-    def bound_up(self) -> frozenset[int | None]:
+    def interested_people(self) -> frozenset[int | None]:
         """Those who own or reported an action: they neither verify it nor close the audit."""
         return frozenset(person for action in self.actions for person in (action.owner_id, action.reported_by))
 

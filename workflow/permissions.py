@@ -62,7 +62,7 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
     ties = _posts_held(person, audit, directory) | _named_in(person, audit)
     if audit.state != "withdrawn" and audit.reference in directory.emergencies.get(person.id, ()):
         ties.add("emergency")
-    if "director" in ties and not any(verifier not in audit.bound_up for verifier in verifiers(directory)):
+    if "director" in ties and not any(verifier not in audit.interested_people for verifier in verifiers(directory)):
         ties.add("last_resort")
     return frozenset(ties | _duties_of_escalation(person, audit, directory))
 

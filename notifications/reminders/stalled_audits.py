@@ -67,4 +67,4 @@ def _makes(who: int, ties: frozenset[str], needed: Needed, audit: Audit, directo
 
 def _bound(audit: Audit, action: SmartAction | None) -> frozenset[int | None]:
     """Nobody verifies what they own or reported, nor closes what they are bound up in."""
-    return audit.bound_up if action is None else frozenset({action.owner_id, action.reported_by})
+    return audit.interested_people if action is None else frozenset({action.owner_id, action.reported_by})

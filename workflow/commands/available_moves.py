@@ -34,7 +34,7 @@ def makers(move: Move, audit: Audit, action: SmartAction | None, directory: Dire
 
 
 def _bound_up(audit: Audit, action: SmartAction | None) -> Collection[int | None]:
-    return audit.bound_up if action is None else {action.owner_id, action.reported_by}
+    return audit.interested_people if action is None else {action.owner_id, action.reported_by}
 
 
 def named_move(track: Track, name: str) -> Move:
