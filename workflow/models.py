@@ -105,7 +105,7 @@ class Audit:
     header: Header = Header()
     overall_grade: str | None = None
     """The auditor's, once shared; the moderator's, once moderated."""
-    picked_because: str = ""
+    moderation_reason: str = ""
     shared_at: datetime | None = None
     moderated_at: datetime | None = None
     withdrawal_asked_by: int | None = None

@@ -36,7 +36,7 @@ def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     before, overall = step.audit, desk.form_of(step.audit).overall.key
     after = an_audit.shared(before, overall, desk.now, desk.today)
     picked = desk.telling.picked_because(after, after.overall_grade)
-    after = replace(after, picked_because=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
+    after = replace(after, moderation_reason=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
     sealed = step.seal(an_audit.SHARED_PART, sealed_sections(desk, after))
     step.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_shared")

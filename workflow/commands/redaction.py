@@ -10,7 +10,7 @@ def wordless(audit: Audit) -> Audit:
         audit,
         header=replace(audit.header, child_id=None, strand=None, audit_on=None),
         overall_grade=None,
-        picked_because="",
+        moderation_reason="",
         escalation=_wordless_escalation(audit.escalation) if audit.escalation else None,
         actions=tuple(wordless_action(action) for action in audit.actions),
         sections={},

@@ -45,8 +45,8 @@ def moderated_escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
 
 
 def audit_was_not_picked(s: GuardContext) -> Iterator[Missing]:
-    if s.audit.picked_because:
-        yield Missing("moderation", "moderator", f"This audit must be moderated: {s.audit.picked_because}.")
+    if s.audit.moderation_reason:
+        yield Missing("moderation", "moderator", f"This audit must be moderated: {s.audit.moderation_reason}.")
 
 
 def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
