@@ -59,7 +59,7 @@ class NotificationRules:
 
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """Who is connected to the child is told nothing; what is told to a post of theirs goes to who stands in."""
-        about = directory.about(audit.header.child_id)
+        about = directory.for_child(audit.header.child_id)
         told = [person for person in dict.fromkeys(self._told(event, audit, about)) if person not in about.set_aside]
         return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
 

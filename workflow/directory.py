@@ -136,7 +136,7 @@ class Directory:
         found: Mapping[str, frozenset[int]] = self._connected  # type: ignore[attr-defined]
         return found
 
-    def about(self, child_id: str | None) -> "Directory":
+    def for_child(self, child_id: str | None) -> "Directory":
         """The same directory for that child’s audits: who is connected to the child holds no post in it, as if it were vacant."""
         if not child_id or not self.connections:
             return self

@@ -58,7 +58,7 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
     """What this person is to this audit: each needs the role and the tie. Who left, or is connected to the child, is nothing to it."""
     if not person.is_active or directory.is_connected(person.id, audit.header.child_id):
         return frozenset()
-    directory = directory.about(audit.header.child_id)
+    directory = directory.for_child(audit.header.child_id)
     ties = _posts_held(person, audit, directory) | _named_in(person, audit)
     if audit.state != "withdrawn" and audit.reference in directory.emergencies.get(person.id, ()):
         ties.add("emergency")

@@ -34,7 +34,7 @@ def reminders(action: Due, today: date, clocks: Deadlines, directory: Directory)
 
     Each is keyed by the day that it was for: what was told late is not told again, even where the clock goes back.
     """
-    about, told = directory.about(action.child_id), dict[int, Notice]()
+    about, told = directory.for_child(action.child_id), dict[int, Notice]()
     for event, day, relation in _says(action.due_on, action.since, today, clocks):
         person = _who(relation, action, about)
         if person is not None and person not in about.set_aside and person not in told:
@@ -96,7 +96,7 @@ def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return
-    directory, late_from = directory.about(audit.header.child_id), _chased_from(escalation, clocks)
+    directory, late_from = directory.for_child(audit.header.child_id), _chased_from(escalation, clocks)
     is_passed_up = today > add_working_days(london_day(escalation.opened_at), clocks["escalation_passed_up_working_days"])
     for recipient in escalation.recipients if today >= late_from else ():
         if recipient.acknowledged_at is None:

@@ -14,7 +14,7 @@ Needed = tuple[tuple[Move, ...], SmartAction | None]
 
 
 def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
-    directory = directory.about(audit.header.child_id)
+    directory = directory.for_child(audit.header.child_id)
     ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
     if _is_unheard(audit, directory):
         return True

@@ -48,7 +48,7 @@ def _names(desk: CommandContext, hears: NotificationRules, audit: Audit) -> Iter
 
 
 def _posts(desk: CommandContext, audit: Audit) -> Iterator[WillAcknowledge]:
-    directory, team = desk.directory.about(audit.header.child_id), audit.header.team
+    directory, team = desk.directory.for_child(audit.header.child_id), audit.header.team
     for post in desk.rules.escalation_recipients:
         holder = directory.holder(post, team)
         others = tuple(one for one in directory.deputies(post, team) if holder is None or one.id != holder.person.id)

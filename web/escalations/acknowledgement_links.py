@@ -58,7 +58,7 @@ def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: Acknowle
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
         return []
-    directory = desk.directory.about(audit.header.child_id)
+    directory = desk.directory.for_child(audit.header.child_id)
     return [
         one
         for one in escalation.recipients

@@ -139,7 +139,7 @@ class StatusCalculator:
         )  # fmt: skip
 
     def _told(self, row: Any, one: Recipient, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> RecipientStatus:
-        directory, opened_on = self.directory.about(row.child_id), london_day(row.opened_at)
+        directory, opened_on = self.directory.for_child(row.child_id), london_day(row.opened_at)
         holder = directory.holder(one.post, row.team)
         person = directory.person(one.acknowledged_by) if one.acknowledged_at else holder.person if holder else None
         theirs = [mail for mail in mails if person and mail.recipient == person.id and mail.event != "escalation_passed_up"]

@@ -79,7 +79,7 @@ def tasks_of_undelivered(count: int) -> Iterator[Task]:
 def _escalation(row: Any, me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
     waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
-    opened_on, directory = london_day(row.opened_at), directory.about(row.child_id)
+    opened_on, directory = london_day(row.opened_at), directory.for_child(row.child_id)
     waits = any(_answers(me, post, row.team, directory) for post in waiting)
     if row.escalation_state == "open" and waits:
         by = add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
@@ -145,5 +145,7 @@ def _verb(row: Any, me: Person, directory: Directory) -> str:
         return f"Grant or refuse more time for action {row.number}"
     if row.owner_id == me.id:
         return f"Carry out action {row.number}, which is yours"
-    reports = directory.about(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
+    reports = (
+        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
+    )
     return f"Track action {row.number}, and report it when complete" if reports else ""

@@ -151,7 +151,7 @@ def _escalate_where_called_for(step: UnitOfWork, before: Audit, source: str) -> 
 
 def open_escalation(step: UnitOfWork, source: str, reason: str = "") -> None:
     desk, header = step.desk, step.audit.header
-    recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.about(header.child_id))
+    recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.for_child(header.child_id))
     after = escalation.opened(step.audit, source, step.who, desk.now, recipients, reason)
     verb = "raise_escalation" if source == "raise" else "open_escalation"
     step.record_transition(after, verb, reason, {"edition": after.edition, "source": source})

@@ -26,7 +26,7 @@ def makers(move: Move, audit: Audit, action: SmartAction | None, directory: Dire
     posts = move.makers(audit.was_escalated)
     if not move.falls_to:
         return posts
-    bound, directory = _bound_up(audit, action), directory.about(audit.header.child_id)
+    bound, directory = _bound_up(audit, action), directory.for_child(audit.header.child_id)
     for post in move.falls_to[move.falls_to.index(posts[0]) :]:
         if any(person.id not in bound for person in directory.in_post(post, audit.header.team)):
             return (*posts, post)

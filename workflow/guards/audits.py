@@ -130,7 +130,7 @@ def posts_are_filled(s: GuardContext) -> Iterator[Missing]:
     if not isinstance(team, str):
         return
     child_id = s.answer("details", "child_id")
-    directory = s.directory.about(child_id if isinstance(child_id, str) else None)
+    directory = s.directory.for_child(child_id if isinstance(child_id, str) else None)
     for post in s.recipients:
         if directory.holder(post, team) is None:
             yield Missing("details", "team", f"Nobody holds or stands in for the post “{post.replace('_', ' ')}”: ask the QA Service.")

@@ -41,7 +41,7 @@ def plan_is_recorded(s: GuardContext) -> Iterator[Missing]:
 
 def _own(s: GuardContext) -> list[Recipient]:
     recipients = s.audit.escalation.recipients if s.audit.escalation else ()
-    directory = s.directory.about(s.audit.header.child_id)
+    directory = s.directory.for_child(s.audit.header.child_id)
     return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit.header.team, directory)]
 
 

@@ -21,7 +21,7 @@ def declare_connection(desk: CommandContext, who: Person, child_id: object, pers
     child = _child(child_id)
     if desk.directory.is_connected(person.id, child):
         return
-    before = desk.directory.about(child)
+    before = desk.directory.for_child(child)
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         writing.connect(person.id, child, who.id)
         writing.tell(handover_notices(desk, person.id, writing.holdings(person.id, child)))
