@@ -60,7 +60,7 @@ class NotificationRules:
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """Who is connected to the child is told nothing; what is told to a post of theirs goes to who stands in."""
         about = directory.for_child(audit.header.child_id)
-        told = [person for person in dict.fromkeys(self._told(event, audit, about)) if person not in about.set_aside]
+        told = [person for person in dict.fromkeys(self._told(event, audit, about)) if person not in about.excluded]
         return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
 
     def reachable(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
@@ -165,7 +165,7 @@ def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> 
 
 def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
     for recipient in audit.escalation.recipients if audit.escalation else ():
-        now = directory.holder(recipient.post, audit.header.team) if recipient.person_id in directory.set_aside else None
+        now = directory.holder(recipient.post, audit.header.team) if recipient.person_id in directory.excluded else None
         yield now.person.id if now else recipient.person_id
 
 

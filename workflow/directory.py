@@ -96,7 +96,7 @@ class Directory:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     """Something in it began or ends by the clock then, in UTC: between them a reading of this version stays true."""
-    set_aside: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
     """Those who hold no post in this reading: see `about`."""
     requests: tuple[Request, ...] = ()
     """What waits for a second person, oldest first."""
@@ -143,11 +143,11 @@ class Directory:
         return self.without(self.connected.get(normalise_child_id(child_id), frozenset()))
 
     def without(self, people: frozenset[int]) -> "Directory":
-        if people <= self.set_aside:
+        if people <= self.excluded:
             return self
         # A copy, not a new one: the look-ups by duty and by address are the same ones.
         view = copy(self)
-        object.__setattr__(view, "set_aside", self.set_aside | people)
+        object.__setattr__(view, "set_aside", self.excluded | people)
         return view
 
     @property
@@ -160,7 +160,7 @@ class Directory:
 
     def is_in_post(self, person: Person, role: str, team: str | None = None) -> bool:
         """Deputies count while the post is vacant."""
-        if person.id in self.set_aside:
+        if person.id in self.excluded:
             return False
         scope = self._scope(role, team)
         if Duty(role, scope) in person.duties:
@@ -183,7 +183,7 @@ class Directory:
     def holding(self, duty: Duty) -> tuple[Person, ...]:
         """The active people who have just this duty, a deputy’s place being one of its own."""
         holders: Iterable[Person] = self._holders.get(duty, ())  # type: ignore[attr-defined]
-        return tuple(person for person in holders if person.id not in self.set_aside)
+        return tuple(person for person in holders if person.id not in self.excluded)
 
     def _scope(self, role: str, team: str | None) -> str:
         set_in = self.teams.get(team or "")

@@ -37,7 +37,7 @@ def reminders(action: Due, today: date, clocks: Deadlines, directory: Directory)
     about, told = directory.for_child(action.child_id), dict[int, Notice]()
     for event, day, relation in _says(action.due_on, action.since, today, clocks):
         person = _who(relation, action, about)
-        if person is not None and person not in about.set_aside and person not in told:
+        if person is not None and person not in about.excluded and person not in told:
             key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
             told[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
     return tuple(told.values())

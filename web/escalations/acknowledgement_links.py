@@ -62,7 +62,7 @@ def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: Acknowle
     return [
         one
         for one in escalation.recipients
-        if _is_asked_of(one, asked, directory.set_aside)
+        if _is_asked_of(one, asked, directory.excluded)
         and one.acknowledged_at is None
         and answers_for(person, one.post, audit.header.team, directory)
     ]
