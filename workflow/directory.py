@@ -32,7 +32,7 @@ class Person:
     name: str
     is_active: bool
     duties: frozenset[Duty]
-    lent: frozenset[Duty] = frozenset()
+    delegated: frozenset[Duty] = frozenset()
     """Those of the duties that are another’s, delegated to them for a time: not theirs to pass on."""
 
     @property

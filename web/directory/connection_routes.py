@@ -129,7 +129,7 @@ def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
     with read_transaction(the_council().engine) as connection:
         rows = delegations_with(connection, giver.id, desk.now)
     never = desk.permissions.table["never_delegated"]
-    roles = [duty for duty in in_order(giver.duties - giver.lent) if duty.role not in never and not duty.is_deputy]
+    roles = [duty for duty in in_order(giver.duties - giver.delegated) if duty.role not in never and not duty.is_deputy]
     return render_template(
         "delegations.html", giver=giver, is_mine=giver.id == current_user().id, rows=rows, roles=offered(roles, desk.directory),
         people=anybody_else(desk.directory, giver), directory=desk.directory, titled=titled, refusal=refusal, typed=request.form,

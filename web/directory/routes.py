@@ -63,7 +63,7 @@ def show(person_id: int) -> str:
     with read_transaction(the_council().engine) as connection:
         return render_template(
             "person.html", person=person, directory=desk.directory, sees=sees - ({"edit_directory"} if person == current_user() else set()),
-            own=in_order(person.duties - person.lent), passed=delegations_with(connection, person_id, desk.now), in_words=in_words,
+            own=in_order(person.duties - person.delegated), passed=delegations_with(connection, person_id, desk.now), in_words=in_words,
             history=history_of(connection, person_id) if "read_directory_history" in sees else [],
             connections=connections_of(connection, person_id) if "see_connections" in sees else [],
         )  # fmt: skip
@@ -168,7 +168,7 @@ def _identity(person: Person | None, refusal: BadInput | None = None) -> str:
 
 def _roles(person_id: int, refusal: BadInput | None = None) -> str:
     person, directory = editing.somebody_else(command_context(), current_user(), person_id), command_context().directory
-    own = in_order(person.duties - person.lent)
+    own = in_order(person.duties - person.delegated)
     if refusal:
         refusal = BadInput(tuple(replace(one, field="role") for one in refusal.missing))
     return render_template(

@@ -109,13 +109,13 @@ def _planned(line: Line, directory: Directory) -> Planned:
     if line.active.strip().lower() not in YES_NO:
         raise BadInput.about("active", "The column “active” says yes or no.")
     is_active, person = YES_NO[line.active.strip().lower()], directory.by_email(email)
-    own = person.duties - person.lent if person else frozenset()
+    own = person.duties - person.delegated if person else frozenset()
     wanted = own if line.roles is None else frozenset(read_duty(role, directory) for role in line.roles.split(";") if role.strip())
     if not is_active:
         if line.roles and wanted:
             raise BadInput.about("roles", "Somebody who is not active has no roles.")
         wanted = frozenset()
-    ensure_allowed(wanted | (person.lent if person else frozenset()))
+    ensure_allowed(wanted | (person.delegated if person else frozenset()))
     return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
 
 

@@ -53,11 +53,11 @@ def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person,
     is_editor = desk.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
     if who.id != giver.id and not is_editor:
         raise PermissionDenied("A role is passed on by who holds it, or by an administrator who has no part in it.")
-    if duty.is_deputy or duty not in giver.duties - giver.lent:
+    if duty.is_deputy or duty not in giver.duties - giver.delegated:
         raise BadInput.about("role", "Nobody passes on what they don’t hold themselves.")
     if duty.role in desk.permissions.table["never_delegated"]:
         raise BadInput.about("role", "This role is never passed on: another person is given it instead.")
-    if giver.id == to.id or duty in to.duties - to.lent:
+    if giver.id == to.id or duty in to.duties - to.delegated:
         raise BadInput.about("person", "They hold that role already.")
 
 

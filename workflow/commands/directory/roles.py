@@ -31,7 +31,7 @@ def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
 def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> None:
     """What waits for them in that role passes on, and the QA Service is told."""
     person = somebody_else(desk, who, person_id)
-    if duty not in person.duties - person.lent:
+    if duty not in person.duties - person.delegated:
         raise BadInput.about("role", f"{person.name} does not hold that role.")
     with desk.store.changing(desk.directory.version, desk.now) as writing:
         passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
@@ -84,7 +84,7 @@ def ensure_compatible(writing: DirectoryWriter, person: Person, duty: Duty) -> N
 def _ensure_fits(desk: CommandContext, writing: DirectoryWriter, person: Person, duty: Duty) -> None:
     if not person.is_active:
         raise BadInput.about("role", f"{person.name} has left.")
-    if duty in person.duties - person.lent:
+    if duty in person.duties - person.delegated:
         raise BadInput.about("role", f"{person.name} holds that role already.")
     ensure_possible(duty, desk.directory)
     ensure_compatible(writing, person, duty)
@@ -98,6 +98,6 @@ def _grant(desk: CommandContext, writing: DirectoryWriter, request: Request) -> 
         return
     assert request.starts_at is not None, "a delegation has its times"
     assert request.ends_at is not None, "a delegation has its times"
-    if request.ends_at <= desk.now or request.duty not in giver.duties - giver.lent:
+    if request.ends_at <= desk.now or request.duty not in giver.duties - giver.delegated:
         raise BadInput.about("role", "The delegation is over, or is no longer theirs to give: refuse it.")
     writing.delegate(Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)

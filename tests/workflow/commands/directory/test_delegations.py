@@ -16,7 +16,7 @@ from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsN
 
 def test_nobody_passes_on_what_they_do_not_hold_and_nothing_is_passed_on_twice(house: House) -> None:
     assert pass_on(house, "auditor", "qaro", Duty("auditor")) == GIVEN
-    assert house.person("qaro").lent == {Duty("auditor")}
+    assert house.person("qaro").delegated == {Duty("auditor")}
     for giver, held in (
         ("qaro", Duty("auditor")),
         ("practitioner", Duty("auditor")),
