@@ -82,10 +82,10 @@ def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[st
     )
     # Of some children’s audits the person may know less, or more, than of those that are alike: taken off, and counted one by one.
     usual = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
-        audits.c.id.in_(reader.apart()), reader.by_post("know", WHATEVER_CHILD)
+        audits.c.id.in_(reader.exceptional_audits()), reader.by_post("know", WHATEVER_CHILD)
     )
     apart = select(case((reader.by_post("see_state_and_names"), audits.c.state)), literal(1)).where(
-        audits.c.id.in_(reader.apart()), reader.by_post("know")
+        audits.c.id.in_(reader.exceptional_audits()), reader.by_post("know")
     )
     both = union_all(alike, own, usual, apart).subquery()
     return {

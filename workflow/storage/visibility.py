@@ -100,7 +100,7 @@ class VisibilityFilter:
         """The ids of the audits of children to whom this person declared a connection, by index."""
         return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children))
 
-    def apart(self) -> Select[tuple[int]]:
+    def exceptional_audits(self) -> Select[tuple[int]]:
         """The ids of the audits of children for whom this person’s posts are not what they usually are."""
         return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children_apart))
 
