@@ -61,7 +61,7 @@ def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: Aud
     """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
     by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
     shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
-    shown.append(_newest(reader.by_name("know"), audits.c.id.in_(reader.naming()), *_filters(wanted, *named)))
+    shown.append(_newest(reader.by_name("know"), audits.c.id.in_(reader.audits_naming_person()), *_filters(wanted, *named)))
     names, reads, grades = named
     query = select(
         audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
@@ -78,7 +78,7 @@ def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[st
         case((reader.by_post("see_state_and_names", OF_TALLY), tallies.c.state)).label("state"), tallies.c.number
     ).where(reader.by_post("know", OF_TALLY))  # fmt: skip
     own = select(case((reader.permitted("see_state_and_names"), audits.c.state)), literal(1)).where(
-        audits.c.id.in_(reader.naming()), reader.by_name("know"), ~reader.by_post("know")
+        audits.c.id.in_(reader.audits_naming_person()), reader.by_name("know"), ~reader.by_post("know")
     )
     # Of some children’s audits the person may know less, or more, than of those that are alike: taken off, and counted one by one.
     usual = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(

@@ -76,7 +76,7 @@ class VisibilityFilter:
     def usually_by_name(self, right: str) -> Condition:
         return self._allowed(right, self._names, OF_AUDIT)
 
-    def naming(self) -> CompoundSelect[int]:
+    def audits_naming_person(self) -> CompoundSelect[int]:
         """The ids of the few audits that name this person, each relation read by its own index. It narrows, and permits nothing."""
         own = [select(audits.c.id).where(audits.c[f"{role}_id"] == self.person.id) for role in NAMED]
         own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
