@@ -109,7 +109,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R | Response]:
 def sign_in(person: Person, proof: str = "") -> None:
     """A new session. `proof` names the second proof that was given, if any."""
     sign_out()
-    current_session().becomes(person.id)
+    current_session().start_for(person.id)
     if proof:
         current_session()[PROOF] = proof
     forget_sessions(the_council().engine, datetime.now(UTC) - KEPT_FOR)

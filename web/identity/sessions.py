@@ -43,7 +43,7 @@ class BrowserSession(SecureCookieSession):
         noted = self.seen_at if self.seen_at and now - self.seen_at <= NOTED_EVERY else now
         return min(noted + IDLE, (self.created_at or now) + LONGEST)
 
-    def becomes(self, person_id: int) -> None:
+    def start_for(self, person_id: int) -> None:
         """Somebody’s, under a new token: nothing of a visitor’s survives signing in."""
         self.clear()
         self._begins(person_id)
