@@ -34,7 +34,7 @@ class BrowserSession(SecureCookieSession):
     ended_for: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
-    unread: DatabaseError | None = None
+    load_error: DatabaseError | None = None
 
     def ends_at(self, now: datetime) -> datetime | None:
         """When it ends if nothing more is done than what is being done now."""
@@ -75,11 +75,11 @@ class DatabaseSessions(SecureCookieSessionInterface):
             stored = self._stored(value)
         except DatabaseError as error:
             stored = BrowserSession()
-            stored.unread = error
+            stored.load_error = error
         return BrowserSession() if stored is None else stored
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if "is_away" in g or (isinstance(session, BrowserSession) and session.unread):
+        if "is_away" in g or (isinstance(session, BrowserSession) and session.load_error):
             return
         if not isinstance(session, BrowserSession) or not session.token:
             super().save_session(app, session, response)

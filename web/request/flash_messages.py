@@ -42,7 +42,7 @@ def _carry(response: Response) -> Response:
 
 
 def _is_nobodys(session: BrowserSession) -> bool:
-    return session.person_id is None and not is_away() and session.unread is None
+    return session.person_id is None and not is_away() and session.load_error is None
 
 
 def _carried() -> list[str]:

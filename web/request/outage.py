@@ -32,8 +32,8 @@ def init_away(app: Flask) -> None:
 def _say_why_the_session_is_unread() -> None:
     """Raises DatabaseError, but not to those who ask for nobody’s sake: probes, and the page that says it for its stylesheet."""
     session = request_ctx.session
-    if isinstance(session, BrowserSession) and session.unread and request.endpoint not in BY_ANY_NAME | MAY_BE_KEPT:
-        raise session.unread
+    if isinstance(session, BrowserSession) and session.load_error and request.endpoint not in BY_ANY_NAME | MAY_BE_KEPT:
+        raise session.load_error
 
 
 def _away(error: DatabaseError) -> Any:
