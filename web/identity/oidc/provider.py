@@ -34,7 +34,7 @@ class Issuer:
         self._kept: dict[str, tuple[Any, float]] = {}
         self._away_until = float("-inf")
 
-    def leads_to(self, attempt: Attempt) -> str:
+    def authorization_url(self, attempt: Attempt) -> str:
         """The address that a visitor signs in at; raises IssuerAway."""
         if self.clock() < self._away_until:
             raise IssuerAway("it was away a moment ago")

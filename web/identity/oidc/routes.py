@@ -52,7 +52,7 @@ def start() -> Response | tuple[str, dict[str, str]]:
     after = safe_redirect_target(request.form.get("next", ""))
     attempt = begin(the_council().engine, current_session(), after)
     try:
-        address = _issuer().leads_to(attempt)
+        address = _issuer().authorization_url(attempt)
     except IssuerAway as refusal:
         return _back_to_signing_in(refusal, after)
     # Not a redirect: the policy of our pages lets a form lead to no other address, and browsers hold redirects to it.
