@@ -44,7 +44,7 @@ class Issuer:
             self._away_until = self.clock() + LEFT_ALONE_FOR
             raise
 
-    def vouches_for(self, code: str, named: str | None, attempt: Attempt) -> Mapping[str, Any]:
+    def exchange_code(self, code: str, named: str | None, attempt: Attempt) -> Mapping[str, Any]:
         """The checked claims of whoever signed in; raises NotAccepted. `named` is who the answer says it comes from (RFC 9207)."""
         return within_seconds(lambda: self._vouches_for(code, named, attempt))
 

@@ -68,7 +68,7 @@ def answer() -> Response:
     try:
         if attempt is None:
             raise NotAccepted("no such sign-in is under way in this browser")
-        claims = _issuer().vouches_for(_code(), request.args.get("iss"), attempt)
+        claims = _issuer().exchange_code(_code(), request.args.get("iss"), attempt)
         person = person_for_claims(council.engine, command_context().directory, chosen, claims)
     except NotAccepted as refusal:
         return _back_to_signing_in(refusal, attempt.after if attempt else "")
