@@ -103,7 +103,7 @@ class NotificationRules:
     def emergency_ends_at(self, at: datetime) -> datetime:
         return at + timedelta(minutes=self.clocks["emergency_minutes"])
 
-    def picked_because(self, audit: Audit, grade: str | None) -> str:
+    def moderation_reason(self, audit: Audit, grade: str | None) -> str:
         if grade == INADEQUATE:
             return "the overall grade is Inadequate"
         if grade == "outstanding" and self.selection.outstanding:

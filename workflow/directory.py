@@ -147,7 +147,7 @@ class Directory:
             return self
         # A copy, not a new one: the look-ups by duty and by address are the same ones.
         view = copy(self)
-        object.__setattr__(view, "set_aside", self.excluded | people)
+        object.__setattr__(view, "excluded", self.excluded | people)
         return view
 
     @property

@@ -182,5 +182,5 @@ class NotificationPolicy(Protocol):
     def emergency_ends_at(self, at: datetime) -> datetime:
         """Until when somebody may read who is let in then."""
 
-    def picked_because(self, audit: Audit, grade: str | None) -> str:
+    def moderation_reason(self, audit: Audit, grade: str | None) -> str:
         """Why the selection rule has this audit moderated, or "" where it does not."""

@@ -35,7 +35,7 @@ def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     step = _begin(desk, who, reference, "share")
     before, overall = step.audit, desk.form_of(step.audit).overall.key
     after = an_audit.shared(before, overall, desk.now, desk.today)
-    picked = desk.telling.picked_because(after, after.overall_grade)
+    picked = desk.telling.moderation_reason(after, after.overall_grade)
     after = replace(after, moderation_reason=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
     sealed = step.seal(an_audit.SHARED_PART, sealed_sections(desk, after))
     step.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})

@@ -96,9 +96,9 @@ class UnitOfWork:
 
     def commit(self) -> Audit:
         # Words being written start and stop no clock; whatever is history may.
-        look_on = self.desk.today if self._rows else self.audit.next_check_on
+        next_check_on = self.desk.today if self._rows else self.audit.next_check_on
         version = (self.before.version if self.before else 0) + 1
-        after = replace(self.audit, version=version, chain=self._chain, next_check_on=look_on)
+        after = replace(self.audit, version=version, chain=self._chain, next_check_on=next_check_on)
         change = Change(
             self.before,
             after,

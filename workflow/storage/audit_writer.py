@@ -33,7 +33,7 @@ UPDATE_AUDIT = (
     .values(
         {
             name: bindparam(name)
-            for name in (*rows.PLAIN, *rows.HEADER, "escalation_state", "history_count", "history_head", "form_key", "form_version")
+            for name in (*rows.PLAIN.values(), *rows.HEADER, "escalation_state", "history_count", "history_head", "form_key", "form_version")
         }
     )
 )

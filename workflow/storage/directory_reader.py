@@ -44,17 +44,17 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
     for held_now in connection.execute(select(tables.duties)):
         duties.setdefault(held_now.person_id, set()).add(Duty(held_now.role, held_now.scope, held_now.is_deputy))
     held = {person_id: frozenset(own) for person_id, own in duties.items()}
-    lent: dict[int, set[Duty]] = {}
+    delegated: dict[int, set[Duty]] = {}
     for row in given:
         # Nobody passes on what they do not hold themselves.
         if (duty := Duty(row.role, row.scope)) in held.get(row.from_person, ()):
-            lent.setdefault(row.to_person, set()).add(duty)
+            delegated.setdefault(row.to_person, set()).add(duty)
     everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
-    return {row.id: _person(row, held.get(row.id, frozenset()), frozenset(lent.get(row.id, ()))) for row in everybody}
+    return {row.id: _person(row, held.get(row.id, frozenset()), frozenset(delegated.get(row.id, ()))) for row in everybody}
 
 
-def _person(row: Any, own: frozenset[Duty], lent: frozenset[Duty]) -> Person:
-    return Person(row.id, row.email, row.name, row.is_active, _lawful(own | lent), lent - own)
+def _person(row: Any, own: frozenset[Duty], delegated: frozenset[Duty]) -> Person:
+    return Person(row.id, row.email, row.name, row.is_active, _lawful(own | delegated), delegated - own)
 
 
 def _let_in(rows: Sequence[Any]) -> dict[int, dict[str, int]]:

@@ -13,10 +13,12 @@ from workflow.models import Answers, Audit, Escalation, Header, Recipient, Smart
 Values = dict[str, Any]
 Stored = SqlRow[Any, *tuple[Any, ...]]
 HEADER = tuple(field.name for field in fields(Header))
-PLAIN = (
-    "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "overall_grade", "picked_because",
-    "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on", "look_on",
+_AUDIT_FIELDS = (
+    "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "overall_grade", "moderation_reason",
+    "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on", "next_check_on",
 )  # fmt: skip
+# Field -> column. A column keeps the name it was first given.
+PLAIN = {name: name for name in _AUDIT_FIELDS} | {"moderation_reason": "picked_because", "next_check_on": "look_on"}
 ACTION = tuple(field.name for field in fields(SmartAction))
 DAYS = tuple(name for name in ACTION if name.endswith("_on"))
 ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")
@@ -25,7 +27,7 @@ RECIPIENT = tuple(field.name for field in fields(Recipient))
 
 
 def audit_values(audit: Audit) -> Values:
-    values: Values = {name: getattr(audit, name) for name in PLAIN}
+    values: Values = {column: getattr(audit, name) for name, column in PLAIN.items()}
     values |= {name: getattr(audit.header, name) for name in HEADER}
     values["form_key"], values["form_version"] = audit.form
     values["escalation_state"] = audit.escalation_state
@@ -38,7 +40,7 @@ def audit_of(row: Stored, escalation: Escalation | None) -> Audit:
     stored = row._mapping
     sections, actions = (json.loads(stored[name] or "[]") for name in ("its_sections", "its_actions"))
     return Audit(
-        **{name: stored[name] for name in PLAIN},
+        **{name: stored[column] for name, column in PLAIN.items()},
         id=stored["id"],
         form=(stored["form_key"], stored["form_version"]),
         header=Header(*(stored[name] for name in HEADER)),

@@ -65,7 +65,7 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
                 other.execute(text(f"SELECT pg_terminate_backend({process}, 5000)"))
             yield
 
-    monkeypatch.setattr("workflow.storage.audit_writer.answered_together", cut)
+    monkeypatch.setattr("workflow.storage.audit_writer.pipelined", cut)
     with pytest.raises(DatabaseError) as lost:
         moves.share(house.desk(), house.person("auditor"), reference)
     assert isinstance(refusal_of(lost.value), DatabaseAway)
