@@ -22,7 +22,7 @@ from config.settings import read_settings
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.cli.demo_data import load_demo, read_sample, walk
 from web.council import Council, open_council, prepare
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.directory import Person
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
@@ -90,8 +90,8 @@ def _said_by(folder: str, number: int) -> Path:
 def _write(council: Council, reference: str, begins: float, ends: float) -> Did:
     """Shares an audit of its own and has it returned, again and again."""
     shares: list[Callable[[], object]] = [
-        lambda: moves.share(council.desk(), _person(council, "auditor"), reference),
-        lambda: moves.return_for_correction(council.desk(), _person(council, "hos.ppqa"), reference, "Again."),
+        lambda: audit_moves.share(council.desk(), _person(council, "auditor"), reference),
+        lambda: audit_moves.return_for_correction(council.desk(), _person(council, "hos.ppqa"), reference, "Again."),
     ]
     audit = council.store.audit(reference)
     assert audit

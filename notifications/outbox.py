@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
 from notifications.recipients import NotificationRules
 from workflow.events import Notice
-from workflow.storage import audit_writer as saving
+from workflow.storage import audit_writer
 from workflow.storage.engine import DatabaseError, write_transaction
 from workflow.storage.tables import outbox, ticks
 
@@ -88,9 +88,9 @@ def _take(worker: str, now: datetime) -> Any:
 
 def post_to_person(connection: Connection, event: str, key: str, recipient: int, now: datetime, locked: bytes | None = None) -> None:
     """A mail about somebody’s own account: no reference, and no notice in the service. The same key again changes nothing."""
-    values = {"key": key, "recipient": recipient, "event": event, "reference": "", "locked": locked, **saving.waiting(now, now)}
-    connection.execute(saving.once_statement(connection.dialect.name, outbox, ("key", "recipient")), values)
-    saving.call_worker(connection)
+    values = {"key": key, "recipient": recipient, "event": event, "reference": "", "locked": locked, **audit_writer.waiting(now, now)}
+    connection.execute(audit_writer.once_statement(connection.dialect.name, outbox, ("key", "recipient")), values)
+    audit_writer.call_worker(connection)
 
 
 def renew_lease(engine: Engine, letter: Letter, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
@@ -138,7 +138,7 @@ def release(engine: Engine, letters: Collection[Letter], *, to_others: bool = Fa
         with write_transaction(engine) as connection:
             _update_ours(connection, untried, leased_until=None, attempts=outbox.c.attempts - 1)
             if to_others:
-                saving.call_worker(connection)
+                audit_writer.call_worker(connection)
 
 
 def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:
@@ -148,12 +148,12 @@ def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> Non
     notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", None, *about)
     with write_transaction(engine) as connection:
         if _update_ours(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None):
-            saving.notice_only(connection, (notice,), now)
+            audit_writer.notice_only(connection, (notice,), now)
 
 
 def heartbeat(engine: Engine, worker: str, now: datetime) -> None:
     with write_transaction(engine) as connection:
-        saving.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
+        audit_writer.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
 
 
 def _update_ours(connection: Connection, letter: Letter, **values: object) -> int:

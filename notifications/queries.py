@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, exists, func, literal_column, select, union, update
 
 from workflow.events import Notice
-from workflow.storage import audit_writer as saving
-from workflow.storage import bulk_statements as many
+from workflow.storage import audit_writer, bulk_statements
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
 
@@ -64,7 +63,7 @@ def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
 
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
     """Whether this worker is the one to make this sweep in this slot: n workers have the effects of one."""
-    claim = saving.once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
+    claim = audit_writer.once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
     with write_transaction(engine) as connection:
         return connection.execute(claim, {"sweep": sweep, "slot": slot, "at": now}).first() is not None
 
@@ -90,12 +89,12 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
 
 def remind(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
-    again = many.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
-    given = many.bulk_parameters((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
+    again = bulk_statements.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
+    given = bulk_statements.bulk_parameters((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
     with write_transaction(engine) as connection:
         same = {tuple(row) for row in connection.execute(again, given)}
         told = [notice for one in looked if (one.row.audit_id, one.row.number) in same for notice in one.notices]
-        saving.enqueue_notices(connection, told, now, mornings)
+        audit_writer.enqueue_notices(connection, told, now, mornings)
 
 
 def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
@@ -107,11 +106,11 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
 
 def looked_at(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
-    again = many.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
-    given = many.bulk_parameters((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
+    again = bulk_statements.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
+    given = bulk_statements.bulk_parameters((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
     with write_transaction(engine) as connection:
         same = set(connection.execute(again, given).scalars())
-        saving.enqueue_notices(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
+        audit_writer.enqueue_notices(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
 
 
 def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
@@ -124,7 +123,7 @@ def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
 def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
     if notices:
         with write_transaction(engine) as connection:
-            saving.enqueue_notices(connection, notices, now)
+            audit_writer.enqueue_notices(connection, notices, now)
 
 
 def windows_closing(engine: Engine, today: date) -> Sequence[int]:
@@ -144,7 +143,7 @@ def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datet
     with write_transaction(engine) as connection:
         rows = connection.execute(closing).all()
         connection.execute(update(audits).where(*is_closing).values(re_audit_prompt_on=None))
-        saving.enqueue_notices(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)
+        audit_writer.enqueue_notices(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)
 
 
 def _prompt(reference: str, day: date) -> Notice:

@@ -14,10 +14,7 @@ from notifications.recipients import load_who_hears
 from tests.fakes import FakeShelf, FakeStore
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from workflow.commands import actions, escalations
-from workflow.commands import assignments as oversight
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
@@ -125,7 +122,7 @@ def answers(grade: str = "good", **details: Any) -> dict[str, dict[str, Any]]:
 
 
 def save(house: House, who: str, reference: str, section: str, given: Mapping[str, Any]) -> Audit:
-    return writing.save_section(house.desk(), house.person(who), reference, section, given, house.audit(reference).version)
+    return drafting.save_section(house.desk(), house.person(who), reference, section, given, house.audit(reference).version)
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ class Plan:
 def an_audit(house: House, at: str = "moderated", plan: Plan | None = None, **more: Any) -> str:
     """The reference of an audit that has walked, by its own people, to the state `at`."""
     plan = replace(plan or Plan(), **more)
-    reference = writing.start_audit(house.desk(), house.person(plan.auditor), {**DETAILS, **plan.details}).reference
+    reference = drafting.start_audit(house.desk(), house.person(plan.auditor), {**DETAILS, **plan.details}).reference
     for state in STATES[1 : STATES.index(at) + 1]:
         WALKS[state](house, reference, plan)
     return reference
@@ -150,7 +147,7 @@ def an_audit(house: House, at: str = "moderated", plan: Plan | None = None, **mo
 
 def _consult(house: House, reference: str, plan: Plan) -> None:
     save(house, plan.auditor, reference, "consultation", {"spoke_to": "Priya Nair"})
-    moves.record_consultation(house.desk(), house.person(plan.auditor), reference)
+    audit_moves.record_consultation(house.desk(), house.person(plan.auditor), reference)
 
 
 def _grade(house: House, reference: str, plan: Plan) -> None:
@@ -159,11 +156,11 @@ def _grade(house: House, reference: str, plan: Plan) -> None:
             save(house, plan.auditor, reference, section, given)
     if not house.audit(reference).actions:
         actions.add_action(house.desk(), house.person(plan.auditor), reference, AN_ACTION)
-    moves.grade(house.desk(), house.person(plan.auditor), reference)
+    audit_moves.grade(house.desk(), house.person(plan.auditor), reference)
 
 
 def _share(house: House, reference: str, plan: Plan) -> None:
-    moves.share(house.desk(), house.person(plan.auditor), reference)
+    audit_moves.share(house.desk(), house.person(plan.auditor), reference)
 
 
 def _moderate(house: House, reference: str, plan: Plan) -> None:
@@ -171,16 +168,16 @@ def _moderate(house: House, reference: str, plan: Plan) -> None:
     grade = plan.moderated_grade or plan.grade
     judgement = {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently." if grade != plan.grade else None}
     save(house, plan.moderator, reference, "moderation", judgement)
-    moves.moderate(house.desk(), house.person(plan.moderator), reference)
+    audit_moves.moderate(house.desk(), house.person(plan.moderator), reference)
 
 
 def assign(house: House, reference: str, moderator: str = "moderator") -> None:
-    oversight.assign_moderator(house.desk(), house.person("qa"), reference, f"{moderator}@demo.example")
+    assignments.assign_moderator(house.desk(), house.person("qa"), reference, f"{moderator}@demo.example")
 
 
 def _close(house: House, reference: str, plan: Plan) -> None:
     settle(house, reference)
-    moves.close_actions(house.desk(), house.person(closer_of(house, reference)), reference)
+    audit_moves.close_actions(house.desk(), house.person(closer_of(house, reference)), reference)
 
 
 def settle(house: House, reference: str) -> None:

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
-from web import formatting as wording
+from web import formatting
 from web.council import Council, ensure_prepared, open_council
 from web.directory.choices import responsible, titled, with_role
 from web.identity.credentials.security_app import Library
@@ -99,10 +99,10 @@ def _init_templates(app: Flask, council: Council) -> None:
     loaders = [app.jinja_env.loader, PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
     app.jinja_env.loader = ChoiceLoader([loader for loader in loaders if loader])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(wording.FILTERS)
+    app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
-        with_role=with_role, responsible=responsible, titled=titled, choice_items=wording.choice_items,
-        moderator_items=wording.moderator_items, by_field=wording.by_field, new_key=new_key, what_was_said=pop_flash_messages,
+        with_role=with_role, responsible=responsible, titled=titled, choice_items=formatting.choice_items,
+        moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_key=new_key, what_was_said=pop_flash_messages,
     )  # fmt: skip
 
     @app.context_processor

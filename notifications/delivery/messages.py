@@ -12,7 +12,7 @@ from typing import Any
 
 from config.settings import Settings
 from notifications.channels.idna import with_plain_domain
-from notifications.delivery import acknowledgement_links as acknowledging
+from notifications.delivery import acknowledgement_links
 from notifications.encryption import unlock
 from notifications.recipients import NotificationRules
 from workflow.directory import Person
@@ -97,5 +97,5 @@ def _body(row: Any, person: Person | None, hears: NotificationRules, settings: S
         does=event["does"],
         facts="".join(facts),
         told=in_words(london_day(row.created_at)),
-        link=link(row, event, settings) + acknowledging.line(row, settings),
+        link=link(row, event, settings) + acknowledgement_links.line(row, settings),
     )

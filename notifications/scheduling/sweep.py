@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from notifications import outbox, queries
 from notifications.context import WorkerContext
-from notifications.reminders import audit_deadlines as clocks
+from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.reminders.digest_schedule import next_digest_times
 from notifications.reminders.holiday_horizon import dates_past_known_holidays
@@ -64,8 +64,8 @@ def _audits_looked_at(parts: WorkerContext, today: date, directory: Directory) -
     def look(reference: str) -> queries.SweepResult:
         audit = parts.store.audit(reference)
         assert audit is not None, "nothing is deleted"
-        notices = tuple(clocks.due_notices(audit, today, parts.who_hears, directory))
-        return queries.SweepResult(audit, notices, clocks.look_again_on(audit, today, parts.who_hears.clocks))
+        notices = tuple(audit_deadlines.due_notices(audit, today, parts.who_hears, directory))
+        return queries.SweepResult(audit, notices, audit_deadlines.look_again_on(audit, today, parts.who_hears.clocks))
 
     return _in_batches(queries.audits_to_look_at(parts.engine, today), look)
 

@@ -9,7 +9,7 @@ from notifications.delivery.acknowledgement_links import AcknowledgementLink, to
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow, looked_at
 from tests.factories import House, a_house, an_audit, save
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +59,7 @@ def test_what_is_not_yours_and_what_comes_too_late(served: Served, house: House)
     assert looked_at(page) == []
     auditor = served.page("auditor")
     auditor.goto(f"{served.url}/audits/{graded}/moves/share")
-    moves.share(house.desk(), house.person("auditor"), graded)
+    audit_moves.share(house.desk(), house.person("auditor"), graded)
     follow(auditor.locator("main form button"))
     auditor.get_by_text("can’t be").or_(auditor.get_by_text("not yours")).first.wait_for()
     assert looked_at(auditor) == []

@@ -20,7 +20,7 @@ from tests.web.support.browser import PASSWORD, token_in
 from web.cli.verify_history import every_reference, first_break
 from workflow.errors import DatabaseAway
 from workflow.events import Notice
-from workflow.storage import audit_writer as saving
+from workflow.storage import audit_writer
 
 SHORT, LONG, RECOVERED_WITHIN, MAILS = 3, 60, 10, 3
 SAYS, SAVED, WORDS = DatabaseAway().sentence, 303, "Seen with her brother, calm and well."
@@ -141,7 +141,7 @@ def _all_is_as_before(machines: Machines, mover: Mover, is_saved: Callable[[], b
 def _falls_due_meanwhile(machines: Machines, house: House) -> None:
     notices = [Notice(f"away/{n}", "audit_shared", house.person("moderator").id, "3f7k-2q9d") for n in range(MAILS)]
     with machines.council.engine.begin() as connection:
-        saving.enqueue_notices(connection, notices, datetime.now(UTC))
+        audit_writer.enqueue_notices(connection, notices, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE outbox SET next_attempt_at = now() + interval '2 seconds' WHERE key LIKE 'away/%%'")
 
 

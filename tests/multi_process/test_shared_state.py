@@ -11,9 +11,9 @@ from notifications.queries import tell
 from notifications.scheduling.jobs import OneAtATime, noting
 from tests.factories import a_house
 from tests.multi_process.processes import Machines, Web, ask, wait_until
-from workflow.commands.directory import people as editing
+from workflow.commands.directory import people
 from workflow.events import Notice
-from workflow.storage import audit_writer as saving
+from workflow.storage import audit_writer
 
 COPY = Path(__file__).parents[2] / "workflow" / "storage" / "migrations" / "sql" / "procrastinate-3.10.0.sql"
 CALLS = 16
@@ -24,7 +24,7 @@ def test_a_job_is_there_with_its_mail_or_not_at_all(machines: Machines) -> None:
     house, jobs = a_house(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
     notices = [Notice(f"with/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d") for n in range(5)]
     with machines.council.engine.connect() as connection:
-        saving.enqueue_notices(connection, notices, house.now)
+        audit_writer.enqueue_notices(connection, notices, house.now)
         assert len(connection.exec_driver_sql(jobs).all()) == 1, "one a transaction, not one a mail"
         connection.rollback()
     assert machines.rows(jobs) == []
@@ -56,10 +56,10 @@ def test_what_one_process_changes_the_others_see_at_once(machines: Machines, web
         return {ask(web.port, "GET", "/api/v1/audits", Authorization=f"Bearer {token}")[0] for web in webs for _ in range(CALLS)}
 
     assert statuses() == {200}
-    editing.mark_as_left(house.desk(), admin, who)
+    people.mark_as_left(house.desk(), admin, who)
     assert statuses() == {401}
     print(f"{2 * CALLS} calls to 4 processes that knew somebody who then left: 0 let in")
-    editing.mark_as_back(house.desk(), admin, who)
+    people.mark_as_back(house.desk(), admin, who)
 
 
 def test_the_tables_of_the_queue_are_those_of_the_release_that_is_installed() -> None:

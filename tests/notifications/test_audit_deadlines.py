@@ -9,9 +9,7 @@ from notifications.scheduling.worker import run_once, sweep
 from tests.factories import FOURTEENTH, NOW, TODAY, House, an_audit, assign, resolve, save, settle
 from tests.notifications.support.outbox_assertions import days, from_to, in_london, leaves, set_active, told
 from web.council import Council
-from workflow.commands import actions, escalations
-from workflow.commands import assignments as oversight
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, assignments, audit_moves, escalations
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -29,7 +27,7 @@ def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Cou
     expected = [date(2026, 12, 1), date(2026, 12, 8), date(2026, 12, 15)]
     assert days(council, "audit_not_shared", "auditor") == days(council, "audit_not_shared", "QA inbox") == expected
     house.now = in_london(date(2026, 12, 21))
-    moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.desk(), house.person("auditor"), reference)
     walk(council, date(2027, 2, 1), date(2026, 12, 21))
     assert days(council, "audit_not_shared", "auditor") == expected, "none after it is shared"
 
@@ -37,7 +35,7 @@ def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Cou
 def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_month(council: Council, house: House) -> None:
     reference = an_audit(house, at="draft")
     house.now = in_london(date(2026, 12, 3))
-    oversight.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
+    assignments.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
     assert house.audit(reference).share_by == date(2026, 12, 31)
     walk(council, date(2027, 1, 12), date(2026, 12, 3))
     # 1 January is a Friday and a bank holiday.
@@ -48,7 +46,7 @@ def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_mo
 def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: Council, house: House) -> None:
     reference = an_audit(house, at="shared")
     house.now = in_london(date(2027, 1, 5))
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "The dates are wrong.")
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "The dates are wrong.")
     walk(council, date(2027, 2, 2), date(2027, 1, 5))
     assert days(council, "audit_not_shared", "auditor") == [date(2027, 2, 1)]
 
@@ -64,7 +62,7 @@ def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Co
     assert {one.who for one in told(council, "moderation_due_soon", "moderation_overdue")} == {who}
     assign(house, reference)
     save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
-    moves.moderate(house.desk(), house.person("moderator"), reference)
+    audit_moves.moderate(house.desk(), house.person("moderator"), reference)
     walk(council, date(2027, 1, 23), date(2026, 12, 24))
     assert len(days(council, "moderation_overdue", who)) == 3, "none after it is moderated"
 
@@ -101,7 +99,7 @@ def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_ver
 def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, house: House) -> None:
     reference = an_audit(house, at="actions_closed")
     house.now = in_london(date(2026, 12, 1))
-    moves.reopen(house.desk(), house.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),))
+    audit_moves.reopen(house.desk(), house.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),))
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
     assert told(council, "impact_re_check_due") == []
 
@@ -122,8 +120,8 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, hou
     run_once(council.parts, NOW)
     house.now = in_london(date(2026, 12, 8))
     sweep(council.parts, house.now)
-    moves.share(house.desk(), house.person("auditor"), draft)
-    moves.waive_moderation(house.desk(), house.person("qa"), moderated, "Not picked.")
+    audit_moves.share(house.desk(), house.person("auditor"), draft)
+    audit_moves.waive_moderation(house.desk(), house.person("qa"), moderated, "Not picked.")
     resolve(house, planned)
     run_once(council.parts, house.now + timedelta(minutes=1))
     events = ("audit_not_shared", "moderation_overdue", "response_plan_overdue", "escalation_not_acknowledged", "escalation_passed_up")
@@ -141,8 +139,8 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, hou
 def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, house: House) -> None:
     reference = an_audit(house, at="moderated")
     house.now = in_london(date(2026, 12, 10))
-    moves.withdraw(house.desk(), house.person("qa"), reference, "Not this child.")
-    moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Not this child.")
+    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Not this child.")
+    audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Not this child.")
     before = told(council)
     walk(council, date(2027, 1, 20), date(2026, 12, 10))
     sweep(council.parts, in_london(date(2027, 10, 20)))
@@ -162,7 +160,7 @@ def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council
         (date(2026, 11, 25), "QA inbox"),
         (date(2026, 11, 26), "QA inbox"),
     ]
-    oversight.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
+    assignments.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
     walk(council, TODAY + timedelta(days=5), TODAY + timedelta(days=4))
     assert len(told(council, "audit_stands_still")) == 2
 

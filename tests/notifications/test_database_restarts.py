@@ -24,7 +24,7 @@ from web.cli.demo_data import load_people
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.storage.engine import DatabaseError, read_transaction
 from workflow.storage.tables import notices, outbox, ticks
 
@@ -181,9 +181,9 @@ def _nothing_is_missing_or_told_twice(outage: Outage, number: int, tmp_path: Pat
     reference = an_audit(house, at="graded")
     for n in range(number):
         if n % 2:
-            moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
+            audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
         else:
-            moves.share(house.desk(), house.person("auditor"), reference)
+            audit_moves.share(house.desk(), house.person("auditor"), reference)
     assert first_break(outage.council, every_reference(outage.council)) == ""
     for table in (notices, outbox):
         told = _told(quiet, table, reference)

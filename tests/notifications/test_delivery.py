@@ -14,13 +14,10 @@ from notifications.scheduling.worker import run_once
 from tests.factories import DETAILS, NOW, House, an_audit, answers, save
 from tests.notifications.support.smtp_server import MailServer
 from web.council import Council
-from workflow.commands import actions
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import actions, audit_moves, drafting
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction
-from workflow.storage.engine import write_transaction as writing_to
+from workflow.storage.engine import read_transaction, write_transaction
 
 CANARY = "CANARY-7Q"
 
@@ -41,17 +38,17 @@ def test_each_is_sent_once_over_one_connection(parts: WorkerContext, house: Hous
 
 
 def test_no_word_of_a_case_leaves_the_service(parts: WorkerContext, house: House, server: MailServer) -> None:
-    reference = writing.start_audit(house.desk(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
+    reference = drafting.start_audit(house.desk(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
     save(house, "auditor", reference, "consultation", {"spoke_to": CANARY})
-    moves.record_consultation(house.desk(), house.person("auditor"), reference)
+    audit_moves.record_consultation(house.desk(), house.person("auditor"), reference)
     texts = {"evidence", "impact", "case_summary"}
     for section, given in answers("inadequate").items():
         if section not in {"details", "consultation"}:
             save(house, "auditor", reference, section, {key: CANARY if key in texts else value for key, value in given.items()})
     actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(CANARY, "practitioner@demo.example", "2026-12-01"))
-    for move in (moves.grade, moves.share):
+    for move in (audit_moves.grade, audit_moves.share):
         move(house.desk(), house.person("auditor"), reference)
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, CANARY)
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, CANARY)
     for weeks in range(8):
         run_once(parts, NOW + timedelta(weeks=weeks))
     assert len(server.taken) > 12
@@ -76,7 +73,7 @@ def test_a_mail_says_what_to_do_where_and_by_when(parts: WorkerContext, house: H
 
 def test_the_address_is_the_directorys_when_it_is_sent(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
-    with writing_to(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(moved)
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
@@ -88,7 +85,7 @@ def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
     an_audit(house, at="shared")
     run_once(parts, NOW)
-    with writing_to(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(moved)
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
@@ -100,7 +97,7 @@ def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts
 
 def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
-    with writing_to(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     run_once(parts, NOW)
@@ -167,7 +164,7 @@ def test_one_poisoned_row_does_not_stop_the_rest(parts: WorkerContext, house: Ho
     for _ in range(20):
         an_audit(house, at="shared")
     everybody = len(rows(parts))
-    with writing_to(parts.engine) as connection:
+    with write_transaction(parts.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == 3).values(event="no_such_event"))
     assert run_once(parts, NOW) == everybody - 1
     assert [row.id for row in rows(parts, "waiting")] == [3]

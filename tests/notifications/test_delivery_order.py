@@ -14,8 +14,7 @@ from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
 from tests.notifications.support.smtp_server import MailServer
-from workflow.commands import audit_moves as moves
-from workflow.commands import escalations
+from workflow.commands import audit_moves, escalations
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
 
@@ -34,8 +33,8 @@ def test_what_came_later_is_not_sent_before_what_came_first(parts: WorkerContext
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(parts, NOW)
     house.passes(minutes=1)
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "A name is wrong.")
-    moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "A name is wrong.")
+    audit_moves.share(house.desk(), house.person("auditor"), reference)
     run_once(parts, NOW + timedelta(seconds=30))
     assert to(server, "qaro") == [], "the first waits to be tried again, and the second waits behind it"
     run_once(parts, NOW + timedelta(minutes=15))

@@ -14,8 +14,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, House, an_audit
 from tests.notifications.support.outbox_assertions import in_london
 from tests.notifications.support.smtp_server import MailServer
-from workflow.commands import actions
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, audit_moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -72,7 +71,7 @@ def test_what_is_due_first_is_on_top(parts: WorkerContext, house: House, two: li
     house.now = NOW + timedelta(hours=1)
     draft = an_audit(house, at="graded", details={"child_id": "C-3"})
     actions.add_action(house.desk(), house.person("auditor"), draft, soon)
-    moves.share(house.desk(), house.person("auditor"), draft)
+    audit_moves.share(house.desk(), house.person("auditor"), draft)
     run_once(parts, house.now)
     server.taken.clear()
     run_once(parts, in_london(MONDAY, 8))

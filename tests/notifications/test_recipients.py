@@ -5,9 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import House, an_audit, assign, resolve, save, settle
-from workflow.commands import actions, escalations
-from workflow.commands import assignments as oversight
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, assignments, audit_moves, escalations
 from workflow.commands.actions import NewAction
 from workflow.directory import Directory, Duty, Person
 
@@ -50,7 +48,7 @@ def test_moderation_tells_the_case_too_where_the_grade_changed(fake_house: House
 
 def test_waiving_moderation_tells_whom_moderating_would(fake_house: House) -> None:
     reference = an_audit(fake_house, at="shared")
-    moves.waive_moderation(fake_house.desk(), fake_house.person("qa"), reference, "Not picked.")
+    audit_moves.waive_moderation(fake_house.desk(), fake_house.person("qa"), reference, "Not picked.")
     assert told(fake_house, "moderation_waived") == ["QA inbox", "auditor", "team.manager"]
 
 
@@ -75,7 +73,7 @@ def test_the_rest_of_an_escalation_is_told(fake_house: House) -> None:
 def test_who_is_given_work_is_told(fake_house: House) -> None:
     reference = an_audit(fake_house, at="shared")
     assign(fake_house, reference)
-    oversight.assign_moderator(fake_house.desk(), fake_house.person("qa"), reference, "moderator2@demo.example")
+    assignments.assign_moderator(fake_house.desk(), fake_house.person("qa"), reference, "moderator2@demo.example")
     assert told(fake_house, "moderator_assigned") == ["moderator", "moderator2"]
 
 
@@ -86,15 +84,15 @@ def test_a_new_action_of_section_15_waits_for_the_moderation_to_be_told(fake_hou
     actions.add_action(fake_house.desk(), fake_house.person("moderator"), reference, new)
     assert told(fake_house, "action_assigned") == ["practitioner"]
     save(fake_house, "moderator", reference, "moderation", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
-    moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
+    audit_moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
     assert told(fake_house, "action_assigned") == ["practitioner", "qaro"]
 
 
 def test_asking_to_withdraw_tells_who_must_agree(fake_house: House) -> None:
     reference = an_audit(fake_house, at="draft")
-    moves.withdraw(fake_house.desk(), fake_house.person("auditor"), reference, "The wrong child.")
+    audit_moves.withdraw(fake_house.desk(), fake_house.person("auditor"), reference, "The wrong child.")
     assert told(fake_house, "withdrawal_requested") == ["hos.ppqa"]
-    moves.withdraw(fake_house.desk(), fake_house.person("hos.ppqa"), reference, "Agreed.")
+    audit_moves.withdraw(fake_house.desk(), fake_house.person("hos.ppqa"), reference, "Agreed.")
     assert told(fake_house, "audit_withdrawn") == ["QA inbox", "auditor"]
 
 

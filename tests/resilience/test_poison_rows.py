@@ -21,7 +21,7 @@ from tests.resilience.support.fork_server import reopened
 from tests.support.postgres import a_database
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.storage import tables
 from workflow.storage.engine import write_transaction
 
@@ -70,8 +70,8 @@ def parts(council: Council) -> WorkerContext:
 
 
 def _again(house: House, reference: str) -> None:
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
-    moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
+    audit_moves.share(house.desk(), house.person("auditor"), reference)
 
 
 def _poison(parts: WorkerContext, values: dict[str, Any], row_id: int) -> None:

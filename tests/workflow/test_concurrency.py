@@ -11,8 +11,7 @@ import pytest
 
 from tests.factories import House, a_house, an_audit
 from tests.support.postgres import a_council_on_postgresql
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import audit_moves, drafting
 from workflow.commands.idempotency import run_idempotent
 from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.ports import IdempotentRequest
@@ -42,7 +41,7 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
     def share(_: int) -> str:
         desk = replace(house.desk(), once=once)
         barrier.wait()
-        return run_idempotent(desk, once, lambda desk: moves.share(desk, auditor, reference))
+        return run_idempotent(desk, once, lambda desk: audit_moves.share(desk, auditor, reference))
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(share, range(50)))
@@ -56,10 +55,10 @@ def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     reference, auditor = an_audit(house, "graded"), house.person("auditor")
     once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state)
     desk = replace(house.desk(), once=once)
-    assert run_idempotent(desk, once, lambda desk: moves.share(desk, auditor, reference)) == "shared"
+    assert run_idempotent(desk, once, lambda desk: audit_moves.share(desk, auditor, reference)) == "shared"
     other = replace(once, digest="another")
     try:
-        run_idempotent(replace(desk, once=other), other, lambda desk: moves.share(desk, auditor, reference))
+        run_idempotent(replace(desk, once=other), other, lambda desk: audit_moves.share(desk, auditor, reference))
     except IdempotencyKeyReused:
         return
     raise AssertionError("a key was taken twice")
@@ -92,7 +91,7 @@ def eight_edit(house: House, saves: int) -> None:
             version = seen.version - (chance.random() < 0.3)
             said = int(str(seen.answer("area_1", "evidence") or "0"))
             try:
-                writing.save_section(house.desk(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True)
+                drafting.save_section(house.desk(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True)
             except EditConflict as refused:
                 both = refused
             else:

@@ -7,9 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.factories import AN_ACTION, FOURTEENTH, House, a_fake_house, an_audit, answers, assign, resolve, save, settle
-from workflow.commands import action_move_registry as action_moves
-from workflow.commands import actions
-from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands import action_move_registry, actions, escalation_move_registry
 from workflow.commands.audit_move_registry import carry_out
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 from workflow.models import Audit
@@ -159,7 +157,7 @@ def _action_move(move: str) -> Try:
         return _outcome(
             house,
             reference,
-            lambda: action_moves.carry_out(house.desk(), house.person(name), reference, 1, given),
+            lambda: action_move_registry.carry_out(house.desk(), house.person(name), reference, 1, given),
             lambda audit: audit.actions[0].state,
         )
 
@@ -171,8 +169,10 @@ def _escalated(state: str) -> tuple[House, str]:
     reference = an_audit(house, "moderated", grade="good" if state == "none" else "inadequate")
     if state == "acknowledged":
         for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-            escalation_moves.carry_out(house.desk(), house.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""})
-        escalation_moves.carry_out(
+            escalation_move_registry.carry_out(
+                house.desk(), house.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""}
+            )
+        escalation_move_registry.carry_out(
             house.desk(), house.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
         )
     if state == "resolved":
@@ -186,7 +186,7 @@ def _escalation_move(move: str) -> Try:
         return _outcome(
             house,
             reference,
-            lambda: escalation_moves.carry_out(house.desk(), house.person(name), reference, given),
+            lambda: escalation_move_registry.carry_out(house.desk(), house.person(name), reference, given),
             lambda audit: audit.escalation_state,
         )
 

@@ -6,9 +6,7 @@ import unicodedata
 from xml.etree import ElementTree as ET
 
 from tests.factories import House, a_fake_house, an_audit
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
-from workflow.commands import escalations
+from workflow.commands import audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction, add_action, record_progress
 from workflow.errors import BadInput
 from workflow.models import Audit
@@ -49,7 +47,7 @@ def test_ten_thousand_hostile_strings_are_stored_whole_or_refused_by_field() -> 
 
 
 def _save(house: House, reference: str, given: dict[str, object]) -> Audit:
-    return writing.save_section(house.desk(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version)
+    return drafting.save_section(house.desk(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version)
 
 
 def _can_be_exported(kept: object, text: str) -> None:
@@ -72,8 +70,8 @@ def test_reasons_plans_and_actions_are_read_as_carefully() -> None:
     for text in ("a\x00b", "\ud800", "x" * 300_000):
         before = len(house.store.sent), house.audit(escalated), house.audit(graded)
         attempts = (
-            lambda text=text: moves.withdraw(house.desk(), house.person("auditor"), graded, text),
-            lambda text=text: moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, text),
+            lambda text=text: audit_moves.withdraw(house.desk(), house.person("auditor"), graded, text),
+            lambda text=text: audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, text),
             lambda text=text: escalations.plan(house.desk(), house.person("head.of.service"), escalated, text),
             lambda text=text: add_action(house.desk(), house.person("qa"), escalated, NewAction(text, "qaro@demo.example", "2026-12-20")),
             lambda text=text: record_progress(house.desk(), house.person("practitioner"), escalated, 1, text),

@@ -8,8 +8,7 @@ from sqlalchemy import event
 
 from tests.factories import FOURTEENTH, House, an_audit, assign, save
 from web.council import Council
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import audit_moves, drafting
 
 MOST_STATEMENTS, MOST_CALLS = 10, 2_000
 AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}
@@ -17,7 +16,7 @@ AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}
 
 def _ready_to_share(house: House, grade: str) -> Callable[[], object]:
     reference, desk, auditor = an_audit(house, "graded", grade=grade), house.desk(), house.person("auditor")
-    return lambda: moves.share(desk, auditor, reference)
+    return lambda: audit_moves.share(desk, auditor, reference)
 
 
 def _ready_to_moderate(house: House) -> Callable[[], object]:
@@ -25,13 +24,13 @@ def _ready_to_moderate(house: House) -> Callable[[], object]:
     assign(house, reference)
     save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
     desk, moderator = house.desk(), house.person("moderator")
-    return lambda: moves.moderate(desk, moderator, reference)
+    return lambda: audit_moves.moderate(desk, moderator, reference)
 
 
 def _ready_to_save(house: House) -> Callable[[], object]:
     reference, desk, auditor = an_audit(house, "practitioner_consulted"), house.desk(), house.person("auditor")
     version = house.audit(reference).version
-    return lambda: writing.save_section(desk, auditor, reference, "area_1", AREA, version)
+    return lambda: drafting.save_section(desk, auditor, reference, "area_1", AREA, version)
 
 
 READY = {

@@ -8,7 +8,7 @@ import pytest
 from config.settings import FOLDER
 from tests.factories import FORM, House, answers, save
 from tests.factories import an_audit as walked
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.sense_checks import SenseChecks, load_sense_checks
 
 CHECKS: SenseChecks = load_sense_checks(FOLDER / "sense_checks.toml")
@@ -65,4 +65,4 @@ def test_no_question_names_a_grade_to_give_or_stops_a_move(fake_house: House) ->
         elif section not in {"details", "consultation"}:
             save(fake_house, "auditor", reference, section, given)
     assert len(CHECKS.questions(FORM, fake_house.audit(reference).sections)) >= 24
-    moves.grade(fake_house.desk(), fake_house.person("auditor"), reference)
+    audit_moves.grade(fake_house.desk(), fake_house.person("auditor"), reference)

@@ -14,11 +14,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_house, answers, save
 from tests.workflow.support.invariants import Promises
 from tests.workflow.support.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
-from workflow.commands import action_move_registry as action_moves
-from workflow.commands import actions
-from workflow.commands import assignments as oversight
-from workflow.commands import drafting as writing
-from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands import action_move_registry, actions, assignments, drafting, escalation_move_registry
 from workflow.commands.audit_move_registry import carry_out
 
 PEOPLE = ("auditor", "auditor2", "team.manager", "moderator", "qa", "head.of.service", "director.safeguarding", "hos.ppqa")
@@ -41,7 +37,7 @@ class AnySequence(Promises):
     @initialize()
     def three_audits(self) -> None:
         for auditor in ("auditor", "auditor2", "auditor"):
-            self.references.append(writing.start_audit(self.house.desk(), self.house.person(auditor), DETAILS).reference)
+            self.references.append(drafting.start_audit(self.house.desk(), self.house.person(auditor), DETAILS).reference)
             self.models.append(Model(auditor))
             save(self.house, auditor, self.references[-1], "consultation", {"spoke_to": "Priya Nair"})
 
@@ -111,7 +107,7 @@ class AnySequence(Promises):
         given = {"grade": "good", **FOURTEENTH}
         desk, person = self.house.desk(), self.house.person(who)
         got = self.tried(
-            reference, lambda: writing.save_section(desk, person, reference, section, given, version - back, of_whole_audit=True)
+            reference, lambda: drafting.save_section(desk, person, reference, section, given, version - back, of_whole_audit=True)
         )
         assert got == expected, (who, section, back, model)
         if got == "yes" and section == "moderation":
@@ -123,7 +119,7 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         expected = model.escalation_expects(who, move)
         given = {"move": move, "plan": "Visit.", "reason": "Because."}
-        got = self.tried(reference, lambda: escalation_moves.carry_out(self.house.desk(), self.house.person(who), reference, given))
+        got = self.tried(reference, lambda: escalation_move_registry.carry_out(self.house.desk(), self.house.person(who), reference, given))
         assert got == expected, (who, move, model)
         if got == "yes":
             model.escalation_moves(who, move)
@@ -134,7 +130,9 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         number = min(model.live, default=1)
         given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": ""}
-        got = self.tried(reference, lambda: action_moves.carry_out(self.house.desk(), self.house.person(who), reference, number, given))
+        got = self.tried(
+            reference, lambda: action_move_registry.carry_out(self.house.desk(), self.house.person(who), reference, number, given)
+        )
         if got == "yes":
             assert model.state in {"shared", "moderated"}
             assert model.may_act(who, move, number), (who, move, model)
@@ -151,7 +149,7 @@ class AnySequence(Promises):
         may = who in {"qa", "hos.ppqa"} and model.state == "shared"
         expected = "unknown" if not model.knows(who) else "yes" if may else "not theirs"
         desk, person = self.house.desk(), self.house.person(who)
-        got = self.tried(reference, lambda: oversight.assign_moderator(desk, person, reference, "moderator@demo.example"))
+        got = self.tried(reference, lambda: assignments.assign_moderator(desk, person, reference, "moderator@demo.example"))
         assert got == expected, (who, model)
         if got == "yes":
             model.moderator = "moderator"
@@ -170,7 +168,7 @@ class AnySequence(Promises):
 
     def _judge(self, which: int, grade: str) -> None:
         model, house, reference = self.models[which], self.house, self.references[which]
-        oversight.assign_moderator(house.desk(), house.person("qa"), reference, "moderator@demo.example")
+        assignments.assign_moderator(house.desk(), house.person("qa"), reference, "moderator@demo.example")
         save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently."})
         model.moderator, model.judged = "moderator", grade
 
@@ -186,10 +184,10 @@ class AnySequence(Promises):
             given = {"move": "report", "reason": "", "completed_on": "", "due_on": ""}
             desk = self.house.desk()
             if state == "open":
-                action_moves.carry_out(desk, self.house.person(reporter), self.references[which], number, given)
+                action_move_registry.carry_out(desk, self.house.person(reporter), self.references[which], number, given)
                 model.actions[number], model.reporters[number] = "reported", reporter
             if model.actions[number] == "reported":
-                action_moves.carry_out(
+                action_move_registry.carry_out(
                     self.house.desk(), self.house.person(verifier), self.references[which], number, given | {"move": "verify"}
                 )
                 model.actions[number] = "verified"

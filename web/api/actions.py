@@ -4,8 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from web.api import request_schemas as schemas
-from web.api import response_schemas as answered
+from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.api.serialisers import action_facts
@@ -23,15 +22,15 @@ Given = dict[str, Any]
 
 
 @blueprint.post("/audits/<reference>/actions")
-@blueprint.arguments(schemas.NewAction)
-@blueprint.response(201, answered.Action)
+@blueprint.arguments(request_schemas.NewAction)
+@blueprint.response(201, response_schemas.Action)
 def add(given: Given, reference: str) -> Given:
     new = NewAction(given["text"], given["owner"], given["due_on"])
     return _answer(reference, actions.add_action(command_context(), asker(), reference, new).number)
 
 
 @blueprint.get("/actions/<action_id>")
-@blueprint.response(200, answered.Action)
+@blueprint.response(200, response_schemas.Action)
 def show(action_id: str) -> Given:
     reference, number = parts(action_id)
     _ensure_visible(reference, number)
@@ -39,8 +38,8 @@ def show(action_id: str) -> Given:
 
 
 @blueprint.patch("/actions/<action_id>")
-@blueprint.arguments(schemas.Progress)
-@blueprint.response(200, answered.Action)
+@blueprint.arguments(request_schemas.Progress)
+@blueprint.response(200, response_schemas.Action)
 def change(given: Given, action_id: str) -> Given:
     """Progress and evidence by its owner; before its owner is told, its words by who added it."""
     reference, number = parts(action_id)
@@ -62,8 +61,8 @@ def remove(action_id: str) -> Response:
 
 
 @blueprint.post("/actions/<action_id>/moves")
-@blueprint.arguments(schemas.ActionMove)
-@blueprint.response(200, answered.Action)
+@blueprint.arguments(request_schemas.ActionMove)
+@blueprint.response(200, response_schemas.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
     carry_out(command_context(), asker(), reference, number, given)

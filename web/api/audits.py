@@ -4,8 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from web.api import request_schemas as schemas
-from web.api import response_schemas as answered
+from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
 from web.api.request_context import asker, audit_answer, audit_response, seen_version
@@ -13,9 +12,7 @@ from web.api.serialisers import email, escalation_facts, history_facts, offers_s
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.identity.current_user import command_context, the_council
 from web.request.read_log import history_shown, reveal_and_log
-from workflow.commands import assignments as oversight
-from workflow.commands import drafting as writing
-from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands import assignments, drafting, escalation_move_registry
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import AuditView, see, seen_by
@@ -31,23 +28,23 @@ Given = dict[str, Any]
 
 
 @blueprint.post("/audits")
-@blueprint.arguments(schemas.NewAudit)
+@blueprint.arguments(request_schemas.NewAudit)
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit(201)
 def start(given: Given) -> Response:
-    return audit_answer(lambda desk: writing.start_audit(desk, asker(), given["details"], given["auditor"]), 201)
+    return audit_answer(lambda desk: drafting.start_audit(desk, asker(), given["details"], given["auditor"]), 201)
 
 
 @blueprint.get("/audits")
-@blueprint.arguments(schemas.Filter, location="query")
-@blueprint.response(200, answered.Page)
+@blueprint.arguments(request_schemas.Filter, location="query")
+@blueprint.response(200, response_schemas.Page)
 def every(given: Given) -> Given:
     return _page(given)
 
 
 @blueprint.post("/audits/search")
-@blueprint.arguments(schemas.Search)
-@blueprint.response(200, answered.Page)
+@blueprint.arguments(request_schemas.Search)
+@blueprint.response(200, response_schemas.Page)
 def search(given: Given) -> Given:
     return _page(given)
 
@@ -60,23 +57,23 @@ def show(reference: str) -> Response:
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
-@blueprint.arguments(schemas.AnyAnswers, required=True)
+@blueprint.arguments(request_schemas.AnyAnswers, required=True)
 @blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def save_section(given: Given, reference: str, section: str) -> Response:
     see(command_context(), asker(), reference)
     seen = seen_version()
-    return audit_answer(lambda desk: writing.save_section(desk, asker(), reference, section, given, seen, of_whole_audit=True))
+    return audit_answer(lambda desk: drafting.save_section(desk, asker(), reference, section, given, seen, of_whole_audit=True))
 
 
 @blueprint.get("/audits/<reference>/moves")
-@blueprint.response(200, answered.Offers)
+@blueprint.response(200, response_schemas.Offers)
 def moves(reference: str) -> Given:
     return {"moves": offers_shown(see(command_context(), asker(), reference))}
 
 
 @blueprint.post("/audits/<reference>/moves")
-@blueprint.arguments(schemas.Move)
+@blueprint.arguments(request_schemas.Move)
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
@@ -86,7 +83,7 @@ def move(given: Given, reference: str) -> Response:
 
 @blueprint.get("/audits/<reference>/history")
 @blueprint.shown_to_some
-@blueprint.response(200, answered.History)
+@blueprint.response(200, response_schemas.History)
 def history(reference: str) -> Given:
     desk = command_context()
     told = history_shown(see(desk, asker(), reference))
@@ -94,31 +91,31 @@ def history(reference: str) -> Given:
 
 
 @blueprint.put("/audits/<reference>/moderator")
-@blueprint.arguments(schemas.Named)
+@blueprint.arguments(request_schemas.Named)
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
-    return audit_answer(lambda desk: oversight.assign_moderator(desk, asker(), reference, given["person"]))
+    return audit_answer(lambda desk: assignments.assign_moderator(desk, asker(), reference, given["person"]))
 
 
 @blueprint.put("/audits/<reference>/auditor")
-@blueprint.arguments(schemas.Named)
+@blueprint.arguments(request_schemas.Named)
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def auditor(given: Given, reference: str) -> Response:
-    return audit_answer(lambda desk: oversight.allocate(desk, asker(), reference, given["person"]))
+    return audit_answer(lambda desk: assignments.allocate(desk, asker(), reference, given["person"]))
 
 
 @blueprint.post("/audits/<reference>/escalation/moves")
-@blueprint.arguments(schemas.EscalationMove)
-@blueprint.response(200, answered.Escalation)
+@blueprint.arguments(request_schemas.EscalationMove)
+@blueprint.response(200, response_schemas.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
-    audit = escalation_moves.carry_out(command_context(), asker(), reference, given)
+    audit = escalation_move_registry.carry_out(command_context(), asker(), reference, given)
     return escalation_facts(command_context().directory, _seen(audit))
 
 
 @blueprint.post("/audits/<reference>/safeguarding")
-@blueprint.arguments(schemas.SafeguardingUsed)
+@blueprint.arguments(request_schemas.SafeguardingUsed)
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def safeguarding(given: Given, reference: str) -> Response:

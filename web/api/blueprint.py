@@ -10,7 +10,7 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
-from web.api import response_schemas as answered
+from web.api import response_schemas
 from web.api.json_body import read_json
 from web.api.openapi import ETAG, LOCATION, named
 from web.identity.current_user import user_from_bearer_token
@@ -48,7 +48,7 @@ class ApiBlueprint(Blueprint):
     def answers_audit(self, status: int = 200) -> Any:
         """As `asking.audit_answer` does, with the audit’s version in its ETag; a new one says where it is."""
         headers = {"ETag": ETAG, "Location": LOCATION} if status == 201 else {"ETag": ETAG}
-        return self.alt_response(status, schema=answered.Audit, headers=headers, success=True)
+        return self.alt_response(status, schema=response_schemas.Audit, headers=headers, success=True)
 
     def shown_to_some(self, view: View) -> View:
         """Not to everybody who may know of the audit."""

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from web.api import request_schemas as schemas
-from web.api import response_schemas as answered
+from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.escalations.board import board_of
@@ -20,8 +19,8 @@ STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", 
 
 @blueprint.get("/escalations")
 @blueprint.shown_to_some
-@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
-@blueprint.response(200, answered.Board)
+@blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
+@blueprint.response(200, response_schemas.Board)
 def board(given: Given) -> Given:
     shown = board_of(asker(), given["cursor"])
     return {

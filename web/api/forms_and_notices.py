@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from web.api import request_schemas as schemas
-from web.api import response_schemas as answered
+from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.identity.current_user import command_context, the_council
@@ -17,14 +16,14 @@ Given = dict[str, Any]
 
 
 @blueprint.get("/forms/current")
-@blueprint.response(200, answered.Form)
+@blueprint.response(200, response_schemas.Form)
 def current_form() -> Given:
     return as_json(command_context().forms.current)
 
 
 @blueprint.get("/notices")
-@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
-@blueprint.response(200, answered.Notices)
+@blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
+@blueprint.response(200, response_schemas.Notices)
 def notices(given: Given) -> Given:
     hears = the_council().who_hears
     with read_transaction(the_council().engine) as connection:

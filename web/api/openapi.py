@@ -6,7 +6,7 @@ from typing import Any
 
 from apispec import APISpec, BasePlugin
 
-from web.api import response_schemas as answered
+from web.api import response_schemas
 from web.request.idempotency import KEY_LENGTH
 from workflow.commands.drafting import REFERENCE_LETTERS
 
@@ -50,7 +50,7 @@ class Document(BasePlugin):
 
     def init_spec(self, spec: APISpec) -> None:
         for status, why in WHY.items():
-            answer = {"description": why, "content": {"application/problem+json": {"schema": answered.Problem}}}
+            answer = {"description": why, "content": {"application/problem+json": {"schema": response_schemas.Problem}}}
             if status is HTTPStatus.SERVICE_UNAVAILABLE:
                 answer["headers"] = {"Retry-After": {"schema": {"type": "string", "pattern": "^[0-9]+$"}, "description": "Seconds"}}
             if status is HTTPStatus.UNAUTHORIZED:
@@ -72,7 +72,7 @@ class Document(BasePlugin):
 def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[HTTPStatus]:
     yield from AT_THE_DOOR if operation.get("security") != [] else ()
     sent = {parameter["name"] for parameter in operation.get("parameters", ())}
-    is_safe, shows_words = method in SAFE, _answered(operation) & answered.WORDS
+    is_safe, shows_words = method in SAFE, _answered(operation) & response_schemas.WORDS
     if not is_safe:
         yield HTTPStatus.FORBIDDEN
     if "{" in path:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from web.api import request_schemas as schemas
-from web.api import response_schemas as answered
+from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.request_context import asker
 from web.api.serialisers import email
@@ -21,9 +20,9 @@ NAMES = ("by_name", "edition", "version", "door", "what", "at")
 
 
 @blueprint.get("/audits/<reference>/readings")
-@blueprint.arguments(schemas.Filter(only=("cursor",)), location="query")
+@blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
 @blueprint.shown_to_some
-@blueprint.response(200, answered.Readings)
+@blueprint.response(200, response_schemas.Readings)
 def of_audit(given: Given, reference: str) -> Given:
     desk, who = command_context(), asker()
     if "read_readings" not in see(desk, who, reference).may:

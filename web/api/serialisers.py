@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from web.api import response_schemas as answered
+from web.api import response_schemas
 from web.request.errors import places
 from workflow.commands.audit_view import AuditView, action_moves, view_without_logging
 from workflow.commands.context import CommandContext
@@ -14,7 +14,7 @@ from workflow.models import Answers, Audit, Escalation, SmartAction
 from workflow.permissions import relations
 from workflow.smart_action import is_overdue
 
-AUDIT = answered.Audit()
+AUDIT = response_schemas.Audit()
 
 
 def audit_text(desk: CommandContext, who: Person, audit: Audit) -> str:

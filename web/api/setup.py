@@ -8,10 +8,7 @@ from flask import Flask
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
-from web.api import actions, audits, escalations
-from web.api import forms_and_notices as council
-from web.api import read_log as readings
-from web.api import response_schemas as answered
+from web.api import actions, audits, escalations, forms_and_notices, read_log, response_schemas
 from web.api.openapi import Document, named
 from web.operations.health import health
 from web.request.errors import init_errors
@@ -25,16 +22,16 @@ SETTINGS = {
     "OPENAPI_JSON_PATH": "openapi.json",
 }
 BEARER = {"type": "http", "scheme": "bearer", "description": "An access token: of somebody’s, with a scope and an end"}
-ROOMS = (audits.blueprint, actions.blueprint, council.blueprint, readings.blueprint, escalations.blueprint)
+ROOMS = (audits.blueprint, actions.blueprint, forms_and_notices.blueprint, read_log.blueprint, escalations.blueprint)
 # Calls that anybody may make: what each is, and what it answers by status.
 OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
     "api-docs.openapi_json": ("This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}),
-    "api_health": ("Is it well?", {200: answered.Health, 503: answered.Health}),
+    "api_health": ("Is it well?", {200: response_schemas.Health, 503: response_schemas.Health}),
 }
 
 
 class RestApi(Api):
-    ERROR_SCHEMA = answered.Problem
+    ERROR_SCHEMA = response_schemas.Problem
     # Each refusal is told by itself: a default would allow any.
     DEFAULT_ERROR_RESPONSE_NAME = None
 

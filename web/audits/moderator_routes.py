@@ -9,7 +9,7 @@ from web.directory.choices import with_role
 from web.identity.current_user import command_context, current_user, login_required
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from workflow.commands import assignments as oversight
+from workflow.commands import assignments
 from workflow.commands.audit_view import see
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.moderation import conflicts_of
@@ -27,7 +27,7 @@ def assign(reference: str) -> str:
 @login_required
 def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
     try:
-        oversight.assign_moderator(command_context(), current_user(), reference, request.form.get("person"))
+        assignments.assign_moderator(command_context(), current_user(), reference, request.form.get("person"))
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     flash("The moderator is assigned, and told.")

@@ -17,7 +17,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.idempotency import run_form_once
 from web.request.read_log import history_shown, reveal_and_log
-from workflow.commands import drafting as writing
+from workflow.commands import drafting
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import AuditView, see
@@ -38,7 +38,7 @@ def start() -> str:
 @login_required
 def start_now() -> Page:
     try:
-        reference = run_form_once(lambda desk: writing.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
+        reference = run_form_once(lambda desk: drafting.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
     except BadInput as refusal:
         return _start_page(refusal), status_of(refusal)
     if request.form.get("auditor", current_user().email) == current_user().email:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits import draft_recovery as unsaved
+from web.audits import draft_recovery
 from web.audits.page_context import framed, questions, read, readable
 from web.audits.previous_audit import opened_with_last
 from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
@@ -16,7 +16,7 @@ from web.identity.current_user import command_context, current_session, current_
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log
-from workflow.commands import drafting as writing
+from workflow.commands import drafting
 from workflow.commands.audit_view import AuditView
 from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
@@ -31,7 +31,7 @@ KEPT = "You have been signed out. What you typed is kept: sign in again to go on
 @login_required
 def show(reference: str, section: str) -> str:
     seen, part = _section(reference, section)
-    kept = unsaved.offered(current_user(), reference, section) if unsaved.may_write(seen, section) else None
+    kept = draft_recovery.offered(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
     if kept:
         return _section_page(seen, part, values_typed(part, kept.typed), kept.seen, kept_at=kept.at)
     return _section_page(seen, part, None, seen.audit.version)
@@ -59,7 +59,7 @@ def autosave(reference: str, section: str) -> dict[str, object]:
     try:
         audit = _save(reference, part)
     except (BadInput, EditConflict):
-        unsaved.keep(current_user(), reference, section, request.form)
+        draft_recovery.keep(current_user(), reference, section, request.form)
         raise
     now = datetime.now(UTC)
     ends_at = current_session().ends_at(now)
@@ -70,7 +70,7 @@ def autosave(reference: str, section: str) -> dict[str, object]:
 @login_required
 def discard(reference: str, section: str) -> Response:
     """Leave what was kept, and go on with what is stored."""
-    unsaved.drop(current_user(), reference, section)
+    draft_recovery.drop(current_user(), reference, section)
     return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
 
 
@@ -79,7 +79,7 @@ def _signed_in_at(reference: str, section: str) -> tuple[AuditView, Section]:
     try:
         current_user()
     except NotSignedIn:
-        if unsaved.keep_for_whose_session_ended(reference, section, request.form):
+        if draft_recovery.keep_for_whose_session_ended(reference, section, request.form):
             raise NotSignedIn(KEPT) from None
         raise
     return _section(reference, section)
@@ -90,7 +90,7 @@ def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
     try:
         return _refused(seen, part, refusal)
     except ReadLogUnavailable:
-        unsaved.keep(current_user(), seen.audit.reference, part.key, request.form)
+        draft_recovery.keep(current_user(), seen.audit.reference, part.key, request.form)
         raise
 
 
@@ -98,10 +98,10 @@ def _refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
     """Whatever is refused, every word that was typed is on the page."""
     if isinstance(refusal, TooLarge):
         refusal = _longest(part)
-    if not isinstance(refusal, BadInput) or not unsaved.may_write(seen, part.key):
+    if not isinstance(refusal, BadInput) or not draft_recovery.may_write(seen, part.key):
         return _beside_stored(part, refusal, seen.audit.reference)
     # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
-    return _section_page(seen, part, values_typed(part, request.form), unsaved.version_seen(request.form), refusal)
+    return _section_page(seen, part, values_typed(part, request.form), draft_recovery.version_seen(request.form), refusal)
 
 
 def _longest(part: Section) -> BadInput:
@@ -114,9 +114,9 @@ def _longest(part: Section) -> BadInput:
 def _save(reference: str, part: Section) -> Audit:
     refuse_too_large()
     me, answers = current_user(), answers_typed(part, request.form)
-    audit = writing.save_section(command_context(), me, reference, part.key, answers, unsaved.version_seen(request.form))
+    audit = drafting.save_section(command_context(), me, reference, part.key, answers, draft_recovery.version_seen(request.form))
     if request.form.get("kept"):
-        unsaved.drop(me, reference, part.key)
+        draft_recovery.drop(me, reference, part.key)
     return audit
 
 
@@ -147,7 +147,7 @@ def _section_page(
     words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(
-        "section.html", **framed(seen), section=part, values=values, version=version, may_write=unsaved.may_write(seen, part.key), words=words,
+        "section.html", **framed(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), words=words,
         guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
         kept=bool(kept_at or request.form.get("kept")), refusal=refusal,
         back=back, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
@@ -160,7 +160,7 @@ def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
     return render_template(
         "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
         theirs=words_stored(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
-        may_write=unsaved.may_write(seen, part.key),
+        may_write=draft_recovery.may_write(seen, part.key),
     )  # fmt: skip
 
 

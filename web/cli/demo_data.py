@@ -11,16 +11,13 @@ from argon2 import PasswordHasher
 
 from web.council import Council
 from web.identity.session_queries import every_reference_in, set_passwords
-from workflow.commands import actions, escalations
-from workflow.commands import assignments as oversight
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext
 from workflow.directory import Duty, Person
 from workflow.errors import Refusal
 from workflow.storage.directory_seed import SeedPerson, add_people, add_teams
-from workflow.storage.engine import write_transaction as writing_to
+from workflow.storage.engine import write_transaction
 
 STEPS = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed")
 DOMAIN = "@demo.example"
@@ -50,7 +47,7 @@ def load_demo(council: Council, password: str, today: date, told: Callable[[str]
 
 def load_people(council: Council, password: str) -> None:
     """The demo’s teams and people, without any audit."""
-    with writing_to(council.engine) as connection:
+    with write_transaction(council.engine) as connection:
         add_teams(connection, _table(council))
         add_people(connection, _entries(_table(council)["people"], PasswordHasher().hash(password)))
 
@@ -115,7 +112,7 @@ class Walk:
 
     def start(self) -> None:
         details = {key: dated(value, self.today, as_text=True) for key, value in self.sample["details"].items()}
-        self.reference = writing.start_audit(self.desk(), self.auditor, details).reference
+        self.reference = drafting.start_audit(self.desk(), self.auditor, details).reference
         self.write("consultation")
 
     def write(self, section: str, by: Person | None = None) -> None:
@@ -123,7 +120,7 @@ class Walk:
         if answers:
             version = self.council.store.audit(self.reference)
             assert version is not None
-            writing.save_section(self.desk(), by or self.auditor, self.reference, section, answers, version.version)
+            drafting.save_section(self.desk(), by or self.auditor, self.reference, section, answers, version.version)
 
 
 def walk(council: Council, sample: Sample, at: str, today: date) -> str:
@@ -144,7 +141,7 @@ def dated(value: Any, today: date, *, as_text: bool = False) -> Any:
 
 
 def _consult(walking: Walk) -> None:
-    moves.record_consultation(walking.desk(), walking.auditor, walking.reference)
+    audit_moves.record_consultation(walking.desk(), walking.auditor, walking.reference)
 
 
 def _grade(walking: Walk) -> None:
@@ -153,33 +150,33 @@ def _grade(walking: Walk) -> None:
     if reason := (walking.sample.get("actions_section") or {}).get("no_actions_reason"):
         audit = walking.council.store.audit(walking.reference)
         assert audit is not None
-        writing.save_section(walking.desk(), walking.auditor, walking.reference, "actions", {"no_actions_reason": reason}, audit.version)
+        drafting.save_section(walking.desk(), walking.auditor, walking.reference, "actions", {"no_actions_reason": reason}, audit.version)
     base = dated(walking.sample["details"]["audit_date"], walking.today)
     for action in walking.sample["actions"]:
         new = NewAction(action["text"], action["owner"], (base + timedelta(days=action["due_in_days"])).isoformat())
         actions.add_action(walking.desk(), walking.auditor, walking.reference, new)
-    moves.grade(walking.desk(), walking.auditor, walking.reference)
+    audit_moves.grade(walking.desk(), walking.auditor, walking.reference)
 
 
 def _share(walking: Walk) -> None:
     walking.pass_days(1)
-    moves.share(walking.desk(), walking.auditor, walking.reference)
+    audit_moves.share(walking.desk(), walking.auditor, walking.reference)
     if moderator := walking.sample["expected"]["moderator"]:
-        oversight.assign_moderator(walking.desk(), walking.person(f"qa{DOMAIN}"), walking.reference, moderator)
+        assignments.assign_moderator(walking.desk(), walking.person(f"qa{DOMAIN}"), walking.reference, moderator)
 
 
 def _moderate(walking: Walk) -> None:
     walking.pass_days(2)
     moderator = walking.sample["expected"]["moderator"]
     if not moderator:
-        moves.waive_moderation(walking.desk(), walking.person(f"qa{DOMAIN}"), walking.reference, "Not picked by the selection rule")
+        audit_moves.waive_moderation(walking.desk(), walking.person(f"qa{DOMAIN}"), walking.reference, "Not picked by the selection rule")
         return
     walking.write("moderation", walking.person(moderator))
     for action in walking.sample.get("additional_actions") or ():
         due_on = walking.today + timedelta(days=max(1, action["due_in_days"]))
         new = NewAction(action["text"], action["owner"], due_on.isoformat())
         actions.add_action(walking.desk(), walking.person(moderator), walking.reference, new)
-    moves.moderate(walking.desk(), walking.person(moderator), walking.reference)
+    audit_moves.moderate(walking.desk(), walking.person(moderator), walking.reference)
 
 
 def _close(walking: Walk) -> None:
@@ -199,7 +196,7 @@ def _close(walking: Walk) -> None:
     for action in audit.actions if audit else ():
         actions.report(walking.desk(), reporter, walking.reference, action.number)
         actions.verify(walking.desk(), verifier, walking.reference, action.number)
-    moves.close_actions(walking.desk(), verifier, walking.reference)
+    audit_moves.close_actions(walking.desk(), verifier, walking.reference)
 
 
 WALKS: Mapping[str, Callable[[Walk], None]] = {

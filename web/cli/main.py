@@ -10,10 +10,8 @@ import click
 
 from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.scheduling.worker import run_forever, run_once
-from web.cli import export
+from web.cli import export, transfer, verify_history
 from web.cli import people as command_line
-from web.cli import transfer as moving
-from web.cli import verify_history as verifying
 from web.cli.demo import load_and_tell
 from web.cli.oidc_identities import identities
 from web.cli.second_factor import forget
@@ -105,9 +103,9 @@ def migrate_to(url: str | None, take_back: bool) -> None:
         raise click.UsageError("Give an address like postgresql://user:password@host/database, or --take-back.")
     council = _opened()
     if url:
-        moving.move_to(council, url)
+        transfer.move_to(council, url)
     else:
-        moving.bring_back(council)
+        transfer.bring_back(council)
 
 
 @main.command()
@@ -176,8 +174,8 @@ def history() -> None:
 @history.command("verify")
 def verify() -> None:
     """Exit 0 where every history is whole, 2 with the first break named."""
-    with click.progressbar(verifying.every_reference(council := _prepared()), label="Verifying", file=sys.stderr) as references:
-        found = verifying.first_break(council, references)
+    with click.progressbar(verify_history.every_reference(council := _prepared()), label="Verifying", file=sys.stderr) as references:
+        found = verify_history.first_break(council, references)
     if found:
         click.echo(found, err=True)
         sys.exit(2)

@@ -16,7 +16,7 @@ import click
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.errors import ConfigurationError, Refusal
-from workflow.storage import transfer as moving
+from workflow.storage import transfer
 from workflow.storage.engine import Connection, DatabaseError, Engine, read_transaction, write_transaction
 from workflow.storage.schema import is_current, upgrade_on
 from workflow.storage.store import SqlStore
@@ -37,14 +37,14 @@ def move_to(council: Council, url: str) -> None:
         raise Refusal("Only a council on the embedded database is moved: PRACTICE_AUDIT_DATABASE_URL names another already.")
     if not is_current(council.engine):
         raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
-    target = moving.open_target(url)
+    target = transfer.open_target(url)
     try:
-        rows = _moved(council, target, Moved(moving.address(target.url), datetime.now(UTC)))
+        rows = _moved(council, target, Moved(transfer.address(target.url), datetime.now(UTC)))
     finally:
         target.dispose()
     for table, one in rows.items():
         click.echo(f"{table:20} {one.rows:>9,} rows, the same on both sides")
-    click.echo(NEXT.format(to=moving.address(target.url), key=_where_the_key_is(council)))
+    click.echo(NEXT.format(to=transfer.address(target.url), key=_where_the_key_is(council)))
 
 
 def _where_the_key_is(council: Council) -> str:
@@ -65,18 +65,18 @@ def bring_back(council: Council) -> None:
     )
 
 
-def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, moving.Held]:
+def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, transfer.Held]:
     is_copied = False
     try:
         with write_transaction(target) as there:
             _refuse_moved(council, there, moved.to)
-            _refuse(moving.why_not_to(there))
+            _refuse(transfer.why_not_to(there))
             # Nobody else writes to it until what is begun here is over.
             with write_transaction(council.engine) as here:
                 rows = _copied(council, here, there, moved)
             is_copied = True
     except DatabaseError as error:
-        is_ours, kind = moving.whose(error)
+        is_ours, kind = transfer.whose(error)
         if is_copied:
             raise Refusal(
                 f"{moved.to} did not confirm the last step ({kind}): run the same command again, and it says how it stands."
@@ -93,20 +93,20 @@ def _refuse_moved(council: Council, there: Connection, to: str) -> None:
         before = where_to(here)
     if before and before.to != to:
         raise Refusal(f"This council was moved to {before.to} already: `practice-audit migrate-to --take-back` undoes that.")
-    if before and not moving.is_empty(there):
+    if before and not transfer.is_empty(there):
         raise Refusal(f"This council was moved there, whole, on {before.at:%d %B %Y at %H:%M} UTC: there is nothing more to do.")
 
 
-def _copied(council: Council, here: Connection, there: Connection, moved: Moved) -> Mapping[str, moving.Held]:
+def _copied(council: Council, here: Connection, there: Connection, moved: Moved) -> Mapping[str, transfer.Held]:
     """What both hold now, and are not told apart by; the embedded one marked."""
-    _refuse(moving.why_not_from(here, moved.at))
+    _refuse(transfer.why_not_from(here, moved.at))
     upgrade_on(there)
-    total = moving.number_of_rows(here)
+    total = transfer.number_of_rows(here)
     with _progress("Copying", total) as told:
-        moving.copy_all(here, there, told)
+        transfer.copy_all(here, there, told)
     with _progress("Comparing", 2 * total) as told:
-        rows, came = moving.held(here, told), moving.held(there, told)
-    _refuse(" ".join(moving.differences(rows, came)))
+        rows, came = transfer.held(here, told), transfer.held(there, told)
+    _refuse(" ".join(transfer.differences(rows, came)))
     for where, connection in (("the embedded database", here), ("what came", there)):
         _verify(council, connection, where)
     if where_to(here) is None:

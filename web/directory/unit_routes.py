@@ -13,7 +13,7 @@ from web.directory.routes import ensure
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import roles
 from workflow.commands.directory import units as arranging
 from workflow.commands.directory.people import ensure_edits
 from workflow.directory import Directory, Duty, Person, Request
@@ -55,7 +55,7 @@ def answer(request_id: int) -> Page:
     if not is_granted and request.form.get("answer") != "refuse":
         raise BadInput.about("answer", "Grant it, or refuse it.")
     try:
-        appointing.answer_request(command_context(), current_user(), request_id, is_granted=is_granted)
+        roles.answer_request(command_context(), current_user(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _requests(refusal), status_of(refusal)
     flash("It is granted." if is_granted else "It is refused.")
@@ -127,7 +127,7 @@ def _post(directory: Directory, duty: Duty) -> Post:
 
 def requests_for(who: Person) -> list[Request]:
     """Those that wait for this person."""
-    return [one for one in command_context().directory.requests if appointing.may_answer(command_context(), who, one)]
+    return [one for one in command_context().directory.requests if roles.may_answer(command_context(), who, one)]
 
 
 def _requests(refusal: BadInput | None = None) -> str:

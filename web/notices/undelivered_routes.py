@@ -6,8 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
-from web.notices import undelivered_actions as seeing_to
-from web.notices import undelivered_queries as queries
+from web.notices import undelivered_actions, undelivered_queries
 from web.request.flash_messages import flash
 from workflow.storage.engine import read_transaction
 
@@ -18,20 +17,20 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 @login_required
 def every() -> str:
     desk, council = command_context(), the_council()
-    seeing_to.ensure_sees(desk, current_user())
+    undelivered_actions.ensure_sees(desk, current_user())
     with read_transaction(council.engine) as connection:
-        rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
-        tried = queries.still_tried(connection, the_reader(), desk.now)
+        rows, following = undelivered_queries.given_up(connection, the_reader(), request.args.get("cursor"))
+        tried = undelivered_queries.still_tried(connection, the_reader(), desk.now)
     return render_template(
         "undelivered.html",
         rows=rows,
         following=following,
         tried=tried,
-        most=queries.SIZE,
+        most=undelivered_queries.SIZE,
         events=council.who_hears.events,
         directory=desk.directory,
         now=desk.now,
-        can_go_again={row.id for row in rows if seeing_to.can_go_again(council, row)},
+        can_go_again={row.id for row in rows if undelivered_actions.can_go_again(council, row)},
         sees_people=desk.permissions.allow_role("see_directory", current_user()),
     )
 
@@ -39,7 +38,7 @@ def every() -> str:
 @pages.post("/undelivered/<int:mail_id>/again")
 @login_required
 def again(mail_id: int) -> Response:
-    seeing_to.send_again(the_council(), command_context(), current_user(), mail_id)
+    undelivered_actions.send_again(the_council(), command_context(), current_user(), mail_id)
     flash("The mail is sent again, to the address that the directory holds now.")
     return _back()
 
@@ -47,7 +46,7 @@ def again(mail_id: int) -> Response:
 @pages.post("/undelivered/<int:mail_id>/settle")
 @login_required
 def settle(mail_id: int) -> Response:
-    seeing_to.settle(the_council(), command_context(), current_user(), mail_id)
+    undelivered_actions.settle(the_council(), command_context(), current_user(), mail_id)
     flash("It is noted that you told them another way.")
     return _back()
 

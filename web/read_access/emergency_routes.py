@@ -10,7 +10,7 @@ from web.identity.current_user import command_context, current_user, login_requi
 from web.read_access.emergency_queries import may_decide, own, waiting
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from workflow.commands import emergency_access as emergencies
+from workflow.commands import emergency_access
 from workflow.errors import BadInput, PermissionDenied
 from workflow.storage.engine import read_transaction
 
@@ -28,7 +28,9 @@ def every() -> str:
 @login_required
 def ask() -> Response | tuple[str, HTTPStatus]:
     try:
-        emergencies.ask_to_read_in_emergency(command_context(), current_user(), request.form.get("reference"), request.form.get("reason"))
+        emergency_access.ask_to_read_in_emergency(
+            command_context(), current_user(), request.form.get("reference"), request.form.get("reason")
+        )
     except BadInput as refusal:
         return _page(refusal), status_of(refusal)
     flash(ASKED)
@@ -38,7 +40,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 @pages.post("/emergencies/<int:emergency_id>/let-in")
 @login_required
 def let_in(emergency_id: int) -> Response:
-    until = emergencies.let_in(command_context(), current_user(), emergency_id).ends_at
+    until = emergency_access.let_in(command_context(), current_user(), emergency_id).ends_at
     flash(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
     return _back()
 
@@ -46,7 +48,7 @@ def let_in(emergency_id: int) -> Response:
 @pages.post("/emergencies/<int:emergency_id>/refuse")
 @login_required
 def refuse(emergency_id: int) -> Response:
-    emergencies.refuse(command_context(), current_user(), emergency_id)
+    emergency_access.refuse(command_context(), current_user(), emergency_id)
     flash("The request is refused, and who asked is told.")
     return _back()
 
@@ -57,12 +59,12 @@ def _back() -> Response:
 
 def _page(refusal: BadInput | None = None) -> str:
     desk, me = command_context(), current_user()
-    asks, decides = emergencies.may_ask(desk, me), may_decide(me, desk.directory)
+    asks, decides = emergency_access.may_ask(desk, me), may_decide(me, desk.directory)
     if not asks and not decides:
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     with read_transaction(the_council().engine) as connection:
         mine, others = own(connection, me), waiting(connection) if decides else []
-    theirs = [one for one in others if emergencies.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]
+    theirs = [one for one in others if emergency_access.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]
     return render_template(
         "emergencies.html",
         asks=asks,

@@ -1,6 +1,6 @@
 """From a move’s name, as a door is given it, to the one command that carries it out."""
 
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.commands.actions import NewAction
 from workflow.commands.available_moves import named_move
 from workflow.commands.context import CommandContext
@@ -8,10 +8,14 @@ from workflow.directory import Person
 from workflow.models import Audit
 
 PLAIN = {
-    "record_consultation": moves.record_consultation, "grade": moves.grade, "revise": moves.revise, "share": moves.share,
-    "moderate": moves.moderate, "close_actions": moves.close_actions,
+    "record_consultation": audit_moves.record_consultation, "grade": audit_moves.grade, "revise": audit_moves.revise, "share": audit_moves.share,
+    "moderate": audit_moves.moderate, "close_actions": audit_moves.close_actions,
 }  # fmt: skip
-REASONED = {"waive_moderation": moves.waive_moderation, "return_for_correction": moves.return_for_correction, "withdraw": moves.withdraw}
+REASONED = {
+    "waive_moderation": audit_moves.waive_moderation,
+    "return_for_correction": audit_moves.return_for_correction,
+    "withdraw": audit_moves.withdraw,
+}
 
 
 def carry_out(
@@ -23,4 +27,4 @@ def carry_out(
         return PLAIN[name](desk, who, reference)
     if name in REASONED:
         return REASONED[name](desk, who, reference, reason)
-    return moves.reopen(desk, who, reference, reason, new_actions)
+    return audit_moves.reopen(desk, who, reference, reason, new_actions)

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from workflow.errors import Missing, PreconditionsNotMet
-from workflow.guards import actions, audits, escalations
-from workflow.guards import moderation as moderations
+from workflow.guards import actions, audits, escalations, moderation
 from workflow.guards.context import Guard, GuardContext
 
-GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (*audits.GUARDS, *actions.GUARDS, *moderations.GUARDS, *escalations.GUARDS)}
+GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (*audits.GUARDS, *actions.GUARDS, *moderation.GUARDS, *escalations.GUARDS)}
 
 
 def what_is_missing(needs: Iterable[str], situation: GuardContext) -> tuple[Missing, ...]:

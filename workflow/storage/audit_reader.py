@@ -5,8 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, Text, and_, bindparam, cast, func, select
 
 from workflow.models import Audit
-from workflow.storage import row_mapping as rows
-from workflow.storage import tables
+from workflow.storage import row_mapping, tables
 
 OPENINGS = tables.escalations.alias("openings")
 LATEST_OPENING = (
@@ -20,7 +19,7 @@ def read_audit(connection: Connection, reference: str) -> Audit | None:
     row = connection.execute(AUDIT[connection.dialect.name], {"reference": reference if reference.isprintable() else ""}).first()
     if row is None:
         return None
-    return rows.audit_of(row, rows.escalation_of(row) if row.opening_number else None)
+    return row_mapping.audit_of(row, row_mapping.escalation_of(row) if row.opening_number else None)
 
 
 def _audit(as_list: Any, as_row: Any) -> Select[Any]:
@@ -33,9 +32,9 @@ def _audit(as_list: Any, as_row: Any) -> Select[Any]:
     return (
         select(
             tables.audits,
-            *(tables.escalations.c[name].label(f"opening_{name}") for name in rows.OPENING),
+            *(tables.escalations.c[name].label(f"opening_{name}") for name in row_mapping.OPENING),
             those_of(tables.sections, SECTION).label("its_sections"),
-            those_of(tables.actions, rows.ACTION).label("its_actions"),
+            those_of(tables.actions, row_mapping.ACTION).label("its_actions"),
         )
         .outerjoin_from(tables.audits, tables.escalations, opening)
         .where(tables.audits.c.reference == bindparam("reference"))

@@ -10,9 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 from workflow.events import Notice
 from workflow.models import Audit
 from workflow.ports import AlreadyDone, Change, ConcurrentChange
-from workflow.storage import bulk_statements as many
-from workflow.storage import row_mapping as rows
-from workflow.storage import tables
+from workflow.storage import bulk_statements, row_mapping, tables
 from workflow.storage.compiled_statements import execute, execute_each
 from workflow.storage.engine import pipelined
 
@@ -33,7 +31,15 @@ UPDATE_AUDIT = (
     .values(
         {
             name: bindparam(name)
-            for name in (*rows.PLAIN.values(), *rows.HEADER, "escalation_state", "history_count", "history_head", "form_key", "form_version")
+            for name in (
+                *row_mapping.PLAIN.values(),
+                *row_mapping.HEADER,
+                "escalation_state",
+                "history_count",
+                "history_head",
+                "form_key",
+                "form_version",
+            )
         }
     )
 )
@@ -51,7 +57,7 @@ def save(connection: Connection, change: Change) -> None:
         _save_sections(connection, audit_id, change)
         _save_actions(connection, audit_id, change)
         _save_escalation(connection, audit_id, change)
-        _insert(connection, tables.history, [rows.history_values(audit_id, row) for row in change.rows])
+        _insert(connection, tables.history, [row_mapping.history_values(audit_id, row) for row in change.rows])
         remarks = change.remarks.items()
         _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in remarks])
         _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
@@ -62,10 +68,10 @@ def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datet
     """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
     if notices:
         send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}
-        waits = {event: (many.written(first),) * len(WAITS) for event, first in send_from.items()}
-        told = many.bulk_parameters((*_facts(notice), *waits[notice.event]) for notice in notices)
+        waits = {event: (bulk_statements.written(first),) * len(WAITS) for event, first in send_from.items()}
+        told = bulk_statements.bulk_parameters((*_facts(notice), *waits[notice.event]) for notice in notices)
         execute(connection, _notice_once(connection), told | {"at": at})
-        statement = many.insert_once(
+        statement = bulk_statements.insert_once(
             connection.dialect.name, tables.outbox, TOLD_ONCE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
         )
         execute(connection, statement, told | {"created_at": at, "state": "waiting", "attempts": 0})
@@ -79,19 +85,19 @@ def call_worker(connection: Connection) -> None:
         connection.execute(CALL_WORKER)
 
 
-def waiting(at: datetime, send_from: datetime) -> rows.Values:
+def waiting(at: datetime, send_from: datetime) -> row_mapping.Values:
     return {"created_at": at, "send_from": send_from, "state": "waiting", "attempts": 0, "next_attempt_at": send_from}
 
 
 def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
-    execute(connection, _notice_once(connection), many.bulk_parameters(map(_facts, notices)) | {"at": at})
+    execute(connection, _notice_once(connection), bulk_statements.bulk_parameters(map(_facts, notices)) | {"at": at})
 
 
 def _notice_once(connection: Connection) -> Any:
-    return many.insert_once(connection.dialect.name, tables.notices, TOLD_ONCE, FACTS, ("at",))
+    return bulk_statements.insert_once(connection.dialect.name, tables.notices, TOLD_ONCE, FACTS, ("at",))
 
 
-def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[rows.Values]) -> None:
+def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[row_mapping.Values]) -> None:
     if values:
         execute_each(connection, _upsert(connection.dialect.name, table, keys, frozenset(values[0])), values)
 
@@ -99,13 +105,13 @@ def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: 
 # Building a statement costs more than running it, so each is built once.
 @cache
 def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: frozenset[str]) -> Any:
-    statement = many.INSERTS[dialect](table)
+    statement = bulk_statements.INSERTS[dialect](table)
     return statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in columns.difference(keys)})
 
 
 @cache
 def once_statement(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
-    return many.INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
+    return bulk_statements.INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
 
 
 @cache
@@ -128,7 +134,7 @@ def _claim_key(connection: Connection, change: Change) -> None:
 
 
 def _save_audit(connection: Connection, change: Change) -> int:
-    values = rows.audit_values(change.after)
+    values = row_mapping.audit_values(change.after)
     if change.before is None:
         if connection.execute(select(tables.directory.c.version).with_for_update(read=True)).scalar() != change.directory_version:
             raise ConcurrentChange
@@ -144,7 +150,7 @@ def _save_sections(connection: Connection, audit_id: int, change: Change) -> Non
     before = change.before.sections if change.before else {}
     versions = change.after.section_versions
     written = [
-        rows.section_values(audit_id, section, versions.get(section, change.after.version), answers)
+        row_mapping.section_values(audit_id, section, versions.get(section, change.after.version), answers)
         for section, answers in change.after.sections.items()
         if before.get(section) is not answers
     ]
@@ -153,7 +159,7 @@ def _save_sections(connection: Connection, audit_id: int, change: Change) -> Non
 
 def _save_actions(connection: Connection, audit_id: int, change: Change) -> None:
     before: dict[int, object] = {action.number: action for action in change.before.actions} if change.before else {}
-    written = [rows.action_values(audit_id, action) for action in change.after.actions if before.get(action.number) is not action]
+    written = [row_mapping.action_values(audit_id, action) for action in change.after.actions if before.get(action.number) is not action]
     upsert(connection, tables.actions, ("audit_id", "number"), written)
     removed = before.keys() - {action.number for action in change.after.actions}
     for number in removed:
@@ -164,19 +170,19 @@ def _save_escalation(connection: Connection, audit_id: int, change: Change) -> N
     escalation = change.after.escalation
     if escalation is None or escalation is _escalation_before(change.before):
         return
-    upsert(connection, tables.escalations, ("audit_id", "number"), [rows.escalation_values(audit_id, escalation)])
+    upsert(connection, tables.escalations, ("audit_id", "number"), [row_mapping.escalation_values(audit_id, escalation)])
 
 
 def _escalation_before(before: Audit | None) -> object:
     return before.escalation if before else None
 
 
-def _insert(connection: Connection, table: Table, values: list[rows.Values]) -> None:
+def _insert(connection: Connection, table: Table, values: list[row_mapping.Values]) -> None:
     if values:
         execute_each(connection, _plain_insert(table), values)
 
 
-def _plain(seal: Any) -> rows.Values:
+def _plain(seal: Any) -> row_mapping.Values:
     return {name: getattr(seal, name) for name in seal.__slots__}
 
 

@@ -10,8 +10,7 @@ from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
-from workflow.storage import audit_writer as saving
-from workflow.storage import tables
+from workflow.storage import audit_writer, tables
 from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
@@ -100,7 +99,7 @@ class DirectoryWriter:
         self._insert(tables.directory_history, [done | one for one in said])
 
     def tell(self, notices: Sequence[Notice]) -> None:
-        saving.enqueue_notices(self._connection, notices, self._at)
+        audit_writer.enqueue_notices(self._connection, notices, self._at)
 
     def request(self, request_id: int) -> Request | None:
         row = self._connection.execute(select(requests).where(requests.c.id == request_id, requests.c.answered_at.is_(None))).first()

@@ -7,9 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange, EmergencyAccessRequest
-from workflow.storage import audit_writer as saving
-from workflow.storage import directory_seed as council
-from workflow.storage import tables
+from workflow.storage import audit_writer, directory_seed, tables
 from workflow.storage.tables import emergencies
 
 NAMES = EmergencyAccessRequest.__slots__
@@ -21,7 +19,7 @@ def ask(connection: Connection, asked: EmergencyAccessRequest, notices: Sequence
     )
     if connection.execute(waits).first() is None:
         connection.execute(insert(emergencies), {name: getattr(asked, name) for name in NAMES if name != "id"})
-        saving.enqueue_notices(connection, notices, asked.asked_at)
+        audit_writer.enqueue_notices(connection, notices, asked.asked_at)
 
 
 def read(connection: Connection, emergency_id: int) -> EmergencyAccessRequest | None:
@@ -41,5 +39,5 @@ def answer(connection: Connection, answered: EmergencyAccessRequest, notices: Se
     if connection.execute(update(emergencies).where(emergencies.c.id == answered.id, *stands, decided_on).values(values)).rowcount != 1:
         raise ConcurrentChange
     if answered.ends_at:
-        council.changed(connection)
-    saving.enqueue_notices(connection, notices, answered.answered_at)
+        directory_seed.changed(connection)
+    audit_writer.enqueue_notices(connection, notices, answered.answered_at)

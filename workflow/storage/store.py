@@ -12,10 +12,7 @@ from workflow.events import Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
 from workflow.ports import Change, EmergencyAccessRequest, ReadLogEntry
-from workflow.storage import audit_writer as saving
-from workflow.storage import emergency_access as emergencies
-from workflow.storage import row_mapping as rows
-from workflow.storage import tables
+from workflow.storage import audit_writer, emergency_access, row_mapping, tables
 from workflow.storage.audit_reader import read_audit
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.directory_reader import read_directory
@@ -49,7 +46,7 @@ class SqlStore:
 
     def save(self, change: Change) -> None:
         with write_transaction(self.engine) as connection:
-            saving.save(connection, change)
+            audit_writer.save(connection, change)
 
     @contextmanager
     def changing(self, directory_version: int, at: datetime) -> Iterator[DirectoryWriter]:
@@ -71,7 +68,7 @@ class SqlStore:
 
     def history(self, audit: Audit) -> tuple[Row, ...]:
         with read_transaction(self.engine) as connection:
-            return tuple(rows.history_row(row) for row in connection.execute(HISTORY, {"audit_id": audit.id}))
+            return tuple(row_mapping.history_row(row) for row in connection.execute(HISTORY, {"audit_id": audit.id}))
 
     def remarks(self, audit: Audit) -> dict[int, str]:
         """The reasons given, by history number."""
@@ -80,7 +77,9 @@ class SqlStore:
 
     def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
         with read_transaction(self.engine) as connection:
-            return tuple((rows.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id}))
+            return tuple(
+                (row_mapping.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id})
+            )
 
     def note(self, readings: Sequence[ReadLogEntry]) -> None:
         """Raises ReadLogUnavailable where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
@@ -94,16 +93,16 @@ class SqlStore:
 
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
         with write_transaction(self.engine) as connection:
-            emergencies.ask(connection, emergency, notices)
+            emergency_access.ask(connection, emergency, notices)
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
         with read_transaction(self.engine) as connection:
-            return emergencies.read(connection, emergency_id)
+            return emergency_access.read(connection, emergency_id)
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
         """Raises ConcurrentChange where it is answered already, by who asked, or on an older directory."""
         with write_transaction(self.engine) as connection:
-            emergencies.answer(connection, emergency, notices, directory_version)
+            emergency_access.answer(connection, emergency, notices, directory_version)
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:
         with read_transaction(self.engine) as connection:

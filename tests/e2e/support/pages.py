@@ -14,11 +14,9 @@ from tests.e2e.support.live_server import Served
 from tests.factories import House, a_house, an_audit, assign, settings
 from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
-from workflow.commands import actions, escalations
-from workflow.commands import audit_moves as moves
-from workflow.commands.directory import delegations as delegating
+from workflow.commands import actions, audit_moves, escalations
+from workflow.commands.directory import delegations, roles
 from workflow.commands.directory import people as editing
-from workflow.commands.directory import roles as appointing
 from workflow.commands.directory.connections import declare_connection
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.directory import Duty
@@ -46,12 +44,12 @@ def _add_rarer_states(council: Council) -> None:
     auditor, qa, ppqa = house.person("auditor"), house.person("qa"), house.person("hos.ppqa")
     assign(house, an_audit(house, at="shared"))
     asked = an_audit(house, at="shared")
-    moves.withdraw(house.desk(), auditor, asked, "Begun for the wrong child.")
+    audit_moves.withdraw(house.desk(), auditor, asked, "Begun for the wrong child.")
     gone = an_audit(house, at="shared")
-    moves.withdraw(house.desk(), qa, gone, "Begun twice.")
-    moves.withdraw(house.desk(), ppqa, gone, "Agreed.")
+    audit_moves.withdraw(house.desk(), qa, gone, "Begun twice.")
+    audit_moves.withdraw(house.desk(), ppqa, gone, "Agreed.")
     returned = an_audit(house, at="shared")
-    moves.return_for_correction(house.desk(), ppqa, returned, "The team is wrong.")
+    audit_moves.return_for_correction(house.desk(), ppqa, returned, "The team is wrong.")
     known = an_audit(house, at="shared", grade="inadequate")
     escalations.acknowledge(house.desk(), house.person("head.of.service"), known)
     record_safeguarding(house.desk(), house.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
@@ -80,12 +78,12 @@ def _add_to_the_directory(house: House) -> None:
     """Somebody who left, a role that waits, a connection and a delegation."""
     house.now = datetime.now(UTC)
     admin, today = house.person("admin"), house.desk().today.isoformat()
-    appointing.give_role(house.desk(), admin, house.person("moderator2").id, Duty("qa"))
+    roles.give_role(house.desk(), admin, house.person("moderator2").id, Duty("qa"))
     left = editing.add_person(house.desk(), admin, "Lee Gone", "lee.gone@demo.example")
     editing.mark_as_left(house.desk(), admin, left)
     declare_connection(house.desk(), house.person("auditor2"), "C-9999")
     auditor = house.person("auditor")
-    delegating.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+    delegations.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
 
 
 def follow(link: Locator) -> None:

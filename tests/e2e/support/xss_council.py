@@ -11,13 +11,9 @@ from tests.factories import FORM, SUMMARY, House, a_house, an_audit, answers, as
 from tests.web.support.browser import Browser
 from web.council import Council
 from web.identity.credentials.access_tokens import NewToken, create_token
-from workflow.commands import actions, escalations
-from workflow.commands import audit_moves as moves
-from workflow.commands import emergency_access as emergencies
+from workflow.commands import actions, audit_moves, emergency_access, escalations
 from workflow.commands.actions import NewAction
-from workflow.commands.directory import bulk_import as importing
-from workflow.commands.directory import connections as connecting
-from workflow.commands.directory import delegations as delegating
+from workflow.commands.directory import bulk_import, connections, delegations
 from workflow.commands.directory import people as editing
 from workflow.commands.directory import units as arranging
 from workflow.commands.directory.bulk_import import Line
@@ -44,7 +40,7 @@ def fill(council: Council) -> Mapping[str, str]:
     _read_in_an_emergency(house, found["waived"])
     today = house.desk().today.isoformat()
     auditor = house.person("auditor")
-    delegating.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+    delegations.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
     for name in packed(100):
         create_token(council, auditor, NewToken(name))
     return found
@@ -65,7 +61,7 @@ def add_everybody(council: Council) -> None:
         text for text in (f"{one}@demo.example".lower() for one in payloads()) if editing.ADDRESS.fullmatch(text) and text.isprintable()
     ]
     lines = (*names, *(Line(1_000 + at, address, "An address", "") for at, address in enumerate(addresses)))
-    assert importing.import_people(house.desk(), lines).refusals == ()
+    assert bulk_import.import_people(house.desk(), lines).refusals == ()
 
 
 def _texts(section: str) -> Iterator[tuple[str, str]]:
@@ -104,7 +100,7 @@ def _a_draft(house: House) -> str:
 
 def _shared(house: House, grade: str = "good", **more: Any) -> str:
     reference, auditor = _audit(house, grade, **more), house.person("auditor")
-    for move in (moves.record_consultation, moves.grade, moves.share):
+    for move in (audit_moves.record_consultation, audit_moves.grade, audit_moves.share):
         move(house.desk(), auditor, reference)
     return reference
 
@@ -122,7 +118,7 @@ def _escalated(house: House) -> str:
     actions.cancel(house.desk(), ppqa, reference, 3, everything(next(TURNS)))
     escalations.acknowledge(house.desk(), head, reference)
     escalations.plan(house.desk(), head, reference, everything(next(TURNS)))
-    moves.withdraw(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
+    audit_moves.withdraw(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
     return reference
 
 
@@ -139,7 +135,7 @@ def _judged_otherwise(house: House) -> str:
     )
     further = NewAction(packed(actions.MAX_TEXT, one_line=False)[0], "practitioner@demo.example", DUE)
     actions.add_action(house.desk(), house.person("moderator"), reference, further)
-    moves.moderate(house.desk(), house.person("moderator"), reference)
+    audit_moves.moderate(house.desk(), house.person("moderator"), reference)
     escalations.raise_escalation(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
         escalations.acknowledge(house.desk(), house.person(name), reference)
@@ -151,23 +147,23 @@ def _judged_otherwise(house: House) -> str:
 def _reopened(house: House) -> str:
     reference = an_audit(house, "actions_closed")
     new = NewAction(packed(actions.MAX_TEXT, one_line=False)[1], "practitioner@demo.example", DUE)
-    moves.reopen(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)), (new,))
+    audit_moves.reopen(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)), (new,))
     settle(house, reference)
     return reference
 
 
 def _waived(house: House) -> str:
     reference = _shared(house)
-    moves.waive_moderation(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
+    audit_moves.waive_moderation(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
     return reference
 
 
 def _returned(house: House) -> str:
     """A second edition, shared again."""
     reference, auditor = an_audit(house, "shared"), house.person("auditor")
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
     save(house, "auditor", reference, "summary", {**SUMMARY, **_words("case_summary")})
-    moves.share(house.desk(), auditor, reference)
+    audit_moves.share(house.desk(), auditor, reference)
     return reference
 
 
@@ -180,7 +176,7 @@ def _people(house: House) -> None:
     directory, names = house.store.directory(), packed(200)
     people = [person for person in directory.people.values() if person.is_active]
     lines = tuple(Line(at, person.email, names[at % len(names)]) for at, person in enumerate(people))
-    assert importing.import_people(house.desk(), lines).refusals == ()
+    assert bulk_import.import_people(house.desk(), lines).refusals == ()
     units = [unit for kind in ("team", "service", "branch") for unit in arranging.units_of(directory, kind)]
     for at, unit in enumerate(units, start=len(people)):
         arranging.change_unit(house.desk(), house.person("admin"), replace(unit, name=names[at % len(names)]))
@@ -190,11 +186,13 @@ def _people(house: House) -> None:
 
 def _declared(house: House) -> None:
     for child in packed(LETTERS_OF_A_CHILD_ID):
-        connecting.declare_connection(house.desk(), house.person("qa2"), child)
+        connections.declare_connection(house.desk(), house.person("qa2"), child)
 
 
 def _read_in_an_emergency(house: House, reference: str) -> None:
     """One is let in; the others wait, whether or not there is what they ask for."""
-    for at, reason in enumerate(packed(emergencies.MOST, one_line=False)):
-        emergencies.ask_to_read_in_emergency(house.desk(), house.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason)
-    emergencies.let_in(house.desk(), house.person("hos.ppqa"), 1)
+    for at, reason in enumerate(packed(emergency_access.MOST, one_line=False)):
+        emergency_access.ask_to_read_in_emergency(
+            house.desk(), house.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason
+        )
+    emergency_access.let_in(house.desk(), house.person("hos.ppqa"), 1)

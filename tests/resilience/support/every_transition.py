@@ -7,10 +7,7 @@ from functools import partial
 from typing import Any
 
 from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, House, an_audit, answers, assign, resolve, save, settle
-from workflow.commands import action_move_registry as action_moves
-from workflow.commands import actions
-from workflow.commands import audit_moves as moves
-from workflow.commands import escalation_move_registry as escalation_moves
+from workflow.commands import action_move_registry, actions, audit_moves, escalation_move_registry
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
@@ -40,12 +37,12 @@ def _moves(name: str) -> Callable[[CommandContext, Person, str], Any]:
 
 def _acts(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "reason": "Because.", "completed_on": "", "due_on": str(LATER)}
-    return lambda desk, who, reference: action_moves.carry_out(desk, who, reference, 1, given)
+    return lambda desk, who, reference: action_move_registry.carry_out(desk, who, reference, 1, given)
 
 
 def _escalates(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "plan": "Visit daily.", "reason": "Because."}
-    return lambda desk, who, reference: escalation_moves.carry_out(desk, who, reference, given)
+    return lambda desk, who, reference: escalation_move_registry.carry_out(desk, who, reference, given)
 
 
 # --- The audit -------------------------------------------------------------------------------------------------------
@@ -81,7 +78,7 @@ def _settled(house: House, grade: str = "good") -> str:
 
 def _asked_to_withdraw(house: House, state: str) -> str:
     reference = an_audit(house, state)
-    moves.withdraw(house.desk(), house.person("qa"), reference, "Wrong child.")
+    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Wrong child.")
     return reference
 
 
@@ -115,7 +112,7 @@ def _escalated(house: House, state: str, at: str = "shared", *, all_but_one: boo
 
 def _to_be_shared_again(house: House, state: str) -> str:
     reference = _escalated(house, state)
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Once more.")
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Once more.")
     return reference
 
 

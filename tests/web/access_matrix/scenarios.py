@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.factories import FOURTEENTH, SUMMARY, WALKS, House, Plan, an_audit, assign, resolve, save
-from workflow.commands import actions, escalations
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, audit_moves, escalations
 from workflow.commands.actions import NewAction
 
 STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed", "withdrawn")
@@ -103,7 +102,7 @@ def _farthest(scene: Scene) -> str:
 def _close(house: House, reference: str) -> None:
     actions.report(house.desk(), house.person("team.manager"), reference, 1)
     actions.verify(house.desk(), house.person("qa"), reference, 1)
-    moves.close_actions(house.desk(), house.person("qa"), reference)
+    audit_moves.close_actions(house.desk(), house.person("qa"), reference)
 
 
 def _prepare_moderation(house: House, reference: str, scene: Scene) -> None:
@@ -126,16 +125,16 @@ def _escalate(house: House, reference: str, to: str) -> None:
 
 def _take_back(house: House, reference: str, scene: Scene) -> None:
     if scene.is_unshared and scene.was_shared:
-        moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Look at it again.")
+        audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Look at it again.")
     if scene.state == "practitioner_consulted" and scene.was_shared:
-        moves.revise(house.desk(), house.person("auditor"), reference)
+        audit_moves.revise(house.desk(), house.person("auditor"), reference)
 
 
 def _withdraw(house: House, reference: str, scene: Scene) -> None:
     if scene.is_asked:
-        moves.withdraw(house.desk(), house.person("qa"), reference, "The wrong child.")
+        audit_moves.withdraw(house.desk(), house.person("qa"), reference, "The wrong child.")
     if scene.state == "withdrawn":
-        moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
+        audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
 
 
 def _is_as_said(house: House, reference: str, scene: Scene) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.factories import House, an_audit, assign
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
-from workflow.commands.directory import people as editing
+from workflow.commands.directory import people
 from workflow.commands.directory import roles as appointing
 from workflow.directory import Duty
 from workflow.working_days import london_day
@@ -75,10 +75,10 @@ def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, house: Hou
 def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, house: House, caller: Caller) -> None:
     browser = Browser(app, "auditor")
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 200
-    editing.mark_as_left(house.desk(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_left(house.desk(), house.person("admin"), house.person("auditor").id)
     assert browser.get("/").status_code == 302
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
-    editing.mark_as_back(house.desk(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_back(house.desk(), house.person("admin"), house.person("auditor").id)
     assert browser.get("/").status_code == 302
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
 
@@ -102,8 +102,8 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, hou
 
 
 def test_a_vacant_post_stands_out_with_who_stands_in(app: Flask, house: House) -> None:
-    editing.mark_as_left(house.desk(), house.person("admin"), house.person("head.of.service").id)
-    editing.mark_as_left(house.desk(), house.person("admin"), house.person("director.parenting").id)
+    people.mark_as_left(house.desk(), house.person("admin"), house.person("head.of.service").id)
+    people.mark_as_left(house.desk(), house.person("admin"), house.person("director.parenting").id)
     page = text_of(Browser(app, "admin").get("/people/posts").text)
     assert "Head of Service, Assessment and Child Protection Vacant Dawn Sefton stands in" in page
     assert "Director, Corporate Parenting Vacant Paula Pemberton stands in" in page

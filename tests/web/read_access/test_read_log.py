@@ -14,9 +14,7 @@ from tests.factories import FORM, NOW, RULES, House, an_audit, answers, assign, 
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from web.council import Council
-from workflow.commands import actions, escalations
-from workflow.commands import audit_moves as moves
-from workflow.commands import emergency_access as emergencies
+from workflow.commands import actions, audit_moves, emergency_access, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.storage.engine import read_transaction
@@ -55,7 +53,7 @@ def an_audit_full_of_them(house: House, at: str, grade: str = "inadequate") -> s
     for owner in ("practitioner", "practitioner2"):
         actions.add_action(house.desk(), auditor, reference, NewAction(f"{CANARY} action", f"{owner}@demo.example", "2026-12-20"))
     if at != "draft":
-        for move in (moves.record_consultation, moves.grade, moves.share):
+        for move in (audit_moves.record_consultation, audit_moves.grade, audit_moves.share):
             move(house.desk(), auditor, reference)
         _go_on(house, reference)
     return reference
@@ -71,7 +69,7 @@ def _go_on(house: House, reference: str) -> None:
     actions.return_action(house.desk(), house.person("hos.ppqa"), reference, 1, f"{CANARY} note")
     record_safeguarding(house.desk(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
     escalations.plan(house.desk(), house.person("head.of.service"), reference, f"{CANARY} plan")
-    moves.withdraw(house.desk(), qa, reference, f"{CANARY} reason")
+    audit_moves.withdraw(house.desk(), qa, reference, f"{CANARY} reason")
 
 
 @pytest.fixture
@@ -80,8 +78,8 @@ def audits(app: Flask, house: House) -> list[str]:
     found = [an_audit_full_of_them(house, "shared"), an_audit_full_of_them(house, "draft")]
     council: Council = app.extensions["council"]
     stranger, lets_in = house.person("auditor2"), house.person("hos.ppqa")
-    emergencies.ask_to_read_in_emergency(council.desk(), stranger, found[0], "A call at night.")
-    emergencies.let_in(council.desk(), lets_in, 1)
+    emergency_access.ask_to_read_in_emergency(council.desk(), stranger, found[0], "A call at night.")
+    emergency_access.let_in(council.desk(), lets_in, 1)
     return found
 
 

@@ -11,7 +11,7 @@ from tests.web.support.browser import Browser
 from web.cli.main import main
 from web.council import Council
 from web.request.read_log import reveal_and_log
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.commands.audit_view import see
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import readings
@@ -63,7 +63,7 @@ BREAKS = {
 def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, house: House, caller: Caller, breaks: str) -> None:
     council: Council = app.extensions["council"]
     reference, draft = an_audit(house, "moderated", grade="inadequate"), an_audit(house, "graded")
-    moves.withdraw(house.desk(), house.person("auditor"), reference, "Seen on the file.")
+    audit_moves.withdraw(house.desk(), house.person("auditor"), reference, "Seen on the file.")
     browser, here = Browser(app, "auditor"), f"/audits/{reference}"
     with council.engine.begin() as connection:
         connection.exec_driver_sql(breaks)

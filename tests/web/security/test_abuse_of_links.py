@@ -13,8 +13,7 @@ from tests.web.support.browser import Browser
 from tests.web.support.emailed_links import is_ended, link_to, presses, works
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
-from workflow.commands import audit_moves as moves
-from workflow.commands import escalations
+from workflow.commands import audit_moves, escalations
 from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
 from workflow.storage.engine import write_transaction
@@ -52,9 +51,9 @@ def test_it_ends_after_fourteen_days(app: Flask, escalated: str, clock: Travelle
 def test_a_link_of_an_earlier_opening_does_not_acknowledge_a_later_one(app: Flask, house: House, escalated: str, clock: Traveller) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, "The team is wrong.")
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, "The team is wrong.")
     house.passes(hours=1)
-    moves.share(house.desk(), house.person("auditor"), escalated)
+    audit_moves.share(house.desk(), house.person("auditor"), escalated)
     assert house.audit(escalated).escalation.number == 2  # type: ignore[union-attr]
     clock.move_to(house.now)
     assert is_ended(app, path)

@@ -12,7 +12,7 @@ from tests.web.access_matrix.actors import Asker, add_the_others
 from tests.web.access_matrix.expectations import ROUTES, Cell, Route
 from tests.web.access_matrix.runner import Door, bytes_of, nothing_is_kept
 from web.app import create_app
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 
 # The people of the case, and who else learns of an audit only by its being shared.
 WATCHING = (
@@ -84,6 +84,6 @@ def _draft(house: House, state: str) -> str:
     plan = Plan(grade="inadequate", details={"child_id": CHILD})
     reference = an_audit(house, "graded" if state == "withdrawn" else state, plan)
     if state == "withdrawn":
-        moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
-        moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
+        audit_moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
+        audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
     return reference

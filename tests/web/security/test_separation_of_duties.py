@@ -8,9 +8,7 @@ import pytest
 from tests.factories import AN_ACTION, FOURTEENTH, House, an_audit, assign, save
 from tests.web.support.roles import now_holds, passes_on
 from web.council import Council
-from workflow.commands import actions
-from workflow.commands import assignments as oversight
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, assignments, audit_moves
 from workflow.errors import NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 
 Abuse = Callable[[House, Council], None]
@@ -49,7 +47,7 @@ def _of_the_case_moderates(name: str) -> Abuse:
 def _of_the_case_is_allocated_it(name: str) -> Abuse:
     def attempt(house: House, council: Council) -> None:
         now_holds(council, name, HEADER_SEES[name], "auditor")
-        oversight.allocate(house.desk(), house.person("qa"), an_audit(house, "graded"), _person(house, name))
+        assignments.allocate(house.desk(), house.person("qa"), an_audit(house, "graded"), _person(house, name))
 
     return attempt
 
@@ -58,9 +56,9 @@ def _once_moderator_now_auditor(house: House, council: Council) -> None:
     now_holds(council, "moderator", "moderator", "auditor")
     reference = an_audit(house, "shared")
     assign(house, reference)
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
-    oversight.allocate(house.desk(), house.person("qa"), reference, _person(house, "moderator"))
-    moves.share(house.desk(), house.person("moderator"), reference)
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
+    assignments.allocate(house.desk(), house.person("qa"), reference, _person(house, "moderator"))
+    audit_moves.share(house.desk(), house.person("moderator"), reference)
     assign(house, reference)
 
 
@@ -68,7 +66,7 @@ def _audits_the_case_they_manage(house: House, council: Council) -> None:
     now_holds(council, "auditor", "auditor", "team_manager")
     reference = an_audit(house, "draft", details={"team_manager": "auditor@demo.example"})
     save(house, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
-    moves.record_consultation(house.desk(), house.person("auditor"), reference)
+    audit_moves.record_consultation(house.desk(), house.person("auditor"), reference)
 
 
 def _changes_the_header_last(house: House, council: Council) -> None:
@@ -78,24 +76,24 @@ def _changes_the_header_last(house: House, council: Council) -> None:
     people = {"team_manager": "team.manager@demo.example", "service_manager": "service.manager@demo.example", "qaro": "qaro@demo.example"}
     changed = {**details, **people, "audited_previously": False, "practitioner": "auditor@demo.example"}
     save(house, "auditor", reference, "details", changed)
-    moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.desk(), house.person("auditor"), reference)
 
 
 def _waives_own_moderation(house: House, council: Council) -> None:
     now_holds(council, "auditor", "auditor", "qa")
-    moves.waive_moderation(house.desk(), house.person("auditor"), an_audit(house, "shared"), "No need.")
+    audit_moves.waive_moderation(house.desk(), house.person("auditor"), an_audit(house, "shared"), "No need.")
 
 
 def _waives_moderation_of_own_case(house: House, council: Council) -> None:
     passes_on(council, "qa", "team.manager", "qa")
-    moves.waive_moderation(house.desk(), house.person("team.manager"), an_audit(house, "shared"), "No need.")
+    audit_moves.waive_moderation(house.desk(), house.person("team.manager"), an_audit(house, "shared"), "No need.")
 
 
 def _agrees_to_own_withdrawal(house: House, council: Council) -> None:
     passes_on(council, "hos.ppqa", "qa", "hos_ppqa")
     reference = an_audit(house, "graded")
-    moves.withdraw(house.desk(), house.person("qa"), reference, "Mine.")
-    moves.withdraw(house.desk(), house.person("qa"), reference, "Mine too.")
+    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Mine.")
+    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Mine too.")
 
 
 def _verifies_what_they_reported(house: House, council: Council) -> None:
@@ -117,7 +115,7 @@ def _owner_closes(house: House, council: Council) -> None:
     reference = an_audit(house, "moderated")
     actions.report(house.desk(), house.person("team.manager"), reference, 1)
     actions.verify(house.desk(), house.person("qa"), reference, 1)
-    moves.close_actions(house.desk(), house.person("practitioner"), reference)
+    audit_moves.close_actions(house.desk(), house.person("practitioner"), reference)
 
 
 def _owner_cancels(house: House, council: Council) -> None:
@@ -135,17 +133,17 @@ def _owner_grants_own_time(house: House, council: Council) -> None:
 def _passes_on_what_was_passed_on(house: House, council: Council) -> None:
     passes_on(council, "qa", "qaro", "qa")
     passes_on(council, "qaro", "practitioner2", "qa")
-    oversight.allocate(house.desk(), house.person("practitioner2"), an_audit(house, "draft"), "auditor2@demo.example")
+    assignments.allocate(house.desk(), house.person("practitioner2"), an_audit(house, "draft"), "auditor2@demo.example")
 
 
 def _administrator_takes_over(house: House, council: Council) -> None:
     passes_on(council, "qa", "admin", "qa")
-    oversight.allocate(house.desk(), house.person("admin"), an_audit(house, "draft"), "auditor2@demo.example")
+    assignments.allocate(house.desk(), house.person("admin"), an_audit(house, "draft"), "auditor2@demo.example")
 
 
 def _administrator_made_recipient(house: House, council: Council) -> None:
     now_holds(council, "admin", "admin", "hos_ppqa")
-    moves.return_for_correction(house.desk(), house.person("admin"), an_audit(house, "shared"), "Mine.")
+    audit_moves.return_for_correction(house.desk(), house.person("admin"), an_audit(house, "shared"), "Mine.")
 
 
 ABUSES: tuple[Abuse, ...] = (
@@ -167,9 +165,9 @@ def test_what_is_refused_to_one_person_is_granted_to_two(council: Council, house
     """The same moves by two people succeed: it is the person that stands in the way, and nothing else."""
     reference = an_audit(house, "shared")
     assign(house, reference)
-    moves.waive_moderation(house.desk(), house.person("qa"), an_audit(house, "shared"), "Not picked.")
+    audit_moves.waive_moderation(house.desk(), house.person("qa"), an_audit(house, "shared"), "Not picked.")
     actions.add_action(house.desk(), house.person("moderator"), reference, AN_ACTION)
     moderated = an_audit(house, "moderated")
     actions.report(house.desk(), house.person("team.manager"), moderated, 1)
     actions.verify(house.desk(), house.person("qa"), moderated, 1)
-    assert moves.close_actions(house.desk(), house.person("qa"), moderated).state == "actions_closed"
+    assert audit_moves.close_actions(house.desk(), house.person("qa"), moderated).state == "actions_closed"

@@ -6,9 +6,7 @@ from datetime import date
 from typing import Any
 
 from tests.factories import AN_ACTION, FORM, House, answers, assign, save
-from workflow.commands import actions, escalations
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import actions, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 
 OWNER, RECIPIENTS = "practitioner@demo.example", ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -50,22 +48,22 @@ def begins(life: Life) -> None:
     for reason, (section_key, without) in instead:
         given[section_key] = {**given[section_key], **without, reason: life.word()}
     details = given.pop("details") | {"child_id": life.word()}
-    life.reference = writing.start_audit(life.house.desk(), life.house.person("auditor"), details).reference
+    life.reference = drafting.start_audit(life.house.desk(), life.house.person("auditor"), details).reference
     for key, said in given.items():
         save(life.house, "auditor", life.reference, key, said)
     for due_on in (DUE, SOON):
         life(actions.add_action, "auditor", NewAction(life.word(), OWNER, due_on))
-    for move in (moves.record_consultation, moves.grade):
+    for move in (audit_moves.record_consultation, audit_moves.grade):
         life(move, "auditor")
 
 
 def is_shared(life: Life) -> None:
-    life(moves.share, "auditor")
+    life(audit_moves.share, "auditor")
 
 
 def is_returned(life: Life) -> None:
     is_shared(life)
-    life(moves.return_for_correction, "hos.ppqa", life.word())
+    life(audit_moves.return_for_correction, "hos.ppqa", life.word())
 
 
 def is_moderated(life: Life) -> None:
@@ -74,7 +72,7 @@ def is_moderated(life: Life) -> None:
     judged = {"grade": "requires_improvement", "evidence": life.word(), "impact": life.word(), "difference_reason": life.word()}
     save(life.house, "moderator", life.reference, "moderation", judged)
     life(actions.add_action, "moderator", NewAction(life.word(), OWNER, DUE))
-    life(moves.moderate, "moderator")
+    life(audit_moves.moderate, "moderator")
     life(actions.record_progress, "practitioner", 1, life.word(), life.word())
     life(actions.ask_for_more_time, "practitioner", 1, LATER, life.word())
 
@@ -99,15 +97,15 @@ def is_closed(life: Life) -> None:
     closer = "hos.ppqa" if life.is_inadequate else "qa"
     for number in (1, 3):
         life(actions.cancel, closer, number, life.word())
-    life(moves.close_actions, closer)
+    life(audit_moves.close_actions, closer)
     if life.number % 2:
-        life(moves.reopen, "hos.ppqa", life.word(), (AN_ACTION,))
+        life(audit_moves.reopen, "hos.ppqa", life.word(), (AN_ACTION,))
 
 
 def is_withdrawn(life: Life) -> None:
     is_shared(life)
-    life(moves.withdraw, "qa", life.word())
-    life(moves.withdraw, "hos.ppqa", life.word())
+    life(audit_moves.withdraw, "qa", life.word())
+    life(audit_moves.withdraw, "hos.ppqa", life.word())
 
 
 ENDS: Mapping[int, Callable[[Life], None]] = dict(

@@ -7,8 +7,7 @@ import pytest
 
 from tests.factories import AN_ACTION, TODAY, WALKS, House, Plan, an_audit, assign, save
 from workflow import smart_action
-from workflow.commands import actions
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, audit_moves
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.directory import Directory
@@ -60,8 +59,8 @@ def test_nobody_verifies_what_they_own_and_it_falls_to_the_next(fake_house: Hous
         verify(fake_house, "qa", reference)
     verify(fake_house, "hos.ppqa", reference)
     with pytest.raises(PreconditionsNotMet):
-        moves.close_actions(fake_house.desk(), fake_house.person("qa"), reference)
-    moves.close_actions(fake_house.desk(), fake_house.person("hos.ppqa"), reference)
+        audit_moves.close_actions(fake_house.desk(), fake_house.person("qa"), reference)
+    audit_moves.close_actions(fake_house.desk(), fake_house.person("hos.ppqa"), reference)
 
 
 def test_while_a_colleague_is_independent_it_does_not_fall_further(fake_house: House) -> None:
@@ -85,11 +84,11 @@ def test_where_all_are_bound_up_it_falls_to_the_director_who_then_knows_of_it(fa
         actions.verify(fake_house.desk(), fake_house.person(verifier), reference, number)
     for who in ("qa", "qa2", "hos.ppqa"):
         with pytest.raises(Refusal):
-            moves.close_actions(fake_house.desk(), fake_house.person(who), reference)
+            audit_moves.close_actions(fake_house.desk(), fake_house.person(who), reference)
     with pytest.raises(NotFound):
         see(fake_house.desk(), stranger, reference)
     assert "close_actions" in see(fake_house.desk(), director, reference).may
-    moves.close_actions(fake_house.desk(), director, reference)
+    audit_moves.close_actions(fake_house.desk(), director, reference)
 
 
 def _only(house: House, leaver: str) -> None:
@@ -105,7 +104,7 @@ def test_an_escalation_after_completion_was_reported_leaves_it_reported_and_move
     assign(fake_house, reference)
     judgement = {"grade": "inadequate", "evidence": "Read.", "impact": "Seen.", "difference_reason": "Seen differently."}
     save(fake_house, "moderator", reference, "moderation", judgement)
-    moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
+    audit_moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
     assert fake_house.audit(reference).actions[0].state == "reported"
     with pytest.raises(PermissionDenied):
         verify(fake_house, "qa", reference)

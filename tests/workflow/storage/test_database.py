@@ -13,16 +13,13 @@ from tests.factories import GRADED, NOW, STATES, House, a_house, an_audit, assig
 from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.audits.queries import last_audit_of
 from web.council import Council
-from workflow.commands import actions
-from workflow.commands import audit_moves as moves
-from workflow.commands import emergency_access as emergencies
+from workflow.commands import actions, audit_moves, emergency_access
 from workflow.commands.actions import NewAction
 from workflow.commands.directory.connections import declare_connection
 from workflow.commands.directory.people import add_person
 from workflow.permissions import relations
 from workflow.ports import ReadLogEntry
-from workflow.storage import schema as migrate
-from workflow.storage import tables
+from workflow.storage import schema, tables
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.visibility import STAGES, VisibilityFilter
 
@@ -31,7 +28,7 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     house, asked = a_house(council), 0
     references = [an_audit(house, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
     assign(house, references[STATES.index("shared") * 2])
-    moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
+    audit_moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
     _all_are_bound_up(house, references[STATES.index("moderated") * 2])
     _are_let_in(house, references)
     references += _of_children_with_connections(house)
@@ -75,8 +72,8 @@ def _are_let_in(house: House, references: list[str]) -> None:
     """One into each audit that was shared, who are nothing to it otherwise; one of them is connected to the child afterwards."""
     for number, reference in enumerate(references[STATES.index("shared") * 2 :], start=1):
         name = ("auditor2", "practitioner2", "moderator2")[number % 3]
-        emergencies.ask_to_read_in_emergency(house.desk(), house.person(name), reference, "A call at night.")
-        emergencies.let_in(house.desk(), house.person("hos.ppqa"), number)
+        emergency_access.ask_to_read_in_emergency(house.desk(), house.person(name), reference, "A call at night.")
+        emergency_access.let_in(house.desk(), house.person("hos.ppqa"), number)
     assert len(house.store.directory(house.now).emergencies) == 3
     declare_connection(house.desk(), house.person("moderator2"), "C-1001")
 
@@ -130,28 +127,28 @@ def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None
 def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: Council) -> None:
     # What the tables say of SQLite's own partial indexes can't be read back from it.
     with read_transaction(council.engine) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": migrate.is_ours})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": schema.is_ours})
         assert compare_metadata(context, tables.metadata) == []
-    migrate.downgrade(council.engine)
+    schema.downgrade(council.engine)
     assert inspect(council.engine).get_table_names() == ["alembic_version"]
-    migrate.upgrade(council.engine)
-    assert migrate.is_current(council.engine)
+    schema.upgrade(council.engine)
+    assert schema.is_current(council.engine)
     assert set(tables.metadata.tables) < set(inspect(council.engine).get_table_names())
 
 
 def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
-    migrate.downgrade(council.engine, "0004")
+    schema.downgrade(council.engine, "0004")
     with write_transaction(council.engine) as connection:
         connection.exec_driver_sql(
             f"INSERT INTO tokens (digest, person_id, created_at) VALUES ('{'a' * 64}', 1, '2026-01-01T00:00:00.000000+00:00')"
         )
-    migrate.upgrade(council.engine)
+    schema.upgrade(council.engine)
     with read_transaction(council.engine) as connection:
         (token,) = connection.execute(select(tables.tokens)).all()
     assert (token.scope, token.person_id, token.revoked_at) == ("read and write", 1, None)
     assert timedelta(days=89) < token.ends_at - datetime.now(UTC) <= timedelta(days=90)
-    migrate.downgrade(council.engine, "0004")
-    migrate.upgrade(council.engine)
+    schema.downgrade(council.engine, "0004")
+    schema.upgrade(council.engine)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import House, an_audit
-from workflow.commands import audit_moves as moves
+from workflow.commands import audit_moves
 from workflow.commands.audit_view import see
 from workflow.commands.emergency_access import ask_to_read_in_emergency, let_in, refuse
 from workflow.directory import Duty
@@ -83,8 +83,8 @@ def test_who_administers_or_governs_can_not_ask(house: House, name: str) -> None
 def test_what_was_never_shared_or_is_withdrawn_gives_nothing(house: House, at: str) -> None:
     reference = "zzzz-zzzz" if at == "nowhere" else an_audit(house, "shared" if at == "withdrawn" else at)
     if at == "withdrawn":
-        moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
-        moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Agreed.")
+        audit_moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
+        audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Agreed.")
     ask(house, reference)
     with pytest.raises(PermissionDenied, match="Nobody can be let in"):
         let_in(house.desk(), house.person(DECIDES), 1)
@@ -95,8 +95,8 @@ def test_what_is_withdrawn_meanwhile_is_no_longer_read(house: House) -> None:
     reference = an_audit(house, "shared")
     ask(house, reference)
     let_in(house.desk(), house.person(DECIDES), 1)
-    moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
-    moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Agreed.")
+    audit_moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
+    audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Agreed.")
     assert not reads(house, reference)
 
 

@@ -15,8 +15,8 @@ from tests.factories import AN_ACTION, a_house, an_audit
 from tests.workflow.storage.support.bulk_audits import multiply
 from tests.workflow.storage.support.edge_values import add_edges, empty_tables
 from web.council import Council
-from workflow.commands import audit_moves as moves
-from workflow.storage import schema as migrate
+from workflow.commands import audit_moves
+from workflow.storage import schema
 from workflow.storage.engine import read_transaction, write_transaction
 
 # What a downgrade drops and the next upgrade can’t know: tables, and columns of tables that stay.
@@ -61,17 +61,17 @@ def test_each_migration_down_and_up_keeps_what_it_can_of_ten_thousand_audits(cou
 def down_and_up(council: Council, number: int) -> None:
     engine, started = council.engine, perf_counter()
     filled = fill(council, number)
-    revisions = list(ScriptDirectory.from_config(migrate._config(None)).walk_revisions())
+    revisions = list(ScriptDirectory.from_config(schema._config(None)).walk_revisions())
     for revision in revisions[:-1]:
         before = contents(engine)
-        migrate.downgrade(engine, str(revision.down_revision))
+        schema.downgrade(engine, str(revision.down_revision))
         below = contents(engine)
         up_to(engine, revision.revision)
         compare(before, contents(engine), LOST.get(revision.revision, set()), revision.revision)
-        migrate.downgrade(engine, str(revision.down_revision))
+        schema.downgrade(engine, str(revision.down_revision))
         assert contents(engine) == below, revision.revision
-    migrate.downgrade(engine)
-    migrate.upgrade(engine)
+    schema.downgrade(engine)
+    schema.upgrade(engine)
     print(f"{engine.dialect.name}: {len(revisions)} migrations down and up with {filled} audits in {perf_counter() - started:.0f} s")
 
 
@@ -80,7 +80,7 @@ def fill(council: Council, number: int) -> int:
     for state, grade in WALKED:
         an_audit(house, at=state, grade=grade)
     closed = an_audit(house, at="actions_closed")
-    moves.reopen(house.desk(), house.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
+    audit_moves.reopen(house.desk(), house.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
     with write_transaction(council.engine) as connection:
         filled = multiply(connection, number // (len(WALKED) + 1) - 1)
         add_edges(connection)
@@ -94,7 +94,7 @@ def fill(council: Council, number: int) -> int:
 
 def up_to(engine: Engine, revision: str) -> None:
     with write_transaction(engine) as connection:
-        command.upgrade(migrate._config(connection), revision)
+        command.upgrade(schema._config(connection), revision)
 
 
 def contents(engine: Engine) -> Mapping[str, Content]:

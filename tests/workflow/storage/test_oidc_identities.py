@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from web.council import Council
-from web.identity.oidc import pending_logins as attempts
+from web.identity.oidc import pending_logins
 from web.identity.oidc.queries import keep_attempt, link_identity, unlink_identities, use_identity
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -18,9 +18,9 @@ AT_ONCE = 8
 
 def test_a_sign_in_under_way_is_taken_once(council: Council) -> None:
     session: dict[str, str] = {}
-    begun = attempts.begin(council.engine, session, "/audits")
+    begun = pending_logins.begin(council.engine, session, "/audits")
     with ThreadPoolExecutor(AT_ONCE) as people:
-        taken = list(people.map(lambda _: attempts.take(council.engine, session, begun.state), range(AT_ONCE)))
+        taken = list(people.map(lambda _: pending_logins.take(council.engine, session, begun.state), range(AT_ONCE)))
     assert sorted(taken, key=str) == sorted([begun, *[None] * (AT_ONCE - 1)], key=str)
     print(f"taken by {sum(one is not None for one in taken)} of {AT_ONCE}")
 

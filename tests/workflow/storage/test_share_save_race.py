@@ -7,8 +7,7 @@ from threading import Barrier
 from tests.factories import House, a_house, an_audit
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import audit_moves, drafting
 from workflow.errors import PermissionDenied
 
 TIMES, ON_ONE = 2_000, 50
@@ -30,7 +29,7 @@ def _races(house: House, reference: str) -> int:
         version, answers, desk = house.audit(reference).version, {"grade": "good", "evidence": text, "impact": "Safer."}, house.desk()
         barrier.wait()
         try:
-            writing.save_section(desk, auditor, reference, "area_1", answers, version)
+            drafting.save_section(desk, auditor, reference, "area_1", answers, version)
         except PermissionDenied:
             return False
         return True
@@ -38,7 +37,7 @@ def _races(house: House, reference: str) -> int:
     def share() -> None:
         desk = house.desk()
         barrier.wait()
-        moves.share(desk, auditor, reference)
+        audit_moves.share(desk, auditor, reference)
 
     with ThreadPoolExecutor(2) as pool:
         for n in range(ON_ONE):
@@ -48,7 +47,7 @@ def _races(house: House, reference: str) -> int:
             sealed = f"Text {n}." if was_saved else sealed
             saved_first += was_saved
             assert _sealed_now(house, reference) == sealed == house.audit(reference).answer("area_1", "evidence")
-            moves.return_for_correction(house.desk(), ppqa, reference, "Again.")
+            audit_moves.return_for_correction(house.desk(), ppqa, reference, "Again.")
     return saved_first
 
 

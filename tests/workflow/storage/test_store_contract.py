@@ -7,10 +7,7 @@ import pytest
 
 from tests.factories import STATES, House, an_audit, answers, save
 from workflow import history
-from workflow.commands import actions, escalations
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
-from workflow.commands import idempotency as once
+from workflow.commands import actions, audit_moves, drafting, escalations, idempotency
 from workflow.commands.actions import NewAction
 from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.models import Audit
@@ -94,7 +91,7 @@ def test_a_stale_save_loses_neither_text(house: House) -> None:
     seen = house.audit(reference).version
     save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
     with pytest.raises(EditConflict) as stale:
-        writing.save_section(house.desk(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
+        drafting.save_section(house.desk(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
     assert stale.value.yours is not None
     assert stale.value.theirs is not None
     assert (stale.value.yours["case_summary"], stale.value.theirs["case_summary"]) == ("Mine.", "Theirs.")
@@ -106,7 +103,7 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
     def share(digest: str) -> str:
         key = IdempotentRequest(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
         desk = replace(house.desk(), once=key)
-        return once.run_idempotent(desk, key, lambda at: moves.share(at, auditor, reference))
+        return idempotency.run_idempotent(desk, key, lambda at: audit_moves.share(at, auditor, reference))
 
     first = share("the same")
     assert share("the same") == first
@@ -116,11 +113,11 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
 
 def test_what_was_shared_stays_sealed_beside_its_correction(house: House) -> None:
     reference, auditor = an_audit(house, at="shared"), house.person("auditor")
-    moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Wrong child's plan.")
-    moves.revise(house.desk(), auditor, reference)
+    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Wrong child's plan.")
+    audit_moves.revise(house.desk(), auditor, reference)
     save(house, "auditor", reference, "area_1", {"grade": "good", "evidence": "Corrected.", "impact": "Corrected."})
-    moves.grade(house.desk(), auditor, reference)
-    moves.share(house.desk(), auditor, reference)
+    audit_moves.grade(house.desk(), auditor, reference)
+    audit_moves.share(house.desk(), auditor, reference)
     seals = [seal for seal in house.store.seals(house.audit(reference)) if seal.part == "shared"]
     assert [seal.edition for seal in seals] == [1, 2]
     assert "Corrected." not in seals[0].content

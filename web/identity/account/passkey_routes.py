@@ -7,9 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.account.routes import must_prove_first, name_of, wrong_password
-from web.identity.credentials import passkeys, passwords, queries
-from web.identity.credentials import second_factor as second_proof
-from web.identity.credentials import webauthn_challenges as challenges
+from web.identity.credentials import passkeys, passwords, queries, second_factor, webauthn_challenges
 from web.identity.current_user import (
     PROOF,
     current_session,
@@ -40,7 +38,7 @@ def ask() -> dict[str, Any]:
     if sentence := wrong_password(request.form.get("password", "")):
         raise BadInput.about("password", sentence)
     options, challenge = passkeys.ask_to_make(person.id)
-    challenges.keep(challenge)
+    webauthn_challenges.keep(challenge)
     return options
 
 
@@ -50,11 +48,11 @@ def add() -> Response | tuple[str, HTTPStatus]:
     person = partially_authenticated_user()
     name = request.form.get("name", "").strip() or name_of(request.user_agent.string)
     try:
-        passkeys.make(person.id, name, challenges.take(), request.form.get("credential", ""))
+        passkeys.make(person.id, name, webauthn_challenges.take(), request.form.get("credential", ""))
     except BadInput as refusal:
         return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
     if needs_second_proof(person) and PROOF not in current_session():
-        sign_in(person, second_proof.PASSKEY)
+        sign_in(person, second_factor.PASSKEY)
     flash("Your passkey is added.")
     return redirect(url_for("passkeys.show"))
 

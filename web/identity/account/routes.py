@@ -6,8 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.credentials import passwords, queries
-from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials import passwords, queries, second_factor
 from web.identity.credentials.throttled_login import has_password
 from web.identity.current_user import (
     PROOF,
@@ -118,7 +117,7 @@ def must_prove_first(person: Person) -> bool:
     has_passkeys = (
         needs_second_proof(person) and the_council().settings.has_passwords and bool(queries.passkeys_of(the_council().engine, person.id))
     )
-    return has_passkeys or second_proof.stamp_of(person.id) is not None
+    return has_passkeys or second_factor.stamp_of(person.id) is not None
 
 
 def name_of(agent: str) -> str:
@@ -129,9 +128,9 @@ def name_of(agent: str) -> str:
 
 
 def _app_row(person: Person) -> dict[str, object]:
-    if second_proof.stamp_of(person.id) is None:
+    if second_factor.stamp_of(person.id) is None:
         return _row("Authenticator app", "Not set up", "second_proof.show", "Set up", "your authenticator app")
-    left = f"Set up, {second_proof.how_many_left(person.id)} recovery codes left"
+    left = f"Set up, {second_factor.how_many_left(person.id)} recovery codes left"
     return _row("Authenticator app", left, "second_proof.show", "Change", "your authenticator app")
 
 

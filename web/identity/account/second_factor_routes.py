@@ -6,8 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.identity.account.routes import must_prove_first, wrong_password
-from web.identity.credentials import passkeys
-from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials import passkeys, second_factor
 from web.identity.current_user import (
     PROOF,
     current_session,
@@ -39,7 +38,7 @@ def begin() -> AnyResponse | Shown:
         return redirect(url_for("sign_in.show"))
     if sentence := wrong_password(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
-    current_session()[PENDING] = second_proof.new_secret()
+    current_session()[PENDING] = second_factor.new_secret()
     return redirect(url_for("second_proof.scan"))
 
 
@@ -50,7 +49,7 @@ def scan() -> str:
 
 @pages.get("/account/second-proof/qr.svg")
 def picture() -> Response:
-    return Response(second_proof.picture_of(_pending(), partially_authenticated_user().email), mimetype="image/svg+xml")
+    return Response(second_factor.picture_of(_pending(), partially_authenticated_user().email), mimetype="image/svg+xml")
 
 
 @pages.post("/account/second-proof/scan")
@@ -58,10 +57,10 @@ def finish() -> Shown:
     person, secret = partially_authenticated_user(), _pending()
     if must_prove_first(person):
         raise NotFound
-    if not second_proof.enrol(person.id, secret, request.form.get("code", "")):
+    if not second_factor.enrol(person.id, secret, request.form.get("code", "")):
         return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
-    sign_in(person, second_proof.CODE)
-    return render_template("recovery_codes.html", codes=second_proof.new_recovery_codes(person.id))
+    sign_in(person, second_factor.CODE)
+    return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id))
 
 
 @pages.post("/account/second-proof/recovery-codes")
@@ -73,7 +72,7 @@ def new_codes() -> Shown:
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
     if sentence := wrong_password(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
-    return render_template("recovery_codes.html", codes=second_proof.new_recovery_codes(person.id))
+    return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id))
 
 
 @pages.post("/account/second-proof/remove")
@@ -85,7 +84,7 @@ def remove() -> AnyResponse | Shown:
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
     if sentence := wrong_password(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
-    second_proof.remove(person.id)
+    second_factor.remove(person.id)
     flash("From now on your password alone signs you in.")
     return redirect(url_for("account.show"))
 
@@ -93,18 +92,18 @@ def remove() -> AnyResponse | Shown:
 def _start(errors: dict[str, str]) -> str:
     person = partially_authenticated_user()
     return render_template(
-        "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_proof.how_many_left(person.id),
+        "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.how_many_left(person.id),
         is_led=needs_second_proof(person) and PROOF not in current_session(), is_needed=needs_second_proof(person),
         is_held=must_prove_first(person), can_have_passkeys=passkeys.can_be_used(),
     )  # fmt: skip
 
 
 def _scan(sentence: str) -> str:
-    return render_template("scan.html", key=second_proof.key_of(_pending()), sentence=sentence)
+    return render_template("scan.html", key=second_factor.key_of(_pending()), sentence=sentence)
 
 
 def _has_codes() -> bool:
-    return second_proof.stamp_of(partially_authenticated_user().id) is not None
+    return second_factor.stamp_of(partially_authenticated_user().id) is not None
 
 
 def _pending() -> str:

@@ -6,8 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from web.identity.credentials import passkeys
-from web.identity.credentials import webauthn_challenges as challenges
+from web.identity.credentials import passkeys, webauthn_challenges
 from web.identity.credentials.second_factor import PASSKEY
 from web.identity.credentials.throttled_login import reset_throttle
 from web.identity.current_user import command_context, sign_in
@@ -25,7 +24,7 @@ def ask() -> dict[str, Any]:
     if not passkeys.can_be_used():
         raise NotFound
     options, challenge = passkeys.ask_to_sign_in()
-    challenges.keep(challenge)
+    webauthn_challenges.keep(challenge)
     return options
 
 
@@ -33,7 +32,7 @@ def ask() -> dict[str, Any]:
 def enter() -> Response | tuple[str, HTTPStatus]:
     after = request.form.get("next", "")
     try:
-        shown = passkeys.person_for_assertion(challenges.take(), request.form.get("credential", ""))
+        shown = passkeys.person_for_assertion(webauthn_challenges.take(), request.form.get("credential", ""))
     except BadInput as refusal:
         return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
     person = command_context().directory.person(shown)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import url_for
 
-from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials import second_factor
 from web.identity.current_user import command_context, current_session, sign_in, sign_out
 from workflow.directory import Person
 from workflow.errors import NotSignedIn
@@ -15,7 +15,7 @@ HALFWAY = "halfway"
 
 def complete_or_request_code(person: Person, after: str) -> str:
     """Where somebody goes who gave the right password: on, or to the page that asks for a code."""
-    stamp = second_proof.stamp_of(person.id)
+    stamp = second_factor.stamp_of(person.id)
     if stamp is None:
         sign_in(person)
         return safe_redirect_target(after)
@@ -32,7 +32,7 @@ def halfway() -> tuple[Person, str]:
     if kept is None or datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > LASTS:
         raise NotSignedIn
     person = command_context().directory.person(kept["person"])
-    if person is None or not person.is_active or second_proof.stamp_of(person.id) != kept["stamp"]:
+    if person is None or not person.is_active or second_factor.stamp_of(person.id) != kept["stamp"]:
         raise NotSignedIn
     return person, kept["next"]
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from web.identity.credentials import second_factor as second_proof
+from web.identity.credentials import second_factor
 from web.identity.credentials.throttled_login import reset_throttle, take_try
 from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import halfway, safe_redirect_target
@@ -29,11 +29,11 @@ def enter() -> Response | tuple[str, HTTPStatus]:
         take_try("code", person.email, person)
     except TooManyAttempts as refusal:
         return render_template("code.html", sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
-    proof = second_proof.verify_code(person.id, request.form.get("code", ""))
+    proof = second_factor.verify_code(person.id, request.form.get("code", ""))
     if not proof:
         return render_template("code.html", sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
     reset_throttle("code", person.email, person)
     sign_in(person, proof)
-    if proof == second_proof.RECOVERY_CODE:
-        flash(f"You used a recovery code. {second_proof.how_many_left(person.id)} are left.")
+    if proof == second_factor.RECOVERY_CODE:
+        flash(f"You used a recovery code. {second_factor.how_many_left(person.id)} are left.")
     return redirect(safe_redirect_target(after))

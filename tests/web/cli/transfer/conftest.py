@@ -16,11 +16,9 @@ from tests.support.postgres import a_database
 from tests.workflow.storage.support.edge_values import TEXT, add_edges, empty_tables, everything_in
 from web.cli.main import main
 from web.council import Council, open_council
-from workflow.commands import actions
-from workflow.commands import audit_moves as moves
+from workflow.commands import actions, audit_moves
 from workflow.commands.actions import NewAction
-from workflow.storage.engine import read_transaction
-from workflow.storage.engine import write_transaction as writing_to
+from workflow.storage.engine import read_transaction, write_transaction
 
 Run = Callable[..., Result]
 There = Callable[..., Council]
@@ -77,8 +75,8 @@ def fill(council: Council) -> None:
     written = an_audit(house, at="practitioner_consulted")
     save(house, "auditor", written, "area_1", {"evidence": TEXT.replace("\x01", "").replace("\x7f", "")})
     actions.add_action(house.desk(), house.person("auditor"), written, NewAction("Ünusual 🧑‍⚖️", "practitioner@demo.example", "2026-12-20"))
-    moves.withdraw(house.desk(), house.person("auditor"), an_audit(house, at="draft"), "The wrong child’s file.")
-    with writing_to(council.engine) as connection:
+    audit_moves.withdraw(house.desk(), house.person("auditor"), an_audit(house, at="draft"), "The wrong child’s file.")
+    with write_transaction(council.engine) as connection:
         add_edges(connection)
         assert empty_tables(connection) == []
         link = lock(council.settings, "the way to a new password")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, inspect
 from tests.factories import a_house, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
 from web.council import Council, open_council
-from workflow.commands import drafting as writing
+from workflow.commands import drafting
 from workflow.storage.engine import DatabaseError
 
 pytestmark = pytest.mark.postgres
@@ -106,7 +106,7 @@ def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str
         for number in count():
             mine = replace(house, store=open_council(source.settings, source.engine).store)
             try:
-                writing.save_section(
+                drafting.save_section(
                     mine.desk(), mine.person("auditor"), reference, "area_1", {"evidence": f"Text {number}."}, mine.audit(reference).version
                 )
             except DatabaseError:

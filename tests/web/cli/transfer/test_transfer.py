@@ -17,8 +17,7 @@ from tests.workflow.storage.support.bulk_audits import multiply
 from web.cli.main import main
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
-from workflow.storage.engine import DatabaseError, read_transaction
-from workflow.storage.engine import write_transaction as writing_to
+from workflow.storage.engine import DatabaseError, read_transaction, write_transaction
 
 pytestmark = pytest.mark.postgres
 LONG = 10_000
@@ -125,7 +124,7 @@ def test_only_an_embedded_council_that_nobody_works_on_is_moved(source: Council,
 def test_what_postgresql_can_not_hold_or_was_broken_before_is_named(
     source: Council, url: str, target: Engine, run: Run, change: str, told: str
 ) -> None:
-    with writing_to(source.engine) as connection:
+    with write_transaction(source.engine) as connection:
         connection.exec_driver_sql(change)
     result = run("migrate-to", url)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -137,7 +136,7 @@ def test_what_postgresql_can_not_hold_or_was_broken_before_is_named(
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_ten_thousand_audits_move(source: Council, url: str, run: Run, there: There) -> None:
-    with writing_to(source.engine) as connection:
+    with write_transaction(source.engine) as connection:
         number = multiply(connection, LONG // 5)
     started = monotonic()
     result = run("migrate-to", url)

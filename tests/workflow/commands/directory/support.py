@@ -5,8 +5,7 @@ import json
 from sqlalchemy import select
 
 from tests.factories import House
-from workflow.commands.directory import delegations as delegating
-from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import delegations, roles
 from workflow.directory import SCOPED, Duty
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -23,15 +22,15 @@ def duty(role: str, *, deputy: bool = False) -> Duty:
 
 
 def give(house: House, by: str, to: str, role: str, *, deputy: bool = False) -> str:
-    return appointing.give_role(house.desk(), house.person(by), house.person(to).id, duty(role, deputy=deputy))
+    return roles.give_role(house.desk(), house.person(by), house.person(to).id, duty(role, deputy=deputy))
 
 
 def answer(house: House, by: str, request: int = 1, *, granted: bool = True) -> None:
-    appointing.answer_request(house.desk(), house.person(by), request, is_granted=granted)
+    roles.answer_request(house.desk(), house.person(by), request, is_granted=granted)
 
 
 def pass_on(house: House, by: str, to: str, held: Duty, giver: str = "", days: tuple[str, str] = ("2026-11-23", "2026-11-30")) -> str:
-    return delegating.delegate(house.desk(), house.person(by), house.person(giver or by).id, house.person(to).id, held, days)
+    return delegations.delegate(house.desk(), house.person(by), house.person(giver or by).id, house.person(to).id, held, days)
 
 
 def kept(house: House) -> list[tuple[str, str, str | None]]:

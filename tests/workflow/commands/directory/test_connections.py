@@ -5,10 +5,7 @@ from sqlalchemy import select
 
 from tests.factories import House, an_audit, assign
 from tests.workflow.commands.directory.support import told
-from workflow.commands import actions, escalations
-from workflow.commands import assignments as oversight
-from workflow.commands import audit_moves as moves
-from workflow.commands import drafting as writing
+from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.commands.directory.connections import declare_connection, end_connection
@@ -89,11 +86,11 @@ def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(house: House) 
     for name in ("practitioner", "team.manager", "hos.ppqa"):
         connect(house, name)
     with pytest.raises(PreconditionsNotMet) as refused:
-        moves.share(house.desk(), house.person("auditor"), reference)
+        audit_moves.share(house.desk(), house.person("auditor"), reference)
     assert [one.message for one in refused.value.missing] == ["Action 1 can’t be given to this person: choose somebody else."]
     actions.change_action(house.desk(), house.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
-    moves.share(house.desk(), house.person("auditor"), reference)
-    moves.withdraw(house.desk(), house.person("qa"), reference, "Begun twice.")
+    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Begun twice.")
     assert told(house, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
     assert told(house, "action_assigned") == [f"qaro {reference}"]
     assert told(house, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
@@ -105,13 +102,13 @@ def test_nobody_is_given_what_they_may_not_know_of(house: House) -> None:
         connect(house, name)
     qa = house.person("qa")
     with pytest.raises(BadInput):
-        oversight.assign_moderator(house.desk(), qa, shared, "moderator@demo.example")
+        assignments.assign_moderator(house.desk(), qa, shared, "moderator@demo.example")
     with pytest.raises(BadInput):
-        oversight.allocate(house.desk(), qa, draft, "auditor@demo.example")
+        assignments.allocate(house.desk(), qa, draft, "auditor@demo.example")
     with pytest.raises(BadInput):
         actions.add_action(house.desk(), house.person("auditor2"), draft, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
     with pytest.raises(BadInput, match="can’t be taken"):
-        writing.start_audit(house.desk(), house.person("auditor"), {"child_id": "c-1001"})
+        drafting.start_audit(house.desk(), house.person("auditor"), {"child_id": "c-1001"})
     assert house.audit(shared).moderator_id is None
 
 

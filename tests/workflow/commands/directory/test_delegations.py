@@ -6,9 +6,8 @@ import pytest
 
 from tests.factories import House, an_audit, assign
 from tests.workflow.commands.directory.support import answer, give, pass_on
-from workflow.commands import audit_moves as moves
-from workflow.commands.directory import delegations as delegating
-from workflow.commands.directory import roles as appointing
+from workflow.commands import audit_moves
+from workflow.commands.directory import delegations, roles
 from workflow.commands.directory.roles import GIVEN, WAITS
 from workflow.directory import Duty
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
@@ -60,15 +59,15 @@ def test_a_privileged_role_is_passed_on_only_with_a_second_person(house: House) 
 def test_a_delegation_is_ended_by_who_has_a_part_in_it(house: House) -> None:
     pass_on(house, "auditor", "qaro", Duty("auditor"))
     with pytest.raises(PermissionDenied):
-        delegating.end_delegation(house.desk(), house.person("qa"), 1)
-    delegating.end_delegation(house.desk(), house.person("qaro"), 1)
+        delegations.end_delegation(house.desk(), house.person("qa"), 1)
+    delegations.end_delegation(house.desk(), house.person("qaro"), 1)
     with pytest.raises(NotFound):
-        delegating.end_delegation(house.desk(), house.person("qaro"), 1)
+        delegations.end_delegation(house.desk(), house.person("qaro"), 1)
 
 
 def test_a_role_given_back_does_not_bring_back_what_waspassed_on(house: House) -> None:
     pass_on(house, "auditor", "qaro", Duty("auditor"))
-    appointing.take_role(house.desk(), house.person("admin"), house.person("auditor").id, Duty("auditor"))
+    roles.take_role(house.desk(), house.person("admin"), house.person("auditor").id, Duty("auditor"))
     give(house, "admin", "auditor", "auditor")
     assert "auditor" not in house.store.directory(house.now).people[house.person("qaro").id].roles
 
@@ -82,4 +81,4 @@ def test_one_moderates_ones_own_audit_through_no_second_role_and_no_delegation(h
             assign(house, reference, name)
     assign(house, reference)
     with pytest.raises(PermissionDenied):
-        moves.moderate(house.desk(), house.person("auditor"), reference)
+        audit_moves.moderate(house.desk(), house.person("auditor"), reference)
