@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from notifications.recipients import NotificationRules
-from workflow import audit as an_audit
+from workflow import audit as audit_changes
 from workflow.commands.context import CommandContext
 from workflow.directory import Holder, Person
 from workflow.events import Event
@@ -36,7 +36,7 @@ def who_will_be_told(desk: CommandContext, hears: NotificationRules, audit: Audi
     """None for every other move."""
     if move.name != "share":
         return None
-    shared = an_audit.shared(audit, desk.form_of(audit).overall.key, desk.now, desk.today)
+    shared = audit_changes.shared(audit, desk.form_of(audit).overall.key, desk.now, desk.today)
     is_inadequate = shared.overall_grade == INADEQUATE
     return WillBeTold(tuple(_names(desk, hears, shared)), tuple(_posts(desk, shared)) if is_inadequate else ())
 

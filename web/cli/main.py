@@ -11,7 +11,7 @@ import click
 from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.scheduling.worker import run_forever, run_once
 from web.cli import export, transfer, verify_history
-from web.cli import people as command_line
+from web.cli import people as people_commands
 from web.cli.demo import load_and_tell
 from web.cli.oidc_identities import identities
 from web.cli.second_factor import forget
@@ -126,11 +126,11 @@ def people() -> None:
     """The people of the council."""
 
 
-@people.command("import", help=command_line.HELP)
+@people.command("import", help=people_commands.HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would change, line by line, and change nothing.")
 def import_command(file: Path, dry_run: bool) -> None:
-    command_line.bring_in(_prepared(), file, is_dry=dry_run)
+    people_commands.bring_in(_prepared(), file, is_dry=dry_run)
 
 
 @people.command("forget-second-proof")

@@ -12,9 +12,9 @@ from web.directory.routes import ensure, the_person
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from workflow.commands.directory import connections as connecting
-from workflow.commands.directory import delegations as delegating
-from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import connections as connection_commands
+from workflow.commands.directory import delegations as delegation_commands
+from workflow.commands.directory import roles as role_commands
 from workflow.directory import Person
 from workflow.errors import BadInput
 from workflow.role_assignments import read_duty
@@ -53,7 +53,7 @@ def declare_for_another(person_id: int) -> Page:
 @pages.post("/connections/<int:connection_id>/end")
 @login_required
 def end_connection(connection_id: int) -> Response:
-    person_id = connecting.end_connection(command_context(), current_user(), connection_id)
+    person_id = connection_commands.end_connection(command_context(), current_user(), connection_id)
     flash("The connection is ended. It stays on the record.")
     return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -87,14 +87,14 @@ def delegate_for_another(person_id: int) -> Page:
 @pages.post("/delegations/<int:delegation_id>/end")
 @login_required
 def end_delegation(delegation_id: int) -> Response:
-    delegating.end_delegation(command_context(), current_user(), delegation_id)
+    delegation_commands.end_delegation(command_context(), current_user(), delegation_id)
     flash("It is ended.")
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
 def _declare(person: Person) -> Page:
     try:
-        connecting.declare_connection(command_context(), current_user(), request.form.get("child_id"), person.id)
+        connection_commands.declare_connection(command_context(), current_user(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
         return _connections(person, refusal), status_of(refusal)
     flash("It is declared. Audits of that child can’t be seen from now on.")
@@ -117,10 +117,10 @@ def _delegate(giver: Person) -> Page:
     )
     try:
         duty = read_duty(request.form.get("role"), desk.directory)
-        outcome = delegating.delegate(desk, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
+        outcome = delegation_commands.delegate(desk, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _delegations(giver, refusal), status_of(refusal)
-    flash("The role is passed on." if outcome == appointing.GIVEN else "It is asked for: a second person must agree to it.")
+    flash("The role is passed on." if outcome == role_commands.GIVEN else "It is asked for: a second person must agree to it.")
     return redirect(_here("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
 
 

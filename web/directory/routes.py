@@ -12,8 +12,8 @@ from web.directory.queries import connections_of, delegations_with, history_of
 from web.identity.current_user import command_context, current_user, login_required, the_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from workflow.commands.directory import people as editing
-from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import people as people_commands
+from workflow.commands.directory import roles as role_commands
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import read_duty
@@ -47,7 +47,7 @@ def new() -> str:
 @login_required
 def add() -> Page:
     try:
-        person_id = editing.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
+        person_id = people_commands.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(None, refusal), status_of(refusal)
     flash("They are added. Give them their roles.")
@@ -79,7 +79,7 @@ def change(person_id: int) -> str:
 @login_required
 def change_now(person_id: int) -> Page:
     try:
-        editing.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
+        people_commands.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(the_person(person_id), refusal), status_of(refusal)
     flash("Saved.")
@@ -96,12 +96,12 @@ def roles(person_id: int) -> str:
 @login_required
 def give(person_id: int) -> Page:
     try:
-        outcome = appointing.give_role(
+        outcome = role_commands.give_role(
             command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory)
         )
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    flash("The role is given." if outcome == appointing.GIVEN else "The role is asked for: a second person must agree to it.")
+    flash("The role is given." if outcome == role_commands.GIVEN else "The role is asked for: a second person must agree to it.")
     return _back(person_id)
 
 
@@ -109,7 +109,9 @@ def give(person_id: int) -> Page:
 @login_required
 def take(person_id: int) -> Page:
     try:
-        appointing.take_role(command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory))
+        role_commands.take_role(
+            command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory)
+        )
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
     flash("The role is taken away.")
@@ -119,13 +121,13 @@ def take(person_id: int) -> Page:
 @pages.get("/people/<int:person_id>/leave")
 @login_required
 def leave(person_id: int) -> str:
-    return render_template("leave.html", person=editing.somebody_else(command_context(), current_user(), person_id))
+    return render_template("leave.html", person=people_commands.somebody_else(command_context(), current_user(), person_id))
 
 
 @pages.post("/people/<int:person_id>/leave")
 @login_required
 def leave_now(person_id: int) -> Response:
-    told = editing.mark_as_left(command_context(), current_user(), person_id)
+    told = people_commands.mark_as_left(command_context(), current_user(), person_id)
     flash(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
     return _back(person_id)
 
@@ -133,7 +135,7 @@ def leave_now(person_id: int) -> Response:
 @pages.post("/people/<int:person_id>/back")
 @login_required
 def come_back(person_id: int) -> Response:
-    editing.mark_as_back(command_context(), current_user(), person_id)
+    people_commands.mark_as_back(command_context(), current_user(), person_id)
     flash("They are back. Give them their roles.")
     return _back(person_id)
 
@@ -159,15 +161,15 @@ def _back(person_id: int) -> Response:
 
 
 def _identity(person: Person | None, refusal: BadInput | None = None) -> str:
-    editing.ensure_edits(command_context(), current_user())
+    people_commands.ensure_edits(command_context(), current_user())
     if person:
-        editing.somebody_else(command_context(), current_user(), person.id)
+        people_commands.somebody_else(command_context(), current_user(), person.id)
     typed = request.form if refusal else {"name": person.name, "email": person.email} if person else {}
     return render_template("identity.html", person=person, typed=typed, refusal=refusal)
 
 
 def _roles(person_id: int, refusal: BadInput | None = None) -> str:
-    person, directory = editing.somebody_else(command_context(), current_user(), person_id), command_context().directory
+    person, directory = people_commands.somebody_else(command_context(), current_user(), person_id), command_context().directory
     own = in_order(person.duties - person.delegated)
     if refusal:
         refusal = BadInput(tuple(replace(one, field="role") for one in refusal.missing))

@@ -14,7 +14,7 @@ from web.identity.current_user import command_context, current_user, login_requi
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.commands.directory import roles
-from workflow.commands.directory import units as arranging
+from workflow.commands.directory import units as unit_commands
 from workflow.commands.directory.people import ensure_edits
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.errors import BadInput, NotFound
@@ -69,7 +69,7 @@ def teams() -> str:
     desk = command_context()
     with read_transaction(the_council().engine) as connection:
         history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", current_user()) else []
-    units = {kind: arranging.units_of(desk.directory, kind) for kind in UNITS}
+    units = {kind: unit_commands.units_of(desk.directory, kind) for kind in UNITS}
     edits = desk.permissions.allow_role("edit_directory", current_user())
     return render_template("teams.html", units=units, edits=edits, history=history, in_words=in_words, directory=desk.directory)
 
@@ -86,7 +86,7 @@ def add_unit(kind: str) -> Page:
     _new(kind)
     unit = Unit(kind, request.form.get("code", ""), request.form.get("name", ""), request.form.get("within", ""))
     try:
-        arranging.add_unit(command_context(), current_user(), unit)
+        unit_commands.add_unit(command_context(), current_user(), unit)
     except BadInput as refusal:
         return _unit(unit, refusal, is_new=True), status_of(refusal)
     return _to_teams("It is added.")
@@ -95,7 +95,7 @@ def add_unit(kind: str) -> Page:
 @pages.get("/people/teams/<kind>/<code>")
 @login_required
 def unit(kind: str, code: str) -> str:
-    return _unit(arranging.find_unit(command_context().directory, kind, code))
+    return _unit(unit_commands.find_unit(command_context().directory, kind, code))
 
 
 @pages.post("/people/teams/<kind>/<code>")
@@ -103,7 +103,7 @@ def unit(kind: str, code: str) -> str:
 def change_unit(kind: str, code: str) -> Page:
     changed = Unit(kind, code, request.form.get("name", ""), request.form.get("within", ""))
     try:
-        arranging.change_unit(command_context(), current_user(), changed)
+        unit_commands.change_unit(command_context(), current_user(), changed)
     except BadInput as refusal:
         return _unit(changed, refusal), status_of(refusal)
     return _to_teams("Saved.")
@@ -149,7 +149,7 @@ def _new(kind: str) -> Unit:
 def _unit(unit: Unit, refusal: BadInput | None = None, *, is_new: bool = False) -> str:
     ensure_edits(command_context(), current_user())
     outer = UNITS[unit.kind]
-    within = arranging.units_of(command_context().directory, outer) if outer else []
+    within = unit_commands.units_of(command_context().directory, outer) if outer else []
     return render_template("unit.html", unit=unit, outer=outer, within=within, is_new=is_new or not unit.code, refusal=refusal)
 
 

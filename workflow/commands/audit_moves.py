@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from workflow import audit as an_audit
+from workflow import audit as audit_changes
 from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, further_actions
 from workflow.commands.available_moves import check_permitted, check_preconditions, is_request_only, situation
@@ -34,10 +34,10 @@ def share(desk: CommandContext, who: Person, reference: str) -> Audit:
     """Seal what is shared, tell the people of the case, and escalate where the final judgement is Inadequate."""
     step = _begin(desk, who, reference, "share")
     before, overall = step.audit, desk.form_of(step.audit).overall.key
-    after = an_audit.shared(before, overall, desk.now, desk.today)
+    after = audit_changes.shared(before, overall, desk.now, desk.today)
     picked = desk.telling.moderation_reason(after, after.overall_grade)
     after = replace(after, moderation_reason=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
-    sealed = step.seal(an_audit.SHARED_PART, sealed_sections(desk, after))
+    sealed = step.seal(audit_changes.SHARED_PART, sealed_sections(desk, after))
     step.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_shared")
     _tell_owners(step, before)
@@ -50,9 +50,9 @@ def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
     """The moderator’s judgement becomes the overall grade; a grade lowered to Inadequate escalates."""
     step = _begin(desk, who, reference, "moderate")
     before = step.audit
-    after = an_audit.moderated(before, str(before.answer("moderation", "grade")), desk.now, desk.today)
+    after = audit_changes.moderated(before, str(before.answer("moderation", "grade")), desk.now, desk.today)
     after = replace(after, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
-    sealed = step.seal(an_audit.MODERATED_PART, sealed_judgement(desk, after))
+    sealed = step.seal(audit_changes.MODERATED_PART, sealed_judgement(desk, after))
     step.record_transition(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_moderated", grade_changed=before.overall_grade != after.overall_grade)
     _tell_owners(step, before)
@@ -65,7 +65,7 @@ def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: 
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "waive_moderation", MoveInput(reason=reason))
     before = step.audit
-    step.record_transition(an_audit.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
+    step.record_transition(audit_changes.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
     step.tell("moderation_waived")
     _tell_owners(step, before)
     return step.commit()
@@ -99,7 +99,7 @@ def return_for_correction(desk: CommandContext, who: Person, reference: str, rea
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
     reason = read_text("reason", reason)
     step = _begin(desk, who, reference, "return_for_correction", MoveInput(reason=reason))
-    after = replace(an_audit.returned(step.audit), share_by=desk.telling.share_by(desk.today))
+    after = replace(audit_changes.returned(step.audit), share_by=desk.telling.share_by(desk.today))
     step.record_transition(after, "return_for_correction", reason)
     step.tell("audit_returned")
     return step.commit()
@@ -119,7 +119,7 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
         step.record_transition(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
         step.tell(move.tells_when_asked)
     else:
-        step.record_transition(an_audit.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
+        step.record_transition(audit_changes.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
         step.tell(move.tells)
     return step.commit()
 
@@ -139,7 +139,7 @@ def _plain(desk: CommandContext, who: Person, reference: str, name: str) -> Audi
 
 
 def _tell_owners(step: UnitOfWork, before: Audit) -> None:
-    for number in an_audit.newly_live(before, step.audit):
+    for number in audit_changes.newly_live(before, step.audit):
         action = step.audit.action(number)
         step.tell("action_assigned", action=number, due_on=action.due_on if action else None)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from workflow import audit as an_audit
+from workflow import audit as audit_changes
 from workflow.commands.actions import may_see_action
 from workflow.commands.available_moves import AvailableMove, available_moves, may
 from workflow.commands.context import CommandContext, get_visible_audit
@@ -193,10 +193,10 @@ def _sections(desk: CommandContext, audit: Audit, ties: frozenset[str], *, sees_
 
 def _source(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
     """The working copy for its auditor, and while it is what was shared; otherwise what was sealed."""
-    if "auditor" in ties or an_audit.shows_working_copy(audit):
+    if "auditor" in ties or audit_changes.shows_working_copy(audit):
         return audit.sections
     seals = desk.store.seals(audit)
-    parts = (an_audit.latest(seals, part) for part in (an_audit.SHARED_PART, an_audit.MODERATED_PART))
+    parts = (audit_changes.latest(seals, part) for part in (audit_changes.SHARED_PART, audit_changes.MODERATED_PART))
     merged: dict[str, Answers] = {}
     for seal in parts:
         merged |= json.loads(seal.content)["sections"] if seal else {}

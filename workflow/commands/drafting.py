@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 
-from workflow import audit as an_audit
+from workflow import audit as audit_changes
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
@@ -27,7 +27,7 @@ def start_audit(desk: CommandContext, who: Person, details: Mapping[str, object]
     answers = read_answers(form.section("details"), details or {}, desk.directory)
     _ensure_not_connected(desk, assigned, who, answers)
     step = UnitOfWork(desk, who, None, audit)
-    step.record_transition(an_audit.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
+    step.record_transition(audit_changes.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
     if allocated and assigned.id != who.id:
         step.tell("audit_allocated")
     return step.commit()
@@ -95,7 +95,7 @@ def _ensure_not_connected(desk: CommandContext, auditor: Person, who: Person, de
 def _saved(desk: CommandContext, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
     """Words being written are not history; the audit’s version tells that they changed. Sharing seals them."""
     step = UnitOfWork(desk, who, audit, audit)
-    step.audit = an_audit.with_section(audit, section, answers)
+    step.audit = audit_changes.with_section(audit, section, answers)
     return step.commit()
 
 

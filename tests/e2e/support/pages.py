@@ -16,7 +16,7 @@ from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
 from workflow.commands import actions, audit_moves, escalations
 from workflow.commands.directory import delegations, roles
-from workflow.commands.directory import people as editing
+from workflow.commands.directory import people as people_commands
 from workflow.commands.directory.connections import declare_connection
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.directory import Duty
@@ -79,8 +79,8 @@ def _add_to_the_directory(house: House) -> None:
     house.now = datetime.now(UTC)
     admin, today = house.person("admin"), house.desk().today.isoformat()
     roles.give_role(house.desk(), admin, house.person("moderator2").id, Duty("qa"))
-    left = editing.add_person(house.desk(), admin, "Lee Gone", "lee.gone@demo.example")
-    editing.mark_as_left(house.desk(), admin, left)
+    left = people_commands.add_person(house.desk(), admin, "Lee Gone", "lee.gone@demo.example")
+    people_commands.mark_as_left(house.desk(), admin, left)
     declare_connection(house.desk(), house.person("auditor2"), "C-9999")
     auditor = house.person("auditor")
     delegations.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))

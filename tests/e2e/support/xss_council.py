@@ -14,8 +14,8 @@ from web.identity.credentials.access_tokens import NewToken, create_token
 from workflow.commands import actions, audit_moves, emergency_access, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.directory import bulk_import, connections, delegations
-from workflow.commands.directory import people as editing
-from workflow.commands.directory import units as arranging
+from workflow.commands.directory import people as people_commands
+from workflow.commands.directory import units as unit_commands
 from workflow.commands.directory.bulk_import import Line
 from workflow.directory import Duty
 
@@ -58,7 +58,9 @@ def add_everybody(council: Council) -> None:
     house = a_house(council)
     names = [Line(at, f"ran{at}@demo.example", name, "") for at, name in enumerate(packed(200))]
     addresses = [
-        text for text in (f"{one}@demo.example".lower() for one in payloads()) if editing.ADDRESS.fullmatch(text) and text.isprintable()
+        text
+        for text in (f"{one}@demo.example".lower() for one in payloads())
+        if people_commands.ADDRESS.fullmatch(text) and text.isprintable()
     ]
     lines = (*names, *(Line(1_000 + at, address, "An address", "") for at, address in enumerate(addresses)))
     assert bulk_import.import_people(house.desk(), lines).refusals == ()
@@ -177,11 +179,11 @@ def _people(house: House) -> None:
     people = [person for person in directory.people.values() if person.is_active]
     lines = tuple(Line(at, person.email, names[at % len(names)]) for at, person in enumerate(people))
     assert bulk_import.import_people(house.desk(), lines).refusals == ()
-    units = [unit for kind in ("team", "service", "branch") for unit in arranging.units_of(directory, kind)]
+    units = [unit for kind in ("team", "service", "branch") for unit in unit_commands.units_of(directory, kind)]
     for at, unit in enumerate(units, start=len(people)):
-        arranging.change_unit(house.desk(), house.person("admin"), replace(unit, name=names[at % len(names)]))
-    left = editing.add_person(house.desk(), house.person("admin"), names[-1], "lee.gone@demo.example")
-    editing.mark_as_left(house.desk(), house.person("admin"), left)
+        unit_commands.change_unit(house.desk(), house.person("admin"), replace(unit, name=names[at % len(names)]))
+    left = people_commands.add_person(house.desk(), house.person("admin"), names[-1], "lee.gone@demo.example")
+    people_commands.mark_as_left(house.desk(), house.person("admin"), left)
 
 
 def _declared(house: House) -> None:

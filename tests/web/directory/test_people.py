@@ -9,7 +9,7 @@ from tests.factories import House, an_audit, assign
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
 from workflow.commands.directory import people
-from workflow.commands.directory import roles as appointing
+from workflow.commands.directory import roles as role_commands
 from workflow.directory import Duty
 from workflow.working_days import london_day
 
@@ -66,7 +66,7 @@ def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, house: Hou
         # Who owns an action of it keeps knowing that action.
         page, api = (f"{path}/read", "/history") if name == "practitioner" else (path, "")
         assert (browser.get(page).status_code, caller.call(email, "GET", path + api).status_code) == (200, 200), name
-        appointing.take_role(house.desk(), admin, house.person(name).id, duty)
+        role_commands.take_role(house.desk(), admin, house.person(name).id, duty)
         assert browser.get(page).status_code in {403, 404}, name
         assert caller.call(email, "GET", path + api).status_code in {403, 404}, name
         assert name == "practitioner" or reference not in browser.get("/audits").text
