@@ -50,7 +50,7 @@ def growth_of_the_sweep() -> list[Result]:
         urls = [stack.enter_context(a_database(Path(folder) / "postgres")) for _ in embedded]
         served = [on_postgresql(council, url) for council, url in track([*zip(embedded, urls, strict=True)], "Moving to PostgreSQL")]
         for council in (*embedded, *served):
-            sweep(council.parts, NOW)
+            sweep(council.worker_context, NOW)
         runs = [[_run(*councils) for councils in (embedded, served)] for _ in track(range(REPEATS), "Sweeping")]
         for council in served:
             council.engine.dispose()
@@ -99,7 +99,7 @@ def due(council: Council, kind: str, count: int) -> None:
 
 
 def look(council: Council) -> None:
-    sweep(council.parts, NOW)
+    sweep(council.worker_context, NOW)
 
 
 def _due_and_seconds(council: Council, count: int) -> tuple[float, float]:

@@ -191,11 +191,11 @@ def _told(council: Council) -> None:
 def _stored(council: Council) -> None:
     """The same, tried once in vain."""
     _told(council)
-    deliver(council.parts, Refusing(), "bench", lambda: NOW)
+    deliver(council.worker_context, Refusing(), "bench", lambda: NOW)
 
 
 def _delivered(council: Council, channel: Channel, now: datetime) -> None:
-    sent = deliver(council.parts, channel, "bench", lambda: now)
+    sent = deliver(council.worker_context, channel, "bench", lambda: now)
     assert sent == BLOCK, f"{sent} of {BLOCK} were sent"
 
 

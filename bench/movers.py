@@ -38,7 +38,7 @@ def recorded(home: Home, references: list[str]) -> list[Move]:
     event.listen(council.engine, "commit", lambda _connection: said.append((COMMIT, (), False)))
     found: list[Move] = []
     for reference in references:
-        audit_moves.share(council.desk(), auditor, reference)
+        audit_moves.share(council.command_context(), auditor, reference)
         found.append(said.copy())
         said.clear()
     settle(council)
@@ -55,7 +55,7 @@ def sharing(home: Home) -> Callable[[str], object]:
     """The move itself, of the audit that has this reference."""
     council = home.opened()
     auditor = _auditor(council)
-    return lambda reference: audit_moves.share(council.desk(), auditor, reference)
+    return lambda reference: audit_moves.share(council.command_context(), auditor, reference)
 
 
 def repeating(home: Home) -> Callable[[Move], object]:

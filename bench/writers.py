@@ -90,8 +90,8 @@ def _said_by(folder: str, number: int) -> Path:
 def _write(council: Council, reference: str, begins: float, ends: float) -> Did:
     """Shares an audit of its own and has it returned, again and again."""
     shares: list[Callable[[], object]] = [
-        lambda: audit_moves.share(council.desk(), _person(council, "auditor"), reference),
-        lambda: audit_moves.return_for_correction(council.desk(), _person(council, "hos.ppqa"), reference, "Again."),
+        lambda: audit_moves.share(council.command_context(), _person(council, "auditor"), reference),
+        lambda: audit_moves.return_for_correction(council.command_context(), _person(council, "hos.ppqa"), reference, "Again."),
     ]
     audit = council.store.audit(reference)
     assert audit

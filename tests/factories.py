@@ -42,7 +42,7 @@ class House:
     now: datetime = NOW
     forms: FakeShelf = field(default_factory=lambda: FakeShelf(FORM))
 
-    def desk(self) -> CommandContext:
+    def command_context(self) -> CommandContext:
         return CommandContext(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
 
     def person(self, name: str) -> Person:
@@ -122,7 +122,7 @@ def answers(grade: str = "good", **details: Any) -> dict[str, dict[str, Any]]:
 
 
 def save(house: House, who: str, reference: str, section: str, given: Mapping[str, Any]) -> Audit:
-    return drafting.save_section(house.desk(), house.person(who), reference, section, given, house.audit(reference).version)
+    return drafting.save_section(house.command_context(), house.person(who), reference, section, given, house.audit(reference).version)
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Plan:
 def an_audit(house: House, at: str = "moderated", plan: Plan | None = None, **more: Any) -> str:
     """The reference of an audit that has walked, by its own people, to the state `at`."""
     plan = replace(plan or Plan(), **more)
-    reference = drafting.start_audit(house.desk(), house.person(plan.auditor), {**DETAILS, **plan.details}).reference
+    reference = drafting.start_audit(house.command_context(), house.person(plan.auditor), {**DETAILS, **plan.details}).reference
     for state in STATES[1 : STATES.index(at) + 1]:
         WALKS[state](house, reference, plan)
     return reference
@@ -147,7 +147,7 @@ def an_audit(house: House, at: str = "moderated", plan: Plan | None = None, **mo
 
 def _consult(house: House, reference: str, plan: Plan) -> None:
     save(house, plan.auditor, reference, "consultation", {"spoke_to": "Priya Nair"})
-    audit_moves.record_consultation(house.desk(), house.person(plan.auditor), reference)
+    audit_moves.record_consultation(house.command_context(), house.person(plan.auditor), reference)
 
 
 def _grade(house: House, reference: str, plan: Plan) -> None:
@@ -155,12 +155,12 @@ def _grade(house: House, reference: str, plan: Plan) -> None:
         if section not in {"details", "consultation"}:
             save(house, plan.auditor, reference, section, given)
     if not house.audit(reference).actions:
-        actions.add_action(house.desk(), house.person(plan.auditor), reference, AN_ACTION)
-    audit_moves.grade(house.desk(), house.person(plan.auditor), reference)
+        actions.add_action(house.command_context(), house.person(plan.auditor), reference, AN_ACTION)
+    audit_moves.grade(house.command_context(), house.person(plan.auditor), reference)
 
 
 def _share(house: House, reference: str, plan: Plan) -> None:
-    audit_moves.share(house.desk(), house.person(plan.auditor), reference)
+    audit_moves.share(house.command_context(), house.person(plan.auditor), reference)
 
 
 def _moderate(house: House, reference: str, plan: Plan) -> None:
@@ -168,16 +168,16 @@ def _moderate(house: House, reference: str, plan: Plan) -> None:
     grade = plan.moderated_grade or plan.grade
     judgement = {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently." if grade != plan.grade else None}
     save(house, plan.moderator, reference, "moderation", judgement)
-    audit_moves.moderate(house.desk(), house.person(plan.moderator), reference)
+    audit_moves.moderate(house.command_context(), house.person(plan.moderator), reference)
 
 
 def assign(house: House, reference: str, moderator: str = "moderator") -> None:
-    assignments.assign_moderator(house.desk(), house.person("qa"), reference, f"{moderator}@demo.example")
+    assignments.assign_moderator(house.command_context(), house.person("qa"), reference, f"{moderator}@demo.example")
 
 
 def _close(house: House, reference: str, plan: Plan) -> None:
     settle(house, reference)
-    audit_moves.close_actions(house.desk(), house.person(closer_of(house, reference)), reference)
+    audit_moves.close_actions(house.command_context(), house.person(closer_of(house, reference)), reference)
 
 
 def settle(house: House, reference: str) -> None:
@@ -188,15 +188,15 @@ def settle(house: House, reference: str) -> None:
     reporter, verifier = ("head.of.service", "hos.ppqa") if audit.was_escalated else ("team.manager", "qa")
     for action in house.audit(reference).actions:
         if action.state == "open":
-            actions.report(house.desk(), house.person(reporter), reference, action.number)
-            actions.verify(house.desk(), house.person(verifier), reference, action.number)
+            actions.report(house.command_context(), house.person(reporter), reference, action.number)
+            actions.verify(house.command_context(), house.person(verifier), reference, action.number)
 
 
 def resolve(house: House, reference: str) -> None:
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-        escalations.acknowledge(house.desk(), house.person(name), reference)
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, "Daily oversight.")
-    escalations.resolve(house.desk(), house.person("hos.ppqa"), reference, "The plan is carried out.")
+        escalations.acknowledge(house.command_context(), house.person(name), reference)
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
+    escalations.resolve(house.command_context(), house.person("hos.ppqa"), reference, "The plan is carried out.")
 
 
 def closer_of(house: House, reference: str) -> str:

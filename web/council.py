@@ -34,11 +34,11 @@ class Council:
     sense_checks: SenseChecks
 
     @property
-    def parts(self) -> WorkerContext:
+    def worker_context(self) -> WorkerContext:
         """What the worker works with."""
         return WorkerContext(self.settings, self.engine, self.store, self.who_hears, self.rules)
 
-    def desk(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
+    def command_context(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
         """A desk for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
         return CommandContext(self.store, self.store.directory(at), self.rules, self.permissions, self.shelf, self.who_hears, at, once)

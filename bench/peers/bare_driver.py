@@ -72,8 +72,8 @@ def share(number: int) -> None:
     _run(UPDATE, audit.version + 1, at.isoformat(), row["number"], row["hash"], number, audit.version)
     _add("history", [row | {"at": at.isoformat(), "audit_id": number}])
     told = tellings(audit, row["number"])
-    _add("notices", [notice(telling, at.isoformat()) for telling in told])
-    _add("outbox", [waiting(telling, at.isoformat()) for telling in told])
+    _add("notices", [notice(notification_policy, at.isoformat()) for notification_policy in told])
+    _add("outbox", [waiting(notification_policy, at.isoformat()) for notification_policy in told])
     _run("COMMIT")
 
 

@@ -69,5 +69,5 @@ def write(connection: Connection | Session, audit: Any, by: int) -> None:
     connection.execute(still.values(changed)).one()
     connection.execute(insert(HISTORY), [row | {"audit_id": audit.id}])
     told = the_work.tellings(audit, row["number"])
-    connection.execute(insert(NOTICES), [the_work.notice(telling, at) for telling in told])
-    connection.execute(insert(OUTBOX), [the_work.waiting(telling, at) for telling in told])
+    connection.execute(insert(NOTICES), [the_work.notice(notification_policy, at) for notification_policy in told])
+    connection.execute(insert(OUTBOX), [the_work.waiting(notification_policy, at) for notification_policy in told])

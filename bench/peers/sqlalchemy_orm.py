@@ -129,8 +129,8 @@ def make_move(session: Session, audit: Audit, who: Person) -> None:
     row = history_row(audit, who.id, at)
     audit.shared_at, audit.history_count, audit.history_head = at, row["number"], row["hash"]
     audit.history.add(History(**row))
-    for telling in tellings(audit, row["number"]):
-        session.add_all((Notice(**notice(telling, at)), Outbox(**waiting(telling, at))))
+    for notification_policy in tellings(audit, row["number"]):
+        session.add_all((Notice(**notice(notification_policy, at)), Outbox(**waiting(notification_policy, at))))
 
 
 if __name__ == "__main__":

@@ -126,9 +126,9 @@ def tellings(audit: Audit, number: int) -> list[Row]:
     return [{"key": key, "recipient": person, "event": "audit_shared", "reference": audit.reference} for person in (*recipients, QA)]
 
 
-def notice(telling: Row, at: datetime | str) -> Row:
-    return telling | {"at": at}
+def notice(notification_policy: Row, at: datetime | str) -> Row:
+    return notification_policy | {"at": at}
 
 
-def waiting(telling: Row, at: datetime | str) -> Row:
-    return telling | {"created_at": at, "state": "waiting", "attempts": 0, "next_attempt_at": at}
+def waiting(notification_policy: Row, at: datetime | str) -> Row:
+    return notification_policy | {"created_at": at, "state": "waiting", "attempts": 0, "next_attempt_at": at}

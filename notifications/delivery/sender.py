@@ -28,70 +28,70 @@ class Mail:
     body: bytes
 
 
-def deliver(parts: WorkerContext, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
+def deliver(context: WorkerContext, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
     """Send all that is due, until told to stop; answers how many mails were sent."""
     sent, stopping = 0, stopping or Event()
-    while not stopping.is_set() and (letters := outbox.claim(parts.engine, worker, clock(), parts.who_hears)):
+    while not stopping.is_set() and (letters := outbox.claim(context.engine, worker, clock(), context.who_hears)):
         # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
-        directory, left = parts.store.directory(), deque(letters)
+        directory, left = context.store.directory(), deque(letters)
         try:
             while left and not stopping.is_set():
-                sent += _deliver_one(parts, channel, directory, left.popleft(), clock)
+                sent += _deliver_one(context, channel, directory, left.popleft(), clock)
         except ChannelUnavailable:
             return sent
         finally:
-            outbox.release(parts.engine, left, to_others=stopping.is_set())
+            outbox.release(context.engine, left, to_others=stopping.is_set())
     return sent
 
 
-def _deliver_one(parts: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
     """Raises ChannelUnavailable where no other mail can go either, so that those are not kept waiting for a server that is not there."""
     try:
-        letter = _what_is_so(parts, directory, letter, clock())
-        if not letter or not _send(parts, channel, directory, letter, clock):
+        letter = _what_is_so(context, directory, letter, clock())
+        if not letter or not _send(context, channel, directory, letter, clock):
             return False
     except PermanentFailure as refused:
-        outbox.mark_dead(parts.engine, letter, str(refused), clock())
+        outbox.mark_dead(context.engine, letter, str(refused), clock())
     except TemporaryFailure as refused:
-        outbox.mark_failed(parts.engine, letter, str(refused), clock())
+        outbox.mark_failed(context.engine, letter, str(refused), clock())
         if isinstance(refused, ChannelUnavailable):
             raise
     except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
-        _put_aside(parts, letter, error, clock())
+        _put_aside(context, letter, error, clock())
     else:
-        outbox.mark_sent(parts.engine, letter, clock())
+        outbox.mark_sent(context.engine, letter, clock())
         return True
     return False
 
 
-def _what_is_so(parts: WorkerContext, directory: Directory, letter: Letter, now: datetime) -> Letter:
+def _what_is_so(context: WorkerContext, directory: Directory, letter: Letter, now: datetime) -> Letter:
     """One that can’t be judged does not keep back what it was to go with."""
     so, over = list[Any](), list[Any]()
     for row in letter:
         try:
-            (so if is_still_relevant(parts, directory, row, now) else over).append(row)
+            (so if is_still_relevant(context, directory, row, now) else over).append(row)
         except DatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 (as above)
-            _put_aside(parts, [row], error, now)
+            _put_aside(context, [row], error, now)
     if over:
-        outbox.mark_cancelled(parts.engine, over)
+        outbox.mark_cancelled(context.engine, over)
     return so
 
 
-def _put_aside(parts: WorkerContext, letter: Letter, error: Exception, now: datetime) -> None:
+def _put_aside(context: WorkerContext, letter: Letter, error: Exception, now: datetime) -> None:
     LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)
-    outbox.mark_failed(parts.engine, letter, f"it could not be built: {type(error).__name__}", now)
+    outbox.mark_failed(context.engine, letter, f"it could not be built: {type(error).__name__}", now)
 
 
-def _send(parts: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+def _send(context: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
     """The stored bytes where this was tried before, else new ones; False where another worker has it now."""
-    ident = messages.message_id([row.key for row in letter], letter[0].recipient, parts.settings)
+    ident = messages.message_id([row.key for row in letter], letter[0].recipient, context.settings)
     before = _tried_before(letter, ident)
-    mail = before or _built(parts, directory, letter, ident)
+    mail = before or _built(context, directory, letter, ident)
     # What is locked is made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
     kept = None if before or letter[0].locked else mail.body
-    if not outbox.renew_lease(parts.engine, letter, clock(), ident, mail.to, kept):
+    if not outbox.renew_lease(context.engine, letter, clock(), ident, mail.to, kept):
         return False
     channel.send(mail.to, ident, mail.body)
     return True
@@ -103,9 +103,9 @@ def _tried_before(letter: Letter, ident: str) -> Mail | None:
     return Mail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
 
 
-def _built(parts: WorkerContext, directory: Directory, letter: Letter, ident: str) -> Mail:
+def _built(context: WorkerContext, directory: Directory, letter: Letter, ident: str) -> Mail:
     """To the address that the directory holds now; raises PermanentFailure where there is none."""
-    row, hears, settings = letter[0], parts.who_hears, parts.settings
+    row, hears, settings = letter[0], context.who_hears, context.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX_ID else None
     if row.recipient != QA_INBOX_ID and (person is None or not person.can_be_reached):
         raise PermanentFailure("nobody active with an address holds it")

@@ -13,22 +13,22 @@ from workflow.working_days import london_day
 OF_OPEN_ACTIONS = ("action_due_soon", "action_due_today", "action_overdue")
 
 
-def is_still_relevant(parts: WorkerContext, directory: Directory, row: Any, now: datetime) -> bool:
+def is_still_relevant(context: WorkerContext, directory: Directory, row: Any, now: datetime) -> bool:
     """A link that has run out is not sent, nor what somebody may not know of since they declared a connection to the child."""
     if row.locked is not None:
         return bool(now - row.created_at < LINK_LASTS)
-    return not _is_connected(parts, directory, row) and _is_true(parts, directory, row, london_day(now))
+    return not _is_connected(context, directory, row) and _is_true(context, directory, row, london_day(now))
 
 
-def _is_connected(parts: WorkerContext, directory: Directory, row: Any) -> bool:
-    return row.recipient in directory.connections and directory.is_connected(row.recipient, queries.child_of(parts.engine, row.reference))
+def _is_connected(context: WorkerContext, directory: Directory, row: Any) -> bool:
+    return row.recipient in directory.connections and directory.is_connected(row.recipient, queries.child_of(context.engine, row.reference))
 
 
-def _is_true(parts: WorkerContext, directory: Directory, row: Any, today: date) -> bool:
+def _is_true(context: WorkerContext, directory: Directory, row: Any, today: date) -> bool:
     if row.event in OF_OPEN_ACTIONS:
-        return not _is_overtaken(row, today) and queries.is_open(parts.engine, row)
-    audit = parts.store.audit(row.reference) if row.event in SAID_BY_CLOCKS else None
-    return audit is None or is_still_so(audit, row, parts.who_hears.clocks, directory)
+        return not _is_overtaken(row, today) and queries.is_open(context.engine, row)
+    audit = context.store.audit(row.reference) if row.event in SAID_BY_CLOCKS else None
+    return audit is None or is_still_so(audit, row, context.who_hears.clocks, directory)
 
 
 def _is_overtaken(row: Any, today: date) -> bool:

@@ -26,70 +26,70 @@ Row = TypeVar("Row")
 Seen = TypeVar("Seen")
 
 
-def tick(parts: WorkerContext, now: datetime) -> None:
+def tick(context: WorkerContext, now: datetime) -> None:
     """The sweep of this minute, made by whichever worker comes first."""
-    if queries.handle_clock_rollback(parts.engine, now, london_day(now)):
+    if queries.handle_clock_rollback(context.engine, now, london_day(now)):
         LOG.warning("The clock went back: what was looked at in the time to come is looked at again, and told once.")
-    if queries.claim_slot(parts.engine, "sweep", f"{now:%Y-%m-%dT%H:%M}", now):
-        sweep(parts, now)
-        outbox.heartbeat(parts.engine, queries.SWEEPER, now)
+    if queries.claim_slot(context.engine, "sweep", f"{now:%Y-%m-%dT%H:%M}", now):
+        sweep(context, now)
+        outbox.heartbeat(context.engine, queries.SWEEPER, now)
 
 
-def sweep(parts: WorkerContext, now: datetime) -> None:
-    today, directory = london_day(now), parts.store.directory(now)
-    mornings = next_digest_times(now, parts.who_hears, queries.worker_status(parts.engine, now).reminders)
-    for actions in _actions_to_remind_of(parts, today, directory):
-        queries.remind(parts.engine, actions, now, mornings)
-    for audits in _audits_looked_at(parts, today, directory):
-        queries.looked_at(parts.engine, audits, now, mornings)
-    for ids in _batches(queries.windows_closing(parts.engine, today)):
-        queries.prompt_re_audits(parts.engine, ids, today, now, mornings)
-    many = queries.readers_of_many(parts.engine, parts.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
-    queries.tell(parts.engine, tuple(many_read(many, now, directory)), now)
-    _once_a_day(parts, today, directory, now)
+def sweep(context: WorkerContext, now: datetime) -> None:
+    today, directory = london_day(now), context.store.directory(now)
+    mornings = next_digest_times(now, context.who_hears, queries.worker_status(context.engine, now).reminders)
+    for actions in _actions_to_remind_of(context, today, directory):
+        queries.remind(context.engine, actions, now, mornings)
+    for audits in _audits_looked_at(context, today, directory):
+        queries.looked_at(context.engine, audits, now, mornings)
+    for ids in _batches(queries.windows_closing(context.engine, today)):
+        queries.prompt_re_audits(context.engine, ids, today, now, mornings)
+    many = queries.readers_of_many(context.engine, context.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
+    queries.tell(context.engine, tuple(many_read(many, now, directory)), now)
+    _once_a_day(context, today, directory, now)
 
 
-def _actions_to_remind_of(parts: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
-    says = parts.who_hears.clocks
+def _actions_to_remind_of(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
+    says = context.who_hears.clocks
 
     def look(row: Any) -> queries.SweepResult:
         people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
         action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
         return queries.SweepResult(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
 
-    return _in_batches(queries.actions_to_look_at(parts.engine, today), look)
+    return _in_batches(queries.actions_to_look_at(context.engine, today), look)
 
 
-def _audits_looked_at(parts: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
+def _audits_looked_at(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
     def look(reference: str) -> queries.SweepResult:
-        audit = parts.store.audit(reference)
+        audit = context.store.audit(reference)
         assert audit is not None, "nothing is deleted"
-        notices = tuple(audit_deadlines.due_notices(audit, today, parts.who_hears, directory))
-        return queries.SweepResult(audit, notices, audit_deadlines.look_again_on(audit, today, parts.who_hears.clocks))
+        notices = tuple(audit_deadlines.due_notices(audit, today, context.who_hears, directory))
+        return queries.SweepResult(audit, notices, audit_deadlines.look_again_on(audit, today, context.who_hears.clocks))
 
-    return _in_batches(queries.audits_to_look_at(parts.engine, today), look)
+    return _in_batches(queries.audits_to_look_at(context.engine, today), look)
 
 
-def _once_a_day(parts: WorkerContext, today: date, directory: Directory, now: datetime) -> None:
+def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: datetime) -> None:
     """Claimed when it is done: a worker that dies in between leaves it to the next, and what was told is not told again."""
-    if queries.is_claimed(parts.engine, "day", str(today)):
+    if queries.is_claimed(context.engine, "day", str(today)):
         return
-    states = [state.name for state in parts.rules.audit.states.values() if not state.final]
+    states = [state.name for state in context.rules.audit.states.values() if not state.final]
     for notices in _in_batches(
-        queries.audits_under_way(parts.engine, states), lambda reference: _still(parts, reference, directory, today)
+        queries.audits_under_way(context.engine, states), lambda reference: _still(context, reference, directory, today)
     ):
-        queries.tell(parts.engine, [notice for notice in notices if notice], now)
-    queries.forget_slots(parts.engine, now - SLOTS_ARE_KEPT)
-    last_due_on = queries.worker_status(parts.engine, now).last_due_on
-    if queries.claim_slot(parts.engine, "day", str(today), now) and (
-        day := dates_past_known_holidays(parts.who_hears.clocks, today, last_due_on)
+        queries.tell(context.engine, [notice for notice in notices if notice], now)
+    queries.forget_slots(context.engine, now - SLOTS_ARE_KEPT)
+    last_due_on = queries.worker_status(context.engine, now).last_due_on
+    if queries.claim_slot(context.engine, "day", str(today), now) and (
+        day := dates_past_known_holidays(context.who_hears.clocks, today, last_due_on)
     ):
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 
 
-def _still(parts: WorkerContext, reference: str, directory: Directory, today: date) -> Notice | None:
-    audit = parts.store.audit(reference)
-    if audit is None or not is_stalled(audit, parts.rules, directory):
+def _still(context: WorkerContext, reference: str, directory: Directory, today: date) -> Notice | None:
+    audit = context.store.audit(reference)
+    if audit is None or not is_stalled(audit, context.rules, directory):
         return None
     return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", None, reference)
 

@@ -24,36 +24,36 @@ PATIENCE = 8.0
 DELIVER_EVERY = {"sqlite": 2, "postgresql": 10}
 
 
-def run_once(parts: WorkerContext, now: datetime) -> int:
+def run_once(context: WorkerContext, now: datetime) -> int:
     """Everything that is due at `now`; answers how many mails were sent."""
-    channel = open_channel(parts.settings)
+    channel = open_channel(context.settings)
     try:
-        sweep(parts, now)
-        outbox.heartbeat(parts.engine, queries.SWEEPER, now)
-        sent = deliver(parts, channel, _name(), lambda: now)
-        outbox.heartbeat(parts.engine, "once", now)
+        sweep(context, now)
+        outbox.heartbeat(context.engine, queries.SWEEPER, now)
+        sent = deliver(context, channel, _name(), lambda: now)
+        outbox.heartbeat(context.engine, "once", now)
     finally:
         channel.close()
     return sent
 
 
-def run_forever(parts: WorkerContext) -> None:
+def run_forever(context: WorkerContext) -> None:
     """Until told to stop. The mail that is being sent is finished first, and no other is begun."""
-    name, channel, stopping, finished = _name(), open_channel(parts.settings), Event(), Event()
-    if parts.settings.is_production and parts.settings.mail_url.startswith("folder:"):
+    name, channel, stopping, finished = _name(), open_channel(context.settings), Event(), Event()
+    if context.settings.is_production and context.settings.mail_url.startswith("folder:"):
         LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: mails are written there, and nobody is sent one.")
 
     def send() -> None:
-        deliver(parts, channel, name, _now, stopping)
-        outbox.heartbeat(parts.engine, "worker", _now())
+        deliver(context, channel, name, _now, stopping)
+        outbox.heartbeat(context.engine, "worker", _now())
 
     def look() -> None:
-        tick(parts, _now())
+        tick(context, _now())
 
     Thread(target=_end_in_time, args=(stopping, finished), daemon=True).start()
-    deliver_every = DELIVER_EVERY[parts.engine.dialect.name]
+    deliver_every = DELIVER_EVERY[context.engine.dialect.name]
     try:
-        _run(parts, {"send": (OneAtATime(noting("send", send)), deliver_every), "look": (noting("look", look), SWEEP_EVERY)}, stopping)
+        _run(context, {"send": (OneAtATime(noting("send", send)), deliver_every), "look": (noting("look", look), SWEEP_EVERY)}, stopping)
     finally:
         channel.close()
         finished.set()
@@ -67,13 +67,13 @@ def _end_in_time(stopping: Event, finished: Event) -> None:
         os._exit(0)
 
 
-def _run(parts: WorkerContext, jobs: Jobs, stopping: Event) -> None:
+def _run(context: WorkerContext, jobs: Jobs, stopping: Event) -> None:
     """With the embedded database, one machine by its own clock; with PostgreSQL, as many as there are, by one queue in it."""
-    if parts.engine.dialect.name == "postgresql":
+    if context.engine.dialect.name == "postgresql":
         # Only where it is needed: it is installed with PostgreSQL’s own driver.
         from notifications.scheduling.procrastinate_scheduler import run_until_stopped
 
-        run_until_stopped(parts.settings.database_url, jobs, stopping)
+        run_until_stopped(context.settings.database_url, jobs, stopping)
     else:
         from notifications.scheduling.apscheduler_scheduler import run_until_stopped as run_alone
 

@@ -59,7 +59,7 @@ def test_what_is_not_yours_and_what_comes_too_late(served: Served, house: House)
     assert looked_at(page) == []
     auditor = served.page("auditor")
     auditor.goto(f"{served.url}/audits/{graded}/moves/share")
-    audit_moves.share(house.desk(), house.person("auditor"), graded)
+    audit_moves.share(house.command_context(), house.person("auditor"), graded)
     follow(auditor.locator("main form button"))
     auditor.get_by_text("can’t be").or_(auditor.get_by_text("not yours")).first.wait_for()
     assert looked_at(auditor) == []

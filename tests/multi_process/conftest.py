@@ -24,7 +24,7 @@ def _machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 def machines(_machines: Machines) -> Iterator[Machines]:
     """Nothing waits to be sent at the beginning of a story, and nothing that was started runs after it."""
     # Whoever read much in the story before is told of by the next worker, unless they are told of now.
-    sweep(_machines.council.parts, datetime.now(UTC))
+    sweep(_machines.council.worker_context, datetime.now(UTC))
     _machines.change("UPDATE outbox SET state = 'cancelled' WHERE state = 'waiting'")
     _machines.change("DELETE FROM procrastinate_jobs")
     _machines.change("DELETE FROM procrastinate_workers")

@@ -56,10 +56,10 @@ def test_what_one_process_changes_the_others_see_at_once(machines: Machines, web
         return {ask(web.port, "GET", "/api/v1/audits", Authorization=f"Bearer {token}")[0] for web in webs for _ in range(CALLS)}
 
     assert statuses() == {200}
-    people.mark_as_left(house.desk(), admin, who)
+    people.mark_as_left(house.command_context(), admin, who)
     assert statuses() == {401}
     print(f"{2 * CALLS} calls to 4 processes that knew somebody who then left: 0 let in")
-    people.mark_as_back(house.desk(), admin, who)
+    people.mark_as_back(house.command_context(), admin, who)
 
 
 def test_the_tables_of_the_queue_are_those_of_the_release_that_is_installed() -> None:

@@ -26,6 +26,6 @@ def rude() -> Iterator[Making]:
 
 
 @pytest.fixture
-def parts(council: Council, server: MailServer) -> WorkerContext:
+def context(council: Council, server: MailServer) -> WorkerContext:
     """A worker’s, of a council whose mails go to the server."""
-    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
+    return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))

@@ -89,25 +89,25 @@ def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(c
     reference = an_audit(house, at="moderated")
     for day in days_from(TODAY, 60):
         for _ in range(2):
-            sweep(council.parts, at(day))
+            sweep(council.worker_context, at(day))
     assert told(council, "action_due_soon") == ["practitioner"]
     assert told(council, "action_due_today") == ["practitioner"]
     overdue = told(council, "action_overdue")
     assert overdue.count("practitioner") == overdue.count("team.manager") == 5
     house.now = at(TODAY + timedelta(days=60))
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
     for day in days_from(TODAY + timedelta(days=60), 60):
-        sweep(council.parts, at(day))
+        sweep(council.worker_context, at(day))
     assert told(council, "action_overdue") == overdue
 
 
 def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council: Council, house: House) -> None:
     reference = an_audit(house, at="moderated")
-    run_once(council.parts, at(TODAY))
+    run_once(council.worker_context, at(TODAY))
     late = at(date(2026, 12, 29))
-    sweep(council.parts, late)
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
-    run_once(council.parts, late)
+    sweep(council.worker_context, late)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    run_once(council.worker_context, late)
     with read_transaction(council.engine) as connection:
         states = connection.execute(select(outbox.c.state).where(outbox.c.event == "action_overdue")).scalars().all()
     assert set(states) == {"cancelled"}
@@ -115,28 +115,28 @@ def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council:
 
 def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(council: Council, house: House) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
-    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), reference)
+    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), reference)
     for day in days_from(TODAY, 8):
-        sweep(council.parts, at(day))
-        sweep(council.parts, at(day))
+        sweep(council.worker_context, at(day))
+        sweep(council.worker_context, at(day))
     chased = told(council, "escalation_not_acknowledged")
     assert chased.count("head.of.service") == chased.count("director.safeguarding") == 6
     assert "hos.ppqa" not in chased
     assert "QA inbox" in told(council, "escalation_passed_up")
     resolve_rest(house, reference)
     for day in days_from(TODAY + timedelta(days=8), 8):
-        sweep(council.parts, at(day))
+        sweep(council.worker_context, at(day))
     assert told(council, "escalation_not_acknowledged") == chased
 
 
 def resolve_rest(house: House, reference: str) -> None:
     for name in ("head.of.service", "director.safeguarding"):
-        escalations.acknowledge(house.desk(), house.person(name), reference)
+        escalations.acknowledge(house.command_context(), house.person(name), reference)
 
 
 def test_the_worker_down_over_the_clock_still_chases(council: Council, house: House) -> None:
     an_audit(house, at="shared", grade="inadequate")
-    sweep(council.parts, at(TODAY + timedelta(days=30)))
+    sweep(council.worker_context, at(TODAY + timedelta(days=30)))
     assert sorted(told(council, "escalation_not_acknowledged")) == ["director.safeguarding", "head.of.service", "hos.ppqa"]
 
 
@@ -145,8 +145,8 @@ def test_the_closing_window_is_told_once_to_the_qa_inbox(council: Council, house
     reference = an_audit(house, at="shared", grade=grade)
     if grade == "inadequate":
         resolve(house, reference)
-    sweep(council.parts, at(prompt_on - timedelta(days=1)))
+    sweep(council.worker_context, at(prompt_on - timedelta(days=1)))
     assert told(council, "re_audit_window_closing") == []
     for day in days_from(prompt_on, 3):
-        sweep(council.parts, at(day))
+        sweep(council.worker_context, at(day))
     assert told(council, "re_audit_window_closing") == ["QA inbox"]

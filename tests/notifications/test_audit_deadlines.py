@@ -17,8 +17,8 @@ from workflow.storage.engine import read_transaction
 
 def walk(council: Council, last: date, first: date = TODAY) -> None:
     for day in from_to(first, last):
-        sweep(council.parts, in_london(day, 0, 1))
-        sweep(council.parts, in_london(day, 22))
+        sweep(council.worker_context, in_london(day, 0, 1))
+        sweep(council.worker_context, in_london(day, 22))
 
 
 def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Council, house: House) -> None:
@@ -27,7 +27,7 @@ def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Cou
     expected = [date(2026, 12, 1), date(2026, 12, 8), date(2026, 12, 15)]
     assert days(council, "audit_not_shared", "auditor") == days(council, "audit_not_shared", "QA inbox") == expected
     house.now = in_london(date(2026, 12, 21))
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
     walk(council, date(2027, 2, 1), date(2026, 12, 21))
     assert days(council, "audit_not_shared", "auditor") == expected, "none after it is shared"
 
@@ -35,7 +35,7 @@ def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Cou
 def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_month(council: Council, house: House) -> None:
     reference = an_audit(house, at="draft")
     house.now = in_london(date(2026, 12, 3))
-    assignments.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
+    assignments.allocate(house.command_context(), house.person("qa"), reference, "auditor2@demo.example")
     assert house.audit(reference).share_by == date(2026, 12, 31)
     walk(council, date(2027, 1, 12), date(2026, 12, 3))
     # 1 January is a Friday and a bank holiday.
@@ -46,7 +46,7 @@ def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_mo
 def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: Council, house: House) -> None:
     reference = an_audit(house, at="shared")
     house.now = in_london(date(2027, 1, 5))
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "The dates are wrong.")
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "The dates are wrong.")
     walk(council, date(2027, 2, 2), date(2027, 1, 5))
     assert days(council, "audit_not_shared", "auditor") == [date(2027, 2, 1)]
 
@@ -62,7 +62,7 @@ def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Co
     assert {one.who for one in told(council, "moderation_due_soon", "moderation_overdue")} == {who}
     assign(house, reference)
     save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
-    audit_moves.moderate(house.desk(), house.person("moderator"), reference)
+    audit_moves.moderate(house.command_context(), house.person("moderator"), reference)
     walk(council, date(2027, 1, 23), date(2026, 12, 24))
     assert len(days(council, "moderation_overdue", who)) == 3, "none after it is moderated"
 
@@ -80,16 +80,16 @@ def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Co
     assert [(one.day, one.who) for one in told(council, "response_plan_due")] == [(date(2026, 11, 30), "head.of.service")]
     late = [date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)]
     assert days(council, "response_plan_overdue", "head.of.service") == days(council, "response_plan_overdue", "hos.ppqa") == late
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, "Daily oversight.")
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
     walk(council, date(2026, 12, 20), date(2026, 12, 4))
     assert days(council, "response_plan_overdue", "head.of.service") == late, "none after it is recorded"
 
 
 def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_verified(council: Council, house: House) -> None:
     reference = an_audit(house, at="moderated")
-    actions.add_action(house.desk(), house.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
-    actions.verify(house.desk(), house.person("qa"), reference, 1)
+    actions.add_action(house.command_context(), house.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    actions.verify(house.command_context(), house.person("qa"), reference, 1)
     house.now = in_london(date(2026, 12, 1))
     settle(house, reference)
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
@@ -99,7 +99,9 @@ def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_ver
 def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, house: House) -> None:
     reference = an_audit(house, at="actions_closed")
     house.now = in_london(date(2026, 12, 1))
-    audit_moves.reopen(house.desk(), house.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),))
+    audit_moves.reopen(
+        house.command_context(), house.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),)
+    )
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
     assert told(council, "impact_re_check_due") == []
 
@@ -107,23 +109,23 @@ def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verifie
 def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council, house: House) -> None:
     an_audit(house, at="shared")
     an_audit(house, at="draft", auditor="auditor2", details={"child_id": "C-2"})
-    sweep(council.parts, in_london(date(2027, 10, 19)))
+    sweep(council.worker_context, in_london(date(2027, 10, 19)))
     house.now = in_london(date(2027, 10, 19))
     an_audit(house, at="draft", auditor="auditor2")
-    sweep(council.parts, in_london(date(2027, 10, 20)))
+    sweep(council.worker_context, in_london(date(2027, 10, 20)))
     assert told(council, "re_audit_window_closing") == []
 
 
 def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, house: House) -> None:
     """An audit not shared, a moderation and a plan are reminded of on one day, and all done before the mail goes."""
     draft, moderated, planned = an_audit(house, at="graded"), an_audit(house, at="shared"), an_audit(house, at="shared", grade="inadequate")
-    run_once(council.parts, NOW)
+    run_once(council.worker_context, NOW)
     house.now = in_london(date(2026, 12, 8))
-    sweep(council.parts, house.now)
-    audit_moves.share(house.desk(), house.person("auditor"), draft)
-    audit_moves.waive_moderation(house.desk(), house.person("qa"), moderated, "Not picked.")
+    sweep(council.worker_context, house.now)
+    audit_moves.share(house.command_context(), house.person("auditor"), draft)
+    audit_moves.waive_moderation(house.command_context(), house.person("qa"), moderated, "Not picked.")
     resolve(house, planned)
-    run_once(council.parts, house.now + timedelta(minutes=1))
+    run_once(council.worker_context, house.now + timedelta(minutes=1))
     events = ("audit_not_shared", "moderation_overdue", "response_plan_overdue", "escalation_not_acknowledged", "escalation_passed_up")
     with read_transaction(council.engine) as connection:
         found = connection.execute(select(tables.outbox.c.event, tables.outbox.c.reference, tables.outbox.c.state)).all()
@@ -139,11 +141,11 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, hou
 def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, house: House) -> None:
     reference = an_audit(house, at="moderated")
     house.now = in_london(date(2026, 12, 10))
-    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Not this child.")
-    audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "Not this child.")
+    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Not this child.")
+    audit_moves.withdraw(house.command_context(), house.person("hos.ppqa"), reference, "Not this child.")
     before = told(council)
     walk(council, date(2027, 1, 20), date(2026, 12, 10))
-    sweep(council.parts, in_london(date(2027, 10, 20)))
+    sweep(council.worker_context, in_london(date(2027, 10, 20)))
     assert told(council) == before
 
 
@@ -160,7 +162,7 @@ def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council
         (date(2026, 11, 25), "QA inbox"),
         (date(2026, 11, 26), "QA inbox"),
     ]
-    assignments.allocate(house.desk(), house.person("qa"), reference, "auditor2@demo.example")
+    assignments.allocate(house.command_context(), house.person("qa"), reference, "auditor2@demo.example")
     walk(council, TODAY + timedelta(days=5), TODAY + timedelta(days=4))
     assert len(told(council, "audit_stands_still")) == 2
 
@@ -181,11 +183,11 @@ def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council,
         assert told(council, "audit_stands_still") == []
         for one in names:
             leaves(house, one)
-        sweep(council.parts, in_london(TODAY + timedelta(days=n)))
+        sweep(council.worker_context, in_london(TODAY + timedelta(days=n)))
     assert len(told(council, "audit_stands_still")) == 1
     for one in leaving[-1]:
         set_active(house, one, is_active=True)
-    sweep(council.parts, in_london(TODAY + timedelta(days=9)))
+    sweep(council.worker_context, in_london(TODAY + timedelta(days=9)))
     assert len(told(council, "audit_stands_still")) == 1
 
 
@@ -193,5 +195,5 @@ def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council,
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
 def test_with_everybody_there_nothing_stands_still(council: Council, house: House, at: str, grade: str) -> None:
     an_audit(house, at=at, grade=grade)
-    sweep(council.parts, in_london(TODAY))
+    sweep(council.worker_context, in_london(TODAY))
     assert told(council, "audit_stands_still") == []

@@ -47,7 +47,7 @@ def much_to_tell(house: House) -> None:
     reference = an_audit(house, at="moderated")
     for n in range(12):
         new = NewAction("x", "practitioner@demo.example", str(FIRST + n * DAY))
-        actions.add_action(house.desk(), house.person("qa"), reference, new)
+        actions.add_action(house.command_context(), house.person("qa"), reference, new)
     an_audit(house, at="shared", grade="inadequate")
     an_audit(house, at="shared")
     an_audit(house, at="graded")
@@ -66,7 +66,7 @@ def at_once(councils: list[Council], instants: list[datetime], *, is_claimed: bo
         try:
             for now in instants:
                 barrier.wait(60)
-                (tick if is_claimed else sweep)(council.parts, now)
+                (tick if is_claimed else sweep)(council.worker_context, now)
         except Exception as error:  # noqa: BLE001 (told by the thread that can be heard)
             failed.append(error)
             barrier.abort()
@@ -87,7 +87,7 @@ def test_four_schedulers_have_the_effects_of_one(councils: list[Council], tmp_pa
     assert effects(alone) == effects(councils[0])
     instants = [in_london(day, 0, 1) for day in from_to(FIRST, LAST)]
     for now in instants:
-        tick(alone.parts, now)
+        tick(alone.worker_context, now)
     at_once(councils, instants, is_claimed=is_claimed)
     one, four = effects(alone), effects(councils[0])
     print(

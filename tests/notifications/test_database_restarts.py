@@ -158,7 +158,7 @@ def _restarted(outage: Outage, again: Callable[[int], bool], tmp_path: Path) -> 
             one.result()
     outage.stop_worker()
     # As a worker two minutes later: what the last one held when the server ended comes back when its lease ends.
-    run_once(outage.council.parts, datetime.now(UTC) + timedelta(minutes=2))
+    run_once(outage.council.worker_context, datetime.now(UTC) + timedelta(minutes=2))
     _nothing_is_missing_or_told_twice(outage, number, tmp_path)
     _say(outage, took, number * CLIENTS)
 
@@ -181,9 +181,9 @@ def _nothing_is_missing_or_told_twice(outage: Outage, number: int, tmp_path: Pat
     reference = an_audit(house, at="graded")
     for n in range(number):
         if n % 2:
-            audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
+            audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Again.")
         else:
-            audit_moves.share(house.desk(), house.person("auditor"), reference)
+            audit_moves.share(house.command_context(), house.person("auditor"), reference)
     assert first_break(outage.council, every_reference(outage.council)) == ""
     for table in (notices, outbox):
         told = _told(quiet, table, reference)

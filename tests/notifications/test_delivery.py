@@ -22,35 +22,37 @@ from workflow.storage.engine import read_transaction, write_transaction
 CANARY = "CANARY-7Q"
 
 
-def rows(parts: WorkerContext, state: str | None = None) -> list[Any]:
+def rows(context: WorkerContext, state: str | None = None) -> list[Any]:
     query = select(tables.outbox).order_by(tables.outbox.c.id)
-    with read_transaction(parts.engine) as connection:
+    with read_transaction(context.engine) as connection:
         return list(connection.execute(query.where(tables.outbox.c.state == state) if state else query))
 
 
-def test_each_is_sent_once_over_one_connection(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_each_is_sent_once_over_one_connection(context: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared", grade="inadequate")
-    waiting = len(rows(parts))
-    assert run_once(parts, NOW) == waiting == len(server.taken)
-    assert run_once(parts, NOW + timedelta(minutes=5)) == 0
+    waiting = len(rows(context))
+    assert run_once(context, NOW) == waiting == len(server.taken)
+    assert run_once(context, NOW + timedelta(minutes=5)) == 0
     assert server.connections == 1
     assert len({mail["Message-ID"] for mail in server.mails()}) == waiting
 
 
-def test_no_word_of_a_case_leaves_the_service(parts: WorkerContext, house: House, server: MailServer) -> None:
-    reference = drafting.start_audit(house.desk(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
+def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, house: House, server: MailServer) -> None:
+    reference = drafting.start_audit(house.command_context(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
     save(house, "auditor", reference, "consultation", {"spoke_to": CANARY})
-    audit_moves.record_consultation(house.desk(), house.person("auditor"), reference)
+    audit_moves.record_consultation(house.command_context(), house.person("auditor"), reference)
     texts = {"evidence", "impact", "case_summary"}
     for section, given in answers("inadequate").items():
         if section not in {"details", "consultation"}:
             save(house, "auditor", reference, section, {key: CANARY if key in texts else value for key, value in given.items()})
-    actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(CANARY, "practitioner@demo.example", "2026-12-01"))
+    actions.add_action(
+        house.command_context(), house.person("auditor"), reference, NewAction(CANARY, "practitioner@demo.example", "2026-12-01")
+    )
     for move in (audit_moves.grade, audit_moves.share):
-        move(house.desk(), house.person("auditor"), reference)
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, CANARY)
+        move(house.command_context(), house.person("auditor"), reference)
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, CANARY)
     for weeks in range(8):
-        run_once(parts, NOW + timedelta(weeks=weeks))
+        run_once(context, NOW + timedelta(weeks=weeks))
     assert len(server.taken) > 12
     for mail in server.mails():
         said = mail.as_string() + str(mail.get_content())
@@ -59,137 +61,141 @@ def test_no_word_of_a_case_leaves_the_service(parts: WorkerContext, house: House
         assert reference not in str(mail["Subject"])
 
 
-def test_a_mail_says_what_to_do_where_and_by_when(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
-    run_once(parts, NOW)
+    run_once(context, NOW)
     mail = next(mail for mail in server.mails() if mail["To"] == "head.of.service@demo.example")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Importance"] == "high"
-    assert mail["Reply-To"] == parts.settings.qa_inbox
+    assert mail["Reply-To"] == context.settings.qa_inbox
     text = mail.get_content()
     assert "acknowledge the escalation" in text
     assert f"http://localhost/audits/{reference}" in text.replace("http://127.0.0.1:8000", "http://localhost")
 
 
-def test_the_address_is_the_directorys_when_it_is_sent(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
-    with write_transaction(parts.engine) as connection:
+    with write_transaction(context.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(moved)
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
-    run_once(parts, NOW)
+    run_once(context, NOW)
     assert {"new.qaro@demo.example"} == {to for to, _ in server.taken if "qaro" in to}
 
 
-def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
+    context: WorkerContext, house: House, server: MailServer
+) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
     an_audit(house, at="shared")
-    run_once(parts, NOW)
-    with write_transaction(parts.engine) as connection:
+    run_once(context, NOW)
+    with write_transaction(context.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(moved)
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
-    run_once(parts, NOW + timedelta(minutes=5))
+    run_once(context, NOW + timedelta(minutes=5))
     copies = [body for _, body in server.taken if b"qaro" in body]
     assert len(copies) == 2
     assert len(set(copies)) == 1
 
 
-def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(context: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
-    with write_transaction(parts.engine) as connection:
+    with write_transaction(context.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
-    run_once(parts, NOW)
-    assert [row.event for row in rows(parts, "dead")] == ["audit_shared"]
-    assert undelivered(parts) == 1
+    run_once(context, NOW)
+    assert [row.event for row in rows(context, "dead")] == ["audit_shared"]
+    assert undelivered(context) == 1
 
 
-def undelivered(parts: WorkerContext) -> int:
-    with read_transaction(parts.engine) as connection:
+def undelivered(context: WorkerContext) -> int:
+    with read_transaction(context.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert all(notice.recipient == 0 for notice in told)
     return len(told)
 
 
-def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(context: WorkerContext, house: House, server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro") else None
     an_audit(house, at="shared")
-    everybody = len(rows(parts))
-    assert run_once(parts, NOW) == everybody - 1
-    assert [row.last_error for row in rows(parts, "dead")] == ["the address was refused with 550"]
-    assert undelivered(parts) == 1
-    run_once(parts, NOW + timedelta(days=1))
+    everybody = len(rows(context))
+    assert run_once(context, NOW) == everybody - 1
+    assert [row.last_error for row in rows(context, "dead")] == ["the address was refused with 550"]
+    assert undelivered(context) == 1
+    run_once(context, NOW + timedelta(days=1))
     assert server.tried["qaro@demo.example"] == 1
 
 
-def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
+    context: WorkerContext, house: House, server: MailServer
+) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") and tries <= 3 else None
     an_audit(house, at="shared")
     for minutes in range(0, 60, 2):
-        run_once(parts, NOW + timedelta(minutes=minutes))
+        run_once(context, NOW + timedelta(minutes=minutes))
     assert server.tried["qaro@demo.example"] == 4
     copies = [body for to, body in server.taken if to == "qaro@demo.example"]
     assert len(copies) == 4, "one for each try whose outcome was unknown"
     assert len(set(copies)) == 1
-    assert not rows(parts, "waiting")
+    assert not rows(context, "waiting")
 
 
-def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
-    everybody = len(rows(parts))
-    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+    everybody = len(rows(context))
+    away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     at = NOW
     while at < NOW + timedelta(hours=71):
         assert run_once(away, at) == 0
         at += timedelta(hours=3)
-    assert len(rows(parts, "waiting")) == everybody
+    assert len(rows(context, "waiting")) == everybody
     # Once mail is up again everything goes within a quarter of an hour.
-    assert run_once(parts, at - timedelta(hours=3) + timedelta(minutes=13)) == everybody
+    assert run_once(context, at - timedelta(hours=3) + timedelta(minutes=13)) == everybody
 
 
 def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
-    parts: WorkerContext, house: House, server: MailServer
+    context: WorkerContext, house: House, server: MailServer
 ) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") else None
     an_audit(house, at="shared")
     for hours in range(0, 80, 2):
-        run_once(parts, NOW + timedelta(hours=hours))
-    assert [row.state for row in rows(parts) if row.last_error] == ["dead"]
-    assert undelivered(parts) == 1
+        run_once(context, NOW + timedelta(hours=hours))
+    assert [row.state for row in rows(context) if row.last_error] == ["dead"]
+    assert undelivered(context) == 1
     assert server.tried["qaro@demo.example"] > 30
 
 
-def test_one_poisoned_row_does_not_stop_the_rest(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, house: House, server: MailServer) -> None:
     for _ in range(20):
         an_audit(house, at="shared")
-    everybody = len(rows(parts))
-    with write_transaction(parts.engine) as connection:
+    everybody = len(rows(context))
+    with write_transaction(context.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == 3).values(event="no_such_event"))
-    assert run_once(parts, NOW) == everybody - 1
-    assert [row.id for row in rows(parts, "waiting")] == [3]
+    assert run_once(context, NOW) == everybody - 1
+    assert [row.id for row in rows(context, "waiting")] == [3]
 
 
-def test_several_workers_send_nothing_twice(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_several_workers_send_nothing_twice(context: WorkerContext, house: House, server: MailServer) -> None:
     for _ in range(12):
         an_audit(house, at="shared")
-    everybody = len(rows(parts))
+    everybody = len(rows(context))
     with ThreadPoolExecutor(4) as pool:
-        sent = list(pool.map(lambda _: run_once(parts, NOW), range(4)))
+        sent = list(pool.map(lambda _: run_once(context, NOW), range(4)))
     assert sum(sent) == everybody
     assert set(Counter(body for _, body in server.taken).values()) == {1}
 
 
-def test_what_a_dead_worker_held_is_taken_over_within_a_minute(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
-    everybody = len(rows(parts))
-    assert outbox.claim(parts.engine, "dead", NOW, parts.who_hears)
-    assert run_once(parts, NOW + outbox.LEASE - timedelta(seconds=1)) == 0
-    assert run_once(parts, NOW + outbox.LEASE) == everybody
+    everybody = len(rows(context))
+    assert outbox.claim(context.engine, "dead", NOW, context.who_hears)
+    assert run_once(context, NOW + outbox.LEASE - timedelta(seconds=1)) == 0
+    assert run_once(context, NOW + outbox.LEASE) == everybody
     assert timedelta(seconds=60) > outbox.LEASE
 
 
-def test_telling_the_same_twice_sends_it_once(parts: WorkerContext, council: Council, house: House, server: MailServer) -> None:
+def test_telling_the_same_twice_sends_it_once(context: WorkerContext, council: Council, house: House, server: MailServer) -> None:
     an_audit(house, at="shared", grade="inadequate")
     with read_transaction(council.engine) as connection:
         notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()

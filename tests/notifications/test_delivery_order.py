@@ -19,8 +19,8 @@ from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
 
 
-def waiting(parts: WorkerContext) -> list[str]:
-    with read_transaction(parts.engine) as connection:
+def waiting(context: WorkerContext) -> list[str]:
+    with read_transaction(context.engine) as connection:
         return list(connection.execute(select(tables.outbox.c.event).where(tables.outbox.c.state == "waiting")).scalars())
 
 
@@ -28,57 +28,57 @@ def to(server: MailServer, who: str) -> list[str]:
     return [str(mail["Subject"]) for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
 
 
-def test_what_came_later_is_not_sent_before_what_came_first(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
-    run_once(parts, NOW)
+    run_once(context, NOW)
     house.passes(minutes=1)
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "A name is wrong.")
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
-    run_once(parts, NOW + timedelta(seconds=30))
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "A name is wrong.")
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
+    run_once(context, NOW + timedelta(seconds=30))
     assert to(server, "qaro") == [], "the first waits to be tried again, and the second waits behind it"
-    run_once(parts, NOW + timedelta(minutes=15))
+    run_once(context, NOW + timedelta(minutes=15))
     said = to(server, "qaro")
     assert said[0] == "An audit has been shared with you"
     assert len(said) == 2
-    assert waiting(parts) == []
+    assert waiting(context) == []
 
 
-def test_another_audit_does_not_wait(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_another_audit_does_not_wait(context: WorkerContext, house: House, server: MailServer) -> None:
     an_audit(house, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
-    run_once(parts, NOW)
+    run_once(context, NOW)
     an_audit(house, at="shared", details={"child_id": "C-2"})
-    run_once(parts, NOW + timedelta(seconds=1))
+    run_once(context, NOW + timedelta(seconds=1))
     assert len(to(server, "qaro")) == 1
 
 
-def test_an_escalation_waits_behind_nothing(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_an_escalation_waits_behind_nothing(context: WorkerContext, house: House, server: MailServer) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
-    with write_transaction(parts.engine) as connection:
+    with write_transaction(context.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
         first_id = connection.execute(first).scalar_one()
         # Something that can never be built stands before everything else that is told of this audit.
         connection.execute(update(tables.outbox).where(tables.outbox.c.id != first_id).values(event="no_such_event"))
-    run_once(parts, NOW + timedelta(days=2))
+    run_once(context, NOW + timedelta(days=2))
     chased = [subject for mail in server.mails() if (subject := str(mail["Subject"])) == "An escalation still waits for you"]
     assert len(chased) == 3
-    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), reference)
+    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), reference)
     assert house.audit(reference).escalation
 
 
 class Slow:
     """A mail server so slow that meanwhile another worker takes over what this one still holds."""
 
-    def __init__(self, parts: WorkerContext, clock: list[datetime]) -> None:
-        self.parts, self.clock, self.sent = parts, clock, list[str]()
+    def __init__(self, context: WorkerContext, clock: list[datetime]) -> None:
+        self.context, self.clock, self.sent = context, clock, list[str]()
         self.other: list[str] = []
 
     def send(self, to: str, message_id: str, body: bytes) -> None:
         self.sent.append(message_id)
         if len(self.sent) == 1:
             self.clock[0] += outbox.LEASE + timedelta(seconds=1)
-            deliver(self.parts, Quick(self.other), "other", lambda: self.clock[0])
+            deliver(self.context, Quick(self.other), "other", lambda: self.clock[0])
 
     def close(self) -> None: ...
 
@@ -93,19 +93,19 @@ class Quick:
     def close(self) -> None: ...
 
 
-def test_who_was_overtaken_sends_no_more_of_what_it_held(parts: WorkerContext, house: House) -> None:
+def test_who_was_overtaken_sends_no_more_of_what_it_held(context: WorkerContext, house: House) -> None:
     an_audit(house, at="shared", grade="inadequate")
-    everything, clock = len(waiting(parts)), [NOW]
-    slow = Slow(parts, clock)
-    deliver(parts, slow, "slow", lambda: clock[0])
+    everything, clock = len(waiting(context)), [NOW]
+    slow = Slow(context, clock)
+    deliver(context, slow, "slow", lambda: clock[0])
     assert len(slow.sent) == 1
     assert len(slow.other) == everything
     assert set(slow.sent) <= set(slow.other), "the same mail under the same Message-ID"
-    assert waiting(parts) == []
+    assert waiting(context) == []
 
 
 @pytest.mark.parametrize("refusal", [PermanentFailure, TemporaryFailure])
-def test_what_another_has_sent_meanwhile_is_not_given_up(parts: WorkerContext, house: House, refusal: type[Exception]) -> None:
+def test_what_another_has_sent_meanwhile_is_not_given_up(context: WorkerContext, house: House, refusal: type[Exception]) -> None:
     an_audit(house, at="shared")
     clock = [NOW]
 
@@ -114,14 +114,14 @@ def test_what_another_has_sent_meanwhile_is_not_given_up(parts: WorkerContext, h
             super().send(to, message_id, body)
             raise refusal("so late")
 
-    deliver(parts, RefusingInTheEnd(parts, clock), "slow", lambda: clock[0])
-    with read_transaction(parts.engine) as connection:
+    deliver(context, RefusingInTheEnd(context, clock), "slow", lambda: clock[0])
+    with read_transaction(context.engine) as connection:
         assert set(connection.execute(select(tables.outbox.c.state)).scalars()) == {"sent"}
         told = select(tables.notices.c.id).where(tables.notices.c.event == "mail_undelivered")
         assert connection.execute(told).first() is None
 
 
-def test_a_lease_is_renewed_before_each_mail(parts: WorkerContext, house: House) -> None:
+def test_a_lease_is_renewed_before_each_mail(context: WorkerContext, house: House) -> None:
     an_audit(house, at="shared", grade="inadequate")
     clock, sent = [NOW], list[str]()
 
@@ -129,14 +129,14 @@ def test_a_lease_is_renewed_before_each_mail(parts: WorkerContext, house: House)
         def send(self, to: str, message_id: str, body: bytes) -> None:
             super().send(to, message_id, body)
             clock[0] += timedelta(seconds=30)
-            assert not [row for row in _held(parts) if row.message_id == message_id and row.leased_until <= clock[0]]
+            assert not [row for row in _held(context) if row.message_id == message_id and row.leased_until <= clock[0]]
 
-    everything = len(waiting(parts))
-    assert deliver(parts, HalfAMinuteEach(sent), "one", lambda: clock[0]) == everything == len(set(sent))
+    everything = len(waiting(context))
+    assert deliver(context, HalfAMinuteEach(sent), "one", lambda: clock[0]) == everything == len(set(sent))
 
 
-def _held(parts: WorkerContext) -> list[Any]:
-    with read_transaction(parts.engine) as connection:
+def _held(context: WorkerContext) -> list[Any]:
+    with read_transaction(context.engine) as connection:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.state == "waiting")))
 
 
@@ -144,12 +144,14 @@ def test_every_event_is_gathered_urgent_or_neither() -> None:
     assert not WHO_HEARS.gathered & WHO_HEARS.urgent
 
 
-def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(
+    context: WorkerContext, house: House, server: MailServer
+) -> None:
     an_audit(house, at="shared", grade="inadequate")
-    everything = len(waiting(parts))
-    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+    everything = len(waiting(context))
+    away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     assert run_once(away, NOW) == 0
-    assert sorted(row.attempts for row in _held(parts)) == [0] * (everything - 1) + [1]
-    assert run_once(parts, NOW + timedelta(seconds=2)) == everything - 1, (
+    assert sorted(row.attempts for row in _held(context)) == [0] * (everything - 1) + [1]
+    assert run_once(context, NOW + timedelta(seconds=2)) == everything - 1, (
         "as soon as it is back; one waits to be tried again, an escalation, and none waits behind it"
     )

@@ -26,10 +26,10 @@ NEXT_MONDAY = date(2026, 12, 21)
 
 
 @pytest.fixture
-def two(parts: WorkerContext, house: House, server: MailServer) -> list[str]:
+def two(context: WorkerContext, house: House, server: MailServer) -> list[str]:
     """Two moderated audits, each with an action of the same practitioner; their news is sent."""
     references = [an_audit(house, at="moderated", details={"child_id": f"C-{n}"}) for n in (1, 2)]
-    run_once(parts, NOW)
+    run_once(context, NOW)
     server.taken.clear()
     return references
 
@@ -44,37 +44,37 @@ def text(mail: Any) -> str:
     return str(mail.get_content()).replace("\r\n", "\n")
 
 
-def rows(parts: WorkerContext, event: str) -> list[Any]:
-    with read_transaction(parts.engine) as connection:
+def rows(context: WorkerContext, event: str) -> list[Any]:
+    with read_transaction(context.engine) as connection:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)))
 
 
-def test_reminders_wait_for_monday_morning_and_go_together(parts: WorkerContext, two: list[str], server: MailServer) -> None:
+def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContext, two: list[str], server: MailServer) -> None:
     for at in (in_london(SUNDAY, 0, 1), in_london(SUNDAY, 9), in_london(MONDAY, 7, 59)):
-        run_once(parts, at)
+        run_once(context, at)
         assert mails(server) == []
-    assert len(rows(parts, "action_due_soon")) == 2, "each keyed and counted by itself"
-    run_once(parts, in_london(MONDAY, 8))
+    assert len(rows(context, "action_due_soon")) == 2, "each keyed and counted by itself"
+    run_once(context, in_london(MONDAY, 8))
     (mail,) = mails(server)
     said = text(mail)
     assert "2 things wait for you." in said
     assert said.count("Complete the action before it is due.") == 1
     for reference in two:
         assert f"- Audit {reference}, action 1, due 20 December 2026:\n  http://localhost/audits/{reference}/actions/1\n" in said
-    assert {(row.state, row.message_id) for row in rows(parts, "action_due_soon")} == {("sent", mail["Message-ID"])}
-    run_once(parts, in_london(MONDAY, 8, 1))
+    assert {(row.state, row.message_id) for row in rows(context, "action_due_soon")} == {("sent", mail["Message-ID"])}
+    run_once(context, in_london(MONDAY, 8, 1))
     assert mails(server) == []
 
 
-def test_what_is_due_first_is_on_top(parts: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
+def test_what_is_due_first_is_on_top(context: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
     soon = NewAction("Write to the school.", "practitioner@demo.example", "2026-12-12")
     house.now = NOW + timedelta(hours=1)
     draft = an_audit(house, at="graded", details={"child_id": "C-3"})
-    actions.add_action(house.desk(), house.person("auditor"), draft, soon)
-    audit_moves.share(house.desk(), house.person("auditor"), draft)
-    run_once(parts, house.now)
+    actions.add_action(house.command_context(), house.person("auditor"), draft, soon)
+    audit_moves.share(house.command_context(), house.person("auditor"), draft)
+    run_once(context, house.now)
     server.taken.clear()
-    run_once(parts, in_london(MONDAY, 8))
+    run_once(context, in_london(MONDAY, 8))
     said = text(mails(server)[0])
     assert (
         said.index("that more time is asked for")
@@ -84,17 +84,17 @@ def test_what_is_due_first_is_on_top(parts: WorkerContext, house: House, two: li
     )
 
 
-def test_one_mail_a_morning(parts: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
-    run_once(parts, in_london(MONDAY, 8))
+def test_one_mail_a_morning(context: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
+    run_once(context, in_london(MONDAY, 8))
     assert len(mails(server)) == 1
     # A third action comes up in the course of Friday: it waits for Monday.
     friday = date(2026, 12, 18)
     house.now = in_london(friday, 8)
-    run_once(parts, house.now)
+    run_once(context, house.now)
     house.now = in_london(friday, 11)
-    actions.ask_for_more_time(house.desk(), house.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
-    actions.grant_more_time(house.desk(), house.person("qa"), two[0], 1)
-    sent = {at: (run_once(parts, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
+    actions.ask_for_more_time(house.command_context(), house.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
+    actions.grant_more_time(house.command_context(), house.person("qa"), two[0], 1)
+    sent = {at: (run_once(context, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
     digests = [at for at, subjects in sent.items() for subject in subjects if subject == "What waits for you in Practice Audit"]
     assert digests == [in_london(NEXT_MONDAY, 8)]
 
@@ -103,68 +103,68 @@ def _hours(day: date, hour: int, count: int) -> list[datetime]:
     return [in_london(day, hour) + timedelta(hours=n) for n in range(count)]
 
 
-def test_news_and_escalations_do_not_wait_for_the_week_to_begin(parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerContext, house: House, server: MailServer) -> None:
     saturday = in_london(date(2026, 12, 12), 23)
     house.now = saturday
     an_audit(house, at="shared", grade="inadequate")
-    run_once(parts, saturday)
+    run_once(context, saturday)
     assert {"head.of.service@demo.example", "director.safeguarding@demo.example", "hos.ppqa@demo.example"} <= {to for to, _ in server.taken}
     server.taken.clear()
     for day in range(1, 4):
-        run_once(parts, in_london(date(2026, 12, 12) + timedelta(days=day), 0, 5))
+        run_once(context, in_london(date(2026, 12, 12) + timedelta(days=day), 0, 5))
     chased = {to for to, body in server.taken if b"An escalation still waits for you" in body}
     assert "head.of.service@demo.example" in chased
 
 
-def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(parts: WorkerContext, two: list[str], server: MailServer) -> None:
-    run_once(parts, in_london(TUESDAY, 15))
+def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(context: WorkerContext, two: list[str], server: MailServer) -> None:
+    run_once(context, in_london(TUESDAY, 15))
     assert len(mails(server)) == 1
 
 
 def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
-    parts: WorkerContext, house: House, two: list[str], server: MailServer
+    context: WorkerContext, house: House, two: list[str], server: MailServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("practitioner") else None
     monday = in_london(MONDAY, 8)
     for minutes in (0, 5, 15):
-        run_once(parts, monday + timedelta(minutes=minutes))
+        run_once(context, monday + timedelta(minutes=minutes))
     copies = [body for to, body in server.taken if to.startswith("practitioner")]
     assert (len(copies), len(set(copies))) == (3, 1)
     house.now = monday + timedelta(hours=1)
-    actions.report(house.desk(), house.person("team.manager"), two[0], 1)
+    actions.report(house.command_context(), house.person("team.manager"), two[0], 1)
     server.after_data = lambda to, tries: None
     server.taken.clear()
-    run_once(parts, monday + timedelta(hours=1))
+    run_once(context, monday + timedelta(hours=1))
     mail = next(mail for mail in mails(server) if "What waits" in mail["Subject"])
     assert two[0] not in text(mail)
     assert two[1] in text(mail)
-    assert sorted(row.state for row in rows(parts, "action_due_soon")) == ["cancelled", "sent"]
+    assert sorted(row.state for row in rows(context, "action_due_soon")) == ["cancelled", "sent"]
 
 
-def test_a_morning_when_mail_is_away_is_given_three_days_from_then(parts: WorkerContext, two: list[str], server: MailServer) -> None:
-    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+def test_a_morning_when_mail_is_away_is_given_three_days_from_then(context: WorkerContext, two: list[str], server: MailServer) -> None:
+    away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     for hours in range(0, 71, 6):
         run_once(away, in_london(MONDAY, 8) + timedelta(hours=hours))
-    assert {row.state for row in rows(parts, "action_due_soon")} == {"waiting"}
-    run_once(parts, in_london(MONDAY, 8) + timedelta(hours=71))
+    assert {row.state for row in rows(context, "action_due_soon")} == {"waiting"}
+    run_once(context, in_london(MONDAY, 8) + timedelta(hours=71))
     assert len(mails(server)) == 1
 
 
-def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(parts: WorkerContext, two: list[str], server: MailServer) -> None:
+def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(context: WorkerContext, two: list[str], server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("practitioner") else None
-    run_once(parts, in_london(MONDAY, 8))
-    assert {row.state for row in rows(parts, "action_due_soon")} == {"dead"}
-    with read_transaction(parts.engine) as connection:
+    run_once(context, in_london(MONDAY, 8))
+    assert {row.state for row in rows(context, "action_due_soon")} == {"dead"}
+    with read_transaction(context.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert [(notice.recipient, notice.reference) for notice in told] == [(0, "")]
 
 
-def test_what_waits_for_the_morning_is_not_late(parts: WorkerContext, two: list[str]) -> None:
-    away = replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
+def test_what_waits_for_the_morning_is_not_late(context: WorkerContext, two: list[str]) -> None:
+    away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
-    assert oldest_unsent(parts.engine, in_london(SUNDAY, 23)) is None
-    assert oldest_unsent(parts.engine, in_london(MONDAY, 9)) == in_london(MONDAY, 8)
+    assert oldest_unsent(context.engine, in_london(SUNDAY, 23)) is None
+    assert oldest_unsent(context.engine, in_london(MONDAY, 9)) == in_london(MONDAY, 8)
 
 
 MORNINGS = [

@@ -24,10 +24,10 @@ def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(counci
     weekly, references = _prepared(house, opened)
     stops = in_london(FELL_DUE, 0) - timedelta(seconds=1)
     for n in range(26):
-        tick(council.parts, stops - (25 - n) * timedelta(hours=12))
+        tick(council.worker_context, stops - (25 - n) * timedelta(hours=12))
     before = Counter(told(council))
     starts = stops + DOWN[down]
-    tick(council.parts, starts)
+    tick(council.worker_context, starts)
     news = Counter(told(council)) - before
     today = starts.astimezone(LONDON).date()
     assert set(news.values()) == {1}
@@ -44,7 +44,7 @@ def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(counci
     print(f"down {down}: {len(overdue)} reminders of overdue actions, {len(found)} of escalation clocks, in one sweep")
     assert found == expected
     for minutes in (1, 60, 600):
-        tick(council.parts, starts + timedelta(minutes=minutes))
+        tick(council.worker_context, starts + timedelta(minutes=minutes))
     again = Counter(one for one in told(council) if one.day == today) - before
     assert again == news, "and no more of it that day"
 
@@ -55,12 +55,12 @@ def _prepared(house: House, opened: list[date]) -> tuple[str, list[str]]:
     reference = an_audit(house, at="moderated", details={"audit_date": "2026-10-20"})
     for n in range(6):
         new = NewAction("x", "practitioner@demo.example", str(FELL_DUE - DAY - n * WEEK))
-        actions.add_action(house.desk(), house.person("qa"), reference, new)
+        actions.add_action(house.command_context(), house.person("qa"), reference, new)
     references = []
     for day in opened:
         house.now = in_london(day)
         references.append(an_audit(house, at="shared", grade="inadequate", details={"audit_date": "2026-10-20"}))
-        escalations.acknowledge(house.desk(), house.person("hos.ppqa"), references[-1])
+        escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), references[-1])
     return reference, references
 
 

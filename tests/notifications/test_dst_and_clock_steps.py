@@ -25,7 +25,7 @@ def change_days() -> list[date]:
 
 def agree(house: House, reference: str, due_on: date) -> int:
     new = NewAction("x", "practitioner@demo.example", str(due_on))
-    return actions.add_action(house.desk(), house.person("qa"), reference, new).number
+    return actions.add_action(house.command_context(), house.person("qa"), reference, new).number
 
 
 def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(council: Council, house: House) -> None:
@@ -40,7 +40,7 @@ def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(cou
         # Every half hour of the day before, of the day of 23 or 25 hours, and of the day after.
         begins, ends = in_london(sunday - DAY, 0), in_london(sunday + 2 * DAY, 0)
         for n in range(int((ends - begins) / timedelta(minutes=30))):
-            sweep(council.parts, begins + n * timedelta(minutes=30))
+            sweep(council.worker_context, begins + n * timedelta(minutes=30))
         swept |= {sunday - DAY, sunday, sunday + DAY}
         owners = {(one.action, one.event, one.day) for one in told(council) if one.who == "practitioner" and one.action in numbers}
         soon, today, late = numbers
@@ -50,7 +50,7 @@ def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(cou
             (today, "action_due_soon", sunday - DAY),
         } - not_yet(numbers, sunday)  # fmt: skip
         for number in numbers:
-            actions.report(house.desk(), house.person("team.manager"), reference, number)
+            actions.report(house.command_context(), house.person("team.manager"), reference, number)
     assert set(Counter(told(council)).values()) == {1}
     assert sorted(days(council, "escalation_not_acknowledged", "head.of.service")) == sorted(swept), chased
     print(f"{len(sundays)} days on which the clocks change: {len(told(council)):,} told, none twice")
@@ -84,7 +84,7 @@ def test_a_clock_set_wrong_tells_nobody_twice_and_forgets_nobody(council: Counci
     for n in range(40 * 8):
         true = begins + n * timedelta(hours=3)
         is_wrong = true >= wrong and not (comes_back and true >= wrong + timedelta(hours=9))
-        tick(council.parts, true + STEPS[step] if is_wrong else true)
+        tick(council.worker_context, true + STEPS[step] if is_wrong else true)
     found = told(council)
     assert set(Counter(found).values()) == {1}, "by (action, recipient, kind, London day)"
     last = max(one.day for one in found)
@@ -109,6 +109,6 @@ def test_nothing_is_lost_in_the_hour_that_there_is_twice(council: Council, house
     reference = an_audit(house, at="moderated", details={"audit_date": "2026-10-01"})
     agree(house, reference, date(2026, 10, 25))
     for minute in range(0, 180, 15):
-        tick(council.parts, datetime(2026, 10, 25, 0, tzinfo=UTC) + timedelta(minutes=minute))
+        tick(council.worker_context, datetime(2026, 10, 25, 0, tzinfo=UTC) + timedelta(minutes=minute))
     assert datetime(2026, 10, 25, 1, 30, tzinfo=UTC).astimezone(LONDON).hour == 1
     assert days(council, "action_due_today", "practitioner") == [date(2026, 10, 25)]

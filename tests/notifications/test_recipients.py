@@ -48,7 +48,7 @@ def test_moderation_tells_the_case_too_where_the_grade_changed(fake_house: House
 
 def test_waiving_moderation_tells_whom_moderating_would(fake_house: House) -> None:
     reference = an_audit(fake_house, at="shared")
-    audit_moves.waive_moderation(fake_house.desk(), fake_house.person("qa"), reference, "Not picked.")
+    audit_moves.waive_moderation(fake_house.command_context(), fake_house.person("qa"), reference, "Not picked.")
     assert told(fake_house, "moderation_waived") == ["QA inbox", "auditor", "team.manager"]
 
 
@@ -73,7 +73,7 @@ def test_the_rest_of_an_escalation_is_told(fake_house: House) -> None:
 def test_who_is_given_work_is_told(fake_house: House) -> None:
     reference = an_audit(fake_house, at="shared")
     assign(fake_house, reference)
-    assignments.assign_moderator(fake_house.desk(), fake_house.person("qa"), reference, "moderator2@demo.example")
+    assignments.assign_moderator(fake_house.command_context(), fake_house.person("qa"), reference, "moderator2@demo.example")
     assert told(fake_house, "moderator_assigned") == ["moderator", "moderator2"]
 
 
@@ -81,18 +81,18 @@ def test_a_new_action_of_section_15_waits_for_the_moderation_to_be_told(fake_hou
     reference = an_audit(fake_house, at="shared")
     assign(fake_house, reference)
     new = NewAction("Plan it.", "qaro@demo.example", "2026-12-24")
-    actions.add_action(fake_house.desk(), fake_house.person("moderator"), reference, new)
+    actions.add_action(fake_house.command_context(), fake_house.person("moderator"), reference, new)
     assert told(fake_house, "action_assigned") == ["practitioner"]
     save(fake_house, "moderator", reference, "moderation", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
-    audit_moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
+    audit_moves.moderate(fake_house.command_context(), fake_house.person("moderator"), reference)
     assert told(fake_house, "action_assigned") == ["practitioner", "qaro"]
 
 
 def test_asking_to_withdraw_tells_who_must_agree(fake_house: House) -> None:
     reference = an_audit(fake_house, at="draft")
-    audit_moves.withdraw(fake_house.desk(), fake_house.person("auditor"), reference, "The wrong child.")
+    audit_moves.withdraw(fake_house.command_context(), fake_house.person("auditor"), reference, "The wrong child.")
     assert told(fake_house, "withdrawal_requested") == ["hos.ppqa"]
-    audit_moves.withdraw(fake_house.desk(), fake_house.person("hos.ppqa"), reference, "Agreed.")
+    audit_moves.withdraw(fake_house.command_context(), fake_house.person("hos.ppqa"), reference, "Agreed.")
     assert told(fake_house, "audit_withdrawn") == ["QA inbox", "auditor"]
 
 
@@ -124,7 +124,7 @@ def test_a_deputy_stands_in_before_the_next_post_up(fake_house: House) -> None:
     _leaves(fake_house, "head.of.service")
     reference = an_audit(fake_house, at="shared", grade="inadequate")
     assert told(fake_house, "escalation_opened") == ["director.safeguarding", "head.of.service2", "hos.ppqa"]
-    escalations.acknowledge(fake_house.desk(), fake_house.person("head.of.service2"), reference)
+    escalations.acknowledge(fake_house.command_context(), fake_house.person("head.of.service2"), reference)
 
 
 def _scope(house: House, name: str) -> str:

@@ -44,13 +44,13 @@ def test_every_day_of_six_years(council: Council, house: House) -> None:
     for day in from_to(FIRST, LAST):
         house.now = in_london(day, 0, 5)
         for one in [one for one in agreed.values() if one.reported_on == day]:
-            actions.report(house.desk(), house.person("team.manager"), reference, one.number)
+            actions.report(house.command_context(), house.person("team.manager"), reference, one.number)
         if (n := (day - FIRST).days) % 29 == 0 and day > FIRST:
             added = _agree(house, reference, day, n)
             agreed[added.number] = added
         # At any hour, so that none of them matters; now and then twice.
         for hour in [n % 24, 23][: 1 + (n % 9 == 0)]:
-            sweep(council.parts, in_london(day, hour, 30))
+            sweep(council.worker_context, in_london(day, hour, 30))
     expected = Counter(
         Told(day, event, who, reference, one.number)
         for one in agreed.values()
@@ -66,6 +66,8 @@ def test_every_day_of_six_years(council: Council, house: House) -> None:
 def _agree(house: House, reference: str, day: date, n: int) -> Agreed:
     """Due after one to sixty days or on the day, done in time or late by up to half a year."""
     due_on = day + timedelta(days=n * 7 % 61)
-    added = actions.add_action(house.desk(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", str(due_on)))
+    added = actions.add_action(
+        house.command_context(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", str(due_on))
+    )
     late = (n * 11 % 230) - 40
     return Agreed(added.number, day, due_on, max(due_on + timedelta(days=late), day + DAY))

@@ -64,7 +64,7 @@ def _of_a_sweep(council: Council) -> dict[str, Any]:
             found[sql] = given
 
     event.listen(council.engine, "before_cursor_execute", note)
-    sweep(council.parts, in_london(LATE))
+    sweep(council.worker_context, in_london(LATE))
     event.remove(council.engine, "before_cursor_execute", note)
     return found
 

@@ -16,7 +16,7 @@ FEW, MANY = 10_000, 100_000
 def councils(tmp_path_factory: pytest.TempPathFactory) -> tuple[Council, Council]:
     few, many = (filled(tmp_path_factory.mktemp("sweeps") / str(count), count) for count in (FEW, MANY))
     for council in (few, many):
-        sweep(council.parts, NOW)
+        sweep(council.worker_context, NOW)
     return few, many
 
 

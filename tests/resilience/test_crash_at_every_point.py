@@ -103,7 +103,7 @@ def _every_point_of_a_move(key: Key, forks: Forks, post: PostOffice, quick: Path
         council = reopened(visits.folder, post.url)
         is_committed = died_at >= committed_at
         assert everything(council) == (after if is_committed else before), "not the whole move, nor none of it"
-        send(council.parts, NOW)
+        send(council.worker_context, NOW)
         assert post.copies() == (mails if is_committed else Counter()), "sent and not committed, or the other way"
         assert _settles(council, post, key, reference) == (answer, settled, mails)
     print(f"{' '.join(key)}: {len(points)} points, {len(points)} deaths, {mails.total()} mails")
@@ -112,7 +112,7 @@ def _every_point_of_a_move(key: Key, forks: Forks, post: PostOffice, quick: Path
 def _ready(council: Council, key: Key) -> str:
     """What was told on the way is sent before, into a folder."""
     reference = EVERY[key].ready(a_house(council))
-    run_once(council.parts, NOW)
+    run_once(council.worker_context, NOW)
     return reference
 
 
@@ -127,7 +127,7 @@ def _of_the_template(visits: Visits) -> Any:
 def _settles(council: Council, post: PostOffice, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
     """The move made again under its key, and all sent: the answer, all that is kept, and the copies of each mail."""
     answer = make_the_move(council, key, reference, NOW)
-    run_once(council.parts, NOW)
+    run_once(council.worker_context, NOW)
     rows, told = outbox(council), notices(council)
     assert {row.state for row in rows} <= {"sent"}
     assert sorted((row.key, row.recipient) for row in rows) == sorted((one.key, one.recipient) for one in told), "a notice for each, once"
@@ -184,7 +184,7 @@ def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[An
         connection.execute(update(tables.people).values(name=tables.people.c.name + "-Brown"))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
     for later in (AGAIN, 20 * AGAIN):
-        run_once(council.parts, visits.now + later)
+        run_once(council.worker_context, visits.now + later)
     rows = outbox(council)
     assert Counter(row.state for row in rows if row.id > scene.sent_before(rows)) == scene.ends
     assert len({(one.key, one.recipient) for one in notices(council)}) == len(notices(council))
@@ -208,7 +208,7 @@ def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Fo
 def _swept_to_the_end(visits: Visits, post: PostOffice) -> Any:
     council = reopened(visits.folder, post.url)
     for minutes in (1, 2):
-        tick(council.parts, visits.now + timedelta(minutes=minutes))
+        tick(council.worker_context, visits.now + timedelta(minutes=minutes))
     kept = everything(council, WHEN_IT_WAS_FOUND)
     # Whether the minute of the death was claimed is of no matter.
     kept["sweeps"] = sorted(set(kept["sweeps"]))

@@ -55,7 +55,7 @@ def council(request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytes
 
 
 @pytest.fixture
-def parts(council: Council) -> WorkerContext:
+def context(council: Council) -> WorkerContext:
     """A thousand rows for the post: audits shared and returned again and again, and one in which everybody is told in order."""
     house = a_house(council)
     house.now = BEGUN
@@ -66,51 +66,51 @@ def parts(council: Council) -> WorkerContext:
     told = len(outbox(council))
     for turn in range((ROWS - told) // 8):
         _again(house, references[turn % AUDITS])
-    return council.parts
+    return council.worker_context
 
 
 def _again(house: House, reference: str) -> None:
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Again.")
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
 
 
-def _poison(parts: WorkerContext, values: dict[str, Any], row_id: int) -> None:
-    with write_transaction(parts.engine) as connection:
+def _poison(context: WorkerContext, values: dict[str, Any], row_id: int) -> None:
+    with write_transaction(context.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
 
 
-def test_poisoned_rows_do_not_stop_the_others(parts: WorkerContext, post: PostOffice) -> None:
-    rows = outbox(parts)
+def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: PostOffice) -> None:
+    rows = outbox(context)
     assert len(rows) > ROWS - 20
     # The first that each is told of an audit: all that is told after it would have to wait.
     poisoned = dict(zip((row.id for row in rows[::9]), POISONS.values(), strict=False))
     for row_id, values in poisoned.items():
-        _poison(parts, values, row_id)
+        _poison(context, values, row_id)
     for minutes in (0, 2, 5, 10, 15):
-        run_once(parts, COMES + timedelta(minutes=minutes))
+        run_once(context, COMES + timedelta(minutes=minutes))
     post.wait_until_quiet()
-    others = Counter(row.state for row in outbox(parts) if row.id not in poisoned)
-    came_to = Counter(row.state for row in outbox(parts) if row.id in poisoned)
-    print(f"{parts.engine.dialect.name}: {len(poisoned)} poisoned, {dict(came_to)}; of {others.total()} others {dict(others)}")
+    others = Counter(row.state for row in outbox(context) if row.id not in poisoned)
+    came_to = Counter(row.state for row in outbox(context) if row.id in poisoned)
+    print(f"{context.engine.dialect.name}: {len(poisoned)} poisoned, {dict(came_to)}; of {others.total()} others {dict(others)}")
     assert set(others) == {"sent"}
-    assert all(row.last_error for row in outbox(parts) if row.id in poisoned and row.state == "waiting")
-    dead = [row for row in outbox(parts) if row.state == "dead"]
-    assert len(dead) == len([one for one in notices(parts) if one.event == "mail_undelivered"])
+    assert all(row.last_error for row in outbox(context) if row.id in poisoned and row.state == "waiting")
+    dead = [row for row in outbox(context) if row.state == "dead"]
+    assert len(dead) == len([one for one in notices(context) if one.event == "mail_undelivered"])
 
 
-def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(parts: WorkerContext, post: PostOffice) -> None:
+def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(context: WorkerContext, post: PostOffice) -> None:
     """Of ten audits that the auditor has not shared, one can’t be read any more."""
-    run_once(replace(parts, settings=replace(parts.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
-    mine = [row for row in outbox(parts) if row.event == "audit_not_shared" and row.recipient]
+    run_once(replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
+    mine = [row for row in outbox(context) if row.event == "audit_not_shared" and row.recipient]
     assert len(mine) == DRAFTS
-    with write_transaction(parts.engine) as connection:
+    with write_transaction(context.engine) as connection:
         audit_id = select(tables.audits.c.id).where(tables.audits.c.reference == mine[4].reference).scalar_subquery()
         connection.execute(update(tables.sections).where(tables.sections.c.audit_id == audit_id).values(answers='{"half'))
     post.forget()
-    run_once(parts, COMES + timedelta(minutes=15))
-    states = Counter(row.state for row in outbox(parts) if row.event == "audit_not_shared" and row.recipient)
+    run_once(context, COMES + timedelta(minutes=15))
+    states = Counter(row.state for row in outbox(context) if row.event == "audit_not_shared" and row.recipient)
     post.wait_until_quiet()
     (mail,) = [mail for mail in post.mails() if mail["To"] == "auditor@demo.example" and "What waits" in mail["Subject"]]
-    print(f"{parts.engine.dialect.name}: of {DRAFTS} reminders in the morning’s mail {dict(states)}")
+    print(f"{context.engine.dialect.name}: of {DRAFTS} reminders in the morning’s mail {dict(states)}")
     assert states == Counter(sent=DRAFTS - 1, waiting=1)
     assert f"{DRAFTS - 1} things wait for you" in str(mail.get_content())

@@ -83,7 +83,7 @@ def _walks(house: House) -> list[Walk]:
         plan = Plan(grade="good" if number % 4 else "inadequate", details={"audit_date": str(today - timedelta(days=3))})
         reference = an_audit(house, "practitioner_consulted", plan)
         new = NewAction("Book the visit.", "practitioner@demo.example", str(today + timedelta(days=30)))
-        actions.add_action(house.desk(), house.person("auditor"), reference, new)
+        actions.add_action(house.command_context(), house.person("auditor"), reference, new)
         WALKS["graded"](house, reference, plan)
         made.append(Walk(reference, is_inadequate=plan.grade == "inadequate"))
     return made
@@ -160,7 +160,7 @@ def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Wal
     killing.look_what_it_hit()
     assert killing.post.copies(), "no worker sent anything"
     for hours in range(1, 5):
-        send(killing.council.parts, datetime.now(UTC) + timedelta(hours=hours))
+        send(killing.council.worker_context, datetime.now(UTC) + timedelta(hours=hours))
     killing.post.wait_until_quiet()
     mails = _is_so_once(killing.council, walks, killing.post)
     moves, cut_off = (sum(numbers) for numbers in zip(*((client.moves, client.cut_off) for client in clients), strict=True))

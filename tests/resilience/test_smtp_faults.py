@@ -76,33 +76,33 @@ def _two_mails(council: Council) -> None:
     """An action is returned to its owner, and the Team Manager is told too; what was told before has gone into a folder."""
     house = a_house(council)
     reference = an_audit(house, "moderated")
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
     _into_a_folder(council)
-    actions.return_action(house.desk(), house.person("qa"), reference, 1, "Not yet.")
+    actions.return_action(house.command_context(), house.person("qa"), reference, 1, "Not yet.")
 
 
 def _into_a_folder(council: Council) -> None:
-    send(_by(council.parts, f"folder:{council.settings.data / 'mail'}"), NOW)
+    send(_by(council.worker_context, f"folder:{council.settings.data / 'mail'}"), NOW)
 
 
-def _by(parts: WorkerContext, mail_url: str) -> WorkerContext:
-    return replace(parts, settings=replace(parts.settings, mail_url=mail_url))
+def _by(context: WorkerContext, mail_url: str) -> WorkerContext:
+    return replace(context, settings=replace(context.settings, mail_url=mail_url))
 
 
 @contextmanager
 def _in_trouble(council: Council, post: PostOffice, trouble: Trouble) -> Iterator[WorkerContext]:
     post.trouble, post.answers, post.after_data = trouble.says, trouble.answers, trouble.after_data
-    yield _by(council.parts, trouble.at(post.url))
+    yield _by(council.worker_context, trouble.at(post.url))
     post.wait_until_quiet()
     post.is_well()
 
 
-def _tries(parts: WorkerContext, at: datetime, patience: float = 20) -> None:
+def _tries(context: WorkerContext, at: datetime, patience: float = 20) -> None:
     """As a worker does that comes by every other second, until it finds nothing to try: where the server is away it tries one at a time."""
     before = -1
-    while (tried := sum(row.attempts for row in outbox(parts))) != before:
-        channel = SmtpChannel(urlsplit(parts.settings.mail_url), parts.settings.mail_from, timeout=patience)
-        deliver(parts, channel, "one", lambda: at)
+    while (tried := sum(row.attempts for row in outbox(context))) != before:
+        channel = SmtpChannel(urlsplit(context.settings.mail_url), context.settings.mail_from, timeout=patience)
+        deliver(context, channel, "one", lambda: at)
         channel.close()
         before = tried
 
@@ -129,15 +129,15 @@ def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council,
 def _lasts_three_days(council: Council, post: PostOffice, name: str, step: timedelta) -> None:
     trouble, at, tries = TROUBLES[name], NOW, 0
     _two_mails(council)
-    with _in_trouble(council, post, trouble) as parts:
+    with _in_trouble(council, post, trouble) as context:
         while at < NOW + THREE_DAYS:
-            _tries(parts, at, trouble.patience)
+            _tries(context, at, trouble.patience)
             at, tries = at + step, tries + 1
         held_up = _waiting(council)
         assert {row.attempts for row in held_up} == {tries}, "tried again and again, to the end"
         assert len(held_up) == trouble.holds_up
         assert all(row.last_error for row in held_up)
-    send(council.parts, at - step + WITHIN)
+    send(council.worker_context, at - step + WITHIN)
     post.wait_until_quiet()
     copies = post.copies()
     print(f"{name}: {tries} tries in 72 hours, then sent; {copies.total()} copies of {len(copies)} mails")
@@ -151,9 +151,9 @@ def _lasts_three_days(council: Council, post: PostOffice, name: str, step: timed
 def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, post: PostOffice) -> None:
     trouble = TROUBLES[name]
     _two_mails(council)
-    with _in_trouble(council, post, trouble) as parts:
+    with _in_trouble(council, post, trouble) as context:
         for at in (NOW, NOW + THREE_DAYS - EVERY_TIME, NOW + THREE_DAYS, NOW + THREE_DAYS + EVERY_TIME):
-            _tries(parts, at)
+            _tries(context, at)
     dead = [row for row in outbox(council) if row.state == "dead"]
     told = [one for one in notices(council) if one.event == "mail_undelivered"]
     assert len(dead) == len(told) == trouble.holds_up
@@ -167,15 +167,15 @@ def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str
         answers=_one(answers) if answers else Trouble().answers, after_data=_one(after_data) if after_data else Trouble().after_data
     )
     _two_mails(council)
-    with _in_trouble(council, post, trouble) as parts:
-        send(parts, NOW)
+    with _in_trouble(council, post, trouble) as context:
+        send(context, NOW)
     assert sorted(row.state for row in outbox(council))[:2] == ["dead", "sent"]
     assert [(one.recipient, one.at) for one in notices(council) if one.event == "mail_undelivered"] == [(0, NOW)]
 
 
 def test_the_waits_grow_and_no_two_come_back_together(council: Council) -> None:
     an_audit(a_house(council), "shared", grade="inadequate")
-    away, waits, at = _by(council.parts, NOWHERE), defaultdict[int, list[float]](list), NOW
+    away, waits, at = _by(council.worker_context, NOWHERE), defaultdict[int, list[float]](list), NOW
     while at < NOW + timedelta(hours=2):
         before = {row.id: row.attempts for row in _waiting(council)}
         _tries(away, at)
@@ -198,11 +198,11 @@ def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_
     house = a_house(council)
     for number in range(12):
         an_audit(house, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})
-    away, back, urgent = _by(council.parts, NOWHERE), NOW + timedelta(days=2), council.who_hears.urgent
+    away, back, urgent = _by(council.worker_context, NOWHERE), NOW + timedelta(days=2), council.who_hears.urgent
     for hours in (0, 24, 40, 48):
         sweep(away, NOW + timedelta(hours=hours))
         _tries(away, NOW + timedelta(hours=hours))
-    run_once(council.parts, back + WITHIN)
+    run_once(council.worker_context, back + WITHIN)
     post.wait_until_quiet()
     events = {row.message_id: row.event for row in outbox(council)}
     order = [events[ident] in urgent for ident in post.in_order()]

@@ -86,7 +86,7 @@ def _next(at: datetime) -> datetime:
 
 
 def _run_once(council: Council, url: str, at: datetime) -> None:
-    run_once(replace(council.parts, settings=replace(council.settings, mail_url=url)), at)
+    run_once(replace(council.worker_context, settings=replace(council.settings, mail_url=url)), at)
 
 
 def _moderated(council: Council, house: House) -> str:
@@ -95,7 +95,7 @@ def _moderated(council: Council, house: House) -> str:
     reference = an_audit(house, "moderated", details={"audit_date": "2026-10-16"})
     for due_on in (THURSDAY, SATURDAY, date(2026, 10, 31)):
         new = NewAction("Write to the school.", "practitioner@demo.example", str(due_on))
-        actions.add_action(house.desk(), house.person("qa"), reference, new)
+        actions.add_action(house.command_context(), house.person("qa"), reference, new)
     _run_once(council, f"folder:{council.settings.data / 'mail'}", house.now)
     return reference
 
@@ -108,7 +108,7 @@ def _happens(house: House, names: dict[str, str], at: datetime) -> None:
     if at == in_london(FRIDAY, 18):
         names["within"] = an_audit(house, "shared", grade="inadequate", details=details | {"child_id": "C-3"})
     if at == in_london(SATURDAY, 12):
-        escalations.acknowledge(house.desk(), house.person(PPQA), names["before"])
+        escalations.acknowledge(house.command_context(), house.person(PPQA), names["before"])
 
 
 def _can_be_seen(council: Council, at: datetime) -> None:

@@ -79,10 +79,10 @@ def test_who_holds_no_content_role_never_reads_a_word(app: Flask, house: House, 
 
 def test_a_moderator_reads_everything_but_the_overall_grade(app: Flask, house: House) -> None:
     reference = an_audit(house, at="graded")
-    audit_moves.revise(house.desk(), house.person("auditor"), reference)
+    audit_moves.revise(house.command_context(), house.person("auditor"), reference)
     save(house, "auditor", reference, "area_12", {"grade": "inadequate", "evidence": "Seen.", "impact": "None."})
-    audit_moves.grade(house.desk(), house.person("auditor"), reference)
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.grade(house.command_context(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
     assign(house, reference)
     browser, qaro = Browser(app, "moderator"), Browser(app, "qaro")
     for path in ("/audits", f"/audits/{reference}", f"/audits/{reference}/read", f"/audits/{reference}/sections/area_12"):

@@ -39,9 +39,9 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
     before = house.audit(reference).chain.count
 
     def share(_: int) -> str:
-        desk = replace(house.desk(), once=once)
+        context = replace(house.command_context(), once=once)
         barrier.wait()
-        return run_idempotent(desk, once, lambda desk: audit_moves.share(desk, auditor, reference))
+        return run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference))
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(share, range(50)))
@@ -54,11 +54,11 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
 def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     reference, auditor = an_audit(house, "graded"), house.person("auditor")
     once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state)
-    desk = replace(house.desk(), once=once)
-    assert run_idempotent(desk, once, lambda desk: audit_moves.share(desk, auditor, reference)) == "shared"
+    context = replace(house.command_context(), once=once)
+    assert run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference)) == "shared"
     other = replace(once, digest="another")
     try:
-        run_idempotent(replace(desk, once=other), other, lambda desk: audit_moves.share(desk, auditor, reference))
+        run_idempotent(replace(context, once=other), other, lambda context: audit_moves.share(context, auditor, reference))
     except IdempotencyKeyReused:
         return
     raise AssertionError("a key was taken twice")
@@ -91,7 +91,9 @@ def eight_edit(house: House, saves: int) -> None:
             version = seen.version - (chance.random() < 0.3)
             said = int(str(seen.answer("area_1", "evidence") or "0"))
             try:
-                drafting.save_section(house.desk(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True)
+                drafting.save_section(
+                    house.command_context(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True
+                )
             except EditConflict as refused:
                 both = refused
             else:

@@ -41,10 +41,10 @@ def test_an_escalation_opens_where_the_table_says_and_reaches_its_three(grades: 
 def test_a_correction_opens_once_an_edition_and_never_closes_what_is_open(grades: tuple[str, str], openings: int) -> None:
     house = a_fake_house()
     reference = an_audit(house, "shared", grade=grades[0])
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "The final judgement does not follow.")
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "The final judgement does not follow.")
     for section, given in answers(grades[1]).items():
         save(house, "auditor", reference, section, given)
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
     audit = house.audit(reference)
     told = [notice for notice in house.store.sent if notice.event == "escalation_opened"]
     assert len(told) == 3 * openings
@@ -62,4 +62,4 @@ def _moderate(house: House, reference: str, auditors: str, moderators: str) -> N
     assign(house, reference)
     reason = None if auditors == moderators else "Seen differently."
     save(house, "moderator", reference, "moderation", {"grade": moderators, **FOURTEENTH, "difference_reason": reason})
-    audit_moves.moderate(house.desk(), house.person("moderator"), reference)
+    audit_moves.moderate(house.command_context(), house.person("moderator"), reference)

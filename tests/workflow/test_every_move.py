@@ -100,7 +100,7 @@ def _audit_move(move: str) -> Try:
         return _outcome(
             house,
             reference,
-            lambda: carry_out(house.desk(), house.person(name), reference, move, "Because.", new),
+            lambda: carry_out(house.command_context(), house.person(name), reference, move, "Because.", new),
             lambda audit: audit.state,
         )
 
@@ -112,8 +112,8 @@ def _ready(state: str, grade: str, move: str) -> tuple[House, str]:
     house = a_fake_house()
     if state == "withdrawn":
         reference = an_audit(house, "shared", grade=grade)
-        carry_out(house.desk(), house.person("qa"), reference, "withdraw", "Wrong child.")
-        carry_out(house.desk(), house.person("hos.ppqa"), reference, "withdraw")
+        carry_out(house.command_context(), house.person("qa"), reference, "withdraw", "Wrong child.")
+        carry_out(house.command_context(), house.person("hos.ppqa"), reference, "withdraw")
         return house, reference
     reference = an_audit(house, state, grade=grade)
     if state == "draft":
@@ -126,7 +126,7 @@ def _ready(state: str, grade: str, move: str) -> tuple[House, str]:
     if state == "moderated" and move == "close_actions":
         settle(house, reference)
     if state in {"draft", "practitioner_consulted", "graded", "shared", "moderated"} and move == "withdraw":
-        carry_out(house.desk(), house.person("qa"), reference, "withdraw", "Wrong child.")
+        carry_out(house.command_context(), house.person("qa"), reference, "withdraw", "Wrong child.")
     return house, reference
 
 
@@ -141,13 +141,13 @@ def _with_action(state: str, grade: str) -> tuple[House, str]:
     reference = an_audit(house, "moderated", grade=grade)
     reporter, verifier = ("head.of.service", "hos.ppqa") if grade == "inadequate" else ("team.manager", "qa")
     if state == "open":
-        actions.ask_for_more_time(house.desk(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+        actions.ask_for_more_time(house.command_context(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
     if state in {"reported", "verified"}:
-        actions.report(house.desk(), house.person(reporter), reference, 1)
+        actions.report(house.command_context(), house.person(reporter), reference, 1)
     if state == "verified":
-        actions.verify(house.desk(), house.person(verifier), reference, 1)
+        actions.verify(house.command_context(), house.person(verifier), reference, 1)
     if state == "cancelled":
-        actions.cancel(house.desk(), house.person("qa"), reference, 1, "No longer needed.")
+        actions.cancel(house.command_context(), house.person("qa"), reference, 1, "No longer needed.")
     return house, reference
 
 
@@ -157,7 +157,7 @@ def _action_move(move: str) -> Try:
         return _outcome(
             house,
             reference,
-            lambda: action_move_registry.carry_out(house.desk(), house.person(name), reference, 1, given),
+            lambda: action_move_registry.carry_out(house.command_context(), house.person(name), reference, 1, given),
             lambda audit: audit.actions[0].state,
         )
 
@@ -170,10 +170,10 @@ def _escalated(state: str) -> tuple[House, str]:
     if state == "acknowledged":
         for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
             escalation_move_registry.carry_out(
-                house.desk(), house.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""}
+                house.command_context(), house.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""}
             )
         escalation_move_registry.carry_out(
-            house.desk(), house.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
+            house.command_context(), house.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
         )
     if state == "resolved":
         resolve(house, reference)
@@ -186,7 +186,7 @@ def _escalation_move(move: str) -> Try:
         return _outcome(
             house,
             reference,
-            lambda: escalation_move_registry.carry_out(house.desk(), house.person(name), reference, given),
+            lambda: escalation_move_registry.carry_out(house.command_context(), house.person(name), reference, given),
             lambda audit: audit.escalation_state,
         )
 

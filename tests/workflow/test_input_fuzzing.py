@@ -47,7 +47,9 @@ def test_ten_thousand_hostile_strings_are_stored_whole_or_refused_by_field() -> 
 
 
 def _save(house: House, reference: str, given: dict[str, object]) -> Audit:
-    return drafting.save_section(house.desk(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version)
+    return drafting.save_section(
+        house.command_context(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version
+    )
 
 
 def _can_be_exported(kept: object, text: str) -> None:
@@ -70,11 +72,13 @@ def test_reasons_plans_and_actions_are_read_as_carefully() -> None:
     for text in ("a\x00b", "\ud800", "x" * 300_000):
         before = len(house.store.sent), house.audit(escalated), house.audit(graded)
         attempts = (
-            lambda text=text: audit_moves.withdraw(house.desk(), house.person("auditor"), graded, text),
-            lambda text=text: audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, text),
-            lambda text=text: escalations.plan(house.desk(), house.person("head.of.service"), escalated, text),
-            lambda text=text: add_action(house.desk(), house.person("qa"), escalated, NewAction(text, "qaro@demo.example", "2026-12-20")),
-            lambda text=text: record_progress(house.desk(), house.person("practitioner"), escalated, 1, text),
+            lambda text=text: audit_moves.withdraw(house.command_context(), house.person("auditor"), graded, text),
+            lambda text=text: audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), escalated, text),
+            lambda text=text: escalations.plan(house.command_context(), house.person("head.of.service"), escalated, text),
+            lambda text=text: add_action(
+                house.command_context(), house.person("qa"), escalated, NewAction(text, "qaro@demo.example", "2026-12-20")
+            ),
+            lambda text=text: record_progress(house.command_context(), house.person("practitioner"), escalated, 1, text),
         )
         for attempt in attempts:
             try:

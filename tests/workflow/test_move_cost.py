@@ -15,22 +15,22 @@ AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}
 
 
 def _ready_to_share(house: House, grade: str) -> Callable[[], object]:
-    reference, desk, auditor = an_audit(house, "graded", grade=grade), house.desk(), house.person("auditor")
-    return lambda: audit_moves.share(desk, auditor, reference)
+    reference, context, auditor = an_audit(house, "graded", grade=grade), house.command_context(), house.person("auditor")
+    return lambda: audit_moves.share(context, auditor, reference)
 
 
 def _ready_to_moderate(house: House) -> Callable[[], object]:
     reference = an_audit(house, "shared")
     assign(house, reference)
     save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
-    desk, moderator = house.desk(), house.person("moderator")
-    return lambda: audit_moves.moderate(desk, moderator, reference)
+    context, moderator = house.command_context(), house.person("moderator")
+    return lambda: audit_moves.moderate(context, moderator, reference)
 
 
 def _ready_to_save(house: House) -> Callable[[], object]:
-    reference, desk, auditor = an_audit(house, "practitioner_consulted"), house.desk(), house.person("auditor")
+    reference, context, auditor = an_audit(house, "practitioner_consulted"), house.command_context(), house.person("auditor")
     version = house.audit(reference).version
-    return lambda: drafting.save_section(desk, auditor, reference, "area_1", AREA, version)
+    return lambda: drafting.save_section(context, auditor, reference, "area_1", AREA, version)
 
 
 READY = {

@@ -36,7 +36,7 @@ def test_somebody_who_left_is_nothing_to_it_any_more(fake_house: House, who: str
     _with(fake_house, replace(fake_house.person(who), is_active=False))
     assert not relations(fake_house.person(who), fake_house.audit(reference), fake_house.store.directory())
     with pytest.raises(NotFound):
-        see(fake_house.desk(), fake_house.person(who), reference)
+        see(fake_house.command_context(), fake_house.person(who), reference)
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "moderator"])
@@ -54,4 +54,4 @@ def test_the_other_teams_people_never_know(fake_house: House, state: str) -> Non
     reference = an_audit(fake_house, at=state, grade="inadequate")
     for who in ("auditor2", "practitioner2", "team.manager2", "head.of.service2", "director.parenting", "moderator2"):
         with pytest.raises(NotFound):
-            see(fake_house.desk(), fake_house.person(who), reference)
+            see(fake_house.command_context(), fake_house.person(who), reference)

@@ -65,4 +65,4 @@ def test_no_question_names_a_grade_to_give_or_stops_a_move(fake_house: House) ->
         elif section not in {"details", "consultation"}:
             save(fake_house, "auditor", reference, section, given)
     assert len(CHECKS.questions(FORM, fake_house.audit(reference).sections)) >= 24
-    audit_moves.grade(fake_house.desk(), fake_house.person("auditor"), reference)
+    audit_moves.grade(fake_house.command_context(), fake_house.person("auditor"), reference)

@@ -37,7 +37,7 @@ class AnySequence(Promises):
     @initialize()
     def three_audits(self) -> None:
         for auditor in ("auditor", "auditor2", "auditor"):
-            self.references.append(drafting.start_audit(self.house.desk(), self.house.person(auditor), DETAILS).reference)
+            self.references.append(drafting.start_audit(self.house.command_context(), self.house.person(auditor), DETAILS).reference)
             self.models.append(Model(auditor))
             save(self.house, auditor, self.references[-1], "consultation", {"spoke_to": "Priya Nair"})
 
@@ -46,7 +46,9 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         expected = model.expects(who, move)
         new = (AN_ACTION,) if move == "reopen" else ()
-        got = self.tried(reference, lambda: carry_out(self.house.desk(), self.house.person(who), reference, move, "Because.", new))
+        got = self.tried(
+            reference, lambda: carry_out(self.house.command_context(), self.house.person(who), reference, move, "Because.", new)
+        )
         assert got == expected, (who, move, model)
         if got == "yes":
             MADE[move] += 1
@@ -70,7 +72,7 @@ class AnySequence(Promises):
         if model.state == "practitioner_consulted":
             self._fill(which, grade)
         if model.state == "graded" and not model.actions:
-            actions.add_action(house.desk(), house.person(model.auditor), reference, AN_ACTION)
+            actions.add_action(house.command_context(), house.person(model.auditor), reference, AN_ACTION)
             model.adds()
         if model.state == "shared":
             self._judge(which, "inadequate" if lower else model.grade)
@@ -105,9 +107,9 @@ class AnySequence(Promises):
         )
         expected = "unknown" if not model.knows(who) else "not theirs" if not may else "stale" if back else "yes"
         given = {"grade": "good", **FOURTEENTH}
-        desk, person = self.house.desk(), self.house.person(who)
+        context, person = self.house.command_context(), self.house.person(who)
         got = self.tried(
-            reference, lambda: drafting.save_section(desk, person, reference, section, given, version - back, of_whole_audit=True)
+            reference, lambda: drafting.save_section(context, person, reference, section, given, version - back, of_whole_audit=True)
         )
         assert got == expected, (who, section, back, model)
         if got == "yes" and section == "moderation":
@@ -119,7 +121,9 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         expected = model.escalation_expects(who, move)
         given = {"move": move, "plan": "Visit.", "reason": "Because."}
-        got = self.tried(reference, lambda: escalation_move_registry.carry_out(self.house.desk(), self.house.person(who), reference, given))
+        got = self.tried(
+            reference, lambda: escalation_move_registry.carry_out(self.house.command_context(), self.house.person(who), reference, given)
+        )
         assert got == expected, (who, move, model)
         if got == "yes":
             model.escalation_moves(who, move)
@@ -131,7 +135,8 @@ class AnySequence(Promises):
         number = min(model.live, default=1)
         given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": ""}
         got = self.tried(
-            reference, lambda: action_move_registry.carry_out(self.house.desk(), self.house.person(who), reference, number, given)
+            reference,
+            lambda: action_move_registry.carry_out(self.house.command_context(), self.house.person(who), reference, number, given),
         )
         if got == "yes":
             assert model.state in {"shared", "moderated"}
@@ -148,8 +153,8 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         may = who in {"qa", "hos.ppqa"} and model.state == "shared"
         expected = "unknown" if not model.knows(who) else "yes" if may else "not theirs"
-        desk, person = self.house.desk(), self.house.person(who)
-        got = self.tried(reference, lambda: assignments.assign_moderator(desk, person, reference, "moderator@demo.example"))
+        context, person = self.house.command_context(), self.house.person(who)
+        got = self.tried(reference, lambda: assignments.assign_moderator(context, person, reference, "moderator@demo.example"))
         assert got == expected, (who, model)
         if got == "yes":
             model.moderator = "moderator"
@@ -168,7 +173,7 @@ class AnySequence(Promises):
 
     def _judge(self, which: int, grade: str) -> None:
         model, house, reference = self.models[which], self.house, self.references[which]
-        assignments.assign_moderator(house.desk(), house.person("qa"), reference, "moderator@demo.example")
+        assignments.assign_moderator(house.command_context(), house.person("qa"), reference, "moderator@demo.example")
         save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently."})
         model.moderator, model.judged = "moderator", grade
 
@@ -182,13 +187,13 @@ class AnySequence(Promises):
         reporter, verifier = ("team.manager", "qa") if model.escalation == "none" else ("head.of.service", "hos.ppqa")
         for number, state in list(model.actions.items()):
             given = {"move": "report", "reason": "", "completed_on": "", "due_on": ""}
-            desk = self.house.desk()
+            context = self.house.command_context()
             if state == "open":
-                action_move_registry.carry_out(desk, self.house.person(reporter), self.references[which], number, given)
+                action_move_registry.carry_out(context, self.house.person(reporter), self.references[which], number, given)
                 model.actions[number], model.reporters[number] = "reported", reporter
             if model.actions[number] == "reported":
                 action_move_registry.carry_out(
-                    self.house.desk(), self.house.person(verifier), self.references[which], number, given | {"move": "verify"}
+                    self.house.command_context(), self.house.person(verifier), self.references[which], number, given | {"move": "verify"}
                 )
                 model.actions[number] = "verified"
 

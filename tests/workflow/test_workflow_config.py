@@ -21,7 +21,7 @@ def test_from_every_state_but_the_last_somebody_can_move_the_audit_on(state: str
     makers = [
         offer.move.name
         for person in house.store.directory().people.values()
-        for offer in available_moves(house.desk(), person, audit, relations(person, audit, house.store.directory()))
+        for offer in available_moves(house.command_context(), person, audit, relations(person, audit, house.store.directory()))
         if offer.move.to not in {"", "withdrawn"}
     ]
     assert makers

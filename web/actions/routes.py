@@ -34,9 +34,9 @@ def new(reference: str) -> str:
 @pages.post("/audits/<reference>/actions/new")
 @login_required
 def add(reference: str) -> Page:
-    def add_here(desk: CommandContext) -> Audit:
-        actions.add_action(desk, current_user(), reference, _typed())
-        return get_visible_audit(desk, current_user(), reference)[0]
+    def add_here(context: CommandContext) -> Audit:
+        actions.add_action(context, current_user(), reference, _typed())
+        return get_visible_audit(context, current_user(), reference)[0]
 
     try:
         run_form_once(add_here, "text")
@@ -124,12 +124,12 @@ def _page(reference: str, number: int, refusal: PreconditionsNotMet | BadInput |
 
 
 def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
-    desk, me = command_context(), current_user()
-    is_mine = action.owner_id == me.id and action.is_live and desk.permissions.allow("record_progress", seen.audit, seen.ties)
+    context, me = command_context(), current_user()
+    is_mine = action.owner_id == me.id and action.is_live and context.permissions.allow("record_progress", seen.audit, seen.ties)
     is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
     return {
-        "seen": seen, "audit": seen.audit, "action": action, "directory": desk.directory, "today": desk.today, "is_mine": is_mine,
-        "is_draft": is_draft, "moves": [desk.rules.action.moves[name] for name in action_moves(desk, me, seen, action)],
+        "seen": seen, "audit": seen.audit, "action": action, "directory": context.directory, "today": context.today, "is_mine": is_mine,
+        "is_draft": is_draft, "moves": [context.rules.action.moves[name] for name in action_moves(context, me, seen, action)],
     }  # fmt: skip
 
 

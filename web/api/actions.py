@@ -101,6 +101,6 @@ def _reworded(reference: str, number: int, given: Given) -> NewAction:
 
 
 def _answer(reference: str, number: int) -> Given:
-    desk = command_context()
-    seen = reveal_and_log(see(desk, asker(), reference))
-    return action_facts(desk, asker(), seen, _of(seen, number))
+    context = command_context()
+    seen = reveal_and_log(see(context, asker(), reference))
+    return action_facts(context, asker(), seen, _of(seen, number))

@@ -32,7 +32,7 @@ Given = dict[str, Any]
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit(201)
 def start(given: Given) -> Response:
-    return audit_answer(lambda desk: drafting.start_audit(desk, asker(), given["details"], given["auditor"]), 201)
+    return audit_answer(lambda context: drafting.start_audit(context, asker(), given["details"], given["auditor"]), 201)
 
 
 @blueprint.get("/audits")
@@ -52,8 +52,8 @@ def search(given: Given) -> Given:
 @blueprint.get("/audits/<reference>")
 @blueprint.answers_audit()
 def show(reference: str) -> Response:
-    desk = command_context()
-    return audit_response(seen_text(desk, asker(), reveal_and_log(see(desk, asker(), reference))))
+    context = command_context()
+    return audit_response(seen_text(context, asker(), reveal_and_log(see(context, asker(), reference))))
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
@@ -63,7 +63,7 @@ def show(reference: str) -> Response:
 def save_section(given: Given, reference: str, section: str) -> Response:
     see(command_context(), asker(), reference)
     seen = seen_version()
-    return audit_answer(lambda desk: drafting.save_section(desk, asker(), reference, section, given, seen, of_whole_audit=True))
+    return audit_answer(lambda context: drafting.save_section(context, asker(), reference, section, given, seen, of_whole_audit=True))
 
 
 @blueprint.get("/audits/<reference>/moves")
@@ -78,16 +78,16 @@ def moves(reference: str) -> Given:
 @blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
     new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
-    return audit_answer(lambda desk: carry_out(desk, asker(), reference, given["move"], given["reason"] or "", new))
+    return audit_answer(lambda context: carry_out(context, asker(), reference, given["move"], given["reason"] or "", new))
 
 
 @blueprint.get("/audits/<reference>/history")
 @blueprint.shown_to_some
 @blueprint.response(200, response_schemas.History)
 def history(reference: str) -> Given:
-    desk = command_context()
-    told = history_shown(see(desk, asker(), reference))
-    return {"rows": [history_facts(desk.directory, row, reason) for row, reason in told]}
+    context = command_context()
+    told = history_shown(see(context, asker(), reference))
+    return {"rows": [history_facts(context.directory, row, reason) for row, reason in told]}
 
 
 @blueprint.put("/audits/<reference>/moderator")
@@ -95,7 +95,7 @@ def history(reference: str) -> Given:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
-    return audit_answer(lambda desk: assignments.assign_moderator(desk, asker(), reference, given["person"]))
+    return audit_answer(lambda context: assignments.assign_moderator(context, asker(), reference, given["person"]))
 
 
 @blueprint.put("/audits/<reference>/auditor")
@@ -103,7 +103,7 @@ def moderator(given: Given, reference: str) -> Response:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def auditor(given: Given, reference: str) -> Response:
-    return audit_answer(lambda desk: assignments.allocate(desk, asker(), reference, given["person"]))
+    return audit_answer(lambda context: assignments.allocate(context, asker(), reference, given["person"]))
 
 
 @blueprint.post("/audits/<reference>/escalation/moves")
@@ -119,24 +119,26 @@ def escalation_move(given: Given, reference: str) -> Given:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def safeguarding(given: Given, reference: str) -> Response:
-    return audit_answer(lambda desk: record_safeguarding(desk, asker(), reference, given["used_on"], given["used_time"], given["told"]))
+    return audit_answer(
+        lambda context: record_safeguarding(context, asker(), reference, given["used_on"], given["used_time"], given["told"])
+    )
 
 
 def _seen(audit: Audit) -> AuditView:
-    desk, who = command_context(), asker()
-    return reveal_and_log(seen_by(desk, who, audit, relations(who, audit, desk.directory)))
+    context, who = command_context(), asker()
+    return reveal_and_log(seen_by(context, who, audit, relations(who, audit, context.directory)))
 
 
 def _page(given: Given) -> Given:
-    desk, who = command_context(), asker()
+    context, who = command_context(), asker()
     wanted = AuditFilter(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_audits(connection, VisibilityFilter(who, desk.directory, desk.permissions), wanted)
+        rows, following = page_of_audits(connection, VisibilityFilter(who, context.directory, context.permissions), wanted)
     audits = [
         {
             "reference": r.reference,
             "state": r.state,
-            "auditor": email(desk.directory, r.auditor_id),
+            "auditor": email(context.directory, r.auditor_id),
             "team": r.team,
             "escalation": r.escalation_state,
         }

@@ -24,14 +24,14 @@ NAMES = ("by_name", "edition", "version", "door", "what", "at")
 @blueprint.shown_to_some
 @blueprint.response(200, response_schemas.Readings)
 def of_audit(given: Given, reference: str) -> Given:
-    desk, who = command_context(), asker()
-    if "read_readings" not in see(desk, who, reference).may:
+    context, who = command_context(), asker()
+    if "read_readings" not in see(context, who, reference).may:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=given["cursor"])
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(who, desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(who, context.directory, context.permissions), sought)
     shown = [
-        {**{name: getattr(row, name) for name in NAMES}, "by": email(desk.directory, row.person_id), "emergency": row.emergency_id}
+        {**{name: getattr(row, name) for name in NAMES}, "by": email(context.directory, row.person_id), "emergency": row.emergency_id}
         for row in rows
     ]
     return {"readings": shown, "next": following}

@@ -31,32 +31,32 @@ def seen_version() -> int:
 
 def audit_answer(run: Callable[[CommandContext], Audit], status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
-    desk, who = command_context(), asker()
+    context, who = command_context(), asker()
     key = request.headers.get("Idempotency-Key", "").strip()
-    text = _once(desk, who, key, run) if key else audit_text(desk, who, run(desk))
+    text = _once(context, who, key, run) if key else audit_text(context, who, run(context))
     log_json_sent(current_app.json.loads(text))
     return audit_response(text, status)
 
 
-def _once(desk: CommandContext, who: Person, key: str, run: Callable[[CommandContext], Audit]) -> str:
+def _once(context: CommandContext, who: Person, key: str, run: Callable[[CommandContext], Audit]) -> str:
     new: list[str] = []
 
     def answer(audit: Audit) -> str:
-        new.append(audit_text(desk, who, audit))
+        new.append(audit_text(context, who, audit))
         return new[-1]
 
     text = once(who, key, request.get_data(), answer, run)
-    return text if text in new else _as_seen_now(desk, who, text)
+    return text if text in new else _as_seen_now(context, who, text)
 
 
-def _as_seen_now(desk: CommandContext, who: Person, answered: str) -> str:
+def _as_seen_now(context: CommandContext, who: Person, answered: str) -> str:
     """The answer as it was kept, unless a right to what is in it has gone since: then what is theirs to see now.
 
     Raises NotFound where they may not know of the audit any more.
     """
     kept = current_app.json.loads(answered)
-    audit, _ = get_visible_audit(desk, who, kept["reference"])
-    now = audit_text(desk, who, audit)
+    audit, _ = get_visible_audit(context, who, kept["reference"])
+    now = audit_text(context, who, audit)
     return answered if _covers(current_app.json.loads(now), kept) else now
 
 

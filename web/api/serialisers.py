@@ -17,19 +17,19 @@ from workflow.smart_action import is_overdue
 AUDIT = response_schemas.Audit()
 
 
-def audit_text(desk: CommandContext, who: Person, audit: Audit) -> str:
+def audit_text(context: CommandContext, who: Person, audit: Audit) -> str:
     """The audit as this person may see it after a command, as it is kept under an Idempotency-Key; who sends it notes that."""
-    ties = relations(who, audit, desk.directory)
-    return seen_text(desk, who, view_without_logging(desk, who, audit, ties))
+    ties = relations(who, audit, context.directory)
+    return seen_text(context, who, view_without_logging(context, who, audit, ties))
 
 
-def seen_text(desk: CommandContext, who: Person, seen: AuditView) -> str:
-    return json.dumps(audit_shown(desk, who, seen), ensure_ascii=False)
+def seen_text(context: CommandContext, who: Person, seen: AuditView) -> str:
+    return json.dumps(audit_shown(context, who, seen), ensure_ascii=False)
 
 
-def audit_shown(desk: CommandContext, who: Person, seen: AuditView) -> dict[str, Any]:
-    audit, directory = seen.audit, desk.directory
-    form = desk.form_of(audit)
+def audit_shown(context: CommandContext, who: Person, seen: AuditView) -> dict[str, Any]:
+    audit, directory = seen.audit, context.directory
+    form = context.form_of(audit)
     named = {"state": audit.state, "auditor": email(directory, audit.auditor_id), "moderator": email(directory, audit.moderator_id)}
     shown: dict[str, Any] = AUDIT.dump(
         {
@@ -42,7 +42,7 @@ def audit_shown(desk: CommandContext, who: Person, seen: AuditView) -> dict[str,
             "shared_at": audit.shared_at if seen.sees_names else None,
             "overall_grade": seen.overall_grade,
             "sections": {key: section_shown(form, directory, key, answers) for key, answers in seen.sections.items()},
-            "actions": [action_facts(desk, who, seen, action) for action in seen.actions],
+            "actions": [action_facts(context, who, seen, action) for action in seen.actions],
             "escalation": escalation_facts(directory, seen),
             "may": seen.may,
         }
@@ -63,13 +63,13 @@ def email(directory: Directory, person_id: int | None) -> str | None:
     return person.email if person else None
 
 
-def action_facts(desk: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> dict[str, Any]:
+def action_facts(context: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> dict[str, Any]:
     names = ("section", "text", "due_on", "earlier_due_dates", "state", "completed_on", "progress", "evidence", "note", "asked_due_on")
     return {
         "id": f"{seen.audit.reference}-{action.number}",
-        "owner": email(desk.directory, action.owner_id),
-        "is_overdue": is_overdue(action, desk.today),
-        "may": action_moves(desk, who, seen, action),
+        "owner": email(context.directory, action.owner_id),
+        "is_overdue": is_overdue(action, context.today),
+        "may": action_moves(context, who, seen, action),
         **{name: getattr(action, name) for name in names},
     }
 

@@ -50,24 +50,24 @@ def _chosen() -> AuditFilter:
 
 
 def _list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
-    desk = command_context()
-    reader = VisibilityFilter(current_user(), desk.directory, desk.permissions)
+    context = command_context()
+    reader = VisibilityFilter(current_user(), context.directory, context.permissions)
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_audits(connection, reader, wanted)
         counts = counts_by_state(connection, reader)
     return render_template(
-        "every.html", rows=rows, following=following, wanted=wanted, directory=desk.directory, states=desk.rules.audit.states,
-        refusal=refusal, counts=counts, filters=_filters(desk), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
+        "every.html", rows=rows, following=following, wanted=wanted, directory=context.directory, states=context.rules.audit.states,
+        refusal=refusal, counts=counts, filters=_filters(context), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
         more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
     )  # fmt: skip
 
 
-def _filters(desk: CommandContext) -> list[tuple[str, str, list[tuple[object, str]]]]:
+def _filters(context: CommandContext) -> list[tuple[str, str, list[tuple[object, str]]]]:
     """Name, label and choices of each."""
-    people = sorted(desk.directory.people.values(), key=lambda person: person.name)
+    people = sorted(context.directory.people.values(), key=lambda person: person.name)
     choices: list[list[tuple[object, str]]] = [
-        [(team.code, team.name) for team in desk.directory.teams.values()], [(person.id, person.name) for person in people],
-        [(choice.value, choice.label) for choice in desk.forms.current.section("details").field("strand").choices],
+        [(team.code, team.name) for team in context.directory.teams.values()], [(person.id, person.name) for person in people],
+        [(choice.value, choice.label) for choice in context.forms.current.section("details").field("strand").choices],
         [(value, grade(value)) for value in GRADES], [*MONTHS.items()],
     ]  # fmt: skip
     return [(name, label, items) for (name, label), items in zip(FILTERS.items(), choices, strict=True)]

@@ -35,9 +35,11 @@ def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
 
 
 def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
-    desk = command_context()
-    seen = see(desk, current_user(), reference)
+    context = command_context()
+    seen = see(context, current_user(), reference)
     if "assign_moderator" not in seen.may:
         raise PermissionDenied("Assigning a moderator is not yours to do now.")
-    moderators = [(person, [one.message for one in conflicts_of(person, seen.audit)]) for person in with_role(desk.directory, "moderator")]
+    moderators = [
+        (person, [one.message for one in conflicts_of(person, seen.audit)]) for person in with_role(context.directory, "moderator")
+    ]
     return render_template("assign.html", audit=seen.audit, moderators=moderators, refusal=refusal)

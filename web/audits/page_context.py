@@ -23,8 +23,8 @@ def read(reference: str) -> AuditView:
 
 
 def framed(seen: AuditView) -> dict[str, Any]:
-    desk = command_context()
-    return {"seen": seen, "audit": seen.audit, "form": desk.form_of(seen.audit), "directory": desk.directory, "today": desk.today}
+    context = command_context()
+    return {"seen": seen, "audit": seen.audit, "form": context.form_of(seen.audit), "directory": context.directory, "today": context.today}
 
 
 def questions(seen: AuditView) -> tuple[Missing, ...]:
@@ -35,9 +35,9 @@ def questions(seen: AuditView) -> tuple[Missing, ...]:
 
 def held_by(seen: AuditView) -> str:
     """Whose turn it is: a person where one is named, else the role that the state names (workflow.toml)."""
-    desk, audit = command_context(), seen.audit
-    owners = desk.rules.audit.states[audit.state].owner
-    people = (desk.directory.person(getattr(audit, f"{owner}_id")) for owner in owners if owner in {"auditor", "moderator"})
+    context, audit = command_context(), seen.audit
+    owners = context.rules.audit.states[audit.state].owner
+    people = (context.directory.person(getattr(audit, f"{owner}_id")) for owner in owners if owner in {"auditor", "moderator"})
     named = next((person.name for person in people if person), "")
     if named or not owners:
         return named

@@ -39,12 +39,12 @@ def _look_back(seen: AuditView) -> LookBack:
     child_id, audited_on = details.get("child_id"), details.get("audit_date")
     if not isinstance(child_id, str):
         return LookBack(None, "")
-    desk = command_context()
+    context = command_context()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
-    may_read = VisibilityFilter(current_user(), desk.directory, desk.permissions).permitted("read_listed_escalation")
+    may_read = VisibilityFilter(current_user(), context.directory, context.permissions).permitted("read_listed_escalation")
     with read_transaction(the_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
-    on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else desk.today
+    on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else context.today
     return LookBack(last, _mismatch(last, on, details.get("audited_previously"), details.get("previous_audit_on")))
 
 

@@ -38,7 +38,7 @@ def start() -> str:
 @login_required
 def start_now() -> Page:
     try:
-        reference = run_form_once(lambda desk: drafting.start_audit(desk, current_user(), {}, request.form.get("auditor")), "auditor")
+        reference = run_form_once(lambda context: drafting.start_audit(context, current_user(), {}, request.form.get("auditor")), "auditor")
     except BadInput as refusal:
         return _start_page(refusal), status_of(refusal)
     if request.form.get("auditor", current_user().email) == current_user().email:
@@ -48,21 +48,21 @@ def start_now() -> Page:
 
 
 def _start_page(refusal: BadInput | None = None) -> str:
-    desk = command_context()
-    if not any(desk.permissions.allow_role(right, current_user()) for right in ("start", "start_for_another")):
+    context = command_context()
+    if not any(context.permissions.allow_role(right, current_user()) for right in ("start", "start_for_another")):
         raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
-    auditors = [person for person in desk.directory.people.values() if person.is_active and "auditor" in person.roles]
+    auditors = [person for person in context.directory.people.values() if person.is_active and "auditor" in person.roles]
     return render_template(
-        "start.html", auditors=auditors, allocates=desk.permissions.allow_role("start_for_another", current_user()), refusal=refusal
+        "start.html", auditors=auditors, allocates=context.permissions.allow_role("start_for_another", current_user()), refusal=refusal
     )
 
 
 @pages.get("/audits/<reference>")
 @login_required
 def show(reference: str) -> str:
-    desk = command_context()
-    seen = reveal_and_log(see(desk, current_user(), reference))
-    progress = progress_of(desk, current_user(), seen.audit, seen.sections, questions(seen))
+    context = command_context()
+    seen = reveal_and_log(see(context, current_user(), reference))
+    progress = progress_of(context, current_user(), seen.audit, seen.sections, questions(seen))
     return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
 
 
@@ -107,18 +107,18 @@ def make_move(reference: str, move: str) -> Page:
 
 
 def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInput | None = None) -> str:
-    desk = command_context()
-    seen = see(desk, current_user(), reference)
+    context = command_context()
+    seen = see(context, current_user(), reference)
     offer = next((offer for offer in seen.available_moves if offer.move.name == name), None)
     if offer is None:
-        named_move(desk.rules.audit, name)
+        named_move(context.rules.audit, name)
         raise PermissionDenied("This move is not yours to make now.")
     asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
     if offer.move.name == "share":
         # Who is told gives the overall grade away.
         seen = reveal_and_log(seen)
-    told = who_will_be_told(desk, the_council().who_hears, seen.audit, offer.move)
+    told = who_will_be_told(context, the_council().who_hears, seen.audit, offer.move)
     return render_template(
         "move.html", **framed(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form
     )

@@ -141,10 +141,10 @@ def _section_page(
     kept_at: datetime | None = None,
 ) -> str:
     """With what was typed, else with what is stored."""
-    desk, now = command_context(), datetime.now(UTC)
+    context, now = command_context(), datetime.now(UTC)
     seen, back = opened_with_last(seen) if part.key == "details" else (reveal_and_log(seen), None)
-    values = typed or values_stored(part, seen.sections[part.key], desk.directory)
-    words = words_stored(desk.form_of(seen.audit), part.key, seen.sections[part.key], desk.directory)
+    values = typed or values_stored(part, seen.sections[part.key], context.directory)
+    words = words_stored(context.form_of(seen.audit), part.key, seen.sections[part.key], context.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(
         "section.html", **framed(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), words=words,

@@ -33,18 +33,18 @@ class Progress:
 
 
 def progress_of(
-    desk: CommandContext, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]
+    context: CommandContext, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]
 ) -> list[Progress]:
     """Of the sections that this person is shown; `asked` are the sense checks’ questions."""
-    form = desk.form_of(audit)
-    missing = _missing(desk, who, audit)
+    form = context.form_of(audit)
+    missing = _missing(context, who, audit)
     questioned = {one.section for one in asked}
     shown = [section for section in form.sections if section.key in sections]
     return [_progress(section, sections[section.key], missing, questioned, audit) for section in shown]
 
 
-def _missing(desk: CommandContext, who: Person, audit: Audit) -> set[str]:
-    found: tuple[Missing, ...] = what_is_missing((*WRITTEN, *JUDGED), situation(desk, who, audit))
+def _missing(context: CommandContext, who: Person, audit: Audit) -> set[str]:
+    found: tuple[Missing, ...] = what_is_missing((*WRITTEN, *JUDGED), situation(context, who, audit))
     return {one.section for one in found}
 
 

@@ -32,24 +32,24 @@ class WillBeTold:
         return any(one.holder is None or one.holder.stands_in for one in self.acknowledge)
 
 
-def who_will_be_told(desk: CommandContext, hears: NotificationRules, audit: Audit, move: Move) -> WillBeTold | None:
+def who_will_be_told(context: CommandContext, hears: NotificationRules, audit: Audit, move: Move) -> WillBeTold | None:
     """None for every other move."""
     if move.name != "share":
         return None
-    shared = audit_changes.shared(audit, desk.form_of(audit).overall.key, desk.now, desk.today)
+    shared = audit_changes.shared(audit, context.form_of(audit).overall.key, context.now, context.today)
     is_inadequate = shared.overall_grade == INADEQUATE
-    return WillBeTold(tuple(_names(desk, hears, shared)), tuple(_posts(desk, shared)) if is_inadequate else ())
+    return WillBeTold(tuple(_names(context, hears, shared)), tuple(_posts(context, shared)) if is_inadequate else ())
 
 
-def _names(desk: CommandContext, hears: NotificationRules, audit: Audit) -> Iterator[str]:
-    for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, desk.directory):
-        person = desk.directory.person(notice.person_id)
+def _names(context: CommandContext, hears: NotificationRules, audit: Audit) -> Iterator[str]:
+    for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, context.directory):
+        person = context.directory.person(notice.person_id)
         yield person.name if person else "the QA inbox"
 
 
-def _posts(desk: CommandContext, audit: Audit) -> Iterator[WillAcknowledge]:
-    directory, team = desk.directory.for_child(audit.header.child_id), audit.header.team
-    for post in desk.rules.escalation_recipients:
+def _posts(context: CommandContext, audit: Audit) -> Iterator[WillAcknowledge]:
+    directory, team = context.directory.for_child(audit.header.child_id), audit.header.team
+    for post in context.rules.escalation_recipients:
         holder = directory.holder(post, team)
         others = tuple(one for one in directory.deputies(post, team) if holder is None or one.id != holder.person.id)
         yield WillAcknowledge(post, holder, others)

@@ -92,10 +92,10 @@ class Walk:
         self.day = dated(sample["details"]["audit_date"], today)
         self.reference = ""
 
-    def desk(self) -> CommandContext:
+    def command_context(self) -> CommandContext:
         """Half past ten in the morning of the day the walk has come to, never in the future."""
         at = datetime.combine(self.day, time(10, 30), UTC)
-        return self.council.desk(min(at, datetime.now(UTC)))
+        return self.council.command_context(min(at, datetime.now(UTC)))
 
     def person(self, email: str) -> Person:
         person = self.council.store.directory().by_email(email)
@@ -112,7 +112,7 @@ class Walk:
 
     def start(self) -> None:
         details = {key: dated(value, self.today, as_text=True) for key, value in self.sample["details"].items()}
-        self.reference = drafting.start_audit(self.desk(), self.auditor, details).reference
+        self.reference = drafting.start_audit(self.command_context(), self.auditor, details).reference
         self.write("consultation")
 
     def write(self, section: str, by: Person | None = None) -> None:
@@ -120,7 +120,7 @@ class Walk:
         if answers:
             version = self.council.store.audit(self.reference)
             assert version is not None
-            drafting.save_section(self.desk(), by or self.auditor, self.reference, section, answers, version.version)
+            drafting.save_section(self.command_context(), by or self.auditor, self.reference, section, answers, version.version)
 
 
 def walk(council: Council, sample: Sample, at: str, today: date) -> str:
@@ -141,7 +141,7 @@ def dated(value: Any, today: date, *, as_text: bool = False) -> Any:
 
 
 def _consult(walking: Walk) -> None:
-    audit_moves.record_consultation(walking.desk(), walking.auditor, walking.reference)
+    audit_moves.record_consultation(walking.command_context(), walking.auditor, walking.reference)
 
 
 def _grade(walking: Walk) -> None:
@@ -150,33 +150,37 @@ def _grade(walking: Walk) -> None:
     if reason := (walking.sample.get("actions_section") or {}).get("no_actions_reason"):
         audit = walking.council.store.audit(walking.reference)
         assert audit is not None
-        drafting.save_section(walking.desk(), walking.auditor, walking.reference, "actions", {"no_actions_reason": reason}, audit.version)
+        drafting.save_section(
+            walking.command_context(), walking.auditor, walking.reference, "actions", {"no_actions_reason": reason}, audit.version
+        )
     base = dated(walking.sample["details"]["audit_date"], walking.today)
     for action in walking.sample["actions"]:
         new = NewAction(action["text"], action["owner"], (base + timedelta(days=action["due_in_days"])).isoformat())
-        actions.add_action(walking.desk(), walking.auditor, walking.reference, new)
-    audit_moves.grade(walking.desk(), walking.auditor, walking.reference)
+        actions.add_action(walking.command_context(), walking.auditor, walking.reference, new)
+    audit_moves.grade(walking.command_context(), walking.auditor, walking.reference)
 
 
 def _share(walking: Walk) -> None:
     walking.pass_days(1)
-    audit_moves.share(walking.desk(), walking.auditor, walking.reference)
+    audit_moves.share(walking.command_context(), walking.auditor, walking.reference)
     if moderator := walking.sample["expected"]["moderator"]:
-        assignments.assign_moderator(walking.desk(), walking.person(f"qa{DOMAIN}"), walking.reference, moderator)
+        assignments.assign_moderator(walking.command_context(), walking.person(f"qa{DOMAIN}"), walking.reference, moderator)
 
 
 def _moderate(walking: Walk) -> None:
     walking.pass_days(2)
     moderator = walking.sample["expected"]["moderator"]
     if not moderator:
-        audit_moves.waive_moderation(walking.desk(), walking.person(f"qa{DOMAIN}"), walking.reference, "Not picked by the selection rule")
+        audit_moves.waive_moderation(
+            walking.command_context(), walking.person(f"qa{DOMAIN}"), walking.reference, "Not picked by the selection rule"
+        )
         return
     walking.write("moderation", walking.person(moderator))
     for action in walking.sample.get("additional_actions") or ():
         due_on = walking.today + timedelta(days=max(1, action["due_in_days"]))
         new = NewAction(action["text"], action["owner"], due_on.isoformat())
-        actions.add_action(walking.desk(), walking.person(moderator), walking.reference, new)
-    audit_moves.moderate(walking.desk(), walking.person(moderator), walking.reference)
+        actions.add_action(walking.command_context(), walking.person(moderator), walking.reference, new)
+    audit_moves.moderate(walking.command_context(), walking.person(moderator), walking.reference)
 
 
 def _close(walking: Walk) -> None:
@@ -185,18 +189,21 @@ def _close(walking: Walk) -> None:
     hos = next((walking.person(email) for email in escalated if email.startswith("head.")), None)
     if hos:
         for email in escalated:
-            escalations.acknowledge(walking.desk(), walking.person(email), walking.reference)
-        escalations.plan(walking.desk(), hos, walking.reference, "Daily management oversight; the file is reviewed in a week.")
+            escalations.acknowledge(walking.command_context(), walking.person(email), walking.reference)
+        escalations.plan(walking.command_context(), hos, walking.reference, "Daily management oversight; the file is reviewed in a week.")
         escalations.resolve(
-            walking.desk(), walking.person(f"hos.ppqa{DOMAIN}"), walking.reference, "The plan was carried out and seen on the file."
+            walking.command_context(),
+            walking.person(f"hos.ppqa{DOMAIN}"),
+            walking.reference,
+            "The plan was carried out and seen on the file.",
         )
     reporter = hos or walking.person(walking.sample["details"]["team_manager"])
     verifier = walking.person(f"hos.ppqa{DOMAIN}" if hos else f"qa{DOMAIN}")
     audit = walking.council.store.audit(walking.reference)
     for action in audit.actions if audit else ():
-        actions.report(walking.desk(), reporter, walking.reference, action.number)
-        actions.verify(walking.desk(), verifier, walking.reference, action.number)
-    audit_moves.close_actions(walking.desk(), verifier, walking.reference)
+        actions.report(walking.command_context(), reporter, walking.reference, action.number)
+        actions.verify(walking.command_context(), verifier, walking.reference, action.number)
+    audit_moves.close_actions(walking.command_context(), verifier, walking.reference)
 
 
 WALKS: Mapping[str, Callable[[Walk], None]] = {

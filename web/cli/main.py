@@ -89,9 +89,9 @@ def worker(once: bool, at: str | None) -> None:
     council = _prepared()
     start_log(is_production=council.settings.is_production)
     if once:
-        run_once(council.parts, now or datetime.now(UTC))
+        run_once(council.worker_context, now or datetime.now(UTC))
     else:
-        run_forever(council.parts)
+        run_forever(council.worker_context)
 
 
 @main.command("migrate-to")

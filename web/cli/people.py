@@ -27,11 +27,11 @@ All of it is done, or nothing where a line is refused. See docs/people-import.md
 def bring_in(council: Council, file: Path, *, is_dry: bool) -> None:
     """Print each change; raises Refused with the lines that can’t be, and then nothing is changed."""
     lines, unreadable = read_lines(file)
-    desk = council.desk()
+    context = council.command_context()
     with click.progressbar(lines, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        plan = plan_import(bar, desk.directory)
+        plan = plan_import(bar, context.directory)
     if not (unreadable or plan.refusals or is_dry):
-        plan = import_people(desk, tuple(lines))
+        plan = import_people(context, tuple(lines))
     _say(plan.changes if is_dry or not (unreadable or plan.refusals) else ())
     _refuse([*unreadable, *plan.refusals])
     click.echo(_summary(plan, is_dry=is_dry))

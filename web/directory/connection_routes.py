@@ -110,14 +110,14 @@ def _connections(person: Person, refusal: BadInput | None = None) -> str:
 
 
 def _delegate(giver: Person) -> Page:
-    desk = command_context()
+    context = command_context()
     to, days = (
-        desk.directory.by_email(request.form.get("person", "")),
+        context.directory.by_email(request.form.get("person", "")),
         tuple(day_typed(name, request.form) for name in ("starts_on", "ends_on")),
     )
     try:
-        duty = read_duty(request.form.get("role"), desk.directory)
-        outcome = delegation_commands.delegate(desk, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
+        duty = read_duty(request.form.get("role"), context.directory)
+        outcome = delegation_commands.delegate(context, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _delegations(giver, refusal), status_of(refusal)
     flash("The role is passed on." if outcome == role_commands.GIVEN else "It is asked for: a second person must agree to it.")
@@ -125,14 +125,14 @@ def _delegate(giver: Person) -> Page:
 
 
 def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
-    desk = command_context()
+    context = command_context()
     with read_transaction(the_council().engine) as connection:
-        rows = delegations_with(connection, giver.id, desk.now)
-    never = desk.permissions.table["never_delegated"]
+        rows = delegations_with(connection, giver.id, context.now)
+    never = context.permissions.table["never_delegated"]
     roles = [duty for duty in in_order(giver.duties - giver.delegated) if duty.role not in never and not duty.is_deputy]
     return render_template(
-        "delegations.html", giver=giver, is_mine=giver.id == current_user().id, rows=rows, roles=offered(roles, desk.directory),
-        people=anybody_else(desk.directory, giver), directory=desk.directory, titled=titled, refusal=refusal, typed=request.form,
+        "delegations.html", giver=giver, is_mine=giver.id == current_user().id, rows=rows, roles=offered(roles, context.directory),
+        people=anybody_else(context.directory, giver), directory=context.directory, titled=titled, refusal=refusal, typed=request.form,
     )  # fmt: skip
 
 

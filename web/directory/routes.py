@@ -58,12 +58,12 @@ def add() -> Page:
 @login_required
 def show(person_id: int) -> str:
     ensure("see_directory")
-    desk, person = command_context(), the_person(person_id)
+    context, person = command_context(), the_person(person_id)
     sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
     with read_transaction(the_council().engine) as connection:
         return render_template(
-            "person.html", person=person, directory=desk.directory, sees=sees - ({"edit_directory"} if person == current_user() else set()),
-            own=in_order(person.duties - person.delegated), passed=delegations_with(connection, person_id, desk.now), in_words=in_words,
+            "person.html", person=person, directory=context.directory, sees=sees - ({"edit_directory"} if person == current_user() else set()),
+            own=in_order(person.duties - person.delegated), passed=delegations_with(connection, person_id, context.now), in_words=in_words,
             history=history_of(connection, person_id) if "read_directory_history" in sees else [],
             connections=connections_of(connection, person_id) if "see_connections" in sees else [],
         )  # fmt: skip

@@ -66,12 +66,12 @@ def answer(request_id: int) -> Page:
 @login_required
 def teams() -> str:
     ensure("see_directory")
-    desk = command_context()
+    context = command_context()
     with read_transaction(the_council().engine) as connection:
-        history = history_of_units(connection) if desk.permissions.allow_role("read_directory_history", current_user()) else []
-    units = {kind: unit_commands.units_of(desk.directory, kind) for kind in UNITS}
-    edits = desk.permissions.allow_role("edit_directory", current_user())
-    return render_template("teams.html", units=units, edits=edits, history=history, in_words=in_words, directory=desk.directory)
+        history = history_of_units(connection) if context.permissions.allow_role("read_directory_history", current_user()) else []
+    units = {kind: unit_commands.units_of(context.directory, kind) for kind in UNITS}
+    edits = context.permissions.allow_role("edit_directory", current_user())
+    return render_template("teams.html", units=units, edits=edits, history=history, in_words=in_words, directory=context.directory)
 
 
 @pages.get("/people/teams/new/<kind>")

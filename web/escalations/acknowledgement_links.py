@@ -26,16 +26,16 @@ class Link:
 
 def read_link(token: str) -> Link:
     """Raises NotFound, whatever is wrong with it: forged, used, ended, another’s, or of a post that changed hands."""
-    desk, council = command_context(), the_council()
+    context, council = command_context(), the_council()
     asked = asked_by(token, council.settings)
-    person = desk.directory.person(asked.person_id) if asked else None
+    person = context.directory.person(asked.person_id) if asked else None
     if asked is None or person is None or current_session().person_id not in {None, person.id}:
         raise NotFound
     lasts = timedelta(days=council.who_hears.clocks["acknowledge_link_days"])
-    if not asked.made_at <= desk.now < asked.made_at + lasts:
+    if not asked.made_at <= context.now < asked.made_at + lasts:
         raise NotFound
-    audit, _ = get_visible_audit(desk, person, asked.reference)
-    posts = tuple(one.post for one in _waiting(desk, audit, person, asked))
+    audit, _ = get_visible_audit(context, person, asked.reference)
+    posts = tuple(one.post for one in _waiting(context, audit, person, asked))
     if audit.escalation is None or not posts:
         raise NotFound
     opened_on = london_day(audit.escalation.opened_at)
@@ -53,12 +53,12 @@ def use_link(token: str) -> Link:
     return link
 
 
-def _waiting(desk: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:
+def _waiting(context: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:
     """Those of the opening that the mail was about whom this person still answers for."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
         return []
-    directory = desk.directory.for_child(audit.header.child_id)
+    directory = context.directory.for_child(audit.header.child_id)
     return [
         one
         for one in escalation.recipients

@@ -33,20 +33,22 @@ class Board:
     lately: list[EscalationStatus]
 
 
-def sees_board(desk: CommandContext, person: Person) -> bool:
+def sees_board(context: CommandContext, person: Person) -> bool:
     """Those whose role it is, and who answers for one of the three posts today."""
-    return desk.permissions.allow_role("see_board", person) or bool(VisibilityFilter(person, desk.directory, desk.permissions).answering)
+    return context.permissions.allow_role("see_board", person) or bool(
+        VisibilityFilter(person, context.directory, context.permissions).answering
+    )
 
 
 def board_of(person: Person, cursor: str | None) -> Board:
     """Raises PermissionDenied."""
-    desk = command_context()
-    if not sees_board(desk, person):
+    context = command_context()
+    if not sees_board(context, person):
         raise PermissionDenied("The board of escalations is for those who see them through.")
-    reader = VisibilityFilter(person, desk.directory, desk.permissions)
+    reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(the_council().engine) as connection:
         rows, following = board_queries.page_of_unresolved(connection, reader, cursor)
-        lately = [] if cursor else board_queries.resolved_lately(connection, reader, desk.now)
+        lately = [] if cursor else board_queries.resolved_lately(connection, reader, context.now)
         everything = [*rows, *lately]
         mails, read = board_queries.mails_about(connection, everything), board_queries.first_read(connection, everything)
         by_state = board_queries.counts_by_state(connection, reader)

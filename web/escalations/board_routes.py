@@ -11,13 +11,13 @@ pages = Blueprint("board", __name__, template_folder="templates")
 @pages.get("/escalations")
 @login_required
 def show() -> str:
-    desk = command_context()
+    context = command_context()
     return render_template(
         "board.html",
         board=board_of(current_user(), request.args.get("cursor")),
-        directory=desk.directory,
-        now=desk.now,
-        today=desk.today,
-        states=desk.rules.escalation.states,
-        sees_people=desk.permissions.allow_role("see_directory", current_user()),
+        directory=context.directory,
+        now=context.now,
+        today=context.today,
+        states=context.rules.escalation.states,
+        sees_people=context.permissions.allow_role("see_directory", current_user()),
     )

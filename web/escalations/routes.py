@@ -38,22 +38,22 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
 
 
 def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
-    desk = command_context()
-    seen = see(desk, current_user(), reference)
+    context = command_context()
+    seen = see(context, current_user(), reference)
     if not seen.sees_escalation:
         raise refusal or NotFound
     if seen.escalation:
         seen = reveal_and_log(seen)
-    uses = uses_of(desk, seen.audit) if seen.escalation else ()
+    uses = uses_of(context, seen.audit) if seen.escalation else ()
     return render_template(
         "escalation.html",
         seen=seen,
         audit=seen.audit,
         escalation=seen.escalation,
-        directory=desk.directory,
+        directory=context.directory,
         standing=standing_of(seen.audit) if seen.escalation else None,
         uses=uses,
-        sees_people=desk.permissions.allow_role("see_directory", current_user()),
+        sees_people=context.permissions.allow_role("see_directory", current_user()),
         refusal=refusal,
         typed=request.form,
     )

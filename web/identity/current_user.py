@@ -33,9 +33,9 @@ def the_council() -> Council:
 def command_context() -> CommandContext:
     """One for the request: the directory is read once."""
     if "desk" not in g:
-        g.desk = the_council().desk()
-    desk: CommandContext = g.desk
-    return desk
+        g.context = the_council().command_context()
+    context: CommandContext = g.context
+    return context
 
 
 def mark_away() -> None:

@@ -13,22 +13,22 @@ from workflow.storage.engine import Connection, write_transaction
 from workflow.storage.visibility import VisibilityFilter
 
 
-def send_again(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
+def send_again(council: Council, context: CommandContext, who: Person, row_id: int) -> None:
     """Raises PermissionDenied, NotFound; InvalidTransition where its link has run out, or somebody has seen to it."""
-    with _one(council, desk, who, row_id) as (connection, row):
+    with _one(council, context, who, row_id) as (connection, row):
         if not can_go_again(council, row):
             raise InvalidTransition("This mail can’t be sent again: whoever it was for asks for a new one.")
-        _ensure_first(undelivered_queries.send_again(connection, row_id, desk.now))
+        _ensure_first(undelivered_queries.send_again(connection, row_id, context.now))
 
 
-def settle(council: Council, desk: CommandContext, who: Person, row_id: int) -> None:
+def settle(council: Council, context: CommandContext, who: Person, row_id: int) -> None:
     """They told the person another way. Raises PermissionDenied, NotFound; InvalidTransition where somebody has seen to it."""
-    with _one(council, desk, who, row_id) as (connection, _):
-        _ensure_first(undelivered_queries.settle(connection, row_id, who.id, desk.now))
+    with _one(council, context, who, row_id) as (connection, _):
+        _ensure_first(undelivered_queries.settle(connection, row_id, who.id, context.now))
 
 
-def ensure_sees(desk: CommandContext, who: Person) -> None:
-    if not desk.permissions.allow_role("see_to_undelivered", who):
+def ensure_sees(context: CommandContext, who: Person) -> None:
+    if not context.permissions.allow_role("see_to_undelivered", who):
         raise PermissionDenied("Mails that could not be delivered are for the QA Service to see to.")
 
 
@@ -38,10 +38,10 @@ def can_go_again(council: Council, row: Any) -> bool:
 
 
 @contextmanager
-def _one(council: Council, desk: CommandContext, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
-    ensure_sees(desk, who)
+def _one(council: Council, context: CommandContext, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
+    ensure_sees(context, who)
     with write_transaction(council.engine) as connection:
-        row = undelivered_queries.one(connection, VisibilityFilter(who, desk.directory, desk.permissions), row_id)
+        row = undelivered_queries.one(connection, VisibilityFilter(who, context.directory, context.permissions), row_id)
         if row is None:
             raise NotFound
         yield connection, row

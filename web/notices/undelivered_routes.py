@@ -16,11 +16,11 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 @pages.get("/undelivered")
 @login_required
 def every() -> str:
-    desk, council = command_context(), the_council()
-    undelivered_actions.ensure_sees(desk, current_user())
+    context, council = command_context(), the_council()
+    undelivered_actions.ensure_sees(context, current_user())
     with read_transaction(council.engine) as connection:
         rows, following = undelivered_queries.given_up(connection, the_reader(), request.args.get("cursor"))
-        tried = undelivered_queries.still_tried(connection, the_reader(), desk.now)
+        tried = undelivered_queries.still_tried(connection, the_reader(), context.now)
     return render_template(
         "undelivered.html",
         rows=rows,
@@ -28,10 +28,10 @@ def every() -> str:
         tried=tried,
         most=undelivered_queries.SIZE,
         events=council.who_hears.events,
-        directory=desk.directory,
-        now=desk.now,
+        directory=context.directory,
+        now=context.now,
         can_go_again={row.id for row in rows if undelivered_actions.can_go_again(council, row)},
-        sees_people=desk.permissions.allow_role("see_directory", current_user()),
+        sees_people=context.permissions.allow_role("see_directory", current_user()),
     )
 
 

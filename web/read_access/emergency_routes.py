@@ -58,20 +58,20 @@ def _back() -> Response:
 
 
 def _page(refusal: BadInput | None = None) -> str:
-    desk, me = command_context(), current_user()
-    asks, decides = emergency_access.may_ask(desk, me), may_decide(me, desk.directory)
+    context, me = command_context(), current_user()
+    asks, decides = emergency_access.may_ask(context, me), may_decide(me, context.directory)
     if not asks and not decides:
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     with read_transaction(the_council().engine) as connection:
         mine, others = own(connection, me), waiting(connection) if decides else []
-    theirs = [one for one in others if emergency_access.may_answer(desk.directory, me, desk.directory.people[one.asked_by])]
+    theirs = [one for one in others if emergency_access.may_answer(context.directory, me, context.directory.people[one.asked_by])]
     return render_template(
         "emergencies.html",
         asks=asks,
         mine=mine,
         theirs=theirs,
-        directory=desk.directory,
-        now=desk.now,
+        directory=context.directory,
+        now=context.now,
         refusal=refusal,
         typed=request.form,
         minutes=the_council().who_hears.clocks["emergency_minutes"],

@@ -17,8 +17,8 @@ REFUSED = "Who has read what is not yours to see."
 @login_required
 def every() -> str:
     """By person and by audit; and who read so many in an hour that somebody should ask why."""
-    desk, council = command_context(), the_council()
-    if not desk.permissions.allow_role("read_readings", current_user()):
+    context, council = command_context(), the_council()
+    if not context.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)
     person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
     sought = ReadLogFilter(
@@ -27,9 +27,9 @@ def every() -> str:
         request.args.get("cursor"),
     )
     with read_transaction(council.engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), desk.directory, desk.permissions), sought)
-        many = who_read_many(connection, most, desk.now)
-    people = sorted(desk.directory.people.values(), key=lambda one: one.name)
+        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), context.directory, context.permissions), sought)
+        many = who_read_many(connection, most, context.now)
+    people = sorted(context.directory.people.values(), key=lambda one: one.name)
     return render_template(
         "readings.html", rows=rows, many=many, most=most, sought=sought, people=people, more={**request.args, "cursor": following} if following else None
     )  # fmt: skip
@@ -38,11 +38,11 @@ def every() -> str:
 @pages.get("/audits/<reference>/readings")
 @login_required
 def of_audit(reference: str) -> str:
-    desk = command_context()
-    seen = see(desk, current_user(), reference)
+    context = command_context()
+    seen = see(context, current_user(), reference)
     if "read_readings" not in seen.may:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=request.args.get("cursor"))
     with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), desk.directory, desk.permissions), sought)
+        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), context.directory, context.permissions), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

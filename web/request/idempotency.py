@@ -43,4 +43,4 @@ def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()
     asked = IdempotentRequest(who.id, key, digest, answer)
-    return run_idempotent(the_council().desk(once=asked), asked, run)
+    return run_idempotent(the_council().command_context(once=asked), asked, run)

@@ -14,11 +14,14 @@ from workflow.storage.visibility import VisibilityFilter
 
 def due_for(person: Person) -> list[Task]:
     """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
-    desk, council = command_context(), the_council()
-    reader = VisibilityFilter(person, desk.directory, desk.permissions)
+    context, council = command_context(), the_council()
+    reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(council.engine) as connection:
         audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
-    tasks = [*tasks_of_audits(audits, person, desk.directory, council.who_hears.clocks), *tasks_of_actions(actions, person, desk.directory)]
+    tasks = [
+        *tasks_of_audits(audits, person, context.directory, council.who_hears.clocks),
+        *tasks_of_actions(actions, person, context.directory),
+    ]
     return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.verb))
 
 

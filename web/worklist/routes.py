@@ -32,45 +32,48 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 @pages.get("/")
 @login_required
 def show() -> str:
-    desk, me = command_context(), current_user()
+    context, me = command_context(), current_user()
     with read_transaction(the_council().engine) as connection:
         audits = audits_waiting_for(connection, the_reader())
         actions = actions_waiting_for(connection, the_reader())
         untold = troubled(connection, the_reader()) if "qa" in me.roles else []
-        emergencies = waiting(connection) if may_decide(me, desk.directory) else []
-        undelivered = how_many_given_up(connection, the_reader()) if desk.permissions.allow_role("see_to_undelivered", me) else 0
-    tasks = [*tasks_of_audits(audits, me, desk.directory, the_council().who_hears.clocks), *tasks_of_actions(actions, me, desk.directory)]
+        emergencies = waiting(connection) if may_decide(me, context.directory) else []
+        undelivered = how_many_given_up(connection, the_reader()) if context.permissions.allow_role("see_to_undelivered", me) else 0
+    tasks = [
+        *tasks_of_audits(audits, me, context.directory, the_council().who_hears.clocks),
+        *tasks_of_actions(actions, me, context.directory),
+    ]
     tasks += [
         *tasks_of_troubled(untold),
         *tasks_of_undelivered(undelivered),
-        *tasks_of_requests(requests_for(me), desk.directory),
-        *tasks_of_emergencies(emergencies, me, desk.directory),
+        *tasks_of_requests(requests_for(me), context.directory),
+        *tasks_of_emergencies(emergencies, me, context.directory),
     ]
     starts = [
         right
         for right in ("start", "start_for_another", "ask_in_emergency", "read_readings", "see_to_undelivered")
-        if desk.permissions.allow_role(right, me)
+        if context.permissions.allow_role(right, me)
     ]
     return render_template(
         "my_work.html",
-        tasks=in_order(tasks, desk.today),
+        tasks=in_order(tasks, context.today),
         is_cut=max(len(audits), len(actions)) > MOST,
-        today=desk.today,
+        today=context.today,
         starts=starts,
-        worker=_worker(desk, me),
+        worker=_worker(context, me),
     )
 
 
-def _worker(desk: CommandContext, me: Person) -> Mapping[str, object]:
+def _worker(context: CommandContext, me: Person) -> Mapping[str, object]:
     """What stops the service from telling people anything, for those who see to it."""
-    if not desk.permissions.allow_role("see_the_worker", me):
+    if not context.permissions.allow_role("see_the_worker", me):
         return {}
     council = the_council()
-    runs = worker_status(council.engine, desk.now)
-    stopped = runs.stopped_since(desk.now)
+    runs = worker_status(council.engine, context.now)
+    stopped = runs.stopped_since(context.now)
     return {
         "has_stopped": stopped is not None,
         "since": stopped if stopped != NEVER else None,
-        "reckoned_until": dates_past_known_holidays(council.who_hears.clocks, desk.today, runs.last_due_on),
+        "reckoned_until": dates_past_known_holidays(council.who_hears.clocks, context.today, runs.last_due_on),
         "known_until": KNOWN_UNTIL,
     }

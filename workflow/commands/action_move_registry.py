@@ -13,13 +13,13 @@ PLAIN = {"verify": actions.verify, "grant_more_time": actions.grant_more_time}
 REASONED = {"return": actions.return_action, "cancel": actions.cancel, "refuse_more_time": actions.refuse_more_time}
 
 
-def carry_out(desk: CommandContext, who: Person, reference: str, number: int, given: Mapping[str, str | None]) -> SmartAction:
+def carry_out(context: CommandContext, who: Person, reference: str, number: int, given: Mapping[str, str | None]) -> SmartAction:
     """`given` holds `move`, and as it needs `reason`, `completed_on`, `due_on`; raises BadInput for a move that there is not."""
-    name, reason = named_move(desk.rules.action, given["move"] or "").name, given["reason"] or ""
+    name, reason = named_move(context.rules.action, given["move"] or "").name, given["reason"] or ""
     if name in PLAIN:
-        return PLAIN[name](desk, who, reference, number)
+        return PLAIN[name](context, who, reference, number)
     if name in REASONED:
-        return REASONED[name](desk, who, reference, number, reason)
+        return REASONED[name](context, who, reference, number, reason)
     if name == "report":
-        return actions.report(desk, who, reference, number, read_day("completed_on", given["completed_on"]))
-    return actions.ask_for_more_time(desk, who, reference, number, read_day("due_on", given["due_on"]), reason)
+        return actions.report(context, who, reference, number, read_day("completed_on", given["completed_on"]))
+    return actions.ask_for_more_time(context, who, reference, number, read_day("due_on", given["due_on"]), reason)

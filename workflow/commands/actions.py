@@ -29,44 +29,44 @@ class NewAction:
 
 
 @retry_on_conflict
-def add_action(desk: CommandContext, who: Person, reference: str, new: NewAction) -> SmartAction:
+def add_action(context: CommandContext, who: Person, reference: str, new: NewAction) -> SmartAction:
     """Section 13 before sharing, section 15 while moderating and once moderated."""
-    audit, ties = get_visible_audit(desk, who, reference)
-    if desk.permissions.allow("add_action", audit, ties):
-        action = _agreed(desk, who, audit, new, section=13)
-    elif desk.permissions.allow("add_further_action", audit, ties):
-        (action,) = further_actions(desk, who, audit, (new,))
+    audit, ties = get_visible_audit(context, who, reference)
+    if context.permissions.allow("add_action", audit, ties):
+        action = _agreed(context, who, audit, new, section=13)
+    elif context.permissions.allow("add_further_action", audit, ties):
+        (action,) = further_actions(context, who, audit, (new,))
     else:
         raise PermissionDenied("Adding an action is not yours to do now.")
     if audit.state == "moderated":
-        action = smart_action.goes_live(action, desk.today)
-    step = UnitOfWork(desk, who, audit, audit)
+        action = smart_action.goes_live(action, context.today)
+    step = UnitOfWork(context, who, audit, audit)
     step.record_transition(smart_action.added(audit, action), "add_action", facts={"action": action.number})
     if action.is_live:
         step.tell("action_assigned", action=action.number, due_on=action.due_on)
     return _stored(step, action.number)
 
 
-def further_actions(desk: CommandContext, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
+def further_actions(context: CommandContext, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
     """Actions of section 15, due on or after today; raises BadInput."""
-    actions = [_agreed(desk, who, audit, one, section=15) for one in new]
-    if any(action.due_on < desk.today for action in actions):
+    actions = [_agreed(context, who, audit, one, section=15) for one in new]
+    if any(action.due_on < context.today for action in actions):
         raise BadInput.about("due_on", "The due date can’t be before today.", "actions")
     first = smart_action.next_number(audit)
     return tuple(replace(action, number=first + n) for n, action in enumerate(actions))
 
 
-def _agreed(desk: CommandContext, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
+def _agreed(context: CommandContext, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
     reading = ErrorCollector()
     with reading:
         text = _said(read_text("text", new.text, MAX_TEXT), "text", "Say what is to be done.")
     with reading:
-        owner = _said(_active(desk, new.owner), "owner", "Name one person responsible, by their email address here.")
+        owner = _said(_active(context, new.owner), "owner", "Name one person responsible, by their email address here.")
     with reading:
         due_on = _said(read_day("due_on", new.due_on), "due_on", "Give the date it is due.")
     reading.refuse()
-    ensure_may_be_given(desk.directory, owner, audit.header.child_id, "owner", "actions")
-    return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, desk.today)
+    ensure_may_be_given(context.directory, owner, audit.header.child_id, "owner", "actions")
+    return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, context.today)
 
 
 def _said(said: T | None, field: str, otherwise: str) -> T:
@@ -75,108 +75,122 @@ def _said(said: T | None, field: str, otherwise: str) -> T:
     return said
 
 
-def _active(desk: CommandContext, email: object) -> Person | None:
-    person = desk.directory.by_email(email) if isinstance(email, str) else None
+def _active(context: CommandContext, email: object) -> Person | None:
+    person = context.directory.by_email(email) if isinstance(email, str) else None
     return person if person and person.is_active else None
 
 
 @retry_on_conflict
-def change_action(desk: CommandContext, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
+def change_action(context: CommandContext, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
     """The auditor words it anew; possible only until its owner is told of it."""
-    audit, action = _own_draft(desk, who, reference, number)
-    worded = _agreed(desk, who, audit, new, action.section)
+    audit, action = _own_draft(context, who, reference, number)
+    worded = _agreed(context, who, audit, new, action.section)
     changed = replace(action, text=worded.text, owner_id=worded.owner_id, due_on=worded.due_on)
-    step = UnitOfWork(desk, who, audit, audit)
+    step = UnitOfWork(context, who, audit, audit)
     step.record_transition(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
     return _stored(step, number)
 
 
 @retry_on_conflict
-def remove_action(desk: CommandContext, who: Person, reference: str, number: int) -> Audit:
-    audit, _ = _own_draft(desk, who, reference, number)
-    step = UnitOfWork(desk, who, audit, audit)
+def remove_action(context: CommandContext, who: Person, reference: str, number: int) -> Audit:
+    audit, _ = _own_draft(context, who, reference, number)
+    step = UnitOfWork(context, who, audit, audit)
     step.record_transition(smart_action.removed(audit, number), "remove_action", facts={"action": number})
     return step.commit()
 
 
-def _own_draft(desk: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
-    audit, ties = get_visible_audit(desk, who, reference)
+def _own_draft(context: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
+    audit, ties = get_visible_audit(context, who, reference)
     action = _action(audit, number)
-    if action.is_live or action.added_by != who.id or not _may_add(desk, audit, ties):
+    if action.is_live or action.added_by != who.id or not _may_add(context, audit, ties):
         raise PermissionDenied("An action can be changed or removed only by who added it, before its owner is told.")
     return audit, action
 
 
-def _may_add(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> bool:
-    return any(desk.permissions.allow(right, audit, ties) for right in ("add_action", "add_further_action"))
+def _may_add(context: CommandContext, audit: Audit, ties: frozenset[str]) -> bool:
+    return any(context.permissions.allow(right, audit, ties) for right in ("add_action", "add_further_action"))
 
 
 @retry_on_conflict
 def record_progress(
-    desk: CommandContext, who: Person, reference: str, number: int, progress: object = None, evidence: object = None
+    context: CommandContext, who: Person, reference: str, number: int, progress: object = None, evidence: object = None
 ) -> SmartAction:
     """None leaves what is there."""
-    audit, ties = get_visible_audit(desk, who, reference)
+    audit, ties = get_visible_audit(context, who, reference)
     action = _action(audit, number)
-    if action.owner_id != who.id or not action.is_live or not desk.permissions.allow("record_progress", audit, ties):
+    if action.owner_id != who.id or not action.is_live or not context.permissions.allow("record_progress", audit, ties):
         raise PermissionDenied("Progress is recorded by the person responsible for the action.")
     said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
-    step = UnitOfWork(desk, who, audit, audit)
+    step = UnitOfWork(context, who, audit, audit)
     changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
     step.record_transition(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
     return _stored(step, number)
 
 
 @retry_on_conflict
-def report(desk: CommandContext, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
+def report(context: CommandContext, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
     def done(action: SmartAction) -> SmartAction:
-        return smart_action.reported(action, who.id, completed_on or desk.today)
+        return smart_action.reported(action, who.id, completed_on or context.today)
 
-    return _move(desk, who, reference, number, "report", MoveInput(completed_on=completed_on), done)
-
-
-@retry_on_conflict
-def verify(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
-    return _move(desk, who, reference, number, "verify", MoveInput(), lambda action: smart_action.verified(action, who.id, desk.today))
+    return _move(context, who, reference, number, "report", MoveInput(completed_on=completed_on), done)
 
 
 @retry_on_conflict
-def return_action(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
-    reason = read_text("reason", reason)
+def verify(context: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(
-        desk, who, reference, number, "return", MoveInput(reason=reason), lambda action: smart_action.returned(action, reason, desk.today)
+        context, who, reference, number, "verify", MoveInput(), lambda action: smart_action.verified(action, who.id, context.today)
     )
 
 
 @retry_on_conflict
-def cancel(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+def return_action(context: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
-    return _move(desk, who, reference, number, "cancel", MoveInput(reason=reason), lambda action: smart_action.cancelled(action, reason))
+    return _move(
+        context,
+        who,
+        reference,
+        number,
+        "return",
+        MoveInput(reason=reason),
+        lambda action: smart_action.returned(action, reason, context.today),
+    )
 
 
 @retry_on_conflict
-def ask_for_more_time(desk: CommandContext, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
+def cancel(context: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+    reason = read_text("reason", reason)
+    return _move(context, who, reference, number, "cancel", MoveInput(reason=reason), lambda action: smart_action.cancelled(action, reason))
+
+
+@retry_on_conflict
+def ask_for_more_time(context: CommandContext, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
 
     def asked(action: SmartAction) -> SmartAction:
         assert due_on is not None, "the guard has seen a later date"
         return smart_action.more_time_asked(action, who.id, due_on, reason)
 
-    return _move(desk, who, reference, number, "ask_for_more_time", MoveInput(reason=reason, due_on=due_on), asked)
+    return _move(context, who, reference, number, "ask_for_more_time", MoveInput(reason=reason, due_on=due_on), asked)
 
 
 @retry_on_conflict
-def grant_more_time(desk: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
+def grant_more_time(context: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
     return _move(
-        desk, who, reference, number, "grant_more_time", MoveInput(), lambda action: smart_action.more_time_granted(action, desk.today)
+        context,
+        who,
+        reference,
+        number,
+        "grant_more_time",
+        MoveInput(),
+        lambda action: smart_action.more_time_granted(action, context.today),
     )
 
 
 @retry_on_conflict
-def refuse_more_time(desk: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
+def refuse_more_time(context: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
     reason = read_text("reason", reason)
     return _move(
-        desk,
+        context,
         who,
         reference,
         number,
@@ -187,7 +201,7 @@ def refuse_more_time(desk: CommandContext, who: Person, reference: str, number: 
 
 
 def _move(
-    desk: CommandContext,
+    context: CommandContext,
     who: Person,
     reference: str,
     number: int,
@@ -195,15 +209,15 @@ def _move(
     given: MoveInput,
     happens: Callable[[SmartAction], SmartAction],
 ) -> SmartAction:
-    audit, ties = get_visible_audit(desk, who, reference)
-    action = visible_action(desk, who, audit, ties, number)
-    move = named_move(desk.rules.action, name)
+    audit, ties = get_visible_audit(context, who, reference)
+    action = visible_action(context, who, audit, ties, number)
+    move = named_move(context.rules.action, name)
     mine = ties if action.owner_id == who.id else ties - {"owner"}
-    check_permitted(desk, who, audit, mine, move, action)
+    check_permitted(context, who, audit, mine, move, action)
     if audit.state not in {"shared", "moderated"} or not action.is_live:
         raise PermissionDenied("An action moves once the audit is shared, and until it is closed.")
-    check_preconditions(desk.rules.action, action.state, move, situation(desk, who, audit, given, action))
-    step = UnitOfWork(desk, who, audit, audit)
+    check_preconditions(context.rules.action, action.state, move, situation(context, who, audit, given, action))
+    step = UnitOfWork(context, who, audit, audit)
     step.record_transition(
         smart_action.with_action(audit, happens(action)), f"{name}_action" if name.isalpha() else name, given.reason, {"action": number}
     )
@@ -212,20 +226,20 @@ def _move(
     return _stored(step, number)
 
 
-def visible_action(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
+def visible_action(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
     """The action where this person may see it; raises NotFound alike where it is not there."""
     action = _action(audit, number)
-    if not may_see_action(desk, who, audit, ties, action):
+    if not may_see_action(context, who, audit, ties, action):
         raise NotFound
     return action
 
 
-def may_see_action(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
+def may_see_action(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
     """Before its owner is told, an action is known to who may add one there; then also to its owner and the readers."""
-    reads = desk.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
+    reads = context.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
     if action.is_live:
         return reads or action.owner_id == who.id
-    writes = desk.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
+    writes = context.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
     # Having written it gives no right that is gone: who audits no more, and may not read, does not see it.
     return writes or (reads and action.added_by == who.id)
 

@@ -14,37 +14,39 @@ from workflow.models import Audit
 
 
 @retry_on_conflict
-def allocate(desk: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
+def allocate(context: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
     """Give an audit that is not shared yet to another auditor, named by email; raises PreconditionsNotMet for the case’s own people."""
-    audit, ties = get_visible_audit(desk, who, reference)
-    if not desk.permissions.allow("allocate", audit, ties):
+    audit, ties = get_visible_audit(context, who, reference)
+    if not context.permissions.allow("allocate", audit, ties):
         raise PermissionDenied("Allocating this audit is not yours to do now.")
-    person = auditor_named(desk, auditor)
-    ensure_may_be_given(desk.directory, person, audit.header.child_id, "auditor")
+    person = auditor_named(context, auditor)
+    ensure_may_be_given(context.directory, person, audit.header.child_id, "auditor")
     # Who is of the case must not read a draft about it, however they come to be its auditor.
-    if conflicts := tuple(auditor_is_independent(situation(desk, who, replace(audit, auditor_id=person.id)))):
+    if conflicts := tuple(auditor_is_independent(situation(context, who, replace(audit, auditor_id=person.id)))):
         raise PreconditionsNotMet(conflicts)
-    step = UnitOfWork(desk, who, audit, audit)
+    step = UnitOfWork(context, who, audit, audit)
     step.record_transition(
-        replace(audit, auditor_id=person.id, share_by=desk.telling.share_by(desk.today)), "allocate", facts={"auditor": person.id}
+        replace(audit, auditor_id=person.id, share_by=context.notification_policy.share_by(context.today)),
+        "allocate",
+        facts={"auditor": person.id},
     )
     step.tell("audit_allocated")
     return step.commit()
 
 
 @retry_on_conflict
-def assign_moderator(desk: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
+def assign_moderator(context: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
     """Raises PreconditionsNotMet where the person is the auditor or one of the case’s people (rules, section 5)."""
-    audit, ties = get_visible_audit(desk, who, reference)
-    if not desk.permissions.allow("assign_moderator", audit, ties):
+    audit, ties = get_visible_audit(context, who, reference)
+    if not context.permissions.allow("assign_moderator", audit, ties):
         raise PermissionDenied("Assigning a moderator is not yours to do now.")
-    person = desk.directory.by_email(moderator) if isinstance(moderator, str) else None
+    person = context.directory.by_email(moderator) if isinstance(moderator, str) else None
     if person is None or not person.is_active or "moderator" not in person.roles:
         raise BadInput.about("person", "There is no active moderator with that email address.")
-    ensure_may_be_given(desk.directory, person, audit.header.child_id, "person")
+    ensure_may_be_given(context.directory, person, audit.header.child_id, "person")
     if conflicts := tuple(conflicts_of(person, audit)):
         raise PreconditionsNotMet(conflicts)
-    step = UnitOfWork(desk, who, audit, audit)
+    step = UnitOfWork(context, who, audit, audit)
     after = replace(audit, moderator_id=person.id)
     if audit.moderator_id not in {None, person.id}:
         after = replace(after, sections={**after.sections, "moderation": {}})

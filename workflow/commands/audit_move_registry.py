@@ -19,12 +19,12 @@ REASONED = {
 
 
 def carry_out(
-    desk: CommandContext, who: Person, reference: str, move: str, reason: str = "", new_actions: tuple[NewAction, ...] = ()
+    context: CommandContext, who: Person, reference: str, move: str, reason: str = "", new_actions: tuple[NewAction, ...] = ()
 ) -> Audit:
     """Raise BadInput for a move that there is not, and whatever the command refuses with."""
-    name = named_move(desk.rules.audit, move).name
+    name = named_move(context.rules.audit, move).name
     if name in PLAIN:
-        return PLAIN[name](desk, who, reference)
+        return PLAIN[name](context, who, reference)
     if name in REASONED:
-        return REASONED[name](desk, who, reference, reason)
-    return audit_moves.reopen(desk, who, reference, reason, new_actions)
+        return REASONED[name](context, who, reference, reason)
+    return audit_moves.reopen(context, who, reference, reason, new_actions)

@@ -15,29 +15,29 @@ from workflow.validation import read_text
 
 
 @retry_on_conflict
-def record_consultation(desk: CommandContext, who: Person, reference: str) -> Audit:
-    return _plain(desk, who, reference, "record_consultation")
+def record_consultation(context: CommandContext, who: Person, reference: str) -> Audit:
+    return _plain(context, who, reference, "record_consultation")
 
 
 @retry_on_conflict
-def grade(desk: CommandContext, who: Person, reference: str) -> Audit:
-    return _plain(desk, who, reference, "grade")
+def grade(context: CommandContext, who: Person, reference: str) -> Audit:
+    return _plain(context, who, reference, "grade")
 
 
 @retry_on_conflict
-def revise(desk: CommandContext, who: Person, reference: str) -> Audit:
-    return _plain(desk, who, reference, "revise")
+def revise(context: CommandContext, who: Person, reference: str) -> Audit:
+    return _plain(context, who, reference, "revise")
 
 
 @retry_on_conflict
-def share(desk: CommandContext, who: Person, reference: str) -> Audit:
+def share(context: CommandContext, who: Person, reference: str) -> Audit:
     """Seal what is shared, tell the people of the case, and escalate where the final judgement is Inadequate."""
-    step = _begin(desk, who, reference, "share")
-    before, overall = step.audit, desk.form_of(step.audit).overall.key
-    after = audit_changes.shared(before, overall, desk.now, desk.today)
-    picked = desk.telling.moderation_reason(after, after.overall_grade)
-    after = replace(after, moderation_reason=picked, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
-    sealed = step.seal(audit_changes.SHARED_PART, sealed_sections(desk, after))
+    step = _begin(context, who, reference, "share")
+    before, overall = step.audit, context.form_of(step.audit).overall.key
+    after = audit_changes.shared(before, overall, context.now, context.today)
+    picked = context.notification_policy.moderation_reason(after, after.overall_grade)
+    after = replace(after, moderation_reason=picked, re_audit_prompt_on=context.notification_policy.re_audit_prompt_on(after))
+    sealed = step.seal(audit_changes.SHARED_PART, sealed_sections(context, after))
     step.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_shared")
     _tell_owners(step, before)
@@ -46,13 +46,13 @@ def share(desk: CommandContext, who: Person, reference: str) -> Audit:
 
 
 @retry_on_conflict
-def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
+def moderate(context: CommandContext, who: Person, reference: str) -> Audit:
     """The moderator’s judgement becomes the overall grade; a grade lowered to Inadequate escalates."""
-    step = _begin(desk, who, reference, "moderate")
+    step = _begin(context, who, reference, "moderate")
     before = step.audit
-    after = audit_changes.moderated(before, str(before.answer("moderation", "grade")), desk.now, desk.today)
-    after = replace(after, re_audit_prompt_on=desk.telling.re_audit_prompt_on(after))
-    sealed = step.seal(audit_changes.MODERATED_PART, sealed_judgement(desk, after))
+    after = audit_changes.moderated(before, str(before.answer("moderation", "grade")), context.now, context.today)
+    after = replace(after, re_audit_prompt_on=context.notification_policy.re_audit_prompt_on(after))
+    sealed = step.seal(audit_changes.MODERATED_PART, sealed_judgement(context, after))
     step.record_transition(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
     step.tell("audit_moderated", grade_changed=before.overall_grade != after.overall_grade)
     _tell_owners(step, before)
@@ -61,33 +61,33 @@ def moderate(desk: CommandContext, who: Person, reference: str) -> Audit:
 
 
 @retry_on_conflict
-def waive_moderation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
+def waive_moderation(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
-    step = _begin(desk, who, reference, "waive_moderation", MoveInput(reason=reason))
+    step = _begin(context, who, reference, "waive_moderation", MoveInput(reason=reason))
     before = step.audit
-    step.record_transition(audit_changes.moderated(before, None, desk.now, desk.today), "waive_moderation", reason)
+    step.record_transition(audit_changes.moderated(before, None, context.now, context.today), "waive_moderation", reason)
     step.tell("moderation_waived")
     _tell_owners(step, before)
     return step.commit()
 
 
 @retry_on_conflict
-def close_actions(desk: CommandContext, who: Person, reference: str) -> Audit:
-    step = _begin(desk, who, reference, "close_actions")
+def close_actions(context: CommandContext, who: Person, reference: str) -> Audit:
+    step = _begin(context, who, reference, "close_actions")
     step.record_transition(replace(step.audit, state="actions_closed"), "close_actions")
     step.tell("audit_closed")
     return step.commit()
 
 
 @retry_on_conflict
-def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
+def reopen(context: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
     reason = read_text("reason", reason)
-    audit, _ = get_visible_audit(desk, who, reference)
-    given = MoveInput(reason=reason, new_actions=further_actions(desk, who, audit, new_actions))
-    step = _begin(desk, who, reference, "reopen", given)
+    audit, _ = get_visible_audit(context, who, reference)
+    given = MoveInput(reason=reason, new_actions=further_actions(context, who, audit, new_actions))
+    step = _begin(context, who, reference, "reopen", given)
     before, after = step.audit, replace(step.audit, state="moderated")
     for action in given.new_actions:
-        after = smart_action.added(after, smart_action.goes_live(action, desk.today))
+        after = smart_action.added(after, smart_action.goes_live(action, context.today))
     step.record_transition(after, "reopen", reason, {"actions": [action.number for action in given.new_actions]})
     step.tell("audit_reopened")
     _tell_owners(step, before)
@@ -95,26 +95,26 @@ def reopen(desk: CommandContext, who: Person, reference: str, reason: str, new_a
 
 
 @retry_on_conflict
-def return_for_correction(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
+def return_for_correction(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """What was shared stays sealed and readable; the auditor’s correction becomes a new edition."""
     reason = read_text("reason", reason)
-    step = _begin(desk, who, reference, "return_for_correction", MoveInput(reason=reason))
-    after = replace(audit_changes.returned(step.audit), share_by=desk.telling.share_by(desk.today))
+    step = _begin(context, who, reference, "return_for_correction", MoveInput(reason=reason))
+    after = replace(audit_changes.returned(step.audit), share_by=context.notification_policy.share_by(context.today))
     step.record_transition(after, "return_for_correction", reason)
     step.tell("audit_returned")
     return step.commit()
 
 
 @retry_on_conflict
-def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
+def withdraw(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
     reason = read_text("reason", reason)
-    audit, ties = get_visible_audit(desk, who, reference)
-    move = desk.rules.audit.moves["withdraw"]
-    check_permitted(desk, who, audit, ties, move)
+    audit, ties = get_visible_audit(context, who, reference)
+    move = context.rules.audit.moves["withdraw"]
+    check_permitted(context, who, audit, ties, move)
     asks = is_request_only(move, audit, ties)
-    to = check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, MoveInput(reason=reason)), asks=asks)
-    step = UnitOfWork(desk, who, audit, audit)
+    to = check_preconditions(context.rules.audit, audit.state, move, situation(context, who, audit, MoveInput(reason=reason)), asks=asks)
+    step = UnitOfWork(context, who, audit, audit)
     if asks:
         step.record_transition(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
         step.tell(move.tells_when_asked)
@@ -124,17 +124,17 @@ def withdraw(desk: CommandContext, who: Person, reference: str, reason: str) -> 
     return step.commit()
 
 
-def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: MoveInput | None = None) -> UnitOfWork:
-    audit, ties = get_visible_audit(desk, who, reference)
-    move = desk.rules.audit.moves[name]
-    check_permitted(desk, who, audit, ties, move)
-    check_preconditions(desk.rules.audit, audit.state, move, situation(desk, who, audit, given))
-    return UnitOfWork(desk, who, audit, audit)
+def _begin(context: CommandContext, who: Person, reference: str, name: str, given: MoveInput | None = None) -> UnitOfWork:
+    audit, ties = get_visible_audit(context, who, reference)
+    move = context.rules.audit.moves[name]
+    check_permitted(context, who, audit, ties, move)
+    check_preconditions(context.rules.audit, audit.state, move, situation(context, who, audit, given))
+    return UnitOfWork(context, who, audit, audit)
 
 
-def _plain(desk: CommandContext, who: Person, reference: str, name: str) -> Audit:
-    step = _begin(desk, who, reference, name)
-    step.record_transition(replace(step.audit, state=desk.rules.audit.moves[name].to), name)
+def _plain(context: CommandContext, who: Person, reference: str, name: str) -> Audit:
+    step = _begin(context, who, reference, name)
+    step.record_transition(replace(step.audit, state=context.rules.audit.moves[name].to), name)
     return step.commit()
 
 
@@ -150,9 +150,9 @@ def _escalate_where_called_for(step: UnitOfWork, before: Audit, source: str) -> 
 
 
 def open_escalation(step: UnitOfWork, source: str, reason: str = "") -> None:
-    desk, header = step.desk, step.audit.header
-    recipients = escalation.recipients_of(desk.rules.escalation_recipients, header.team, desk.directory.for_child(header.child_id))
-    after = escalation.opened(step.audit, source, step.who, desk.now, recipients, reason)
+    context, header = step.context, step.audit.header
+    recipients = escalation.recipients_of(context.rules.escalation_recipients, header.team, context.directory.for_child(header.child_id))
+    after = escalation.opened(step.audit, source, step.who, context.now, recipients, reason)
     verb = "raise_escalation" if source == "raise" else "open_escalation"
     step.record_transition(after, verb, reason, {"edition": after.edition, "source": source})
     step.tell("escalation_opened")

@@ -72,7 +72,7 @@ class AuditView:
     _whole: "AuditView | None" = field(default=None, repr=False, compare=False)
 
     def reveal(
-        self, desk: CommandContext, place: ReadLocation, beside: "Callable[[AuditView], Sequence[ReadLogEntry]]" = lambda _: ()
+        self, context: CommandContext, place: ReadLocation, beside: "Callable[[AuditView], Sequence[ReadLogEntry]]" = lambda _: ()
     ) -> "AuditView":
         """With its words, once it is noted that they are shown; raises ReadLogUnavailable. Where there are none to show, nothing is noted.
 
@@ -80,7 +80,7 @@ class AuditView:
         """
         if self._whole is None or not self.holds_words:
             return self
-        desk.store.note([reading(desk, self.who, self.audit, place), *beside(self._whole)])
+        context.store.note([reading(context, self.who, self.audit, place), *beside(self._whole)])
         return self._whole
 
     @property
@@ -100,14 +100,14 @@ class AuditView:
         return bool(self.sections)
 
 
-def see(desk: CommandContext, who: Person, reference: str) -> AuditView:
+def see(context: CommandContext, who: Person, reference: str) -> AuditView:
     """Raises NotFound alike for what is not there and for what this person may not know of."""
-    audit, ties = get_visible_audit(desk, who, reference)
-    return seen_by(desk, who, audit, ties)
+    audit, ties = get_visible_audit(context, who, reference)
+    return seen_by(context, who, audit, ties)
 
 
-def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
-    whole = view_without_logging(desk, who, audit, ties)
+def seen_by(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
+    whole = view_without_logging(context, who, audit, ties)
     return replace(
         whole,
         audit=wordless(audit),
@@ -118,71 +118,71 @@ def seen_by(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str
     )
 
 
-def view_without_logging(desk: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
+def view_without_logging(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
     """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
-    sees_grade = desk.permissions.allow("read_overall_grade", audit, ties)
-    made = available_moves(desk, who, audit, ties)
+    sees_grade = context.permissions.allow("read_overall_grade", audit, ties)
+    made = available_moves(context, who, audit, ties)
     return AuditView(
         who=who,
         audit=audit,
         ties=ties,
-        sees_names=desk.permissions.allow("see_state_and_names", audit, ties),
-        sections=_sections(desk, audit, ties, sees_grade=sees_grade),
-        actions=tuple(action for action in audit.actions if may_see_action(desk, who, audit, ties, action)),
+        sees_names=context.permissions.allow("see_state_and_names", audit, ties),
+        sections=_sections(context, audit, ties, sees_grade=sees_grade),
+        actions=tuple(action for action in audit.actions if may_see_action(context, who, audit, ties, action)),
         sees_escalation=sees_grade or "recipient" in ties,
         overall_grade=audit.overall_grade if sees_grade else None,
         available_moves=made,
-        may=(*(offer.move.name for offer in made), *_permitted(desk, audit, ties), *escalation_moves(desk, audit, ties)),
-        reads_history=desk.permissions.allow("read_history", audit, ties),
+        may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, audit, ties)),
+        reads_history=context.permissions.allow("read_history", audit, ties),
     )
 
 
-def reading(desk: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> ReadLogEntry:
-    let_in_by = desk.directory.emergencies.get(who.id, {}).get(shown.reference)
-    return ReadLogEntry(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, desk.now, let_in_by)
+def reading(context: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> ReadLogEntry:
+    let_in_by = context.directory.emergencies.get(who.id, {}).get(shown.reference)
+    return ReadLogEntry(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, context.now, let_in_by)
 
 
-def history_seen(desk: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
+def history_seen(context: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
     """Each row, with its reason in words for who reads the audit; raises PermissionDenied, ReadLogUnavailable."""
     if not seen.reads_history:
         raise PermissionDenied("The history of this audit is not yours to read now.")
     if not seen.reads_audit:
-        return tuple((row, None) for row in desk.store.history(seen.audit))
-    told = desk.store.history_and_reasons(seen.audit)
+        return tuple((row, None) for row in context.store.history(seen.audit))
+    told = context.store.history_and_reasons(seen.audit)
     if any(reason for _, reason in told):
-        desk.store.note([reading(desk, seen.who, seen.audit, place)])
+        context.store.note([reading(context, seen.who, seen.audit, place)])
     return told
 
 
-def escalation_moves(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+def escalation_moves(context: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
     """The escalation’s moves that are this person’s from here, as `acknowledge_escalation` and so on."""
-    track = desk.rules.escalation
-    names = (name for name in moves_from(track, audit.escalation_state) if may(desk, audit, ties, track.moves[name]))
-    if not audit.was_shared or not desk.permissions.allow("know", audit, ties):
+    track = context.rules.escalation
+    names = (name for name in moves_from(track, audit.escalation_state) if may(context, audit, ties, track.moves[name]))
+    if not audit.was_shared or not context.permissions.allow("know", audit, ties):
         return ()
     return tuple(f"{name}_escalation" for name in names)
 
 
-def action_moves(desk: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> tuple[str, ...]:
+def action_moves(context: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> tuple[str, ...]:
     """The moves of one action that are this person’s from here."""
     if not action.is_live or seen.audit.state not in {"shared", "moderated"}:
         return ()
     mine = seen.ties if action.owner_id == who.id else seen.ties - {"owner"}
-    track = desk.rules.action
-    return tuple(name for name in moves_from(track, action.state) if may(desk, seen.audit, mine, track.moves[name], action))
+    track = context.rules.action
+    return tuple(name for name in moves_from(track, action.state) if may(context, seen.audit, mine, track.moves[name], action))
 
 
-def _permitted(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
-    return tuple(right for right in PERMITTED if desk.permissions.allow(right, audit, ties))
+def _permitted(context: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+    return tuple(right for right in PERMITTED if context.permissions.allow(right, audit, ties))
 
 
-def _sections(desk: CommandContext, audit: Audit, ties: frozenset[str], *, sees_grade: bool) -> dict[str, Answers]:
-    form = desk.form_of(audit)
+def _sections(context: CommandContext, audit: Audit, ties: frozenset[str], *, sees_grade: bool) -> dict[str, Answers]:
+    form = context.form_of(audit)
     shown: dict[str, Answers] = {}
     reads = {
-        part: desk.permissions.allow(right, audit, ties) for part, right in (("audit", "read_audit"), ("moderation", "read_moderation"))
+        part: context.permissions.allow(right, audit, ties) for part, right in (("audit", "read_audit"), ("moderation", "read_moderation"))
     }
-    source = _source(desk, audit, ties) if any(reads.values()) else {}
+    source = _source(context, audit, ties) if any(reads.values()) else {}
     for section in form.sections:
         if reads[section.part] and section.fields:
             shown[section.key] = source.get(section.key, {})
@@ -191,11 +191,11 @@ def _sections(desk: CommandContext, audit: Audit, ties: frozenset[str], *, sees_
     return shown
 
 
-def _source(desk: CommandContext, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
+def _source(context: CommandContext, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
     """The working copy for its auditor, and while it is what was shared; otherwise what was sealed."""
     if "auditor" in ties or audit_changes.shows_working_copy(audit):
         return audit.sections
-    seals = desk.store.seals(audit)
+    seals = context.store.seals(audit)
     parts = (audit_changes.latest(seals, part) for part in (audit_changes.SHARED_PART, audit_changes.MODERATED_PART))
     merged: dict[str, Answers] = {}
     for seal in parts:

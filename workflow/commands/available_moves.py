@@ -45,30 +45,30 @@ def named_move(track: Track, name: str) -> Move:
 
 
 def situation(
-    desk: CommandContext, who: Person, audit: Audit, given: MoveInput | None = None, action: SmartAction | None = None
+    context: CommandContext, who: Person, audit: Audit, given: MoveInput | None = None, action: SmartAction | None = None
 ) -> GuardContext:
     return GuardContext(
         audit,
         who,
-        desk.directory,
-        desk.form_of(audit),
-        desk.telling,
-        desk.today,
-        desk.rules.escalation_recipients,
+        context.directory,
+        context.form_of(audit),
+        context.notification_policy,
+        context.today,
+        context.rules.escalation_recipients,
         given or MoveInput(),
         action,
     )
 
 
 def check_permitted(
-    desk: CommandContext, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None
+    context: CommandContext, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None
 ) -> None:
-    if not may(desk, audit, ties, move, action):
+    if not may(context, audit, ties, move, action):
         raise PermissionDenied(f"“{move.title}” is not yours to do.")
 
 
-def may(desk: CommandContext, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
-    allowed = (*makers(move, audit, action, desk.directory), *move.asked_by)
+def may(context: CommandContext, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
+    allowed = (*makers(move, audit, action, context.directory), *move.asked_by)
     return any(tie in allowed for tie in ties)
 
 
@@ -79,14 +79,14 @@ def check_preconditions(track: Track, state: str, move: Move, s: GuardContext, *
     return destination
 
 
-def available_moves(desk: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[AvailableMove, ...]:
+def available_moves(context: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[AvailableMove, ...]:
     """The audit’s moves from here that are this person’s; a reason is asked for with the move, so it is not missing yet."""
     found = []
-    for name in moves_from(desk.rules.audit, audit.state):
-        move = desk.rules.audit.moves[name]
-        if may(desk, audit, ties, move):
+    for name in moves_from(context.rules.audit, audit.state):
+        move = context.rules.audit.moves[name]
+        if may(context, audit, ties, move):
             asks = is_request_only(move, audit, ties)
-            missing = what_is_missing(move.needs_when_asked if asks else move.needs, situation(desk, who, audit))
+            missing = what_is_missing(move.needs_when_asked if asks else move.needs, situation(context, who, audit))
             found.append(AvailableMove(move, missing))
     return tuple(found)
 

@@ -41,7 +41,7 @@ class CommandContext:
     rules: Rules
     permissions: Permissions
     forms: FormShelf
-    telling: NotificationPolicy
+    notification_policy: NotificationPolicy
     now: datetime
     once: IdempotentRequest | None = None
 
@@ -56,8 +56,8 @@ class CommandContext:
 class UnitOfWork:
     """One command in the making: the audit as it becomes, its history rows, its notices, its seals."""
 
-    def __init__(self, desk: CommandContext, who: Person, before: Audit | None, audit: Audit) -> None:
-        self.desk, self.who, self.before, self.audit = desk, who, before, audit
+    def __init__(self, context: CommandContext, who: Person, before: Audit | None, audit: Audit) -> None:
+        self.context, self.who, self.before, self.audit = context, who, before, audit
         self._chain: Chain = audit.chain
         self._rows: list[Row] = []
         self._remarks: dict[int, str] = {}
@@ -69,7 +69,7 @@ class UnitOfWork:
         said = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None
         happening = HistoryEntry(
-            self.desk.now,
+            self.context.now,
             self.who.id,
             self.who.name,
             move,
@@ -86,17 +86,17 @@ class UnitOfWork:
 
     def tell(self, event: str, **more: object) -> None:
         happened = Event(event, self.audit.reference, self._chain.count, **more)  # type: ignore[arg-type]
-        self._notices += self.desk.telling.notices(happened, self.audit, self.desk.directory)
+        self._notices += self.context.notification_policy.notices(happened, self.audit, self.context.directory)
 
     def seal(self, part: str, content: str) -> str:
         """Keep word for word what readers are shown; answers its digest."""
-        sealed = Seal(self.audit.edition, part, self.desk.now, self.who.id, content, digest(content))
+        sealed = Seal(self.audit.edition, part, self.context.now, self.who.id, content, digest(content))
         self._seals.append(sealed)
         return sealed.digest
 
     def commit(self) -> Audit:
         # Words being written start and stop no clock; whatever is history may.
-        next_check_on = self.desk.today if self._rows else self.audit.next_check_on
+        next_check_on = self.context.today if self._rows else self.audit.next_check_on
         version = (self.before.version if self.before else 0) + 1
         after = replace(self.audit, version=version, chain=self._chain, next_check_on=next_check_on)
         change = Change(
@@ -106,21 +106,21 @@ class UnitOfWork:
             self._remarks,
             tuple(self._notices),
             tuple(self._seals),
-            self.desk.directory.version,
-            self.desk.now,
-            self.desk.once,
+            self.context.directory.version,
+            self.context.now,
+            self.context.once,
         )
-        self.desk.store.save(change)
+        self.context.store.save(change)
         return after
 
 
-def get_visible_audit(desk: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
+def get_visible_audit(context: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
     """The audit and what this person is to it; raises NotFound alike for what is not there and what they may not know of."""
-    audit = desk.store.audit(reference)
+    audit = context.store.audit(reference)
     if audit is None:
         raise NotFound
-    ties = relations(who, audit, desk.directory)
-    if not desk.permissions.allow("know", audit, ties):
+    ties = relations(who, audit, context.directory)
+    if not context.permissions.allow("know", audit, ties):
         raise NotFound
     return audit, ties
 
@@ -129,13 +129,13 @@ def retry_on_conflict(function: Callable[Concatenate[CommandContext, Person, P],
     """Decide again where something changed between reading and writing, on what is there then, by who the person is then."""
 
     @wraps(function)
-    def decided(desk: CommandContext, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def decided(context: CommandContext, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
         for _ in range(TRIES):
             try:
-                return function(desk, who, *args, **kwargs)
+                return function(context, who, *args, **kwargs)
             except ConcurrentChange:
-                desk = replace(desk, directory=desk.store.directory(desk.now))
-                who = desk.directory.people[who.id]
+                context = replace(context, directory=context.store.directory(context.now))
+                who = context.directory.people[who.id]
         raise EditConflict
 
     return decided

@@ -20,9 +20,9 @@ REFERENCE = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 
 
 @retry_on_conflict
-def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: object, reason: object) -> None:
+def ask_to_read_in_emergency(context: CommandContext, who: Person, reference: object, reason: object) -> None:
     """Raises BadInput, PermissionDenied; the same for an audit that is there and for one that is not."""
-    if not may_ask(desk, who):
+    if not may_ask(context, who):
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     both = ErrorCollector()
     with both:
@@ -30,37 +30,39 @@ def ask_to_read_in_emergency(desk: CommandContext, who: Person, reference: objec
     with both:
         named = _reference(reference)
     both.refuse()
-    key = f"emergency/{who.id}/{desk.now.isoformat()}"
-    told = [person.id for person in desk.directory.people.values() if may_answer(desk.directory, person, who)]
+    key = f"emergency/{who.id}/{context.now.isoformat()}"
+    told = [person.id for person in context.directory.people.values() if may_answer(context.directory, person, who)]
     notices = [Notice(key, "emergency_asked", person_id, named) for person_id in told or (None,)]
-    desk.store.ask(EmergencyAccessRequest(named, who.id, desk.now, said), notices)
+    context.store.ask(EmergencyAccessRequest(named, who.id, context.now, said), notices)
 
 
 @retry_on_conflict
-def let_in(desk: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
+def let_in(context: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
     """From now on they read what was shared, until it ends by itself. Raises NotFound, PermissionDenied, InvalidTransition."""
-    asked, asker = _to_answer(desk, who, emergency_id)
-    audit = desk.store.audit(asked.reference)
-    if audit is None or not _can_be_let_in(desk, asker, audit) or desk.directory.is_connected(who.id, audit.header.child_id):
+    asked, asker = _to_answer(context, who, emergency_id)
+    audit = context.store.audit(asked.reference)
+    if audit is None or not _can_be_let_in(context, asker, audit) or context.directory.is_connected(who.id, audit.header.child_id):
         raise PermissionDenied("Nobody can be let in by this request.")
-    answered = replace(asked, answered_by=who.id, answered_at=desk.now, ends_at=desk.telling.emergency_ends_at(desk.now))
+    answered = replace(
+        asked, answered_by=who.id, answered_at=context.now, ends_at=context.notification_policy.emergency_ends_at(context.now)
+    )
     happened = Event("read_in_emergency", audit.reference, emergency_id)
-    alerts = desk.telling.notices(happened, audit, desk.directory)
-    desk.store.answer(answered, [*alerts, _to_asker(answered)], desk.directory.version)
+    alerts = context.notification_policy.notices(happened, audit, context.directory)
+    context.store.answer(answered, [*alerts, _to_asker(answered)], context.directory.version)
     return answered
 
 
 @retry_on_conflict
-def refuse(desk: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
-    asked, _ = _to_answer(desk, who, emergency_id)
-    answered = replace(asked, answered_by=who.id, answered_at=desk.now)
-    desk.store.answer(answered, [_to_asker(answered)], desk.directory.version)
+def refuse(context: CommandContext, who: Person, emergency_id: int) -> EmergencyAccessRequest:
+    asked, _ = _to_answer(context, who, emergency_id)
+    answered = replace(asked, answered_by=who.id, answered_at=context.now)
+    context.store.answer(answered, [_to_asker(answered)], context.directory.version)
     return answered
 
 
-def may_ask(desk: CommandContext, who: Person) -> bool:
+def may_ask(context: CommandContext, who: Person) -> bool:
     """Never who administers or governs, whatever else they hold."""
-    return who.is_active and desk.permissions.allow_role("ask_in_emergency", who) and not who.roles & CONTENT_FREE
+    return who.is_active and context.permissions.allow_role("ask_in_emergency", who) and not who.roles & CONTENT_FREE
 
 
 def may_answer(directory: Directory, who: Person, asker: Person) -> bool:
@@ -70,24 +72,24 @@ def may_answer(directory: Directory, who: Person, asker: Person) -> bool:
     return "director" in who.roles if answers_for(asker, "hos_ppqa", None, directory) else answers_for(who, "hos_ppqa", None, directory)
 
 
-def _to_answer(desk: CommandContext, who: Person, emergency_id: int) -> tuple[EmergencyAccessRequest, Person]:
+def _to_answer(context: CommandContext, who: Person, emergency_id: int) -> tuple[EmergencyAccessRequest, Person]:
     """Raises NotFound alike for a request that is not there and for one that is not theirs to know of."""
-    asked = desk.store.emergency(emergency_id)
-    asker = desk.directory.person(asked.asked_by) if asked else None
+    asked = context.store.emergency(emergency_id)
+    asker = context.directory.person(asked.asked_by) if asked else None
     if asked is None or asker is None:
         raise NotFound
     if asker.id == who.id:
         raise PermissionDenied("Nobody lets themselves in: somebody else answers this.")
-    if not may_answer(desk.directory, who, asker):
+    if not may_answer(context.directory, who, asker):
         raise NotFound
     if asked.answered_at is not None:
         raise InvalidTransition("This request is answered already.")
     return asked, asker
 
 
-def _can_be_let_in(desk: CommandContext, asker: Person, audit: Audit) -> bool:
+def _can_be_let_in(context: CommandContext, asker: Person, audit: Audit) -> bool:
     is_there = audit.was_shared and audit.state != "withdrawn"
-    return is_there and may_ask(desk, asker) and not desk.directory.is_connected(asker.id, audit.header.child_id)
+    return is_there and may_ask(context, asker) and not context.directory.is_connected(asker.id, audit.header.child_id)
 
 
 def _to_asker(answered: EmergencyAccessRequest) -> Notice:

@@ -9,15 +9,15 @@ from workflow.errors import BadInput
 from workflow.models import Audit
 
 
-def carry_out(desk: CommandContext, who: Person, reference: str, given: Mapping[str, str | None]) -> Audit:
+def carry_out(context: CommandContext, who: Person, reference: str, given: Mapping[str, str | None]) -> Audit:
     """`given` holds `move`, and as it needs `reason` or `plan`; raises BadInput for a move that there is not."""
     reason, plan = given["reason"] or "", given["plan"] or ""
     if given["move"] == "acknowledge":
-        return escalations.acknowledge(desk, who, reference)
+        return escalations.acknowledge(context, who, reference)
     if given["move"] == "plan":
-        return escalations.plan(desk, who, reference, plan)
+        return escalations.plan(context, who, reference, plan)
     if given["move"] == "resolve":
-        return escalations.resolve(desk, who, reference, reason)
+        return escalations.resolve(context, who, reference, reason)
     if given["move"] == "raise":
-        return escalations.raise_escalation(desk, who, reference, reason)
+        return escalations.raise_escalation(context, who, reference, reason)
     raise BadInput.about("move", "There is no such move; the moves are acknowledge, plan, resolve, raise.")

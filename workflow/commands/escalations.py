@@ -12,46 +12,46 @@ from workflow.validation import read_text
 
 
 @retry_on_conflict
-def acknowledge(desk: CommandContext, who: Person, reference: str, *, by_link: bool = False) -> Audit:
+def acknowledge(context: CommandContext, who: Person, reference: str, *, by_link: bool = False) -> Audit:
     """Each recipient by themselves, signed in or by the link in their mail; once all have, the escalation is acknowledged."""
-    step, to = _begin(desk, who, reference, "acknowledge", MoveInput())
-    after = escalation.acknowledged(step.audit, who, desk.now, desk.directory, by_link=by_link)
-    if holds(desk.rules.escalation.moves["acknowledge"].waits_for, situation(desk, who, after)):
+    step, to = _begin(context, who, reference, "acknowledge", MoveInput())
+    after = escalation.acknowledged(step.audit, who, context.now, context.directory, by_link=by_link)
+    if holds(context.rules.escalation.moves["acknowledge"].waits_for, situation(context, who, after)):
         after = escalation.in_state(after, to)
     step.record_transition(after, "acknowledge_escalation", facts={"by": "link"} if by_link else None)
     return step.commit()
 
 
 @retry_on_conflict
-def plan(desk: CommandContext, who: Person, reference: str, plan: str) -> Audit:
+def plan(context: CommandContext, who: Person, reference: str, plan: str) -> Audit:
     plan = read_text("plan", plan)
-    step, _ = _begin(desk, who, reference, "plan", MoveInput(plan=plan))
-    step.record_transition(escalation.planned(step.audit, who, desk.now, plan), "plan_escalation", plan)
+    step, _ = _begin(context, who, reference, "plan", MoveInput(plan=plan))
+    step.record_transition(escalation.planned(step.audit, who, context.now, plan), "plan_escalation", plan)
     step.tell("plan_recorded")
     return step.commit()
 
 
 @retry_on_conflict
-def resolve(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
+def resolve(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
-    step, _ = _begin(desk, who, reference, "resolve", MoveInput(reason=reason))
-    step.record_transition(escalation.resolved(step.audit, who, desk.now, reason), "resolve_escalation", reason)
+    step, _ = _begin(context, who, reference, "resolve", MoveInput(reason=reason))
+    step.record_transition(escalation.resolved(step.audit, who, context.now, reason), "resolve_escalation", reason)
     step.tell("escalation_resolved")
     return step.commit()
 
 
 @retry_on_conflict
-def raise_escalation(desk: CommandContext, who: Person, reference: str, reason: str) -> Audit:
+def raise_escalation(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     reason = read_text("reason", reason)
-    step, _ = _begin(desk, who, reference, "raise", MoveInput(reason=reason))
+    step, _ = _begin(context, who, reference, "raise", MoveInput(reason=reason))
     open_escalation(step, "raise", reason)
     return step.commit()
 
 
-def _begin(desk: CommandContext, who: Person, reference: str, name: str, given: MoveInput) -> tuple[UnitOfWork, str]:
-    audit, ties = get_visible_audit(desk, who, reference)
-    track = desk.rules.escalation
+def _begin(context: CommandContext, who: Person, reference: str, name: str, given: MoveInput) -> tuple[UnitOfWork, str]:
+    audit, ties = get_visible_audit(context, who, reference)
+    track = context.rules.escalation
     move = track.moves[name]
-    check_permitted(desk, who, audit, ties, move)
-    to = check_preconditions(track, audit.escalation_state, move, situation(desk, who, audit, given))
-    return UnitOfWork(desk, who, audit, audit), to
+    check_permitted(context, who, audit, ties, move)
+    to = check_preconditions(track, audit.escalation_state, move, situation(context, who, audit, given))
+    return UnitOfWork(context, who, audit, audit), to

@@ -31,26 +31,26 @@ class ProcedureUse:
 
 
 @retry_on_conflict
-def record_safeguarding(desk: CommandContext, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
+def record_safeguarding(context: CommandContext, who: Person, reference: str, used_on: object, used_time: object, told: object) -> Audit:
     """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, PermissionDenied."""
-    audit, ties = get_visible_audit(desk, who, reference)
-    if not desk.permissions.allow(MOVE, audit, ties):
+    audit, ties = get_visible_audit(context, who, reference)
+    if not context.permissions.allow(MOVE, audit, ties):
         raise PermissionDenied("Recording this is not yours to do.")
-    used_at, said = _read(desk, used_on, used_time, told)
+    used_at, said = _read(context, used_on, used_time, told)
     opening = {"escalation": audit.escalation.number} if audit.escalation else {}
-    step = UnitOfWork(desk, who, audit, audit)
+    step = UnitOfWork(context, who, audit, audit)
     step.record_transition(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
     return step.commit()
 
 
-def uses_of(desk: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
+def uses_of(context: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
     """The newest first, with their words: only for who is noted to be shown them."""
-    told = desk.store.history_and_reasons(audit)
+    told = context.store.history_and_reasons(audit)
     rows = ((row.happening, words) for row, words in reversed(told) if row.happening.move == MOVE)
     return tuple(ProcedureUse(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
 
 
-def _read(desk: CommandContext, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
+def _read(context: CommandContext, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
     day: date | None = None
     time, said, all_at_once = (0, 0), "", ErrorCollector()
     with all_at_once:
@@ -66,9 +66,9 @@ def _read(desk: CommandContext, used_on: object, used_time: object, told: object
     all_at_once.refuse()
     assert day is not None, "refused above"
     used_at = datetime(day.year, day.month, day.day, *time, tzinfo=LONDON)
-    if used_at > desk.now:
+    if used_at > context.now:
         raise BadInput.about("used_on", "The procedure can’t have been used in the future.")
-    return used_at.astimezone(desk.now.tzinfo), said
+    return used_at.astimezone(context.now.tzinfo), said
 
 
 def _time(typed: object) -> tuple[int, int]:

@@ -7,18 +7,18 @@ from workflow.commands.context import CommandContext
 from workflow.models import Answers, Audit
 
 
-def sealed_sections(desk: CommandContext, audit: Audit) -> str:
-    form = desk.form_of(audit)
+def sealed_sections(context: CommandContext, audit: Audit) -> str:
+    form = context.form_of(audit)
     keys = [section.key for section in form.sections if section.part == "audit"]
-    return _content(desk, audit, {key: audit.sections[key] for key in keys if key in audit.sections})
+    return _content(context, audit, {key: audit.sections[key] for key in keys if key in audit.sections})
 
 
-def sealed_judgement(desk: CommandContext, audit: Audit) -> str:
-    return _content(desk, audit, {"moderation": audit.sections.get("moderation", {})})
+def sealed_judgement(context: CommandContext, audit: Audit) -> str:
+    return _content(context, audit, {"moderation": audit.sections.get("moderation", {})})
 
 
-def _content(desk: CommandContext, audit: Audit, sections: Mapping[str, Answers]) -> str:
-    form = desk.form_of(audit)
+def _content(context: CommandContext, audit: Audit, sections: Mapping[str, Answers]) -> str:
+    form = context.form_of(audit)
     actions = [
         {"number": a.number, "section": a.section, "text": a.text, "owner": a.owner_id, "due_on": a.due_on.isoformat()}
         for a in audit.actions
@@ -26,7 +26,7 @@ def _content(desk: CommandContext, audit: Audit, sections: Mapping[str, Answers]
     ]
     named = [answer for key, answers in sections.items() for answer in _people_in(form.section(key).fields, answers)]
     people = {audit.auditor_id, audit.moderator_id, *named, *(a.owner_id for a in audit.actions)}
-    names = {str(person.id): person.name for person in map(desk.directory.person, people) if person}
+    names = {str(person.id): person.name for person in map(context.directory.person, people) if person}
     content = {"edition": audit.edition, "sections": sections, "actions": actions, "names": names, "overall_grade": audit.overall_grade}
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -114,7 +114,7 @@ def no_conflict_is_declared(s: GuardContext) -> Iterator[Missing]:
 
 
 def every_recipient_can_be_reached(s: GuardContext) -> Iterator[Missing]:
-    for relation in s.telling.unreachable("audit_shared", s.audit, s.directory):
+    for relation in s.notification_policy.unreachable("audit_shared", s.audit, s.directory):
         if relation == "qaro" and s.answer("details", "qaro") is None:
             continue
         yield Missing("details", relation, f"Nobody active with an email address can be told as {relation.replace('_', ' ')}.")

@@ -28,7 +28,7 @@ class GuardContext:
     who: Person
     directory: Directory
     form: Form
-    telling: NotificationPolicy
+    notification_policy: NotificationPolicy
     today: date
     recipients: tuple[str, ...]
     given: MoveInput = MoveInput()

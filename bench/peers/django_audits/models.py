@@ -95,8 +95,8 @@ def record_sharing(audit: Audit, by: User) -> None:
     audit.version, audit.shared_at, audit.history_count, audit.history_head = audit.version + 1, at, row["number"], row["hash"]
     audit.history.create(**row)
     told = the_work.tellings(audit, row["number"])
-    Notice.objects.bulk_create(Notice(**the_work.notice(telling, at)) for telling in told)
-    Outbox.objects.bulk_create(Outbox(**the_work.waiting(telling, at)) for telling in told)
+    Notice.objects.bulk_create(Notice(**the_work.notice(notification_policy, at)) for notification_policy in told)
+    Outbox.objects.bulk_create(Outbox(**the_work.waiting(notification_policy, at)) for notification_policy in told)
 
 
 def save_where_unchanged(audit: Audit) -> None:

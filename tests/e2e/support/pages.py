@@ -44,21 +44,21 @@ def _add_rarer_states(council: Council) -> None:
     auditor, qa, ppqa = house.person("auditor"), house.person("qa"), house.person("hos.ppqa")
     assign(house, an_audit(house, at="shared"))
     asked = an_audit(house, at="shared")
-    audit_moves.withdraw(house.desk(), auditor, asked, "Begun for the wrong child.")
+    audit_moves.withdraw(house.command_context(), auditor, asked, "Begun for the wrong child.")
     gone = an_audit(house, at="shared")
-    audit_moves.withdraw(house.desk(), qa, gone, "Begun twice.")
-    audit_moves.withdraw(house.desk(), ppqa, gone, "Agreed.")
+    audit_moves.withdraw(house.command_context(), qa, gone, "Begun twice.")
+    audit_moves.withdraw(house.command_context(), ppqa, gone, "Agreed.")
     returned = an_audit(house, at="shared")
-    audit_moves.return_for_correction(house.desk(), ppqa, returned, "The team is wrong.")
+    audit_moves.return_for_correction(house.command_context(), ppqa, returned, "The team is wrong.")
     known = an_audit(house, at="shared", grade="inadequate")
-    escalations.acknowledge(house.desk(), house.person("head.of.service"), known)
-    record_safeguarding(house.desk(), house.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
+    escalations.acknowledge(house.command_context(), house.person("head.of.service"), known)
+    record_safeguarding(house.command_context(), house.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
     moderated = an_audit(house, at="moderated")
-    actions.report(house.desk(), house.person("team.manager"), moderated, 1)
+    actions.report(house.command_context(), house.person("team.manager"), moderated, 1)
     longer = an_audit(house, at="moderated")
-    actions.ask_for_more_time(house.desk(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
+    actions.ask_for_more_time(house.command_context(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
 
-    deliver(council.parts, SomeRefused(), "demo", lambda: datetime.now(UTC))
+    deliver(council.worker_context, SomeRefused(), "demo", lambda: datetime.now(UTC))
     _add_to_the_directory(house)
 
 
@@ -77,13 +77,13 @@ class SomeRefused:
 def _add_to_the_directory(house: House) -> None:
     """Somebody who left, a role that waits, a connection and a delegation."""
     house.now = datetime.now(UTC)
-    admin, today = house.person("admin"), house.desk().today.isoformat()
-    roles.give_role(house.desk(), admin, house.person("moderator2").id, Duty("qa"))
-    left = people_commands.add_person(house.desk(), admin, "Lee Gone", "lee.gone@demo.example")
-    people_commands.mark_as_left(house.desk(), admin, left)
-    declare_connection(house.desk(), house.person("auditor2"), "C-9999")
+    admin, today = house.person("admin"), house.command_context().today.isoformat()
+    roles.give_role(house.command_context(), admin, house.person("moderator2").id, Duty("qa"))
+    left = people_commands.add_person(house.command_context(), admin, "Lee Gone", "lee.gone@demo.example")
+    people_commands.mark_as_left(house.command_context(), admin, left)
+    declare_connection(house.command_context(), house.person("auditor2"), "C-9999")
     auditor = house.person("auditor")
-    delegations.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+    delegations.delegate(house.command_context(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
 
 
 def follow(link: Locator) -> None:

@@ -38,9 +38,9 @@ def fill(council: Council) -> Mapping[str, str]:
     _declared(house)
     house.now = datetime.now(UTC)
     _read_in_an_emergency(house, found["waived"])
-    today = house.desk().today.isoformat()
+    today = house.command_context().today.isoformat()
     auditor = house.person("auditor")
-    delegations.delegate(house.desk(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+    delegations.delegate(house.command_context(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
     for name in packed(100):
         create_token(council, auditor, NewToken(name))
     return found
@@ -63,7 +63,7 @@ def add_everybody(council: Council) -> None:
         if people_commands.ADDRESS.fullmatch(text) and text.isprintable()
     ]
     lines = (*names, *(Line(1_000 + at, address, "An address", "") for at, address in enumerate(addresses)))
-    assert bulk_import.import_people(house.desk(), lines).refusals == ()
+    assert bulk_import.import_people(house.command_context(), lines).refusals == ()
 
 
 def _texts(section: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +87,7 @@ def _audit(house: House, grade: str = "good", **more: Any) -> str:
         texts = {key: text for key, text in _texts(section) if key not in without}
         save(house, "auditor", reference, section, {**given, **texts, **more.get(section, {})})
     for text in packed(actions.MAX_TEXT, one_line=False):
-        actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(text, "practitioner@demo.example", DUE))
+        actions.add_action(house.command_context(), house.person("auditor"), reference, NewAction(text, "practitioner@demo.example", DUE))
     return reference
 
 
@@ -103,7 +103,7 @@ def _a_draft(house: House) -> str:
 def _shared(house: House, grade: str = "good", **more: Any) -> str:
     reference, auditor = _audit(house, grade, **more), house.person("auditor")
     for move in (audit_moves.record_consultation, audit_moves.grade, audit_moves.share):
-        move(house.desk(), auditor, reference)
+        move(house.command_context(), auditor, reference)
     return reference
 
 
@@ -113,14 +113,14 @@ def _escalated(house: House) -> str:
     head, ppqa = house.person("head.of.service"), house.person("hos.ppqa")
     assign(house, reference)
     save(house, "moderator", reference, "moderation", {"grade": "inadequate", **_words("evidence", "impact")})
-    actions.record_progress(house.desk(), owner, reference, 1, everything(next(TURNS)), everything(next(TURNS)))
-    actions.ask_for_more_time(house.desk(), owner, reference, 1, date(2027, 1, 20), everything(next(TURNS)))
-    actions.report(house.desk(), head, reference, 2)
-    actions.return_action(house.desk(), ppqa, reference, 2, everything(next(TURNS)))
-    actions.cancel(house.desk(), ppqa, reference, 3, everything(next(TURNS)))
-    escalations.acknowledge(house.desk(), head, reference)
-    escalations.plan(house.desk(), head, reference, everything(next(TURNS)))
-    audit_moves.withdraw(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
+    actions.record_progress(house.command_context(), owner, reference, 1, everything(next(TURNS)), everything(next(TURNS)))
+    actions.ask_for_more_time(house.command_context(), owner, reference, 1, date(2027, 1, 20), everything(next(TURNS)))
+    actions.report(house.command_context(), head, reference, 2)
+    actions.return_action(house.command_context(), ppqa, reference, 2, everything(next(TURNS)))
+    actions.cancel(house.command_context(), ppqa, reference, 3, everything(next(TURNS)))
+    escalations.acknowledge(house.command_context(), head, reference)
+    escalations.plan(house.command_context(), head, reference, everything(next(TURNS)))
+    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, everything(next(TURNS)))
     return reference
 
 
@@ -136,36 +136,36 @@ def _judged_otherwise(house: House) -> str:
         house, "moderator", reference, "moderation", {"grade": "requires_improvement", **_words("evidence", "impact", "difference_reason")}
     )
     further = NewAction(packed(actions.MAX_TEXT, one_line=False)[0], "practitioner@demo.example", DUE)
-    actions.add_action(house.desk(), house.person("moderator"), reference, further)
-    audit_moves.moderate(house.desk(), house.person("moderator"), reference)
-    escalations.raise_escalation(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
+    actions.add_action(house.command_context(), house.person("moderator"), reference, further)
+    audit_moves.moderate(house.command_context(), house.person("moderator"), reference)
+    escalations.raise_escalation(house.command_context(), house.person("qa"), reference, everything(next(TURNS)))
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-        escalations.acknowledge(house.desk(), house.person(name), reference)
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, everything(next(TURNS)))
-    escalations.resolve(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
+        escalations.acknowledge(house.command_context(), house.person(name), reference)
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, everything(next(TURNS)))
+    escalations.resolve(house.command_context(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
     return reference
 
 
 def _reopened(house: House) -> str:
     reference = an_audit(house, "actions_closed")
     new = NewAction(packed(actions.MAX_TEXT, one_line=False)[1], "practitioner@demo.example", DUE)
-    audit_moves.reopen(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)), (new,))
+    audit_moves.reopen(house.command_context(), house.person("hos.ppqa"), reference, everything(next(TURNS)), (new,))
     settle(house, reference)
     return reference
 
 
 def _waived(house: House) -> str:
     reference = _shared(house)
-    audit_moves.waive_moderation(house.desk(), house.person("qa"), reference, everything(next(TURNS)))
+    audit_moves.waive_moderation(house.command_context(), house.person("qa"), reference, everything(next(TURNS)))
     return reference
 
 
 def _returned(house: House) -> str:
     """A second edition, shared again."""
     reference, auditor = an_audit(house, "shared"), house.person("auditor")
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
     save(house, "auditor", reference, "summary", {**SUMMARY, **_words("case_summary")})
-    audit_moves.share(house.desk(), auditor, reference)
+    audit_moves.share(house.command_context(), auditor, reference)
     return reference
 
 
@@ -178,23 +178,23 @@ def _people(house: House) -> None:
     directory, names = house.store.directory(), packed(200)
     people = [person for person in directory.people.values() if person.is_active]
     lines = tuple(Line(at, person.email, names[at % len(names)]) for at, person in enumerate(people))
-    assert bulk_import.import_people(house.desk(), lines).refusals == ()
+    assert bulk_import.import_people(house.command_context(), lines).refusals == ()
     units = [unit for kind in ("team", "service", "branch") for unit in unit_commands.units_of(directory, kind)]
     for at, unit in enumerate(units, start=len(people)):
-        unit_commands.change_unit(house.desk(), house.person("admin"), replace(unit, name=names[at % len(names)]))
-    left = people_commands.add_person(house.desk(), house.person("admin"), names[-1], "lee.gone@demo.example")
-    people_commands.mark_as_left(house.desk(), house.person("admin"), left)
+        unit_commands.change_unit(house.command_context(), house.person("admin"), replace(unit, name=names[at % len(names)]))
+    left = people_commands.add_person(house.command_context(), house.person("admin"), names[-1], "lee.gone@demo.example")
+    people_commands.mark_as_left(house.command_context(), house.person("admin"), left)
 
 
 def _declared(house: House) -> None:
     for child in packed(LETTERS_OF_A_CHILD_ID):
-        connections.declare_connection(house.desk(), house.person("qa2"), child)
+        connections.declare_connection(house.command_context(), house.person("qa2"), child)
 
 
 def _read_in_an_emergency(house: House, reference: str) -> None:
     """One is let in; the others wait, whether or not there is what they ask for."""
     for at, reason in enumerate(packed(emergency_access.MOST, one_line=False)):
         emergency_access.ask_to_read_in_emergency(
-            house.desk(), house.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason
+            house.command_context(), house.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason
         )
-    emergency_access.let_in(house.desk(), house.person("hos.ppqa"), 1)
+    emergency_access.let_in(house.command_context(), house.person("hos.ppqa"), 1)

@@ -149,7 +149,7 @@ def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: Noti
 
 
 def test_the_worker_sends_by_it_and_tells_the_qa_service_what_can_not_go(council: Council, house: House, server: NotifyServer) -> None:
-    parts = replace(council.parts, settings=replace(council.settings, mail_url=server.url, notify_api_key=KEY))
+    parts = replace(council.worker_context, settings=replace(council.settings, mail_url=server.url, notify_api_key=KEY))
     an_audit(house, at="shared")
     server.answers = lambda to, tries: (500, "Exception", "Internal server error")
     assert run_once(parts, NOW) == 0

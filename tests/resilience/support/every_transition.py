@@ -32,17 +32,17 @@ def cells() -> set[Key]:
 
 def _moves(name: str) -> Callable[[CommandContext, Person, str], Any]:
     new = (AN_ACTION,) if name == "reopen" else ()
-    return lambda desk, who, reference: carry_out(desk, who, reference, name, "Because.", new)
+    return lambda context, who, reference: carry_out(context, who, reference, name, "Because.", new)
 
 
 def _acts(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "reason": "Because.", "completed_on": "", "due_on": str(LATER)}
-    return lambda desk, who, reference: action_move_registry.carry_out(desk, who, reference, 1, given)
+    return lambda context, who, reference: action_move_registry.carry_out(context, who, reference, 1, given)
 
 
 def _escalates(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "plan": "Visit daily.", "reason": "Because."}
-    return lambda desk, who, reference: escalation_move_registry.carry_out(desk, who, reference, given)
+    return lambda context, who, reference: escalation_move_registry.carry_out(context, who, reference, given)
 
 
 # --- The audit -------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def _with_grades(house: House) -> str:
     reference, given = an_audit(house, "practitioner_consulted"), answers("good")
     for section in ("summary", *GRADED, "declaration"):
         save(house, "auditor", reference, section, SUMMARY if section == "summary" else given[section])
-    actions.add_action(house.desk(), house.person("auditor"), reference, AN_ACTION)
+    actions.add_action(house.command_context(), house.person("auditor"), reference, AN_ACTION)
     return reference
 
 
@@ -78,7 +78,7 @@ def _settled(house: House, grade: str = "good") -> str:
 
 def _asked_to_withdraw(house: House, state: str) -> str:
     reference = an_audit(house, state)
-    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Wrong child.")
+    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Wrong child.")
     return reference
 
 
@@ -89,9 +89,9 @@ def _with_action(house: House, state: str, grade: str = "good", *, asks: bool = 
     reference = an_audit(house, "moderated", grade=grade)
     if state == "reported":
         reporter = "head.of.service" if grade == "inadequate" else "team.manager"
-        actions.report(house.desk(), house.person(reporter), reference, 1)
+        actions.report(house.command_context(), house.person(reporter), reference, 1)
     if asks:
-        actions.ask_for_more_time(house.desk(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+        actions.ask_for_more_time(house.command_context(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
     return reference
 
 
@@ -102,9 +102,9 @@ def _escalated(house: House, state: str, at: str = "shared", *, all_but_one: boo
     reference = an_audit(house, at, grade="good" if state == "none" else "inadequate")
     names = RECIPIENTS[:2] if all_but_one else RECIPIENTS if state == "acknowledged" else ()
     for name in names:
-        _escalates("acknowledge")(house.desk(), house.person(name), reference)
+        _escalates("acknowledge")(house.command_context(), house.person(name), reference)
     if state == "acknowledged":
-        _escalates("plan")(house.desk(), house.person("head.of.service"), reference)
+        _escalates("plan")(house.command_context(), house.person("head.of.service"), reference)
     if state == "resolved":
         resolve(house, reference)
     return reference
@@ -112,7 +112,7 @@ def _escalated(house: House, state: str, at: str = "shared", *, all_but_one: boo
 
 def _to_be_shared_again(house: House, state: str) -> str:
     reference = _escalated(house, state)
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Once more.")
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Once more.")
     return reference
 
 

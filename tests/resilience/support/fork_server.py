@@ -74,18 +74,18 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
     assert who is not None
     once = IdempotentRequest(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
 
-    def run(desk: CommandContext) -> Audit:
-        deed.does(desk, who, reference)
+    def run(context: CommandContext) -> Audit:
+        deed.does(context, who, reference)
         audit = council.store.audit(reference)
         assert audit is not None
         return audit
 
-    return run_idempotent(council.desk(now, once), once, run)
+    return run_idempotent(council.command_context(now, once), once, run)
 
 
-def send(parts: WorkerContext, now: datetime) -> None:
-    channel = open_channel(parts.settings)
-    deliver(parts, channel, "the first", lambda: now)
+def send(context: WorkerContext, now: datetime) -> None:
+    channel = open_channel(context.settings)
+    deliver(context, channel, "the first", lambda: now)
     channel.close()
 
 
@@ -163,7 +163,7 @@ def _do(job: dict[str, Any], council: Council) -> None:
     if "key" in job:
         make_the_move(council, (job["key"][0], job["key"][1], job["key"][2]), job["reference"], now)
     else:
-        JOBS[job["does"]](council.parts, now)
+        JOBS[job["does"]](council.worker_context, now)
     council.engine.dispose()
 
 

@@ -99,7 +99,7 @@ def _live(which: str, app: Flask, port: int, tells: int) -> None:
         outbox.LEASE = LEASE
         worker.DELIVER_EVERY, worker.SWEEP_EVERY = {"sqlite": LOOKS_AFTER_MAIL_EVERY}, SWEEPS_EVERY  # type: ignore[assignment,dict-item]
         os.write(tells, b".")
-        worker.run_forever(council.parts)
+        worker.run_forever(council.worker_context)
     os._exit(0)
 
 

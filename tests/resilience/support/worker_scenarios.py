@@ -38,9 +38,9 @@ def _news(council: Council) -> datetime:
     """An action is returned: two mails, to its owner and the Team Manager."""
     house = a_house(council)
     reference = an_audit(house, "moderated")
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
     _all_sent(council, NOW)
-    actions.return_action(house.desk(), house.person("qa"), reference, 1, "Not yet.")
+    actions.return_action(house.command_context(), house.person("qa"), reference, 1, "Not yet.")
     return NOW
 
 
@@ -52,7 +52,7 @@ def _morning(council: Council) -> datetime:
 
 def _done_meanwhile(council: Council) -> datetime:
     house, reference = _of_actions(council)
-    actions.report(house.desk(), house.person("team.manager"), reference, 2)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 2)
     # News of its own, sent before.
     _all_sent(council, in_london(date(2026, 12, 13), 9, 5))
     return MONDAY_AT_EIGHT
@@ -63,7 +63,7 @@ def _of_actions(council: Council) -> tuple[House, str]:
     reference = an_audit(house, "moderated")
     for due_on in ("2026-12-19", "2026-12-18"):
         new = NewAction("Write to the school.", "practitioner@demo.example", due_on)
-        actions.add_action(house.desk(), house.person("qa"), reference, new)
+        actions.add_action(house.command_context(), house.person("qa"), reference, new)
     _all_sent(council, NOW)
     house.now = in_london(date(2026, 12, 13), 9)
     _all_sent(council, house.now)
@@ -73,7 +73,7 @@ def _of_actions(council: Council) -> tuple[House, str]:
 def _all_sent(council: Council, now: datetime) -> None:
     """Into a folder, whatever waits for no morning."""
     assert council.settings.mail_url.startswith("folder:")
-    run_once(council.parts, now)
+    run_once(council.worker_context, now)
 
 
 def _refuses_and_puts_off(to: str, tries: int) -> str | None:
@@ -96,7 +96,7 @@ def a_day_to_sweep(council: Council) -> datetime:
     house = a_house(council)
     moderated = an_audit(house, "moderated")
     for due_on in ("2026-12-01", "2026-12-08", "2026-11-30"):
-        actions.add_action(house.desk(), house.person("qa"), moderated, NewAction("x", "practitioner@demo.example", due_on))
+        actions.add_action(house.command_context(), house.person("qa"), moderated, NewAction("x", "practitioner@demo.example", due_on))
     an_audit(house, "shared", grade="inadequate")
     an_audit(house, "graded")
     an_audit(house, "shared", details={"audit_date": "2025-11-20", "child_id": "C-2"})

@@ -82,7 +82,9 @@ def _build(house: House, scene: Scene) -> str:
     plan = Plan(details={"child_id": child_of(scene)})
     reference = an_audit(house, "draft", plan)
     save(house, "auditor", reference, "summary", SUMMARY)
-    actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(OF_THE_ACTION, "owner@demo.example", "2026-12-20"))
+    actions.add_action(
+        house.command_context(), house.person("auditor"), reference, NewAction(OF_THE_ACTION, "owner@demo.example", "2026-12-20")
+    )
     for state in STATES[1 : STATES.index(_farthest(scene)) + 1]:
         WALKS[state](house, reference, plan) if state != "actions_closed" else _close(house, reference)
     _prepare_moderation(house, reference, scene)
@@ -100,9 +102,9 @@ def _farthest(scene: Scene) -> str:
 
 
 def _close(house: House, reference: str) -> None:
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
-    actions.verify(house.desk(), house.person("qa"), reference, 1)
-    audit_moves.close_actions(house.desk(), house.person("qa"), reference)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    actions.verify(house.command_context(), house.person("qa"), reference, 1)
+    audit_moves.close_actions(house.command_context(), house.person("qa"), reference)
 
 
 def _prepare_moderation(house: House, reference: str, scene: Scene) -> None:
@@ -115,26 +117,26 @@ def _prepare_moderation(house: House, reference: str, scene: Scene) -> None:
 def _escalate(house: House, reference: str, to: str) -> None:
     if to == "none":
         return
-    escalations.raise_escalation(house.desk(), house.person("qa"), reference, "Raised by hand.")
+    escalations.raise_escalation(house.command_context(), house.person("qa"), reference, "Raised by hand.")
     if to == "acknowledged":
         for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-            escalations.acknowledge(house.desk(), house.person(name), reference)
+            escalations.acknowledge(house.command_context(), house.person(name), reference)
     if to == "resolved":
         resolve(house, reference)
 
 
 def _take_back(house: House, reference: str, scene: Scene) -> None:
     if scene.is_unshared and scene.was_shared:
-        audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Look at it again.")
+        audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Look at it again.")
     if scene.state == "practitioner_consulted" and scene.was_shared:
-        audit_moves.revise(house.desk(), house.person("auditor"), reference)
+        audit_moves.revise(house.command_context(), house.person("auditor"), reference)
 
 
 def _withdraw(house: House, reference: str, scene: Scene) -> None:
     if scene.is_asked:
-        audit_moves.withdraw(house.desk(), house.person("qa"), reference, "The wrong child.")
+        audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "The wrong child.")
     if scene.state == "withdrawn":
-        audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
+        audit_moves.withdraw(house.command_context(), house.person("hos.ppqa"), reference, "")
 
 
 def _is_as_said(house: House, reference: str, scene: Scene) -> None:

@@ -75,7 +75,7 @@ def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, house: House
 def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(app: Flask, house: House, typed: str) -> None:
     reference = an_audit(house, at="graded")
     browser, path, seen = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1", house.audit(reference).version
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
     before = house.audit(reference)
     answer = browser.post(path, seen=seen, evidence=typed)
     page = answer.get_data(as_text=True)

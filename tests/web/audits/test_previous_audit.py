@@ -51,7 +51,7 @@ def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, house: House)
     an_audit(house, at="shared", details=EARLIER)
     an_audit(house, at="graded", details={"audit_date": "2026-06-01"})
     returned = an_audit(house, at="shared", details={"audit_date": "2026-07-01"})
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), returned, "Another child.")
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), returned, "Another child.")
     assert "12 May 2026" in details_page(app, "auditor", an_audit(house, at="draft"))
 
 

@@ -60,7 +60,7 @@ def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, house: House
         before.actions,
         before.state,
     )
-    used = uses_of(house.desk(), after)[0]
+    used = uses_of(house.command_context(), after)[0]
     assert (used.used_at, used.told, used.by_name) == (datetime(2026, 11, 22, 21, 5, tzinfo=UTC), TYPED["told"], house.person("qaro").name)
     rows = house.store.history(after)
     assert rows[-1].happening.move == "record_safeguarding"
@@ -77,9 +77,9 @@ def test_its_words_are_in_no_mail_and_on_no_page_that_is_not_noted(app: Flask, h
     reference = an_audit(house, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     told = _counts(council)
-    record_safeguarding(house.desk(), house.person("qa"), reference, "2026-11-22", "9:30", "KESTREL")
+    record_safeguarding(house.command_context(), house.person("qa"), reference, "2026-11-22", "9:30", "KESTREL")
     assert _counts(council) == told, "nobody is told by it"
-    run_once(council.parts, NOW)
+    run_once(council.worker_context, NOW)
     with read_transaction(council.engine) as connection:
         assert not [row for row in connection.execute(select(outbox.c.body)).scalars() if row and b"KESTREL" in row]
     browser = Browser(app, "director.safeguarding")
@@ -106,7 +106,7 @@ def test_who_may_record_it(house: House) -> None:
     ):  # fmt: skip
         for reference in (draft, good, bad):
             try:
-                record_safeguarding(house.desk(), house.person(name), reference, "2026-11-22", "9:30", "The duty team.")
+                record_safeguarding(house.command_context(), house.person(name), reference, "2026-11-22", "9:30", "The duty team.")
                 may.setdefault(name, []).append("may")
             except PermissionDenied:
                 may.setdefault(name, []).append("no")
@@ -136,7 +136,7 @@ def test_what_can_not_be_taken_changes_nothing(fake_house: House, given: tuple[A
     reference = an_audit(fake_house, at="shared", grade="inadequate")
     before = fake_house.audit(reference)
     with pytest.raises(BadInput) as refused:
-        record_safeguarding(fake_house.desk(), fake_house.person("qa"), reference, *given)
+        record_safeguarding(fake_house.command_context(), fake_house.person("qa"), reference, *given)
     assert {one.field for one in refused.value.missing} == fields
     assert fake_house.audit(reference) == before
 
@@ -156,4 +156,4 @@ def test_a_program_records_it_once_under_one_key(house: House, caller: Caller, c
     for _ in range(2):
         answer = caller.call("qa@demo.example", "POST", f"/audits/{reference}/safeguarding", body, Idempotency_Key="one")
         assert answer.status_code == 200
-    assert len(uses_of(house.desk(), house.audit(reference))) == 1
+    assert len(uses_of(house.command_context(), house.audit(reference))) == 1

@@ -129,7 +129,7 @@ def test_a_whole_history_verifies_and_a_touched_one_is_named(run: Run, prepared:
 
 def test_a_reason_that_was_reworded_is_named(run: Run, prepared: House, tmp_path: Path) -> None:
     reference = an_audit(prepared, at="graded")
-    audit_moves.withdraw(prepared.desk(), prepared.person("auditor"), reference, "The wrong child.")
+    audit_moves.withdraw(prepared.command_context(), prepared.person("auditor"), reference, "The wrong child.")
     assert run("history", "verify").exit_code == 0
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
         database.execute("UPDATE remarks SET text = 'A better reason.'")

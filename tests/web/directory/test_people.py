@@ -66,7 +66,7 @@ def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, house: Hou
         # Who owns an action of it keeps knowing that action.
         page, api = (f"{path}/read", "/history") if name == "practitioner" else (path, "")
         assert (browser.get(page).status_code, caller.call(email, "GET", path + api).status_code) == (200, 200), name
-        role_commands.take_role(house.desk(), admin, house.person(name).id, duty)
+        role_commands.take_role(house.command_context(), admin, house.person(name).id, duty)
         assert browser.get(page).status_code in {403, 404}, name
         assert caller.call(email, "GET", path + api).status_code in {403, 404}, name
         assert name == "practitioner" or reference not in browser.get("/audits").text
@@ -75,10 +75,10 @@ def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, house: Hou
 def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, house: House, caller: Caller) -> None:
     browser = Browser(app, "auditor")
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 200
-    people.mark_as_left(house.desk(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_left(house.command_context(), house.person("admin"), house.person("auditor").id)
     assert browser.get("/").status_code == 302
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
-    people.mark_as_back(house.desk(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_back(house.command_context(), house.person("admin"), house.person("auditor").id)
     assert browser.get("/").status_code == 302
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
 
@@ -102,8 +102,8 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, hou
 
 
 def test_a_vacant_post_stands_out_with_who_stands_in(app: Flask, house: House) -> None:
-    people.mark_as_left(house.desk(), house.person("admin"), house.person("head.of.service").id)
-    people.mark_as_left(house.desk(), house.person("admin"), house.person("director.parenting").id)
+    people.mark_as_left(house.command_context(), house.person("admin"), house.person("head.of.service").id)
+    people.mark_as_left(house.command_context(), house.person("admin"), house.person("director.parenting").id)
     page = text_of(Browser(app, "admin").get("/people/posts").text)
     assert "Head of Service, Assessment and Child Protection Vacant Dawn Sefton stands in" in page
     assert "Director, Corporate Parenting Vacant Paula Pemberton stands in" in page

@@ -119,7 +119,7 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
     """Over https the form is refused without a referrer, so the page must let one be sent to this service."""
     council = a_council(tmp_path / "var", BASE_URL="https://audits.example", PROXIES="1")
     an_audit(House(council.store), at="shared", grade="inadequate")
-    run_once(council.parts, NOW)
+    run_once(council.worker_context, NOW)
     council.engine.dispose()
     app = create_app(council.settings)
     with read_transaction(app.extensions["council"].engine) as connection:

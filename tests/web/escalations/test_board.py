@@ -46,7 +46,7 @@ def told(caller: Caller, name: str = "hos.ppqa") -> list[dict[str, Any]]:
 def works(app: Flask, at: datetime, mail: MailServer | None = None) -> None:
     council: Council = app.extensions["council"]
     settings = replace(council.settings, mail_url=mail.url) if mail else council.settings
-    run_once(replace(council.parts, settings=settings), at)
+    run_once(replace(council.worker_context, settings=settings), at)
 
 
 def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
@@ -57,7 +57,7 @@ def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, house: House,
     assert [one["state"] for one in told(caller)] == ["delivered"] * 3
     assert Browser(app, "director.safeguarding").get(f"/audits/{reference}").status_code == 200
     house.passes(minutes=5)
-    escalations.acknowledge(house.desk(), house.person("head.of.service"), reference)
+    escalations.acknowledge(house.command_context(), house.person("head.of.service"), reference)
     facts = told(caller)
     assert [one["state"] for one in facts] == ["acknowledged", "seen", "delivered"]
     assert facts[0]["acknowledged_at"] == (NOW + timedelta(minutes=5)).isoformat()
@@ -71,7 +71,7 @@ def test_what_was_read_before_it_was_escalated_is_not_seen(house: House, app: Fl
     reference = an_audit(house, at="shared")
     assert Browser(app, "hos.ppqa").get(f"/audits/{reference}/read").status_code == 200
     house.passes(minutes=5)
-    escalations.raise_escalation(house.desk(), house.person("qa"), reference, "Look.")
+    escalations.raise_escalation(house.command_context(), house.person("qa"), reference, "Look.")
     clock.shift(400)
     assert [one["seen_at"] for one in told(caller)] == [None] * 3
 
@@ -86,7 +86,7 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, house: Hou
     seen: dict[int, tuple[bool, bool]] = {}
     for days in (0, 1, 2, 3):
         clock.move_to(NOW + timedelta(days=days))
-        sweep(app.extensions["council"].parts, NOW + timedelta(days=days))
+        sweep(app.extensions["council"].context, NOW + timedelta(days=days))
         works(app, NOW + timedelta(days=days))
         one = told(caller)[0]
         seen[days] = (one["is_overdue"], one["passed_up_at"] is not None)
@@ -113,7 +113,7 @@ def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
     page = Browser(app, "qa").get("/escalations").get_data(as_text=True)
     assert "Somebody not told" in page
     assert re.search(r'href="/people/\d+"', page), "a link to what to do"
-    escalations.acknowledge(house.desk(), house.person("director.safeguarding"), reference)
+    escalations.acknowledge(house.command_context(), house.person("director.safeguarding"), reference)
     assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
 
 
@@ -149,7 +149,7 @@ def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
     first = told(caller)[0]
     assert (first["person"], first["state"]) == ("auditor2@demo.example", "failed")
     assert "changed hands" in first["failed_because"]
-    sweep(council.parts, NOW + timedelta(days=2))
+    sweep(council.worker_context, NOW + timedelta(days=2))
     works(app, NOW + timedelta(days=2))
     clock.move_to(NOW + timedelta(days=2))
     assert told(caller)[0]["state"] == "delivered"
@@ -188,7 +188,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, house: House, clock
 
 def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, "KESTREL plan")
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "KESTREL plan")
     resolved = an_audit(house, at="shared", grade="inadequate")
     resolve(house, resolved)
     page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)

@@ -30,9 +30,9 @@ AUDITOR, NEW = "auditor@demo.example", "three wet lampposts"
 
 
 @pytest.fixture
-def parts(app: Flask, server: MailServer) -> WorkerContext:
+def context(app: Flask, server: MailServer) -> WorkerContext:
     council: Council = app.extensions["council"]
-    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
+    return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))
 
 
 def link_in(server: MailServer, which: int = -1) -> str:
@@ -46,37 +46,37 @@ def ours(caplog: pytest.LogCaptureFixture) -> str:
     return str([record.getMessage() for record in caplog.records if record.name != "mail.log"])
 
 
-def stored(parts: WorkerContext) -> list[object]:
-    with read_transaction(parts.engine) as connection:
+def stored(context: WorkerContext) -> list[object]:
+    with read_transaction(context.engine) as connection:
         return list(connection.execute(select(tables.outbox)))
 
 
 def test_a_link_comes_by_mail_and_is_nowhere_else(
-    app: Flask, parts: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
+    app: Flask, context: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     page = Visitor(app).send("/forgotten-password", email=" Auditor@demo.example ").get_data(as_text=True)
     assert "on its way" in page
     assert server.taken == []
-    waiting = str(stored(parts))
-    run_once(parts, datetime.now(UTC))
+    waiting = str(stored(context))
+    run_once(context, datetime.now(UTC))
     token = link_in(server).partition("=")[2]
     to, body = server.taken[0]
     assert (to, len(server.taken), body.count(b"http")) == (AUDITOR, 1, 1)
     assert "Audit:" not in server.mails()[0].get_content()
-    assert [words for words in (waiting, str(stored(parts)), ours(caplog)) if token[:20] in words] == []
+    assert [words for words in (waiting, str(stored(context)), ours(caplog)) if token[:20] in words] == []
     assert AUDITOR not in ours(caplog)
 
 
 def test_a_link_sets_a_password_once_and_ends_every_session(
-    app: Flask, parts: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
+    app: Flask, context: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     signed_in, visitor = Visitor(app), Visitor(app, "192.0.2.50")
     signed_in.tries(AUDITOR)
     thief = copy_of(app, signed_in)
     visitor.send("/forgotten-password", email=AUDITOR)
-    run_once(parts, datetime.now(UTC))
+    run_once(context, datetime.now(UTC))
     path = link_in(server)
     token = path.partition("=")[2]
     assert visitor.get(path).headers["Referrer-Policy"] == "same-origin"
@@ -89,7 +89,7 @@ def test_a_link_sets_a_password_once_and_ends_every_session(
     again = Visitor(app).get(path)
     assert again.status_code == 422
     assert "no longer works" in text_of(again.get_data(as_text=True))
-    run_once(parts, datetime.now(UTC))
+    run_once(context, datetime.now(UTC))
     assert [mail["Subject"] for mail in server.mails()] == ["Choose a new password", "Your password was changed"]
     assert [words for words in (NEW, AUDITOR, token[:20]) if words in ours(caplog)] == []
 
@@ -106,32 +106,32 @@ def test_a_link_works_over_https(tmp_path: Path) -> None:
     app.extensions["council"].engine.dispose()
 
 
-def test_a_link_lasts_an_hour(app: Flask, parts: WorkerContext, server: MailServer) -> None:
+def test_a_link_lasts_an_hour(app: Flask, context: WorkerContext, server: MailServer) -> None:
     now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     with time_machine.travel(now, tick=False) as clock:
         Visitor(app).send("/forgotten-password", email=AUDITOR)
-        run_once(parts, now)
+        run_once(context, now)
         clock.shift(timedelta(minutes=59))
         assert Visitor(app).get(link_in(server)).status_code == 200
         clock.shift(timedelta(minutes=2))
         assert Visitor(app).get(link_in(server)).status_code == 422
 
 
-def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, parts: WorkerContext, server: MailServer) -> None:
+def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, context: WorkerContext, server: MailServer) -> None:
     server.after_data = lambda to, tries: "421 later" if tries == 1 else None
     Visitor(app).send("/forgotten-password", email=AUDITOR)
     now = datetime.now(UTC)
-    run_once(parts, now)
-    assert run_once(parts, now + timedelta(minutes=5)) == 1
+    run_once(context, now)
+    assert run_once(context, now + timedelta(minutes=5)) == 1
     assert len(server.taken) == 2
     assert server.taken[0] == server.taken[1]
     server.answers = lambda to, tries: "450 later"
     Visitor(app).send("/forgotten-password", email="qa@demo.example")
-    run_once(parts, now + timedelta(minutes=6))
+    run_once(context, now + timedelta(minutes=6))
     server.answers = lambda to, tries: None
-    run_once(parts, now + timedelta(minutes=70))
+    run_once(context, now + timedelta(minutes=70))
     assert len(server.taken) == 2
-    assert [(row.state, row.locked, row.body) for row in stored(parts)] == [("sent", None, None), ("cancelled", None, None)]  # type: ignore[attr-defined]
+    assert [(row.state, row.locked, row.body) for row in stored(context)] == [("sent", None, None), ("cancelled", None, None)]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("token", ["", "x", "WyJmaXJzdC0xIiwgbnVsbF0.aaaa.bbbb", "☃" * 40, "a" * 5000])
@@ -141,7 +141,7 @@ def test_a_forged_link_opens_nothing(app: Flask, token: str) -> None:
     assert visitor.send("/sign-in", "/new-password", token=token, new=NEW).status_code == 422
 
 
-def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, parts: WorkerContext, server: MailServer) -> None:
+def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, context: WorkerContext, server: MailServer) -> None:
     took: dict[str, list[float]] = {AUDITOR: [], "nobody@demo.example": []}
     pages = set()
     Visitor(app).send("/forgotten-password", email="qa@demo.example")
@@ -154,7 +154,7 @@ def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, pa
             took[email].append(time.perf_counter() - begun)
             pages.add((answer.status_code, answer.get_data(as_text=True)))
     known, unknown = (statistics.median(times) for times in took.values())
-    run_once(parts, datetime.now(UTC))
+    run_once(context, datetime.now(UTC))
     print(f"known {known * 1000:.0f} ms, unknown {unknown * 1000:.0f} ms; {len(server.taken) - 1} mail(s) for 4 askings")
     assert len(pages) == 1
     assert [to for to, _ in server.taken].count(AUDITOR) <= 2

@@ -27,21 +27,21 @@ def council(app: Flask) -> Council:
 
 
 @pytest.fixture
-def parts(council: Council, server: MailServer) -> WorkerContext:
-    return replace(council.parts, settings=replace(council.settings, mail_url=server.url))
+def context(council: Council, server: MailServer) -> WorkerContext:
+    return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))
 
 
 @pytest.fixture
-def refused(parts: WorkerContext, house: House, server: MailServer) -> str:
+def refused(context: WorkerContext, house: House, server: MailServer) -> str:
     """The reference of a shared audit whose QARO could not be told, once and for all."""
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro@") else None
     reference = an_audit(house, at="shared")
-    run_once(parts, NOW)
+    run_once(context, NOW)
     return reference
 
 
-def state(parts: WorkerContext) -> str:
-    with read_transaction(parts.engine) as connection:
+def state(context: WorkerContext) -> str:
+    with read_transaction(context.engine) as connection:
         about = tables.outbox.c.recipient == select(tables.people.c.id).where(tables.people.c.email.like("%qaro@%")).scalar_subquery()
         return str(connection.execute(select(tables.outbox.c.state).where(about)).scalar_one())
 
@@ -57,42 +57,42 @@ def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, r
     assert "Tried 1 time." in page
 
 
-def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, parts: WorkerContext, refused: str, server: MailServer) -> None:
+def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, context: WorkerContext, refused: str, server: MailServer) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
-    with write_transaction(parts.engine) as connection:
+    with write_transaction(context.engine) as connection:
         mended = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(mended)
         changed(connection)
-    assert browser.post(f"/undelivered/{_id(parts)}/again").status_code == 303
-    assert state(parts) == "waiting"
+    assert browser.post(f"/undelivered/{_id(context)}/again").status_code == 303
+    assert state(context) == "waiting"
     # Long after: three days are given anew.
-    run_once(parts, NOW + timedelta(days=30))
+    run_once(context, NOW + timedelta(days=30))
     assert [to for to, _ in server.taken if "qaro" in to] == ["new.qaro@demo.example"]
-    assert state(parts) == "sent"
+    assert state(context) == "sent"
     assert "See to a mail" not in browser.get("/").text
 
 
-def test_refused_again_it_is_told_again(app: Flask, parts: WorkerContext, refused: str) -> None:
+def test_refused_again_it_is_told_again(app: Flask, context: WorkerContext, refused: str) -> None:
     browser = Browser(app, "hos.ppqa")
     browser.get("/undelivered")
-    browser.post(f"/undelivered/{_id(parts)}/again")
-    run_once(parts, NOW + timedelta(days=400))
-    assert state(parts) == "dead"
-    with read_transaction(parts.engine) as connection:
+    browser.post(f"/undelivered/{_id(context)}/again")
+    run_once(context, NOW + timedelta(days=400))
+    assert state(context) == "dead"
+    with read_transaction(context.engine) as connection:
         told = connection.execute(select(tables.notices).where(tables.notices.c.event == "mail_undelivered")).all()
     assert len(told) == 2
 
 
 def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
-    app: Flask, parts: WorkerContext, house: House, refused: str
+    app: Flask, context: WorkerContext, house: House, refused: str
 ) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
-    the_id = _id(parts)
+    the_id = _id(context)
     browser.post(f"/undelivered/{the_id}/settle")
     assert refused not in browser.get("/undelivered").text
-    with read_transaction(parts.engine) as connection:
+    with read_transaction(context.engine) as connection:
         row = connection.execute(select(tables.outbox).where(tables.outbox.c.id == the_id)).one()
     assert (row.state, row.settled_by) == ("dead", house.person("qa").id)
     assert row.settled_at
@@ -102,19 +102,19 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
         assert "Somebody has seen to this mail already." in answer.text
 
 
-def test_what_is_still_tried_shows_how_often_and_why(app: Flask, parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, house: House, server: MailServer) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro@") else None
     an_audit(house, at="shared")
     for minutes in (0, 5):
-        run_once(parts, NOW + timedelta(minutes=minutes))
+        run_once(context, NOW + timedelta(minutes=minutes))
     page = Browser(app, "qa").get("/undelivered").text
     assert "the address was refused with 450" in page
     assert "Tried 2 times" in page
     assert "Send it again" not in page
 
 
-def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts: WorkerContext, house: House, refused: str) -> None:
-    with write_transaction(parts.engine) as connection:
+def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, context: WorkerContext, house: House, refused: str) -> None:
+    with write_transaction(context.engine) as connection:
         declared = {"person_id": house.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
         changed(connection)
@@ -122,37 +122,37 @@ def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, parts:
     assert refused in Browser(app, "hos.ppqa").get("/undelivered").text
 
 
-def test_a_mail_about_an_account_is_not_sent_again(app: Flask, parts: WorkerContext, refused: str) -> None:
-    with write_transaction(parts.engine) as connection:
+def test_a_mail_about_an_account_is_not_sent_again(app: Flask, context: WorkerContext, refused: str) -> None:
+    with write_transaction(context.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.state == "dead").values(event="password_reset", reference=""))
     browser = Browser(app, "qa")
     page = browser.get("/undelivered").text
     assert "Choose a new password" in page
     assert "Send it again" not in page
-    answer = browser.post(f"/undelivered/{_id(parts)}/again")
+    answer = browser.post(f"/undelivered/{_id(context)}/again")
     assert answer.status_code == 409
     assert "asks for a new one" in answer.text
 
 
-def test_very_many_are_read_page_by_page(app: Flask, parts: WorkerContext, house: House, server: MailServer) -> None:
+def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, house: House, server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user"
-    while _how_many_dead(parts) <= SIZE:
+    while _how_many_dead(context) <= SIZE:
         for _ in range(5):
             an_audit(house, at="shared")
-        run_once(parts, NOW)
+        run_once(context, NOW)
     browser = Browser(app, "qa")
     first = browser.get("/undelivered").text
     assert first.count("Why not") == SIZE
-    assert f"See to {_how_many_dead(parts)} mails" in browser.get("/").text
+    assert f"See to {_how_many_dead(context)} mails" in browser.get("/").text
     cursor = first.split("/undelivered?cursor=")[1].split('"')[0]
-    assert browser.get(f"/undelivered?cursor={cursor}").text.count("Why not") == _how_many_dead(parts) - SIZE
+    assert browser.get(f"/undelivered?cursor={cursor}").text.count("Why not") == _how_many_dead(context) - SIZE
 
 
-def _how_many_dead(parts: WorkerContext) -> int:
-    with read_transaction(parts.engine) as connection:
+def _how_many_dead(context: WorkerContext) -> int:
+    with read_transaction(context.engine) as connection:
         return len(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).all())
 
 
-def _id(parts: WorkerContext) -> int:
-    with read_transaction(parts.engine) as connection:
+def _id(context: WorkerContext) -> int:
+    with read_transaction(context.engine) as connection:
         return int(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "dead")).scalar_one())

@@ -98,7 +98,7 @@ def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         before = scraped(app)
         assert (before["tick_age_seconds mail"], before["escalations open"], before["outbox_waiting"]) == (math.inf, 0, 0)
-        run_once(council.parts, NOW)
+        run_once(council.worker_context, NOW)
         an_audit(house, at="shared", grade="inadequate")
         clock.shift(600)
         found = scraped(app)
@@ -127,7 +127,7 @@ def test_who_has_not_acknowledged_is_overdue_from_the_day_after_it_was_due(app: 
         assert scraped(app)["acknowledgements_overdue"] == 0
         clock.shift(timedelta(days=1))
         assert scraped(app)["acknowledgements_overdue"] == 3
-        escalations.acknowledge(house.desk(), house.person("head.of.service"), reference)
+        escalations.acknowledge(house.command_context(), house.person("head.of.service"), reference)
         assert scraped(app)["acknowledgements_overdue"] == 2
 
 

@@ -50,7 +50,7 @@ def my_work(app: Flask, who: str) -> str:
 def test_no_tick_for_five_minutes_turns_health_red(app: Flask, council: Council) -> None:
     for seconds, status in ((0, 200), (299, 200), (301, 503), (86_400, 503)):
         with time_machine.travel(NOON, tick=False) as clock:
-            run_once(council.parts, NOON)
+            run_once(council.worker_context, NOON)
             clock.shift(seconds)
             assert health(app)[0] == status, seconds
             print(f"no tick for {seconds} s: {status}")
@@ -59,20 +59,20 @@ def test_no_tick_for_five_minutes_turns_health_red(app: Flask, council: Council)
 @pytest.mark.parametrize("runs", ["mail", "reminders"])
 def test_one_that_only_sends_or_only_reminds_is_red(app: Flask, council: Council, runs: str) -> None:
     with time_machine.travel(NOON, tick=False):
-        run_once(council.parts, NOON - timedelta(minutes=6))
+        run_once(council.worker_context, NOON - timedelta(minutes=6))
         if runs == "mail":
             outbox.heartbeat(council.engine, "worker", NOON)
         else:
-            tick(council.parts, NOON)
+            tick(council.worker_context, NOON)
         status, facts = health(app)
         assert (status, facts["status"]) == (503, "red")
 
 
 def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council: Council) -> None:
     with time_machine.travel(NOON, tick=False):
-        run_once(council.parts, NOON + timedelta(days=400))
+        run_once(council.worker_context, NOON + timedelta(days=400))
         assert health(app)[0] == 503
-        tick(council.parts, NOON)
+        tick(council.worker_context, NOON)
         outbox.heartbeat(council.engine, "worker", NOON)
         assert health(app)[0] == 200
 
@@ -81,7 +81,7 @@ def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council
 def test_the_qa_service_sees_since_when_nothing_has_run(app: Flask, council: Council, who: str) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         assert f"{STOPPED} never run" in my_work(app, who)
-        run_once(council.parts, NOON)
+        run_once(council.worker_context, NOON)
         assert STOPPED not in my_work(app, who)
         clock.shift(301)
         assert f"{STOPPED} not run since 25 November 2026 at 12:00pm" in my_work(app, who)
@@ -96,7 +96,7 @@ def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
     with time_machine.travel(NOON, tick=False):
         house.now = NOON
         reference = an_audit(house, at="moderated")
-        run_once(council.parts, NOON)
+        run_once(council.worker_context, NOON)
         assert health(app) == (200, health(app)[1] | {"bank_holidays_suffice": True, "bank_holidays_known_until": "2028-12-31"})
         assert page not in my_work(app, "qa")
         assert warning not in caplog.text
@@ -105,19 +105,19 @@ def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
         assert page in my_work(app, "qa")
         assert page not in my_work(app, "auditor")
         for minutes in range(0, 2 * 24 * 60, 60):
-            tick(council.parts, NOON + timedelta(days=1, minutes=minutes))
+            tick(council.worker_context, NOON + timedelta(days=1, minutes=minutes))
     assert caplog.text.count(warning) == 3, "one line on each London day"
 
 
 def _agree(house: House, reference: str, due_on: str) -> None:
-    actions.add_action(house.desk(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", due_on))
+    actions.add_action(house.command_context(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", due_on))
 
 
 def test_the_furthest_date_there_is_stops_no_sweep(council: Council) -> None:
     house = a_house(council)
     reference = an_audit(house, at="moderated")
     _agree(house, reference, "9999-12-31")
-    assert run_once(council.parts, house.now) > 0
+    assert run_once(council.worker_context, house.now) > 0
     assert health_of(council)
 
 

@@ -86,7 +86,7 @@ def test_why_is_told_to_who_decides_alone(app: Flask, house: House, caller: Call
     caller.mails()
     asked_and_let_in(app, reference)
     council: Council = app.extensions["council"]
-    emergency_access.ask_to_read_in_emergency(council.desk(), house.person("practitioner2"), reference, WHY)
+    emergency_access.ask_to_read_in_emergency(council.command_context(), house.person("practitioner2"), reference, WHY)
     for name in ("qa", "director.safeguarding", "governance", "auditor", "practitioner2"):
         browser = Browser(app, name)
         for path in ("/", "/emergencies", "/notices", f"/audits/{reference}", f"/audits/{reference}/readings", "/readings"):
@@ -108,13 +108,13 @@ def test_an_answered_request_stays_answered(app: Flask, house: House) -> None:
 def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, house: House) -> None:
     """Where the outbox can’t be written, nobody is let in."""
     reference, council = an_audit(house, "shared"), app.extensions["council"]
-    emergency_access.ask_to_read_in_emergency(council.desk(), house.person(STRANGER), reference, WHY)
+    emergency_access.ask_to_read_in_emergency(council.command_context(), house.person(STRANGER), reference, WHY)
     with council.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER full BEFORE INSERT ON outbox WHEN NEW.event = 'read_in_emergency' BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
     with pytest.raises(Exception, match="full"):
-        emergency_access.let_in(council.desk(), house.person("hos.ppqa"), 1)
+        emergency_access.let_in(council.command_context(), house.person("hos.ppqa"), 1)
     asked = council.store.emergency(1)
     assert asked is not None
     assert asked.ends_at is None

@@ -51,10 +51,12 @@ def an_audit_full_of_them(house: House, at: str, grade: str = "inadequate") -> s
     for section, given in canaries(grade).items():
         save(house, "auditor", reference, section, given)
     for owner in ("practitioner", "practitioner2"):
-        actions.add_action(house.desk(), auditor, reference, NewAction(f"{CANARY} action", f"{owner}@demo.example", "2026-12-20"))
+        actions.add_action(
+            house.command_context(), auditor, reference, NewAction(f"{CANARY} action", f"{owner}@demo.example", "2026-12-20")
+        )
     if at != "draft":
         for move in (audit_moves.record_consultation, audit_moves.grade, audit_moves.share):
-            move(house.desk(), auditor, reference)
+            move(house.command_context(), auditor, reference)
         _go_on(house, reference)
     return reference
 
@@ -64,12 +66,12 @@ def _go_on(house: House, reference: str) -> None:
     qa, owner = house.person("qa"), house.person("practitioner")
     assign(house, reference)
     save(house, "moderator", reference, "moderation", {"grade": "inadequate", "evidence": CANARY, "impact": CANARY})
-    actions.record_progress(house.desk(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
-    actions.report(house.desk(), house.person("head.of.service"), reference, 1)
-    actions.return_action(house.desk(), house.person("hos.ppqa"), reference, 1, f"{CANARY} note")
-    record_safeguarding(house.desk(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, f"{CANARY} plan")
-    audit_moves.withdraw(house.desk(), qa, reference, f"{CANARY} reason")
+    actions.record_progress(house.command_context(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
+    actions.report(house.command_context(), house.person("head.of.service"), reference, 1)
+    actions.return_action(house.command_context(), house.person("hos.ppqa"), reference, 1, f"{CANARY} note")
+    record_safeguarding(house.command_context(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, f"{CANARY} plan")
+    audit_moves.withdraw(house.command_context(), qa, reference, f"{CANARY} reason")
 
 
 @pytest.fixture
@@ -78,8 +80,8 @@ def audits(app: Flask, house: House) -> list[str]:
     found = [an_audit_full_of_them(house, "shared"), an_audit_full_of_them(house, "draft")]
     council: Council = app.extensions["council"]
     stranger, lets_in = house.person("auditor2"), house.person("hos.ppqa")
-    emergency_access.ask_to_read_in_emergency(council.desk(), stranger, found[0], "A call at night.")
-    emergency_access.let_in(council.desk(), lets_in, 1)
+    emergency_access.ask_to_read_in_emergency(council.command_context(), stranger, found[0], "A call at night.")
+    emergency_access.let_in(council.command_context(), lets_in, 1)
     return found
 
 

@@ -63,7 +63,7 @@ BREAKS = {
 def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, house: House, caller: Caller, breaks: str) -> None:
     council: Council = app.extensions["council"]
     reference, draft = an_audit(house, "moderated", grade="inadequate"), an_audit(house, "graded")
-    audit_moves.withdraw(house.desk(), house.person("auditor"), reference, "Seen on the file.")
+    audit_moves.withdraw(house.command_context(), house.person("auditor"), reference, "Seen on the file.")
     browser, here = Browser(app, "auditor"), f"/audits/{reference}"
     with council.engine.begin() as connection:
         connection.exec_driver_sql(breaks)
@@ -118,7 +118,7 @@ def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, 
 
 def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, house: House) -> None:
     reference, council = an_audit(house, "moderated", grade="inadequate"), app.extensions["council"]
-    seen = see(house.desk(), house.person("auditor"), reference)
+    seen = see(house.command_context(), house.person("auditor"), reference)
     assert not [words for words in (WORDS, "Alex is safer.", "Book the visit.", "C-1001", "Booked") if words in repr(seen)]
     assert seen.overall_grade is None
     with app.test_request_context(f"/audits/{reference}"):

@@ -28,7 +28,7 @@ def escalated(app: Flask, house: House, clock: Traveller) -> str:
 def test_an_acknowledgement_in_the_service_ends_it(app: Flask, house: House, escalated: str) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
-    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), escalated)
+    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), escalated)
     assert is_ended(app, path)
     resolved = an_audit(house, at="shared", grade="inadequate")
     works(app)
@@ -51,9 +51,9 @@ def test_it_ends_after_fourteen_days(app: Flask, escalated: str, clock: Travelle
 def test_a_link_of_an_earlier_opening_does_not_acknowledge_a_later_one(app: Flask, house: House, escalated: str, clock: Traveller) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), escalated, "The team is wrong.")
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), escalated, "The team is wrong.")
     house.passes(hours=1)
-    audit_moves.share(house.desk(), house.person("auditor"), escalated)
+    audit_moves.share(house.command_context(), house.person("auditor"), escalated)
     assert house.audit(escalated).escalation.number == 2  # type: ignore[union-attr]
     clock.move_to(house.now)
     assert is_ended(app, path)

@@ -75,7 +75,9 @@ def test_ac17_no_line_break_or_bidi_control_gets_into_a_line(house: House, words
 def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: Caller, house: House, council: Council) -> None:
     typed = "Subject: x\nBcc: all@evil.example <b>=1+1"
     reference = an_audit(house, "draft")
-    actions.add_action(house.desk(), house.person("auditor"), reference, NewAction(typed, "practitioner@demo.example", "2026-12-20"))
+    actions.add_action(
+        house.command_context(), house.person("auditor"), reference, NewAction(typed, "practitioner@demo.example", "2026-12-20")
+    )
     an_audit(house, "shared", grade="inadequate")
     mails = caller.mails()
     assert len(mails) > 5
@@ -111,10 +113,10 @@ def _told(council: Council) -> list[tuple[str, int]]:
 def test_ac19_a_second_scheduler_tells_nobody_twice(house: House, council: Council, caller: Caller) -> None:
     an_audit(house, "moderated", grade="inadequate")
     at = NOW + timedelta(days=40)
-    sweep(council.parts, at)
+    sweep(council.worker_context, at)
     once = _told(council)
     for _ in range(3):
-        sweep(council.parts, at)
+        sweep(council.worker_context, at)
     assert _told(council) == once
     assert len(caller.mails()) > 0
     assert caller.mails() == []
@@ -124,10 +126,10 @@ def test_ac20_a_clock_set_back_tells_nobody_twice(house: House, council: Council
     an_audit(house, "moderated", grade="inadequate")
     days = [NOW + timedelta(days=days) for days in (37, 38, 39, 40)]
     for at in days:
-        run_once(council.parts, at)
+        run_once(council.worker_context, at)
     told, sent = _told(council), set((council.settings.data / "mail").glob("*.eml"))
     for at in (days[3] - timedelta(hours=1), days[2], days[0], days[3], days[1]):
-        run_once(council.parts, at)
+        run_once(council.worker_context, at)
     assert _told(council) == told
     assert set((council.settings.data / "mail").glob("*.eml")) == sent
 
@@ -137,7 +139,7 @@ def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, house: House
     reference = an_audit(house, "shared")
     house.passes(days=-400)
     actions_before = len(house.store.history(house.audit(reference)))
-    actions.cancel(house.desk(), house.person("qa"), reference, 1, "Not needed.")
+    actions.cancel(house.command_context(), house.person("qa"), reference, 1, "Not needed.")
     rows = house.store.history(house.audit(reference))
     assert [row.number for row in rows] == list(range(1, actions_before + 2))
     assert first_break(council, [reference]) == ""
@@ -148,7 +150,7 @@ def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_seen_through(ca
     assert caller.call("practitioner@demo.example", "GET", f"/actions/{reference}-1").status_code == 200
     leaves(council, "practitioner")
     assert caller.call("practitioner@demo.example", "GET", f"/actions/{reference}-1").status_code == 401
-    sweep(council.parts, datetime(2027, 1, 20, 9, tzinfo=UTC))
+    sweep(council.worker_context, datetime(2027, 1, 20, 9, tzinfo=UTC))
     manager = house.person("team.manager").id
     assert any(recipient == manager and "overdue" in key for key, recipient in _told(council)), "the Team Manager hears that it is late"
     shown = caller.ok("team.manager@demo.example", "GET", f"/actions/{reference}-1")

@@ -136,14 +136,14 @@ def _everybody_looks(story: Story, caller: Caller) -> None:
 
 def _is_told_of(council: Council, mails: MailServer) -> None:
     """Eight weeks of reminders and chases, by a server that takes, that refuses quoting the mail, and by a step that breaks."""
-    parts = replace(council.parts, settings=replace(council.settings, mail_url=mails.url))
+    context = replace(council.worker_context, settings=replace(council.settings, mail_url=mails.url))
     now = datetime.now(UTC)
     mails.answers = lambda to, tries: "451 later" if to.startswith("qaro") and tries == 1 else None
     with pytest.MonkeyPatch.context() as breaking:
         breaking.setattr("notifications.delivery.messages.build", _fails_quoting)
-        run_once(parts, now)
+        run_once(context, now)
     for weeks in range(1, 9):
-        run_once(parts, now + timedelta(weeks=weeks))
+        run_once(context, now + timedelta(weeks=weeks))
 
 
 def _fails_quoting(*_: Any) -> None:

@@ -97,9 +97,9 @@ def _sift(said: list[str], leaks: Counter[str]) -> int:
 
 
 def _is_told_of(council: Council, mails: MailServer, leaks: Counter[str]) -> tuple[int, Counter[str]]:
-    parts, sent, kinds = replace(council.parts, settings=replace(council.settings, mail_url=mails.url)), 0, Counter[str]()
+    context, sent, kinds = replace(council.worker_context, settings=replace(council.settings, mail_url=mails.url)), 0, Counter[str]()
     for now in COMES:
-        sent += run_once(parts, now)
+        sent += run_once(context, now)
         for mail in mails.mails():
             kinds[str(mail["Subject"])] += 1
             leaks.update(f"mail: {one}" for one in CANARY.findall(mail.as_string() + str(mail.get_content())))

@@ -26,7 +26,7 @@ def test_every_door_is_shut_from_the_next_request_on(app: Flask, house: House, c
     browser, email = Browser(app, name), f"{name}@demo.example"
     assert reference in _all_of(browser) + browser.get("/").text
     assert browser.get(f"/audits/{reference}").status_code == 200
-    declare_connection(house.desk(), house.person(name), "C-1001")
+    declare_connection(house.command_context(), house.person(name), "C-1001")
     assert reference not in _all_of(browser)
     assert "(1)" not in browser.get("/audits").text
     for path in ("", "/read", "/history", "/escalation", "/actions/1", "/sections/area_1"):
@@ -52,9 +52,9 @@ def _all_of(browser: Browser) -> str:
 def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(house: House, caller: Caller, app: Flask) -> None:
     council: Council = app.extensions["council"]
     an_audit(house, "shared")
-    declare_connection(house.desk(), house.person("practitioner"), "C-1001")
+    declare_connection(house.command_context(), house.person("practitioner"), "C-1001")
     caller.mails()
-    run_once(council.parts, datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
+    run_once(council.worker_context, datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
     practitioner = house.person("practitioner").id
     with read_transaction(council.engine) as connection:
         rows = connection.execute(select(tables.outbox).where(tables.outbox.c.recipient == practitioner)).all()

@@ -84,6 +84,6 @@ def _draft(house: House, state: str) -> str:
     plan = Plan(grade="inadequate", details={"child_id": CHILD})
     reference = an_audit(house, "graded" if state == "withdrawn" else state, plan)
     if state == "withdrawn":
-        audit_moves.withdraw(house.desk(), house.person("auditor"), reference, "The wrong child.")
-        audit_moves.withdraw(house.desk(), house.person("hos.ppqa"), reference, "")
+        audit_moves.withdraw(house.command_context(), house.person("auditor"), reference, "The wrong child.")
+        audit_moves.withdraw(house.command_context(), house.person("hos.ppqa"), reference, "")
     return reference

@@ -47,7 +47,7 @@ def _of_the_case_moderates(name: str) -> Abuse:
 def _of_the_case_is_allocated_it(name: str) -> Abuse:
     def attempt(house: House, council: Council) -> None:
         now_holds(council, name, HEADER_SEES[name], "auditor")
-        assignments.allocate(house.desk(), house.person("qa"), an_audit(house, "graded"), _person(house, name))
+        assignments.allocate(house.command_context(), house.person("qa"), an_audit(house, "graded"), _person(house, name))
 
     return attempt
 
@@ -56,9 +56,9 @@ def _once_moderator_now_auditor(house: House, council: Council) -> None:
     now_holds(council, "moderator", "moderator", "auditor")
     reference = an_audit(house, "shared")
     assign(house, reference)
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Again.")
-    assignments.allocate(house.desk(), house.person("qa"), reference, _person(house, "moderator"))
-    audit_moves.share(house.desk(), house.person("moderator"), reference)
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Again.")
+    assignments.allocate(house.command_context(), house.person("qa"), reference, _person(house, "moderator"))
+    audit_moves.share(house.command_context(), house.person("moderator"), reference)
     assign(house, reference)
 
 
@@ -66,7 +66,7 @@ def _audits_the_case_they_manage(house: House, council: Council) -> None:
     now_holds(council, "auditor", "auditor", "team_manager")
     reference = an_audit(house, "draft", details={"team_manager": "auditor@demo.example"})
     save(house, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
-    audit_moves.record_consultation(house.desk(), house.person("auditor"), reference)
+    audit_moves.record_consultation(house.command_context(), house.person("auditor"), reference)
 
 
 def _changes_the_header_last(house: House, council: Council) -> None:
@@ -76,74 +76,74 @@ def _changes_the_header_last(house: House, council: Council) -> None:
     people = {"team_manager": "team.manager@demo.example", "service_manager": "service.manager@demo.example", "qaro": "qaro@demo.example"}
     changed = {**details, **people, "audited_previously": False, "practitioner": "auditor@demo.example"}
     save(house, "auditor", reference, "details", changed)
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
 
 
 def _waives_own_moderation(house: House, council: Council) -> None:
     now_holds(council, "auditor", "auditor", "qa")
-    audit_moves.waive_moderation(house.desk(), house.person("auditor"), an_audit(house, "shared"), "No need.")
+    audit_moves.waive_moderation(house.command_context(), house.person("auditor"), an_audit(house, "shared"), "No need.")
 
 
 def _waives_moderation_of_own_case(house: House, council: Council) -> None:
     passes_on(council, "qa", "team.manager", "qa")
-    audit_moves.waive_moderation(house.desk(), house.person("team.manager"), an_audit(house, "shared"), "No need.")
+    audit_moves.waive_moderation(house.command_context(), house.person("team.manager"), an_audit(house, "shared"), "No need.")
 
 
 def _agrees_to_own_withdrawal(house: House, council: Council) -> None:
     passes_on(council, "hos.ppqa", "qa", "hos_ppqa")
     reference = an_audit(house, "graded")
-    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Mine.")
-    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Mine too.")
+    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Mine.")
+    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Mine too.")
 
 
 def _verifies_what_they_reported(house: House, council: Council) -> None:
     passes_on(council, "qa", "team.manager", "qa")
     reference = an_audit(house, "moderated")
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
-    actions.verify(house.desk(), house.person("team.manager"), reference, 1)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    actions.verify(house.command_context(), house.person("team.manager"), reference, 1)
 
 
 def _owner_verifies(house: House, council: Council) -> None:
     now_holds(council, "practitioner", "practitioner", "qa")
     reference = an_audit(house, "moderated")
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
-    actions.verify(house.desk(), house.person("practitioner"), reference, 1)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    actions.verify(house.command_context(), house.person("practitioner"), reference, 1)
 
 
 def _owner_closes(house: House, council: Council) -> None:
     now_holds(council, "practitioner", "practitioner", "qa")
     reference = an_audit(house, "moderated")
-    actions.report(house.desk(), house.person("team.manager"), reference, 1)
-    actions.verify(house.desk(), house.person("qa"), reference, 1)
-    audit_moves.close_actions(house.desk(), house.person("practitioner"), reference)
+    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    actions.verify(house.command_context(), house.person("qa"), reference, 1)
+    audit_moves.close_actions(house.command_context(), house.person("practitioner"), reference)
 
 
 def _owner_cancels(house: House, council: Council) -> None:
     now_holds(council, "practitioner", "practitioner", "qa")
-    actions.cancel(house.desk(), house.person("practitioner"), an_audit(house, "moderated"), 1, "Done with it.")
+    actions.cancel(house.command_context(), house.person("practitioner"), an_audit(house, "moderated"), 1, "Done with it.")
 
 
 def _owner_grants_own_time(house: House, council: Council) -> None:
     passes_on(council, "qa", "practitioner", "qa")
     reference = an_audit(house, "moderated")
-    actions.ask_for_more_time(house.desk(), house.person("practitioner"), reference, 1, date(2027, 3, 1), "Busy.")
-    actions.grant_more_time(house.desk(), house.person("practitioner"), reference, 1)
+    actions.ask_for_more_time(house.command_context(), house.person("practitioner"), reference, 1, date(2027, 3, 1), "Busy.")
+    actions.grant_more_time(house.command_context(), house.person("practitioner"), reference, 1)
 
 
 def _passes_on_what_was_passed_on(house: House, council: Council) -> None:
     passes_on(council, "qa", "qaro", "qa")
     passes_on(council, "qaro", "practitioner2", "qa")
-    assignments.allocate(house.desk(), house.person("practitioner2"), an_audit(house, "draft"), "auditor2@demo.example")
+    assignments.allocate(house.command_context(), house.person("practitioner2"), an_audit(house, "draft"), "auditor2@demo.example")
 
 
 def _administrator_takes_over(house: House, council: Council) -> None:
     passes_on(council, "qa", "admin", "qa")
-    assignments.allocate(house.desk(), house.person("admin"), an_audit(house, "draft"), "auditor2@demo.example")
+    assignments.allocate(house.command_context(), house.person("admin"), an_audit(house, "draft"), "auditor2@demo.example")
 
 
 def _administrator_made_recipient(house: House, council: Council) -> None:
     now_holds(council, "admin", "admin", "hos_ppqa")
-    audit_moves.return_for_correction(house.desk(), house.person("admin"), an_audit(house, "shared"), "Mine.")
+    audit_moves.return_for_correction(house.command_context(), house.person("admin"), an_audit(house, "shared"), "Mine.")
 
 
 ABUSES: tuple[Abuse, ...] = (
@@ -165,9 +165,9 @@ def test_what_is_refused_to_one_person_is_granted_to_two(council: Council, house
     """The same moves by two people succeed: it is the person that stands in the way, and nothing else."""
     reference = an_audit(house, "shared")
     assign(house, reference)
-    audit_moves.waive_moderation(house.desk(), house.person("qa"), an_audit(house, "shared"), "Not picked.")
-    actions.add_action(house.desk(), house.person("moderator"), reference, AN_ACTION)
+    audit_moves.waive_moderation(house.command_context(), house.person("qa"), an_audit(house, "shared"), "Not picked.")
+    actions.add_action(house.command_context(), house.person("moderator"), reference, AN_ACTION)
     moderated = an_audit(house, "moderated")
-    actions.report(house.desk(), house.person("team.manager"), moderated, 1)
-    actions.verify(house.desk(), house.person("qa"), moderated, 1)
-    assert audit_moves.close_actions(house.desk(), house.person("qa"), moderated).state == "actions_closed"
+    actions.report(house.command_context(), house.person("team.manager"), moderated, 1)
+    actions.verify(house.command_context(), house.person("qa"), moderated, 1)
+    assert audit_moves.close_actions(house.command_context(), house.person("qa"), moderated).state == "actions_closed"

@@ -46,7 +46,7 @@ class Caller:
 
     def mails(self) -> list[EmailMessage]:
         """Those sent since last asked."""
-        run_once(self.council.parts, datetime.now(UTC))
+        run_once(self.council.worker_context, datetime.now(UTC))
         files = set((self.council.settings.data / "mail").glob("*.eml")) - self.read
         self.read |= files
         return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]

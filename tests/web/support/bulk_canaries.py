@@ -32,7 +32,7 @@ class Life:
         return f"Quillfeather{self.number}{self.fields:03}"
 
     def __call__(self, command: Callable[..., Any], who: str, *given: Any) -> Any:
-        return command(self.house.desk(), self.house.person(who), self.reference, *given)
+        return command(self.house.command_context(), self.house.person(who), self.reference, *given)
 
     @property
     def is_inadequate(self) -> bool:
@@ -48,7 +48,7 @@ def begins(life: Life) -> None:
     for reason, (section_key, without) in instead:
         given[section_key] = {**given[section_key], **without, reason: life.word()}
     details = given.pop("details") | {"child_id": life.word()}
-    life.reference = drafting.start_audit(life.house.desk(), life.house.person("auditor"), details).reference
+    life.reference = drafting.start_audit(life.house.command_context(), life.house.person("auditor"), details).reference
     for key, said in given.items():
         save(life.house, "auditor", life.reference, key, said)
     for due_on in (DUE, SOON):

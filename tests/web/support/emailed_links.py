@@ -21,7 +21,7 @@ LINK = re.compile(r"Acknowledge: http://localhost(/acknowledge\?token=([\w-]+))"
 
 
 def works(app: Flask, at: datetime = NOW) -> None:
-    run_once(app.extensions["council"].parts, at)
+    run_once(app.extensions["council"].worker_context, at)
 
 
 def mails_to(app: Flask, name: str, event: str) -> list[str]:

@@ -90,14 +90,14 @@ def test_every_address_that_is_worth_nothing_answers_alike(app: Flask, house: Ho
     assert {app.test_client().get(path).status_code for path in paths} == {200}
     newer = address(renewed)
     ended.post("/calendar/end")
-    people.mark_as_left(house.desk(), house.person("admin"), house.person("auditor2").id)
+    people.mark_as_left(house.command_context(), house.person("admin"), house.person("auditor2").id)
     leaves(council, "moderator2")
     never = app.test_client().get("/calendar/never.ics")
     for path in (*paths, "/calendar/x.ics", "/calendar/é.ics", f"/calendar/{'x' * 5000}.ics", paths[0].replace(".ics", "A.ics")):
         answer = app.test_client().get(path)
         assert (answer.status_code, answer.data) == (404, never.data), path
     assert app.test_client().get(newer).status_code == 200
-    people.mark_as_back(house.desk(), house.person("admin"), house.person("auditor2").id)
+    people.mark_as_back(house.command_context(), house.person("admin"), house.person("auditor2").id)
     assert app.test_client().get(paths[2]).status_code == 404
 
 

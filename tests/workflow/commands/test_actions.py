@@ -18,7 +18,7 @@ def owned_by(house: House, owner: str, grade: str = "good") -> str:
     """A moderated audit whose one action is this person’s."""
     reference = an_audit(house, at="draft")
     mine = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
-    actions.add_action(house.desk(), house.person("auditor"), reference, mine)
+    actions.add_action(house.command_context(), house.person("auditor"), reference, mine)
     return _walked_on(house, reference, grade)
 
 
@@ -30,11 +30,11 @@ def _walked_on(house: House, reference: str, grade: str) -> str:
 
 
 def report(house: House, who: str, reference: str, completed_on: date | None = None) -> None:
-    actions.report(house.desk(), house.person(who), reference, 1, completed_on)
+    actions.report(house.command_context(), house.person(who), reference, 1, completed_on)
 
 
 def verify(house: House, who: str, reference: str) -> None:
-    actions.verify(house.desk(), house.person(who), reference, 1)
+    actions.verify(house.command_context(), house.person(who), reference, 1)
 
 
 @pytest.mark.parametrize(("grade", "reports", "verifies"), [("good", "team.manager", "qa"), ("inadequate", "head.of.service", "hos.ppqa")])
@@ -59,8 +59,8 @@ def test_nobody_verifies_what_they_own_and_it_falls_to_the_next(fake_house: Hous
         verify(fake_house, "qa", reference)
     verify(fake_house, "hos.ppqa", reference)
     with pytest.raises(PreconditionsNotMet):
-        audit_moves.close_actions(fake_house.desk(), fake_house.person("qa"), reference)
-    audit_moves.close_actions(fake_house.desk(), fake_house.person("hos.ppqa"), reference)
+        audit_moves.close_actions(fake_house.command_context(), fake_house.person("qa"), reference)
+    audit_moves.close_actions(fake_house.command_context(), fake_house.person("hos.ppqa"), reference)
 
 
 def test_while_a_colleague_is_independent_it_does_not_fall_further(fake_house: House) -> None:
@@ -76,19 +76,19 @@ def test_where_all_are_bound_up_it_falls_to_the_director_who_then_knows_of_it(fa
     director, stranger = fake_house.person("director.safeguarding"), fake_house.person("director.parenting")
     for owner in ("qa2", "hos.ppqa"):
         with pytest.raises(NotFound):
-            see(fake_house.desk(), director, reference)
+            see(fake_house.command_context(), director, reference)
         new = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
-        actions.add_action(fake_house.desk(), fake_house.person("hos.ppqa"), reference, new)
+        actions.add_action(fake_house.command_context(), fake_house.person("hos.ppqa"), reference, new)
     for number, verifier in ((1, "qa2"), (2, "qa"), (3, "qa")):
-        actions.report(fake_house.desk(), fake_house.person("team.manager"), reference, number)
-        actions.verify(fake_house.desk(), fake_house.person(verifier), reference, number)
+        actions.report(fake_house.command_context(), fake_house.person("team.manager"), reference, number)
+        actions.verify(fake_house.command_context(), fake_house.person(verifier), reference, number)
     for who in ("qa", "qa2", "hos.ppqa"):
         with pytest.raises(Refusal):
-            audit_moves.close_actions(fake_house.desk(), fake_house.person(who), reference)
+            audit_moves.close_actions(fake_house.command_context(), fake_house.person(who), reference)
     with pytest.raises(NotFound):
-        see(fake_house.desk(), stranger, reference)
-    assert "close_actions" in see(fake_house.desk(), director, reference).may
-    audit_moves.close_actions(fake_house.desk(), director, reference)
+        see(fake_house.command_context(), stranger, reference)
+    assert "close_actions" in see(fake_house.command_context(), director, reference).may
+    audit_moves.close_actions(fake_house.command_context(), director, reference)
 
 
 def _only(house: House, leaver: str) -> None:
@@ -104,7 +104,7 @@ def test_an_escalation_after_completion_was_reported_leaves_it_reported_and_move
     assign(fake_house, reference)
     judgement = {"grade": "inadequate", "evidence": "Read.", "impact": "Seen.", "difference_reason": "Seen differently."}
     save(fake_house, "moderator", reference, "moderation", judgement)
-    audit_moves.moderate(fake_house.desk(), fake_house.person("moderator"), reference)
+    audit_moves.moderate(fake_house.command_context(), fake_house.person("moderator"), reference)
     assert fake_house.audit(reference).actions[0].state == "reported"
     with pytest.raises(PermissionDenied):
         verify(fake_house, "qa", reference)
@@ -114,7 +114,7 @@ def test_an_escalation_after_completion_was_reported_leaves_it_reported_and_move
 def test_what_is_returned_is_open_again_with_its_reason(fake_house: House) -> None:
     reference = an_audit(fake_house, at="moderated")
     report(fake_house, "team.manager", reference)
-    actions.return_action(fake_house.desk(), fake_house.person("qa"), reference, 1, "No record of the visit.")
+    actions.return_action(fake_house.command_context(), fake_house.person("qa"), reference, 1, "No record of the visit.")
     action = fake_house.audit(reference).actions[0]
     assert (action.state, action.note, action.completed_on) == ("open", "No record of the visit.", None)
 
@@ -123,10 +123,10 @@ def test_every_earlier_due_date_stays_visible(fake_house: House) -> None:
     reference = an_audit(fake_house, at="moderated")
     owner, qa = fake_house.person("practitioner"), fake_house.person("qa")
     for due_on in (date(2027, 1, 10), date(2027, 2, 10)):
-        actions.ask_for_more_time(fake_house.desk(), owner, reference, 1, due_on, "Illness.")
+        actions.ask_for_more_time(fake_house.command_context(), owner, reference, 1, due_on, "Illness.")
         with pytest.raises(Refusal):
-            actions.grant_more_time(fake_house.desk(), owner, reference, 1)
-        actions.grant_more_time(fake_house.desk(), qa, reference, 1)
+            actions.grant_more_time(fake_house.command_context(), owner, reference, 1)
+        actions.grant_more_time(fake_house.command_context(), qa, reference, 1)
     action = fake_house.audit(reference).actions[0]
     assert action.due_on == date(2027, 2, 10)
     assert action.earlier_due_dates == (date(2026, 12, 20), date(2027, 1, 10))
@@ -136,7 +136,7 @@ def test_more_time_is_asked_for_a_later_day_only(fake_house: House) -> None:
     reference = an_audit(fake_house, at="moderated")
     for due_on in (None, date(2026, 12, 20), date(2026, 12, 1)):
         with pytest.raises(PreconditionsNotMet):
-            actions.ask_for_more_time(fake_house.desk(), fake_house.person("practitioner"), reference, 1, due_on, "Illness.")
+            actions.ask_for_more_time(fake_house.command_context(), fake_house.person("practitioner"), reference, 1, due_on, "Illness.")
     assert fake_house.audit(reference).actions[0].asked_due_on is None
 
 
@@ -156,31 +156,31 @@ def test_completion_is_not_in_the_future(fake_house: House) -> None:
 
 def test_an_owner_with_no_other_tie_sees_that_action_alone(fake_house: House) -> None:
     reference = owned_by(fake_house, "practitioner2")
-    actions.add_action(fake_house.desk(), fake_house.person("qa"), reference, AN_ACTION)
+    actions.add_action(fake_house.command_context(), fake_house.person("qa"), reference, AN_ACTION)
     owner = fake_house.person("practitioner2")
-    seen = see(fake_house.desk(), owner, reference)
+    seen = see(fake_house.command_context(), owner, reference)
     assert [action.number for action in seen.actions] == [1]
     assert not seen.sections
-    actions.record_progress(fake_house.desk(), owner, reference, 1, "Begun.")
+    actions.record_progress(fake_house.command_context(), owner, reference, 1, "Begun.")
     with pytest.raises(PermissionDenied):
-        actions.record_progress(fake_house.desk(), fake_house.person("team.manager"), reference, 1, "Mine.")
+        actions.record_progress(fake_house.command_context(), fake_house.person("team.manager"), reference, 1, "Mine.")
 
 
 def test_an_owner_knows_nothing_before_the_audit_is_shared(fake_house: House) -> None:
     reference = an_audit(fake_house, at="draft")
     actions.add_action(
-        fake_house.desk(), fake_house.person("auditor"), reference, NewAction("x", "practitioner2@demo.example", "2026-12-20")
+        fake_house.command_context(), fake_house.person("auditor"), reference, NewAction("x", "practitioner2@demo.example", "2026-12-20")
     )
     with pytest.raises(NotFound):
-        see(fake_house.desk(), fake_house.person("practitioner2"), reference)
+        see(fake_house.command_context(), fake_house.person("practitioner2"), reference)
 
 
 @pytest.mark.parametrize("who", ["qa", "hos.ppqa", "head.of.service"])
 def test_section_15_grows_once_moderated_and_is_due_from_that_day(fake_house: House, who: str) -> None:
     reference = an_audit(fake_house, at="moderated")
     with pytest.raises(BadInput):
-        actions.add_action(fake_house.desk(), fake_house.person(who), reference, replace(AN_ACTION, due_on="2026-11-22"))
-    added = actions.add_action(fake_house.desk(), fake_house.person(who), reference, replace(AN_ACTION, due_on="2026-11-23"))
+        actions.add_action(fake_house.command_context(), fake_house.person(who), reference, replace(AN_ACTION, due_on="2026-11-22"))
+    added = actions.add_action(fake_house.command_context(), fake_house.person(who), reference, replace(AN_ACTION, due_on="2026-11-23"))
     assert (added.section, added.is_live) == (15, True)
 
 
@@ -188,21 +188,21 @@ def test_section_15_grows_once_moderated_and_is_due_from_that_day(fake_house: Ho
 def test_nobody_else_adds_one(fake_house: House, who: str) -> None:
     reference = an_audit(fake_house, at="moderated")
     with pytest.raises(PermissionDenied):
-        actions.add_action(fake_house.desk(), fake_house.person(who), reference, AN_ACTION)
+        actions.add_action(fake_house.command_context(), fake_house.person(who), reference, AN_ACTION)
 
 
 def test_cancelling_needs_a_reason_and_an_independent_person(fake_house: House) -> None:
     reference = owned_by(fake_house, "qa")
     with pytest.raises(PreconditionsNotMet):
-        actions.cancel(fake_house.desk(), fake_house.person("qa"), reference, 1, "Not needed.")
+        actions.cancel(fake_house.command_context(), fake_house.person("qa"), reference, 1, "Not needed.")
     with pytest.raises(PreconditionsNotMet):
-        actions.cancel(fake_house.desk(), fake_house.person("qa2"), reference, 1, " ")
-    actions.cancel(fake_house.desk(), fake_house.person("qa2"), reference, 1, "Not needed.")
+        actions.cancel(fake_house.command_context(), fake_house.person("qa2"), reference, 1, " ")
+    actions.cancel(fake_house.command_context(), fake_house.person("qa2"), reference, 1, "Not needed.")
 
 
 def test_the_owner_told_the_wording_stands(fake_house: House) -> None:
     reference = an_audit(fake_house, at="shared")
     with pytest.raises(PermissionDenied):
-        actions.change_action(fake_house.desk(), fake_house.person("auditor"), reference, 1, AN_ACTION)
+        actions.change_action(fake_house.command_context(), fake_house.person("auditor"), reference, 1, AN_ACTION)
     with pytest.raises(PermissionDenied):
-        actions.remove_action(fake_house.desk(), fake_house.person("auditor"), reference, 1)
+        actions.remove_action(fake_house.command_context(), fake_house.person("auditor"), reference, 1)

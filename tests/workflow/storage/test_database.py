@@ -28,7 +28,7 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
     house, asked = a_house(council), 0
     references = [an_audit(house, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
     assign(house, references[STATES.index("shared") * 2])
-    audit_moves.withdraw(house.desk(), house.person("auditor"), references[0], "The wrong child.")
+    audit_moves.withdraw(house.command_context(), house.person("auditor"), references[0], "The wrong child.")
     _all_are_bound_up(house, references[STATES.index("moderated") * 2])
     _are_let_in(house, references)
     references += _of_children_with_connections(house)
@@ -64,7 +64,7 @@ def _of_children_with_connections(house: House) -> list[str]:
     made += [an_audit(house, "shared", details={"child_id": child}) for child in ("C-5", "C-7")]
     for child, people in CONNECTED.items():
         for name in people:
-            declare_connection(house.desk(), house.person(name), child)
+            declare_connection(house.command_context(), house.person(name), child)
     return made
 
 
@@ -72,16 +72,16 @@ def _are_let_in(house: House, references: list[str]) -> None:
     """One into each audit that was shared, who are nothing to it otherwise; one of them is connected to the child afterwards."""
     for number, reference in enumerate(references[STATES.index("shared") * 2 :], start=1):
         name = ("auditor2", "practitioner2", "moderator2")[number % 3]
-        emergency_access.ask_to_read_in_emergency(house.desk(), house.person(name), reference, "A call at night.")
-        emergency_access.let_in(house.desk(), house.person("hos.ppqa"), number)
+        emergency_access.ask_to_read_in_emergency(house.command_context(), house.person(name), reference, "A call at night.")
+        emergency_access.let_in(house.command_context(), house.person("hos.ppqa"), number)
     assert len(house.store.directory(house.now).emergencies) == 3
-    declare_connection(house.desk(), house.person("moderator2"), "C-1001")
+    declare_connection(house.command_context(), house.person("moderator2"), "C-1001")
 
 
 def _all_are_bound_up(house: House, reference: str) -> None:
     for owner in ("qa", "qa2", "hos.ppqa"):
         new = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
-        actions.add_action(house.desk(), house.person("qa"), reference, new)
+        actions.add_action(house.command_context(), house.person("qa"), reference, new)
 
 
 def test_a_page_ends_where_the_next_begins(council: Council) -> None:
@@ -157,7 +157,7 @@ def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
 def test_the_record_can_only_be_added_to(council: Council, table: str, column: str) -> None:
     house = a_house(council)
     an_audit(house, at="shared")
-    add_person(house.desk(), house.person("admin"), "Nia New", "nia.new@demo.example")
+    add_person(house.command_context(), house.person("admin"), "Nia New", "nia.new@demo.example")
     council.store.note([ReadLogEntry(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), write_transaction(council.engine) as connection:

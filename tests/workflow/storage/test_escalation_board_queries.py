@@ -22,9 +22,9 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
     ppqa = house.person("hos.ppqa")
     house.passes(hours=1)
     house.store.note([ReadLogEntry(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", house.now)])
-    audit_moves.return_for_correction(house.desk(), ppqa, reference, "The team is wrong.")
+    audit_moves.return_for_correction(house.command_context(), ppqa, reference, "The team is wrong.")
     house.passes(hours=1)
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
     with read_transaction(council.engine) as connection:
         rows, following = board_queries.page_of_unresolved(connection, reader_of(house, "qa"))
         mails, read = board_queries.mails_about(connection, rows), board_queries.first_read(connection, rows)
@@ -65,7 +65,7 @@ def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Co
     resolved, known = (an_audit(house, at="shared", grade="inadequate") for _ in range(2))
     resolve(house, resolved)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-        escalations.acknowledge(house.desk(), house.person(name), known)
+        escalations.acknowledge(house.command_context(), house.person(name), known)
     me = reader_of(house, "director.safeguarding")
     with read_transaction(council.engine) as connection:
         assert [row.reference for row in board_queries.page_of_unresolved(connection, me)[0]] == [known]

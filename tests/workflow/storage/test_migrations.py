@@ -80,7 +80,7 @@ def fill(council: Council, number: int) -> int:
     for state, grade in WALKED:
         an_audit(house, at=state, grade=grade)
     closed = an_audit(house, at="actions_closed")
-    audit_moves.reopen(house.desk(), house.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
+    audit_moves.reopen(house.command_context(), house.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
     with write_transaction(council.engine) as connection:
         filled = multiply(connection, number // (len(WALKED) + 1) - 1)
         add_edges(connection)

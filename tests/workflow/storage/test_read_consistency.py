@@ -26,7 +26,7 @@ def test_who_reads_while_somebody_writes_sees_one_version(council: Council) -> N
     def write() -> None:
         for number in range(SAVES):
             answers, version = {"evidence": f"Text {number}."}, house.audit(reference).version
-            drafting.save_section(house.desk(), house.person("auditor"), reference, "area_1", answers, version)
+            drafting.save_section(house.command_context(), house.person("auditor"), reference, "area_1", answers, version)
 
     with ThreadPoolExecutor(1) as pool:
         written, seen = pool.submit(write), set[int]()
@@ -66,11 +66,11 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
 
     monkeypatch.setattr("workflow.storage.audit_writer.pipelined", cut)
     with pytest.raises(DatabaseError) as lost:
-        audit_moves.share(house.desk(), house.person("auditor"), reference)
+        audit_moves.share(house.command_context(), house.person("auditor"), reference)
     assert isinstance(refusal_of(lost.value), DatabaseAway)
     monkeypatch.undo()
     assert house.audit(reference) == before
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
     assert house.audit(reference).state == "shared"
 
 

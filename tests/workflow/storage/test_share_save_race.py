@@ -26,18 +26,22 @@ def _races(house: House, reference: str) -> int:
     barrier, saved_first, sealed = Barrier(2), 0, "Seen on the file."
 
     def save(text: str) -> bool:
-        version, answers, desk = house.audit(reference).version, {"grade": "good", "evidence": text, "impact": "Safer."}, house.desk()
+        version, answers, context = (
+            house.audit(reference).version,
+            {"grade": "good", "evidence": text, "impact": "Safer."},
+            house.command_context(),
+        )
         barrier.wait()
         try:
-            drafting.save_section(desk, auditor, reference, "area_1", answers, version)
+            drafting.save_section(context, auditor, reference, "area_1", answers, version)
         except PermissionDenied:
             return False
         return True
 
     def share() -> None:
-        desk = house.desk()
+        context = house.command_context()
         barrier.wait()
-        audit_moves.share(desk, auditor, reference)
+        audit_moves.share(context, auditor, reference)
 
     with ThreadPoolExecutor(2) as pool:
         for n in range(ON_ONE):
@@ -47,7 +51,7 @@ def _races(house: House, reference: str) -> int:
             sealed = f"Text {n}." if was_saved else sealed
             saved_first += was_saved
             assert _sealed_now(house, reference) == sealed == house.audit(reference).answer("area_1", "evidence")
-            audit_moves.return_for_correction(house.desk(), ppqa, reference, "Again.")
+            audit_moves.return_for_correction(house.command_context(), ppqa, reference, "Again.")
     return saved_first
 
 

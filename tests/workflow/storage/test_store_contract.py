@@ -35,9 +35,9 @@ def test_what_was_decided_is_what_is_read(house: House, state: str, grade: str) 
 def test_actions_come_back_as_they_were(house: House) -> None:
     reference = an_audit(house, at="moderated")
     owner = house.person("practitioner")
-    actions.record_progress(house.desk(), owner, reference, 1, "Half way.", "A note.")
-    actions.ask_for_more_time(house.desk(), owner, reference, 1, date(2027, 1, 20), "Illness.")
-    actions.grant_more_time(house.desk(), house.person("qa"), reference, 1)
+    actions.record_progress(house.command_context(), owner, reference, 1, "Half way.", "A note.")
+    actions.ask_for_more_time(house.command_context(), owner, reference, 1, date(2027, 1, 20), "Illness.")
+    actions.grant_more_time(house.command_context(), house.person("qa"), reference, 1)
     action = house.audit(reference).actions[0]
     assert (action.due_on, action.earlier_due_dates) == (date(2027, 1, 20), (date(2026, 12, 20),))
     assert (action.progress, action.evidence, action.owner_id) == ("Half way.", "A note.", owner.id)
@@ -47,15 +47,15 @@ def test_a_removed_action_is_gone(house: House) -> None:
     reference = an_audit(house, at="draft")
     auditor = house.person("auditor")
     for text in ("One.", "Two."):
-        actions.add_action(house.desk(), auditor, reference, NewAction(text, "qaro@demo.example", "2026-12-20"))
-    actions.remove_action(house.desk(), auditor, reference, 1)
+        actions.add_action(house.command_context(), auditor, reference, NewAction(text, "qaro@demo.example", "2026-12-20"))
+    actions.remove_action(house.command_context(), auditor, reference, 1)
     assert [action.text for action in house.audit(reference).actions] == ["Two."]
 
 
 def test_the_escalation_comes_back_with_who_acknowledged(house: House) -> None:
     reference = an_audit(house, at="shared", grade="inadequate")
-    escalations.acknowledge(house.desk(), house.person("hos.ppqa"), reference)
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, "Daily oversight.")
+    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), reference)
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
     escalation = house.audit(reference).escalation
     assert escalation is not None
     assert [one.post for one in escalation.recipients if one.acknowledged_at] == ["hos_ppqa"]
@@ -91,7 +91,7 @@ def test_a_stale_save_loses_neither_text(house: House) -> None:
     seen = house.audit(reference).version
     save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
     with pytest.raises(EditConflict) as stale:
-        drafting.save_section(house.desk(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
+        drafting.save_section(house.command_context(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
     assert stale.value.yours is not None
     assert stale.value.theirs is not None
     assert (stale.value.yours["case_summary"], stale.value.theirs["case_summary"]) == ("Mine.", "Theirs.")
@@ -102,8 +102,8 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
 
     def share(digest: str) -> str:
         key = IdempotentRequest(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
-        desk = replace(house.desk(), once=key)
-        return idempotency.run_idempotent(desk, key, lambda at: audit_moves.share(at, auditor, reference))
+        context = replace(house.command_context(), once=key)
+        return idempotency.run_idempotent(context, key, lambda at: audit_moves.share(at, auditor, reference))
 
     first = share("the same")
     assert share("the same") == first
@@ -113,11 +113,11 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
 
 def test_what_was_shared_stays_sealed_beside_its_correction(house: House) -> None:
     reference, auditor = an_audit(house, at="shared"), house.person("auditor")
-    audit_moves.return_for_correction(house.desk(), house.person("hos.ppqa"), reference, "Wrong child's plan.")
-    audit_moves.revise(house.desk(), auditor, reference)
+    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Wrong child's plan.")
+    audit_moves.revise(house.command_context(), auditor, reference)
     save(house, "auditor", reference, "area_1", {"grade": "good", "evidence": "Corrected.", "impact": "Corrected."})
-    audit_moves.grade(house.desk(), auditor, reference)
-    audit_moves.share(house.desk(), auditor, reference)
+    audit_moves.grade(house.command_context(), auditor, reference)
+    audit_moves.share(house.command_context(), auditor, reference)
     seals = [seal for seal in house.store.seals(house.audit(reference)) if seal.part == "shared"]
     assert [seal.edition for seal in seals] == [1, 2]
     assert "Corrected." not in seals[0].content

@@ -50,7 +50,7 @@ class Promises(RuleBasedStateMachine):
     def _nobody_of_the_case_knows(self, reference: str) -> None:
         for name in OF_THE_CASE:
             with pytest.raises(NotFound):
-                see(self.house.desk(), self.house.person(name), reference)
+                see(self.house.command_context(), self.house.person(name), reference)
 
     def _each_is_told_once(self) -> None:
         sent = getattr(self.house.store, "sent", [])

@@ -90,17 +90,17 @@ def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
     return Plan(tuple(planned), tuple(refusals), changes)
 
 
-def import_people(desk: CommandContext, lines: tuple[Line, ...]) -> Plan:
+def import_people(context: CommandContext, lines: tuple[Line, ...]) -> Plan:
     """All of it, or nothing where a line is refused. Everything is recorded as done on the command line."""
-    plan = plan_import(lines, desk.directory)
+    plan = plan_import(lines, context.directory)
     if plan.refusals or not plan.changes:
         return plan
     try:
-        with desk.store.changing(desk.directory.version, desk.now) as writing:
-            _carry_out(desk, writing, plan.planned)
+        with context.store.changing(context.directory.version, context.now) as writing:
+            _carry_out(context, writing, plan.planned)
     except ConcurrentChange:
         # Somebody changed the directory meanwhile: planned again, on what is there now.
-        return import_people(replace(desk, directory=desk.store.directory(desk.now)), lines)
+        return import_people(replace(context, directory=context.store.directory(context.now)), lines)
     return plan
 
 
@@ -119,7 +119,7 @@ def _planned(line: Line, directory: Directory) -> Planned:
     return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
 
 
-def _carry_out(desk: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
+def _carry_out(context: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
     new = [one for one in planned if one.person is None]
     ids: Mapping[str, int] = writing.add_people(*((one.email, one.name) for one in new)) if new else {}
     writing.record(None, *(DirectoryEvent("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
@@ -131,19 +131,19 @@ def _carry_out(desk: CommandContext, writing: DirectoryWriter, planned: tuple[Pl
         person_id = one.person.id if one.person else ids[one.email]
         given += [(person_id, duty) for duty in one.gives]
         if one.person:
-            _change(desk, writing, one, one.person)
+            _change(context, writing, one, one.person)
     writing.give(*given)
     writing.record(None, *(DirectoryEvent("role_given", person_id, facts={"role": format_duty(duty)}) for person_id, duty in given))
 
 
-def _change(desk: CommandContext, writing: DirectoryWriter, one: Planned, person: Person) -> None:
+def _change(context: CommandContext, writing: DirectoryWriter, one: Planned, person: Person) -> None:
     if one.leaves:
-        writing.tell(handover_notices(desk, person.id, writing.holdings(person.id)))
+        writing.tell(handover_notices(context, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)
         writing.record(None, DirectoryEvent("left", person.id))
     elif one.takes:
         roles = {duty.role for duty in one.takes}
-        writing.tell(handover_notices(desk, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
+        writing.tell(handover_notices(context, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
         for duty in one.takes:
             writing.take(person.id, duty)
         writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}) for duty in one.takes))

@@ -11,29 +11,29 @@ MOST = 40
 
 
 @retry_on_conflict
-def declare_connection(desk: CommandContext, who: Person, child_id: object, person_id: int | None = None) -> None:
+def declare_connection(context: CommandContext, who: Person, child_id: object, person_id: int | None = None) -> None:
     """Anybody for themselves; the QA Service and the HoS for Practice, Performance and QA for somebody else. Twice is once."""
-    person = who if person_id is None else desk.directory.person(person_id)
-    if person != who and not desk.permissions.allow_role("declare_for_another", who):
+    person = who if person_id is None else context.directory.person(person_id)
+    if person != who and not context.permissions.allow_role("declare_for_another", who):
         raise PermissionDenied("Everybody declares their own connections; the QA Service those of others.")
     if person is None or not person.is_active:
         raise BadInput.about("person", "There is nobody active here by that name.")
     child = _child(child_id)
-    if desk.directory.is_connected(person.id, child):
+    if context.directory.is_connected(person.id, child):
         return
-    before = desk.directory.for_child(child)
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    before = context.directory.for_child(child)
+    with context.store.changing(context.directory.version, context.now) as writing:
         writing.connect(person.id, child, who.id)
-        writing.tell(handover_notices(desk, person.id, writing.holdings(person.id, child)))
-        writing.tell(escalation_reassignment_notices(desk, before, before.without(frozenset({person.id})), writing.escalated(child)))
+        writing.tell(handover_notices(context, person.id, writing.holdings(person.id, child)))
+        writing.tell(escalation_reassignment_notices(context, before, before.without(frozenset({person.id})), writing.escalated(child)))
 
 
 @retry_on_conflict
-def end_connection(desk: CommandContext, who: Person, connection_id: int) -> int:
+def end_connection(context: CommandContext, who: Person, connection_id: int) -> int:
     """Never by the person themselves; who declared it, who ended it and when stay on the record. Answers whose it was."""
-    if not desk.permissions.allow_role("end_connection", who):
+    if not context.permissions.allow_role("end_connection", who):
         raise PermissionDenied("A connection is ended by the QA Service or the HoS for Practice, Performance and QA.")
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         connection = writing.connection(connection_id)
         if connection is None:
             raise NotFound

@@ -16,18 +16,18 @@ MOST_DAYS = 92
 
 
 @retry_on_conflict
-def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
+def delegate(context: CommandContext, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
     """`days` are the first and the last, both included. Answers GIVEN, or WAITS where a second person must agree first."""
-    giver, to = desk.directory.person(from_person), desk.directory.person(to_person)
+    giver, to = context.directory.person(from_person), context.directory.person(to_person)
     if giver is None or to is None or not to.is_active:
         raise BadInput.about("person", "Choose somebody who is active here.")
-    _ensure_theirs(desk, who, giver, to, duty)
-    starts_at, ends_at = _times(desk, *days)
+    _ensure_theirs(context, who, giver, to, duty)
+    starts_at, ends_at = _times(context, *days)
     facts = {"role": format_duty(duty), "to": to.name, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         ensure_compatible(writing, to, duty)
-        if is_privileged(desk, duty.role):
-            ask_a_second_person(desk, writing, Request(to.id, duty, who.id, desk.now, giver.id, starts_at, ends_at))
+        if is_privileged(context, duty.role):
+            ask_a_second_person(context, writing, Request(to.id, duty, who.id, context.now, giver.id, starts_at, ends_at))
             writing.record(who, DirectoryEvent("delegation_asked_for", giver.id, facts=facts))
             return WAITS
         writing.delegate(Delegation(giver.id, to.id, duty, starts_at, ends_at), who.id)
@@ -36,36 +36,36 @@ def delegate(desk: CommandContext, who: Person, from_person: int, to_person: int
 
 
 @retry_on_conflict
-def end_delegation(desk: CommandContext, who: Person, delegation_id: int) -> None:
+def end_delegation(context: CommandContext, who: Person, delegation_id: int) -> None:
     """By who gave it, who has it, or an administrator."""
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         found = writing.delegation(delegation_id)
         if found is None:
             raise NotFound
-        if who.id not in {found.from_person, found.to_person} and not desk.permissions.allow_role("edit_directory", who):
+        if who.id not in {found.from_person, found.to_person} and not context.permissions.allow_role("edit_directory", who):
             raise PermissionDenied("A delegation is ended by who gave it or has it, or by an administrator.")
         writing.end_delegation(delegation_id)
-        to = desk.directory.people[found.to_person].name
+        to = context.directory.people[found.to_person].name
         writing.record(who, DirectoryEvent("delegation_ended", found.from_person, facts={"role": format_duty(found.duty), "to": to}))
 
 
-def _ensure_theirs(desk: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:
-    is_editor = desk.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
+def _ensure_theirs(context: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:
+    is_editor = context.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
     if who.id != giver.id and not is_editor:
         raise PermissionDenied("A role is passed on by who holds it, or by an administrator who has no part in it.")
     if duty.is_deputy or duty not in giver.duties - giver.delegated:
         raise BadInput.about("role", "Nobody passes on what they don’t hold themselves.")
-    if duty.role in desk.permissions.table["never_delegated"]:
+    if duty.role in context.permissions.table["never_delegated"]:
         raise BadInput.about("role", "This role is never passed on: another person is given it instead.")
     if giver.id == to.id or duty in to.duties - to.delegated:
         raise BadInput.about("person", "They hold that role already.")
 
 
-def _times(desk: CommandContext, first: object, last: object) -> tuple[datetime, datetime]:
+def _times(context: CommandContext, first: object, last: object) -> tuple[datetime, datetime]:
     starts_on, ends_on, reading = None, None, ErrorCollector()
     with reading:
         starts_on = _day("starts_on", first, "Give the first day.")
-        if starts_on < desk.today:
+        if starts_on < context.today:
             raise BadInput.about("starts_on", "The first day can’t be in the past.")
     with reading:
         ends_on = _day("ends_on", last, "Give the last day.")
@@ -74,7 +74,7 @@ def _times(desk: CommandContext, first: object, last: object) -> tuple[datetime,
     reading.refuse()
     assert starts_on is not None, "refused otherwise"
     assert ends_on is not None, "refused otherwise"
-    return max(start_of(starts_on), desk.now), start_of(ends_on + timedelta(days=1))
+    return max(start_of(starts_on), context.now), start_of(ends_on + timedelta(days=1))
 
 
 def _day(field: str, typed: object, otherwise: str) -> date:

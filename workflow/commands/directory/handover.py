@@ -7,23 +7,25 @@ from workflow.events import Notice
 from workflow.role_assignments import OpenDuty
 
 
-def handover_notices(desk: CommandContext, person_id: int, holdings: tuple[OpenDuty, ...]) -> list[Notice]:
+def handover_notices(context: CommandContext, person_id: int, holdings: tuple[OpenDuty, ...]) -> list[Notice]:
     """One notice to the QA inbox for each; told anew where it happens anew."""
-    key = f"pass_on/{person_id}/{desk.directory.version}"
+    key = f"pass_on/{person_id}/{context.directory.version}"
     return [
         Notice(f"{key}/{one.reference}/{one.role}/{one.action or ''}", "duty_must_pass_on", None, one.reference, one.action)
         for one in holdings
     ]
 
 
-def escalation_reassignment_notices(desk: CommandContext, before: Directory, after: Directory, references: tuple[str, ...]) -> list[Notice]:
+def escalation_reassignment_notices(
+    context: CommandContext, before: Directory, after: Directory, references: tuple[str, ...]
+) -> list[Notice]:
     """Whoever answers from now on for a post that has not acknowledged an escalation yet is told of it."""
     told = {}
-    for audit in filter(None, (desk.store.audit(reference) for reference in references)):
+    for audit in filter(None, (context.store.audit(reference) for reference in references)):
         for recipient in audit.escalation.recipients if audit.escalation else ():
             was, now = (one.holder(recipient.post, audit.header.team) for one in (before, after))
             if recipient.acknowledged_at is None and now and (was is None or was.person.id != now.person.id):
-                key = f"fallen/{audit.reference}/{recipient.post}/{desk.directory.version}"
+                key = f"fallen/{audit.reference}/{recipient.post}/{context.directory.version}"
                 told[audit.reference, now.person.id] = Notice(key, "escalation_opened", now.person.id, audit.reference)
     return list(told.values())
 

@@ -14,43 +14,43 @@ MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200
 
 
 @retry_on_conflict
-def add_person(desk: CommandContext, who: Person, name: object, email: object) -> int:
+def add_person(context: CommandContext, who: Person, name: object, email: object) -> int:
     """With no role yet; answers their id."""
-    ensure_edits(desk, who)
+    ensure_edits(context, who)
     called, address = read_identity(name, email)
-    ensure_free(desk.directory, address)
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    ensure_free(context.directory, address)
+    with context.store.changing(context.directory.version, context.now) as writing:
         person_id = writing.add_people((address, called))[address]
         writing.record(who, DirectoryEvent("added", person_id, facts={"name": called, "email": address}))
     return person_id
 
 
 @retry_on_conflict
-def change_person(desk: CommandContext, who: Person, person_id: int, name: object, email: object) -> None:
+def change_person(context: CommandContext, who: Person, person_id: int, name: object, email: object) -> None:
     """Raise BadInput for a new address of somebody with a privileged role: whoever reads their mail could take their place."""
-    person = somebody_else(desk, who, person_id)
+    person = somebody_else(context, who, person_id)
     called, address = read_identity(name, email)
     if address != person.email:
-        ensure_free(desk.directory, address)
-        if any(is_privileged(desk, duty.role) for duty in person.duties):
+        ensure_free(context.directory, address)
+        if any(is_privileged(context, duty.role) for duty in person.duties):
             sentence = "Somebody with a privileged role keeps their address: take the role away, change it, and ask for the role again."
             raise BadInput.about("email", sentence)
     if (called, address) == (person.name, person.email):
         return
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         writing.change_person(person.id, called, address, is_active=person.is_active)
         was = {"name_was": person.name, "email_was": person.email}
         writing.record(who, DirectoryEvent("changed", person.id, facts={"name": called, "email": address, **was}))
 
 
 @retry_on_conflict
-def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
+def mark_as_left(context: CommandContext, who: Person, person_id: int) -> int:
     """Their name stays on the record; duties, delegations and sessions end. Answers of how many things the QA Service is told."""
-    person = somebody_else(desk, who, person_id)
+    person = somebody_else(context, who, person_id)
     if not person.is_active:
         raise BadInput.about("person", f"{person.name} has left already.")
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
-        notices = handover_notices(desk, person.id, writing.holdings(person.id))
+    with context.store.changing(context.directory.version, context.now) as writing:
+        notices = handover_notices(context, person.id, writing.holdings(person.id))
         writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=False)
         writing.tell(notices)
@@ -59,25 +59,25 @@ def mark_as_left(desk: CommandContext, who: Person, person_id: int) -> int:
 
 
 @retry_on_conflict
-def mark_as_back(desk: CommandContext, who: Person, person_id: int) -> None:
+def mark_as_back(context: CommandContext, who: Person, person_id: int) -> None:
     """Without any role: each is given anew."""
-    person = somebody_else(desk, who, person_id)
+    person = somebody_else(context, who, person_id)
     if person.is_active:
         raise BadInput.about("person", f"{person.name} is here already.")
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         writing.change_person(person.id, person.name, person.email, is_active=True)
         writing.record(who, DirectoryEvent("came_back", person.id))
 
 
-def ensure_edits(desk: CommandContext, who: Person) -> None:
-    if not desk.permissions.allow_role("edit_directory", who):
+def ensure_edits(context: CommandContext, who: Person) -> None:
+    if not context.permissions.allow_role("edit_directory", who):
         raise PermissionDenied("People, roles and teams are an administrator’s to change.")
 
 
-def somebody_else(desk: CommandContext, who: Person, person_id: int) -> Person:
+def somebody_else(context: CommandContext, who: Person, person_id: int) -> Person:
     """The person to change; raises PermissionDenied for oneself."""
-    ensure_edits(desk, who)
-    person = desk.directory.person(person_id)
+    ensure_edits(context, who)
+    person = context.directory.person(person_id)
     if person is None:
         raise NotFound
     if person.id == who.id:
@@ -85,8 +85,8 @@ def somebody_else(desk: CommandContext, who: Person, person_id: int) -> Person:
     return person
 
 
-def is_privileged(desk: CommandContext, role: str) -> bool:
-    return role in desk.permissions.table["privileged"]
+def is_privileged(context: CommandContext, role: str) -> bool:
+    return role in context.permissions.table["privileged"]
 
 
 def read_identity(name: object, email: object) -> tuple[str, str]:

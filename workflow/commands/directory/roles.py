@@ -13,13 +13,13 @@ WAITS, GIVEN = "waits", "given"
 
 
 @retry_on_conflict
-def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> str:
+def give_role(context: CommandContext, who: Person, person_id: int, duty: Duty) -> str:
     """Answers GIVEN, or WAITS where a second person must agree first. Raises BadInput where it can’t be theirs."""
-    person = somebody_else(desk, who, person_id)
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
-        _ensure_fits(desk, writing, person, duty)
-        if is_privileged(desk, duty.role):
-            ask_a_second_person(desk, writing, Request(person.id, duty, who.id, desk.now))
+    person = somebody_else(context, who, person_id)
+    with context.store.changing(context.directory.version, context.now) as writing:
+        _ensure_fits(context, writing, person, duty)
+        if is_privileged(context, duty.role):
+            ask_a_second_person(context, writing, Request(person.id, duty, who.id, context.now))
             writing.record(who, DirectoryEvent("role_asked_for", person.id, facts={"role": format_duty(duty)}))
             return WAITS
         writing.give((person.id, duty))
@@ -28,51 +28,51 @@ def give_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> 
 
 
 @retry_on_conflict
-def take_role(desk: CommandContext, who: Person, person_id: int, duty: Duty) -> None:
+def take_role(context: CommandContext, who: Person, person_id: int, duty: Duty) -> None:
     """What waits for them in that role passes on, and the QA Service is told."""
-    person = somebody_else(desk, who, person_id)
+    person = somebody_else(context, who, person_id)
     if duty not in person.duties - person.delegated:
         raise BadInput.about("role", f"{person.name} does not hold that role.")
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
         writing.take(person.id, duty)
-        writing.tell(handover_notices(desk, person.id, passes_on))
+        writing.tell(handover_notices(context, person.id, passes_on))
         writing.record(who, DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}))
 
 
 @retry_on_conflict
-def answer_request(desk: CommandContext, who: Person, request_id: int, *, is_granted: bool) -> None:
+def answer_request(context: CommandContext, who: Person, request_id: int, *, is_granted: bool) -> None:
     """By a second person; whatever was true when it was asked is judged again."""
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         request = writing.request(request_id)
         if request is None:
             raise NotFound
-        if not may_answer(desk, who, request):
+        if not may_answer(context, who, request):
             raise PermissionDenied("A second person agrees to this: not who asked, and nobody whom it concerns.")
         if is_granted:
-            _grant(desk, writing, request)
+            _grant(context, writing, request)
         writing.answer(request_id, who.id, is_granted=is_granted)
-        facts = {"role": format_duty(request.duty), "asked_by": desk.directory.people[request.asked_by].name}
+        facts = {"role": format_duty(request.duty), "asked_by": context.directory.people[request.asked_by].name}
         writing.record(who, DirectoryEvent("request_granted" if is_granted else "request_refused", request.person_id, facts=facts))
 
 
-def may_answer(desk: CommandContext, who: Person, request: Request) -> bool:
+def may_answer(context: CommandContext, who: Person, request: Request) -> bool:
     """Where nobody independent holds the post that agrees, the next right in turn (rules, section 5)."""
-    return who.id in _who_may_answer(desk, request)
+    return who.id in _who_may_answer(context, request)
 
 
-def ask_a_second_person(desk: CommandContext, writing: DirectoryWriter, request: Request) -> None:
+def ask_a_second_person(context: CommandContext, writing: DirectoryWriter, request: Request) -> None:
     """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
     writing.ask(request)
-    key = f"asked_for/{request.person_id}/{request.duty.role}/{desk.directory.version}"
-    told = _who_may_answer(desk, request) or (None,)
+    key = f"asked_for/{request.person_id}/{request.duty.role}/{context.directory.version}"
+    told = _who_may_answer(context, request) or (None,)
     writing.tell([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in told])
 
 
-def _who_may_answer(desk: CommandContext, request: Request) -> tuple[int, ...]:
-    people = [person for person in desk.directory.people.values() if person.is_active and person.id not in request.concerned]
+def _who_may_answer(context: CommandContext, request: Request) -> tuple[int, ...]:
+    people = [person for person in context.directory.people.values() if person.is_active and person.id not in request.concerned]
     rights = ("approve_privileged", "approve_privileged_where_vacant")
-    every = (tuple(person.id for person in people if desk.permissions.allow_role(right, person)) for right in rights)
+    every = (tuple(person.id for person in people if context.permissions.allow_role(right, person)) for right in rights)
     return next(filter(None, every), ())
 
 
@@ -81,23 +81,23 @@ def ensure_compatible(writing: DirectoryWriter, person: Person, duty: Duty) -> N
     ensure_allowed({*person.duties, *writing.lent_to(person.id), duty})
 
 
-def _ensure_fits(desk: CommandContext, writing: DirectoryWriter, person: Person, duty: Duty) -> None:
+def _ensure_fits(context: CommandContext, writing: DirectoryWriter, person: Person, duty: Duty) -> None:
     if not person.is_active:
         raise BadInput.about("role", f"{person.name} has left.")
     if duty in person.duties - person.delegated:
         raise BadInput.about("role", f"{person.name} holds that role already.")
-    ensure_possible(duty, desk.directory)
+    ensure_possible(duty, context.directory)
     ensure_compatible(writing, person, duty)
 
 
-def _grant(desk: CommandContext, writing: DirectoryWriter, request: Request) -> None:
-    person, giver = desk.directory.people[request.person_id], desk.directory.person(request.from_person)
-    _ensure_fits(desk, writing, person, request.duty)
+def _grant(context: CommandContext, writing: DirectoryWriter, request: Request) -> None:
+    person, giver = context.directory.people[request.person_id], context.directory.person(request.from_person)
+    _ensure_fits(context, writing, person, request.duty)
     if giver is None:
         writing.give((person.id, request.duty))
         return
     assert request.starts_at is not None, "a delegation has its times"
     assert request.ends_at is not None, "a delegation has its times"
-    if request.ends_at <= desk.now or request.duty not in giver.duties - giver.delegated:
+    if request.ends_at <= context.now or request.duty not in giver.duties - giver.delegated:
         raise BadInput.about("role", "The delegation is over, or is no longer theirs to give: refuse it.")
     writing.delegate(Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)

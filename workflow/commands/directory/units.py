@@ -13,26 +13,26 @@ CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 
 
 @retry_on_conflict
-def add_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
-    ensure_edits(desk, who)
+def add_unit(context: CommandContext, who: Person, unit: Unit) -> None:
+    ensure_edits(context, who)
     reading = ErrorCollector()
     with reading:
-        _ensure_new_code(desk.directory, unit.code)
-    read = _read(desk.directory, unit, reading)
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+        _ensure_new_code(context.directory, unit.code)
+    read = _read(context.directory, unit, reading)
+    with context.store.changing(context.directory.version, context.now) as writing:
         writing.add_unit(read)
         writing.record(who, DirectoryEvent(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
 
 
 @retry_on_conflict
-def change_unit(desk: CommandContext, who: Person, unit: Unit) -> None:
+def change_unit(context: CommandContext, who: Person, unit: Unit) -> None:
     """Rename it, or move a team to another service or a service to another branch: its audits go with it."""
-    ensure_edits(desk, who)
-    was = find_unit(desk.directory, unit.kind, unit.code)
-    read = _read(desk.directory, unit, ErrorCollector())
+    ensure_edits(context, who)
+    was = find_unit(context.directory, unit.kind, unit.code)
+    read = _read(context.directory, unit, ErrorCollector())
     if read == was:
         return
-    with desk.store.changing(desk.directory.version, desk.now) as writing:
+    with context.store.changing(context.directory.version, context.now) as writing:
         writing.change_unit(read)
         facts = {"name": read.name, "within": read.within, "name_was": was.name, "within_was": was.within}
         writing.record(who, DirectoryEvent(f"{read.kind}_changed", unit=read.code, facts=facts))

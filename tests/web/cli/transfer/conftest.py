@@ -74,8 +74,10 @@ def fill(council: Council) -> None:
         an_audit(house, at=state, grade="inadequate")
     written = an_audit(house, at="practitioner_consulted")
     save(house, "auditor", written, "area_1", {"evidence": TEXT.replace("\x01", "").replace("\x7f", "")})
-    actions.add_action(house.desk(), house.person("auditor"), written, NewAction("Ünusual 🧑‍⚖️", "practitioner@demo.example", "2026-12-20"))
-    audit_moves.withdraw(house.desk(), house.person("auditor"), an_audit(house, at="draft"), "The wrong child’s file.")
+    actions.add_action(
+        house.command_context(), house.person("auditor"), written, NewAction("Ünusual 🧑‍⚖️", "practitioner@demo.example", "2026-12-20")
+    )
+    audit_moves.withdraw(house.command_context(), house.person("auditor"), an_audit(house, at="draft"), "The wrong child’s file.")
     with write_transaction(council.engine) as connection:
         add_edges(connection)
         assert empty_tables(connection) == []

@@ -107,7 +107,12 @@ def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str
             mine = replace(house, store=open_council(source.settings, source.engine).store)
             try:
                 drafting.save_section(
-                    mine.desk(), mine.person("auditor"), reference, "area_1", {"evidence": f"Text {number}."}, mine.audit(reference).version
+                    mine.command_context(),
+                    mine.person("auditor"),
+                    reference,
+                    "area_1",
+                    {"evidence": f"Text {number}."},
+                    mine.audit(reference).version,
                 )
             except DatabaseError:
                 break

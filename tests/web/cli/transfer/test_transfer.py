@@ -37,7 +37,7 @@ def test_everything_comes_as_it_was_and_goes_on_there(source: Council, url: str,
     assert str(source.settings.data / "secret-key") in result.stdout
     house = a_house(moved)
     an_audit(house, at="actions_closed", grade="inadequate")
-    assert run_once(moved.parts, house.now) > len(references)
+    assert run_once(moved.worker_context, house.now) > len(references)
     print(f"{len(before)} tables, {sum(map(len, before.values()))} rows, {len(references)} histories, the same on both sides")
 
 
@@ -50,7 +50,7 @@ def test_nobody_goes_on_where_it_was(source: Council, url: str, run: Run) -> Non
         result = run(*arguments)
         assert (result.exit_code, result.stdout) == (1, ""), arguments
         assert "was moved to postgresql://" in result.stderr
-    for goes_on in (lambda: an_audit(house, at="draft"), lambda: run_once(source.parts, house.now)):
+    for goes_on in (lambda: an_audit(house, at="draft"), lambda: run_once(source.worker_context, house.now)):
         with pytest.raises(DatabaseError, match="moved to another database"):
             goes_on()
     assert held(source.engine) == before

@@ -22,15 +22,15 @@ def duty(role: str, *, deputy: bool = False) -> Duty:
 
 
 def give(house: House, by: str, to: str, role: str, *, deputy: bool = False) -> str:
-    return roles.give_role(house.desk(), house.person(by), house.person(to).id, duty(role, deputy=deputy))
+    return roles.give_role(house.command_context(), house.person(by), house.person(to).id, duty(role, deputy=deputy))
 
 
 def answer(house: House, by: str, request: int = 1, *, granted: bool = True) -> None:
-    roles.answer_request(house.desk(), house.person(by), request, is_granted=granted)
+    roles.answer_request(house.command_context(), house.person(by), request, is_granted=granted)
 
 
 def pass_on(house: House, by: str, to: str, held: Duty, giver: str = "", days: tuple[str, str] = ("2026-11-23", "2026-11-30")) -> str:
-    return delegations.delegate(house.desk(), house.person(by), house.person(giver or by).id, house.person(to).id, held, days)
+    return delegations.delegate(house.command_context(), house.person(by), house.person(giver or by).id, house.person(to).id, held, days)
 
 
 def kept(house: House) -> list[tuple[str, str, str | None]]:

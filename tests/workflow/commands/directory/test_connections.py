@@ -17,7 +17,7 @@ CASE = ("practitioner", "team.manager", "service.manager", "qaro", "auditor", "m
 
 
 def connect(house: House, name: str, child: str = "C-1001", by: str = "") -> None:
-    declare_connection(house.desk(), house.person(by or name), child, house.person(name).id if by else None)
+    declare_connection(house.command_context(), house.person(by or name), child, house.person(name).id if by else None)
 
 
 @pytest.mark.parametrize("child", ["C-1001", " c-1001 "])
@@ -29,11 +29,11 @@ def test_whoever_is_connected_knows_of_no_audit_of_that_child(house: House, name
     )
     assign(house, reference)
     assign(house, other)
-    see(house.desk(), house.person(name), reference)
+    see(house.command_context(), house.person(name), reference)
     connect(house, name, child)
     with pytest.raises(NotFound):
-        see(house.desk(), house.person(name), reference)
-    assert see(house.desk(), house.person(name), other).audit.state == "shared"
+        see(house.command_context(), house.person(name), reference)
+    assert see(house.command_context(), house.person(name), other).audit.state == "shared"
 
 
 def test_the_qa_service_is_told_at_once_of_what_must_pass_on(house: House) -> None:
@@ -60,10 +60,10 @@ def test_an_escalation_falls_to_who_stands_in_and_they_are_told(house: House) ->
     connect(house, "hos.ppqa")
     assert told(house, "escalation_opened")[3:] == [f"director.safeguarding {reference}"]
     director = house.person("director.safeguarding")
-    escalations.acknowledge(house.desk(), director, reference)
-    escalations.acknowledge(house.desk(), house.person("head.of.service"), reference)
-    escalations.plan(house.desk(), house.person("head.of.service"), reference, "Daily oversight.")
-    escalations.resolve(house.desk(), director, reference, "Carried out.")
+    escalations.acknowledge(house.command_context(), director, reference)
+    escalations.acknowledge(house.command_context(), house.person("head.of.service"), reference)
+    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
+    escalations.resolve(house.command_context(), director, reference, "Carried out.")
     assert house.audit(reference).escalation_state == "resolved"
 
 
@@ -86,11 +86,13 @@ def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(house: House) 
     for name in ("practitioner", "team.manager", "hos.ppqa"):
         connect(house, name)
     with pytest.raises(PreconditionsNotMet) as refused:
-        audit_moves.share(house.desk(), house.person("auditor"), reference)
+        audit_moves.share(house.command_context(), house.person("auditor"), reference)
     assert [one.message for one in refused.value.missing] == ["Action 1 can’t be given to this person: choose somebody else."]
-    actions.change_action(house.desk(), house.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
-    audit_moves.share(house.desk(), house.person("auditor"), reference)
-    audit_moves.withdraw(house.desk(), house.person("qa"), reference, "Begun twice.")
+    actions.change_action(
+        house.command_context(), house.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20")
+    )
+    audit_moves.share(house.command_context(), house.person("auditor"), reference)
+    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Begun twice.")
     assert told(house, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
     assert told(house, "action_assigned") == [f"qaro {reference}"]
     assert told(house, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
@@ -102,13 +104,13 @@ def test_nobody_is_given_what_they_may_not_know_of(house: House) -> None:
         connect(house, name)
     qa = house.person("qa")
     with pytest.raises(BadInput):
-        assignments.assign_moderator(house.desk(), qa, shared, "moderator@demo.example")
+        assignments.assign_moderator(house.command_context(), qa, shared, "moderator@demo.example")
     with pytest.raises(BadInput):
-        assignments.allocate(house.desk(), qa, draft, "auditor@demo.example")
+        assignments.allocate(house.command_context(), qa, draft, "auditor@demo.example")
     with pytest.raises(BadInput):
-        actions.add_action(house.desk(), house.person("auditor2"), draft, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
+        actions.add_action(house.command_context(), house.person("auditor2"), draft, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
     with pytest.raises(BadInput, match="can’t be taken"):
-        drafting.start_audit(house.desk(), house.person("auditor"), {"child_id": "c-1001"})
+        drafting.start_audit(house.command_context(), house.person("auditor"), {"child_id": "c-1001"})
     assert house.audit(shared).moderator_id is None
 
 
@@ -118,7 +120,7 @@ def test_only_the_qa_service_declares_for_another_and_ends(house: House, name: s
     with pytest.raises(PermissionDenied):
         connect(house, "qaro", by=name)
     with pytest.raises(PermissionDenied):
-        end_connection(house.desk(), house.person(name), 1)
+        end_connection(house.command_context(), house.person(name), 1)
     assert house.store.directory().connections.keys() == {house.person("team.manager").id}
 
 
@@ -126,21 +128,21 @@ def test_nobody_ends_their_own_and_what_was_declared_stays_on_the_record(house: 
     reference = an_audit(house, "shared")
     connect(house, "qa")
     with pytest.raises(PermissionDenied):
-        end_connection(house.desk(), house.person("qa"), 1)
+        end_connection(house.command_context(), house.person("qa"), 1)
     with pytest.raises(NotFound):
-        end_connection(house.desk(), house.person("qa2"), 2)
-    end_connection(house.desk(), house.person("qa2"), 1)
-    assert see(house.desk(), house.person("qa"), reference).audit.state == "shared"
+        end_connection(house.command_context(), house.person("qa2"), 2)
+    end_connection(house.command_context(), house.person("qa2"), 1)
+    assert see(house.command_context(), house.person("qa"), reference).audit.state == "shared"
     with read_transaction(house.store.engine) as connection:
         kept = connection.execute(select(tables.connections)).one()
     assert (kept.declared_by, kept.ended_by) == (house.person("qa").id, house.person("qa2").id)
     with pytest.raises(NotFound):
-        end_connection(house.desk(), house.person("qa2"), 1)
+        end_connection(house.command_context(), house.person("qa2"), 1)
 
 
 @pytest.mark.parametrize("child", ["", "  ", "x" * 41, "a\nb", "a\x00", 7, None])
 def test_what_is_no_id_is_refused_and_changes_nothing(house: House, child: object) -> None:
     before = house.store.directory().version
     with pytest.raises(BadInput):
-        declare_connection(house.desk(), house.person("qaro"), child)
+        declare_connection(house.command_context(), house.person("qaro"), child)
     assert house.store.directory().version == before

@@ -59,15 +59,15 @@ def test_a_privileged_role_is_passed_on_only_with_a_second_person(house: House) 
 def test_a_delegation_is_ended_by_who_has_a_part_in_it(house: House) -> None:
     pass_on(house, "auditor", "qaro", Duty("auditor"))
     with pytest.raises(PermissionDenied):
-        delegations.end_delegation(house.desk(), house.person("qa"), 1)
-    delegations.end_delegation(house.desk(), house.person("qaro"), 1)
+        delegations.end_delegation(house.command_context(), house.person("qa"), 1)
+    delegations.end_delegation(house.command_context(), house.person("qaro"), 1)
     with pytest.raises(NotFound):
-        delegations.end_delegation(house.desk(), house.person("qaro"), 1)
+        delegations.end_delegation(house.command_context(), house.person("qaro"), 1)
 
 
 def test_a_role_given_back_does_not_bring_back_what_waspassed_on(house: House) -> None:
     pass_on(house, "auditor", "qaro", Duty("auditor"))
-    roles.take_role(house.desk(), house.person("admin"), house.person("auditor").id, Duty("auditor"))
+    roles.take_role(house.command_context(), house.person("admin"), house.person("auditor").id, Duty("auditor"))
     give(house, "admin", "auditor", "auditor")
     assert "auditor" not in house.store.directory(house.now).people[house.person("qaro").id].roles
 
@@ -81,4 +81,4 @@ def test_one_moderates_ones_own_audit_through_no_second_role_and_no_delegation(h
             assign(house, reference, name)
     assign(house, reference)
     with pytest.raises(PermissionDenied):
-        audit_moves.moderate(house.desk(), house.person("auditor"), reference)
+        audit_moves.moderate(house.command_context(), house.person("auditor"), reference)

@@ -16,14 +16,14 @@ Command = Callable[[House, str], object]
 
 
 EDITS: dict[str, Command] = {
-    "add": lambda house, by: people.add_person(house.desk(), house.person(by), "New Person", "new@demo.example"),
-    "change": lambda house, by: people.change_person(house.desk(), house.person(by), house.person("moderator2").id, "M", "moderator2@demo.example"),
+    "add": lambda house, by: people.add_person(house.command_context(), house.person(by), "New Person", "new@demo.example"),
+    "change": lambda house, by: people.change_person(house.command_context(), house.person(by), house.person("moderator2").id, "M", "moderator2@demo.example"),
     "give": lambda house, by: give(house, by, "moderator2", "auditor"),
-    "take": lambda house, by: roles.take_role(house.desk(), house.person(by), house.person("moderator2").id, Duty("moderator")),
+    "take": lambda house, by: roles.take_role(house.command_context(), house.person(by), house.person("moderator2").id, Duty("moderator")),
     "ask": lambda house, by: give(house, by, "moderator2", "qa"),
-    "team": lambda house, by: units.add_unit(house.desk(), house.person(by), Unit("team", "new", "New", "care")),
-    "leave": lambda house, by: people.mark_as_left(house.desk(), house.person(by), house.person("moderator2").id),
-    "move": lambda house, by: units.change_unit(house.desk(), house.person(by), Unit("team", "care-west", "CW", "assessment")),
+    "team": lambda house, by: units.add_unit(house.command_context(), house.person(by), Unit("team", "new", "New", "care")),
+    "leave": lambda house, by: people.mark_as_left(house.command_context(), house.person(by), house.person("moderator2").id),
+    "move": lambda house, by: units.change_unit(house.command_context(), house.person(by), Unit("team", "care-west", "CW", "assessment")),
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_where_nobody_independent_holds_the_post_a_director_agrees(house: House)
     with pytest.raises(PermissionDenied):
         answer(house, "hos.ppqa")
     answer(house, "director.parenting")
-    people.mark_as_left(house.desk(), house.person("admin"), house.person("hos.ppqa").id)
+    people.mark_as_left(house.command_context(), house.person("admin"), house.person("hos.ppqa").id)
     give(house, "admin", "moderator2", "hos_ppqa")
     answer(house, "director.safeguarding", 2)
     assert house.person("moderator2").roles == {"moderator", "hos_ppqa"}
@@ -111,7 +111,7 @@ def test_a_request_is_judged_again_when_it_is_granted(house: House) -> None:
     with pytest.raises(BadInput):
         answer(house, "hos.ppqa")
     give(house, "admin", "moderator2", "qa")
-    people.mark_as_left(house.desk(), house.person("admin"), house.person("moderator2").id)
+    people.mark_as_left(house.command_context(), house.person("admin"), house.person("moderator2").id)
     with pytest.raises(BadInput):
         answer(house, "hos.ppqa", 2)
     assert "qa" not in house.person("moderator2").roles
@@ -121,10 +121,10 @@ def test_what_a_leaver_held_is_told_to_the_qa_service_and_their_name_stays(house
     draft, shared, other = an_audit(house, "draft"), an_audit(house, "shared"), an_audit(house, "shared")
     assign(house, other)
     for name in ("auditor", "practitioner", "moderator"):
-        people.mark_as_left(house.desk(), house.person("admin"), house.person(name).id)
+        people.mark_as_left(house.command_context(), house.person("admin"), house.person(name).id)
     assert passed_on(house) == [(draft, None), (shared, 1), (other, 1), (other, None)]
     assert (house.person("auditor").name, house.person("auditor").duties) == ("Amara Okafor", frozenset())
-    people.mark_as_back(house.desk(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_back(house.command_context(), house.person("admin"), house.person("auditor").id)
     assert house.person("auditor").duties == frozenset()
 
 
@@ -132,22 +132,22 @@ def test_a_role_taken_passes_on_what_waited_in_it(house: House) -> None:
     draft, shared = an_audit(house, "draft"), an_audit(house, "shared")
     assign(house, shared)
     for name in ("auditor", "moderator", "practitioner"):
-        roles.take_role(house.desk(), house.person("admin"), house.person(name).id, Duty(name))
+        roles.take_role(house.command_context(), house.person("admin"), house.person(name).id, Duty(name))
     assert passed_on(house) == [(draft, None), (shared, None)]
 
 
 def test_nobody_changes_themselves_and_a_privileged_address_stays(house: House) -> None:
     admin = house.person("admin")
     for edit in (
-        lambda: people.change_person(house.desk(), admin, admin.id, "Me", "me@demo.example"),
-        lambda: people.mark_as_left(house.desk(), admin, admin.id),
-        lambda: roles.take_role(house.desk(), admin, admin.id, Duty("admin")),
+        lambda: people.change_person(house.command_context(), admin, admin.id, "Me", "me@demo.example"),
+        lambda: people.mark_as_left(house.command_context(), admin, admin.id),
+        lambda: roles.take_role(house.command_context(), admin, admin.id, Duty("admin")),
     ):
         with pytest.raises(PermissionDenied):
             edit()
     with pytest.raises(BadInput):
-        people.change_person(house.desk(), admin, house.person("hos.ppqa").id, "Paula Pemberton", "mine@demo.example")
-    people.change_person(house.desk(), admin, house.person("hos.ppqa").id, "Paula Pemberton-Hale", "hos.ppqa@demo.example")
+        people.change_person(house.command_context(), admin, house.person("hos.ppqa").id, "Paula Pemberton", "mine@demo.example")
+    people.change_person(house.command_context(), admin, house.person("hos.ppqa").id, "Paula Pemberton-Hale", "hos.ppqa@demo.example")
     assert house.person("hos.ppqa").name == "Paula Pemberton-Hale"
 
 
@@ -155,7 +155,7 @@ def test_nobody_changes_themselves_and_a_privileged_address_stays(house: House) 
 def test_an_address_that_can_not_be_is_refused(house: House, email: object) -> None:
     before = held(house)
     with pytest.raises(BadInput):
-        people.add_person(house.desk(), house.person("admin"), "Somebody", email)
+        people.add_person(house.command_context(), house.person("admin"), "Somebody", email)
     assert held(house) == before
 
 
@@ -165,7 +165,7 @@ def test_an_address_that_can_not_be_is_refused(house: House, email: object) -> N
 )  # fmt: skip
 def test_a_unit_that_can_not_be_is_refused(house: House, unit: Unit) -> None:
     with pytest.raises(BadInput):
-        units.add_unit(house.desk(), house.person("admin"), unit)
+        units.add_unit(house.command_context(), house.person("admin"), unit)
 
 
 def test_a_council_is_arranged(house: House) -> None:
@@ -175,8 +175,8 @@ def test_a_council_is_arranged(house: House) -> None:
         Unit("service", "fostering", "Fostering", "north"),
         Unit("team", "f-1", "F One", "fostering"),
     ):
-        units.add_unit(house.desk(), admin, unit)
-    units.change_unit(house.desk(), admin, Unit("team", "care-west", "Care West", "fostering"))
+        units.add_unit(house.command_context(), admin, unit)
+    units.change_unit(house.command_context(), admin, Unit("team", "care-west", "Care West", "fostering"))
     teams = house.store.directory().teams
     assert {code: (team.service, team.branch) for code, team in teams.items()} == {
         "assessment-east": ("assessment", "safeguarding"), "care-west": ("fostering", "north"), "f-1": ("fostering", "north"),
