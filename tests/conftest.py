@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import House, a_council, a_fake_house, a_house
+from tests.factories import World, a_council, a_fake_world, a_world
 from tests.notifications.support.smtp_server import MailServer
 from web.council import Council
 
@@ -25,8 +25,8 @@ def council(tmp_path: Path) -> Iterator[Council]:
 
 
 @pytest.fixture
-def house(council: Council) -> House:
-    return a_house(council)
+def world(council: Council) -> World:
+    return a_world(council)
 
 
 @pytest.fixture
@@ -39,5 +39,5 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def fake_house() -> House:
-    return a_fake_house()
+def fake_world() -> World:
+    return a_fake_world()

@@ -35,7 +35,7 @@ STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "a
 
 
 @dataclass
-class House:
+class World:
     """A store, real or fake, with the real rules, permissions, form and tables of who hears; its clock stands still."""
 
     store: Any
@@ -59,8 +59,8 @@ class House:
         self.now += timedelta(**time)
 
 
-def a_fake_house() -> House:
-    return House(FakeStore(_directory()))
+def a_fake_world() -> World:
+    return World(FakeStore(_directory()))
 
 
 @cache
@@ -96,8 +96,8 @@ def a_council(folder: Path, **more: str) -> Council:
     return open_council(settings(folder, **more))
 
 
-def a_house(council: Council) -> House:
-    return House(council.store)
+def a_world(council: Council) -> World:
+    return World(council.store)
 
 
 # --- Audits ----------------------------------------------------------------------------------------------------------
@@ -121,8 +121,8 @@ def answers(grade: str = "good", **details: Any) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def save(house: House, who: str, reference: str, section: str, given: Mapping[str, Any]) -> Audit:
-    return drafting.save_section(house.command_context(), house.person(who), reference, section, given, house.audit(reference).version)
+def save(world: World, who: str, reference: str, section: str, given: Mapping[str, Any]) -> Audit:
+    return drafting.save_section(world.command_context(), world.person(who), reference, section, given, world.audit(reference).version)
 
 
 @dataclass(frozen=True)
@@ -136,73 +136,73 @@ class Plan:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def an_audit(house: House, at: str = "moderated", plan: Plan | None = None, **more: Any) -> str:
+def an_audit(world: World, at: str = "moderated", plan: Plan | None = None, **more: Any) -> str:
     """The reference of an audit that has walked, by its own people, to the state `at`."""
     plan = replace(plan or Plan(), **more)
-    reference = drafting.start_audit(house.command_context(), house.person(plan.auditor), {**DETAILS, **plan.details}).reference
+    reference = drafting.start_audit(world.command_context(), world.person(plan.auditor), {**DETAILS, **plan.details}).reference
     for state in STATES[1 : STATES.index(at) + 1]:
-        WALKS[state](house, reference, plan)
+        WALKS[state](world, reference, plan)
     return reference
 
 
-def _consult(house: House, reference: str, plan: Plan) -> None:
-    save(house, plan.auditor, reference, "consultation", {"spoke_to": "Priya Nair"})
-    audit_moves.record_consultation(house.command_context(), house.person(plan.auditor), reference)
+def _consult(world: World, reference: str, plan: Plan) -> None:
+    save(world, plan.auditor, reference, "consultation", {"spoke_to": "Priya Nair"})
+    audit_moves.record_consultation(world.command_context(), world.person(plan.auditor), reference)
 
 
-def _grade(house: House, reference: str, plan: Plan) -> None:
+def _grade(world: World, reference: str, plan: Plan) -> None:
     for section, given in answers(plan.grade).items():
         if section not in {"details", "consultation"}:
-            save(house, plan.auditor, reference, section, given)
-    if not house.audit(reference).actions:
-        actions.add_action(house.command_context(), house.person(plan.auditor), reference, AN_ACTION)
-    audit_moves.grade(house.command_context(), house.person(plan.auditor), reference)
+            save(world, plan.auditor, reference, section, given)
+    if not world.audit(reference).actions:
+        actions.add_action(world.command_context(), world.person(plan.auditor), reference, AN_ACTION)
+    audit_moves.grade(world.command_context(), world.person(plan.auditor), reference)
 
 
-def _share(house: House, reference: str, plan: Plan) -> None:
-    audit_moves.share(house.command_context(), house.person(plan.auditor), reference)
+def _share(world: World, reference: str, plan: Plan) -> None:
+    audit_moves.share(world.command_context(), world.person(plan.auditor), reference)
 
 
-def _moderate(house: House, reference: str, plan: Plan) -> None:
-    assign(house, reference, plan.moderator)
+def _moderate(world: World, reference: str, plan: Plan) -> None:
+    assign(world, reference, plan.moderator)
     grade = plan.moderated_grade or plan.grade
     judgement = {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently." if grade != plan.grade else None}
-    save(house, plan.moderator, reference, "moderation", judgement)
-    audit_moves.moderate(house.command_context(), house.person(plan.moderator), reference)
+    save(world, plan.moderator, reference, "moderation", judgement)
+    audit_moves.moderate(world.command_context(), world.person(plan.moderator), reference)
 
 
-def assign(house: House, reference: str, moderator: str = "moderator") -> None:
-    assignments.assign_moderator(house.command_context(), house.person("qa"), reference, f"{moderator}@demo.example")
+def assign(world: World, reference: str, moderator: str = "moderator") -> None:
+    assignments.assign_moderator(world.command_context(), world.person("qa"), reference, f"{moderator}@demo.example")
 
 
-def _close(house: House, reference: str, plan: Plan) -> None:
-    settle(house, reference)
-    audit_moves.close_actions(house.command_context(), house.person(closer_of(house, reference)), reference)
+def _close(world: World, reference: str, plan: Plan) -> None:
+    settle(world, reference)
+    audit_moves.close_actions(world.command_context(), world.person(closer_of(world, reference)), reference)
 
 
-def settle(house: House, reference: str) -> None:
+def settle(world: World, reference: str) -> None:
     """Resolve the escalation and verify every action, each by who does so."""
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     if audit.escalation_state in {"open", "acknowledged"}:
-        resolve(house, reference)
+        resolve(world, reference)
     reporter, verifier = ("head.of.service", "hos.ppqa") if audit.was_escalated else ("team.manager", "qa")
-    for action in house.audit(reference).actions:
+    for action in world.audit(reference).actions:
         if action.state == "open":
-            actions.report(house.command_context(), house.person(reporter), reference, action.number)
-            actions.verify(house.command_context(), house.person(verifier), reference, action.number)
+            actions.report(world.command_context(), world.person(reporter), reference, action.number)
+            actions.verify(world.command_context(), world.person(verifier), reference, action.number)
 
 
-def resolve(house: House, reference: str) -> None:
+def resolve(world: World, reference: str) -> None:
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-        escalations.acknowledge(house.command_context(), house.person(name), reference)
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
-    escalations.resolve(house.command_context(), house.person("hos.ppqa"), reference, "The plan is carried out.")
+        escalations.acknowledge(world.command_context(), world.person(name), reference)
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, "Daily oversight.")
+    escalations.resolve(world.command_context(), world.person("hos.ppqa"), reference, "The plan is carried out.")
 
 
-def closer_of(house: House, reference: str) -> str:
-    return "hos.ppqa" if house.audit(reference).was_escalated else "qa"
+def closer_of(world: World, reference: str) -> str:
+    return "hos.ppqa" if world.audit(reference).was_escalated else "qa"
 
 
-WALKS: Mapping[str, Callable[[House, str, Plan], None]] = {
+WALKS: Mapping[str, Callable[[World, str, Plan], None]] = {
     "practitioner_consulted": _consult, "graded": _grade, "shared": _share, "moderated": _moderate, "actions_closed": _close,
 }  # fmt: skip

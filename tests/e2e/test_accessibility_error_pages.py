@@ -8,15 +8,15 @@ from playwright.sync_api import Page
 from notifications.delivery.acknowledgement_links import AcknowledgementLink, token_of
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow, looked_at
-from tests.factories import House, a_house, an_audit, save
+from tests.factories import World, a_world, an_audit, save
 from workflow.commands import audit_moves
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def house(served: Served) -> House:
-    return a_house(served.council)
+def world(served: Served) -> World:
+    return a_world(served.council)
 
 
 def _is_well(page: Page, heading: str) -> None:
@@ -51,15 +51,15 @@ def test_pages_with_nothing_on_them(served: Served) -> None:
         assert looked_at(page) == []
 
 
-def test_what_is_not_yours_and_what_comes_too_late(served: Served, house: House) -> None:
-    draft, graded = an_audit(house, at="draft"), an_audit(house, at="graded")
+def test_what_is_not_yours_and_what_comes_too_late(served: Served, world: World) -> None:
+    draft, graded = an_audit(world, at="draft"), an_audit(world, at="graded")
     page = served.page("qa")
     page.goto(f"{served.url}/audits/{draft}/sections/details")
     page.get_by_text("not yours to read").wait_for()
     assert looked_at(page) == []
     auditor = served.page("auditor")
     auditor.goto(f"{served.url}/audits/{graded}/moves/share")
-    audit_moves.share(house.command_context(), house.person("auditor"), graded)
+    audit_moves.share(world.command_context(), world.person("auditor"), graded)
     follow(auditor.locator("main form button"))
     auditor.get_by_text("can’t be").or_(auditor.get_by_text("not yours")).first.wait_for()
     assert looked_at(auditor) == []
@@ -70,9 +70,9 @@ def test_what_is_not_yours_and_what_comes_too_late(served: Served, house: House)
     assert looked_at(auditor) == []
 
 
-def test_a_move_that_is_not_ready_leads_to_each_place(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
-    save(house, "auditor", reference, "area_1", {"grade": "good"})
+def test_a_move_that_is_not_ready_leads_to_each_place(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
+    save(world, "auditor", reference, "area_1", {"grade": "good"})
     page = served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/moves/grade")
     page.locator("main form button").click()
@@ -81,8 +81,8 @@ def test_a_move_that_is_not_ready_leads_to_each_place(served: Served, house: Hou
     page.locator("textarea#evidence:target").wait_for()
 
 
-def test_too_much_text_is_still_on_the_page(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_too_much_text_is_still_on_the_page(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = served.page("auditor", java_script_enabled=False)
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     much = "Every word of it. " * 140_000
@@ -95,8 +95,8 @@ def test_too_much_text_is_still_on_the_page(served: Served, house: House) -> Non
     page.get_by_text("Saved.", exact=True).wait_for()
 
 
-def test_an_audit_on_paper(served: Served, house: House) -> None:
-    reference = an_audit(house, at="moderated")
+def test_an_audit_on_paper(served: Served, world: World) -> None:
+    reference = an_audit(world, at="moderated")
     page = served.page("practitioner")
     page.goto(f"{served.url}/audits/{reference}/read")
     page.emulate_media(media="print")
@@ -105,10 +105,10 @@ def test_an_audit_on_paper(served: Served, house: House) -> None:
     assert page.get_by_role("heading", name="Quality of plans").is_visible()
 
 
-def test_pages_of_a_mails_link(served: Served, house: House) -> None:
-    house.now = datetime.now(UTC)
-    reference = an_audit(house, at="shared", grade="inadequate")
-    asked = AcknowledgementLink(reference, house.person("hos.ppqa").id, is_chase=False, made_at=house.now)
+def test_pages_of_a_mails_link(served: Served, world: World) -> None:
+    world.now = datetime.now(UTC)
+    reference = an_audit(world, at="shared", grade="inadequate")
+    asked = AcknowledgementLink(reference, world.person("hos.ppqa").id, is_chase=False, made_at=world.now)
     path = f"/acknowledge?token={token_of(asked, served.council.settings)}"
     page = served.browser.new_page()
     page.goto(served.url + path)

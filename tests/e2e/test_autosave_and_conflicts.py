@@ -7,15 +7,15 @@ from playwright.sync_api import Page
 
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import looked_at
-from tests.factories import House, a_house, an_audit, save
+from tests.factories import World, a_world, an_audit, save
 from web.identity import sessions
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def house(served: Served) -> House:
-    return a_house(served.council)
+def world(served: Served) -> World:
+    return a_world(served.council)
 
 
 def _open(served: Served, reference: str, section: str = "area_1") -> Page:
@@ -28,26 +28,26 @@ def _focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
 
 
-def test_what_is_typed_saves_itself_and_the_focus_stays(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_what_is_typed_saves_itself_and_the_focus_stays(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Evidence").focus()
     page.keyboard.type("Read the plan of 3 May.")
     page.get_by_text("Saved at").wait_for()
     assert _focused(page) == "evidence"
-    assert house.audit(reference).answer("area_1", "evidence") == "Read the plan of 3 May."
+    assert world.audit(reference).answer("area_1", "evidence") == "Read the plan of 3 May."
     page.keyboard.type(" And the review.")
     page.get_by_label("Good", exact=True).check()
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     assert audit.answer("area_1", "evidence") == "Read the plan of 3 May. And the review."
     assert audit.answer("area_1", "grade") == "good"
     assert not served.complaints
 
 
-def test_what_is_typed_is_saved_when_the_page_is_left_at_once(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_what_is_typed_is_saved_when_the_page_is_left_at_once(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Evidence").fill("Left in a hurry.")
     page.get_by_role("link", name="My work").click()
@@ -57,10 +57,10 @@ def test_what_is_typed_is_saved_when_the_page_is_left_at_once(served: Served, ho
     assert "Left in a hurry." in looked
 
 
-def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
-    save(house, "auditor", reference, "area_1", {"evidence": "Theirs."})
+    save(world, "auditor", reference, "area_1", {"evidence": "Theirs."})
     page.get_by_label("Evidence").fill("Mine.")
     page.get_by_text("Somebody has changed this").wait_for()
     assert _focused(page) == "evidence"
@@ -72,13 +72,13 @@ def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, h
     page.get_by_text("Theirs.").wait_for()
     page.get_by_role("button", name="Save this instead").click()
     page.get_by_text("Saved.", exact=True).wait_for()
-    assert house.audit(reference).answer("area_1", "evidence") == "Mine."
+    assert world.audit(reference).answer("area_1", "evidence") == "Mine."
 
 
-def test_the_end_of_a_session_is_announced_and_can_be_put_off(served: Served, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_session_is_announced_and_can_be_put_off(served: Served, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=3, seconds=4))
     monkeypatch.setattr(sessions, "NOTED_EVERY", timedelta(0))
-    reference = an_audit(house, at="practitioner_consulted")
+    reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Impact").focus()
     page.get_by_text("You will be signed out at").wait_for()
@@ -88,8 +88,8 @@ def test_the_end_of_a_session_is_announced_and_can_be_put_off(served: Served, ho
     page.get_by_text("You will be signed out at").wait_for(state="detached")
 
 
-def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Served, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Served, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     monkeypatch.setattr(sessions, "IDLE", timedelta(0))
     page.get_by_label("Evidence").fill("Typed too late.")
@@ -106,11 +106,11 @@ def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Serv
     assert page.get_by_label("Evidence").input_value() == "Typed too late."
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()
-    assert house.audit(reference).answer("area_1", "evidence") == "Typed too late."
+    assert world.audit(reference).answer("area_1", "evidence") == "Typed too late."
 
 
-def test_nothing_of_a_case_stays_in_the_browser_after_signing_out(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_nothing_of_a_case_stays_in_the_browser_after_signing_out(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Evidence").fill("Nobody else may read this.")
     page.get_by_text("Saved at").wait_for()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.e2e.support.killable_server import KillableBrowser, KillableServer, sign_in
-from tests.factories import House, a_house, an_audit, settings
+from tests.factories import World, a_world, an_audit, settings
 from web.cli.verify_history import every_reference, first_break
 from web.council import open_council
 
@@ -25,17 +25,17 @@ UNTIL_SAVED = 3_000
 
 def test_whatever_was_acknowledged_survives_two_hundred_deaths(server: KillableServer, tmp_path: Path) -> None:
     council = open_council(settings(tmp_path / "var"))
-    house = a_house(council)
-    reference = an_audit(house, at="practitioner_consulted")
+    world = a_world(council)
+    reference = an_audit(world, at="practitioner_consulted")
     cookie, token = sign_in(server, "auditor")
-    first_save = _time_of_a_first_save(server, reference, house, cookie, token)
-    stored, saves = house.audit(reference).answer("area_1", "evidence"), 0
+    first_save = _time_of_a_first_save(server, reference, world, cookie, token)
+    stored, saves = world.audit(reference).answer("area_1", "evidence"), 0
     for death in range(KILLS):
         killer = threading.Timer(random.uniform(0, 3 * first_save), server.kill)
         killer.start()
-        acknowledged, unanswered = _write_until_cut_off(server, reference, house, f"Text {death}", cookie, token)
+        acknowledged, unanswered = _write_until_cut_off(server, reference, world, f"Text {death}", cookie, token)
         killer.join()
-        stored_before, stored = stored, house.audit(reference).answer("area_1", "evidence")
+        stored_before, stored = stored, world.audit(reference).answer("area_1", "evidence")
         assert stored in {acknowledged[-1] if acknowledged else stored_before, unanswered}, "an acknowledged text is missing"
         saves += len(acknowledged)
         server.start()
@@ -51,8 +51,8 @@ def test_what_a_page_said_was_saved_survives_the_death_of_server_and_browser(
     playwright: Playwright, server: KillableServer, tmp_path: Path
 ) -> None:
     council = open_council(settings(tmp_path / "var"))
-    house = a_house(council)
-    written = dict.fromkeys(an_audit(house, at="practitioner_consulted") for _ in range(TABS))
+    world = a_world(council)
+    written = dict.fromkeys(an_audit(world, at="practitioner_consulted") for _ in range(TABS))
     cookie, _ = sign_in(server, "auditor")
     acknowledged = 0
     for death in range(BROWSERS):
@@ -60,7 +60,7 @@ def test_what_a_page_said_was_saved_survives_the_death_of_server_and_browser(
         said = _write_until_both_die(playwright, server, cookie, tuple(written), text)
         server.start()
         for reference, before in written.items():
-            written[reference] = house.audit(reference).answer("area_1", "evidence")
+            written[reference] = world.audit(reference).answer("area_1", "evidence")
             assert written[reference] in ({text} if reference in said else {text, before}), "an acknowledged text is missing"
         acknowledged += len(said)
     print(f"{BROWSERS} deaths of server and browser, {BROWSERS * TABS} pages, {acknowledged} said “Saved”, 0 missing")
@@ -84,13 +84,13 @@ def _write_until_both_die(playwright: Playwright, server: KillableServer, cookie
     return said
 
 
-def _time_of_a_first_save(server: KillableServer, reference: str, house: House, cookie: str, token: str) -> float:
+def _time_of_a_first_save(server: KillableServer, reference: str, world: World, cookie: str, token: str) -> float:
     """In seconds, here and now, by a server that has just started: a slow machine is not to be killed before it could save anything."""
     took = list[float]()
     for number in range(STARTS_TIMED):
         server.kill()
         server.start()
-        typed = {"csrf_token": token, "seen": house.audit(reference).version, "evidence": f"Before {number}."}
+        typed = {"csrf_token": token, "seen": world.audit(reference).version, "evidence": f"Before {number}."}
         began = time.monotonic()
         assert server.ask("POST", f"/audits/{reference}/sections/area_1/autosave", typed, cookie)[0] == 200
         took.append(time.monotonic() - began)
@@ -98,12 +98,12 @@ def _time_of_a_first_save(server: KillableServer, reference: str, house: House, 
 
 
 def _write_until_cut_off(
-    server: KillableServer, reference: str, house: House, words: str, cookie: str, token: str
+    server: KillableServer, reference: str, world: World, words: str, cookie: str, token: str
 ) -> tuple[list[str], str]:
     """The texts that were acknowledged, and the one whose answer never came."""
     acknowledged: list[str] = []
     while True:
-        text, seen = f"{words}.{len(acknowledged)}.", house.audit(reference).version
+        text, seen = f"{words}.{len(acknowledged)}.", world.audit(reference).version
         typed = {"csrf_token": token, "seen": seen, "evidence": text}
         try:
             status, _, body = server.ask("POST", f"/audits/{reference}/sections/area_1/autosave", typed, cookie)

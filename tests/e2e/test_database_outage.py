@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import looked_at
-from tests.factories import House, a_house, an_audit
+from tests.factories import World, a_world, an_audit
 from tests.web.support.outages import away
 
 WORDS = "Seen with her brother,\n\ncalm and well."
@@ -13,12 +13,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def house(served: Served) -> House:
-    return a_house(served.council)
+def world(served: Served) -> World:
+    return a_world(served.council)
 
 
-def test_what_can_not_be_saved_by_itself_stays_on_the_page_until_it_can(served: Served, house: House) -> None:
-    reference, page = an_audit(house, at="practitioner_consulted"), served.page("auditor")
+def test_what_can_not_be_saved_by_itself_stays_on_the_page_until_it_can(served: Served, world: World) -> None:
+    reference, page = an_audit(world, at="practitioner_consulted"), served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     with away(served.council):
         page.get_by_label("Evidence").fill(WORDS)
@@ -28,11 +28,11 @@ def test_what_can_not_be_saved_by_itself_stays_on_the_page_until_it_can(served: 
         assert page.get_by_label("Evidence").input_value() == WORDS
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()
-    assert "calm and well." in str(house.audit(reference).answer("area_1", "evidence"))
+    assert "calm and well." in str(world.audit(reference).answer("area_1", "evidence"))
 
 
-def test_without_scripts_one_press_sends_it_again(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_without_scripts_one_press_sends_it_again(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = _without_scripts(served)
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     page.get_by_label("Evidence").fill(WORDS)
@@ -43,13 +43,13 @@ def test_without_scripts_one_press_sends_it_again(served: Served, house: House) 
         assert page.get_by_label("Evidence").input_value() == WORDS
     page.get_by_role("button", name="Send it again").click()
     page.get_by_text("Saved.", exact=True).wait_for()
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     assert (audit.answer("area_1", "grade"), "calm and well." in str(audit.answer("area_1", "evidence"))) == ("good", True)
     page.context.close()
 
 
-def test_the_page_that_says_it_is_accessible(served: Served, house: House) -> None:
-    reference, page = an_audit(house, at="practitioner_consulted"), served.page("auditor")
+def test_the_page_that_says_it_is_accessible(served: Served, world: World) -> None:
+    reference, page = an_audit(world, at="practitioner_consulted"), served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     page.get_by_label("Evidence").fill(WORDS)
     page.get_by_text("Saved at").wait_for()

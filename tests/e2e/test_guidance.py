@@ -4,22 +4,22 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.support.live_server import Served
-from tests.factories import House, a_house, an_audit
+from tests.factories import World, a_world, an_audit
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def house(served: Served) -> House:
-    return a_house(served.council)
+def world(served: Served) -> World:
+    return a_world(served.council)
 
 
 def _opened(page: Page) -> bool:
     return bool(page.locator("details[data-guidance]").evaluate("details => details.open"))
 
 
-def test_guidance_is_beside_the_boxes_until_it_is_known(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_guidance_is_beside_the_boxes_until_it_is_known(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_2")
     guidance, box = page.locator("details[data-guidance]").bounding_box(), page.get_by_label("Evidence").bounding_box()
@@ -35,8 +35,8 @@ def test_guidance_is_beside_the_boxes_until_it_is_known(served: Served, house: H
     assert _opened(page)
 
 
-def test_guidance_starts_folded_on_a_narrow_screen(served: Served, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_guidance_starts_folded_on_a_narrow_screen(served: Served, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     page = served.page("auditor")
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto(f"{served.url}/audits/{reference}/sections/area_7")

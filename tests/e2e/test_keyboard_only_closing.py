@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.support.keyboard import Keyboard
 from tests.e2e.support.live_server import Served
-from tests.factories import FORM, House, a_house, an_audit
+from tests.factories import FORM, World, a_world, an_audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])]
 JUDGEMENT = {"grade": "good", "evidence": "Read again, and the same is seen.", "impact": "Alex is safer at home."}
@@ -36,12 +36,12 @@ class Everybody:
 
 
 @pytest.fixture
-def house(served: Served) -> House:
-    return a_house(served.council)
+def world(served: Served) -> World:
+    return a_world(served.council)
 
 
-def test_a_shared_audit_is_seen_to_its_end(served: Served, house: House, scripts: bool) -> None:
-    reference = an_audit(house, at="shared")
+def test_a_shared_audit_is_seen_to_its_end(served: Served, world: World, scripts: bool) -> None:
+    reference = an_audit(world, at="shared")
     everybody = Everybody(served, reference, scripts)
     qa = everybody.at("qa")
     qa.press('main a[href$="/moderator"]')
@@ -53,13 +53,13 @@ def test_a_shared_audit_is_seen_to_its_end(served: Served, house: House, scripts
     owner.type('[name="evidence"]', "The record of the visit.")
     owner.press('form[action$="/progress"] button')
     everybody.reports_verifies_and_closes("team.manager", "qa")
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     assert (audit.state, audit.actions[0].progress, audit.answer("moderation", "grade")) == ("actions_closed", "Seen today.", "good")
     assert served.complaints == []
 
 
-def test_an_escalation_is_seen_to_its_end(served: Served, house: House, scripts: bool) -> None:
-    reference = an_audit(house, at="moderated", grade="inadequate")
+def test_an_escalation_is_seen_to_its_end(served: Served, world: World, scripts: bool) -> None:
+    reference = an_audit(world, at="moderated", grade="inadequate")
     everybody = Everybody(served, reference, scripts)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
         everybody.presses(name, 'form[action$="/acknowledge"] button')
@@ -70,7 +70,7 @@ def test_an_escalation_is_seen_to_its_end(served: Served, house: House, scripts:
     resolves.type('form[action$="/resolve"] [name="reason"]', "The plan is carried out.")
     resolves.press('form[action$="/resolve"] button')
     everybody.reports_verifies_and_closes("head.of.service", "hos.ppqa")
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     assert (audit.state, audit.escalation_state) == ("actions_closed", "resolved")
     assert served.complaints == []
 

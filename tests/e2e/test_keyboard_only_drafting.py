@@ -8,20 +8,20 @@ import pytest
 from config.settings import FOLDER
 from tests.e2e.support.keyboard import Keyboard
 from tests.e2e.support.live_server import Served
-from tests.factories import FORM, House, a_house
+from tests.factories import FORM, World, a_world
 from web.cli.demo_data import dated
 
 SAMPLE = json.loads((FOLDER / "demo" / "audits" / "01-neglect-at-home.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def house(served: Served) -> House:
-    return a_house(served.council)
+def world(served: Served) -> World:
+    return a_world(served.council)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_an_audit_is_written_and_shared_by_keyboard_alone(served: Served, house: House, scripts: bool) -> None:
+def test_an_audit_is_written_and_shared_by_keyboard_alone(served: Served, world: World, scripts: bool) -> None:
     keys = Keyboard(served.page("auditor", java_script_enabled=scripts))
     keys.press('a[href="/audits/new"]')
     keys.press("main form button")
@@ -32,7 +32,7 @@ def test_an_audit_is_written_and_shared_by_keyboard_alone(served: Served, house:
     _add_action(keys, reference, served)
     _move(keys, reference, "grade")
     _move(keys, reference, "share")
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     assert audit.state == "shared"
     for section in ("summary", *(f"area_{n}" for n in range(1, 13))):
         for name, answer in SAMPLE[section].items():

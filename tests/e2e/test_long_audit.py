@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from config.settings import FOLDER
 from tests.e2e.support.keyboard import Keyboard
 from tests.e2e.support.killable_server import KillableServer, sign_in
-from tests.factories import FORM, a_house, settings
+from tests.factories import FORM, a_world, settings
 from web.cli.demo_data import dated
 from web.council import open_council
 from workflow.forms import Section
@@ -27,17 +27,17 @@ SAVE = 'button[value="back"]'
 @pytest.mark.timeout(600)
 def test_no_word_of_six_thousand_is_missing(browser: Browser, server: KillableServer, tmp_path: Path) -> None:
     council = open_council(settings(tmp_path / "var"))
-    house = a_house(council)
+    world = a_world(council)
     keys = Keyboard(_signed_in(browser, server))
     keys.press('a[href="/audits/new"]')
     keys.press("main form button")
-    reference, today = keys.page.url.split("/")[4], london_day(house.now)
+    reference, today = keys.page.url.split("/")[4], london_day(world.now)
     for section in WRITTEN:
         keys.page.goto(f"{server.url}/audits/{reference}/sections/{section.key}")
         _write_through_a_death(
             keys, server, section, {name: dated(said, today, as_text=True) for name, said in SAMPLE[section.key].items()}
         )
-    audit = house.audit(reference)
+    audit = world.audit(reference)
     words = 0
     for section in WRITTEN:
         for name, answer in SAMPLE[section.key].items():

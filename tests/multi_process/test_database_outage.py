@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.factories import House, a_house, an_audit
+from tests.factories import World, a_world, an_audit
 from tests.multi_process.processes import Machines, Web, ask, wait_until
 from tests.support.postgres import OwnServer
 from tests.web.support.browser import PASSWORD, token_in
@@ -95,18 +95,18 @@ def test_the_database_is_away_for_a_minute(server: OwnServer, alone: Machines) -
 
 
 def _is_away(server: OwnServer, machines: Machines, seconds: float) -> None:
-    web, worker, house = machines.web(2), machines.worker(), a_house(machines.council)
-    house.now = datetime.now(UTC)
-    mover, draft = Mover(machines, web, an_audit(house, at="graded")), an_audit(house, at="practitioner_consulted")
+    web, worker, world = machines.web(2), machines.worker(), a_world(machines.council)
+    world.now = datetime.now(UTC)
+    mover, draft = Mover(machines, web, an_audit(world, at="graded")), an_audit(world, at="practitioner_consulted")
     for who in ("auditor", "hos.ppqa"):
         machines.token(who)
     wait_until(web.answers)
     wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
-    person, path, version = Person(web.port, "auditor"), f"/audits/{draft}/sections/area_1", house.audit(draft).version
+    person, path, version = Person(web.port, "auditor"), f"/audits/{draft}/sections/area_1", world.audit(draft).version
     moving = threading.Thread(target=mover.moves, daemon=True)
     moving.start()
     wait_until(lambda: mover.made > 2)
-    _falls_due_meanwhile(machines, house)
+    _falls_due_meanwhile(machines, world)
     server.stop()
     went, asked, first = time.monotonic(), 0, mover.made
     web.kill_one()
@@ -119,7 +119,7 @@ def _is_away(server: OwnServer, machines: Machines, seconds: float) -> None:
     moving.join()
     worker.terminate()
     assert worker.wait(10) == 0
-    _nothing_is_missing(machines, house, mover, draft)
+    _nothing_is_missing(machines, world, mover, draft)
     print(f"away for {seconds:g} s: {asked} answers of 503 and one sentence, the mover’s {dict(mover.answers)}; ", end="")
     print("after it was back: " + ", ".join(f"{what} by {seconds:.1f} s" for what, seconds in took.items()))
 
@@ -138,8 +138,8 @@ def _all_is_as_before(machines: Machines, mover: Mover, is_saved: Callable[[], b
     return took
 
 
-def _falls_due_meanwhile(machines: Machines, house: House) -> None:
-    notices = [Notice(f"away/{n}", "audit_shared", house.person("moderator").id, "3f7k-2q9d") for n in range(MAILS)]
+def _falls_due_meanwhile(machines: Machines, world: World) -> None:
+    notices = [Notice(f"away/{n}", "audit_shared", world.person("moderator").id, "3f7k-2q9d") for n in range(MAILS)]
     with machines.council.engine.begin() as connection:
         audit_writer.enqueue_notices(connection, notices, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE outbox SET next_attempt_at = now() + interval '2 seconds' WHERE key LIKE 'away/%%'")
@@ -165,9 +165,9 @@ def _everybody_is_told(person: Person, path: str, version: int) -> int:
     return len(answers)
 
 
-def _nothing_is_missing(machines: Machines, house: House, mover: Mover, draft: str) -> None:
+def _nothing_is_missing(machines: Machines, world: World, mover: Mover, draft: str) -> None:
     assert set(mover.answers) <= {0, 200, 503}
-    audit = house.audit(mover.reference)
+    audit = world.audit(mover.reference)
     made = [row.happening.move for row in machines.council.store.history(audit)]
     assert sum(move in {"share", "return_for_correction"} for move in made) == mover.made
     assert first_break(machines.council, every_reference(machines.council)) == ""

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from notifications.queries import tell
-from tests.factories import a_council, a_house, an_audit, settings
+from tests.factories import a_council, a_world, an_audit, settings
 from tests.multi_process.processes import Caller, Machines, Web, at_once, start_program, wait_until
 from tests.notifications.support.smtp_server import MailServer
 from web.council import Council, open_council
@@ -24,10 +24,10 @@ AUDITS, CLIENTS = 32, 4
 
 def told(council: Council, name: str) -> None:
     """As many mails to one person, each of another audit."""
-    house = a_house(council)
-    reference, person = "3f7k-2q9d", house.person("auditor").id
+    world = a_world(council)
+    reference, person = "3f7k-2q9d", world.person("auditor").id
     notices = [Notice(f"{name}/{n}", "audit_shared", person, f"{n:04x}{reference[4:]}") for n in range(MAILS)]
-    tell(council.engine, notices, house.now)
+    tell(council.engine, notices, world.now)
 
 
 def stopping(process: Callable[[], "subprocess.Popen[bytes]"], mail: MailServer) -> float:
@@ -85,7 +85,7 @@ def test_a_worker_of_the_queue_finishes_the_mail_under_way_and_another_sends_the
 def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
     web = machines.web(1)
     wait_until(web.answers)
-    reference = an_audit(a_house(machines.council), at="graded")
+    reference = an_audit(a_world(machines.council), at="graded")
     caller, answered = Caller(machines, [web]), list[dict[str, object]]()
     machines.token("auditor")
     with machines.council.engine.begin() as connection:
@@ -109,7 +109,7 @@ def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
 
 @pytest.mark.postgres
 def test_restarting_one_after_the_other_under_load_loses_nothing(machines: Machines, webs: list[Web]) -> None:
-    references = [an_audit(a_house(machines.council), at="graded") for _ in range(AUDITS)]
+    references = [an_audit(a_world(machines.council), at="graded") for _ in range(AUDITS)]
     callers, is_over, read = [Caller(machines, webs) for _ in range(CLIENTS)], threading.Event(), [0]
     machines.token("auditor")
 

@@ -13,7 +13,7 @@ import pytest
 
 from notifications.outbox import LEASE
 from notifications.scheduling.worker import DELIVER_EVERY
-from tests.factories import a_house, an_audit
+from tests.factories import a_world, an_audit
 from tests.multi_process.processes import Caller, Machines, Web, at_once, wait_until
 from web.cli.verify_history import every_reference, first_break
 
@@ -121,7 +121,7 @@ def _moves(machines: Machines, webs: list[Web], dies: DiesInTheMiddle, then: Cal
 
 
 def _graded(machines: Machines) -> list[str]:
-    return [an_audit(a_house(machines.council), at="graded") for _ in range(AUDITS)]
+    return [an_audit(a_world(machines.council), at="graded") for _ in range(AUDITS)]
 
 
 def _nothing_is_lost_or_doubled(machines: Machines, moved: list[str]) -> None:

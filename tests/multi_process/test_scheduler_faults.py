@@ -5,7 +5,7 @@ import pytest
 
 from notifications import outbox
 from notifications.queries import tell
-from tests.factories import a_house
+from tests.factories import a_world
 from tests.multi_process.processes import Machines, wait_until
 from tests.notifications.support.scheduler_process import goes_on_when_the_clock_jumps, stops_when_told_at_the_worst_time
 from workflow.events import Notice
@@ -24,13 +24,13 @@ def test_it_stops_whenever_it_is_told(machines: Machines) -> None:
 
 
 def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
-    house, worker = a_house(machines.council), machines.worker()
+    world, worker = a_world(machines.council), machines.worker()
     wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
     for n in range(3):
         cut = machines.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}")
         # Our own that were cut are not what is tried here.
         machines.council.engine.dispose()
-        tell(machines.council.engine, [Notice(f"cut/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d")], house.now)
+        tell(machines.council.engine, [Notice(f"cut/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
         took = wait_until(lambda n=n: len(machines.mail.taken) == n + 1, 20)  # type: ignore[misc]
         print(f"{len(cut)} connections cut, the next mail left {took:.1f} s later")
     assert worker.poll() is None
@@ -39,10 +39,10 @@ def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
 
 
 def test_what_has_gone_is_marked_though_the_connection_was_lost(machines: Machines) -> None:
-    house, council = a_house(machines.council), machines.council
-    tell(council.engine, [Notice("gone/1", "audit_shared", house.person("auditor").id, "3f7k-2q9d")], house.now)
-    (letter,) = outbox.claim(council.engine, "this one", house.now, council.who_hears)
+    world, council = a_world(machines.council), machines.council
+    tell(council.engine, [Notice("gone/1", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
+    (letter,) = outbox.claim(council.engine, "this one", world.now, council.who_hears)
     with psycopg.connect(machines.url.replace("+psycopg", "")) as somebody:
         assert somebody.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}").fetchall()
-    outbox.mark_sent(council.engine, letter, house.now)
+    outbox.mark_sent(council.engine, letter, world.now)
     assert [row.state for row in machines.rows("SELECT state FROM outbox WHERE key = 'gone/1'")] == ["sent"]

@@ -9,7 +9,7 @@ import pytest
 
 from notifications.queries import tell
 from notifications.scheduling.jobs import OneAtATime, noting
-from tests.factories import a_house
+from tests.factories import a_world
 from tests.multi_process.processes import Machines, Web, ask, wait_until
 from workflow.commands.directory import people
 from workflow.events import Notice
@@ -21,26 +21,26 @@ CALLS = 16
 
 @pytest.mark.postgres
 def test_a_job_is_there_with_its_mail_or_not_at_all(machines: Machines) -> None:
-    house, jobs = a_house(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
-    notices = [Notice(f"with/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d") for n in range(5)]
+    world, jobs = a_world(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
+    notices = [Notice(f"with/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d") for n in range(5)]
     with machines.council.engine.connect() as connection:
-        audit_writer.enqueue_notices(connection, notices, house.now)
+        audit_writer.enqueue_notices(connection, notices, world.now)
         assert len(connection.exec_driver_sql(jobs).all()) == 1, "one a transaction, not one a mail"
         connection.rollback()
     assert machines.rows(jobs) == []
-    tell(machines.council.engine, notices, house.now)
+    tell(machines.council.engine, notices, world.now)
     assert len(machines.rows(jobs)) == 1
 
 
 @pytest.mark.postgres
 def test_a_mail_leaves_within_a_second_of_its_commit(machines: Machines) -> None:
-    house = a_house(machines.council)
+    world = a_world(machines.council)
     machines.worker()
     wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
     wait_until(lambda: not machines.rows("SELECT id FROM procrastinate_jobs"))
     took = []
     for n in range(10):
-        tell(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", house.person("auditor").id, "3f7k-2q9d")], house.now)
+        tell(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
         took.append(wait_until(lambda n=n: len(machines.mail.taken) == n + 1))  # type: ignore[misc]
     print(f"10 mails left {sorted(took)[5]:.2f} s after their commit, {max(took):.2f} s at most")
     assert sorted(took)[5] < 1
@@ -49,17 +49,17 @@ def test_a_mail_leaves_within_a_second_of_its_commit(machines: Machines) -> None
 @pytest.mark.postgres
 def test_what_one_process_changes_the_others_see_at_once(machines: Machines, webs: list[Web]) -> None:
     """Each keeps the directory that it has read, and asks each time whether it is still the one."""
-    house, token = a_house(machines.council), machines.token("moderator2")
-    who, admin = house.person("moderator2").id, house.person("admin")
+    world, token = a_world(machines.council), machines.token("moderator2")
+    who, admin = world.person("moderator2").id, world.person("admin")
 
     def statuses() -> set[int]:
         return {ask(web.port, "GET", "/api/v1/audits", Authorization=f"Bearer {token}")[0] for web in webs for _ in range(CALLS)}
 
     assert statuses() == {200}
-    people.mark_as_left(house.command_context(), admin, who)
+    people.mark_as_left(world.command_context(), admin, who)
     assert statuses() == {401}
     print(f"{2 * CALLS} calls to 4 processes that knew somebody who then left: 0 let in")
-    people.mark_as_back(house.command_context(), admin, who)
+    people.mark_as_back(world.command_context(), admin, who)
 
 
 def test_the_tables_of_the_queue_are_those_of_the_release_that_is_installed() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from notifications.recipients import Deadlines
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.scheduling.worker import run_once, sweep
-from tests.factories import TODAY, WHO_HEARS, House, a_fake_house, an_audit, resolve
+from tests.factories import TODAY, WHO_HEARS, World, a_fake_world, an_audit, resolve
 from web.council import Council
 from workflow.commands import actions, escalations
 from workflow.storage.engine import read_transaction
@@ -23,7 +23,7 @@ Told = list[tuple[date, str, int | None]]
 
 def walk(due_on: date, days: Iterable[date]) -> Told:
     """What is told on the days that the worker is up, as it moves each action's next day on."""
-    directory, told, remind_on = a_fake_house().store.directory(), [], due_on - timedelta(days=40)
+    directory, told, remind_on = a_fake_world().store.directory(), [], due_on - timedelta(days=40)
     for today in days:
         if today >= remind_on:
             due = Due("abcd-efgh", 1, due_on, remind_on, OWNER, "assessment-east", MANAGER, SERVICE_MANAGER)
@@ -38,7 +38,7 @@ def days_from(start: date, count: int) -> list[date]:
 
 @pytest.mark.parametrize("due_on", [date(2026, 12, 24), date(2027, 3, 26), date(2026, 10, 25), date(2028, 2, 29), date(2027, 6, 16)])
 def test_the_policy_day_by_day(due_on: date) -> None:
-    head = a_fake_house().store.directory().holder("head_of_service", "assessment-east")
+    head = a_fake_world().store.directory().holder("head_of_service", "assessment-east")
     assert head is not None
     told = walk(due_on, days_from(due_on - timedelta(days=30), 130))
     first = next_working_day(due_on)
@@ -85,8 +85,8 @@ def at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
 
 
-def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(council: Council, house: House) -> None:
-    reference = an_audit(house, at="moderated")
+def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(council: Council, world: World) -> None:
+    reference = an_audit(world, at="moderated")
     for day in days_from(TODAY, 60):
         for _ in range(2):
             sweep(council.worker_context, at(day))
@@ -94,28 +94,28 @@ def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(c
     assert told(council, "action_due_today") == ["practitioner"]
     overdue = told(council, "action_overdue")
     assert overdue.count("practitioner") == overdue.count("team.manager") == 5
-    house.now = at(TODAY + timedelta(days=60))
-    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    world.now = at(TODAY + timedelta(days=60))
+    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
     for day in days_from(TODAY + timedelta(days=60), 60):
         sweep(council.worker_context, at(day))
     assert told(council, "action_overdue") == overdue
 
 
-def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council: Council, house: House) -> None:
-    reference = an_audit(house, at="moderated")
+def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council: Council, world: World) -> None:
+    reference = an_audit(world, at="moderated")
     run_once(council.worker_context, at(TODAY))
     late = at(date(2026, 12, 29))
     sweep(council.worker_context, late)
-    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
     run_once(council.worker_context, late)
     with read_transaction(council.engine) as connection:
         states = connection.execute(select(outbox.c.state).where(outbox.c.event == "action_overdue")).scalars().all()
     assert set(states) == {"cancelled"}
 
 
-def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(council: Council, house: House) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
-    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), reference)
+def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(council: Council, world: World) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
+    escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     for day in days_from(TODAY, 8):
         sweep(council.worker_context, at(day))
         sweep(council.worker_context, at(day))
@@ -123,28 +123,28 @@ def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(counc
     assert chased.count("head.of.service") == chased.count("director.safeguarding") == 6
     assert "hos.ppqa" not in chased
     assert "QA inbox" in told(council, "escalation_passed_up")
-    resolve_rest(house, reference)
+    resolve_rest(world, reference)
     for day in days_from(TODAY + timedelta(days=8), 8):
         sweep(council.worker_context, at(day))
     assert told(council, "escalation_not_acknowledged") == chased
 
 
-def resolve_rest(house: House, reference: str) -> None:
+def resolve_rest(world: World, reference: str) -> None:
     for name in ("head.of.service", "director.safeguarding"):
-        escalations.acknowledge(house.command_context(), house.person(name), reference)
+        escalations.acknowledge(world.command_context(), world.person(name), reference)
 
 
-def test_the_worker_down_over_the_clock_still_chases(council: Council, house: House) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_the_worker_down_over_the_clock_still_chases(council: Council, world: World) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     sweep(council.worker_context, at(TODAY + timedelta(days=30)))
     assert sorted(told(council, "escalation_not_acknowledged")) == ["director.safeguarding", "head.of.service", "hos.ppqa"]
 
 
 @pytest.mark.parametrize(("grade", "prompt_on"), [("good", date(2027, 10, 20)), ("inadequate", date(2027, 2, 20))])
-def test_the_closing_window_is_told_once_to_the_qa_inbox(council: Council, house: House, grade: str, prompt_on: date) -> None:
-    reference = an_audit(house, at="shared", grade=grade)
+def test_the_closing_window_is_told_once_to_the_qa_inbox(council: Council, world: World, grade: str, prompt_on: date) -> None:
+    reference = an_audit(world, at="shared", grade=grade)
     if grade == "inadequate":
-        resolve(house, reference)
+        resolve(world, reference)
     sweep(council.worker_context, at(prompt_on - timedelta(days=1)))
     assert told(council, "re_audit_window_closing") == []
     for day in days_from(prompt_on, 3):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from notifications.scheduling.worker import run_once, sweep
-from tests.factories import FOURTEENTH, NOW, TODAY, House, an_audit, assign, resolve, save, settle
+from tests.factories import FOURTEENTH, NOW, TODAY, World, an_audit, assign, resolve, save, settle
 from tests.notifications.support.outbox_assertions import days, from_to, in_london, leaves, set_active, told
 from web.council import Council
 from workflow.commands import actions, assignments, audit_moves, escalations
@@ -21,111 +21,111 @@ def walk(council: Council, last: date, first: date = TODAY) -> None:
         sweep(council.worker_context, in_london(day, 22))
 
 
-def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Council, house: House) -> None:
-    reference = an_audit(house, at="graded")
+def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Council, world: World) -> None:
+    reference = an_audit(world, at="graded")
     walk(council, date(2026, 12, 20))
     expected = [date(2026, 12, 1), date(2026, 12, 8), date(2026, 12, 15)]
     assert days(council, "audit_not_shared", "auditor") == days(council, "audit_not_shared", "QA inbox") == expected
-    house.now = in_london(date(2026, 12, 21))
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
+    world.now = in_london(date(2026, 12, 21))
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
     walk(council, date(2027, 2, 1), date(2026, 12, 21))
     assert days(council, "audit_not_shared", "auditor") == expected, "none after it is shared"
 
 
-def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_month(council: Council, house: House) -> None:
-    reference = an_audit(house, at="draft")
-    house.now = in_london(date(2026, 12, 3))
-    assignments.allocate(house.command_context(), house.person("qa"), reference, "auditor2@demo.example")
-    assert house.audit(reference).share_by == date(2026, 12, 31)
+def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_month(council: Council, world: World) -> None:
+    reference = an_audit(world, at="draft")
+    world.now = in_london(date(2026, 12, 3))
+    assignments.allocate(world.command_context(), world.person("qa"), reference, "auditor2@demo.example")
+    assert world.audit(reference).share_by == date(2026, 12, 31)
     walk(council, date(2027, 1, 12), date(2026, 12, 3))
     # 1 January is a Friday and a bank holiday.
     assert days(council, "audit_not_shared", "auditor2") == [date(2027, 1, 4), date(2027, 1, 11)]
     assert days(council, "audit_not_shared", "auditor") == []
 
 
-def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: Council, house: House) -> None:
-    reference = an_audit(house, at="shared")
-    house.now = in_london(date(2027, 1, 5))
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "The dates are wrong.")
+def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: Council, world: World) -> None:
+    reference = an_audit(world, at="shared")
+    world.now = in_london(date(2027, 1, 5))
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "The dates are wrong.")
     walk(council, date(2027, 2, 2), date(2027, 1, 5))
     assert days(council, "audit_not_shared", "auditor") == [date(2027, 2, 1)]
 
 
 @pytest.mark.parametrize("who", ["moderator", "QA inbox"])
-def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Council, house: House, who: str) -> None:
-    reference = an_audit(house, at="shared")
+def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Council, world: World, who: str) -> None:
+    reference = an_audit(world, at="shared")
     if who == "moderator":
-        assign(house, reference)
+        assign(world, reference)
     walk(council, date(2026, 12, 23))
     assert days(council, "moderation_due_soon", who) == [date(2026, 12, 2)]
     assert days(council, "moderation_overdue", who) == [date(2026, 12, 8), date(2026, 12, 15), date(2026, 12, 22)]
     assert {one.who for one in told(council, "moderation_due_soon", "moderation_overdue")} == {who}
-    assign(house, reference)
-    save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
-    audit_moves.moderate(house.command_context(), house.person("moderator"), reference)
+    assign(world, reference)
+    save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+    audit_moves.moderate(world.command_context(), world.person("moderator"), reference)
     walk(council, date(2027, 1, 23), date(2026, 12, 24))
     assert len(days(council, "moderation_overdue", who)) == 3, "none after it is moderated"
 
 
-def test_where_the_moderator_left_the_qa_inbox_is_told(council: Council, house: House) -> None:
-    assign(house, an_audit(house, at="shared"))
-    leaves(house, "moderator")
+def test_where_the_moderator_left_the_qa_inbox_is_told(council: Council, world: World) -> None:
+    assign(world, an_audit(world, at="shared"))
+    leaves(world, "moderator")
     walk(council, date(2026, 12, 8))
     assert days(council, "moderation_overdue", "QA inbox") == [date(2026, 12, 8)]
 
 
-def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Council, house: House) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Council, world: World) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     walk(council, date(2026, 12, 3))
     assert [(one.day, one.who) for one in told(council, "response_plan_due")] == [(date(2026, 11, 30), "head.of.service")]
     late = [date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)]
     assert days(council, "response_plan_overdue", "head.of.service") == days(council, "response_plan_overdue", "hos.ppqa") == late
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, "Daily oversight.")
     walk(council, date(2026, 12, 20), date(2026, 12, 4))
     assert days(council, "response_plan_overdue", "head.of.service") == late, "none after it is recorded"
 
 
-def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_verified(council: Council, house: House) -> None:
-    reference = an_audit(house, at="moderated")
-    actions.add_action(house.command_context(), house.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
-    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
-    actions.verify(house.command_context(), house.person("qa"), reference, 1)
-    house.now = in_london(date(2026, 12, 1))
-    settle(house, reference)
+def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_verified(council: Council, world: World) -> None:
+    reference = an_audit(world, at="moderated")
+    actions.add_action(world.command_context(), world.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
+    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
+    actions.verify(world.command_context(), world.person("qa"), reference, 1)
+    world.now = in_london(date(2026, 12, 1))
+    settle(world, reference)
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
     assert [(one.day, one.who) for one in told(council, "impact_re_check_due")] == [(date(2027, 1, 26), "QA inbox")]
 
 
-def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, house: House) -> None:
-    reference = an_audit(house, at="actions_closed")
-    house.now = in_london(date(2026, 12, 1))
+def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, world: World) -> None:
+    reference = an_audit(world, at="actions_closed")
+    world.now = in_london(date(2026, 12, 1))
     audit_moves.reopen(
-        house.command_context(), house.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),)
+        world.command_context(), world.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),)
     )
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
     assert told(council, "impact_re_check_due") == []
 
 
-def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council, house: House) -> None:
-    an_audit(house, at="shared")
-    an_audit(house, at="draft", auditor="auditor2", details={"child_id": "C-2"})
+def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council, world: World) -> None:
+    an_audit(world, at="shared")
+    an_audit(world, at="draft", auditor="auditor2", details={"child_id": "C-2"})
     sweep(council.worker_context, in_london(date(2027, 10, 19)))
-    house.now = in_london(date(2027, 10, 19))
-    an_audit(house, at="draft", auditor="auditor2")
+    world.now = in_london(date(2027, 10, 19))
+    an_audit(world, at="draft", auditor="auditor2")
     sweep(council.worker_context, in_london(date(2027, 10, 20)))
     assert told(council, "re_audit_window_closing") == []
 
 
-def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, house: House) -> None:
+def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, world: World) -> None:
     """An audit not shared, a moderation and a plan are reminded of on one day, and all done before the mail goes."""
-    draft, moderated, planned = an_audit(house, at="graded"), an_audit(house, at="shared"), an_audit(house, at="shared", grade="inadequate")
+    draft, moderated, planned = an_audit(world, at="graded"), an_audit(world, at="shared"), an_audit(world, at="shared", grade="inadequate")
     run_once(council.worker_context, NOW)
-    house.now = in_london(date(2026, 12, 8))
-    sweep(council.worker_context, house.now)
-    audit_moves.share(house.command_context(), house.person("auditor"), draft)
-    audit_moves.waive_moderation(house.command_context(), house.person("qa"), moderated, "Not picked.")
-    resolve(house, planned)
-    run_once(council.worker_context, house.now + timedelta(minutes=1))
+    world.now = in_london(date(2026, 12, 8))
+    sweep(council.worker_context, world.now)
+    audit_moves.share(world.command_context(), world.person("auditor"), draft)
+    audit_moves.waive_moderation(world.command_context(), world.person("qa"), moderated, "Not picked.")
+    resolve(world, planned)
+    run_once(council.worker_context, world.now + timedelta(minutes=1))
     events = ("audit_not_shared", "moderation_overdue", "response_plan_overdue", "escalation_not_acknowledged", "escalation_passed_up")
     with read_transaction(council.engine) as connection:
         found = connection.execute(select(tables.outbox.c.event, tables.outbox.c.reference, tables.outbox.c.state)).all()
@@ -138,11 +138,11 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, hou
     assert {row.state for row in found if row.event == "moderation_overdue" and row.reference == planned} == {"sent"}
 
 
-def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, house: House) -> None:
-    reference = an_audit(house, at="moderated")
-    house.now = in_london(date(2026, 12, 10))
-    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Not this child.")
-    audit_moves.withdraw(house.command_context(), house.person("hos.ppqa"), reference, "Not this child.")
+def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, world: World) -> None:
+    reference = an_audit(world, at="moderated")
+    world.now = in_london(date(2026, 12, 10))
+    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Not this child.")
+    audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "Not this child.")
     before = told(council)
     walk(council, date(2027, 1, 20), date(2026, 12, 10))
     sweep(council.worker_context, in_london(date(2027, 10, 20)))
@@ -152,17 +152,17 @@ def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, h
 # --- Where nobody can move an audit on --------------------------------------------------------------------------------
 
 
-def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council: Council, house: House) -> None:
-    reference = an_audit(house, at="graded")
+def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council: Council, world: World) -> None:
+    reference = an_audit(world, at="graded")
     walk(council, TODAY + timedelta(days=1))
     assert told(council, "audit_stands_still") == []
-    leaves(house, "auditor")
+    leaves(world, "auditor")
     walk(council, TODAY + timedelta(days=3), TODAY + timedelta(days=2))
     assert [(one.day, one.who) for one in told(council, "audit_stands_still")] == [
         (date(2026, 11, 25), "QA inbox"),
         (date(2026, 11, 26), "QA inbox"),
     ]
-    assignments.allocate(house.command_context(), house.person("qa"), reference, "auditor2@demo.example")
+    assignments.allocate(world.command_context(), world.person("qa"), reference, "auditor2@demo.example")
     walk(council, TODAY + timedelta(days=5), TODAY + timedelta(days=4))
     assert len(told(council, "audit_stands_still")) == 2
 
@@ -176,24 +176,24 @@ STUCK = {
 
 
 @pytest.mark.parametrize("name", STUCK)
-def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council, house: House, name: str) -> None:
+def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council, world: World, name: str) -> None:
     at, grade, leaving = STUCK[name]
-    an_audit(house, at=at, grade=grade)
+    an_audit(world, at=at, grade=grade)
     for n, names in enumerate(leaving):
         assert told(council, "audit_stands_still") == []
         for one in names:
-            leaves(house, one)
+            leaves(world, one)
         sweep(council.worker_context, in_london(TODAY + timedelta(days=n)))
     assert len(told(council, "audit_stands_still")) == 1
     for one in leaving[-1]:
-        set_active(house, one, is_active=True)
+        set_active(world, one, is_active=True)
     sweep(council.worker_context, in_london(TODAY + timedelta(days=9)))
     assert len(told(council, "audit_stands_still")) == 1
 
 
 @pytest.mark.parametrize("at", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
-def test_with_everybody_there_nothing_stands_still(council: Council, house: House, at: str, grade: str) -> None:
-    an_audit(house, at=at, grade=grade)
+def test_with_everybody_there_nothing_stands_still(council: Council, world: World, at: str, grade: str) -> None:
+    an_audit(world, at=at, grade=grade)
     sweep(council.worker_context, in_london(TODAY))
     assert told(council, "audit_stands_still") == []

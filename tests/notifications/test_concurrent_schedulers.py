@@ -11,7 +11,7 @@ import pytest
 
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import sweep
-from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.notifications.support.outbox_assertions import DAY, from_to, in_london, leaves, told
 from tests.support.postgres import a_database
 from web.cli.demo_data import load_people
@@ -42,17 +42,17 @@ def councils(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: p
             council.engine.dispose()
 
 
-def much_to_tell(house: House) -> None:
+def much_to_tell(world: World) -> None:
     """Actions due each day, an escalation nobody acknowledges, an audit not shared, one not moderated, one that stands still."""
-    reference = an_audit(house, at="moderated")
+    reference = an_audit(world, at="moderated")
     for n in range(12):
         new = NewAction("x", "practitioner@demo.example", str(FIRST + n * DAY))
-        actions.add_action(house.command_context(), house.person("qa"), reference, new)
-    an_audit(house, at="shared", grade="inadequate")
-    an_audit(house, at="shared")
-    an_audit(house, at="graded")
-    an_audit(house, at="draft", auditor="auditor2")
-    leaves(house, "auditor2")
+        actions.add_action(world.command_context(), world.person("qa"), reference, new)
+    an_audit(world, at="shared", grade="inadequate")
+    an_audit(world, at="shared")
+    an_audit(world, at="graded")
+    an_audit(world, at="draft", auditor="auditor2")
+    leaves(world, "auditor2")
 
 
 def effects(council: Council) -> Told:
@@ -82,8 +82,8 @@ def at_once(councils: list[Council], instants: list[datetime], *, is_claimed: bo
 @pytest.mark.parametrize("is_claimed", [True, False], ids=["by the minute", "all of them at once"])
 def test_four_schedulers_have_the_effects_of_one(councils: list[Council], tmp_path: Path, is_claimed: bool) -> None:
     alone = a_council(tmp_path / "alone")
-    much_to_tell(a_house(alone))
-    much_to_tell(a_house(councils[0]))
+    much_to_tell(a_world(alone))
+    much_to_tell(a_world(councils[0]))
     assert effects(alone) == effects(councils[0])
     instants = [in_london(day, 0, 1) for day in from_to(FIRST, LAST)]
     for now in instants:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from notifications.scheduling.worker import run_once
-from tests.factories import House, a_council, an_audit, settings
+from tests.factories import World, a_council, an_audit, settings
 from tests.notifications.support.smtp_server import MailServer, free_port
 from tests.support.postgres import OwnServer
 from tests.support.subprocesses import Persistent, answers, running
@@ -111,10 +111,10 @@ def outage(tmp_path: Path) -> Iterator[Outage]:
     council = open_council(settings(tmp_path / "var", **given))
     prepare(council)
     load_people(council, "correct horse")
-    references = [an_audit(House(council.store, now=datetime.now(UTC)), at="graded") for _ in range(CLIENTS)]
+    references = [an_audit(World(council.store, now=datetime.now(UTC)), at="graded") for _ in range(CLIENTS)]
     environment = {f"PRACTICE_AUDIT_{name}": value for name, value in given.items()}
     environment |= {"PRACTICE_AUDIT_DATA": str(tmp_path / "var"), "PRACTICE_AUDIT_BASE_URL": "http://localhost", "PORT": str(port)}
-    tokens = {name: create_token(council, House(council.store).person(name)) for name in ("auditor", "hos.ppqa")}
+    tokens = {name: create_token(council, World(council.store).person(name)) for name in ("auditor", "hos.ppqa")}
     with ExitStack() as web, ExitStack() as worker:
         web.enter_context(running("serve", environment, tmp_path / "serve.log"))
         worker.enter_context(running("worker", environment, tmp_path / "worker.log"))
@@ -177,20 +177,20 @@ def _say(outage: Outage, took: list[tuple[float, float]], number: int) -> None:
 def _nothing_is_missing_or_told_twice(outage: Outage, number: int, tmp_path: Path) -> None:
     """As on a council where nothing ever happened."""
     quiet = a_council(tmp_path / "quiet")
-    house = House(quiet.store, now=datetime.now(UTC))
-    reference = an_audit(house, at="graded")
+    world = World(quiet.store, now=datetime.now(UTC))
+    reference = an_audit(world, at="graded")
     for n in range(number):
         if n % 2:
-            audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Again.")
+            audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Again.")
         else:
-            audit_moves.share(house.command_context(), house.person("auditor"), reference)
+            audit_moves.share(world.command_context(), world.person("auditor"), reference)
     assert first_break(outage.council, every_reference(outage.council)) == ""
     for table in (notices, outbox):
         told = _told(quiet, table, reference)
         assert len(told) > number
         for one in outage.references:
             assert _told(outage.council, table, one) == told, table.name
-    wanted = [row.happening.move for row in quiet.store.history(house.audit(reference))]
+    wanted = [row.happening.move for row in quiet.store.history(world.audit(reference))]
     for one in outage.references:
         audit = outage.council.store.audit(one)
         assert audit

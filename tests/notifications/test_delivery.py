@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from notifications import outbox
 from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
-from tests.factories import DETAILS, NOW, House, an_audit, answers, save
+from tests.factories import DETAILS, NOW, World, an_audit, answers, save
 from tests.notifications.support.smtp_server import MailServer
 from web.council import Council
 from workflow.commands import actions, audit_moves, drafting
@@ -28,8 +28,8 @@ def rows(context: WorkerContext, state: str | None = None) -> list[Any]:
         return list(connection.execute(query.where(tables.outbox.c.state == state) if state else query))
 
 
-def test_each_is_sent_once_over_one_connection(context: WorkerContext, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_each_is_sent_once_over_one_connection(context: WorkerContext, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     waiting = len(rows(context))
     assert run_once(context, NOW) == waiting == len(server.taken)
     assert run_once(context, NOW + timedelta(minutes=5)) == 0
@@ -37,20 +37,20 @@ def test_each_is_sent_once_over_one_connection(context: WorkerContext, house: Ho
     assert len({mail["Message-ID"] for mail in server.mails()}) == waiting
 
 
-def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, house: House, server: MailServer) -> None:
-    reference = drafting.start_audit(house.command_context(), house.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
-    save(house, "auditor", reference, "consultation", {"spoke_to": CANARY})
-    audit_moves.record_consultation(house.command_context(), house.person("auditor"), reference)
+def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: World, server: MailServer) -> None:
+    reference = drafting.start_audit(world.command_context(), world.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
+    save(world, "auditor", reference, "consultation", {"spoke_to": CANARY})
+    audit_moves.record_consultation(world.command_context(), world.person("auditor"), reference)
     texts = {"evidence", "impact", "case_summary"}
     for section, given in answers("inadequate").items():
         if section not in {"details", "consultation"}:
-            save(house, "auditor", reference, section, {key: CANARY if key in texts else value for key, value in given.items()})
+            save(world, "auditor", reference, section, {key: CANARY if key in texts else value for key, value in given.items()})
     actions.add_action(
-        house.command_context(), house.person("auditor"), reference, NewAction(CANARY, "practitioner@demo.example", "2026-12-01")
+        world.command_context(), world.person("auditor"), reference, NewAction(CANARY, "practitioner@demo.example", "2026-12-01")
     )
     for move in (audit_moves.grade, audit_moves.share):
-        move(house.command_context(), house.person("auditor"), reference)
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, CANARY)
+        move(world.command_context(), world.person("auditor"), reference)
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, CANARY)
     for weeks in range(8):
         run_once(context, NOW + timedelta(weeks=weeks))
     assert len(server.taken) > 12
@@ -61,8 +61,8 @@ def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, house: Hou
         assert reference not in str(mail["Subject"])
 
 
-def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, house: House, server: MailServer) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, world: World, server: MailServer) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     run_once(context, NOW)
     mail = next(mail for mail in server.mails() if mail["To"] == "head.of.service@demo.example")
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -73,8 +73,8 @@ def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, house:
     assert f"http://localhost/audits/{reference}" in text.replace("http://127.0.0.1:8000", "http://localhost")
 
 
-def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared")
+def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared")
     with write_transaction(context.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(moved)
@@ -84,10 +84,10 @@ def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, h
 
 
 def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
-    context: WorkerContext, house: House, server: MailServer
+    context: WorkerContext, world: World, server: MailServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
-    an_audit(house, at="shared")
+    an_audit(world, at="shared")
     run_once(context, NOW)
     with write_transaction(context.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
@@ -99,8 +99,8 @@ def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
     assert len(set(copies)) == 1
 
 
-def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(context: WorkerContext, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared")
+def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(context: WorkerContext, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared")
     with write_transaction(context.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
@@ -116,9 +116,9 @@ def undelivered(context: WorkerContext) -> int:
     return len(told)
 
 
-def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(context: WorkerContext, house: House, server: MailServer) -> None:
+def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(context: WorkerContext, world: World, server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro") else None
-    an_audit(house, at="shared")
+    an_audit(world, at="shared")
     everybody = len(rows(context))
     assert run_once(context, NOW) == everybody - 1
     assert [row.last_error for row in rows(context, "dead")] == ["the address was refused with 550"]
@@ -128,10 +128,10 @@ def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(contex
 
 
 def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
-    context: WorkerContext, house: House, server: MailServer
+    context: WorkerContext, world: World, server: MailServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") and tries <= 3 else None
-    an_audit(house, at="shared")
+    an_audit(world, at="shared")
     for minutes in range(0, 60, 2):
         run_once(context, NOW + timedelta(minutes=minutes))
     assert server.tried["qaro@demo.example"] == 4
@@ -141,8 +141,8 @@ def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
     assert not rows(context, "waiting")
 
 
-def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: WorkerContext, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared")
+def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: WorkerContext, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared")
     everybody = len(rows(context))
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     at = NOW
@@ -155,10 +155,10 @@ def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: Wo
 
 
 def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
-    context: WorkerContext, house: House, server: MailServer
+    context: WorkerContext, world: World, server: MailServer
 ) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") else None
-    an_audit(house, at="shared")
+    an_audit(world, at="shared")
     for hours in range(0, 80, 2):
         run_once(context, NOW + timedelta(hours=hours))
     assert [row.state for row in rows(context) if row.last_error] == ["dead"]
@@ -166,9 +166,9 @@ def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
     assert server.tried["qaro@demo.example"] > 30
 
 
-def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, house: House, server: MailServer) -> None:
+def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, world: World, server: MailServer) -> None:
     for _ in range(20):
-        an_audit(house, at="shared")
+        an_audit(world, at="shared")
     everybody = len(rows(context))
     with write_transaction(context.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == 3).values(event="no_such_event"))
@@ -176,9 +176,9 @@ def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, house: 
     assert [row.id for row in rows(context, "waiting")] == [3]
 
 
-def test_several_workers_send_nothing_twice(context: WorkerContext, house: House, server: MailServer) -> None:
+def test_several_workers_send_nothing_twice(context: WorkerContext, world: World, server: MailServer) -> None:
     for _ in range(12):
-        an_audit(house, at="shared")
+        an_audit(world, at="shared")
     everybody = len(rows(context))
     with ThreadPoolExecutor(4) as pool:
         sent = list(pool.map(lambda _: run_once(context, NOW), range(4)))
@@ -186,8 +186,8 @@ def test_several_workers_send_nothing_twice(context: WorkerContext, house: House
     assert set(Counter(body for _, body in server.taken).values()) == {1}
 
 
-def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared")
+def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared")
     everybody = len(rows(context))
     assert outbox.claim(context.engine, "dead", NOW, context.who_hears)
     assert run_once(context, NOW + outbox.LEASE - timedelta(seconds=1)) == 0
@@ -195,8 +195,8 @@ def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerCo
     assert timedelta(seconds=60) > outbox.LEASE
 
 
-def test_telling_the_same_twice_sends_it_once(context: WorkerContext, council: Council, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_telling_the_same_twice_sends_it_once(context: WorkerContext, council: Council, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     with read_transaction(council.engine) as connection:
         notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()
         posts = connection.execute(select(tables.outbox.c.key, tables.outbox.c.recipient)).all()

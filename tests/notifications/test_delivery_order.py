@@ -12,7 +12,7 @@ from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, WHO_HEARS, House, an_audit
+from tests.factories import NOW, WHO_HEARS, World, an_audit
 from tests.notifications.support.smtp_server import MailServer
 from workflow.commands import audit_moves, escalations
 from workflow.storage import tables
@@ -28,13 +28,13 @@ def to(server: MailServer, who: str) -> list[str]:
     return [str(mail["Subject"]) for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
 
 
-def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, house: House, server: MailServer) -> None:
-    reference = an_audit(house, at="shared")
+def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, world: World, server: MailServer) -> None:
+    reference = an_audit(world, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(context, NOW)
-    house.passes(minutes=1)
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "A name is wrong.")
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
+    world.passes(minutes=1)
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "A name is wrong.")
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
     run_once(context, NOW + timedelta(seconds=30))
     assert to(server, "qaro") == [], "the first waits to be tried again, and the second waits behind it"
     run_once(context, NOW + timedelta(minutes=15))
@@ -44,17 +44,17 @@ def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerConte
     assert waiting(context) == []
 
 
-def test_another_audit_does_not_wait(context: WorkerContext, house: House, server: MailServer) -> None:
-    an_audit(house, at="shared")
+def test_another_audit_does_not_wait(context: WorkerContext, world: World, server: MailServer) -> None:
+    an_audit(world, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(context, NOW)
-    an_audit(house, at="shared", details={"child_id": "C-2"})
+    an_audit(world, at="shared", details={"child_id": "C-2"})
     run_once(context, NOW + timedelta(seconds=1))
     assert len(to(server, "qaro")) == 1
 
 
-def test_an_escalation_waits_behind_nothing(context: WorkerContext, house: House, server: MailServer) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World, server: MailServer) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     with write_transaction(context.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
         first_id = connection.execute(first).scalar_one()
@@ -63,8 +63,8 @@ def test_an_escalation_waits_behind_nothing(context: WorkerContext, house: House
     run_once(context, NOW + timedelta(days=2))
     chased = [subject for mail in server.mails() if (subject := str(mail["Subject"])) == "An escalation still waits for you"]
     assert len(chased) == 3
-    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), reference)
-    assert house.audit(reference).escalation
+    escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
+    assert world.audit(reference).escalation
 
 
 class Slow:
@@ -93,8 +93,8 @@ class Quick:
     def close(self) -> None: ...
 
 
-def test_who_was_overtaken_sends_no_more_of_what_it_held(context: WorkerContext, house: House) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_who_was_overtaken_sends_no_more_of_what_it_held(context: WorkerContext, world: World) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     everything, clock = len(waiting(context)), [NOW]
     slow = Slow(context, clock)
     deliver(context, slow, "slow", lambda: clock[0])
@@ -105,8 +105,8 @@ def test_who_was_overtaken_sends_no_more_of_what_it_held(context: WorkerContext,
 
 
 @pytest.mark.parametrize("refusal", [PermanentFailure, TemporaryFailure])
-def test_what_another_has_sent_meanwhile_is_not_given_up(context: WorkerContext, house: House, refusal: type[Exception]) -> None:
-    an_audit(house, at="shared")
+def test_what_another_has_sent_meanwhile_is_not_given_up(context: WorkerContext, world: World, refusal: type[Exception]) -> None:
+    an_audit(world, at="shared")
     clock = [NOW]
 
     class RefusingInTheEnd(Slow):
@@ -121,8 +121,8 @@ def test_what_another_has_sent_meanwhile_is_not_given_up(context: WorkerContext,
         assert connection.execute(told).first() is None
 
 
-def test_a_lease_is_renewed_before_each_mail(context: WorkerContext, house: House) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_a_lease_is_renewed_before_each_mail(context: WorkerContext, world: World) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     clock, sent = [NOW], list[str]()
 
     class HalfAMinuteEach(Quick):
@@ -145,9 +145,9 @@ def test_every_event_is_gathered_urgent_or_neither() -> None:
 
 
 def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(
-    context: WorkerContext, house: House, server: MailServer
+    context: WorkerContext, world: World, server: MailServer
 ) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+    an_audit(world, at="shared", grade="inadequate")
     everything = len(waiting(context))
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     assert run_once(away, NOW) == 0

@@ -11,7 +11,7 @@ from notifications.context import WorkerContext
 from notifications.queries import oldest_unsent
 from notifications.reminders.digest_schedule import next_digest_times
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, WHO_HEARS, House, an_audit
+from tests.factories import NOW, WHO_HEARS, World, an_audit
 from tests.notifications.support.outbox_assertions import in_london
 from tests.notifications.support.smtp_server import MailServer
 from workflow.commands import actions, audit_moves
@@ -26,9 +26,9 @@ NEXT_MONDAY = date(2026, 12, 21)
 
 
 @pytest.fixture
-def two(context: WorkerContext, house: House, server: MailServer) -> list[str]:
+def two(context: WorkerContext, world: World, server: MailServer) -> list[str]:
     """Two moderated audits, each with an action of the same practitioner; their news is sent."""
-    references = [an_audit(house, at="moderated", details={"child_id": f"C-{n}"}) for n in (1, 2)]
+    references = [an_audit(world, at="moderated", details={"child_id": f"C-{n}"}) for n in (1, 2)]
     run_once(context, NOW)
     server.taken.clear()
     return references
@@ -66,13 +66,13 @@ def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContex
     assert mails(server) == []
 
 
-def test_what_is_due_first_is_on_top(context: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
+def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: list[str], server: MailServer) -> None:
     soon = NewAction("Write to the school.", "practitioner@demo.example", "2026-12-12")
-    house.now = NOW + timedelta(hours=1)
-    draft = an_audit(house, at="graded", details={"child_id": "C-3"})
-    actions.add_action(house.command_context(), house.person("auditor"), draft, soon)
-    audit_moves.share(house.command_context(), house.person("auditor"), draft)
-    run_once(context, house.now)
+    world.now = NOW + timedelta(hours=1)
+    draft = an_audit(world, at="graded", details={"child_id": "C-3"})
+    actions.add_action(world.command_context(), world.person("auditor"), draft, soon)
+    audit_moves.share(world.command_context(), world.person("auditor"), draft)
+    run_once(context, world.now)
     server.taken.clear()
     run_once(context, in_london(MONDAY, 8))
     said = text(mails(server)[0])
@@ -84,16 +84,16 @@ def test_what_is_due_first_is_on_top(context: WorkerContext, house: House, two: 
     )
 
 
-def test_one_mail_a_morning(context: WorkerContext, house: House, two: list[str], server: MailServer) -> None:
+def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str], server: MailServer) -> None:
     run_once(context, in_london(MONDAY, 8))
     assert len(mails(server)) == 1
     # A third action comes up in the course of Friday: it waits for Monday.
     friday = date(2026, 12, 18)
-    house.now = in_london(friday, 8)
-    run_once(context, house.now)
-    house.now = in_london(friday, 11)
-    actions.ask_for_more_time(house.command_context(), house.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
-    actions.grant_more_time(house.command_context(), house.person("qa"), two[0], 1)
+    world.now = in_london(friday, 8)
+    run_once(context, world.now)
+    world.now = in_london(friday, 11)
+    actions.ask_for_more_time(world.command_context(), world.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
+    actions.grant_more_time(world.command_context(), world.person("qa"), two[0], 1)
     sent = {at: (run_once(context, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
     digests = [at for at, subjects in sent.items() for subject in subjects if subject == "What waits for you in Practice Audit"]
     assert digests == [in_london(NEXT_MONDAY, 8)]
@@ -103,10 +103,10 @@ def _hours(day: date, hour: int, count: int) -> list[datetime]:
     return [in_london(day, hour) + timedelta(hours=n) for n in range(count)]
 
 
-def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerContext, house: House, server: MailServer) -> None:
+def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerContext, world: World, server: MailServer) -> None:
     saturday = in_london(date(2026, 12, 12), 23)
-    house.now = saturday
-    an_audit(house, at="shared", grade="inadequate")
+    world.now = saturday
+    an_audit(world, at="shared", grade="inadequate")
     run_once(context, saturday)
     assert {"head.of.service@demo.example", "director.safeguarding@demo.example", "hos.ppqa@demo.example"} <= {to for to, _ in server.taken}
     server.taken.clear()
@@ -122,7 +122,7 @@ def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(context: Wo
 
 
 def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
-    context: WorkerContext, house: House, two: list[str], server: MailServer
+    context: WorkerContext, world: World, two: list[str], server: MailServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("practitioner") else None
     monday = in_london(MONDAY, 8)
@@ -130,8 +130,8 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
         run_once(context, monday + timedelta(minutes=minutes))
     copies = [body for to, body in server.taken if to.startswith("practitioner")]
     assert (len(copies), len(set(copies))) == (3, 1)
-    house.now = monday + timedelta(hours=1)
-    actions.report(house.command_context(), house.person("team.manager"), two[0], 1)
+    world.now = monday + timedelta(hours=1)
+    actions.report(world.command_context(), world.person("team.manager"), two[0], 1)
     server.after_data = lambda to, tries: None
     server.taken.clear()
     run_once(context, monday + timedelta(hours=1))

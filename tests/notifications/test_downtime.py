@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from notifications.scheduling.sweep import tick
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, Told, after_working_days, in_london, is_working, told
 from web.council import Council
 from workflow.commands import actions, escalations
@@ -19,9 +19,9 @@ FELL_DUE = date(2026, 12, 15)
 
 
 @pytest.mark.parametrize("down", DOWN)
-def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(council: Council, house: House, down: str) -> None:
+def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(council: Council, world: World, down: str) -> None:
     opened = [FELL_DUE - n * DAY for n in range(12, 0, -1) if is_working(FELL_DUE - n * DAY)]
-    weekly, references = _prepared(house, opened)
+    weekly, references = _prepared(world, opened)
     stops = in_london(FELL_DUE, 0) - timedelta(seconds=1)
     for n in range(26):
         tick(council.worker_context, stops - (25 - n) * timedelta(hours=12))
@@ -49,18 +49,18 @@ def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(counci
     assert again == news, "and no more of it that day"
 
 
-def _prepared(house: House, opened: list[date]) -> tuple[str, list[str]]:
+def _prepared(world: World, opened: list[date]) -> tuple[str, list[str]]:
     """Six actions a week apart, each overdue by one more; and an escalation opened on each working day, the HoS PPQA’s acknowledged."""
-    house.now = in_london(FELL_DUE - 6 * WEEK)
-    reference = an_audit(house, at="moderated", details={"audit_date": "2026-10-20"})
+    world.now = in_london(FELL_DUE - 6 * WEEK)
+    reference = an_audit(world, at="moderated", details={"audit_date": "2026-10-20"})
     for n in range(6):
         new = NewAction("x", "practitioner@demo.example", str(FELL_DUE - DAY - n * WEEK))
-        actions.add_action(house.command_context(), house.person("qa"), reference, new)
+        actions.add_action(world.command_context(), world.person("qa"), reference, new)
     references = []
     for day in opened:
-        house.now = in_london(day)
-        references.append(an_audit(house, at="shared", grade="inadequate", details={"audit_date": "2026-10-20"}))
-        escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), references[-1])
+        world.now = in_london(day)
+        references.append(an_audit(world, at="shared", grade="inadequate", details={"audit_date": "2026-10-20"}))
+        escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), references[-1])
     return reference, references
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import sweep
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, after_working_days, days, from_to, in_london, told
 from web.council import Council
 from workflow.commands import actions
@@ -23,20 +23,20 @@ def change_days() -> list[date]:
     return [last - timedelta(days=last.isoweekday() % 7) for last in lasts]
 
 
-def agree(house: House, reference: str, due_on: date) -> int:
+def agree(world: World, reference: str, due_on: date) -> int:
     new = NewAction("x", "practitioner@demo.example", str(due_on))
-    return actions.add_action(house.command_context(), house.person("qa"), reference, new).number
+    return actions.add_action(world.command_context(), world.person("qa"), reference, new).number
 
 
-def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(council: Council, house: House) -> None:
-    house.now = in_london(date(2025, 1, 2))
-    reference = an_audit(house, at="moderated", details={"audit_date": "2024-12-20"})
-    chased = an_audit(house, at="shared", grade="inadequate", details={"audit_date": "2024-12-20"})
+def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(council: Council, world: World) -> None:
+    world.now = in_london(date(2025, 1, 2))
+    reference = an_audit(world, at="moderated", details={"audit_date": "2024-12-20"})
+    chased = an_audit(world, at="shared", grade="inadequate", details={"audit_date": "2024-12-20"})
     swept, sundays = set(), change_days()
     assert {in_london(day, 0).hour == in_london(day + DAY, 0).hour for day in sundays} == {False}
     for sunday in sundays:
-        house.now = in_london(sunday - 10 * DAY)
-        numbers = [agree(house, reference, day) for day in (sunday + WEEK, sunday, sunday - DAY)]
+        world.now = in_london(sunday - 10 * DAY)
+        numbers = [agree(world, reference, day) for day in (sunday + WEEK, sunday, sunday - DAY)]
         # Every half hour of the day before, of the day of 23 or 25 hours, and of the day after.
         begins, ends = in_london(sunday - DAY, 0), in_london(sunday + 2 * DAY, 0)
         for n in range(int((ends - begins) / timedelta(minutes=30))):
@@ -50,7 +50,7 @@ def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(cou
             (today, "action_due_soon", sunday - DAY),
         } - not_yet(numbers, sunday)  # fmt: skip
         for number in numbers:
-            actions.report(house.command_context(), house.person("team.manager"), reference, number)
+            actions.report(world.command_context(), world.person("team.manager"), reference, number)
     assert set(Counter(told(council)).values()) == {1}
     assert sorted(days(council, "escalation_not_acknowledged", "head.of.service")) == sorted(swept), chased
     print(f"{len(sundays)} days on which the clocks change: {len(told(council)):,} told, none twice")
@@ -73,13 +73,13 @@ STEPS = {"-1 day": -DAY, "+1 day": DAY, "-1 h": timedelta(hours=-1), "+400 days"
 
 @pytest.mark.parametrize("comes_back", [False, True], ids=["stays", "comes back"])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_clock_set_wrong_tells_nobody_twice_and_forgets_nobody(council: Council, house: House, step: str, comes_back: bool) -> None:
-    house.now = in_london(date(2026, 11, 23))
-    reference = an_audit(house, at="moderated")
+def test_a_clock_set_wrong_tells_nobody_twice_and_forgets_nobody(council: Council, world: World, step: str, comes_back: bool) -> None:
+    world.now = in_london(date(2026, 11, 23))
+    reference = an_audit(world, at="moderated")
     for n in range(8):
-        agree(house, reference, date(2026, 11, 24) + n * DAY)
-    an_audit(house, at="shared", grade="inadequate")
-    an_audit(house, at="graded")
+        agree(world, reference, date(2026, 11, 24) + n * DAY)
+    an_audit(world, at="shared", grade="inadequate")
+    an_audit(world, at="graded")
     begins, wrong = in_london(date(2026, 12, 1), 0, 15), in_london(date(2026, 12, 14), 0, 15)
     for n in range(40 * 8):
         true = begins + n * timedelta(hours=3)
@@ -104,10 +104,10 @@ def _assert_each_slot_once(council: Council, last: date, *, is_there: bool) -> N
         assert not is_there or set(true_days) <= set(on), (number, on)
 
 
-def test_nothing_is_lost_in_the_hour_that_there_is_twice(council: Council, house: House) -> None:
-    house.now = datetime(2026, 10, 20, 9, tzinfo=UTC)
-    reference = an_audit(house, at="moderated", details={"audit_date": "2026-10-01"})
-    agree(house, reference, date(2026, 10, 25))
+def test_nothing_is_lost_in_the_hour_that_there_is_twice(council: Council, world: World) -> None:
+    world.now = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    reference = an_audit(world, at="moderated", details={"audit_date": "2026-10-01"})
+    agree(world, reference, date(2026, 10, 25))
     for minute in range(0, 180, 15):
         tick(council.worker_context, datetime(2026, 10, 25, 0, tzinfo=UTC) + timedelta(minutes=minute))
     assert datetime(2026, 10, 25, 1, 30, tzinfo=UTC).astimezone(LONDON).hour == 1

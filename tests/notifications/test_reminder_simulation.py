@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from notifications.scheduling.worker import sweep
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, Told, after_working_days, from_to, in_london, told
 from web.council import Council
 from workflow.commands import actions
@@ -37,16 +37,16 @@ def policy(one: Agreed) -> Iterator[tuple[date, str, str]]:
     yield after_working_days(one.due_on, 20), "action_overdue", "head.of.service"
 
 
-def test_every_day_of_six_years(council: Council, house: House) -> None:
-    house.now = in_london(FIRST)
-    reference = an_audit(house, at="moderated", details={"audit_date": "2024-12-20"})
+def test_every_day_of_six_years(council: Council, world: World) -> None:
+    world.now = in_london(FIRST)
+    reference = an_audit(world, at="moderated", details={"audit_date": "2024-12-20"})
     agreed = {1: Agreed(1, FIRST, date(2026, 12, 20), LAST + DAY)}
     for day in from_to(FIRST, LAST):
-        house.now = in_london(day, 0, 5)
+        world.now = in_london(day, 0, 5)
         for one in [one for one in agreed.values() if one.reported_on == day]:
-            actions.report(house.command_context(), house.person("team.manager"), reference, one.number)
+            actions.report(world.command_context(), world.person("team.manager"), reference, one.number)
         if (n := (day - FIRST).days) % 29 == 0 and day > FIRST:
-            added = _agree(house, reference, day, n)
+            added = _agree(world, reference, day, n)
             agreed[added.number] = added
         # At any hour, so that none of them matters; now and then twice.
         for hour in [n % 24, 23][: 1 + (n % 9 == 0)]:
@@ -63,11 +63,11 @@ def test_every_day_of_six_years(council: Council, house: House) -> None:
     assert min(Counter(one.event for one in found).values()) > 40
 
 
-def _agree(house: House, reference: str, day: date, n: int) -> Agreed:
+def _agree(world: World, reference: str, day: date, n: int) -> Agreed:
     """Due after one to sixty days or on the day, done in time or late by up to half a year."""
     due_on = day + timedelta(days=n * 7 % 61)
     added = actions.add_action(
-        house.command_context(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", str(due_on))
+        world.command_context(), world.person("qa"), reference, NewAction("x", "practitioner@demo.example", str(due_on))
     )
     late = (n * 11 % 230) - 40
     return Agreed(added.number, day, due_on, max(due_on + timedelta(days=late), day + DAY))

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from notifications.scheduling.worker import sweep
-from tests.factories import House, a_council, a_house, an_audit
+from tests.factories import World, a_council, a_world, an_audit
 from tests.notifications.support.outbox_assertions import in_london, leaves, told
 from tests.support.postgres import a_council_on_postgresql
 from web.council import Council
@@ -39,7 +39,7 @@ def council(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: py
 
 
 def test_no_statement_of_a_sweep_reads_all_of_what_grows(council: Council) -> None:
-    _make_late(a_house(council))
+    _make_late(a_world(council))
     statements = _of_a_sweep(council)
     assert {one.event for one in told(council)} >= EVENTS
     read = _read_by_sqlite if council.engine.dialect.name == "sqlite" else _read_by_postgresql
@@ -49,10 +49,10 @@ def test_no_statement_of_a_sweep_reads_all_of_what_grows(council: Council) -> No
     assert not through
 
 
-def _make_late(house: House) -> None:
+def _make_late(world: World) -> None:
     for at, grade in (("graded", "good"), ("moderated", "good"), ("shared", "inadequate"), ("shared", "good")):
-        an_audit(house, at=at, grade=grade)
-    leaves(house, "auditor")
+        an_audit(world, at=at, grade=grade)
+    leaves(world, "auditor")
 
 
 def _of_a_sweep(council: Council) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, a_council, a_house
+from tests.factories import NOW, a_council, a_world
 from tests.resilience.support.crash_points import COMMITTED, DIED, is_in_doubt
 from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
 from tests.resilience.support.every_transition import DEEDS, Key, cells
@@ -111,7 +111,7 @@ def _every_point_of_a_move(key: Key, forks: Forks, post: PostOffice, quick: Path
 
 def _ready(council: Council, key: Key) -> str:
     """What was told on the way is sent before, into a folder."""
-    reference = EVERY[key].ready(a_house(council))
+    reference = EVERY[key].ready(a_world(council))
     run_once(council.worker_context, NOW)
     return reference
 

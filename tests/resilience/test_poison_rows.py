@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
-from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import PostOffice
@@ -57,21 +57,21 @@ def council(request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytes
 @pytest.fixture
 def context(council: Council) -> WorkerContext:
     """A thousand rows for the post: audits shared and returned again and again, and one in which everybody is told in order."""
-    house = a_house(council)
-    house.now = BEGUN
+    world = a_world(council)
+    world.now = BEGUN
     for number in range(DRAFTS):
-        an_audit(house, "draft", details={"child_id": f"D-{number}"})
-    house.now = NOW
-    references = [an_audit(house, "shared", details={"child_id": f"C-{number}"}) for number in range(AUDITS)]
+        an_audit(world, "draft", details={"child_id": f"D-{number}"})
+    world.now = NOW
+    references = [an_audit(world, "shared", details={"child_id": f"C-{number}"}) for number in range(AUDITS)]
     told = len(outbox(council))
     for turn in range((ROWS - told) // 8):
-        _again(house, references[turn % AUDITS])
+        _again(world, references[turn % AUDITS])
     return council.worker_context
 
 
-def _again(house: House, reference: str) -> None:
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Again.")
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
+def _again(world: World, reference: str) -> None:
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Again.")
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
 
 
 def _poison(context: WorkerContext, values: dict[str, Any], row_id: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.factories import WALKS, WHO_HEARS, House, Plan, a_council, a_house, an_audit
+from tests.factories import WALKS, WHO_HEARS, Plan, World, a_council, a_world, an_audit
 from tests.resilience.support.api_clients import Client, Walk
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import PostOffice
@@ -76,15 +76,15 @@ class Killing:
         self.in_doubt |= in_doubt
 
 
-def _walks(house: House) -> list[Walk]:
+def _walks(world: World) -> list[Walk]:
     """Audits that are graded, every fourth of them Inadequate; of today, for the server’s clock is the real one."""
-    today, made = house.now.date(), []
+    today, made = world.now.date(), []
     for number in range(CLIENTS * AUDITS_EACH):
         plan = Plan(grade="good" if number % 4 else "inadequate", details={"audit_date": str(today - timedelta(days=3))})
-        reference = an_audit(house, "practitioner_consulted", plan)
+        reference = an_audit(world, "practitioner_consulted", plan)
         new = NewAction("Book the visit.", "practitioner@demo.example", str(today + timedelta(days=30)))
-        actions.add_action(house.command_context(), house.person("auditor"), reference, new)
-        WALKS["graded"](house, reference, plan)
+        actions.add_action(world.command_context(), world.person("auditor"), reference, new)
+        WALKS["graded"](world, reference, plan)
         made.append(Walk(reference, is_inadequate=plan.grade == "inadequate"))
     return made
 
@@ -139,11 +139,11 @@ def _survives(folder: Path, post: PostOffice, kills: int, least_moves: int) -> N
     print(f"seed {seed}", flush=True)
     a_council(folder).engine.dispose()
     council = reopened(folder, post.url)
-    house = a_house(council)
-    house.now = datetime.now(UTC)
-    walks = _walks(house)
+    world = a_world(council)
+    world.now = datetime.now(UTC)
+    walks = _walks(world)
     names = ("auditor", "qa", "hos.ppqa", "team.manager", "head.of.service")
-    tokens = {name: create_token(council, house.person(name)) for name in names}
+    tokens = {name: create_token(council, world.person(name)) for name in names}
     killing = Killing(Alive(folder, post.url), council, post)
     clients = [Client(killing.alive.port, tokens, killing.is_up, at, random.Random(seed + at)) for at in range(CLIENTS)]
     for which in killing.killed:

@@ -17,7 +17,7 @@ from notifications.channels.smtp import SmtpChannel
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once, sweep
-from tests.factories import NOW, a_council, a_house, an_audit
+from tests.factories import NOW, a_council, a_world, an_audit
 from tests.notifications.support.smtp_server import Answer
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import PostOffice
@@ -74,11 +74,11 @@ def council(quick: Path, post: PostOffice) -> Iterator[Council]:
 
 def _two_mails(council: Council) -> None:
     """An action is returned to its owner, and the Team Manager is told too; what was told before has gone into a folder."""
-    house = a_house(council)
-    reference = an_audit(house, "moderated")
-    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    world = a_world(council)
+    reference = an_audit(world, "moderated")
+    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
     _into_a_folder(council)
-    actions.return_action(house.command_context(), house.person("qa"), reference, 1, "Not yet.")
+    actions.return_action(world.command_context(), world.person("qa"), reference, 1, "Not yet.")
 
 
 def _into_a_folder(council: Council) -> None:
@@ -174,7 +174,7 @@ def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str
 
 
 def test_the_waits_grow_and_no_two_come_back_together(council: Council) -> None:
-    an_audit(a_house(council), "shared", grade="inadequate")
+    an_audit(a_world(council), "shared", grade="inadequate")
     away, waits, at = _by(council.worker_context, NOWHERE), defaultdict[int, list[float]](list), NOW
     while at < NOW + timedelta(hours=2):
         before = {row.id: row.attempts for row in _waiting(council)}
@@ -195,9 +195,9 @@ def test_the_waits_grow_and_no_two_come_back_together(council: Council) -> None:
 
 
 def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_of_all(council: Council, post: PostOffice) -> None:
-    house = a_house(council)
+    world = a_world(council)
     for number in range(12):
-        an_audit(house, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})
+        an_audit(world, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})
     away, back, urgent = _by(council.worker_context, NOWHERE), NOW + timedelta(days=2), council.who_hears.urgent
     for hours in (0, 24, 40, 48):
         sweep(away, NOW + timedelta(hours=hours))

@@ -14,7 +14,7 @@ import pytest
 
 from notifications.queries import oldest_unsent
 from notifications.scheduling.worker import run_once
-from tests.factories import House, a_council, a_house, an_audit
+from tests.factories import World, a_council, a_world, an_audit
 from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.crash_points import DIED
 from tests.resilience.support.database_snapshot import outbox
@@ -50,12 +50,12 @@ def council(quick: Path, post: PostOffice) -> Iterator[Council]:
 
 
 def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: PostOffice, forks: Forks) -> None:
-    house = a_house(council)
-    names = {"moderated": _moderated(council, house)}
+    world = a_world(council)
+    names = {"moderated": _moderated(council, world)}
     at, deaths = in_london(THURSDAY, 10), 0
     while at <= in_london(NEXT_TUESDAY, 12):
-        house.now = at
-        _happens(house, names, at)
+        world.now = at
+        _happens(world, names, at)
         url = NOWHERE if AWAY_FROM <= at < BACK_AT else post.url
         if at in DEATHS:
             council.engine.dispose()
@@ -89,26 +89,26 @@ def _run_once(council: Council, url: str, at: datetime) -> None:
     run_once(replace(council.worker_context, settings=replace(council.settings, mail_url=url)), at)
 
 
-def _moderated(council: Council, house: House) -> str:
+def _moderated(council: Council, world: World) -> str:
     """On Tuesday: an audit with actions that are due around that weekend. What is told of it then goes into a folder."""
-    house.now = in_london(TUESDAY, 10)
-    reference = an_audit(house, "moderated", details={"audit_date": "2026-10-16"})
+    world.now = in_london(TUESDAY, 10)
+    reference = an_audit(world, "moderated", details={"audit_date": "2026-10-16"})
     for due_on in (THURSDAY, SATURDAY, date(2026, 10, 31)):
         new = NewAction("Write to the school.", "practitioner@demo.example", str(due_on))
-        actions.add_action(house.command_context(), house.person("qa"), reference, new)
-    _run_once(council, f"folder:{council.settings.data / 'mail'}", house.now)
+        actions.add_action(world.command_context(), world.person("qa"), reference, new)
+    _run_once(council, f"folder:{council.settings.data / 'mail'}", world.now)
     return reference
 
 
-def _happens(house: House, names: dict[str, str], at: datetime) -> None:
+def _happens(world: World, names: dict[str, str], at: datetime) -> None:
     """The people go on: the service itself is there all the while."""
     details = {"audit_date": "2026-10-16", "child_id": "C-2"}
     if at == in_london(THURSDAY, 10):
-        names["before"] = an_audit(house, "shared", grade="inadequate", details=details)
+        names["before"] = an_audit(world, "shared", grade="inadequate", details=details)
     if at == in_london(FRIDAY, 18):
-        names["within"] = an_audit(house, "shared", grade="inadequate", details=details | {"child_id": "C-3"})
+        names["within"] = an_audit(world, "shared", grade="inadequate", details=details | {"child_id": "C-3"})
     if at == in_london(SATURDAY, 12):
-        escalations.acknowledge(house.command_context(), house.person(PPQA), names["before"])
+        escalations.acknowledge(world.command_context(), world.person(PPQA), names["before"])
 
 
 def _can_be_seen(council: Council, at: datetime) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from time_machine import Traveller
 
-from tests.factories import NOW, House, a_council, a_house
+from tests.factories import NOW, World, a_council, a_world
 from tests.web.support.api_client import Caller
 from web.app import create_app
 from web.council import Council
@@ -31,8 +31,8 @@ def caller(app: Flask) -> Caller:
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
-    return a_house(app.extensions["council"])
+def world(app: Flask) -> World:
+    return a_world(app.extensions["council"])
 
 
 @pytest.fixture

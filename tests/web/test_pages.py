@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from tests.factories import FORM, STATES, House, an_audit, assign, save
+from tests.factories import FORM, STATES, World, an_audit, assign, save
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from workflow.commands import audit_moves
@@ -34,8 +34,8 @@ def pages_of(reference: str) -> list[str]:
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
 @pytest.mark.parametrize("state", STATES)
-def test_every_page_answers_everybody_and_changes_nothing(app: Flask, house: House, state: str, grade: str) -> None:
-    reference = an_audit(house, at=state, grade=grade)
+def test_every_page_answers_everybody_and_changes_nothing(app: Flask, world: World, state: str, grade: str) -> None:
+    reference = an_audit(world, at=state, grade=grade)
     before = stored(app.extensions["council"])
     for person in PEOPLE:
         browser = Browser(app, person)
@@ -69,21 +69,21 @@ def stored(council: Council) -> dict[str, list[object]]:
 
 
 @pytest.mark.parametrize("person", ["admin", "governance"])
-def test_who_holds_no_content_role_never_reads_a_word(app: Flask, house: House, person: str) -> None:
-    reference = an_audit(house, at="actions_closed", grade="inadequate")
+def test_who_holds_no_content_role_never_reads_a_word(app: Flask, world: World, person: str) -> None:
+    reference = an_audit(world, at="actions_closed", grade="inadequate")
     browser = Browser(app, person)
     for path in ["/", "/audits", "/notices", *pages_of(reference)]:
         page = browser.get(path).get_data(as_text=True)
         assert not [words for words in CASE_TEXT if words in page], path
 
 
-def test_a_moderator_reads_everything_but_the_overall_grade(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="graded")
-    audit_moves.revise(house.command_context(), house.person("auditor"), reference)
-    save(house, "auditor", reference, "area_12", {"grade": "inadequate", "evidence": "Seen.", "impact": "None."})
-    audit_moves.grade(house.command_context(), house.person("auditor"), reference)
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
-    assign(house, reference)
+def test_a_moderator_reads_everything_but_the_overall_grade(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="graded")
+    audit_moves.revise(world.command_context(), world.person("auditor"), reference)
+    save(world, "auditor", reference, "area_12", {"grade": "inadequate", "evidence": "Seen.", "impact": "None."})
+    audit_moves.grade(world.command_context(), world.person("auditor"), reference)
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
+    assign(world, reference)
     browser, qaro = Browser(app, "moderator"), Browser(app, "qaro")
     for path in ("/audits", f"/audits/{reference}", f"/audits/{reference}/read", f"/audits/{reference}/sections/area_12"):
         assert "nadequate" in qaro.get(path).get_data(as_text=True) or path == "/audits", path
@@ -92,13 +92,13 @@ def test_a_moderator_reads_everything_but_the_overall_grade(app: Flask, house: H
         assert "scalat" not in page, path
     for path in (f"/audits/{reference}/escalation", f"/audits/{reference}/history"):
         assert browser.get(path).status_code in {403, 404}
-    save(house, "moderator", reference, "moderation", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
+    save(world, "moderator", reference, "moderation", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
     assert "nadequate" in browser.get(f"/audits/{reference}").get_data(as_text=True)
 
 
-def test_what_was_typed_stays_on_the_page_with_the_error(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="draft")
-    browser, version = Browser(app, "auditor"), house.audit(reference).version
+def test_what_was_typed_stays_on_the_page_with_the_error(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="draft")
+    browser, version = Browser(app, "auditor"), world.audit(reference).version
     answer = browser.post(
         f"/audits/{reference}/sections/details", seen=version, child_id="C-77 <b>", audit_date__day="31", audit_date__month="2",
         audit_date__year="2026", age_band="7",
@@ -110,13 +110,13 @@ def test_what_was_typed_stays_on_the_page_with_the_error(app: Flask, house: Hous
     assert 'value="C-77 &lt;b&gt;"' in page
     assert 'value="31"' in page
     assert "<title>Error: " in page
-    assert house.audit(reference).version == version
+    assert world.audit(reference).version == version
 
 
-def test_an_error_does_not_let_the_next_try_overwrite_what_came_between(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="draft")
-    browser, seen = Browser(app, "auditor"), house.audit(reference).version
-    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+def test_an_error_does_not_let_the_next_try_overwrite_what_came_between(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="draft")
+    browser, seen = Browser(app, "auditor"), world.audit(reference).version
+    save(world, "auditor", reference, "summary", {"case_summary": "Theirs."})
     path = f"/audits/{reference}/sections/summary"
     refused = browser.post(path, seen=seen, case_summary="Mine.\x00")
     assert f'name="seen" value="{seen}"' in refused.get_data(as_text=True)
@@ -125,41 +125,41 @@ def test_an_error_does_not_let_the_next_try_overwrite_what_came_between(app: Fla
     assert stale.status_code == 409
     assert "Mine." in page
     assert "Theirs." in page
-    assert house.audit(reference).answer("summary", "case_summary") == "Theirs."
+    assert world.audit(reference).answer("summary", "case_summary") == "Theirs."
 
 
-def test_a_page_refuses_a_field_it_does_not_have(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="draft")
+def test_a_page_refuses_a_field_it_does_not_have(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="draft")
     answer = Browser(app, "auditor").post(f"/audits/{reference}/sections/summary", seen=1, state="shared")
     assert answer.status_code == 422
     assert "no such field" in answer.get_data(as_text=True)
 
 
-def test_a_move_refused_says_everything_that_is_missing(app: Flask, house: House) -> None:
+def test_a_move_refused_says_everything_that_is_missing(app: Flask, world: World) -> None:
     reference = Browser(app, "auditor").post("/audits/new").headers["Location"].split("/")[2]
     answer = Browser(app, "auditor").post(f"/audits/{reference}/moves/record_consultation")
     page = text_of(answer.get_data(as_text=True))
     assert answer.status_code == 422
     assert page.count(".") > 8
-    assert house.audit(reference).state == "draft"
+    assert world.audit(reference).state == "draft"
 
 
-def test_a_move_made_meanwhile_is_a_conflict_with_a_sentence(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="shared")
+def test_a_move_made_meanwhile_is_a_conflict_with_a_sentence(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="shared")
     answer = Browser(app, "auditor").post(f"/audits/{reference}/moves/share")
     assert answer.status_code == 409
     assert "can’t" in answer.get_data(as_text=True)
 
 
-def test_nothing_is_done_without_the_pages_own_token(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="graded")
+def test_nothing_is_done_without_the_pages_own_token(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="graded")
     browser = Browser(app, "auditor")
     browser.token = "forged"
     for path in (f"/audits/{reference}/moves/share", f"/audits/{reference}/sections/summary", "/audits/new", "/sign-out"):
         answer = browser.post(path)
         assert answer.status_code == 400
         assert "Nothing was changed" in answer.get_data(as_text=True)
-    assert house.audit(reference).state == "graded"
+    assert world.audit(reference).state == "graded"
 
 
 def test_a_page_says_what_a_browser_must_know(app: Flask) -> None:
@@ -210,12 +210,12 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("person", ["auditor", "qa", "head.of.service", "hos.ppqa", "team.manager"])
-def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, house: House, statements: list[str], person: str) -> None:
-    reference = an_audit(house, at="moderated", grade="inadequate")
+def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, world: World, statements: list[str], person: str) -> None:
+    reference = an_audit(world, at="moderated", grade="inadequate")
     browser = Browser(app, person)
     few = {path: _cost(browser, statements, path) for path in ["/", "/audits", *pages_of(reference)]}
     for _ in range(20):
-        an_audit(house, at="shared", grade="inadequate")
+        an_audit(world, at="shared", grade="inadequate")
     many = {path: _cost(browser, statements, path) for path in few}
     print(person, {path.replace(reference, "…"): cost for path, cost in few.items() if cost > 4})
     assert many == few

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from tests.factories import House, a_house, an_audit
+from tests.factories import World, a_world, an_audit
 from tests.support.postgres import a_council_on_postgresql
 from workflow.commands import audit_moves, drafting
 from workflow.commands.idempotency import run_idempotent
@@ -21,40 +21,40 @@ SAVES_ON_POSTGRESQL = 1_000
 
 
 @pytest.fixture
-def on_postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def on_postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with a_council_on_postgresql(tmp_path, tmp_path_factory.getbasetemp() / "postgres") as council:
-        yield a_house(council)
+        yield a_world(council)
 
 
 @pytest.fixture(params=["house", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
-def on_each(request: pytest.FixtureRequest) -> House:
-    made: House = request.getfixturevalue(request.param)
+def on_each(request: pytest.FixtureRequest) -> World:
+    made: World = request.getfixturevalue(request.param)
     return made
 
 
-def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: House) -> None:
-    house, reference = on_each, an_audit(on_each, "graded")
-    barrier, auditor = Barrier(50), house.person("auditor")
+def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: World) -> None:
+    world, reference = on_each, an_audit(on_each, "graded")
+    barrier, auditor = Barrier(50), world.person("auditor")
     once = IdempotentRequest(auditor.id, "share-once", "the same request", lambda audit: f"{audit.reference} {audit.version} {audit.state}")
-    before = house.audit(reference).chain.count
+    before = world.audit(reference).chain.count
 
     def share(_: int) -> str:
-        context = replace(house.command_context(), once=once)
+        context = replace(world.command_context(), once=once)
         barrier.wait()
         return run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference))
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(share, range(50)))
-    rows = house.store.history(house.audit(reference))
+    rows = world.store.history(world.audit(reference))
     assert len(set(answers)) == 1
     assert len(rows) == before + 1
     print(f"50 at once: {len(set(answers))} answer, {len(rows) - before} effect")
 
 
-def test_a_key_used_for_another_request_is_refused(house: House) -> None:
-    reference, auditor = an_audit(house, "graded"), house.person("auditor")
+def test_a_key_used_for_another_request_is_refused(world: World) -> None:
+    reference, auditor = an_audit(world, "graded"), world.person("auditor")
     once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state)
-    context = replace(house.command_context(), once=once)
+    context = replace(world.command_context(), once=once)
     assert run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference)) == "shared"
     other = replace(once, digest="another")
     try:
@@ -64,35 +64,35 @@ def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     raise AssertionError("a key was taken twice")
 
 
-def test_eight_editors_lose_nothing_and_each_stale_save_answers_with_both_texts(house: House) -> None:
-    eight_edit(house, SAVES)
+def test_eight_editors_lose_nothing_and_each_stale_save_answers_with_both_texts(world: World) -> None:
+    eight_edit(world, SAVES)
 
 
 @pytest.mark.postgres
-def test_eight_editors_lose_nothing_on_postgresql(on_postgresql: House) -> None:
+def test_eight_editors_lose_nothing_on_postgresql(on_postgresql: World) -> None:
     eight_edit(on_postgresql, SAVES_ON_POSTGRESQL)
 
 
 @pytest.mark.long
 @pytest.mark.postgres
-def test_eight_editors_lose_nothing_on_postgresql_for_long(on_postgresql: House) -> None:
+def test_eight_editors_lose_nothing_on_postgresql_for_long(on_postgresql: World) -> None:
     eight_edit(on_postgresql, SAVES)
 
 
-def eight_edit(house: House, saves: int) -> None:
+def eight_edit(world: World, saves: int) -> None:
     """Each save adds its own mark to the text it saw; every mark that was acknowledged is there at the end."""
-    reference = an_audit(house, "practitioner_consulted")
-    auditor = house.person("auditor")
+    reference = an_audit(world, "practitioner_consulted")
+    auditor = world.person("auditor")
 
     def edit(editor: int) -> tuple[int, int]:
         chance, saved, stale = random.Random(editor), 0, 0
         for _ in range(saves // EDITORS):
-            seen = house.audit(reference)
+            seen = world.audit(reference)
             version = seen.version - (chance.random() < 0.3)
             said = int(str(seen.answer("area_1", "evidence") or "0"))
             try:
                 drafting.save_section(
-                    house.command_context(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True
+                    world.command_context(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True
                 )
             except EditConflict as refused:
                 both = refused
@@ -108,5 +108,5 @@ def eight_edit(house: House, saves: int) -> None:
         counts = list(pool.map(edit, range(EDITORS)))
     saved, stale = (sum(column) for column in zip(*counts, strict=True))
     assert saved + stale == saves
-    assert house.audit(reference).answer("area_1", "evidence") == str(saved)
-    print(f"{house.store.engine.dialect.name}: {saves} saves by {EDITORS}: {saved} stored, {stale} stale, 0 lost")
+    assert world.audit(reference).answer("area_1", "evidence") == str(saved)
+    print(f"{world.store.engine.dialect.name}: {saves} saves by {EDITORS}: {saved} stored, {stale} stale, 0 lost")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import FOURTEENTH, House, Plan, a_fake_house, an_audit, answers, assign, save
+from tests.factories import FOURTEENTH, Plan, World, a_fake_world, an_audit, answers, assign, save
 from workflow.commands import audit_moves
 
 EAST = ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -25,41 +25,41 @@ OPENINGS = {
 @pytest.mark.parametrize(("grades", "opens"), OPENS.items(), ids=str)
 @pytest.mark.parametrize("team", ["assessment-east", "care-west"])
 def test_an_escalation_opens_where_the_table_says_and_reaches_its_three(grades: tuple[str, str], opens: str, team: str) -> None:
-    house = a_fake_house()
-    reference = an_audit(house, "shared", grade=grades[0], details={"team": team})
-    assert house.audit(reference).escalation_state == ("open" if opens == "share" else "none")
-    _moderate(house, reference, *grades)
-    escalation = house.audit(reference).escalation
+    world = a_fake_world()
+    reference = an_audit(world, "shared", grade=grades[0], details={"team": team})
+    assert world.audit(reference).escalation_state == ("open" if opens == "share" else "none")
+    _moderate(world, reference, *grades)
+    escalation = world.audit(reference).escalation
     assert (escalation.source if escalation else "") == opens
-    expected = {house.person(name).id for name in (EAST if team == "assessment-east" else WEST)} if opens else set()
-    told = [notice.person_id for notice in house.store.sent if notice.event == "escalation_opened"]
+    expected = {world.person(name).id for name in (EAST if team == "assessment-east" else WEST)} if opens else set()
+    told = [notice.person_id for notice in world.store.sent if notice.event == "escalation_opened"]
     assert sorted(told) == sorted(expected)
     assert {recipient.person_id for recipient in (escalation.recipients if escalation else ())} == expected
 
 
 @pytest.mark.parametrize(("grades", "openings"), OPENINGS.items(), ids=str)
 def test_a_correction_opens_once_an_edition_and_never_closes_what_is_open(grades: tuple[str, str], openings: int) -> None:
-    house = a_fake_house()
-    reference = an_audit(house, "shared", grade=grades[0])
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "The final judgement does not follow.")
+    world = a_fake_world()
+    reference = an_audit(world, "shared", grade=grades[0])
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "The final judgement does not follow.")
     for section, given in answers(grades[1]).items():
-        save(house, "auditor", reference, section, given)
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
-    audit = house.audit(reference)
-    told = [notice for notice in house.store.sent if notice.event == "escalation_opened"]
+        save(world, "auditor", reference, section, given)
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
+    audit = world.audit(reference)
+    told = [notice for notice in world.store.sent if notice.event == "escalation_opened"]
     assert len(told) == 3 * openings
     assert audit.escalation_state == ("open" if openings else "none")
     assert audit.edition == 2
 
 
 def test_a_better_grade_at_moderation_never_cancels_an_escalation() -> None:
-    house = a_fake_house()
-    reference = an_audit(house, "moderated", plan=Plan(grade=BAD, moderated_grade=GOOD))
-    assert house.audit(reference).escalation_state == "open"
+    world = a_fake_world()
+    reference = an_audit(world, "moderated", plan=Plan(grade=BAD, moderated_grade=GOOD))
+    assert world.audit(reference).escalation_state == "open"
 
 
-def _moderate(house: House, reference: str, auditors: str, moderators: str) -> None:
-    assign(house, reference)
+def _moderate(world: World, reference: str, auditors: str, moderators: str) -> None:
+    assign(world, reference)
     reason = None if auditors == moderators else "Seen differently."
-    save(house, "moderator", reference, "moderation", {"grade": moderators, **FOURTEENTH, "difference_reason": reason})
-    audit_moves.moderate(house.command_context(), house.person("moderator"), reference)
+    save(world, "moderator", reference, "moderation", {"grade": moderators, **FOURTEENTH, "difference_reason": reason})
+    audit_moves.moderate(world.command_context(), world.person("moderator"), reference)

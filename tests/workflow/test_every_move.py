@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tests.factories import AN_ACTION, FOURTEENTH, House, a_fake_house, an_audit, answers, assign, resolve, save, settle
+from tests.factories import AN_ACTION, FOURTEENTH, World, a_fake_world, an_audit, answers, assign, resolve, save, settle
 from workflow.commands import action_move_registry, actions, escalation_move_registry
 from workflow.commands.audit_move_registry import carry_out
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
@@ -28,7 +28,7 @@ ACTION_STATES = ("open", "reported", "verified", "cancelled")
 ACTION_MOVES = ("report", "verify", "return", "cancel", "ask_for_more_time", "grant_more_time", "refuse_more_time")
 ESCALATION_STATES = ("none", "open", "acknowledged", "resolved")
 ESCALATION_MOVES = ("raise", "acknowledge", "plan", "resolve")
-Try = Callable[[House, str, str], str]
+Try = Callable[[World, str, str], str]
 LATER = "2027-01-15"
 
 
@@ -60,26 +60,26 @@ def _title(grade: str) -> str:
     return "escalated once shared" if grade == "inadequate" else "not escalated"
 
 
-def _rows(states: tuple[str, ...], ready: Callable[[str], tuple[House, str]], attempt: Try) -> Iterator[str]:
+def _rows(states: tuple[str, ...], ready: Callable[[str], tuple[World, str]], attempt: Try) -> Iterator[str]:
     for state in states:
         outcomes: dict[str, list[str]] = {}
         for title, name in PEOPLE.items():
-            house, reference = ready(state)
-            outcomes.setdefault(attempt(house, reference, name), []).append(title)
+            world, reference = ready(state)
+            outcomes.setdefault(attempt(world, reference, name), []).append(title)
         for outcome, titles in sorted(outcomes.items()):
             for title in titles:
                 yield f"    {state:24}{title:26}{outcome}"
 
 
-def _outcome(house: House, reference: str, run: Callable[[], object], state_of: Callable[[Audit], str]) -> str:
+def _outcome(world: World, reference: str, run: Callable[[], object], state_of: Callable[[Audit], str]) -> str:
     """What came of it; whatever was refused has changed nothing at all."""
-    before = _everything(house, reference)
+    before = _everything(world, reference)
     try:
         run()
     except Refusal as refusal:
-        assert _everything(house, reference) == before, "a refusal changed something"
+        assert _everything(world, reference) == before, "a refusal changed something"
         return _said(refusal)
-    return f"-> {state_of(house.audit(reference))}"
+    return f"-> {state_of(world.audit(reference))}"
 
 
 def _said(refusal: Refusal) -> str:
@@ -89,104 +89,104 @@ def _said(refusal: Refusal) -> str:
     return said[type(refusal)]
 
 
-def _everything(house: House, reference: str) -> tuple[object, ...]:
-    audit = house.audit(reference)
-    return audit, len(house.store.rows[reference]), len(house.store.sent), len(house.store.kept_seals[reference])
+def _everything(world: World, reference: str) -> tuple[object, ...]:
+    audit = world.audit(reference)
+    return audit, len(world.store.rows[reference]), len(world.store.sent), len(world.store.kept_seals[reference])
 
 
 def _audit_move(move: str) -> Try:
-    def attempt(house: House, reference: str, name: str) -> str:
+    def attempt(world: World, reference: str, name: str) -> str:
         new = (AN_ACTION,) if move == "reopen" else ()
         return _outcome(
-            house,
+            world,
             reference,
-            lambda: carry_out(house.command_context(), house.person(name), reference, move, "Because.", new),
+            lambda: carry_out(world.command_context(), world.person(name), reference, move, "Because.", new),
             lambda audit: audit.state,
         )
 
     return attempt
 
 
-def _ready(state: str, grade: str, move: str) -> tuple[House, str]:
+def _ready(state: str, grade: str, move: str) -> tuple[World, str]:
     """An audit in a state with all that the move asks for, so that only the rule itself can refuse."""
-    house = a_fake_house()
+    world = a_fake_world()
     if state == "withdrawn":
-        reference = an_audit(house, "shared", grade=grade)
-        carry_out(house.command_context(), house.person("qa"), reference, "withdraw", "Wrong child.")
-        carry_out(house.command_context(), house.person("hos.ppqa"), reference, "withdraw")
-        return house, reference
-    reference = an_audit(house, state, grade=grade)
+        reference = an_audit(world, "shared", grade=grade)
+        carry_out(world.command_context(), world.person("qa"), reference, "withdraw", "Wrong child.")
+        carry_out(world.command_context(), world.person("hos.ppqa"), reference, "withdraw")
+        return world, reference
+    reference = an_audit(world, state, grade=grade)
     if state == "draft":
-        save(house, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
+        save(world, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
     if state == "practitioner_consulted":
-        _fill(house, reference, grade)
+        _fill(world, reference, grade)
     if state == "shared":
-        assign(house, reference)
-        save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH})
+        assign(world, reference)
+        save(world, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH})
     if state == "moderated" and move == "close_actions":
-        settle(house, reference)
+        settle(world, reference)
     if state in {"draft", "practitioner_consulted", "graded", "shared", "moderated"} and move == "withdraw":
-        carry_out(house.command_context(), house.person("qa"), reference, "withdraw", "Wrong child.")
-    return house, reference
+        carry_out(world.command_context(), world.person("qa"), reference, "withdraw", "Wrong child.")
+    return world, reference
 
 
-def _fill(house: House, reference: str, grade: str) -> None:
+def _fill(world: World, reference: str, grade: str) -> None:
     for section, given in answers(grade).items():
         if section not in {"details", "consultation"}:
-            save(house, "auditor", reference, section, given)
+            save(world, "auditor", reference, section, given)
 
 
-def _with_action(state: str, grade: str) -> tuple[House, str]:
-    house = a_fake_house()
-    reference = an_audit(house, "moderated", grade=grade)
+def _with_action(state: str, grade: str) -> tuple[World, str]:
+    world = a_fake_world()
+    reference = an_audit(world, "moderated", grade=grade)
     reporter, verifier = ("head.of.service", "hos.ppqa") if grade == "inadequate" else ("team.manager", "qa")
     if state == "open":
-        actions.ask_for_more_time(house.command_context(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+        actions.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
     if state in {"reported", "verified"}:
-        actions.report(house.command_context(), house.person(reporter), reference, 1)
+        actions.report(world.command_context(), world.person(reporter), reference, 1)
     if state == "verified":
-        actions.verify(house.command_context(), house.person(verifier), reference, 1)
+        actions.verify(world.command_context(), world.person(verifier), reference, 1)
     if state == "cancelled":
-        actions.cancel(house.command_context(), house.person("qa"), reference, 1, "No longer needed.")
-    return house, reference
+        actions.cancel(world.command_context(), world.person("qa"), reference, 1, "No longer needed.")
+    return world, reference
 
 
 def _action_move(move: str) -> Try:
-    def attempt(house: House, reference: str, name: str) -> str:
+    def attempt(world: World, reference: str, name: str) -> str:
         given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": LATER}
         return _outcome(
-            house,
+            world,
             reference,
-            lambda: action_move_registry.carry_out(house.command_context(), house.person(name), reference, 1, given),
+            lambda: action_move_registry.carry_out(world.command_context(), world.person(name), reference, 1, given),
             lambda audit: audit.actions[0].state,
         )
 
     return attempt
 
 
-def _escalated(state: str) -> tuple[House, str]:
-    house = a_fake_house()
-    reference = an_audit(house, "moderated", grade="good" if state == "none" else "inadequate")
+def _escalated(state: str) -> tuple[World, str]:
+    world = a_fake_world()
+    reference = an_audit(world, "moderated", grade="good" if state == "none" else "inadequate")
     if state == "acknowledged":
         for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
             escalation_move_registry.carry_out(
-                house.command_context(), house.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""}
+                world.command_context(), world.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""}
             )
         escalation_move_registry.carry_out(
-            house.command_context(), house.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
+            world.command_context(), world.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
         )
     if state == "resolved":
-        resolve(house, reference)
-    return house, reference
+        resolve(world, reference)
+    return world, reference
 
 
 def _escalation_move(move: str) -> Try:
-    def attempt(house: House, reference: str, name: str) -> str:
+    def attempt(world: World, reference: str, name: str) -> str:
         given = {"move": move, "plan": "Visit daily.", "reason": "Because."}
         return _outcome(
-            house,
+            world,
             reference,
-            lambda: escalation_move_registry.carry_out(house.command_context(), house.person(name), reference, given),
+            lambda: escalation_move_registry.carry_out(world.command_context(), world.person(name), reference, given),
             lambda audit: audit.escalation_state,
         )
 
@@ -194,7 +194,7 @@ def _escalation_move(move: str) -> Try:
 
 
 def test_a_shared_audit_is_refused_again_by_everybody_once_it_is_shared() -> None:
-    house = a_fake_house()
-    reference = an_audit(house, "shared")
-    attempts = [_audit_move("share")(house, reference, name) for name in PEOPLE.values()]
+    world = a_fake_world()
+    reference = an_audit(world, "shared")
+    attempts = [_audit_move("share")(world, reference, name) for name in PEOPLE.values()]
     assert not any(outcome.startswith("->") for outcome in attempts)

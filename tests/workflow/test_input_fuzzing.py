@@ -5,7 +5,7 @@ import random
 import unicodedata
 from xml.etree import ElementTree as ET
 
-from tests.factories import House, a_fake_house, an_audit
+from tests.factories import World, a_fake_world, an_audit
 from workflow.commands import audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction, add_action, record_progress
 from workflow.errors import BadInput
@@ -26,14 +26,14 @@ def _strings() -> list[str]:
 
 
 def test_ten_thousand_hostile_strings_are_stored_whole_or_refused_by_field() -> None:
-    house = a_fake_house()
-    reference = an_audit(house, "practitioner_consulted")
+    world = a_fake_world()
+    reference = an_audit(world, "practitioner_consulted")
     stored = refused = 0
     named: set[tuple[str, str]] = set()
     for text in _strings():
         field = ("evidence", "impact")[stored % 2]
         try:
-            audit = _save(house, reference, {field: text})
+            audit = _save(world, reference, {field: text})
         except BadInput as refusal:
             refused += 1
             named.update((one.field, one.message[-1]) for one in refusal.missing)
@@ -46,9 +46,9 @@ def test_ten_thousand_hostile_strings_are_stored_whole_or_refused_by_field() -> 
     assert refused > 1_000
 
 
-def _save(house: House, reference: str, given: dict[str, object]) -> Audit:
+def _save(world: World, reference: str, given: dict[str, object]) -> Audit:
     return drafting.save_section(
-        house.command_context(), house.person("auditor"), reference, "area_1", given, house.audit(reference).version
+        world.command_context(), world.person("auditor"), reference, "area_1", given, world.audit(reference).version
     )
 
 
@@ -66,19 +66,19 @@ def _can_be_exported(kept: object, text: str) -> None:
 
 
 def test_reasons_plans_and_actions_are_read_as_carefully() -> None:
-    house = a_fake_house()
-    escalated = an_audit(house, "moderated", grade="inadequate")
-    graded = an_audit(house, "graded")
+    world = a_fake_world()
+    escalated = an_audit(world, "moderated", grade="inadequate")
+    graded = an_audit(world, "graded")
     for text in ("a\x00b", "\ud800", "x" * 300_000):
-        before = len(house.store.sent), house.audit(escalated), house.audit(graded)
+        before = len(world.store.sent), world.audit(escalated), world.audit(graded)
         attempts = (
-            lambda text=text: audit_moves.withdraw(house.command_context(), house.person("auditor"), graded, text),
-            lambda text=text: audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), escalated, text),
-            lambda text=text: escalations.plan(house.command_context(), house.person("head.of.service"), escalated, text),
+            lambda text=text: audit_moves.withdraw(world.command_context(), world.person("auditor"), graded, text),
+            lambda text=text: audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), escalated, text),
+            lambda text=text: escalations.plan(world.command_context(), world.person("head.of.service"), escalated, text),
             lambda text=text: add_action(
-                house.command_context(), house.person("qa"), escalated, NewAction(text, "qaro@demo.example", "2026-12-20")
+                world.command_context(), world.person("qa"), escalated, NewAction(text, "qaro@demo.example", "2026-12-20")
             ),
-            lambda text=text: record_progress(house.command_context(), house.person("practitioner"), escalated, 1, text),
+            lambda text=text: record_progress(world.command_context(), world.person("practitioner"), escalated, 1, text),
         )
         for attempt in attempts:
             try:
@@ -86,11 +86,11 @@ def test_reasons_plans_and_actions_are_read_as_carefully() -> None:
             except BadInput:
                 continue
             raise AssertionError("hostile text was taken")
-        assert (len(house.store.sent), house.audit(escalated), house.audit(graded)) == before
+        assert (len(world.store.sent), world.audit(escalated), world.audit(graded)) == before
 
 
 def test_a_hundred_thousand_characters_fit_and_come_back_whole() -> None:
-    house = a_fake_house()
-    reference = an_audit(house, "practitioner_consulted")
+    world = a_fake_world()
+    reference = an_audit(world, "practitioner_consulted")
     text = "Tamsin was seen. " * 6_000
-    assert _save(house, reference, {"evidence": text}).answer("area_1", "evidence") == text.strip()
+    assert _save(world, reference, {"evidence": text}).answer("area_1", "evidence") == text.strip()

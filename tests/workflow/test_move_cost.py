@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
-from tests.factories import FOURTEENTH, House, an_audit, assign, save
+from tests.factories import FOURTEENTH, World, an_audit, assign, save
 from web.council import Council
 from workflow.commands import audit_moves, drafting
 
@@ -14,40 +14,40 @@ MOST_STATEMENTS, MOST_CALLS = 10, 2_000
 AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}
 
 
-def _ready_to_share(house: House, grade: str) -> Callable[[], object]:
-    reference, context, auditor = an_audit(house, "graded", grade=grade), house.command_context(), house.person("auditor")
+def _ready_to_share(world: World, grade: str) -> Callable[[], object]:
+    reference, context, auditor = an_audit(world, "graded", grade=grade), world.command_context(), world.person("auditor")
     return lambda: audit_moves.share(context, auditor, reference)
 
 
-def _ready_to_moderate(house: House) -> Callable[[], object]:
-    reference = an_audit(house, "shared")
-    assign(house, reference)
-    save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
-    context, moderator = house.command_context(), house.person("moderator")
+def _ready_to_moderate(world: World) -> Callable[[], object]:
+    reference = an_audit(world, "shared")
+    assign(world, reference)
+    save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+    context, moderator = world.command_context(), world.person("moderator")
     return lambda: audit_moves.moderate(context, moderator, reference)
 
 
-def _ready_to_save(house: House) -> Callable[[], object]:
-    reference, context, auditor = an_audit(house, "practitioner_consulted"), house.command_context(), house.person("auditor")
-    version = house.audit(reference).version
+def _ready_to_save(world: World) -> Callable[[], object]:
+    reference, context, auditor = an_audit(world, "practitioner_consulted"), world.command_context(), world.person("auditor")
+    version = world.audit(reference).version
     return lambda: drafting.save_section(context, auditor, reference, "area_1", AREA, version)
 
 
 READY = {
-    "share": lambda house: _ready_to_share(house, "good"),
-    "share that escalates": lambda house: _ready_to_share(house, "inadequate"),
+    "share": lambda world: _ready_to_share(world, "good"),
+    "share that escalates": lambda world: _ready_to_share(world, "inadequate"),
     "moderate": _ready_to_moderate,
     "save a section": _ready_to_save,
 }
 
 
 @pytest.mark.parametrize("name", READY)
-def test_a_move_is_cheap_and_costs_the_same_among_many_audits(name: str, council: Council, house: House) -> None:
-    READY[name](house)()
-    few = _cost(council, READY[name](house))
+def test_a_move_is_cheap_and_costs_the_same_among_many_audits(name: str, council: Council, world: World) -> None:
+    READY[name](world)()
+    few = _cost(council, READY[name](world))
     for _ in range(30):
-        an_audit(house, "shared")
-    many = _cost(council, READY[name](house))
+        an_audit(world, "shared")
+    many = _cost(council, READY[name](world))
     statements, commits, calls = few
     print(f"{name}: {statements} statements, {commits} write commit, {calls} Python calls")
     assert statements <= MOST_STATEMENTS

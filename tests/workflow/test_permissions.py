@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import STATES, House, an_audit, assign
+from tests.factories import STATES, World, an_audit, assign
 from workflow.commands.audit_view import see
 from workflow.directory import Directory, Person
 from workflow.errors import NotFound
@@ -23,35 +23,35 @@ PEOPLE = (
 )
 
 
-def _with(house: House, person: Person) -> None:
-    old: Directory = house.store.directory()
-    house.store._directory = Directory(old.version + 1, {**old.people, person.id: person}, old.teams, old.names, old.next_up)
+def _with(world: World, person: Person) -> None:
+    old: Directory = world.store.directory()
+    world.store._directory = Directory(old.version + 1, {**old.people, person.id: person}, old.teams, old.names, old.next_up)
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "moderator"])
-def test_somebody_who_left_is_nothing_to_it_any_more(fake_house: House, who: str) -> None:
-    reference = an_audit(fake_house, at="shared", grade="inadequate")
-    assign(fake_house, reference)
-    assert relations(fake_house.person(who), fake_house.audit(reference), fake_house.store.directory())
-    _with(fake_house, replace(fake_house.person(who), is_active=False))
-    assert not relations(fake_house.person(who), fake_house.audit(reference), fake_house.store.directory())
+def test_somebody_who_left_is_nothing_to_it_any_more(fake_world: World, who: str) -> None:
+    reference = an_audit(fake_world, at="shared", grade="inadequate")
+    assign(fake_world, reference)
+    assert relations(fake_world.person(who), fake_world.audit(reference), fake_world.store.directory())
+    _with(fake_world, replace(fake_world.person(who), is_active=False))
+    assert not relations(fake_world.person(who), fake_world.audit(reference), fake_world.store.directory())
     with pytest.raises(NotFound):
-        see(fake_house.command_context(), fake_house.person(who), reference)
+        see(fake_world.command_context(), fake_world.person(who), reference)
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "moderator"])
-def test_somebody_whose_role_was_taken_away_may_not_know_any_more(fake_house: House, who: str) -> None:
-    reference = an_audit(fake_house, at="shared", grade="inadequate", details={"practitioner": "practitioner@demo.example"})
-    assign(fake_house, reference)
-    person = replace(fake_house.person(who), duties=frozenset())
-    _with(fake_house, person)
+def test_somebody_whose_role_was_taken_away_may_not_know_any_more(fake_world: World, who: str) -> None:
+    reference = an_audit(fake_world, at="shared", grade="inadequate", details={"practitioner": "practitioner@demo.example"})
+    assign(fake_world, reference)
+    person = replace(fake_world.person(who), duties=frozenset())
+    _with(fake_world, person)
     left = {"owner"} if who == "practitioner" else set()
-    assert relations(person, fake_house.audit(reference), fake_house.store.directory()) == left
+    assert relations(person, fake_world.audit(reference), fake_world.store.directory()) == left
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_the_other_teams_people_never_know(fake_house: House, state: str) -> None:
-    reference = an_audit(fake_house, at=state, grade="inadequate")
+def test_the_other_teams_people_never_know(fake_world: World, state: str) -> None:
+    reference = an_audit(fake_world, at=state, grade="inadequate")
     for who in ("auditor2", "practitioner2", "team.manager2", "head.of.service2", "director.parenting", "moderator2"):
         with pytest.raises(NotFound):
-            see(fake_house.command_context(), fake_house.person(who), reference)
+            see(fake_world.command_context(), fake_world.person(who), reference)

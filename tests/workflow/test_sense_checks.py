@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.settings import FOLDER
-from tests.factories import FORM, House, answers, save
+from tests.factories import FORM, World, answers, save
 from tests.factories import an_audit as walked
 from workflow.commands import audit_moves
 from workflow.sense_checks import SenseChecks, load_sense_checks
@@ -57,12 +57,12 @@ def test_audits_written_with_care_are_hardly_asked(path: Any) -> None:
     assert len([one for one in found if one.field != "grade"]) <= 2
 
 
-def test_no_question_names_a_grade_to_give_or_stops_a_move(fake_house: House) -> None:
-    reference = walked(fake_house, at="practitioner_consulted")
+def test_no_question_names_a_grade_to_give_or_stops_a_move(fake_world: World) -> None:
+    reference = walked(fake_world, at="practitioner_consulted")
     for section, given in answers("good").items():
         if section.startswith("area_"):
-            save(fake_house, "auditor", reference, section, {**given, "evidence": "Visits.", "impact": LONG})
+            save(fake_world, "auditor", reference, section, {**given, "evidence": "Visits.", "impact": LONG})
         elif section not in {"details", "consultation"}:
-            save(fake_house, "auditor", reference, section, given)
-    assert len(CHECKS.questions(FORM, fake_house.audit(reference).sections)) >= 24
-    audit_moves.grade(fake_house.command_context(), fake_house.person("auditor"), reference)
+            save(fake_world, "auditor", reference, section, given)
+    assert len(CHECKS.questions(FORM, fake_world.audit(reference).sections)) >= 24
+    audit_moves.grade(fake_world.command_context(), fake_world.person("auditor"), reference)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_house, answers, save
+from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_world, answers, save
 from tests.workflow.support.invariants import Promises
 from tests.workflow.support.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
 from workflow.commands import action_move_registry, actions, assignments, drafting, escalation_move_registry
@@ -32,14 +32,14 @@ MADE: Counter[str] = Counter()
 class AnySequence(Promises):
     def __init__(self) -> None:
         super().__init__()
-        self.house = a_fake_house()
+        self.world = a_fake_world()
 
     @initialize()
     def three_audits(self) -> None:
         for auditor in ("auditor", "auditor2", "auditor"):
-            self.references.append(drafting.start_audit(self.house.command_context(), self.house.person(auditor), DETAILS).reference)
+            self.references.append(drafting.start_audit(self.world.command_context(), self.world.person(auditor), DETAILS).reference)
             self.models.append(Model(auditor))
-            save(self.house, auditor, self.references[-1], "consultation", {"spoke_to": "Priya Nair"})
+            save(self.world, auditor, self.references[-1], "consultation", {"spoke_to": "Priya Nair"})
 
     @rule(which=AUDITS, who=WHO, move=st.sampled_from(MOVES))
     def anybody_tries_any_move(self, which: int, who: str, move: str) -> None:
@@ -47,7 +47,7 @@ class AnySequence(Promises):
         expected = model.expects(who, move)
         new = (AN_ACTION,) if move == "reopen" else ()
         got = self.tried(
-            reference, lambda: carry_out(self.house.command_context(), self.house.person(who), reference, move, "Because.", new)
+            reference, lambda: carry_out(self.world.command_context(), self.world.person(who), reference, move, "Because.", new)
         )
         assert got == expected, (who, move, model)
         if got == "yes":
@@ -68,11 +68,11 @@ class AnySequence(Promises):
     @rule(which=AUDITS, lower=st.booleans(), grade=st.sampled_from(("good", "inadequate", "outstanding")))
     def it_is_carried_on(self, which: int, lower: bool, grade: str) -> None:
         """One step forward by whoever’s step it is, so that walks come far."""
-        model, house, reference = self.models[which], self.house, self.references[which]
+        model, world, reference = self.models[which], self.world, self.references[which]
         if model.state == "practitioner_consulted":
             self._fill(which, grade)
         if model.state == "graded" and not model.actions:
-            actions.add_action(house.command_context(), house.person(model.auditor), reference, AN_ACTION)
+            actions.add_action(world.command_context(), world.person(model.auditor), reference, AN_ACTION)
             model.adds()
         if model.state == "shared":
             self._judge(which, "inadequate" if lower else model.grade)
@@ -99,7 +99,7 @@ class AnySequence(Promises):
     @rule(which=AUDITS, who=WHO, section=st.sampled_from(("area_1", "area_9", "moderation")), back=st.integers(0, 2))
     def anybody_saves(self, which: int, who: str, section: str, back: int) -> None:
         model, reference = self.models[which], self.references[which]
-        version = self.house.audit(reference).version
+        version = self.world.audit(reference).version
         may = (
             who == model.moderator and model.state == "shared"
             if section == "moderation"
@@ -107,7 +107,7 @@ class AnySequence(Promises):
         )
         expected = "unknown" if not model.knows(who) else "not theirs" if not may else "stale" if back else "yes"
         given = {"grade": "good", **FOURTEENTH}
-        context, person = self.house.command_context(), self.house.person(who)
+        context, person = self.world.command_context(), self.world.person(who)
         got = self.tried(
             reference, lambda: drafting.save_section(context, person, reference, section, given, version - back, of_whole_audit=True)
         )
@@ -122,7 +122,7 @@ class AnySequence(Promises):
         expected = model.escalation_expects(who, move)
         given = {"move": move, "plan": "Visit.", "reason": "Because."}
         got = self.tried(
-            reference, lambda: escalation_move_registry.carry_out(self.house.command_context(), self.house.person(who), reference, given)
+            reference, lambda: escalation_move_registry.carry_out(self.world.command_context(), self.world.person(who), reference, given)
         )
         assert got == expected, (who, move, model)
         if got == "yes":
@@ -136,7 +136,7 @@ class AnySequence(Promises):
         given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": ""}
         got = self.tried(
             reference,
-            lambda: action_move_registry.carry_out(self.house.command_context(), self.house.person(who), reference, number, given),
+            lambda: action_move_registry.carry_out(self.world.command_context(), self.world.person(who), reference, number, given),
         )
         if got == "yes":
             assert model.state in {"shared", "moderated"}
@@ -153,7 +153,7 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         may = who in {"qa", "hos.ppqa"} and model.state == "shared"
         expected = "unknown" if not model.knows(who) else "yes" if may else "not theirs"
-        context, person = self.house.command_context(), self.house.person(who)
+        context, person = self.world.command_context(), self.world.person(who)
         got = self.tried(reference, lambda: assignments.assign_moderator(context, person, reference, "moderator@demo.example"))
         assert got == expected, (who, model)
         if got == "yes":
@@ -168,13 +168,13 @@ class AnySequence(Promises):
         model, reference = self.models[which], self.references[which]
         for section, given in answers(grade).items():
             if section not in {"details", "consultation"}:
-                save(self.house, model.auditor, reference, section, given)
+                save(self.world, model.auditor, reference, section, given)
         model.filled, model.grade = True, grade
 
     def _judge(self, which: int, grade: str) -> None:
-        model, house, reference = self.models[which], self.house, self.references[which]
-        assignments.assign_moderator(house.command_context(), house.person("qa"), reference, "moderator@demo.example")
-        save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently."})
+        model, world, reference = self.models[which], self.world, self.references[which]
+        assignments.assign_moderator(world.command_context(), world.person("qa"), reference, "moderator@demo.example")
+        save(world, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, "difference_reason": "Seen differently."})
         model.moderator, model.judged = "moderator", grade
 
     def _settle(self, which: int) -> None:
@@ -187,13 +187,13 @@ class AnySequence(Promises):
         reporter, verifier = ("team.manager", "qa") if model.escalation == "none" else ("head.of.service", "hos.ppqa")
         for number, state in list(model.actions.items()):
             given = {"move": "report", "reason": "", "completed_on": "", "due_on": ""}
-            context = self.house.command_context()
+            context = self.world.command_context()
             if state == "open":
-                action_move_registry.carry_out(context, self.house.person(reporter), self.references[which], number, given)
+                action_move_registry.carry_out(context, self.world.person(reporter), self.references[which], number, given)
                 model.actions[number], model.reporters[number] = "reported", reporter
             if model.actions[number] == "reported":
                 action_move_registry.carry_out(
-                    self.house.command_context(), self.house.person(verifier), self.references[which], number, given | {"move": "verify"}
+                    self.world.command_context(), self.world.person(verifier), self.references[which], number, given | {"move": "verify"}
                 )
                 model.actions[number] = "verified"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import a_council, a_house
+from tests.factories import a_council, a_world
 from tests.support.postgres import a_council_on_postgresql
 from tests.workflow.test_stateful_model import SEQUENCES, SHARDS, AnySequence, run_any
 from web.council import Council
@@ -40,6 +40,6 @@ def _on(council: Council) -> type[AnySequence]:
     class OnADatabase(AnySequence):
         def __init__(self) -> None:
             super().__init__()
-            self.house = a_house(council)
+            self.world = a_world(council)
 
     return OnADatabase

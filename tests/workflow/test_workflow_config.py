@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings import FOLDER
-from tests.factories import PERMISSIONS, RULES, WHO_HEARS, a_fake_house, an_audit
+from tests.factories import PERMISSIONS, RULES, WHO_HEARS, a_fake_world, an_audit
 from workflow.commands.available_moves import available_moves
 from workflow.errors import ConfigurationError
 from workflow.guards import GUARDS
@@ -16,12 +16,12 @@ TEXT = (FOLDER / "workflow.toml").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("state", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
 def test_from_every_state_but_the_last_somebody_can_move_the_audit_on(state: str) -> None:
-    house = a_fake_house()
-    audit = house.audit(an_audit(house, state))
+    world = a_fake_world()
+    audit = world.audit(an_audit(world, state))
     makers = [
         offer.move.name
-        for person in house.store.directory().people.values()
-        for offer in available_moves(house.command_context(), person, audit, relations(person, audit, house.store.directory()))
+        for person in world.store.directory().people.values()
+        for offer in available_moves(world.command_context(), person, audit, relations(person, audit, world.store.directory()))
         if offer.move.to not in {"", "withdrawn"}
     ]
     assert makers

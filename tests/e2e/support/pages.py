@@ -11,7 +11,7 @@ from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.delivery.sender import deliver
 from tests.e2e.support.crawler import Found, crawl
 from tests.e2e.support.live_server import Served
-from tests.factories import House, a_house, an_audit, assign, settings
+from tests.factories import World, a_world, an_audit, assign, settings
 from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
 from workflow.commands import actions, audit_moves, escalations
@@ -40,26 +40,26 @@ def every_page(served: Served) -> Iterator[Found]:
 
 
 def _add_rarer_states(council: Council) -> None:
-    house = a_house(council)
-    auditor, qa, ppqa = house.person("auditor"), house.person("qa"), house.person("hos.ppqa")
-    assign(house, an_audit(house, at="shared"))
-    asked = an_audit(house, at="shared")
-    audit_moves.withdraw(house.command_context(), auditor, asked, "Begun for the wrong child.")
-    gone = an_audit(house, at="shared")
-    audit_moves.withdraw(house.command_context(), qa, gone, "Begun twice.")
-    audit_moves.withdraw(house.command_context(), ppqa, gone, "Agreed.")
-    returned = an_audit(house, at="shared")
-    audit_moves.return_for_correction(house.command_context(), ppqa, returned, "The team is wrong.")
-    known = an_audit(house, at="shared", grade="inadequate")
-    escalations.acknowledge(house.command_context(), house.person("head.of.service"), known)
-    record_safeguarding(house.command_context(), house.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
-    moderated = an_audit(house, at="moderated")
-    actions.report(house.command_context(), house.person("team.manager"), moderated, 1)
-    longer = an_audit(house, at="moderated")
-    actions.ask_for_more_time(house.command_context(), house.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
+    world = a_world(council)
+    auditor, qa, ppqa = world.person("auditor"), world.person("qa"), world.person("hos.ppqa")
+    assign(world, an_audit(world, at="shared"))
+    asked = an_audit(world, at="shared")
+    audit_moves.withdraw(world.command_context(), auditor, asked, "Begun for the wrong child.")
+    gone = an_audit(world, at="shared")
+    audit_moves.withdraw(world.command_context(), qa, gone, "Begun twice.")
+    audit_moves.withdraw(world.command_context(), ppqa, gone, "Agreed.")
+    returned = an_audit(world, at="shared")
+    audit_moves.return_for_correction(world.command_context(), ppqa, returned, "The team is wrong.")
+    known = an_audit(world, at="shared", grade="inadequate")
+    escalations.acknowledge(world.command_context(), world.person("head.of.service"), known)
+    record_safeguarding(world.command_context(), world.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
+    moderated = an_audit(world, at="moderated")
+    actions.report(world.command_context(), world.person("team.manager"), moderated, 1)
+    longer = an_audit(world, at="moderated")
+    actions.ask_for_more_time(world.command_context(), world.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
 
     deliver(council.worker_context, SomeRefused(), "demo", lambda: datetime.now(UTC))
-    _add_to_the_directory(house)
+    _add_to_the_directory(world)
 
 
 class SomeRefused:
@@ -74,16 +74,16 @@ class SomeRefused:
     def close(self) -> None: ...
 
 
-def _add_to_the_directory(house: House) -> None:
+def _add_to_the_directory(world: World) -> None:
     """Somebody who left, a role that waits, a connection and a delegation."""
-    house.now = datetime.now(UTC)
-    admin, today = house.person("admin"), house.command_context().today.isoformat()
-    roles.give_role(house.command_context(), admin, house.person("moderator2").id, Duty("qa"))
-    left = people_commands.add_person(house.command_context(), admin, "Lee Gone", "lee.gone@demo.example")
-    people_commands.mark_as_left(house.command_context(), admin, left)
-    declare_connection(house.command_context(), house.person("auditor2"), "C-9999")
-    auditor = house.person("auditor")
-    delegations.delegate(house.command_context(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+    world.now = datetime.now(UTC)
+    admin, today = world.person("admin"), world.command_context().today.isoformat()
+    roles.give_role(world.command_context(), admin, world.person("moderator2").id, Duty("qa"))
+    left = people_commands.add_person(world.command_context(), admin, "Lee Gone", "lee.gone@demo.example")
+    people_commands.mark_as_left(world.command_context(), admin, left)
+    declare_connection(world.command_context(), world.person("auditor2"), "C-9999")
+    auditor = world.person("auditor")
+    delegations.delegate(world.command_context(), auditor, auditor.id, world.person("qaro").id, Duty("auditor"), (today, today))
 
 
 def follow(link: Locator) -> None:

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from tests.e2e.support.xss_payloads import everything, packed, payloads
-from tests.factories import FORM, SUMMARY, House, a_house, an_audit, answers, assign, save, settle
+from tests.factories import FORM, SUMMARY, World, a_world, an_audit, answers, assign, save, settle
 from tests.web.support.browser import Browser
 from web.council import Council
 from web.identity.credentials.access_tokens import NewToken, create_token
@@ -26,21 +26,21 @@ TURNS = count()
 
 def fill(council: Council) -> Mapping[str, str]:
     """What for -> the reference of the audit that is there for it."""
-    house = a_house(council)
-    _people(house)
+    world = a_world(council)
+    _people(world)
     found = {
-        "writing": _a_draft(house), "escalated": _escalated(house), "judged otherwise": _judged_otherwise(house), "reopened": _reopened(house),
-        "waived": _waived(house), "returned": _returned(house),
+        "writing": _a_draft(world), "escalated": _escalated(world), "judged otherwise": _judged_otherwise(world), "reopened": _reopened(world),
+        "waived": _waived(world), "returned": _returned(world),
     }  # fmt: skip
     # The same child’s, so that the last audit stands beside the draft.
-    child = house.audit(found["escalated"]).answer("details", "child_id")
-    save(house, "auditor", found["writing"], "details", {**answers()["details"], **dict(_texts("details")), "child_id": child})
-    _declared(house)
-    house.now = datetime.now(UTC)
-    _read_in_an_emergency(house, found["waived"])
-    today = house.command_context().today.isoformat()
-    auditor = house.person("auditor")
-    delegations.delegate(house.command_context(), auditor, auditor.id, house.person("qaro").id, Duty("auditor"), (today, today))
+    child = world.audit(found["escalated"]).answer("details", "child_id")
+    save(world, "auditor", found["writing"], "details", {**answers()["details"], **dict(_texts("details")), "child_id": child})
+    _declared(world)
+    world.now = datetime.now(UTC)
+    _read_in_an_emergency(world, found["waived"])
+    today = world.command_context().today.isoformat()
+    auditor = world.person("auditor")
+    delegations.delegate(world.command_context(), auditor, auditor.id, world.person("qaro").id, Duty("auditor"), (today, today))
     for name in packed(100):
         create_token(council, auditor, NewToken(name))
     return found
@@ -55,7 +55,7 @@ def leave_unsaved(browser: Browser, reference: str) -> None:
 
 def add_everybody(council: Council) -> None:
     """Each that fits a name is part of one, and each that fits an address is one."""
-    house = a_house(council)
+    world = a_world(council)
     names = [Line(at, f"ran{at}@demo.example", name, "") for at, name in enumerate(packed(200))]
     addresses = [
         text
@@ -63,7 +63,7 @@ def add_everybody(council: Council) -> None:
         if people_commands.ADDRESS.fullmatch(text) and text.isprintable()
     ]
     lines = (*names, *(Line(1_000 + at, address, "An address", "") for at, address in enumerate(addresses)))
-    assert bulk_import.import_people(house.command_context(), lines).refusals == ()
+    assert bulk_import.import_people(world.command_context(), lines).refusals == ()
 
 
 def _texts(section: str) -> Iterator[tuple[str, str]]:
@@ -79,93 +79,93 @@ def _short(most: int) -> str:
     return fields[next(TURNS) % len(fields)]
 
 
-def _audit(house: House, grade: str = "good", **more: Any) -> str:
+def _audit(world: World, grade: str = "good", **more: Any) -> str:
     """A draft with every section written and five actions agreed; `more` is said of sections in the end."""
-    reference = an_audit(house, "draft")
+    reference = an_audit(world, "draft")
     without = {"not_applicable_reason", "no_actions_reason", "qaro_none_reason", "not_possible_reason"}
     for section, given in {**answers(grade), "service_comments": {}}.items():
         texts = {key: text for key, text in _texts(section) if key not in without}
-        save(house, "auditor", reference, section, {**given, **texts, **more.get(section, {})})
+        save(world, "auditor", reference, section, {**given, **texts, **more.get(section, {})})
     for text in packed(actions.MAX_TEXT, one_line=False):
-        actions.add_action(house.command_context(), house.person("auditor"), reference, NewAction(text, "practitioner@demo.example", DUE))
+        actions.add_action(world.command_context(), world.person("auditor"), reference, NewAction(text, "practitioner@demo.example", DUE))
     return reference
 
 
-def _a_draft(house: House) -> str:
+def _a_draft(world: World) -> str:
     """Whatever is offered is written, whether or not it goes together."""
-    reference = an_audit(house, "draft")
+    reference = an_audit(world, "draft")
     for section in FORM.sections:
         if section.part == "audit" and section.fields:
-            save(house, "auditor", reference, section.key, {**answers().get(section.key, {}), **dict(_texts(section.key))})
+            save(world, "auditor", reference, section.key, {**answers().get(section.key, {}), **dict(_texts(section.key))})
     return reference
 
 
-def _shared(house: House, grade: str = "good", **more: Any) -> str:
-    reference, auditor = _audit(house, grade, **more), house.person("auditor")
+def _shared(world: World, grade: str = "good", **more: Any) -> str:
+    reference, auditor = _audit(world, grade, **more), world.person("auditor")
     for move in (audit_moves.record_consultation, audit_moves.grade, audit_moves.share):
-        move(house.command_context(), auditor, reference)
+        move(world.command_context(), auditor, reference)
     return reference
 
 
-def _escalated(house: House) -> str:
+def _escalated(world: World) -> str:
     """Not moderated yet; its actions are under way, and somebody asks to withdraw it."""
-    reference, owner = _shared(house, "inadequate"), house.person("practitioner")
-    head, ppqa = house.person("head.of.service"), house.person("hos.ppqa")
-    assign(house, reference)
-    save(house, "moderator", reference, "moderation", {"grade": "inadequate", **_words("evidence", "impact")})
-    actions.record_progress(house.command_context(), owner, reference, 1, everything(next(TURNS)), everything(next(TURNS)))
-    actions.ask_for_more_time(house.command_context(), owner, reference, 1, date(2027, 1, 20), everything(next(TURNS)))
-    actions.report(house.command_context(), head, reference, 2)
-    actions.return_action(house.command_context(), ppqa, reference, 2, everything(next(TURNS)))
-    actions.cancel(house.command_context(), ppqa, reference, 3, everything(next(TURNS)))
-    escalations.acknowledge(house.command_context(), head, reference)
-    escalations.plan(house.command_context(), head, reference, everything(next(TURNS)))
-    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, everything(next(TURNS)))
+    reference, owner = _shared(world, "inadequate"), world.person("practitioner")
+    head, ppqa = world.person("head.of.service"), world.person("hos.ppqa")
+    assign(world, reference)
+    save(world, "moderator", reference, "moderation", {"grade": "inadequate", **_words("evidence", "impact")})
+    actions.record_progress(world.command_context(), owner, reference, 1, everything(next(TURNS)), everything(next(TURNS)))
+    actions.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 20), everything(next(TURNS)))
+    actions.report(world.command_context(), head, reference, 2)
+    actions.return_action(world.command_context(), ppqa, reference, 2, everything(next(TURNS)))
+    actions.cancel(world.command_context(), ppqa, reference, 3, everything(next(TURNS)))
+    escalations.acknowledge(world.command_context(), head, reference)
+    escalations.plan(world.command_context(), head, reference, everything(next(TURNS)))
+    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, everything(next(TURNS)))
     return reference
 
 
-def _judged_otherwise(house: House) -> str:
+def _judged_otherwise(world: World) -> str:
     """Area 8 not applicable, no QARO, nobody spoken to; raised by hand once moderated, and resolved."""
     reasons: dict[str, Any] = {
         "details": {"qaro": None, **_words("qaro_none_reason")}, "consultation": {"spoke_to": None, **_words("not_possible_reason")},
         "area_8": {"grade": "not_applicable", "evidence": None, "impact": None, **_words("not_applicable_reason")},
     }  # fmt: skip
-    reference = _shared(house, **reasons)
-    assign(house, reference)
+    reference = _shared(world, **reasons)
+    assign(world, reference)
     save(
-        house, "moderator", reference, "moderation", {"grade": "requires_improvement", **_words("evidence", "impact", "difference_reason")}
+        world, "moderator", reference, "moderation", {"grade": "requires_improvement", **_words("evidence", "impact", "difference_reason")}
     )
     further = NewAction(packed(actions.MAX_TEXT, one_line=False)[0], "practitioner@demo.example", DUE)
-    actions.add_action(house.command_context(), house.person("moderator"), reference, further)
-    audit_moves.moderate(house.command_context(), house.person("moderator"), reference)
-    escalations.raise_escalation(house.command_context(), house.person("qa"), reference, everything(next(TURNS)))
+    actions.add_action(world.command_context(), world.person("moderator"), reference, further)
+    audit_moves.moderate(world.command_context(), world.person("moderator"), reference)
+    escalations.raise_escalation(world.command_context(), world.person("qa"), reference, everything(next(TURNS)))
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-        escalations.acknowledge(house.command_context(), house.person(name), reference)
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, everything(next(TURNS)))
-    escalations.resolve(house.command_context(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
+        escalations.acknowledge(world.command_context(), world.person(name), reference)
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, everything(next(TURNS)))
+    escalations.resolve(world.command_context(), world.person("hos.ppqa"), reference, everything(next(TURNS)))
     return reference
 
 
-def _reopened(house: House) -> str:
-    reference = an_audit(house, "actions_closed")
+def _reopened(world: World) -> str:
+    reference = an_audit(world, "actions_closed")
     new = NewAction(packed(actions.MAX_TEXT, one_line=False)[1], "practitioner@demo.example", DUE)
-    audit_moves.reopen(house.command_context(), house.person("hos.ppqa"), reference, everything(next(TURNS)), (new,))
-    settle(house, reference)
+    audit_moves.reopen(world.command_context(), world.person("hos.ppqa"), reference, everything(next(TURNS)), (new,))
+    settle(world, reference)
     return reference
 
 
-def _waived(house: House) -> str:
-    reference = _shared(house)
-    audit_moves.waive_moderation(house.command_context(), house.person("qa"), reference, everything(next(TURNS)))
+def _waived(world: World) -> str:
+    reference = _shared(world)
+    audit_moves.waive_moderation(world.command_context(), world.person("qa"), reference, everything(next(TURNS)))
     return reference
 
 
-def _returned(house: House) -> str:
+def _returned(world: World) -> str:
     """A second edition, shared again."""
-    reference, auditor = an_audit(house, "shared"), house.person("auditor")
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, everything(next(TURNS)))
-    save(house, "auditor", reference, "summary", {**SUMMARY, **_words("case_summary")})
-    audit_moves.share(house.command_context(), auditor, reference)
+    reference, auditor = an_audit(world, "shared"), world.person("auditor")
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, everything(next(TURNS)))
+    save(world, "auditor", reference, "summary", {**SUMMARY, **_words("case_summary")})
+    audit_moves.share(world.command_context(), auditor, reference)
     return reference
 
 
@@ -173,28 +173,28 @@ def _words(*fields: str) -> dict[str, str]:
     return {field: everything(next(TURNS)) for field in fields}
 
 
-def _people(house: House) -> None:
+def _people(world: World) -> None:
     """Everybody is called by programs from now on, the administrator too; so are teams, services and branches."""
-    directory, names = house.store.directory(), packed(200)
+    directory, names = world.store.directory(), packed(200)
     people = [person for person in directory.people.values() if person.is_active]
     lines = tuple(Line(at, person.email, names[at % len(names)]) for at, person in enumerate(people))
-    assert bulk_import.import_people(house.command_context(), lines).refusals == ()
+    assert bulk_import.import_people(world.command_context(), lines).refusals == ()
     units = [unit for kind in ("team", "service", "branch") for unit in unit_commands.units_of(directory, kind)]
     for at, unit in enumerate(units, start=len(people)):
-        unit_commands.change_unit(house.command_context(), house.person("admin"), replace(unit, name=names[at % len(names)]))
-    left = people_commands.add_person(house.command_context(), house.person("admin"), names[-1], "lee.gone@demo.example")
-    people_commands.mark_as_left(house.command_context(), house.person("admin"), left)
+        unit_commands.change_unit(world.command_context(), world.person("admin"), replace(unit, name=names[at % len(names)]))
+    left = people_commands.add_person(world.command_context(), world.person("admin"), names[-1], "lee.gone@demo.example")
+    people_commands.mark_as_left(world.command_context(), world.person("admin"), left)
 
 
-def _declared(house: House) -> None:
+def _declared(world: World) -> None:
     for child in packed(LETTERS_OF_A_CHILD_ID):
-        connections.declare_connection(house.command_context(), house.person("qa2"), child)
+        connections.declare_connection(world.command_context(), world.person("qa2"), child)
 
 
-def _read_in_an_emergency(house: House, reference: str) -> None:
+def _read_in_an_emergency(world: World, reference: str) -> None:
     """One is let in; the others wait, whether or not there is what they ask for."""
     for at, reason in enumerate(packed(emergency_access.MOST, one_line=False)):
         emergency_access.ask_to_read_in_emergency(
-            house.command_context(), house.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason
+            world.command_context(), world.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason
         )
-    emergency_access.let_in(house.command_context(), house.person("hos.ppqa"), 1)
+    emergency_access.let_in(world.command_context(), world.person("hos.ppqa"), 1)

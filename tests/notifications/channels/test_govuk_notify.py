@@ -16,7 +16,7 @@ from sqlalchemy import select
 from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.channels.govuk_notify import NotifyChannel
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, House, an_audit
+from tests.factories import NOW, World, an_audit
 from tests.notifications.support.certificates import a_certificate, holding
 from tests.notifications.support.govuk_notify_server import KEY, SECRET, TEMPLATE, NotifyServer, Refusal
 from tests.web.support.log_capture import every_line
@@ -148,9 +148,9 @@ def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: Noti
         assert TO not in said
 
 
-def test_the_worker_sends_by_it_and_tells_the_qa_service_what_can_not_go(council: Council, house: House, server: NotifyServer) -> None:
+def test_the_worker_sends_by_it_and_tells_the_qa_service_what_can_not_go(council: Council, world: World, server: NotifyServer) -> None:
     parts = replace(council.worker_context, settings=replace(council.settings, mail_url=server.url, notify_api_key=KEY))
-    an_audit(house, at="shared")
+    an_audit(world, at="shared")
     server.answers = lambda to, tries: (500, "Exception", "Internal server error")
     assert run_once(parts, NOW) == 0
     server.answers = lambda to, tries: (

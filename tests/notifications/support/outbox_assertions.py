@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
-from tests.factories import House
+from tests.factories import World
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
@@ -66,11 +66,11 @@ def after_working_days(day: date, count: int) -> date:
     return [next(working) for _ in range(count)][-1]
 
 
-def leaves(house: House, name: str) -> None:
-    set_active(house, name, is_active=False)
+def leaves(world: World, name: str) -> None:
+    set_active(world, name, is_active=False)
 
 
-def set_active(house: House, name: str, *, is_active: bool) -> None:
-    with write_transaction(house.store.engine) as connection:
+def set_active(world: World, name: str, *, is_active: bool) -> None:
+    with write_transaction(world.store.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == f"{name}@demo.example").values(is_active=is_active))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))

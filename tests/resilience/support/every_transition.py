@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, House, an_audit, answers, assign, resolve, save, settle
+from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, World, an_audit, answers, assign, resolve, save, settle
 from workflow.commands import action_move_registry, actions, audit_moves, escalation_move_registry
 from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.context import CommandContext
@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 @dataclass(frozen=True)
 class Deed:
     by: str
-    ready: Callable[[House], str]
+    ready: Callable[[World], str]
     """Walks an audit to where the move can be made; answers its reference."""
     does: Callable[[CommandContext, Person, str], Any]
 
@@ -48,71 +48,71 @@ def _escalates(name: str) -> Callable[[CommandContext, Person, str], Any]:
 # --- The audit -------------------------------------------------------------------------------------------------------
 
 
-def _with_consultation(house: House) -> str:
-    reference = an_audit(house, "draft")
-    save(house, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
+def _with_consultation(world: World) -> str:
+    reference = an_audit(world, "draft")
+    save(world, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
     return reference
 
 
-def _with_grades(house: House) -> str:
-    reference, given = an_audit(house, "practitioner_consulted"), answers("good")
+def _with_grades(world: World) -> str:
+    reference, given = an_audit(world, "practitioner_consulted"), answers("good")
     for section in ("summary", *GRADED, "declaration"):
-        save(house, "auditor", reference, section, SUMMARY if section == "summary" else given[section])
-    actions.add_action(house.command_context(), house.person("auditor"), reference, AN_ACTION)
+        save(world, "auditor", reference, section, SUMMARY if section == "summary" else given[section])
+    actions.add_action(world.command_context(), world.person("auditor"), reference, AN_ACTION)
     return reference
 
 
-def _with_judgement(house: House, grade: str = "good") -> str:
-    reference = an_audit(house, "shared")
-    assign(house, reference)
+def _with_judgement(world: World, grade: str = "good") -> str:
+    reference = an_audit(world, "shared")
+    assign(world, reference)
     reason = {"difference_reason": "Seen differently."} if grade != "good" else {}
-    save(house, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, **reason})
+    save(world, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH, **reason})
     return reference
 
 
-def _settled(house: House, grade: str = "good") -> str:
-    reference = an_audit(house, "moderated", grade=grade)
-    settle(house, reference)
+def _settled(world: World, grade: str = "good") -> str:
+    reference = an_audit(world, "moderated", grade=grade)
+    settle(world, reference)
     return reference
 
 
-def _asked_to_withdraw(house: House, state: str) -> str:
-    reference = an_audit(house, state)
-    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Wrong child.")
+def _asked_to_withdraw(world: World, state: str) -> str:
+    reference = an_audit(world, state)
+    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Wrong child.")
     return reference
 
 
 # --- The action ------------------------------------------------------------------------------------------------------
 
 
-def _with_action(house: House, state: str, grade: str = "good", *, asks: bool = False) -> str:
-    reference = an_audit(house, "moderated", grade=grade)
+def _with_action(world: World, state: str, grade: str = "good", *, asks: bool = False) -> str:
+    reference = an_audit(world, "moderated", grade=grade)
     if state == "reported":
         reporter = "head.of.service" if grade == "inadequate" else "team.manager"
-        actions.report(house.command_context(), house.person(reporter), reference, 1)
+        actions.report(world.command_context(), world.person(reporter), reference, 1)
     if asks:
-        actions.ask_for_more_time(house.command_context(), house.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+        actions.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
     return reference
 
 
 # --- The escalation --------------------------------------------------------------------------------------------------
 
 
-def _escalated(house: House, state: str, at: str = "shared", *, all_but_one: bool = False) -> str:
-    reference = an_audit(house, at, grade="good" if state == "none" else "inadequate")
+def _escalated(world: World, state: str, at: str = "shared", *, all_but_one: bool = False) -> str:
+    reference = an_audit(world, at, grade="good" if state == "none" else "inadequate")
     names = RECIPIENTS[:2] if all_but_one else RECIPIENTS if state == "acknowledged" else ()
     for name in names:
-        _escalates("acknowledge")(house.command_context(), house.person(name), reference)
+        _escalates("acknowledge")(world.command_context(), world.person(name), reference)
     if state == "acknowledged":
-        _escalates("plan")(house.command_context(), house.person("head.of.service"), reference)
+        _escalates("plan")(world.command_context(), world.person("head.of.service"), reference)
     if state == "resolved":
-        resolve(house, reference)
+        resolve(world, reference)
     return reference
 
 
-def _to_be_shared_again(house: House, state: str) -> str:
-    reference = _escalated(house, state)
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Once more.")
+def _to_be_shared_again(world: World, state: str) -> str:
+    reference = _escalated(world, state)
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Once more.")
     return reference
 
 

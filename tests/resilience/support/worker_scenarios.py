@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, House, a_house, an_audit
+from tests.factories import NOW, World, a_world, an_audit
 from tests.notifications.support.outbox_assertions import in_london, leaves
 from web.council import Council
 from workflow.commands import actions
@@ -36,11 +36,11 @@ class Scene:
 
 def _news(council: Council) -> datetime:
     """An action is returned: two mails, to its owner and the Team Manager."""
-    house = a_house(council)
-    reference = an_audit(house, "moderated")
-    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
+    world = a_world(council)
+    reference = an_audit(world, "moderated")
+    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
     _all_sent(council, NOW)
-    actions.return_action(house.command_context(), house.person("qa"), reference, 1, "Not yet.")
+    actions.return_action(world.command_context(), world.person("qa"), reference, 1, "Not yet.")
     return NOW
 
 
@@ -51,23 +51,23 @@ def _morning(council: Council) -> datetime:
 
 
 def _done_meanwhile(council: Council) -> datetime:
-    house, reference = _of_actions(council)
-    actions.report(house.command_context(), house.person("team.manager"), reference, 2)
+    world, reference = _of_actions(council)
+    actions.report(world.command_context(), world.person("team.manager"), reference, 2)
     # News of its own, sent before.
     _all_sent(council, in_london(date(2026, 12, 13), 9, 5))
     return MONDAY_AT_EIGHT
 
 
-def _of_actions(council: Council) -> tuple[House, str]:
-    house = a_house(council)
-    reference = an_audit(house, "moderated")
+def _of_actions(council: Council) -> tuple[World, str]:
+    world = a_world(council)
+    reference = an_audit(world, "moderated")
     for due_on in ("2026-12-19", "2026-12-18"):
         new = NewAction("Write to the school.", "practitioner@demo.example", due_on)
-        actions.add_action(house.command_context(), house.person("qa"), reference, new)
+        actions.add_action(world.command_context(), world.person("qa"), reference, new)
     _all_sent(council, NOW)
-    house.now = in_london(date(2026, 12, 13), 9)
-    _all_sent(council, house.now)
-    return house, reference
+    world.now = in_london(date(2026, 12, 13), 9)
+    _all_sent(council, world.now)
+    return world, reference
 
 
 def _all_sent(council: Council, now: datetime) -> None:
@@ -93,14 +93,14 @@ SCENES: Mapping[str, Scene] = {
 
 def a_day_to_sweep(council: Council) -> datetime:
     """Something for each clock to say, and for each part of the sweep to find."""
-    house = a_house(council)
-    moderated = an_audit(house, "moderated")
+    world = a_world(council)
+    moderated = an_audit(world, "moderated")
     for due_on in ("2026-12-01", "2026-12-08", "2026-11-30"):
-        actions.add_action(house.command_context(), house.person("qa"), moderated, NewAction("x", "practitioner@demo.example", due_on))
-    an_audit(house, "shared", grade="inadequate")
-    an_audit(house, "graded")
-    an_audit(house, "shared", details={"audit_date": "2025-11-20", "child_id": "C-2"})
-    an_audit(house, "draft", auditor="auditor2")
-    leaves(house, "auditor2")
+        actions.add_action(world.command_context(), world.person("qa"), moderated, NewAction("x", "practitioner@demo.example", due_on))
+    an_audit(world, "shared", grade="inadequate")
+    an_audit(world, "graded")
+    an_audit(world, "shared", details={"audit_date": "2025-11-20", "child_id": "C-2"})
+    an_audit(world, "draft", auditor="auditor2")
+    leaves(world, "auditor2")
     _all_sent(council, NOW)
     return in_london(date(2026, 12, 1), 0, 5)

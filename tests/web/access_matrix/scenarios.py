@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.factories import FOURTEENTH, SUMMARY, WALKS, House, Plan, an_audit, assign, resolve, save
+from tests.factories import FOURTEENTH, SUMMARY, WALKS, Plan, World, an_audit, assign, resolve, save
 from workflow.commands import actions, audit_moves, escalations
 from workflow.commands.actions import NewAction
 
@@ -73,25 +73,25 @@ def child_of(scene: Scene) -> str:
     return f"C-{SCENES.index(scene)}"
 
 
-def build_all(house: House) -> Mapping[str, str]:
+def build_all(world: World) -> Mapping[str, str]:
     """Scene -> the reference of its audit."""
-    return {scene.name: _build(house, scene) for scene in SCENES}
+    return {scene.name: _build(world, scene) for scene in SCENES}
 
 
-def _build(house: House, scene: Scene) -> str:
+def _build(world: World, scene: Scene) -> str:
     plan = Plan(details={"child_id": child_of(scene)})
-    reference = an_audit(house, "draft", plan)
-    save(house, "auditor", reference, "summary", SUMMARY)
+    reference = an_audit(world, "draft", plan)
+    save(world, "auditor", reference, "summary", SUMMARY)
     actions.add_action(
-        house.command_context(), house.person("auditor"), reference, NewAction(OF_THE_ACTION, "owner@demo.example", "2026-12-20")
+        world.command_context(), world.person("auditor"), reference, NewAction(OF_THE_ACTION, "owner@demo.example", "2026-12-20")
     )
     for state in STATES[1 : STATES.index(_farthest(scene)) + 1]:
-        WALKS[state](house, reference, plan) if state != "actions_closed" else _close(house, reference)
-    _prepare_moderation(house, reference, scene)
-    _escalate(house, reference, scene.escalation)
-    _take_back(house, reference, scene)
-    _withdraw(house, reference, scene)
-    _is_as_said(house, reference, scene)
+        WALKS[state](world, reference, plan) if state != "actions_closed" else _close(world, reference)
+    _prepare_moderation(world, reference, scene)
+    _escalate(world, reference, scene.escalation)
+    _take_back(world, reference, scene)
+    _withdraw(world, reference, scene)
+    _is_as_said(world, reference, scene)
     return reference
 
 
@@ -101,46 +101,46 @@ def _farthest(scene: Scene) -> str:
     return "shared" if scene.is_unshared and scene.was_shared else scene.state
 
 
-def _close(house: House, reference: str) -> None:
-    actions.report(house.command_context(), house.person("team.manager"), reference, 1)
-    actions.verify(house.command_context(), house.person("qa"), reference, 1)
-    audit_moves.close_actions(house.command_context(), house.person("qa"), reference)
+def _close(world: World, reference: str) -> None:
+    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
+    actions.verify(world.command_context(), world.person("qa"), reference, 1)
+    audit_moves.close_actions(world.command_context(), world.person("qa"), reference)
 
 
-def _prepare_moderation(house: House, reference: str, scene: Scene) -> None:
+def _prepare_moderation(world: World, reference: str, scene: Scene) -> None:
     if scene.has_moderator and not scene.was_moderated:
-        assign(house, reference)
+        assign(world, reference)
     if scene.is_judged and not scene.was_moderated:
-        save(house, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+        save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
 
 
-def _escalate(house: House, reference: str, to: str) -> None:
+def _escalate(world: World, reference: str, to: str) -> None:
     if to == "none":
         return
-    escalations.raise_escalation(house.command_context(), house.person("qa"), reference, "Raised by hand.")
+    escalations.raise_escalation(world.command_context(), world.person("qa"), reference, "Raised by hand.")
     if to == "acknowledged":
         for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-            escalations.acknowledge(house.command_context(), house.person(name), reference)
+            escalations.acknowledge(world.command_context(), world.person(name), reference)
     if to == "resolved":
-        resolve(house, reference)
+        resolve(world, reference)
 
 
-def _take_back(house: House, reference: str, scene: Scene) -> None:
+def _take_back(world: World, reference: str, scene: Scene) -> None:
     if scene.is_unshared and scene.was_shared:
-        audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Look at it again.")
+        audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Look at it again.")
     if scene.state == "practitioner_consulted" and scene.was_shared:
-        audit_moves.revise(house.command_context(), house.person("auditor"), reference)
+        audit_moves.revise(world.command_context(), world.person("auditor"), reference)
 
 
-def _withdraw(house: House, reference: str, scene: Scene) -> None:
+def _withdraw(world: World, reference: str, scene: Scene) -> None:
     if scene.is_asked:
-        audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "The wrong child.")
+        audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "The wrong child.")
     if scene.state == "withdrawn":
-        audit_moves.withdraw(house.command_context(), house.person("hos.ppqa"), reference, "")
+        audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "")
 
 
-def _is_as_said(house: House, reference: str, scene: Scene) -> None:
-    audit = house.audit(reference)
+def _is_as_said(world: World, reference: str, scene: Scene) -> None:
+    audit = world.audit(reference)
     assert (audit.state, audit.escalation_state) == (scene.state, scene.escalation)
     assert (audit.was_shared, audit.moderated_at is not None) == (scene.was_shared, scene.was_moderated)
     assert (audit.moderator_id is not None, audit.withdrawal_asked_by is not None) == (scene.has_moderator, scene.is_asked)

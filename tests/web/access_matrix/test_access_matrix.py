@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 from flask import Flask
 
-from tests.factories import a_council, a_house
+from tests.factories import a_council, a_world
 from tests.support.postgres import a_council_on_postgresql
 from tests.web.access_matrix.actors import LONG_TURNS, TURNS, Asker, add_the_others, everybody_of, set_up
 from tests.web.access_matrix.expectations import ROUTES, TABLE, Cell, cells_of, expected, served
@@ -50,7 +50,7 @@ def on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
 
 def a_matrix(council: Council) -> Iterator[Matrix]:
     add_the_others(council)
-    references = build_all(a_house(council))
+    references = build_all(a_world(council))
     council.engine.dispose()
     app = create_app(council.settings)
     app.testing = True

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import DETAILS, House, an_audit, answers
+from tests.factories import DETAILS, World, an_audit, answers
 from tests.web.support.api_client import Caller
 from web.cli.verify_history import first_break
 
@@ -25,7 +25,7 @@ def refused(caller: Caller, status: int, who: str, method: str, path: str, body:
     return problem
 
 
-def test_every_reason_stands_in_the_answer_at_once(caller: Caller, house: House) -> None:
+def test_every_reason_stands_in_the_answer_at_once(caller: Caller, world: World) -> None:
     reference = house_started(caller)
     problem = refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "record_consultation"})
     fields = {(one["section"], one["field"]) for one in problem["missing"]}
@@ -37,7 +37,7 @@ def test_every_reason_stands_in_the_answer_at_once(caller: Caller, house: House)
         ("consultation", "spoke_to"),
     } <= fields
     assert all(one["message"].endswith(".") for one in problem["missing"])
-    assert house.audit(reference).version == 1
+    assert world.audit(reference).version == 1
 
 
 def house_started(caller: Caller, details: Any = None) -> str:
@@ -45,23 +45,23 @@ def house_started(caller: Caller, details: Any = None) -> str:
     return reference
 
 
-def test_a_move_the_state_does_not_allow_is_a_conflict(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="draft")
+def test_a_move_the_state_does_not_allow_is_a_conflict(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="draft")
     for move in ("share", "grade", "revise"):
         refused(caller, 409, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": move})
 
 
-def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="graded")
-    before = house.audit(reference)
+def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="graded")
+    before = world.audit(reference)
     refused(caller, 403, QA, "POST", f"/audits/{reference}/moves", {"move": "share"})
     refused(caller, 403, QA, "PUT", f"/audits/{reference}/sections/summary", {}, If_Match=f'"{before.version}"')
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before
 
 
 @pytest.mark.parametrize("who", STRANGERS)
-def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: Caller, house: House, who: str) -> None:
-    reference = an_audit(house, at="graded", grade="inadequate")
+def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: Caller, world: World, who: str) -> None:
+    reference = an_audit(world, at="graded", grade="inadequate")
     asker = f"{who}@demo.example"
     for method, path, body in every_door(reference):
         here = caller.call(asker, method, path, body, If_Match='"1"')
@@ -84,8 +84,8 @@ def every_door(reference: str) -> list[tuple[str, str, Any]]:
     ]  # fmt: skip
 
 
-def test_nobody_is_served_without_a_token(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="draft")
+def test_nobody_is_served_without_a_token(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="draft")
     for headers in ({}, {"Authorization": "Bearer pa_wrong"}, {"Authorization": "Basic eDp4"}, {"Authorization": "Bearer "}):
         for method, path, body in every_door(reference):
             response = caller.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
@@ -93,8 +93,8 @@ def test_nobody_is_served_without_a_token(caller: Caller, house: House) -> None:
             assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_saving_needs_the_version_seen(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="draft")
+def test_saving_needs_the_version_seen(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="draft")
     for seen in ("", "1", '"one"', "*", '"99999999999999999999"'):
         refused(caller, 428, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "x"}, If_Match=seen)
 
@@ -106,7 +106,7 @@ def test_a_save_that_says_nothing_erases_nothing(caller: Caller) -> None:
     assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["summary"]["case_summary"] == "Kept."
 
 
-def test_a_stale_save_answers_with_both_texts_and_loses_neither(caller: Caller, house: House) -> None:
+def test_a_stale_save_answers_with_both_texts_and_loses_neither(caller: Caller, world: World) -> None:
     reference = house_started(caller)
     path = f"/audits/{reference}/sections/summary"
     first = caller.ok(AUDITOR, "PUT", path, {"case_summary": "Theirs."}, If_Match='"1"')
@@ -125,11 +125,11 @@ BAD_DETAILS = {
 
 
 @pytest.mark.parametrize("field", BAD_DETAILS)
-def test_each_bad_answer_is_refused_by_name(caller: Caller, house: House, field: str) -> None:
+def test_each_bad_answer_is_refused_by_name(caller: Caller, world: World, field: str) -> None:
     reference = house_started(caller)
     problem = refused(caller, 422, AUDITOR, "PUT", f"/audits/{reference}/sections/details", {field: BAD_DETAILS[field]}, If_Match='"1"')
     assert [one["field"] for one in problem["errors"]] == [field]
-    assert house.audit(reference).version == 1
+    assert world.audit(reference).version == 1
 
 
 def test_all_bad_answers_are_told_at_once(caller: Caller) -> None:
@@ -160,8 +160,8 @@ def test_more_than_can_be_taken_is_413_and_no_more_than_a_sentence(caller: Calle
     [({}, 422), ([], 422), ("x", 422), ({"move": 5}, 422), ({"move": "no_such_move"}, 422), ({"move": "share", "extra": 1}, 422),
      ({"move": "share", "reason": {"a": 1}}, 422), ({"move": "grade\x00"}, 422), ({"move": "withdraw", "reason": "\udfff"}, 422)],
 )  # fmt: skip
-def test_a_malformed_move_is_refused(caller: Caller, house: House, body: Any, status: int) -> None:
-    reference = an_audit(house, at="draft")
+def test_a_malformed_move_is_refused(caller: Caller, world: World, body: Any, status: int) -> None:
+    reference = an_audit(world, at="draft")
     refused(caller, status, AUDITOR, "POST", f"/audits/{reference}/moves", body)
 
 
@@ -183,26 +183,26 @@ def test_what_cannot_be_done_here_says_what_can(caller: Caller) -> None:
     "given",
     [{"text": "x" * 200_001}, {"text": " "}, {"owner": "nobody@demo.example"}, {"due_on": "2026-13-01"}, {"due_on": ""}, {"more": 1}],
 )
-def test_a_bad_action_is_refused(caller: Caller, house: House, given: Any) -> None:
-    reference = an_audit(house, at="draft")
+def test_a_bad_action_is_refused(caller: Caller, world: World, given: Any) -> None:
+    reference = an_audit(world, at="draft")
     whole = {"text": "Book it.", "owner": QA, "due_on": "2026-12-01", **given}
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/actions", whole)
-    assert house.audit(reference).actions == ()
+    assert world.audit(reference).actions == ()
 
 
 @pytest.mark.parametrize("tail", ["x", "0", "99", "1" * 50, "١", "-1", ""])
-def test_an_action_that_is_not_there_is_not_found(caller: Caller, house: House, tail: str) -> None:
-    reference = an_audit(house, at="graded")
+def test_an_action_that_is_not_there_is_not_found(caller: Caller, world: World, tail: str) -> None:
+    reference = an_audit(world, at="graded")
     refused(caller, 404, AUDITOR, "GET", f"/actions/{reference}-{tail}")
 
 
-def test_one_key_has_one_effect_and_one_answer(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="graded")
+def test_one_key_has_one_effect_and_one_answer(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="graded")
     body = {"move": "share"}
     first = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
     again = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
     assert (first.status_code, first.data) == (again.status_code, again.data) == (200, first.data)
-    assert [row.happening.move for row in house.store.history(house.audit(reference))].count("share") == 1
+    assert [row.happening.move for row in world.store.history(world.audit(reference))].count("share") == 1
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "revise"}, Idempotency_Key="k-1")
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k" * 201)
 
@@ -214,8 +214,8 @@ def test_starting_twice_with_one_key_starts_one_audit(caller: Caller) -> None:
     assert len(caller.ok(AUDITOR, "GET", "/audits")["audits"]) == 1
 
 
-def test_refused_input_never_breaks_the_record(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="graded")
+def test_refused_input_never_breaks_the_record(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="graded")
     for who in (AUDITOR, QA, PPQA):
         for method, path, body in every_door(reference):
             assert caller.call(who, method, path, body).status_code < 500

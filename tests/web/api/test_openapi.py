@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.api_client import Caller
 
 CONTRACT = {
@@ -82,8 +82,8 @@ def test_headers_are_told_where_they_are_looked_at(document: Any) -> None:
     }  # fmt: skip
 
 
-def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, house: House, document: Any) -> None:
-    reference = an_audit(house, at="actions_closed", grade="inadequate")
+def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, world: World, document: Any) -> None:
+    reference = an_audit(world, at="actions_closed", grade="inadequate")
     said = document["components"]["schemas"]
     for who in ("auditor", "qa", "practitioner", "governance", "admin"):
         audit = caller.ok(f"{who}@demo.example", "GET", f"/audits/{reference}")
@@ -111,8 +111,8 @@ def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, house: House
 
 
 @pytest.mark.parametrize("who", ["admin", "governance"])
-def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: Caller, house: House, who: str) -> None:
-    reference = an_audit(house, at="actions_closed", grade="inadequate")
+def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: Caller, world: World, who: str) -> None:
+    reference = an_audit(world, at="actions_closed", grade="inadequate")
     audit = caller.ok(f"{who}@demo.example", "GET", f"/audits/{reference}")
     assert (audit["sections"], audit["actions"], audit["overall_grade"]) == ({}, [], None)
     assert audit["escalation"]["state"] is None
@@ -130,8 +130,8 @@ def test_the_form_is_told_whole(caller: Caller) -> None:
     assert area["prompts"]
 
 
-def test_notices_are_ones_own(caller: Caller, house: House) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_notices_are_ones_own(caller: Caller, world: World) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     for who, events in (
         ("head.of.service", {"escalation_opened"}), ("qaro", {"audit_shared"}), ("practitioner", {"audit_shared", "action_assigned"}),
         ("auditor2", set()), ("moderator", set()),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.factories import House, Plan, a_council, a_house, an_audit, settings
+from tests.factories import Plan, World, a_council, a_world, an_audit, settings
 from tests.support.postgres import a_database
 from tests.web.support.api_client import Caller
 from tests.web.support.schemathesis_runner import Thorough, calls_of, the_document, try_all
@@ -71,10 +71,10 @@ def test_every_answer_is_one_that_the_document_tells_at_length(app: Flask, who: 
 
 def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> None:
     council: Council = app.extensions["council"]
-    house, caller = a_house(council), Caller(council, app.test_client())
-    references = _audits(house)
+    world, caller = a_world(council), Caller(council, app.test_client())
+    references = _audits(world)
     caller.mails()
-    document = the_document(app, house, references, _token(caller, who), thorough)
+    document = the_document(app, world, references, _token(caller, who), thorough)
     tried = try_all(document)
     print(f"{who or 'nobody'}: {tried}")
     assert not tried.wrong, "\n".join(tried.wrong.values())
@@ -83,15 +83,15 @@ def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> None:
     assert first_break(council, references) == ""
 
 
-def _audits(house: House) -> list[str]:
-    return [an_audit(house, at=state, plan=Plan(grade=grade)) for state, grade in WALKED]
+def _audits(world: World) -> list[str]:
+    return [an_audit(world, at=state, plan=Plan(grade=grade)) for state, grade in WALKED]
 
 
 def _token(caller: Caller, who: str) -> str:
     name, _, only_reads = who.partition(" who ")
     if not only_reads:
         return caller.token(f"{name}@demo.example") if name else ""
-    return create_token(caller.council, a_house(caller.council).person(name), NewToken(scope=READ))
+    return create_token(caller.council, a_world(caller.council).person(name), NewToken(scope=READ))
 
 
 def _raises(**_: object) -> None:
@@ -112,7 +112,7 @@ def test_a_broken_promise_is_seen(app: Flask) -> None:
     app.view_functions.update({endpoint: answer for endpoint, (_, answer) in BROKEN.items()})
     caller = Caller(app.extensions["council"], app.test_client())
     tried = try_all(
-        the_document(app, a_house(caller.council), ["2222-2222"], caller.token("qa@demo.example"), Thorough(requests=1, chains=1))
+        the_document(app, a_world(caller.council), ["2222-2222"], caller.token("qa@demo.example"), Thorough(requests=1, chains=1))
     )
     for endpoint, (title, _) in BROKEN.items():
         (rule,) = app.url_map.iter_rules(endpoint)

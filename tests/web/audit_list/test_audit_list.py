@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.browser import Browser
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.council import Council
@@ -22,19 +22,19 @@ def found(app: Flask, who: str, query: str) -> set[str]:
 
 
 @pytest.fixture
-def audits(house: House) -> dict[str, str]:
+def audits(world: World) -> dict[str, str]:
     other = {
         "team": "care-west", "practitioner": "practitioner2@demo.example", "team_manager": "team.manager2@demo.example",
         "strand": "care_experienced", "audit_date": "2026-03-01", "child_id": "C-2002",
     }  # fmt: skip
     return {
-        "mine": an_audit(house, at="shared", grade="inadequate"), "draft": an_audit(house, at="draft"),
-        "other": an_audit(house, at="moderated", auditor="auditor2", moderator="moderator2", details=other),
+        "mine": an_audit(world, at="shared", grade="inadequate"), "draft": an_audit(world, at="draft"),
+        "other": an_audit(world, at="moderated", auditor="auditor2", moderator="moderator2", details=other),
     }  # fmt: skip
 
 
-def _id(house: House, name: str) -> int:
-    return house.person(name).id
+def _id(world: World, name: str) -> int:
+    return world.person(name).id
 
 
 @pytest.mark.parametrize(
@@ -53,44 +53,44 @@ def test_the_qa_service_filters_what_it_may_read(app: Flask, audits: dict[str, s
     ("person", "names"), [("auditor", {"mine", "draft"}), ("practitioner2", {"other"}), ("moderator2", {"other"}), ("qa", set())]
 )
 def test_a_person_is_found_as_auditor_as_moderator_and_in_the_case(
-    app: Flask, house: House, audits: dict[str, str], person: str, names: set[str]
+    app: Flask, world: World, audits: dict[str, str], person: str, names: set[str]
 ) -> None:
-    assert found(app, "qa", f"person={_id(house, person)}") == {audits[name] for name in names}
+    assert found(app, "qa", f"person={_id(world, person)}") == {audits[name] for name in names}
 
 
-def test_a_filter_reveals_nothing_that_its_reader_may_not_know(app: Flask, house: House, audits: dict[str, str]) -> None:
+def test_a_filter_reveals_nothing_that_its_reader_may_not_know(app: Flask, world: World, audits: dict[str, str]) -> None:
     for query in (
         "grade=inadequate",
         "team=assessment-east",
         "strand=help_and_protection",
         "months=1",
-        f"person={_id(house, 'practitioner')}",
+        f"person={_id(world, 'practitioner')}",
     ):
         assert found(app, "governance", query) == set(), query
         assert found(app, "admin", query) == set(), query
     assert found(app, "governance", "") == set(audits.values())
 
 
-def test_a_moderator_can_not_find_the_grade_by_filtering(app: Flask, house: House, audits: dict[str, str]) -> None:
+def test_a_moderator_can_not_find_the_grade_by_filtering(app: Flask, world: World, audits: dict[str, str]) -> None:
     Browser(app, "qa").post(f"/audits/{audits['mine']}/moderator", person="moderator@demo.example")
     assert audits["mine"] in found(app, "moderator", "team=assessment-east")
     assert found(app, "moderator", "grade=inadequate") == set()
 
 
-def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Flask, house: House, audits: dict[str, str]) -> None:
+def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Flask, world: World, audits: dict[str, str]) -> None:
     council: Council = app.extensions["council"]
     for q, names in ((audits["mine"][:5], {"mine"}), ("C-2", {"other"}), ("C-", {"mine", "other"}), ("nothing", set())):
         page = Browser(app, "qa").post("/audits/search", q=q).get_data(as_text=True)
         assert {name for name, reference in audits.items() if f">{reference}<" in page} == names, q
     with read_transaction(council.engine) as connection:
         rows, _ = page_of_audits(
-            connection, VisibilityFilter(house.person("qa"), council.store.directory(), council.permissions), AuditFilter(q="C-1001")
+            connection, VisibilityFilter(world.person("qa"), council.store.directory(), council.permissions), AuditFilter(q="C-1001")
         )
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"
 
 
-def test_more_of_what_was_searched_for_is_of_the_search_too(app: Flask, house: House, audits: dict[str, str]) -> None:
-    wanted = {an_audit(house, at="draft", details={"child_id": f"C-77{number}"}) for number in range(52)}
+def test_more_of_what_was_searched_for_is_of_the_search_too(app: Flask, world: World, audits: dict[str, str]) -> None:
+    wanted = {an_audit(world, at="draft", details={"child_id": f"C-77{number}"}) for number in range(52)}
     auditor, seen = Browser(app, "auditor"), list[str]()
     more: dict[str, str] = {}
     for _ in range(2):

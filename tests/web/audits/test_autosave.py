@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.factories import NOW, House, an_audit, save
+from tests.factories import NOW, World, an_audit, save
 from tests.web.support.browser import Browser, text_of, token_in
 from workflow.commands import audit_moves
 
@@ -16,15 +16,15 @@ SUMMARY = {"case_summary": "Two hours of writing.", "chronology_up_to_date": "ye
 
 
 @pytest.fixture
-def reference(house: House) -> str:
-    return an_audit(house, at="draft")
+def reference(world: World) -> str:
+    return an_audit(world, at="draft")
 
 
-def summary_of(house: House, reference: str) -> object:
-    return house.audit(reference).answer("summary", "case_summary")
+def summary_of(world: World, reference: str) -> object:
+    return world.audit(reference).answer("summary", "case_summary")
 
 
-def test_a_section_saves_itself_and_says_which_version_is_next(app: Flask, house: House, reference: str) -> None:
+def test_a_section_saves_itself_and_says_which_version_is_next(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     first = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
     assert first is not None
@@ -32,17 +32,17 @@ def test_a_section_saves_itself_and_says_which_version_is_next(app: Flask, house
     assert second is not None
     assert second["version"] == first["version"] + 1
     assert second["saved_at"].endswith(("am", "pm"))
-    assert summary_of(house, reference) == "More of it."
+    assert summary_of(world, reference) == "More of it."
 
 
-def test_a_stale_autosave_overwrites_nothing_and_is_kept_beside(app: Flask, house: House, reference: str) -> None:
+def test_a_stale_autosave_overwrites_nothing_and_is_kept_beside(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
-    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    save(world, "auditor", reference, "summary", {"case_summary": "Theirs."})
     answer = browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
     assert answer.status_code == 409
     assert answer.json is not None
     assert answer.json["theirs"]["case_summary"] == "Theirs."
-    assert summary_of(house, reference) == "Theirs."
+    assert summary_of(world, reference) == "Theirs."
     page = browser.get(path).get_data(as_text=True)
     assert "Not saved yet" in page
     assert "Mine." in page
@@ -51,18 +51,18 @@ def test_a_stale_autosave_overwrites_nothing_and_is_kept_beside(app: Flask, hous
     assert "Theirs." in both
 
 
-def test_the_same_words_sent_twice_are_no_conflict(app: Flask, house: House, reference: str) -> None:
+def test_the_same_words_sent_twice_are_no_conflict(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     first = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
     again = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
     assert first is not None
     assert again is not None
-    assert again["version"] == first["version"] == house.audit(reference).version
+    assert again["version"] == first["version"] == world.audit(reference).version
 
 
-def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, house: House, reference: str) -> None:
+def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
-    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+    save(world, "auditor", reference, "summary", {"case_summary": "Theirs."})
     browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
     both = browser.post(path, seen=1, case_summary="Mine.").get_data(as_text=True)
     keep = re.search(r'action="([^"]+)">(?:(?!</form>).)*Keep what is stored', both, re.DOTALL)
@@ -72,23 +72,23 @@ def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, house: House
 
 
 @pytest.mark.parametrize("typed", ["Still mine.", "x" * 2_100_000])
-def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(app: Flask, house: House, typed: str) -> None:
-    reference = an_audit(house, at="graded")
-    browser, path, seen = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1", house.audit(reference).version
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
-    before = house.audit(reference)
+def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(app: Flask, world: World, typed: str) -> None:
+    reference = an_audit(world, at="graded")
+    browser, path, seen = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1", world.audit(reference).version
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
+    before = world.audit(reference)
     answer = browser.post(path, seen=seen, evidence=typed)
     page = answer.get_data(as_text=True)
     assert answer.status_code in {403, 413}
     assert typed in page
     assert str(before.answer("area_1", "evidence")) in html.unescape(page)
     assert "Save this instead" not in page
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before
 
 
-def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, house: House, reference: str) -> None:
+def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/details"
-    seen = house.audit(reference).version
+    seen = world.audit(reference).version
     answer = browser.post(
         f"{path}/autosave", seen=seen, child_id="C-77", audit_date__day="31", audit_date__month="2", audit_date__year="2026"
     )
@@ -101,7 +101,7 @@ def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, house: House, re
     assert "Not saved yet" not in browser.get(path).get_data(as_text=True)
 
 
-def test_what_was_kept_can_be_discarded(app: Flask, house: House, reference: str) -> None:
+def test_what_was_kept_can_be_discarded(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     browser.post(f"{path}/autosave", seen=1, case_summary="Bad\x00.")
     assert "Not saved yet" in browser.get(path).get_data(as_text=True)
@@ -112,7 +112,7 @@ def test_what_was_kept_can_be_discarded(app: Flask, house: House, reference: str
 @pytest.mark.parametrize("away", [timedelta(minutes=31), timedelta(hours=9), timedelta(hours=11)])
 @pytest.mark.parametrize("by_script", [False, True])
 def test_what_is_sent_after_the_session_ended_is_offered_after_signing_in_again(
-    app: Flask, house: House, reference: str, away: timedelta, by_script: bool
+    app: Flask, world: World, reference: str, away: timedelta, by_script: bool
 ) -> None:
     path = f"/audits/{reference}/sections/summary"
     with time_machine.travel(NOW, tick=False) as clock:
@@ -124,12 +124,12 @@ def test_what_is_sent_after_the_session_ended_is_offered_after_signing_in_again(
         else:
             assert answer.headers["Location"].startswith("/sign-in?")
             assert "What you typed is kept" in browser.get(answer.headers["Location"]).get_data(as_text=True)
-        assert summary_of(house, reference) is None
+        assert summary_of(world, reference) is None
         _sign_in_again(browser, "auditor")
         page = browser.get(path).get_data(as_text=True)
         assert "Two hours of writing." in page
         assert browser.post(path, seen=1, kept="yes", **SUMMARY).status_code == 303
-        assert summary_of(house, reference) == "Two hours of writing."
+        assert summary_of(world, reference) == "Two hours of writing."
 
 
 def _sign_in_again(browser: Browser, name: str) -> None:
@@ -139,7 +139,7 @@ def _sign_in_again(browser: Browser, name: str) -> None:
     browser.token = token_in(browser.get("/audits").get_data(as_text=True))
 
 
-def test_it_is_offered_to_nobody_else(app: Flask, house: House, reference: str) -> None:
+def test_it_is_offered_to_nobody_else(app: Flask, world: World, reference: str) -> None:
     path = f"/audits/{reference}/sections/summary"
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
@@ -150,8 +150,8 @@ def test_it_is_offered_to_nobody_else(app: Flask, house: House, reference: str) 
             assert "Two hours of writing." not in text_of(other.get(path).get_data(as_text=True))
 
 
-def test_nothing_is_kept_where_they_may_not_write(app: Flask, house: House) -> None:
-    shared = an_audit(house, at="shared")
+def test_nothing_is_kept_where_they_may_not_write(app: Flask, world: World) -> None:
+    shared = an_audit(world, at="shared")
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
         clock.shift(timedelta(minutes=31))
@@ -160,7 +160,7 @@ def test_nothing_is_kept_where_they_may_not_write(app: Flask, house: House) -> N
             assert "kept" not in answer.headers["Location"]
 
 
-def test_signing_out_leaves_nobody_to_keep_for(app: Flask, house: House, reference: str) -> None:
+def test_signing_out_leaves_nobody_to_keep_for(app: Flask, world: World, reference: str) -> None:
     browser = Browser(app, "auditor")
     cookie = browser.client.get_cookie("session")
     assert cookie is not None
@@ -197,24 +197,24 @@ def test_ten_hours_are_the_most(app: Flask, reference: str) -> None:
         assert browser.post("/stay").status_code == 401
 
 
-def test_600_kilobytes_in_one_audit_are_fine(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_600_kilobytes_in_one_audit_are_fine(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     browser, text = Browser(app, "auditor"), "ö" * 75_000
     for section in ("area_1", "area_2"):
-        seen = house.audit(reference).version
+        seen = world.audit(reference).version
         answer = browser.post(f"/audits/{reference}/sections/{section}", seen=seen, evidence=text, impact=text)
         assert answer.status_code == 303
     assert browser.get(f"/audits/{reference}/read").get_data(as_text=True).count("ö") == 300_000
 
 
 @pytest.mark.parametrize(("length", "status"), [(200_001, 422), (3_000_000, 413)])
-def test_too_much_gets_a_page_with_every_word_still_on_it(app: Flask, house: House, length: int, status: int) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
-    browser, before = Browser(app, "auditor"), house.audit(reference)
+def test_too_much_gets_a_page_with_every_word_still_on_it(app: Flask, world: World, length: int, status: int) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
+    browser, before = Browser(app, "auditor"), world.audit(reference)
     answer = browser.post(f"/audits/{reference}/sections/area_1", seen=before.version, evidence="x" * length, impact="Kept too.")
     page = answer.get_data(as_text=True)
     assert answer.status_code == status
     assert "There is a problem" in page
     assert "x" * length in page
     assert "Kept too." in page
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.browser import Browser, text_of
 from workflow.commands import audit_moves
 
@@ -15,9 +15,9 @@ def details_page(app: Flask, who: str, reference: str) -> str:
 
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
-def test_its_date_grades_and_unfinished_actions_are_shown(app: Flask, house: House, grade: str) -> None:
-    an_audit(house, at="moderated", grade=grade, details=EARLIER)
-    page = details_page(app, "auditor", an_audit(house, at="draft"))
+def test_its_date_grades_and_unfinished_actions_are_shown(app: Flask, world: World, grade: str) -> None:
+    an_audit(world, at="moderated", grade=grade, details=EARLIER)
+    page = details_page(app, "auditor", an_audit(world, at="draft"))
     assert "The last audit of this child" in page
     assert "12 May 2026" in page
     assert "1 action is unfinished" in page
@@ -30,38 +30,38 @@ def test_its_date_grades_and_unfinished_actions_are_shown(app: Flask, house: Hou
     [({"audited_previously": False}, "says No"), ({"audited_previously": True, "previous_audit_on": "2026-01-02"}, "another date"),
      ({"audited_previously": True, "previous_audit_on": "2026-05-12"}, "")],
 )  # fmt: skip
-def test_another_answer_than_the_services_is_flagged(app: Flask, house: House, answers: dict[str, object], sentence: str) -> None:
-    an_audit(house, at="shared", details=EARLIER)
-    page = details_page(app, "auditor", an_audit(house, at="draft", details=answers))
+def test_another_answer_than_the_services_is_flagged(app: Flask, world: World, answers: dict[str, object], sentence: str) -> None:
+    an_audit(world, at="shared", details=EARLIER)
+    page = details_page(app, "auditor", an_audit(world, at="draft", details=answers))
     assert "held here" in page or not sentence
     assert sentence in page
     assert sentence or "held here" not in page
 
 
 @pytest.mark.parametrize(("audited_on", "is_flagged"), [("2025-11-20", True), ("2025-11-19", False)])
-def test_the_look_back_is_twelve_months_inclusive(app: Flask, house: House, audited_on: str, is_flagged: bool) -> None:
-    an_audit(house, at="shared", details={"audit_date": audited_on})
-    page = details_page(app, "auditor", an_audit(house, at="draft"))
+def test_the_look_back_is_twelve_months_inclusive(app: Flask, world: World, audited_on: str, is_flagged: bool) -> None:
+    an_audit(world, at="shared", details={"audit_date": audited_on})
+    page = details_page(app, "auditor", an_audit(world, at="draft"))
     assert ("held here" in page) == is_flagged
     assert "The last audit of this child" in page
 
 
-def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, house: House) -> None:
-    an_audit(house, at="shared", details={"audit_date": "2026-02-01"})
-    an_audit(house, at="shared", details=EARLIER)
-    an_audit(house, at="graded", details={"audit_date": "2026-06-01"})
-    returned = an_audit(house, at="shared", details={"audit_date": "2026-07-01"})
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), returned, "Another child.")
-    assert "12 May 2026" in details_page(app, "auditor", an_audit(house, at="draft"))
+def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, world: World) -> None:
+    an_audit(world, at="shared", details={"audit_date": "2026-02-01"})
+    an_audit(world, at="shared", details=EARLIER)
+    an_audit(world, at="graded", details={"audit_date": "2026-06-01"})
+    returned = an_audit(world, at="shared", details={"audit_date": "2026-07-01"})
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), returned, "Another child.")
+    assert "12 May 2026" in details_page(app, "auditor", an_audit(world, at="draft"))
 
 
-def test_who_may_not_read_it_sees_the_same_page_as_if_it_were_not_there(app: Flask, house: House) -> None:
-    mine = an_audit(house, at="draft", auditor="auditor2")
+def test_who_may_not_read_it_sees_the_same_page_as_if_it_were_not_there(app: Flask, world: World) -> None:
+    mine = an_audit(world, at="draft", auditor="auditor2")
     before = details_page(app, "auditor2", mine)
-    an_audit(house, at="moderated", details=EARLIER)
+    an_audit(world, at="moderated", details=EARLIER)
     assert details_page(app, "auditor2", mine) == before
 
 
-def test_another_childs_audit_is_not_it(app: Flask, house: House) -> None:
-    an_audit(house, at="shared", details={**EARLIER, "child_id": "C-1002"})
-    assert "last audit" not in details_page(app, "auditor", an_audit(house, at="draft"))
+def test_another_childs_audit_is_not_it(app: Flask, world: World) -> None:
+    an_audit(world, at="shared", details={**EARLIER, "child_id": "C-1002"})
+    assert "last audit" not in details_page(app, "auditor", an_audit(world, at="draft"))

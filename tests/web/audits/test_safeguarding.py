@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from time_machine import Traveller
 
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, House, a_council, an_audit
+from tests.factories import NOW, World, a_council, an_audit
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
 from web.app import create_app
@@ -27,9 +27,9 @@ TYPED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_the_banner_stands_on_the_share_page_and_on_what_is_escalated(app: Flask, house: House, clock: Traveller) -> None:
-    graded, good = an_audit(house, at="graded", grade="inadequate"), an_audit(house, at="shared")
-    shared = an_audit(house, at="shared", grade="inadequate")
+def test_the_banner_stands_on_the_share_page_and_on_what_is_escalated(app: Flask, world: World, clock: Traveller) -> None:
+    graded, good = an_audit(world, at="graded", grade="inadequate"), an_audit(world, at="shared")
+    shared = an_audit(world, at="shared", grade="inadequate")
     browser = Browser(app, "auditor")
     has = {path: BANNER in browser.get(path).get_data(as_text=True) for path in (
         f"/audits/{graded}/moves/share", f"/audits/{shared}", f"/audits/{shared}/escalation", f"/audits/{good}", f"/audits/{good}/escalation",
@@ -40,7 +40,7 @@ def test_the_banner_stands_on_the_share_page_and_on_what_is_escalated(app: Flask
 
 def test_it_links_to_the_councils_own_procedure(tmp_path: Path, clock: Traveller) -> None:
     council = a_council(tmp_path / "var", SAFEGUARDING_URL="https://www.council.example/danger")
-    reference = an_audit(House(council.store), at="shared", grade="inadequate")
+    reference = an_audit(World(council.store), at="shared", grade="inadequate")
     council.engine.dispose()
     app = create_app(council.settings)
     page = Browser(app, "qa").get(f"/audits/{reference}").get_data(as_text=True)
@@ -48,21 +48,21 @@ def test_it_links_to_the_councils_own_procedure(tmp_path: Path, clock: Traveller
     app.extensions["council"].engine.dispose()
 
 
-def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
-    before = house.audit(reference)
+def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
+    before = world.audit(reference)
     answer = Browser(app, "qaro").post(f"/audits/{reference}/safeguarding", **TYPED)
     assert answer.status_code == 303
-    after = house.audit(reference)
+    after = world.audit(reference)
     assert (after.sections, after.escalation, after.actions, after.state) == (
         before.sections,
         before.escalation,
         before.actions,
         before.state,
     )
-    used = uses_of(house.command_context(), after)[0]
-    assert (used.used_at, used.told, used.by_name) == (datetime(2026, 11, 22, 21, 5, tzinfo=UTC), TYPED["told"], house.person("qaro").name)
-    rows = house.store.history(after)
+    used = uses_of(world.command_context(), after)[0]
+    assert (used.used_at, used.told, used.by_name) == (datetime(2026, 11, 22, 21, 5, tzinfo=UTC), TYPED["told"], world.person("qaro").name)
+    rows = world.store.history(after)
     assert rows[-1].happening.move == "record_safeguarding"
     assert "KESTREL" not in rows[-1].happening.facts
     assert first_break(reference, rows, after.chain) is None
@@ -73,11 +73,11 @@ def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, house: House
     assert "Safeguarding procedure used" in Browser(app, "hos.ppqa").get(f"/audits/{reference}/history").get_data(as_text=True)
 
 
-def test_its_words_are_in_no_mail_and_on_no_page_that_is_not_noted(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_its_words_are_in_no_mail_and_on_no_page_that_is_not_noted(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     told = _counts(council)
-    record_safeguarding(house.command_context(), house.person("qa"), reference, "2026-11-22", "9:30", "KESTREL")
+    record_safeguarding(world.command_context(), world.person("qa"), reference, "2026-11-22", "9:30", "KESTREL")
     assert _counts(council) == told, "nobody is told by it"
     run_once(council.worker_context, NOW)
     with read_transaction(council.engine) as connection:
@@ -97,8 +97,8 @@ def _counts(council: Council) -> list[int]:
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (outbox, notices)]
 
 
-def test_who_may_record_it(house: House) -> None:
-    good, bad, draft = an_audit(house, at="shared"), an_audit(house, at="shared", grade="inadequate"), an_audit(house, at="graded")
+def test_who_may_record_it(world: World) -> None:
+    good, bad, draft = an_audit(world, at="shared"), an_audit(world, at="shared", grade="inadequate"), an_audit(world, at="graded")
     may: dict[str, list[str]] = {}
     for name in (
         "auditor", "service.manager", "qaro", "qa", "head.of.service", "hos.ppqa", "director.safeguarding", "director.parenting",
@@ -106,7 +106,7 @@ def test_who_may_record_it(house: House) -> None:
     ):  # fmt: skip
         for reference in (draft, good, bad):
             try:
-                record_safeguarding(house.command_context(), house.person(name), reference, "2026-11-22", "9:30", "The duty team.")
+                record_safeguarding(world.command_context(), world.person(name), reference, "2026-11-22", "9:30", "The duty team.")
                 may.setdefault(name, []).append("may")
             except PermissionDenied:
                 may.setdefault(name, []).append("no")
@@ -132,17 +132,17 @@ def test_who_may_record_it(house: House) -> None:
         (("2026-11-22", "9:30", "a\x00b"), {"told"}),
     ],
 )
-def test_what_can_not_be_taken_changes_nothing(fake_house: House, given: tuple[Any, Any, Any], fields: set[str]) -> None:
-    reference = an_audit(fake_house, at="shared", grade="inadequate")
-    before = fake_house.audit(reference)
+def test_what_can_not_be_taken_changes_nothing(fake_world: World, given: tuple[Any, Any, Any], fields: set[str]) -> None:
+    reference = an_audit(fake_world, at="shared", grade="inadequate")
+    before = fake_world.audit(reference)
     with pytest.raises(BadInput) as refused:
-        record_safeguarding(fake_house.command_context(), fake_house.person("qa"), reference, *given)
+        record_safeguarding(fake_world.command_context(), fake_world.person("qa"), reference, *given)
     assert {one.field for one in refused.value.missing} == fields
-    assert fake_house.audit(reference) == before
+    assert fake_world.audit(reference) == before
 
 
-def test_what_was_typed_stays_on_the_page_with_each_error(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_what_was_typed_stays_on_the_page_with_each_error(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     answer = Browser(app, "qa").post(f"/audits/{reference}/safeguarding", **{**TYPED, "used_time": "late"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
@@ -150,10 +150,10 @@ def test_what_was_typed_stays_on_the_page_with_each_error(app: Flask, house: Hou
     assert "The KESTREL duty manager." in page
 
 
-def test_a_program_records_it_once_under_one_key(house: House, caller: Caller, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_a_program_records_it_once_under_one_key(world: World, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     body = {"used_on": "2026-11-22", "used_time": "9:30", "told": "The duty team."}
     for _ in range(2):
         answer = caller.call("qa@demo.example", "POST", f"/audits/{reference}/safeguarding", body, Idempotency_Key="one")
         assert answer.status_code == 200
-    assert len(uses_of(house.command_context(), house.audit(reference))) == 1
+    assert len(uses_of(world.command_context(), world.audit(reference))) == 1

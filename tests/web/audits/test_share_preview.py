@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import insert
 from time_machine import Traveller
 
-from tests.factories import House, an_audit, assign
+from tests.factories import World, an_audit, assign
 from tests.web.support.browser import Browser, text_of
 from tests.web.support.roles import leaves
 from web.council import Council
@@ -17,10 +17,10 @@ def page_of(app: Flask, reference: str) -> str:
     return text_of(Browser(app, "auditor").get(f"/audits/{reference}/moves/share").get_data(as_text=True))
 
 
-def test_each_post_is_said_with_its_holder_and_deputies(app: Flask, house: House, clock: Traveller) -> None:
-    reference, council = an_audit(house, at="graded", grade="inadequate"), app.extensions["council"]
-    _deputy(council, house.person("qaro").id)
-    names = {name: house.person(name).name for name in ("head.of.service", "director.safeguarding", "hos.ppqa", "qaro")}
+def test_each_post_is_said_with_its_holder_and_deputies(app: Flask, world: World, clock: Traveller) -> None:
+    reference, council = an_audit(world, at="graded", grade="inadequate"), app.extensions["council"]
+    _deputy(council, world.person("qaro").id)
+    names = {name: world.person(name).name for name in ("head.of.service", "director.safeguarding", "hos.ppqa", "qaro")}
     page = page_of(app, reference)
     for post, name in (("Head of Service", "head.of.service"), ("Director", "director.safeguarding")):
         assert f"{post} {names[name]}" in page
@@ -33,23 +33,23 @@ def test_each_post_is_said_with_its_holder_and_deputies(app: Flask, house: House
     assert f"Head of Service {names['director.safeguarding']}, standing in" in page_of(app, reference)
 
 
-def test_a_post_that_nobody_answers_for_is_said_to_be_vacant(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="graded", grade="inadequate")
+def test_a_post_that_nobody_answers_for_is_said_to_be_vacant(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="graded", grade="inadequate")
     for name in ("director.safeguarding", "hos.ppqa"):
         leaves(app.extensions["council"], name)
     assert "Director Vacant Nobody stands in" in page_of(app, reference)
 
 
-def test_after_sharing_the_audit_says_how_far_the_telling_has_come(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_after_sharing_the_audit_says_how_far_the_telling_has_come(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     for name in ("auditor", "qaro", "hos.ppqa"):
         page = text_of(Browser(app, name).get(f"/audits/{reference}").get_data(as_text=True))
         assert "Who knows of it: 0 of 3 have acknowledged" in page
-        assert f"{house.person('director.safeguarding').name} Director Sent" in page
-    assert "Who knows of it" not in Browser(app, "auditor").get(f"/audits/{an_audit(house, at='shared')}").get_data(as_text=True)
+        assert f"{world.person('director.safeguarding').name} Director Sent" in page
+    assert "Who knows of it" not in Browser(app, "auditor").get(f"/audits/{an_audit(world, at='shared')}").get_data(as_text=True)
     # Who is to judge by themselves learns nothing of it.
-    moderated = an_audit(house, at="shared", grade="inadequate")
-    assign(house, moderated)
+    moderated = an_audit(world, at="shared", grade="inadequate")
+    assign(world, moderated)
     assert "Who knows of it" not in Browser(app, "moderator").get(f"/audits/{moderated}").get_data(as_text=True)
 
 

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
 
 from config.settings import FOLDER
-from tests.factories import House, a_council, a_house, an_audit
+from tests.factories import World, a_council, a_world, an_audit
 from tests.support.postgres import a_database
 from web.cli.main import main
 from web.council import Council
@@ -31,11 +31,11 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def prepared(tmp_path: Path) -> House:
+def prepared(tmp_path: Path) -> World:
     council = a_council(tmp_path / "var")
-    house = a_house(council)
+    world = a_world(council)
     council.engine.dispose()
-    return house
+    return world
 
 
 REFUSED = [
@@ -48,7 +48,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
-def test_a_refusal_is_one_sentence_and_exit_1(run: Run, prepared: House, arguments: tuple[str, ...]) -> None:
+def test_a_refusal_is_one_sentence_and_exit_1(run: Run, prepared: World, arguments: tuple[str, ...]) -> None:
     an_audit(prepared, at="draft")
     result = run(*arguments)
     assert result.exit_code == 1, result.output
@@ -74,7 +74,7 @@ def test_a_database_that_can_not_be_used_names_its_setting(run: Run, tmp_path: P
 @pytest.mark.postgres
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
 def test_a_database_in_which_names_would_be_lost_is_refused(
-    run: Run, prepared: House, tmp_path_factory: pytest.TempPathFactory, encoding: str
+    run: Run, prepared: World, tmp_path_factory: pytest.TempPathFactory, encoding: str
 ) -> None:
     with a_database(tmp_path_factory.getbasetemp() / "postgres", encoding) as url:
         for result in (run("init", DATABASE_URL=url, SECRET_KEY="k" * 32), run("migrate-to", url)):
@@ -104,7 +104,7 @@ def test_the_instant_is_refused_in_production_before_anything_else(run: Run) -> 
     assert result.stderr.startswith("--now is refused in production")
 
 
-def test_the_worker_sends_once_what_is_due(run: Run, prepared: House, tmp_path: Path) -> None:
+def test_the_worker_sends_once_what_is_due(run: Run, prepared: World, tmp_path: Path) -> None:
     an_audit(prepared, at="shared")
     mails = tmp_path / "var" / "mail"
     assert run("worker", "--once").exit_code == 0
@@ -116,7 +116,7 @@ def test_the_worker_sends_once_what_is_due(run: Run, prepared: House, tmp_path: 
     assert len(list(mails.glob("*.eml"))) > len(sent)
 
 
-def test_a_whole_history_verifies_and_a_touched_one_is_named(run: Run, prepared: House, tmp_path: Path) -> None:
+def test_a_whole_history_verifies_and_a_touched_one_is_named(run: Run, prepared: World, tmp_path: Path) -> None:
     reference = an_audit(prepared, at="moderated", grade="inadequate")
     assert run("history", "verify").exit_code == 0
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
@@ -127,7 +127,7 @@ def test_a_whole_history_verifies_and_a_touched_one_is_named(run: Run, prepared:
     assert reference in result.stderr
 
 
-def test_a_reason_that_was_reworded_is_named(run: Run, prepared: House, tmp_path: Path) -> None:
+def test_a_reason_that_was_reworded_is_named(run: Run, prepared: World, tmp_path: Path) -> None:
     reference = an_audit(prepared, at="graded")
     audit_moves.withdraw(prepared.command_context(), prepared.person("auditor"), reference, "The wrong child.")
     assert run("history", "verify").exit_code == 0
@@ -137,7 +137,7 @@ def test_a_reason_that_was_reworded_is_named(run: Run, prepared: House, tmp_path
     assert "reason" in run("history", "verify").stderr
 
 
-def test_a_sealed_text_that_was_changed_is_named(run: Run, prepared: House, tmp_path: Path) -> None:
+def test_a_sealed_text_that_was_changed_is_named(run: Run, prepared: World, tmp_path: Path) -> None:
     reference = an_audit(prepared, at="shared")
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
         database.execute("DROP TRIGGER keep_seals_update")
@@ -148,7 +148,7 @@ def test_a_sealed_text_that_was_changed_is_named(run: Run, prepared: House, tmp_
     assert f"{reference}: what was sealed" in result.stderr
 
 
-def test_history_can_not_be_changed_or_removed(prepared: House, tmp_path: Path) -> None:
+def test_history_can_not_be_changed_or_removed(prepared: World, tmp_path: Path) -> None:
     an_audit(prepared, at="shared")
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
         for table in ("history", "seals"):
@@ -158,7 +158,7 @@ def test_history_can_not_be_changed_or_removed(prepared: House, tmp_path: Path) 
     database.close()
 
 
-def test_an_export_holds_the_whole_audit(run: Run, prepared: House) -> None:
+def test_an_export_holds_the_whole_audit(run: Run, prepared: World) -> None:
     reference = an_audit(prepared, at="moderated")
     held = json.loads(run("audits", "export", reference, "--as", "json").stdout)
     assert held["reference"] == reference
@@ -166,13 +166,13 @@ def test_an_export_holds_the_whole_audit(run: Run, prepared: House) -> None:
     assert [row["number"] for row in held["history"]] == list(range(1, len(held["history"]) + 1))
 
 
-def test_a_token_is_printed_once_and_kept_only_as_a_digest(run: Run, prepared: House, tmp_path: Path) -> None:
+def test_a_token_is_printed_once_and_kept_only_as_a_digest(run: Run, prepared: World, tmp_path: Path) -> None:
     token = run("tokens", "create", "auditor@demo.example").stdout.strip()
     assert len(token) > 40
     assert token.encode() not in (tmp_path / "var" / "practice-audit.db").read_bytes()
 
 
-def test_tokens_are_listed_without_what_they_open_and_revoked(run: Run, prepared: House) -> None:
+def test_tokens_are_listed_without_what_they_open_and_revoked(run: Run, prepared: World) -> None:
     token = run("tokens", "create", "auditor@demo.example", "--name", "The dashboard", "--scope", "read", "--days", "7").stdout.strip()
     run("tokens", "create", "auditor@demo.example")
     listed = run("tokens", "list", "auditor@demo.example").stdout.splitlines()
@@ -205,7 +205,7 @@ def test_the_demo_opens_alive_and_says_who_can_sign_in(run: Run, tmp_path: Path)
     assert run("worker", "--once").exit_code == 0
 
 
-def test_loading_the_demo_again_changes_its_password_and_no_audit(run: Run, prepared: House) -> None:
+def test_loading_the_demo_again_changes_its_password_and_no_audit(run: Run, prepared: World) -> None:
     reference = an_audit(prepared, at="draft")
     before = prepared.audit(reference)
     assert run("demo", "--password", "another one").exit_code == 0
@@ -215,7 +215,7 @@ def test_loading_the_demo_again_changes_its_password_and_no_audit(run: Run, prep
     assert [PasswordHasher().verify(one, "another one") for one in hashes] == [True]
 
 
-def test_the_demo_is_not_mixed_with_others(run: Run, prepared: House, tmp_path: Path) -> None:
+def test_the_demo_is_not_mixed_with_others(run: Run, prepared: World, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
         database.execute("UPDATE people SET email = 'someone@council.example' WHERE id = 1")
     database.close()

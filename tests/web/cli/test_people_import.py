@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.factories import World, a_council, a_world, an_audit, settings
 from web.cli.main import main
 from web.council import open_council, prepare
 from workflow.directory import Duty
@@ -27,9 +27,9 @@ gone@council.example,Gone Long Ago,,no
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def world(tmp_path: Path) -> World:
     council = a_council(tmp_path / "var")
-    made = a_house(council)
+    made = a_world(council)
     council.engine.dispose()
     return made
 
@@ -40,22 +40,22 @@ def run(tmp_path: Path, text: str | bytes, *more: str) -> Result:
     return CliRunner().invoke(main, ["people", "import", str(file), *more], env={"PRACTICE_AUDIT_DATA": str(tmp_path / "var")})
 
 
-def stored(house: House) -> list[object]:
+def stored(world: World) -> list[object]:
     held = (tables.people, tables.duties, tables.directory, tables.directory_history, tables.notices)
-    with read_transaction(house.store.engine) as connection:
+    with read_transaction(world.store.engine) as connection:
         return [connection.execute(select(table)).all() for table in held]
 
 
-def test_a_dry_run_says_what_the_real_run_does_and_changes_nothing(house: House, tmp_path: Path) -> None:
-    draft, before = an_audit(house, "draft", auditor="auditor2"), stored(house)
+def test_a_dry_run_says_what_the_real_run_does_and_changes_nothing(world: World, tmp_path: Path) -> None:
+    draft, before = an_audit(world, "draft", auditor="auditor2"), stored(world)
     dry = run(tmp_path, GOOD, "--dry-run")
     assert dry.exit_code == 0, dry.output
-    assert stored(house) == before
+    assert stored(world) == before
     real = run(tmp_path, GOOD)
     assert real.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
     assert real.stdout.splitlines()[-1] == "12 changes made."
     assert dry.stdout.splitlines()[-1] == "12 changes would be made; nothing was changed."
-    directory = house.store.directory()
+    directory = world.store.directory()
     duties = {email: person.duties for email in ("new.hos@council.example", "both@council.example", "auditor@demo.example")
               if (person := directory.by_email(email))}  # fmt: skip
     assert duties == {
@@ -63,9 +63,9 @@ def test_a_dry_run_says_what_the_real_run_does_and_changes_nothing(house: House,
         "both@council.example": {Duty("head_of_service", "care"), Duty("director", "parenting", is_deputy=True)},
         "auditor@demo.example": {Duty("auditor"), Duty("moderator")},
     }
-    assert house.person("practitioner").name == "Priya Nair-Jones"
-    assert (house.person("auditor2").is_active, house.person("auditor2").duties) == (False, frozenset())
-    with read_transaction(house.store.engine) as connection:
+    assert world.person("practitioner").name == "Priya Nair-Jones"
+    assert (world.person("auditor2").is_active, world.person("auditor2").duties) == (False, frozenset())
+    with read_transaction(world.store.engine) as connection:
         history = connection.execute(select(tables.directory_history)).all()
         told = connection.execute(select(tables.notices.c.event, tables.notices.c.reference)).all()
     assert {(row.by_id, row.by_name) for row in history} == {(None, "command line")}
@@ -97,17 +97,17 @@ LINES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_is_no_list_is_refused_with_a_sentence(house: House, tmp_path: Path, kind: str) -> None:
-    before = stored(house)
+def test_what_is_no_list_is_refused_with_a_sentence(world: World, tmp_path: Path, kind: str) -> None:
+    before = stored(world)
     result = run(tmp_path, FILES[kind][0])
     assert (result.exit_code, result.stdout) == (1, "")
     assert FILES[kind][1] in result.stderr
-    assert stored(house) == before
+    assert stored(world) == before
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_one_line_refused_is_nothing_done(house: House, tmp_path: Path, line: str) -> None:
-    before = stored(house)
+def test_one_line_refused_is_nothing_done(world: World, tmp_path: Path, line: str) -> None:
+    before = stored(world)
     for more in ((), ("--dry-run",)):
         result = run(tmp_path, f"{HEADER}first@b.c,First,,\n{line}\nlast@b.c,Last,,\n", *more)
         assert result.exit_code == 1
@@ -115,15 +115,15 @@ def test_one_line_refused_is_nothing_done(house: House, tmp_path: Path, line: st
         assert LINES[line] in result.stderr
         assert result.stderr.splitlines()[1:] == ["Nothing is changed."]
         assert result.stdout.count("adds") == (2 if more else 0)
-    assert stored(house) == before
+    assert stored(world) == before
 
 
-def test_a_missing_file_is_a_sentence(house: House, tmp_path: Path) -> None:
+def test_a_missing_file_is_a_sentence(world: World, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["people", "import", "/nowhere.csv"], env={"PRACTICE_AUDIT_DATA": str(tmp_path / "var")})
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
 
 
-def test_the_mark_of_a_spreadsheet_is_no_letter(house: House, tmp_path: Path) -> None:
+def test_the_mark_of_a_spreadsheet_is_no_letter(world: World, tmp_path: Path) -> None:
     result = run(tmp_path, "email,name\r\nzoe@b.c,Zoë Ångström\r\n".encode("utf-8-sig"))
     assert result.stdout == "Line 2: adds Zoë Ångström <zoe@b.c>.\n1 change made.\n"
 

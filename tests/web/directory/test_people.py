@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from tests.factories import House, an_audit, assign
+from tests.factories import World, an_audit, assign
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
 from workflow.commands.directory import people
@@ -25,7 +25,7 @@ OWN = ("/connections", "/delegations")
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-def test_each_page_is_for_whom_it_is(app: Flask, house: House, name: str) -> None:
+def test_each_page_is_for_whom_it_is(app: Flask, world: World, name: str) -> None:
     browser = Browser(app, name)
     for paths, may in ((READ, name in SEE), (EDIT, name == "admin"), (OWN, True), (("/people/1/connections",), name in {"qa", "hos.ppqa"})):
         assert {path: browser.get(path).status_code for path in paths} == dict.fromkeys(paths, 200 if may else 403)
@@ -35,10 +35,10 @@ def test_each_page_is_for_whom_it_is(app: Flask, house: House, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-def test_every_post_of_an_editor_is_refused_to_others(app: Flask, house: House, name: str) -> None:
-    before = house.store.directory().people
+def test_every_post_of_an_editor_is_refused_to_others(app: Flask, world: World, name: str) -> None:
+    before = world.store.directory().people
     browser = Browser(app, name)
-    me, posts = house.person(name).id, {
+    me, posts = world.person(name).id, {
         "/people/new": {"name": "N", "email": "n@demo.example"}, "/people/{}/change": {"name": "N", "email": "n@demo.example"},
         "/people/{}/roles": {"role": "auditor"}, "/people/{}/roles/take": {"role": "moderator"}, "/people/{}/leave": {}, "/people/{}/back": {},
         "/people/{}/delegations": {"role": "moderator", "person": f"{name}@demo.example"},
@@ -46,16 +46,16 @@ def test_every_post_of_an_editor_is_refused_to_others(app: Flask, house: House, 
     }  # fmt: skip
     for path, typed in posts.items():
         if name != "admin":
-            assert browser.post(path.format(house.person("moderator2").id), **typed).status_code == 403, path
+            assert browser.post(path.format(world.person("moderator2").id), **typed).status_code == 403, path
         elif "{}" in path:
             assert browser.post(path.format(me), **typed).status_code in {403, 422}, path
-    assert house.store.directory().people == before
+    assert world.store.directory().people == before
 
 
-def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, house: House, caller: Caller) -> None:
-    reference = an_audit(house, "shared", grade="inadequate")
-    assign(house, reference)
-    admin = house.person("admin")
+def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, world: World, caller: Caller) -> None:
+    reference = an_audit(world, "shared", grade="inadequate")
+    assign(world, reference)
+    admin = world.person("admin")
     roles = {
         "moderator": Duty("moderator"), "practitioner": Duty("practitioner"), "qaro": Duty("qaro"), "team.manager": Duty("team_manager"),
         "head.of.service": Duty("head_of_service", "assessment"), "director.safeguarding": Duty("director", "safeguarding"),
@@ -66,24 +66,24 @@ def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, house: Hou
         # Who owns an action of it keeps knowing that action.
         page, api = (f"{path}/read", "/history") if name == "practitioner" else (path, "")
         assert (browser.get(page).status_code, caller.call(email, "GET", path + api).status_code) == (200, 200), name
-        role_commands.take_role(house.command_context(), admin, house.person(name).id, duty)
+        role_commands.take_role(world.command_context(), admin, world.person(name).id, duty)
         assert browser.get(page).status_code in {403, 404}, name
         assert caller.call(email, "GET", path + api).status_code in {403, 404}, name
         assert name == "practitioner" or reference not in browser.get("/audits").text
 
 
-def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, house: House, caller: Caller) -> None:
+def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, world: World, caller: Caller) -> None:
     browser = Browser(app, "auditor")
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 200
-    people.mark_as_left(house.command_context(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("auditor").id)
     assert browser.get("/").status_code == 302
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
-    people.mark_as_back(house.command_context(), house.person("admin"), house.person("auditor").id)
+    people.mark_as_back(world.command_context(), world.person("admin"), world.person("auditor").id)
     assert browser.get("/").status_code == 302
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
 
 
-def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, house: House) -> None:
+def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, world: World) -> None:
     admin, ppqa = Browser(app, "admin"), Browser(app, "hos.ppqa")
     here = admin.post("/people/new", name="Nia New", email="Nia.New@demo.example").headers["Location"]
     assert "a second person must agree" in text_of(admin.client.post(f"{here}/roles", data={"csrf_token": admin.token, "role": "qa"},
@@ -93,7 +93,7 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, hou
     assert admin.post("/people/requests/1", answer="grant").status_code == 403
     assert ppqa.post("/people/requests/1", answer="perhaps").status_code == 422
     assert ppqa.post("/people/requests/1", answer="grant").status_code == 303
-    assert house.person("nia.new").roles == {"qa"}
+    assert world.person("nia.new").roles == {"qa"}
     assert "Nia New" not in ppqa.get("/").text
     for browser, sees in ((admin, True), (ppqa, True), (Browser(app, "governance"), True), (Browser(app, "qa"), False)):
         page = text_of(browser.get(here).text)
@@ -101,32 +101,32 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, hou
         assert ("Connections to children" in page) is (browser is ppqa or not sees)
 
 
-def test_a_vacant_post_stands_out_with_who_stands_in(app: Flask, house: House) -> None:
-    people.mark_as_left(house.command_context(), house.person("admin"), house.person("head.of.service").id)
-    people.mark_as_left(house.command_context(), house.person("admin"), house.person("director.parenting").id)
+def test_a_vacant_post_stands_out_with_who_stands_in(app: Flask, world: World) -> None:
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("head.of.service").id)
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("director.parenting").id)
     page = text_of(Browser(app, "admin").get("/people/posts").text)
     assert "Head of Service, Assessment and Child Protection Vacant Dawn Sefton stands in" in page
     assert "Director, Corporate Parenting Vacant Paula Pemberton stands in" in page
     assert page.count("Vacant") == 2
 
 
-def test_a_connection_is_declared_seen_and_ended_in_pages(app: Flask, house: House) -> None:
-    reference = an_audit(house, "shared")
+def test_a_connection_is_declared_seen_and_ended_in_pages(app: Flask, world: World) -> None:
+    reference = an_audit(world, "shared")
     qaro, qa = Browser(app, "qaro"), Browser(app, "qa")
     answer = qaro.post("/connections", child_id="C-1001")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/connections")
     assert qaro.get(f"/audits/{reference}").status_code == 404
     assert "Still declared" in qaro.get("/connections").text
     assert qaro.post("/connections/1/end").status_code == 403
-    theirs = f"/people/{house.person('qaro').id}/connections"
+    theirs = f"/people/{world.person('qaro').id}/connections"
     assert Browser(app, "admin").get(theirs).status_code == 403
     assert "c-1001" in qa.get(theirs).text
     assert qa.post("/connections/1/end").headers["Location"] == theirs
     assert qaro.get(f"/audits/{reference}").status_code == 200
-    assert "c-1001" not in "".join(Browser(app, name).get(f"/people/{house.person('qaro').id}").text for name in ("admin", "governance"))
+    assert "c-1001" not in "".join(Browser(app, name).get(f"/people/{world.person('qaro').id}").text for name in ("admin", "governance"))
 
 
-def test_a_role_is_passed_on_and_taken_back_in_pages(app: Flask, house: House) -> None:
+def test_a_role_is_passed_on_and_taken_back_in_pages(app: Flask, world: World) -> None:
     auditor = Browser(app, "auditor")
     day = {
         f"{name}__{part}": value
@@ -134,11 +134,11 @@ def test_a_role_is_passed_on_and_taken_back_in_pages(app: Flask, house: House) -
         for part, value in zip(("day", "month", "year"), _today(), strict=True)
     }
     assert auditor.post("/delegations", role="auditor", person="qaro@demo.example", **day).status_code == 303
-    assert "auditor" in house.store.directory().people[house.person("qaro").id].roles
+    assert "auditor" in world.store.directory().people[world.person("qaro").id].roles
     assert auditor.post("/delegations", role="qa", person="qaro@demo.example", **day).status_code == 422
     assert auditor.post("/delegations", role="nonsense", person="nobody", **day).status_code == 422
     assert Browser(app, "qaro").post("/delegations/1/end").status_code == 303
-    assert "auditor" not in house.store.directory().people[house.person("qaro").id].roles
+    assert "auditor" not in world.store.directory().people[world.person("qaro").id].roles
 
 
 def _today() -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from time_machine import Traveller
 
 from notifications.delivery.acknowledgement_links import line
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, House, a_council, an_audit
+from tests.factories import NOW, World, a_council, an_audit
 from tests.web.access_matrix.runner import everything_in
 from tests.web.support.browser import Browser, text_of, token_in
 from tests.web.support.emailed_links import is_ended, link_to, mails_to, presses, works
@@ -25,20 +25,20 @@ CASE = ("C-1001", "Assessment", "nadequate", "Seen on the file", "Alex", "Book t
 
 
 @pytest.fixture
-def escalated(app: Flask, house: House, clock: Traveller) -> str:
-    return an_audit(house, at="shared", grade="inadequate")
+def escalated(app: Flask, world: World, clock: Traveller) -> str:
+    return an_audit(world, at="shared", grade="inadequate")
 
 
-def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, house: House, escalated: str) -> None:
+def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, world: World, escalated: str) -> None:
     works(app)
-    path, person = link_to(app, "director.safeguarding"), house.person("director.safeguarding")
+    path, person = link_to(app, "director.safeguarding"), world.person("director.safeguarding")
     answer = app.test_client().get(path)
     page = text_of(answer.get_data(as_text=True))
     assert answer.status_code == 200
     for words in (escalated, person.name, "Director", "24 November 2026", "I acknowledge this escalation"):
         assert words in page
     assert presses(app.test_client(), path).status_code == 200
-    recipients = {one.post: one for one in house.audit(escalated).escalation.recipients}  # type: ignore[union-attr]
+    recipients = {one.post: one for one in world.audit(escalated).escalation.recipients}  # type: ignore[union-attr]
     director = recipients["director"]
     assert (director.acknowledged_by, director.by_link) == (person.id, True)
     assert [one.post for one in recipients.values() if one.acknowledged_at] == ["director"]
@@ -47,11 +47,11 @@ def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, house: 
     assert "by the link in a mail" in text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
 
 
-def test_the_last_of_them_by_link_makes_it_acknowledged(app: Flask, house: House, escalated: str) -> None:
+def test_the_last_of_them_by_link_makes_it_acknowledged(app: Flask, world: World, escalated: str) -> None:
     works(app)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
         assert presses(app.test_client(), link_to(app, name)).status_code == 200
-    assert house.audit(escalated).escalation_state == "acknowledged"
+    assert world.audit(escalated).escalation_state == "acknowledged"
 
 
 def test_neither_mail_nor_page_shows_anything_of_the_case(app: Flask, escalated: str) -> None:
@@ -62,7 +62,7 @@ def test_neither_mail_nor_page_shows_anything_of_the_case(app: Flask, escalated:
         assert not [words for words in CASE if words in body]
 
 
-def test_what_only_looks_changes_nothing(app: Flask, house: House, escalated: str) -> None:
+def test_what_only_looks_changes_nothing(app: Flask, world: World, escalated: str) -> None:
     """As mail scanners do: every link of a mail, opened, by GET and HEAD, more than once."""
     works(app)
     before = everything_in(app.extensions["council"].engine)
@@ -70,7 +70,7 @@ def test_what_only_looks_changes_nothing(app: Flask, house: House, escalated: st
     for method in ("GET", "HEAD", "GET", "OPTIONS"):
         assert app.test_client().open(path, method=method).status_code == 200
     assert everything_in(app.extensions["council"].engine) == before
-    assert not [one for one in house.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
+    assert not [one for one in world.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
 
 
 def test_it_can_be_used_once(app: Flask, escalated: str) -> None:
@@ -81,7 +81,7 @@ def test_it_can_be_used_once(app: Flask, escalated: str) -> None:
 
 
 def test_a_chase_carries_one_for_its_own_post_and_nobody_else_is_sent_any(
-    app: Flask, house: House, escalated: str, clock: Traveller
+    app: Flask, world: World, escalated: str, clock: Traveller
 ) -> None:
     works(app)
     for days in (2, 3):
@@ -118,7 +118,7 @@ def test_no_log_line_ever_holds_it(app: Flask, escalated: str, caplog: pytest.Lo
 def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: Traveller) -> None:
     """Over https the form is refused without a referrer, so the page must let one be sent to this service."""
     council = a_council(tmp_path / "var", BASE_URL="https://audits.example", PROXIES="1")
-    an_audit(House(council.store), at="shared", grade="inadequate")
+    an_audit(World(council.store), at="shared", grade="inadequate")
     run_once(council.worker_context, NOW)
     council.engine.dispose()
     app = create_app(council.settings)
@@ -139,7 +139,7 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
 
 
 def test_who_took_the_post_over_acknowledges_by_the_chase_that_reaches_them(
-    app: Flask, house: House, escalated: str, clock: Traveller
+    app: Flask, world: World, escalated: str, clock: Traveller
 ) -> None:
     works(app)
     council: Council = app.extensions["council"]
@@ -149,5 +149,5 @@ def test_who_took_the_post_over_acknowledges_by_the_chase_that_reaches_them(
     works(app, NOW + timedelta(days=2))
     assert is_ended(app, link_to(app, "head.of.service"))
     assert presses(app.test_client(), link_to(app, "auditor2", "escalation_not_acknowledged")).status_code == 200
-    recipients = house.audit(escalated).escalation.recipients  # type: ignore[union-attr]
-    assert [one.post for one in recipients if one.acknowledged_by == house.person("auditor2").id] == ["head_of_service"]
+    recipients = world.audit(escalated).escalation.recipients  # type: ignore[union-attr]
+    assert [one.post for one in recipients if one.acknowledged_by == world.person("auditor2").id] == ["head_of_service"]

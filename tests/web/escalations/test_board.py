@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from time_machine import Traveller
 
 from notifications.scheduling.worker import run_once, sweep
-from tests.factories import NOW, House, an_audit, resolve
+from tests.factories import NOW, World, an_audit, resolve
 from tests.notifications.support.smtp_server import MailServer
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
@@ -49,15 +49,15 @@ def works(app: Flask, at: datetime, mail: MailServer | None = None) -> None:
     run_once(replace(council.worker_context, settings=settings), at)
 
 
-def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     assert [one["state"] for one in told(caller)] == ["sent"] * 3
     works(app, NOW + timedelta(minutes=1))
     clock.shift(120)
     assert [one["state"] for one in told(caller)] == ["delivered"] * 3
     assert Browser(app, "director.safeguarding").get(f"/audits/{reference}").status_code == 200
-    house.passes(minutes=5)
-    escalations.acknowledge(house.command_context(), house.person("head.of.service"), reference)
+    world.passes(minutes=5)
+    escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
     facts = told(caller)
     assert [one["state"] for one in facts] == ["acknowledged", "seen", "delivered"]
     assert facts[0]["acknowledged_at"] == (NOW + timedelta(minutes=5)).isoformat()
@@ -67,17 +67,17 @@ def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, house: House,
         assert words in page
 
 
-def test_what_was_read_before_it_was_escalated_is_not_seen(house: House, app: Flask, caller: Caller, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared")
+def test_what_was_read_before_it_was_escalated_is_not_seen(world: World, app: Flask, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared")
     assert Browser(app, "hos.ppqa").get(f"/audits/{reference}/read").status_code == 200
-    house.passes(minutes=5)
-    escalations.raise_escalation(house.command_context(), house.person("qa"), reference, "Look.")
+    world.passes(minutes=5)
+    escalations.raise_escalation(world.command_context(), world.person("qa"), reference, "Look.")
     clock.shift(400)
     assert [one["seen_at"] for one in told(caller)] == [None] * 3
 
 
-def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     works(app, NOW)
     first = told(caller)[0]
     dates = [first[name] for name in ("due_on", "chase_on", "pass_up_on")]
@@ -98,9 +98,9 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, house: Hou
 
 
 def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
-    app: Flask, house: House, caller: Caller, clock: Traveller, mail: MailServer
+    app: Flask, world: World, caller: Caller, clock: Traveller, mail: MailServer
 ) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+    reference = an_audit(world, at="shared", grade="inadequate")
     mail.answers = lambda to, tries: "550 5.1.1 No such mailbox" if to.startswith("director") else None
     works(app, NOW, mail)
     clock.shift(60)
@@ -113,20 +113,20 @@ def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
     page = Browser(app, "qa").get("/escalations").get_data(as_text=True)
     assert "Somebody not told" in page
     assert re.search(r'href="/people/\d+"', page), "a link to what to do"
-    escalations.acknowledge(house.command_context(), house.person("director.safeguarding"), reference)
+    escalations.acknowledge(world.command_context(), world.person("director.safeguarding"), reference)
     assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
 
 
-def test_a_mail_that_only_waits_is_a_task_after_five_minutes(app: Flask, house: House, clock: Traveller) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_a_mail_that_only_waits_is_a_task_after_five_minutes(app: Flask, world: World, clock: Traveller) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     clock.shift(240)
     assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
     clock.shift(120)
     assert "could not be told" in Browser(app, "qa").get("/").get_data(as_text=True)
 
 
-def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     works(app, NOW)
     council: Council = app.extensions["council"]
     for name in ("director.safeguarding", "head.of.service"):
@@ -139,9 +139,9 @@ def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, house: House, ca
 
 
 def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
-    app: Flask, house: House, caller: Caller, clock: Traveller
+    app: Flask, world: World, caller: Caller, clock: Traveller
 ) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+    an_audit(world, at="shared", grade="inadequate")
     works(app, NOW)
     council: Council = app.extensions["council"]
     now_holds(council, "head.of.service", "auditor")
@@ -153,14 +153,14 @@ def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
     works(app, NOW + timedelta(days=2))
     clock.move_to(NOW + timedelta(days=2))
     assert told(caller)[0]["state"] == "delivered"
-    assert f"It was opened to {house.person('head.of.service').name}" in Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
+    assert f"It was opened to {world.person('head.of.service').name}" in Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
 
 
-def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     with write_transaction(council.engine) as connection:
-        deputy = {"person_id": house.person("qaro").id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
+        deputy = {"person_id": world.person("qaro").id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
         connection.execute(insert(duties).values(deputy))
         changed(connection)
     assert Browser(app, "qaro").get("/escalations").status_code == 403
@@ -168,14 +168,14 @@ def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, house: House, cloc
     assert reference in Browser(app, "qaro").get("/escalations").get_data(as_text=True)
 
 
-def test_everybody_sees_of_it_what_they_may_know(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_everybody_sees_of_it_what_they_may_know(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     seen = {}
     for name in (*RECIPIENTS, "qa", "head.of.service2", "director.parenting"):
         seen[name] = reference in Browser(app, name).get("/escalations").get_data(as_text=True)
     assert seen == {**dict.fromkeys((*RECIPIENTS, "qa"), True), "head.of.service2": False, "director.parenting": False}
     council: Council = app.extensions["council"]
-    me = house.person("hos.ppqa").id
+    me = world.person("hos.ppqa").id
     with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
@@ -186,11 +186,11 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, house: House, clock
     assert ">0<" in page.replace(" ", "")
 
 
-def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "KESTREL plan")
-    resolved = an_audit(house, at="shared", grade="inadequate")
-    resolve(house, resolved)
+def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, "KESTREL plan")
+    resolved = an_audit(world, at="shared", grade="inadequate")
+    resolve(world, resolved)
     page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
     text = caller.call("hos.ppqa@demo.example", "GET", "/escalations").get_data(as_text=True)
     for body in (page, text):
@@ -202,11 +202,11 @@ def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, house: Hou
     assert "Resolved in the last 14 days (1)" in text_of(page)
 
 
-def test_pages_follow_each_other_and_cost_the_same(app: Flask, house: House, caller: Caller, clock: Traveller) -> None:
+def test_pages_follow_each_other_and_cost_the_same(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
     everything = []
     for _ in range(SIZE + 3):
-        house.passes(seconds=7)
-        everything.append(an_audit(house, at="shared", grade="inadequate"))
+        world.passes(seconds=7)
+        everything.append(an_audit(world, at="shared", grade="inadequate"))
     first = caller.call("qa@demo.example", "GET", "/escalations").get_json()
     second = caller.call("qa@demo.example", "GET", f"/escalations?cursor={first['next']}").get_json()
     pages = [[one["reference"] for one in page["escalations"]] for page in (first, second)]
@@ -217,8 +217,8 @@ def test_pages_follow_each_other_and_cost_the_same(app: Flask, house: House, cal
     assert caller.call("qa@demo.example", "GET", "/escalations?cursor=9-x").status_code == 422
 
 
-def test_the_board_reads_its_escalations_and_mails_by_index(app: Flask, house: House) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_the_board_reads_its_escalations_and_mails_by_index(app: Flask, world: World) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     about = "event IN ('escalation_opened', 'escalation_not_acknowledged', 'escalation_passed_up')"
     queries = {

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.access_matrix.runner import bytes_of
 from tests.web.api.test_errors import every_door
 from tests.web.support.api_client import Caller
@@ -43,9 +43,9 @@ def rows(council: Council) -> list[Any]:
         return list(connection.execute(select(tables.tokens).order_by(tables.tokens.c.id)))
 
 
-def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Council, house: House) -> None:
-    reference = an_audit(house, at="graded")
-    before, tried, token = house.audit(reference), 0, made(council, scope=READ)
+def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Council, world: World) -> None:
+    reference = an_audit(world, at="graded")
+    before, tried, token = world.audit(reference), 0, made(council, scope=READ)
     for method, path, body in every_door(reference):
         answer = call(app, token, method, path, body)
         if method in SAFE or path.endswith("/search"):
@@ -54,11 +54,11 @@ def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Cou
         tried += 1
         assert (answer.status_code, answer.json["detail"]) == (403, "This access token may only read."), path  # type: ignore[index]
     assert tried > 8
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before
 
 
-def test_what_is_refused_to_a_reading_token_tells_nothing_of_what_exists(app: Flask, council: Council, house: House) -> None:
-    reference, token = an_audit(house, at="draft"), made(council, "practitioner", scope=READ)
+def test_what_is_refused_to_a_reading_token_tells_nothing_of_what_exists(app: Flask, council: Council, world: World) -> None:
+    reference, token = an_audit(world, at="draft"), made(council, "practitioner", scope=READ)
     answers = [call(app, token, "POST", f"/audits/{name}/moves", {"move": "share"}) for name in (reference, "zzzz-zzzz")]
     assert answers[0].data == answers[1].data
 

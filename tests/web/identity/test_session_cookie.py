@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.factories import NOW, House, a_council, an_audit, settings
+from tests.factories import NOW, World, a_council, an_audit, settings
 from tests.web.support.browser import PASSWORD, Browser, token_in
 from web.app import create_app
 
@@ -112,19 +112,19 @@ def test_ten_hours_end_it_however_busy(app: Flask) -> None:
         assert browser.get("/audits").status_code == 302
 
 
-def test_a_form_that_was_open_for_nine_hours_is_still_taken(app: Flask, house: House) -> None:
+def test_a_form_that_was_open_for_nine_hours_is_still_taken(app: Flask, world: World) -> None:
     """Its own token lasts as long as the session, which other pages kept alive."""
-    reference = an_audit(house, at="practitioner_consulted")
+    reference = an_audit(world, at="practitioner_consulted")
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
-        path, version = f"/audits/{reference}/sections/area_1", house.audit(reference).version
+        path, version = f"/audits/{reference}/sections/area_1", world.audit(reference).version
         opened_with = browser.token
         for _ in range(27):
             clock.shift(timedelta(minutes=20))
             browser.get("/audits")
         browser.token = opened_with
         assert browser.post(path, seen=version, evidence="Written since the morning.").status_code == 303
-    assert house.audit(reference).answer("area_1", "evidence") == "Written since the morning."
+    assert world.audit(reference).answer("area_1", "evidence") == "Written since the morning."
 
 
 def test_one_that_was_signed_out_elsewhere_is_worth_nothing_at_either_door(app: Flask) -> None:

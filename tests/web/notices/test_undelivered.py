@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, House, an_audit
+from tests.factories import NOW, World, an_audit
 from tests.notifications.support.smtp_server import MailServer
 from tests.web.support.browser import Browser
 from web.council import Council
@@ -32,10 +32,10 @@ def context(council: Council, server: MailServer) -> WorkerContext:
 
 
 @pytest.fixture
-def refused(context: WorkerContext, house: House, server: MailServer) -> str:
+def refused(context: WorkerContext, world: World, server: MailServer) -> str:
     """The reference of a shared audit whose QARO could not be told, once and for all."""
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro@") else None
-    reference = an_audit(house, at="shared")
+    reference = an_audit(world, at="shared")
     run_once(context, NOW)
     return reference
 
@@ -85,7 +85,7 @@ def test_refused_again_it_is_told_again(app: Flask, context: WorkerContext, refu
 
 
 def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
-    app: Flask, context: WorkerContext, house: House, refused: str
+    app: Flask, context: WorkerContext, world: World, refused: str
 ) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
@@ -94,7 +94,7 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
     assert refused not in browser.get("/undelivered").text
     with read_transaction(context.engine) as connection:
         row = connection.execute(select(tables.outbox).where(tables.outbox.c.id == the_id)).one()
-    assert (row.state, row.settled_by) == ("dead", house.person("qa").id)
+    assert (row.state, row.settled_by) == ("dead", world.person("qa").id)
     assert row.settled_at
     for verb in ("settle", "again"):
         answer = browser.post(f"/undelivered/{the_id}/{verb}")
@@ -102,9 +102,9 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
         assert "Somebody has seen to this mail already." in answer.text
 
 
-def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, house: House, server: MailServer) -> None:
+def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, world: World, server: MailServer) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro@") else None
-    an_audit(house, at="shared")
+    an_audit(world, at="shared")
     for minutes in (0, 5):
         run_once(context, NOW + timedelta(minutes=minutes))
     page = Browser(app, "qa").get("/undelivered").text
@@ -113,9 +113,9 @@ def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: Worker
     assert "Send it again" not in page
 
 
-def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, context: WorkerContext, house: House, refused: str) -> None:
+def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, context: WorkerContext, world: World, refused: str) -> None:
     with write_transaction(context.engine) as connection:
-        declared = {"person_id": house.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
+        declared = {"person_id": world.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
         changed(connection)
     assert refused not in Browser(app, "qa").get("/undelivered").text
@@ -134,11 +134,11 @@ def test_a_mail_about_an_account_is_not_sent_again(app: Flask, context: WorkerCo
     assert "asks for a new one" in answer.text
 
 
-def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, house: House, server: MailServer) -> None:
+def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, world: World, server: MailServer) -> None:
     server.answers = lambda to, tries: "550 no such user"
     while _how_many_dead(context) <= SIZE:
         for _ in range(5):
-            an_audit(house, at="shared")
+            an_audit(world, at="shared")
         run_once(context, NOW)
     browser = Browser(app, "qa")
     first = browser.get("/undelivered").text

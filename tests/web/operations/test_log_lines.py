@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.factories import House, a_council, an_audit, settings
+from tests.factories import World, a_council, an_audit, settings
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from tests.web.support.log_capture import every_line
@@ -47,8 +47,8 @@ def requests_in(lines: list[str]) -> list[dict[str, Any]]:
     return [one for one in found if one["logger"] == "practice_audit.request"]
 
 
-def test_a_request_is_one_line_with_its_route_and_audit_and_no_address(app: Flask, house: House, lines: list[str]) -> None:
-    reference = an_audit(house, at="graded")
+def test_a_request_is_one_line_with_its_route_and_audit_and_no_address(app: Flask, world: World, lines: list[str]) -> None:
+    reference = an_audit(world, at="graded")
     Browser(app, "auditor").get(f"/audits/{reference}/sections/summary?q=Somebody")
     said = requests_in(lines)[-1]
     assert said.keys() <= NAMES
@@ -59,7 +59,7 @@ def test_a_request_is_one_line_with_its_route_and_audit_and_no_address(app: Flas
 
 
 def test_a_new_audit_a_refusal_and_an_unknown_address_are_said_by_what_they_are(
-    app: Flask, house: House, caller: Caller, lines: list[str]
+    app: Flask, world: World, caller: Caller, lines: list[str]
 ) -> None:
     reference = caller.call("auditor@demo.example", "POST", "/audits", {"details": {}}).json["reference"]
     caller.call("auditor@demo.example", "POST", f"/audits/{reference}/moves", {"move": "share"})
@@ -74,7 +74,7 @@ def test_a_new_audit_a_refusal_and_an_unknown_address_are_said_by_what_they_are(
     assert not [line for line in lines if "jane" in line.lower()]
 
 
-def test_a_reference_that_is_no_audits_is_never_written(app: Flask, house: House, lines: list[str]) -> None:
+def test_a_reference_that_is_no_audits_is_never_written(app: Flask, world: World, lines: list[str]) -> None:
     browser = Browser(app, "auditor")
     for typed in ("jane-dent", "zzzz-zzzz", "Jane%20Doe"):
         assert browser.get(f"/audits/{typed}").status_code == 404

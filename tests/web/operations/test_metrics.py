@@ -19,7 +19,7 @@ from sqlalchemy import event, select
 
 from notifications import outbox as post
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, RULES, House, a_council, a_house, an_audit, settings
+from tests.factories import NOW, RULES, World, a_council, a_world, an_audit, settings
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from tests.web.support.canaries import Story, begins, is_closed, is_shared_and_moderated, is_written
@@ -74,8 +74,8 @@ def test_there_are_none_for_who_does_not_hold_the_token_or_where_there_is_none(a
 
 
 def test_moves_refusals_and_answers_are_counted(app: Flask) -> None:
-    house = a_house(app.extensions["council"])
-    reference, browser = an_audit(house, at="graded"), Browser(app, "auditor")
+    world = a_world(app.extensions["council"])
+    reference, browser = an_audit(world, at="graded"), Browser(app, "auditor")
     caller = Caller(app.extensions["council"], app.test_client())
     browser.post(f"/audits/{reference}/moves/revise")
     caller.call("auditor@demo.example", "POST", f"/audits/{reference}/moves", {"move": "grade"})
@@ -93,13 +93,13 @@ def test_moves_refusals_and_answers_are_counted(app: Flask) -> None:
 
 def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
     council = app.extensions["council"]
-    house = a_house(council)
-    house.now = NOW
+    world = a_world(council)
+    world.now = NOW
     with time_machine.travel(NOW, tick=False) as clock:
         before = scraped(app)
         assert (before["tick_age_seconds mail"], before["escalations open"], before["outbox_waiting"]) == (math.inf, 0, 0)
         run_once(council.worker_context, NOW)
-        an_audit(house, at="shared", grade="inadequate")
+        an_audit(world, at="shared", grade="inadequate")
         clock.shift(600)
         found = scraped(app)
         with read_transaction(council.engine) as connection:
@@ -120,20 +120,20 @@ def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
 
 def test_who_has_not_acknowledged_is_overdue_from_the_day_after_it_was_due(app: Flask) -> None:
     council = app.extensions["council"]
-    house = a_house(council)
-    reference = an_audit(house, at="shared", grade="inadequate")
+    world = a_world(council)
+    reference = an_audit(world, at="shared", grade="inadequate")
     due_on = add_working_days(london_day(NOW), council.who_hears.clocks["escalation_acknowledged_working_days"])
     with time_machine.travel(datetime.combine(due_on, time(12), UTC), tick=False) as clock:
         assert scraped(app)["acknowledgements_overdue"] == 0
         clock.shift(timedelta(days=1))
         assert scraped(app)["acknowledgements_overdue"] == 3
-        escalations.acknowledge(house.command_context(), house.person("head.of.service"), reference)
+        escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
         assert scraped(app)["acknowledgements_overdue"] == 2
 
 
 def test_a_scrape_takes_a_few_statements_and_writes_nothing(app: Flask) -> None:
     council, statements = app.extensions["council"], []
-    an_audit(a_house(council), at="shared", grade="inadequate")
+    an_audit(a_world(council), at="shared", grade="inadequate")
     event.listen(council.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: statements.append(statement))
     app.test_client().get("/metrics", headers=ASKING)
     asked = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
@@ -211,8 +211,8 @@ def test_several_processes_add_up_and_what_stands_is_told_once(tmp_path: Path) -
 @pytest.mark.parametrize("house_at", ["practitioner_consulted"])
 def test_what_is_rolled_back_is_not_counted(app: Flask, house_at: str) -> None:
     council = app.extensions["council"]
-    house: House = a_house(council)
-    reference = an_audit(house, at=house_at)
+    world: World = a_world(council)
+    reference = an_audit(world, at=house_at)
     with council.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TRIGGER no_move BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'full'); END")
     Browser(app, "auditor").post(f"/audits/{reference}/moves/grade")

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from tests.factories import a_council, a_house, an_audit, settings
+from tests.factories import a_council, a_world, an_audit, settings
 from tests.web.server.test_graceful_shutdown import Server
 from tests.web.support.browser import Browser
 from tests.web.support.log_capture import CANARY
@@ -39,7 +39,7 @@ def spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Fla
 
 def test_a_span_holds_no_word_no_address_and_no_statement(spans: tuple[Flask, InMemorySpanExporter]) -> None:
     app, exporter = spans
-    reference, browser = an_audit(a_house(app.extensions["council"]), at="graded"), Browser(app, "auditor")
+    reference, browser = an_audit(a_world(app.extensions["council"]), at="graded"), Browser(app, "auditor")
     browser.post(f"/audits/{reference}/sections/summary?q=quillfeather1", seen=1, case_summary="quillfeather2")
     browser.client.get(f"/audits/{reference}", headers={"traceparent": PARENT})
     made = exporter.get_finished_spans()

@@ -12,7 +12,7 @@ from flask import Flask
 from notifications import outbox
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
-from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.web.support.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
@@ -91,16 +91,16 @@ def test_the_qa_service_sees_since_when_nothing_has_run(app: Flask, council: Cou
 def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
     app: Flask, council: Council, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house, warning, page = a_house(council), "bank holidays are known until 2028-12-31", "known for certain only until 31 December 2028"
+    world, warning, page = a_world(council), "bank holidays are known until 2028-12-31", "known for certain only until 31 December 2028"
     assert date(2028, 12, 31) == KNOWN_UNTIL
     with time_machine.travel(NOON, tick=False):
-        house.now = NOON
-        reference = an_audit(house, at="moderated")
+        world.now = NOON
+        reference = an_audit(world, at="moderated")
         run_once(council.worker_context, NOON)
         assert health(app) == (200, health(app)[1] | {"bank_holidays_suffice": True, "bank_holidays_known_until": "2028-12-31"})
         assert page not in my_work(app, "qa")
         assert warning not in caplog.text
-        _agree(house, reference, "2028-12-20")
+        _agree(world, reference, "2028-12-20")
         assert (health(app)[0], health(app)[1]["status"], health(app)[1]["bank_holidays_suffice"]) == (200, "ok", False)
         assert page in my_work(app, "qa")
         assert page not in my_work(app, "auditor")
@@ -109,15 +109,15 @@ def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
     assert caplog.text.count(warning) == 3, "one line on each London day"
 
 
-def _agree(house: House, reference: str, due_on: str) -> None:
-    actions.add_action(house.command_context(), house.person("qa"), reference, NewAction("x", "practitioner@demo.example", due_on))
+def _agree(world: World, reference: str, due_on: str) -> None:
+    actions.add_action(world.command_context(), world.person("qa"), reference, NewAction("x", "practitioner@demo.example", due_on))
 
 
 def test_the_furthest_date_there_is_stops_no_sweep(council: Council) -> None:
-    house = a_house(council)
-    reference = an_audit(house, at="moderated")
-    _agree(house, reference, "9999-12-31")
-    assert run_once(council.worker_context, house.now) > 0
+    world = a_world(council)
+    reference = an_audit(world, at="moderated")
+    _agree(world, reference, "9999-12-31")
+    assert run_once(council.worker_context, world.now) > 0
     assert health_of(council)
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.factories import NOW, House, an_audit
+from tests.factories import NOW, World, an_audit
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
@@ -27,8 +27,8 @@ def asked_and_let_in(app: Flask, reference: str) -> Browser:
     return browser
 
 
-def test_from_asking_to_the_end_every_reading_is_noted_with_its_emergency(app: Flask, house: House) -> None:
-    reference, council = an_audit(house, "moderated"), app.extensions["council"]
+def test_from_asking_to_the_end_every_reading_is_noted_with_its_emergency(app: Flask, world: World) -> None:
+    reference, council = an_audit(world, "moderated"), app.extensions["council"]
     browser = Browser(app, STRANGER)
     assert browser.get(f"/audits/{reference}").status_code == 404
     browser = asked_and_let_in(app, reference)
@@ -41,18 +41,18 @@ def test_from_asking_to_the_end_every_reading_is_noted_with_its_emergency(app: F
     assert log.count("Emergency 1") == 2
 
 
-def test_it_can_only_be_read(app: Flask, house: House) -> None:
-    reference = an_audit(house, "moderated")
-    browser, before = asked_and_let_in(app, reference), house.audit(reference)
+def test_it_can_only_be_read(app: Flask, world: World) -> None:
+    reference = an_audit(world, "moderated")
+    browser, before = asked_and_let_in(app, reference), world.audit(reference)
     typed = {"moves/withdraw": {"reason": "x"}, "escalation/moves/raise": {"reason": "x"}}
     for path in ("sections/area_1", "moves/withdraw", "actions/new", "moderator", "escalation/moves/raise", "actions/1/moves/report"):
         assert browser.post(f"/audits/{reference}/{path}", **typed.get(path, {})).status_code in {403, 404}, path
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before
 
 
 @pytest.mark.parametrize("reference", ["zzzz-zzzz", "draft", "shared"])
-def test_asking_answers_the_same_whatever_there_is(app: Flask, house: House, reference: str) -> None:
-    named = reference if "-" in reference else an_audit(house, reference)
+def test_asking_answers_the_same_whatever_there_is(app: Flask, world: World, reference: str) -> None:
+    named = reference if "-" in reference else an_audit(world, reference)
     browser = Browser(app, STRANGER)
     answer = browser.post("/emergencies", reference=named, reason=WHY)
     page = text_of(browser.get("/emergencies").get_data(as_text=True))
@@ -73,20 +73,20 @@ def test_a_request_without_a_reason_or_a_reference_is_refused_with_what_was_type
 
 
 @pytest.mark.parametrize(("person", "status"), [("admin", 403), ("governance", 403)])
-def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, house: House, person: str, status: int) -> None:
-    reference, browser = an_audit(house, "shared"), Browser(app, person)
+def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, world: World, person: str, status: int) -> None:
+    reference, browser = an_audit(world, "shared"), Browser(app, person)
     Browser(app, STRANGER).post("/emergencies", reference=reference, reason=WHY)
     assert browser.get("/emergencies").status_code == status
     assert browser.post("/emergencies", reference=reference, reason=WHY).status_code == status
     assert {browser.post(f"/emergencies/1/{answer}").status_code for answer in ("let-in", "refuse")} == {404}
 
 
-def test_why_is_told_to_who_decides_alone(app: Flask, house: House, caller: Caller) -> None:
-    reference = an_audit(house, "shared")
+def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: Caller) -> None:
+    reference = an_audit(world, "shared")
     caller.mails()
     asked_and_let_in(app, reference)
     council: Council = app.extensions["council"]
-    emergency_access.ask_to_read_in_emergency(council.command_context(), house.person("practitioner2"), reference, WHY)
+    emergency_access.ask_to_read_in_emergency(council.command_context(), world.person("practitioner2"), reference, WHY)
     for name in ("qa", "director.safeguarding", "governance", "auditor", "practitioner2"):
         browser = Browser(app, name)
         for path in ("/", "/emergencies", "/notices", f"/audits/{reference}", f"/audits/{reference}/readings", "/readings"):
@@ -98,23 +98,23 @@ def test_why_is_told_to_who_decides_alone(app: Flask, house: House, caller: Call
     assert not [mail for mail in mails if WHY in mail.as_string() or "kitchen" in mail.as_string()]
 
 
-def test_an_answered_request_stays_answered(app: Flask, house: House) -> None:
-    reference = an_audit(house, "shared")
+def test_an_answered_request_stays_answered(app: Flask, world: World) -> None:
+    reference = an_audit(world, "shared")
     asked_and_let_in(app, reference)
     for answer in ("let-in", "refuse"):
         assert Browser(app, "hos.ppqa").post(f"/emergencies/1/{answer}").status_code == 409
 
 
-def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, house: House) -> None:
+def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, world: World) -> None:
     """Where the outbox can’t be written, nobody is let in."""
-    reference, council = an_audit(house, "shared"), app.extensions["council"]
-    emergency_access.ask_to_read_in_emergency(council.command_context(), house.person(STRANGER), reference, WHY)
+    reference, council = an_audit(world, "shared"), app.extensions["council"]
+    emergency_access.ask_to_read_in_emergency(council.command_context(), world.person(STRANGER), reference, WHY)
     with council.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER full BEFORE INSERT ON outbox WHEN NEW.event = 'read_in_emergency' BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
     with pytest.raises(Exception, match="full"):
-        emergency_access.let_in(council.command_context(), house.person("hos.ppqa"), 1)
+        emergency_access.let_in(council.command_context(), world.person("hos.ppqa"), 1)
     asked = council.store.emergency(1)
     assert asked is not None
     assert asked.ends_at is None

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from tests.factories import FORM, NOW, RULES, House, an_audit, answers, assign, save
+from tests.factories import FORM, NOW, RULES, World, an_audit, answers, assign, save
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from web.council import Council
@@ -46,40 +46,40 @@ def canaries(grade: str) -> dict[str, dict[str, Any]]:
     return {key: value for key, value in given.items() if key != "moderation"}
 
 
-def an_audit_full_of_them(house: House, at: str, grade: str = "inadequate") -> str:
-    reference, auditor = an_audit(house, "draft"), house.person("auditor")
+def an_audit_full_of_them(world: World, at: str, grade: str = "inadequate") -> str:
+    reference, auditor = an_audit(world, "draft"), world.person("auditor")
     for section, given in canaries(grade).items():
-        save(house, "auditor", reference, section, given)
+        save(world, "auditor", reference, section, given)
     for owner in ("practitioner", "practitioner2"):
         actions.add_action(
-            house.command_context(), auditor, reference, NewAction(f"{CANARY} action", f"{owner}@demo.example", "2026-12-20")
+            world.command_context(), auditor, reference, NewAction(f"{CANARY} action", f"{owner}@demo.example", "2026-12-20")
         )
     if at != "draft":
         for move in (audit_moves.record_consultation, audit_moves.grade, audit_moves.share):
-            move(house.command_context(), auditor, reference)
-        _go_on(house, reference)
+            move(world.command_context(), auditor, reference)
+        _go_on(world, reference)
     return reference
 
 
-def _go_on(house: House, reference: str) -> None:
+def _go_on(world: World, reference: str) -> None:
     """Moderation saved, progress, a reason to return, more time asked, a plan, and a raised reason in the history."""
-    qa, owner = house.person("qa"), house.person("practitioner")
-    assign(house, reference)
-    save(house, "moderator", reference, "moderation", {"grade": "inadequate", "evidence": CANARY, "impact": CANARY})
-    actions.record_progress(house.command_context(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
-    actions.report(house.command_context(), house.person("head.of.service"), reference, 1)
-    actions.return_action(house.command_context(), house.person("hos.ppqa"), reference, 1, f"{CANARY} note")
-    record_safeguarding(house.command_context(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, f"{CANARY} plan")
-    audit_moves.withdraw(house.command_context(), qa, reference, f"{CANARY} reason")
+    qa, owner = world.person("qa"), world.person("practitioner")
+    assign(world, reference)
+    save(world, "moderator", reference, "moderation", {"grade": "inadequate", "evidence": CANARY, "impact": CANARY})
+    actions.record_progress(world.command_context(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
+    actions.report(world.command_context(), world.person("head.of.service"), reference, 1)
+    actions.return_action(world.command_context(), world.person("hos.ppqa"), reference, 1, f"{CANARY} note")
+    record_safeguarding(world.command_context(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, f"{CANARY} plan")
+    audit_moves.withdraw(world.command_context(), qa, reference, f"{CANARY} reason")
 
 
 @pytest.fixture
-def audits(app: Flask, house: House) -> list[str]:
+def audits(app: Flask, world: World) -> list[str]:
     """An old one, a draft of the same child, and one into whose like a stranger is let in; somebody is connected to the child."""
-    found = [an_audit_full_of_them(house, "shared"), an_audit_full_of_them(house, "draft")]
+    found = [an_audit_full_of_them(world, "shared"), an_audit_full_of_them(world, "draft")]
     council: Council = app.extensions["council"]
-    stranger, lets_in = house.person("auditor2"), house.person("hos.ppqa")
+    stranger, lets_in = world.person("auditor2"), world.person("hos.ppqa")
     emergency_access.ask_to_read_in_emergency(council.command_context(), stranger, found[0], "A call at night.")
     emergency_access.let_in(council.command_context(), lets_in, 1)
     return found
@@ -122,10 +122,10 @@ def _is_noted(watch: Watch, name: str, path: str, body: str, person_id: int) -> 
     return len(rows)
 
 
-def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(app: Flask, house: House, caller: Caller, audits: list[str]) -> None:
+def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(app: Flask, world: World, caller: Caller, audits: list[str]) -> None:
     watch, asked, noted = Watch(app.extensions["council"]), 0, 0
     for name in PEOPLE:
-        person, browser = house.person(name), Browser(app, name)
+        person, browser = world.person(name), Browser(app, name)
         for method, (rule, path) in itertools.chain(
             (("GET", way) for way in ways(app, audits, "GET")), (("POST", way) for way in ways(app, audits, "POST")),
             *((((one, way) for way in ways(app, audits, one))) for one in ("PUT", "PATCH")),
@@ -141,7 +141,7 @@ def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(app: Flas
     assert noted > 500
 
 
-def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(app: Flask, house: House, audits: list[str]) -> None:
+def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(app: Flask, world: World, audits: list[str]) -> None:
     old, draft = audits
     browser, watch = Browser(app, "auditor"), Watch(app.extensions["council"])
     path = f"/audits/{draft}/sections/details"
@@ -153,7 +153,7 @@ def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(a
 
 
 def test_both_texts_of_a_conflict_are_noted_at_the_page_by_script_and_over_json(
-    app: Flask, house: House, caller: Caller, audits: list[str]
+    app: Flask, world: World, caller: Caller, audits: list[str]
 ) -> None:
     draft, watch, browser = audits[1], Watch(app.extensions["council"]), Browser(app, "auditor")
     path, me = f"/audits/{draft}/sections/summary", "auditor@demo.example"
@@ -168,18 +168,18 @@ def test_both_texts_of_a_conflict_are_noted_at_the_page_by_script_and_over_json(
     ]  # fmt: skip
 
 
-def test_a_save_that_answers_only_a_version_or_leads_on_notes_nothing(app: Flask, house: House, audits: list[str]) -> None:
+def test_a_save_that_answers_only_a_version_or_leads_on_notes_nothing(app: Flask, world: World, audits: list[str]) -> None:
     draft, browser, watch = audits[1], Browser(app, "auditor"), Watch(app.extensions["council"])
-    path, version = f"/audits/{draft}/sections/summary", house.audit(draft).version
+    path, version = f"/audits/{draft}/sections/summary", world.audit(draft).version
     watch.rows()
     assert browser.post(f"{path}/autosave", seen=version, case_summary="New.").status_code == 200
     assert browser.post(path, seen=version + 1, case_summary="Newer.").status_code == 303
     assert watch.rows() == []
 
 
-def test_who_is_connected_to_the_child_reads_nothing_even_when_let_in_before(app: Flask, house: House, audits: list[str]) -> None:
+def test_who_is_connected_to_the_child_reads_nothing_even_when_let_in_before(app: Flask, world: World, audits: list[str]) -> None:
     council: Council = app.extensions["council"]
-    stranger, browser, path = house.person("auditor2"), Browser(app, "auditor2"), f"/audits/{audits[0]}/read"
+    stranger, browser, path = world.person("auditor2"), Browser(app, "auditor2"), f"/audits/{audits[0]}/read"
     assert CANARY in browser.get(path).get_data(as_text=True)
     with council.engine.begin() as connection:
         connection.execute(

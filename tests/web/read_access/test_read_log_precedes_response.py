@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from flask import Flask, Response, request
 from sqlalchemy import event, func, select
 
-from tests.factories import House, an_audit, save
+from tests.factories import World, an_audit, save
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from web.cli.main import main
@@ -25,9 +25,9 @@ def noted(council: Council) -> int:
         return connection.execute(select(func.count()).select_from(readings)).scalar_one()
 
 
-def test_ten_thousand_readings_have_a_row_each_written_first(app: Flask, house: House) -> None:
+def test_ten_thousand_readings_have_a_row_each_written_first(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
-    reference, at_leaving = an_audit(house, "moderated"), []
+    reference, at_leaving = an_audit(world, "moderated"), []
     # Whether a row outlives a power cut is not asked here, and ten thousand waits for the disk are a minute.
     event.listen(council.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     council.engine.dispose()
@@ -60,10 +60,10 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("breaks", BREAKS.values(), ids=BREAKS.keys())
-def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, house: House, caller: Caller, breaks: str) -> None:
+def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, world: World, caller: Caller, breaks: str) -> None:
     council: Council = app.extensions["council"]
-    reference, draft = an_audit(house, "moderated", grade="inadequate"), an_audit(house, "graded")
-    audit_moves.withdraw(house.command_context(), house.person("auditor"), reference, "Seen on the file.")
+    reference, draft = an_audit(world, "moderated", grade="inadequate"), an_audit(world, "graded")
+    audit_moves.withdraw(world.command_context(), world.person("auditor"), reference, "Seen on the file.")
     browser, here = Browser(app, "auditor"), f"/audits/{reference}"
     with council.engine.begin() as connection:
         connection.exec_driver_sql(breaks)
@@ -87,10 +87,10 @@ def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, h
     assert (browser.get("/").status_code, browser.get("/audits").status_code) == (200, 200)
 
 
-def test_what_was_typed_into_a_stale_save_is_kept_where_nothing_can_be_shown(app: Flask, house: House) -> None:
-    draft, browser = an_audit(house, "draft"), Browser(app, "auditor")
+def test_what_was_typed_into_a_stale_save_is_kept_where_nothing_can_be_shown(app: Flask, world: World) -> None:
+    draft, browser = an_audit(world, "draft"), Browser(app, "auditor")
     council: Council = app.extensions["council"]
-    save(house, "auditor", draft, "summary", {"case_summary": "Theirs."})
+    save(world, "auditor", draft, "summary", {"case_summary": "Theirs."})
     with council.engine.begin() as connection:
         connection.exec_driver_sql(BREAKS["each row is refused"])
     path = f"/audits/{draft}/sections/summary"
@@ -100,9 +100,9 @@ def test_what_was_typed_into_a_stale_save_is_kept_where_nothing_can_be_shown(app
     assert "Mine." in browser.get(path).get_data(as_text=True)
 
 
-def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, house: House) -> None:
+def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
-    reference, data = an_audit(house, "moderated"), {"PRACTICE_AUDIT_DATA": str(council.settings.data)}
+    reference, data = an_audit(world, "moderated"), {"PRACTICE_AUDIT_DATA": str(council.settings.data)}
     done = CliRunner().invoke(main, ["audits", "export", reference], env=data)
     assert WORDS in done.stdout
     with read_transaction(council.engine) as connection:
@@ -116,14 +116,14 @@ def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, 
     assert SENTENCE in done.stderr
 
 
-def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, house: House) -> None:
-    reference, council = an_audit(house, "moderated", grade="inadequate"), app.extensions["council"]
-    seen = see(house.command_context(), house.person("auditor"), reference)
+def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, world: World) -> None:
+    reference, council = an_audit(world, "moderated", grade="inadequate"), app.extensions["council"]
+    seen = see(world.command_context(), world.person("auditor"), reference)
     assert not [words for words in (WORDS, "Alex is safer.", "Book the visit.", "C-1001", "Booked") if words in repr(seen)]
     assert seen.overall_grade is None
     with app.test_request_context(f"/audits/{reference}"):
         from flask import g
 
-        g.asker = house.person("auditor")
+        g.asker = world.person("auditor")
         assert WORDS in repr(reveal_and_log(seen))
     assert noted(council) == 1

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, text_of
 from tests.web.test_pages import CASE_TEXT, PEOPLE
@@ -15,19 +15,19 @@ from workflow.ports import ReadLogEntry
 WATCHERS = {"hos.ppqa", "governance"}
 
 
-def read_by(app: Flask, house: House, name: str, references: list[str], at: datetime | None = None) -> None:
-    person = house.person(name)
+def read_by(app: Flask, world: World, name: str, references: list[str], at: datetime | None = None) -> None:
+    person = world.person(name)
     rows = [ReadLogEntry(person.id, person.name, one, 1, 1, "page", "audits.read", at or datetime.now(UTC)) for one in references]
     app.extensions["council"].store.note(rows)
 
 
 @pytest.mark.parametrize("at", ["draft", "shared"])
-def test_only_two_roles_see_who_read_an_audit_and_only_of_those_they_know(app: Flask, house: House, caller: Caller, at: str) -> None:
-    reference = an_audit(house, at)
+def test_only_two_roles_see_who_read_an_audit_and_only_of_those_they_know(app: Flask, world: World, caller: Caller, at: str) -> None:
+    reference = an_audit(world, at)
     Browser(app, "auditor").get(f"/audits/{reference}/read")
     sees = WATCHERS if at == "shared" else {"governance"}
     for name in PEOPLE:
-        browser, email = Browser(app, name), house.person(name).email
+        browser, email = Browser(app, name), world.person(name).email
         pages = [browser.get(f"/audits/{reference}/readings"), browser.get(f"/readings?reference={reference}")]
         answer = caller.call(email, "GET", f"/audits/{reference}/readings")
         assert (pages[0].status_code == 200, answer.status_code == 200) == (name in sees, name in sees), name
@@ -39,8 +39,8 @@ def test_only_two_roles_see_who_read_an_audit_and_only_of_those_they_know(app: F
         assert link == (name in sees), name
 
 
-def test_over_json_each_row_says_who_where_when_and_nothing_of_the_case(app: Flask, house: House, caller: Caller) -> None:
-    reference = an_audit(house, "moderated")
+def test_over_json_each_row_says_who_where_when_and_nothing_of_the_case(app: Flask, world: World, caller: Caller) -> None:
+    reference = an_audit(world, "moderated")
     Browser(app, "qaro").get(f"/audits/{reference}/sections/area_3")
     caller.ok("qa@demo.example", "GET", f"/audits/{reference}")
     rows = caller.ok("governance@demo.example", "GET", f"/audits/{reference}/readings")["readings"]
@@ -49,14 +49,14 @@ def test_over_json_each_row_says_who_where_when_and_nothing_of_the_case(app: Fla
     ]  # fmt: skip
 
 
-def test_fifty_are_on_a_page_newest_first_by_person_and_by_audit(app: Flask, house: House) -> None:
-    first, second = an_audit(house, "shared"), an_audit(house, "shared")
-    read_by(app, house, "qa", [first] * 60)
-    read_by(app, house, "qaro", [second])
+def test_fifty_are_on_a_page_newest_first_by_person_and_by_audit(app: Flask, world: World) -> None:
+    first, second = an_audit(world, "shared"), an_audit(world, "shared")
+    read_by(app, world, "qa", [first] * 60)
+    read_by(app, world, "qaro", [second])
     browser = Browser(app, "hos.ppqa")
     newest = browser.get("/readings").get_data(as_text=True)
-    of_qa = browser.get(f"/readings?person={house.person('qa').id}").get_data(as_text=True)
-    earlier = browser.get(f"/readings?person={house.person('qa').id}&cursor=11").get_data(as_text=True)
+    of_qa = browser.get(f"/readings?person={world.person('qa').id}").get_data(as_text=True)
+    earlier = browser.get(f"/readings?person={world.person('qa').id}&cursor=11").get_data(as_text=True)
     assert (newest.count(f">{first}<"), newest.count(f">{second}<")) == (49, 1)
     assert (of_qa.count(f">{first}<"), of_qa.count(f">{second}<")) == (50, 0)
     assert earlier.count(f">{first}<") == 10
@@ -65,18 +65,18 @@ def test_fifty_are_on_a_page_newest_first_by_person_and_by_audit(app: Flask, hou
     assert browser.get("/readings?cursor=x").status_code == 422
 
 
-def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told_of_once(app: Flask, house: House, caller: Caller) -> None:
+def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told_of_once(app: Flask, world: World, caller: Caller) -> None:
     council: Council = app.extensions["council"]
     most = council.who_hears.clocks["many_audits_read_in_an_hour"]
     caller.mails()
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-    read_by(app, house, "qa", [f"aaaa-{n:04}" for n in range(most)] * 2, hour)
-    read_by(app, house, "hos.ppqa", [f"bbbb-{n:04}" for n in range(most + 1)], hour)
+    read_by(app, world, "qa", [f"aaaa-{n:04}" for n in range(most)] * 2, hour)
+    read_by(app, world, "hos.ppqa", [f"bbbb-{n:04}" for n in range(most + 1)], hour)
     page = text_of(Browser(app, "governance").get("/readings").get_data(as_text=True))
     assert f"{most + 1} audits" in page
     assert f"{most} audits" not in page.replace(f"than {most} audits", "")
     assert caller.mails() == []
-    read_by(app, house, "hos.ppqa", [f"cccc-{n:04}" for n in range(most + 1)])
+    read_by(app, world, "hos.ppqa", [f"cccc-{n:04}" for n in range(most + 1)])
     mails = caller.mails()
     assert [str(mail["To"]) for mail in mails] == ["governance@demo.example"]
     assert "/readings" in mails[0].get_content()

@@ -6,7 +6,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import event
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
 
@@ -17,25 +17,25 @@ def says(browser: Browser, path: str) -> bool:
     return SAID in text_of(browser.get(path).get_data(as_text=True))
 
 
-def save(browser: Browser, house: House, reference: str) -> str:
+def save(browser: Browser, world: World, reference: str) -> str:
     path = f"/audits/{reference}/sections/area_1"
-    assert browser.post(path, seen=house.audit(reference).version, evidence="Seen.").status_code == 303
+    assert browser.post(path, seen=world.audit(reference).version, evidence="Seen.").status_code == 303
     return path
 
 
-def test_it_is_said_once_on_the_page_that_is_shown_next(app: Flask, house: House) -> None:
+def test_it_is_said_once_on_the_page_that_is_shown_next(app: Flask, world: World) -> None:
     browser = Browser(app, "auditor")
-    here = save(browser, house, an_audit(house, at="practitioner_consulted"))
+    here = save(browser, world, an_audit(world, at="practitioner_consulted"))
     assert [says(browser, path) for path in ("/nowhere", here, here)] == [False, True, False]
     for _ in range(2):
-        save(browser, house, here.split("/")[2])
+        save(browser, world, here.split("/")[2])
     assert text_of(browser.get(here).get_data(as_text=True)).count(SAID) == 2
 
 
-def test_nobody_else_hears_it_and_nobody_after_two_minutes(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="practitioner_consulted")
+def test_nobody_else_hears_it_and_nobody_after_two_minutes(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
     browser, other = Browser(app, "auditor"), Browser(app, "auditor2")
-    here = save(browser, house, reference)
+    here = save(browser, world, reference)
     said = browser.client.get_cookie("said")
     assert said
     for value in (said.value, said.value[:-1] + ("A" if said.value[-1] != "A" else "B"), "", "."):
@@ -45,19 +45,19 @@ def test_nobody_else_hears_it_and_nobody_after_two_minutes(app: Flask, house: Ho
         assert not says(browser, here)
 
 
-def test_signing_out_takes_it_away(app: Flask, house: House) -> None:
+def test_signing_out_takes_it_away(app: Flask, world: World) -> None:
     browser = Browser(app, "auditor")
-    save(browser, house, an_audit(house, at="practitioner_consulted"))
+    save(browser, world, an_audit(world, at="practitioner_consulted"))
     browser.post("/sign-out")
     browser.get("/sign-in")
     assert browser.client.get_cookie("said") is None
 
 
-def test_saying_it_writes_no_session(app: Flask, house: House) -> None:
+def test_saying_it_writes_no_session(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
-    browser, reference, written = Browser(app, "auditor"), an_audit(house, at="practitioner_consulted"), list[str]()
+    browser, reference, written = Browser(app, "auditor"), an_audit(world, at="practitioner_consulted"), list[str]()
     browser.get("/")
     event.listen(council.engine, "before_cursor_execute", lambda _c, _cursor, sql, *_: written.append(sql) if "sessions" in sql else None)
-    assert says(browser, save(browser, house, reference))
+    assert says(browser, save(browser, world, reference))
     assert written
     assert [sql for sql in written if not sql.startswith("SELECT")] == []

@@ -5,7 +5,7 @@ import re
 
 from flask import Flask
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.browser import Browser
 from tests.web.support.outages import away
 from workflow.errors import IdempotencyKeyReused
@@ -25,30 +25,30 @@ def key_on(browser: Browser, path: str) -> str:
     return found["once"]
 
 
-def test_an_action_is_added_once(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="graded")
-    browser, path, before = Browser(app, "auditor"), f"/audits/{reference}/actions/new", house.audit(reference).actions
+def test_an_action_is_added_once(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="graded")
+    browser, path, before = Browser(app, "auditor"), f"/audits/{reference}/actions/new", world.audit(reference).actions
     key = key_on(browser, path)
     answers = [browser.post(path, once=key, **ACTION) for _ in range(3)]
     assert {(one.status_code, one.headers["Location"]) for one in answers} == {(303, f"/audits/{reference}#actions")}
-    assert len(house.audit(reference).actions) == len(before) + 1
+    assert len(world.audit(reference).actions) == len(before) + 1
     assert browser.post(path, once=key_on(browser, path), **ACTION).status_code == 303
-    assert len(house.audit(reference).actions) == len(before) + 2
+    assert len(world.audit(reference).actions) == len(before) + 2
 
 
-def test_whoever_changed_the_words_meanwhile_is_told_that_the_first_are_saved(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="graded")
+def test_whoever_changed_the_words_meanwhile_is_told_that_the_first_are_saved(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="graded")
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/actions/new"
     key = key_on(browser, path)
     browser.post(path, once=key, **ACTION)
-    before = house.audit(reference)
+    before = world.audit(reference)
     answer = browser.post(path, once=key, **{**ACTION, "text": "Visit her at home."})
     assert answer.status_code == 422
     page = html.unescape(answer.get_data(as_text=True))
     assert IdempotencyKeyReused().sentence in page
     assert "Visit her at home." in page
     assert dict(HIDDEN.findall(page))["once"] != key
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before
 
 
 def test_an_audit_is_started_once(app: Flask) -> None:
@@ -62,9 +62,9 @@ def test_an_audit_is_started_once(app: Flask) -> None:
     assert len(set(allocated)) == 1
 
 
-def test_the_page_that_says_that_the_database_is_away_sends_the_same_key(app: Flask, house: House) -> None:
+def test_the_page_that_says_that_the_database_is_away_sends_the_same_key(app: Flask, world: World) -> None:
     app.testing = False
-    reference = an_audit(house, at="graded")
+    reference = an_audit(world, at="graded")
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/actions/new"
     key = key_on(browser, path)
     with away(app.extensions["council"]):
@@ -73,12 +73,12 @@ def test_the_page_that_says_that_the_database_is_away_sends_the_same_key(app: Fl
     assert dict(HIDDEN.findall(page.get_data(as_text=True)))["once"] == key
 
 
-def test_a_key_that_no_page_made_is_refused_in_words(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="graded")
-    browser, before = Browser(app, "auditor"), house.audit(reference)
+def test_a_key_that_no_page_made_is_refused_in_words(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="graded")
+    browser, before = Browser(app, "auditor"), world.audit(reference)
     for key in ("x" * 201, "a\0b", "\ud800"):
         answer = browser.client.post(
             f"/audits/{reference}/actions/new", data={"csrf_token": browser.token, "once": key.encode("utf-8", "surrogatepass")}
         )
         assert answer.status_code == 422
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before

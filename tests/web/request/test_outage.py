@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser, token_in
 from tests.web.support.outages import away, full
@@ -35,9 +35,9 @@ def is_refused(answer: TestResponse, sentence: str) -> bool:
 
 
 @pytest.fixture
-def graded(app: Flask, house: House) -> str:
+def graded(app: Flask, world: World) -> str:
     app.testing = False
-    return an_audit(house, at="practitioner_consulted")
+    return an_audit(world, at="practitioner_consulted")
 
 
 def test_every_door_says_the_same_and_nothing_else(app: Flask, graded: str) -> None:

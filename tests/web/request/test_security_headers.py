@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.factories import House, a_council, an_audit, settings
+from tests.factories import World, a_council, an_audit, settings
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from web.app import create_app
@@ -66,9 +66,9 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
             yield where, nobody.open(path, method=method, json={}, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_every_route_by_every_method_says_them(app: Flask, house: House, caller: Caller) -> None:
+def test_every_route_by_every_method_says_them(app: Flask, world: World, caller: Caller) -> None:
     app.testing = False
-    reference, kinds, seen = an_audit(house, at="graded"), set(), 0
+    reference, kinds, seen = an_audit(world, at="graded"), set(), 0
     for where, answer in answers(app, reference, caller.token("auditor@demo.example")):
         is_kept = where.split()[1].startswith(KEPT) and answer.status_code < 400
         is_said(answer.headers, is_kept=is_kept)

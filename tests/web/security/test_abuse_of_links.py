@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from time_machine import Traveller
 
 from notifications.delivery.acknowledgement_links import asked_by, token_of
-from tests.factories import NOW, House, an_audit, resolve, settings
+from tests.factories import NOW, World, an_audit, resolve, settings
 from tests.web.support.browser import Browser
 from tests.web.support.emailed_links import is_ended, link_to, presses, works
 from tests.web.support.roles import leaves, now_holds
@@ -21,19 +21,19 @@ from workflow.storage.tables import connections
 
 
 @pytest.fixture
-def escalated(app: Flask, house: House, clock: Traveller) -> str:
-    return an_audit(house, at="shared", grade="inadequate")
+def escalated(app: Flask, world: World, clock: Traveller) -> str:
+    return an_audit(world, at="shared", grade="inadequate")
 
 
-def test_an_acknowledgement_in_the_service_ends_it(app: Flask, house: House, escalated: str) -> None:
+def test_an_acknowledgement_in_the_service_ends_it(app: Flask, world: World, escalated: str) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
-    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), escalated)
+    escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), escalated)
     assert is_ended(app, path)
-    resolved = an_audit(house, at="shared", grade="inadequate")
+    resolved = an_audit(world, at="shared", grade="inadequate")
     works(app)
     paths = [link_to(app, name) for name in ("head.of.service", "director.safeguarding", "hos.ppqa")]
-    resolve(house, resolved)
+    resolve(world, resolved)
     assert all(is_ended(app, one) for one in paths)
 
 
@@ -48,20 +48,20 @@ def test_it_ends_after_fourteen_days(app: Flask, escalated: str, clock: Travelle
     assert is_ended(app, path)
 
 
-def test_a_link_of_an_earlier_opening_does_not_acknowledge_a_later_one(app: Flask, house: House, escalated: str, clock: Traveller) -> None:
+def test_a_link_of_an_earlier_opening_does_not_acknowledge_a_later_one(app: Flask, world: World, escalated: str, clock: Traveller) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), escalated, "The team is wrong.")
-    house.passes(hours=1)
-    audit_moves.share(house.command_context(), house.person("auditor"), escalated)
-    assert house.audit(escalated).escalation.number == 2  # type: ignore[union-attr]
-    clock.move_to(house.now)
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), escalated, "The team is wrong.")
+    world.passes(hours=1)
+    audit_moves.share(world.command_context(), world.person("auditor"), escalated)
+    assert world.audit(escalated).escalation.number == 2  # type: ignore[union-attr]
+    clock.move_to(world.now)
     assert is_ended(app, path)
-    works(app, house.now)
+    works(app, world.now)
     assert presses(app.test_client(), link_to(app, "hos.ppqa")).status_code == 200
 
 
-def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flask, house: House, escalated: str) -> None:
+def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flask, world: World, escalated: str) -> None:
     works(app)
     council: Council = app.extensions["council"]
     head, ppqa, director = (link_to(app, name) for name in ("head.of.service", "hos.ppqa", "director.safeguarding"))
@@ -75,9 +75,9 @@ def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flas
     assert is_ended(app, director)
 
 
-def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, house: House, escalated: str) -> None:
+def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, world: World, escalated: str) -> None:
     works(app)
-    path, council, me = link_to(app, "hos.ppqa"), app.extensions["council"], house.person("hos.ppqa").id
+    path, council, me = link_to(app, "hos.ppqa"), app.extensions["council"], world.person("hos.ppqa").id
     with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
@@ -85,7 +85,7 @@ def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, house: House, 
     assert is_ended(app, path)
 
 
-def test_no_letter_of_it_can_be_changed_and_nothing_else_signs_it(app: Flask, house: House, escalated: str) -> None:
+def test_no_letter_of_it_can_be_changed_and_nothing_else_signs_it(app: Flask, world: World, escalated: str) -> None:
     works(app)
     council: Council = app.extensions["council"]
     path, tried = link_to(app, "hos.ppqa"), 0
@@ -106,11 +106,11 @@ def test_no_letter_of_it_can_be_changed_and_nothing_else_signs_it(app: Flask, ho
     print(f"{tried} changed links refused; a link is {len(token)} letters")
 
 
-def test_a_link_is_nobody_elses_even_where_they_are_signed_in(app: Flask, house: House, escalated: str) -> None:
+def test_a_link_is_nobody_elses_even_where_they_are_signed_in(app: Flask, world: World, escalated: str) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
     other, own = Browser(app, "director.safeguarding"), Browser(app, "hos.ppqa")
     assert other.get(path).status_code == 410
     assert other.post("/acknowledge", token=path.partition("token=")[2]).status_code == 410
-    assert not [one for one in house.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
+    assert not [one for one in world.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
     assert own.post("/acknowledge", token=path.partition("token=")[2]).status_code == 200

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.factories import House, an_audit, answers, assign
+from tests.factories import World, an_audit, answers, assign
 from tests.web.access_matrix.runner import ease_signing_in, everything_in
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
@@ -48,10 +48,10 @@ def _record(council: Council) -> dict[str, str]:
     return {table: digest for table, digest in everything_in(council.engine).items() if table != "tokens"}
 
 
-def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: Caller, house: House, council: Council) -> None:
-    reference = an_audit(house, "shared")
-    assign(house, reference)
-    browser, version = Browser(caller.client.application, "moderator"), house.audit(reference).version
+def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: Caller, world: World, council: Council) -> None:
+    reference = an_audit(world, "shared")
+    assign(world, reference)
+    browser, version = Browser(caller.client.application, "moderator"), world.audit(reference).version
     before = _record(council)
     for section in WRITTEN:
         for seen in (0, version, version + 1):
@@ -61,8 +61,8 @@ def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: Caller, house: 
     assert _record(council) == before
 
 
-def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: Caller, house: House, council: Council) -> None:
-    references = [an_audit(house, state, grade="inadequate") for state in ("shared", "moderated", "actions_closed")]
+def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: Caller, world: World, council: Council) -> None:
+    references = [an_audit(world, state, grade="inadequate") for state in ("shared", "moderated", "actions_closed")]
     for reference in references:
         for path in ("", "/history", "/moves"):
             assert _json(caller, "head.of.service2", "GET", f"/audits/{reference}{path}") == 404
@@ -73,9 +73,9 @@ def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: Caller,
 
 @pytest.mark.parametrize("name", HELD)
 def test_ac06_a_role_removed_is_gone_at_the_very_next_request(
-    app: Flask, caller: Caller, house: House, council: Council, name: str
+    app: Flask, caller: Caller, world: World, council: Council, name: str
 ) -> None:
-    reference = an_audit(house, "moderated", grade="inadequate")
+    reference = an_audit(world, "moderated", grade="inadequate")
     browser, path = Browser(app, name), f"/audits/{reference}"
     assert (browser.get(path).status_code, _json(caller, name, "GET", path)) == (200, 200)
     # Of the others each is tried where it gives nothing to somebody without a tie.
@@ -88,8 +88,8 @@ def test_ac06_a_role_removed_is_gone_at_the_very_next_request(
     assert _json(caller, name, "GET", path) == 401
 
 
-def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: Caller, house: House, council: Council) -> None:
-    reference = an_audit(house, "shared")
+def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: Caller, world: World, council: Council) -> None:
+    reference = an_audit(world, "shared")
     assert _json(caller, "practitioner2", "GET", f"/audits/{reference}") == 404
     passes_on(council, "qa", "practitioner2", "qa")
     assert _json(caller, "practitioner2", "GET", f"/audits/{reference}") == 200
@@ -98,18 +98,18 @@ def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: Caller, hous
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in {"admin", "governance"}])
-def test_ac07_an_administrator_comes_to_no_content_by_any_role(caller: Caller, house: House, council: Council, role: str) -> None:
+def test_ac07_an_administrator_comes_to_no_content_by_any_role(caller: Caller, world: World, council: Council, role: str) -> None:
     """Whatever stands in the directory’s rows beside the administrator’s own."""
     scope = {"head_of_service": ":assessment", "director": ":safeguarding"}.get(role, "")
-    reference = an_audit(house, "moderated", grade="inadequate")
+    reference = an_audit(world, "moderated", grade="inadequate")
     now_holds(council, "admin", "admin", f"{role}{scope}")
     shown = caller.ok("admin@demo.example", "GET", f"/audits/{reference}")
     assert (shown["sections"], shown["actions"], shown["overall_grade"], shown["may"]) == ({}, [], None, [])
     assert _json(caller, "admin", "POST", "/audits", {"details": {}}) == 403
 
 
-def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: Caller, house: House, council: Council) -> None:
-    reference = an_audit(house, "graded", grade="inadequate")
+def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: Caller, world: World, council: Council) -> None:
+    reference = an_audit(world, "graded", grade="inadequate")
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/moves"
     first = caller.call("auditor@demo.example", "POST", path, {"move": "share"}, Idempotency_Key="once")
     after = _record(council)
@@ -121,8 +121,8 @@ def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: Caller, house:
     assert _record(council) == after
 
 
-def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: Caller, house: House, council: Council) -> None:
-    reference = an_audit(house, "graded", grade="inadequate")
+def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: Caller, world: World, council: Council) -> None:
+    reference = an_audit(world, "graded", grade="inadequate")
     path, body = f"/audits/{reference}/moves", {"move": "share"}
 
     def replayed() -> TestResponse:
@@ -139,8 +139,8 @@ def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: Caller, h
 
 
 @pytest.mark.parametrize("state", ["shared", "moderated", "actions_closed"])
-def test_ac10_no_grade_changes_once_shared(app: Flask, caller: Caller, house: House, council: Council, state: str) -> None:
-    reference = an_audit(house, state, grade="requires_improvement")
+def test_ac10_no_grade_changes_once_shared(app: Flask, caller: Caller, world: World, council: Council, state: str) -> None:
+    reference = an_audit(world, state, grade="requires_improvement")
     before, better = _record(council), answers("outstanding")
     for name in HELD:
         for area in ("area_1", "area_12"):
@@ -152,9 +152,9 @@ def test_ac10_no_grade_changes_once_shared(app: Flask, caller: Caller, house: Ho
     assert _record(council) == before
 
 
-def test_ac22_no_list_or_search_gives_case_text_and_none_more_than_fifty(caller: Caller, house: House) -> None:
+def test_ac22_no_list_or_search_gives_case_text_and_none_more_than_fifty(caller: Caller, world: World) -> None:
     for _ in range(52):
-        an_audit(house, "shared")
+        an_audit(world, "shared")
     for path, body in (("/audits", None), ("/audits/search", {"q": "C-"})):
         page = caller.ok("qa@demo.example", "POST" if body else "GET", path, body)
         assert len(page["audits"]) == 50

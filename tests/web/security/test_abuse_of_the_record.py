@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from notifications.scheduling.worker import run_once, sweep
-from tests.factories import AN_ACTION, NOW, House, an_audit, save
+from tests.factories import AN_ACTION, NOW, World, an_audit, save
 from tests.web.access_matrix.runner import ease_signing_in, everything_in
 from tests.web.access_matrix.scenarios import OF_THE_ACTION
 from tests.web.support.api_client import Caller
@@ -37,9 +37,9 @@ def council(app: Flask) -> Council:
     return council
 
 
-def test_ac15_a_tail_that_was_cut_off_is_missed(app: Flask, house: House, council: Council) -> None:
+def test_ac15_a_tail_that_was_cut_off_is_missed(app: Flask, world: World, council: Council) -> None:
     """Who also rewrites the audit’s own count and head is found only by checkpoints kept elsewhere."""
-    reference = an_audit(house, "moderated")
+    reference = an_audit(world, "moderated")
     council.engine.dispose()
     with sqlite3.connect(council.settings.database_url.removeprefix("sqlite:///")) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -49,10 +49,10 @@ def test_ac15_a_tail_that_was_cut_off_is_missed(app: Flask, house: House, counci
     assert reference in first_break(council, [reference])
 
 
-def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: Caller, house: House, council: Council) -> None:
-    reference, browser = an_audit(house, "practitioner_consulted"), Browser(app, "auditor")
+def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: Caller, world: World, council: Council) -> None:
+    reference, browser = an_audit(world, "practitioner_consulted"), Browser(app, "auditor")
     for words in MARKUP:
-        save(house, "auditor", reference, "summary", {"case_summary": words, "ehcp": False})
+        save(world, "auditor", reference, "summary", {"case_summary": words, "ehcp": False})
         for page in (f"/audits/{reference}/read", f"/audits/{reference}/sections/summary", f"/audits/{reference}"):
             body = browser.get(page).get_data(as_text=True)
             assert "<script>alert" not in body
@@ -64,21 +64,21 @@ def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: Caller
 
 
 @pytest.mark.parametrize("words", ["C-1\r\nBcc: all@evil.example", "C-1\nX: y", "\u202e1-C", "C\u20661", "C\x001", "C\u20281"])
-def test_ac17_no_line_break_or_bidi_control_gets_into_a_line(house: House, words: str) -> None:
-    reference = an_audit(house, "draft")
-    kept = house.audit(reference)
+def test_ac17_no_line_break_or_bidi_control_gets_into_a_line(world: World, words: str) -> None:
+    reference = an_audit(world, "draft")
+    kept = world.audit(reference)
     with pytest.raises(BadInput):
-        save(house, "auditor", reference, "details", {"child_id": words})
-    assert house.audit(reference) == kept
+        save(world, "auditor", reference, "details", {"child_id": words})
+    assert world.audit(reference) == kept
 
 
-def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: Caller, house: House, council: Council) -> None:
+def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: Caller, world: World, council: Council) -> None:
     typed = "Subject: x\nBcc: all@evil.example <b>=1+1"
-    reference = an_audit(house, "draft")
+    reference = an_audit(world, "draft")
     actions.add_action(
-        house.command_context(), house.person("auditor"), reference, NewAction(typed, "practitioner@demo.example", "2026-12-20")
+        world.command_context(), world.person("auditor"), reference, NewAction(typed, "practitioner@demo.example", "2026-12-20")
     )
-    an_audit(house, "shared", grade="inadequate")
+    an_audit(world, "shared", grade="inadequate")
     mails = caller.mails()
     assert len(mails) > 5
     for mail in mails:
@@ -87,8 +87,8 @@ def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: Calle
         assert not any(words in mail.as_string() for words in ("evil.example", AN_ACTION.text, "Alex", "C-1001", OF_THE_ACTION))  # type: ignore[operator]
 
 
-def test_ac18_no_door_takes_a_file(app: Flask, house: House, council: Council) -> None:
-    reference, browser = an_audit(house, "graded"), Browser(app, "auditor")
+def test_ac18_no_door_takes_a_file(app: Flask, world: World, council: Council) -> None:
+    reference, browser = an_audit(world, "graded"), Browser(app, "auditor")
     before = everything_in(council.engine)
     for path in (f"/audits/{reference}/sections/summary", f"/audits/{reference}/actions/new", "/audits/search"):
         hostile = (io.BytesIO(b"PK\x03\x04" + b"\x00" * 1000), "../../etc/passwd.docx")
@@ -110,8 +110,8 @@ def _told(council: Council) -> list[tuple[str, int]]:
     return sorted((row.key, row.recipient) for row in rows)
 
 
-def test_ac19_a_second_scheduler_tells_nobody_twice(house: House, council: Council, caller: Caller) -> None:
-    an_audit(house, "moderated", grade="inadequate")
+def test_ac19_a_second_scheduler_tells_nobody_twice(world: World, council: Council, caller: Caller) -> None:
+    an_audit(world, "moderated", grade="inadequate")
     at = NOW + timedelta(days=40)
     sweep(council.worker_context, at)
     once = _told(council)
@@ -122,8 +122,8 @@ def test_ac19_a_second_scheduler_tells_nobody_twice(house: House, council: Counc
     assert caller.mails() == []
 
 
-def test_ac20_a_clock_set_back_tells_nobody_twice(house: House, council: Council) -> None:
-    an_audit(house, "moderated", grade="inadequate")
+def test_ac20_a_clock_set_back_tells_nobody_twice(world: World, council: Council) -> None:
+    an_audit(world, "moderated", grade="inadequate")
     days = [NOW + timedelta(days=days) for days in (37, 38, 39, 40)]
     for at in days:
         run_once(council.worker_context, at)
@@ -134,24 +134,24 @@ def test_ac20_a_clock_set_back_tells_nobody_twice(house: House, council: Council
     assert set((council.settings.data / "mail").glob("*.eml")) == sent
 
 
-def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, house: House, council: Council) -> None:
+def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, world: World, council: Council) -> None:
     """What is sealed and numbered goes by order, not by the clock."""
-    reference = an_audit(house, "shared")
-    house.passes(days=-400)
-    actions_before = len(house.store.history(house.audit(reference)))
-    actions.cancel(house.command_context(), house.person("qa"), reference, 1, "Not needed.")
-    rows = house.store.history(house.audit(reference))
+    reference = an_audit(world, "shared")
+    world.passes(days=-400)
+    actions_before = len(world.store.history(world.audit(reference)))
+    actions.cancel(world.command_context(), world.person("qa"), reference, 1, "Not needed.")
+    rows = world.store.history(world.audit(reference))
     assert [row.number for row in rows] == list(range(1, actions_before + 2))
     assert first_break(council, [reference]) == ""
 
 
-def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_seen_through(caller: Caller, house: House, council: Council) -> None:
-    reference = an_audit(house, "moderated")
+def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_seen_through(caller: Caller, world: World, council: Council) -> None:
+    reference = an_audit(world, "moderated")
     assert caller.call("practitioner@demo.example", "GET", f"/actions/{reference}-1").status_code == 200
     leaves(council, "practitioner")
     assert caller.call("practitioner@demo.example", "GET", f"/actions/{reference}-1").status_code == 401
     sweep(council.worker_context, datetime(2027, 1, 20, 9, tzinfo=UTC))
-    manager = house.person("team.manager").id
+    manager = world.person("team.manager").id
     assert any(recipient == manager and "overdue" in key for key, recipient in _told(council)), "the Team Manager hears that it is late"
     shown = caller.ok("team.manager@demo.example", "GET", f"/actions/{reference}-1")
     assert shown["owner"] == "practitioner@demo.example", "the name stays on the record"

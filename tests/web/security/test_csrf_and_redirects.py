@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from flask import Flask
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.access_matrix.expectations import ROUTES
 from tests.web.access_matrix.runner import ease_signing_in, everything_in
 from tests.web.support.browser import PASSWORD, Browser, token_in
@@ -40,23 +40,23 @@ def _signing_in_is_cheap(app: Flask) -> None:
     ease_signing_in(app.extensions["council"])
 
 
-def test_no_page_takes_anything_without_its_own_token(app: Flask, house: House) -> None:
-    reference = an_audit(house, at="shared")
+def test_no_page_takes_anything_without_its_own_token(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="shared")
     browser, other = Browser(app, "auditor"), Browser(app, "qa")
-    before = everything_in(house.store.engine)
+    before = everything_in(world.store.engine)
     for route, (kind, sent) in product(PAGES, _forged()):
         args = next(route.variants())
         typed = {**route.sent(args), **sent} | ({"csrf_token": other.token} if "another" in kind else {})
         answer = browser.client.post(route.path(args, reference), data=typed, headers={"Origin": "https://evil.example"})
         assert answer.status_code == 400, (route.name, kind, answer.status_code)
-        assert everything_in(house.store.engine) == before, (route.name, kind)
+        assert everything_in(world.store.engine) == before, (route.name, kind)
     assert browser.get("/audits").status_code == 200, "and is still signed in"
     print(f"{len(PAGES) * len(list(_forged()))} forged requests to {len(PAGES)} routes")
 
 
-def test_a_cookie_opens_nothing_of_the_json(app: Flask, house: House) -> None:
+def test_a_cookie_opens_nothing_of_the_json(app: Flask, world: World) -> None:
     """No cookie is looked at there, so that there is nothing to forge."""
-    reference = an_audit(house, at="shared")
+    reference = an_audit(world, at="shared")
     browser = Browser(app, "auditor")
     for route in (one for one in ROUTES if one.is_json and one.row["needs"] != "public"):
         args = next(route.variants())
@@ -81,8 +81,8 @@ def test_signing_in_leads_nowhere_but_here(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=repr)
-def test_no_page_or_redirect_speaks_of_the_host_that_was_asked_for(app: Flask, house: House, host: str) -> None:
-    reference = an_audit(house, at="shared")
+def test_no_page_or_redirect_speaks_of_the_host_that_was_asked_for(app: Flask, world: World, host: str) -> None:
+    reference = an_audit(world, at="shared")
     browser = Browser(app, "qa")
     forwarded = {
         "X-Forwarded-Host": "evil.example",

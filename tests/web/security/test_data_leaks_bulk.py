@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, a_council, a_house
+from tests.factories import NOW, a_council, a_world
 from tests.notifications.support.outbox_assertions import in_london
 from tests.notifications.support.smtp_server import MailServer
 from tests.resilience.support.fork_server import a_folder
@@ -69,7 +69,7 @@ def _leaks_nothing(app: Flask, mails: MailServer, count: int) -> None:
     lives: list[Life] = []
     with every_line_of_the_service() as said:
         for number in range(count):
-            lives.append(a_life(a_house(council), number))
+            lives.append(a_life(a_world(council), number))
             lines += _sift(said, leaks)
         sent, kinds = _is_told_of(council, mails, leaks)
         lines += _sift(said, leaks)

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from notifications.scheduling.worker import run_once
-from tests.factories import House, an_audit, assign
+from tests.factories import World, an_audit, assign
 from tests.web.support.api_client import Caller
 from tests.web.support.browser import Browser
 from web.council import Council
@@ -20,13 +20,13 @@ PEOPLE = ("practitioner", "team.manager", "qaro", "auditor", "moderator", "qa", 
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_every_door_is_shut_from_the_next_request_on(app: Flask, house: House, caller: Caller, name: str) -> None:
-    reference = an_audit(house, "shared", grade="inadequate")
-    assign(house, reference)
+def test_every_door_is_shut_from_the_next_request_on(app: Flask, world: World, caller: Caller, name: str) -> None:
+    reference = an_audit(world, "shared", grade="inadequate")
+    assign(world, reference)
     browser, email = Browser(app, name), f"{name}@demo.example"
     assert reference in _all_of(browser) + browser.get("/").text
     assert browser.get(f"/audits/{reference}").status_code == 200
-    declare_connection(house.command_context(), house.person(name), "C-1001")
+    declare_connection(world.command_context(), world.person(name), "C-1001")
     assert reference not in _all_of(browser)
     assert "(1)" not in browser.get("/audits").text
     for path in ("", "/read", "/history", "/escalation", "/actions/1", "/sections/area_1"):
@@ -49,16 +49,16 @@ def _all_of(browser: Browser) -> str:
     return "".join(browser.get(path).text for path in ("/", "/audits", "/notices")) + found
 
 
-def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(house: House, caller: Caller, app: Flask) -> None:
+def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(world: World, caller: Caller, app: Flask) -> None:
     council: Council = app.extensions["council"]
-    an_audit(house, "shared")
-    declare_connection(house.command_context(), house.person("practitioner"), "C-1001")
+    an_audit(world, "shared")
+    declare_connection(world.command_context(), world.person("practitioner"), "C-1001")
     caller.mails()
     run_once(council.worker_context, datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
-    practitioner = house.person("practitioner").id
+    practitioner = world.person("practitioner").id
     with read_transaction(council.engine) as connection:
         rows = connection.execute(select(tables.outbox).where(tables.outbox.c.recipient == practitioner)).all()
         others = connection.execute(select(tables.outbox.c.recipient).where(tables.outbox.c.event == "action_overdue")).scalars().all()
     assert {(row.event, row.state) for row in rows} == {("audit_shared", "cancelled"), ("action_assigned", "cancelled")}
-    assert house.person("team.manager").id in others
+    assert world.person("team.manager").id in others
     assert not [mail for mail in (council.settings.data / "mail").glob("*.eml") if b"practitioner@" in mail.read_bytes()]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from time_machine import Traveller
 
-from tests.factories import House, Plan, a_council, a_house, an_audit, settings
+from tests.factories import Plan, World, a_council, a_world, an_audit, settings
 from tests.web.access_matrix.actors import Asker, add_the_others
 from tests.web.access_matrix.expectations import ROUTES, Cell, Route
 from tests.web.access_matrix.runner import Door, bytes_of, nothing_is_kept
@@ -25,7 +25,7 @@ CHILD = "C-7"
 
 def test_every_answer_is_the_same_with_and_without_the_drafts(tmp_path: Path, clock: Traveller) -> None:
     without, with_drafts = _twins(tmp_path)
-    drafts = [_draft(a_house(with_drafts.council), state) for state in DRAFTS]
+    drafts = [_draft(a_world(with_drafts.council), state) for state in DRAFTS]
     different, asked = [], 0
     for cell, reference in _asked(drafts):
         answers = [_answer(door, cell, reference) for door in (without, with_drafts)]
@@ -62,7 +62,7 @@ def _twins(folder: Path) -> tuple[Door, Door]:
     """Two doors alike to the last session and token."""
     council = a_council(folder / "without")
     add_the_others(council)
-    an_audit(a_house(council), "moderated", Plan(details={"child_id": CHILD}))
+    an_audit(a_world(council), "moderated", Plan(details={"child_id": CHILD}))
     council.engine.dispose()
     first = _door(folder / "without")
     first.sign_in_all(WATCHING)
@@ -80,10 +80,10 @@ def _door(folder: Path) -> Door:
     return Door(app)
 
 
-def _draft(house: House, state: str) -> str:
+def _draft(world: World, state: str) -> str:
     plan = Plan(grade="inadequate", details={"child_id": CHILD})
-    reference = an_audit(house, "graded" if state == "withdrawn" else state, plan)
+    reference = an_audit(world, "graded" if state == "withdrawn" else state, plan)
     if state == "withdrawn":
-        audit_moves.withdraw(house.command_context(), house.person("auditor"), reference, "The wrong child.")
-        audit_moves.withdraw(house.command_context(), house.person("hos.ppqa"), reference, "")
+        audit_moves.withdraw(world.command_context(), world.person("auditor"), reference, "The wrong child.")
+        audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "")
     return reference

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.factories import House, a_council, a_house, an_audit, settings
+from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.support.postgres import a_database
 from tests.web.request.test_security_headers import _everything, _run
 from tests.web.support.api_client import Caller
@@ -62,8 +62,8 @@ def _made(app: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
-    return a_house(app.extensions["council"])
+def world(app: Flask) -> World:
+    return a_world(app.extensions["council"])
 
 
 def is_a_sentence(answer: TestResponse, where: object) -> None:
@@ -83,11 +83,11 @@ def test_hostile_json_is_refused_with_a_sentence(app: Flask, caller: Caller) -> 
     print(f"{len(BODIES)} bodies")
 
 
-def test_hostile_words_anywhere_in_a_request(app: Flask, house: House, caller: Caller) -> None:
-    reference, asked = an_audit(house, at="graded", grade="inadequate"), 0
+def test_hostile_words_anywhere_in_a_request(app: Flask, world: World, caller: Caller) -> None:
+    reference, asked = an_audit(world, at="graded", grade="inadequate"), 0
     auditor, qa = Browser(app, "auditor"), Browser(app, "qa")
     token = {"Authorization": f"Bearer {caller.token('qa@demo.example')}"}
-    before = house.audit(reference)
+    before = world.audit(reference)
     for odd in ODD:
         word = quote(odd, errors="replace", safe="")
         for path in (f"/audits/{word}", f"/audits/{reference}/sections/{word}", f"/audits/{reference}/moves/{word}", f"/{word}", f"/static/{word}",
@@ -108,7 +108,7 @@ def test_hostile_words_anywhere_in_a_request(app: Flask, house: House, caller: C
                 is_a_sentence(caller.client.open(f"/api/v1{path}", method=method, json={"q": odd}, headers={**token, **odd_headers}), path)
                 asked += 1
     print(f"{asked} requests with odd words")
-    assert house.audit(reference) == before
+    assert world.audit(reference) == before
     assert first_break(caller.council, [reference]) == ""
 
 
@@ -177,17 +177,17 @@ def _sent_in_chunks(port: int, token: str, body: bytes, kind: str) -> bytes:
 STRINGS = [piece for odd in ODD if len(odd) < 1_000 for piece in (odd, f"a{odd}", f"{odd}\n{odd}")]
 
 
-def test_hostile_strings_through_the_json_and_through_the_pages(app: Flask, house: House, caller: Caller) -> None:
-    reference, kept, refused = an_audit(house, at="practitioner_consulted"), 0, 0
+def test_hostile_strings_through_the_json_and_through_the_pages(app: Flask, world: World, caller: Caller) -> None:
+    reference, kept, refused = an_audit(world, at="practitioner_consulted"), 0, 0
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1"
     for text in STRINGS:
-        version = house.audit(reference).version
+        version = world.audit(reference).version
         answers: list[Any] = [
             caller.call("auditor@demo.example", "PUT", f"/audits/{reference}/sections/area_1", {"evidence": text}, If_Match=f'"{version}"'),
             caller.call("auditor@demo.example", "POST", f"/audits/{reference}/actions", {"text": text, "owner": text, "due_on": text}),
             caller.call("auditor@demo.example", "POST", f"/audits/{reference}/moves", {"move": text, "reason": text}),
-            browser.post(path, seen=house.audit(reference).version, impact=text.encode("utf-8", "replace")),
-            browser.post(f"{path}/autosave", seen=house.audit(reference).version, impact=text.encode("utf-8", "replace")),
+            browser.post(path, seen=world.audit(reference).version, impact=text.encode("utf-8", "replace")),
+            browser.post(f"{path}/autosave", seen=world.audit(reference).version, impact=text.encode("utf-8", "replace")),
             browser.post("/audits/search", q=text.encode("utf-8", "replace")),
         ]
         for answer in answers:

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.factories import a_house
+from tests.factories import a_world
 from tests.web.access_matrix.actors import Asker, add_the_others, everybody_of
 from tests.web.access_matrix.expectations import ROUTES, Cell, expected
 from tests.web.access_matrix.runner import Door, nothing_is_kept, said
@@ -44,7 +44,7 @@ def door(app: Flask) -> Door:
 
 
 def test_no_extra_nested_or_doubled_key_changes_anything(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    references = build_all(a_house(door.council))
+    references = build_all(a_world(door.council))
     saved: list[Change] = []
     save = door.council.store.save
 
@@ -112,7 +112,7 @@ def _by_itself(change: Change) -> tuple[Any, ...]:
 
 
 def test_a_move_named_twice_is_refused(door: Door) -> None:
-    references = build_all(a_house(door.council))
+    references = build_all(a_world(door.council))
     scene: Scene = next(one for one in SCENES if one.name == "graded, none")
     route = next(one for one in ROUTES if one.name == "POST /api/v1/audits/<reference>/moves")
     cell = Cell(route, {"move": "revise"}, Asker("qa", role="qa"), scene)

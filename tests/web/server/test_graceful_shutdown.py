@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import select
 
-from tests.factories import a_house, an_audit
+from tests.factories import a_world, an_audit
 from tests.notifications.support.smtp_server import MailServer
 from tests.web.support.browser import PASSWORD, token_in
 from web.council import Council
@@ -140,7 +140,7 @@ def mails() -> Iterator[MailServer]:
 
 @pytest.mark.parametrize("hangs", [False, True])
 def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Council, mails: MailServer, hangs: bool) -> None:
-    an_audit(a_house(council), at="shared")
+    an_audit(a_world(council), at="shared")
     waiting = len(states(council))
     begun, goes_on = threading.Event(), threading.Event()
 

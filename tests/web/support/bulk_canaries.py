@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tests.factories import AN_ACTION, FORM, House, answers, assign, save
+from tests.factories import AN_ACTION, FORM, World, answers, assign, save
 from workflow.commands import actions, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 
@@ -22,7 +22,7 @@ INSTEAD: Mapping[str, tuple[str, dict[str, Any]]] = {
 class Life:
     """One audit, and the words in it: “Quillfeather”, its number, and the number of the field."""
 
-    house: House
+    world: World
     number: int
     fields: int = 0
     reference: str = ""
@@ -32,7 +32,7 @@ class Life:
         return f"Quillfeather{self.number}{self.fields:03}"
 
     def __call__(self, command: Callable[..., Any], who: str, *given: Any) -> Any:
-        return command(self.house.command_context(), self.house.person(who), self.reference, *given)
+        return command(self.world.command_context(), self.world.person(who), self.reference, *given)
 
     @property
     def is_inadequate(self) -> bool:
@@ -48,9 +48,9 @@ def begins(life: Life) -> None:
     for reason, (section_key, without) in instead:
         given[section_key] = {**given[section_key], **without, reason: life.word()}
     details = given.pop("details") | {"child_id": life.word()}
-    life.reference = drafting.start_audit(life.house.command_context(), life.house.person("auditor"), details).reference
+    life.reference = drafting.start_audit(life.world.command_context(), life.world.person("auditor"), details).reference
     for key, said in given.items():
-        save(life.house, "auditor", life.reference, key, said)
+        save(life.world, "auditor", life.reference, key, said)
     for due_on in (DUE, SOON):
         life(actions.add_action, "auditor", NewAction(life.word(), OWNER, due_on))
     for move in (audit_moves.record_consultation, audit_moves.grade):
@@ -68,9 +68,9 @@ def is_returned(life: Life) -> None:
 
 def is_moderated(life: Life) -> None:
     is_shared(life)
-    assign(life.house, life.reference)
+    assign(life.world, life.reference)
     judged = {"grade": "requires_improvement", "evidence": life.word(), "impact": life.word(), "difference_reason": life.word()}
-    save(life.house, "moderator", life.reference, "moderation", judged)
+    save(life.world, "moderator", life.reference, "moderation", judged)
     life(actions.add_action, "moderator", NewAction(life.word(), OWNER, DUE))
     life(audit_moves.moderate, "moderator")
     life(actions.record_progress, "practitioner", 1, life.word(), life.word())
@@ -113,8 +113,8 @@ ENDS: Mapping[int, Callable[[Life], None]] = dict(
 )
 
 
-def a_life(house: House, number: int) -> Life:
-    life = Life(house, number)
+def a_life(world: World, number: int) -> Life:
+    life = Life(world, number)
     begins(life)
     ENDS[number % len(ENDS)](life)
     return life

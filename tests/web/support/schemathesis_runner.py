@@ -10,7 +10,7 @@ from flask import Flask
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 
-from tests.factories import FORM, RULES, House
+from tests.factories import FORM, RULES, World
 
 AS_IT_STANDS = '"999999999"'
 FIELDS = {section.key: [field.key for field in section.fields] for section in FORM.sections}
@@ -61,7 +61,7 @@ class Thorough:
     seed: int = 1
 
 
-def the_document(app: Flask, house: House, references: list[str], token: str, thorough: Thorough) -> Any:
+def the_document(app: Flask, world: World, references: list[str], token: str, thorough: Thorough) -> Any:
     """The document as the service hands it out, with what to make requests of."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     config = schemathesis.Config.from_dict({**_config(references, thorough), "headers": headers})
@@ -71,7 +71,7 @@ def the_document(app: Flask, house: House, references: list[str], token: str, th
     def map_case(context: Any, case: Any) -> Any:
         path = case.path_parameters or {}
         if path.get("reference") in references and (case.headers or {}).get("If-Match") == AS_IT_STANDS:
-            case.headers["If-Match"] = f'"{house.audit(path["reference"]).version}"'
+            case.headers["If-Match"] = f'"{world.audit(path["reference"]).version}"'
         if path.get("section") in FIELDS:
             case.body = _renamed(case.body, path["section"])
         elif isinstance(case.body, dict) and "details" in case.body:

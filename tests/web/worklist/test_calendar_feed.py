@@ -11,7 +11,7 @@ from icalendar import Calendar
 from sqlalchemy import insert, select
 from time_machine import Traveller
 
-from tests.factories import NOW, House, an_audit, assign
+from tests.factories import NOW, World, an_audit, assign
 from tests.web.access_matrix.runner import everything_in
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds
@@ -40,9 +40,9 @@ def events(app: Flask, path: str) -> dict[str, tuple[date, str]]:
     return {str(one["summary"]): (one["dtstart"].dt, str(one["url"])) for one in read.walk("VEVENT")}
 
 
-def test_each_is_told_what_is_due_for_them(app: Flask, house: House, clock: Traveller) -> None:
-    graded, escalated = an_audit(house, at="graded"), an_audit(house, at="shared", grade="inadequate")
-    assign(house, escalated)
+def test_each_is_told_what_is_due_for_them(app: Flask, world: World, clock: Traveller) -> None:
+    graded, escalated = an_audit(world, at="graded"), an_audit(world, at="shared", grade="inadequate")
+    assign(world, escalated)
     found = {
         name: events(app, address(Browser(app, name))) for name in ("auditor", "moderator", "head.of.service", "practitioner", "governance")
     }
@@ -60,22 +60,22 @@ def test_each_is_told_what_is_due_for_them(app: Flask, house: House, clock: Trav
     }  # fmt: skip
 
 
-def test_it_holds_no_word_of_a_case_and_no_name(app: Flask, house: House, clock: Traveller) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_it_holds_no_word_of_a_case_and_no_name(app: Flask, world: World, clock: Traveller) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     for name in ("head.of.service", "hos.ppqa", "qa", "practitioner"):
         body = app.test_client().get(address(Browser(app, name))).get_data(as_text=True).replace("\r\n ", "")
-        names = [person.name for person in house.store.directory().people.values()]
+        names = [person.name for person in world.store.directory().people.values()]
         assert not [words for words in (*CASE, *names, "@demo.example") if words in body]
 
 
-def test_it_follows_the_rights_of_the_moment(app: Flask, house: House, clock: Traveller) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
+def test_it_follows_the_rights_of_the_moment(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     head, owner = address(Browser(app, "head.of.service")), address(Browser(app, "practitioner"))
     assert reference in str(events(app, head))
     now_holds(council, "head.of.service", "auditor")
     assert events(app, head) == {}
-    me = house.person("practitioner").id
+    me = world.person("practitioner").id
     with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(declared))
@@ -83,21 +83,21 @@ def test_it_follows_the_rights_of_the_moment(app: Flask, house: House, clock: Tr
     assert events(app, owner) == {}
 
 
-def test_every_address_that_is_worth_nothing_answers_alike(app: Flask, house: House, clock: Traveller) -> None:
+def test_every_address_that_is_worth_nothing_answers_alike(app: Flask, world: World, clock: Traveller) -> None:
     council: Council = app.extensions["council"]
     renewed, ended, gone, inactive = (Browser(app, name) for name in ("qa", "qaro", "auditor2", "moderator2"))
     paths = [address(browser) for browser in (renewed, ended, gone, inactive)]
     assert {app.test_client().get(path).status_code for path in paths} == {200}
     newer = address(renewed)
     ended.post("/calendar/end")
-    people.mark_as_left(house.command_context(), house.person("admin"), house.person("auditor2").id)
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("auditor2").id)
     leaves(council, "moderator2")
     never = app.test_client().get("/calendar/never.ics")
     for path in (*paths, "/calendar/x.ics", "/calendar/é.ics", f"/calendar/{'x' * 5000}.ics", paths[0].replace(".ics", "A.ics")):
         answer = app.test_client().get(path)
         assert (answer.status_code, answer.data) == (404, never.data), path
     assert app.test_client().get(newer).status_code == 200
-    people.mark_as_back(house.command_context(), house.person("admin"), house.person("auditor2").id)
+    people.mark_as_back(world.command_context(), world.person("admin"), world.person("auditor2").id)
     assert app.test_client().get(paths[2]).status_code == 404
 
 
@@ -111,8 +111,8 @@ def test_only_its_digest_is_kept(app: Flask, clock: Traveller) -> None:
     assert path not in Browser(app, "qa").get("/calendar").get_data(as_text=True)
 
 
-def test_fetching_it_changes_nothing_and_is_cheap_when_nothing_has_changed(app: Flask, house: House, clock: Traveller) -> None:
-    an_audit(house, at="shared", grade="inadequate")
+def test_fetching_it_changes_nothing_and_is_cheap_when_nothing_has_changed(app: Flask, world: World, clock: Traveller) -> None:
+    an_audit(world, at="shared", grade="inadequate")
     path = address(Browser(app, "hos.ppqa"))
     before = everything_in(app.extensions["council"].engine)
     first = app.test_client().get(path)
@@ -126,7 +126,7 @@ def test_fetching_it_changes_nothing_and_is_cheap_when_nothing_has_changed(app: 
 
 
 def test_no_log_line_holds_the_address(
-    app: Flask, house: House, clock: Traveller, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    app: Flask, world: World, clock: Traveller, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = address(Browser(app, "hos.ppqa"))
     app.testing = False

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from tests.factories import House, an_audit
+from tests.factories import World, an_audit
 from tests.web.support.browser import Browser, text_of
 from tests.workflow.storage.support.bulk_audits import multiply
 from web.council import Council
@@ -12,11 +12,11 @@ from workflow.storage.engine import write_transaction
 MORE = "More is under way than this page looks through."
 
 
-def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask, house: House) -> None:
+def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
-    first = an_audit(house, at="shared", grade="inadequate")
-    house.passes(days=1)
-    an_audit(house, at="shared", grade="inadequate")
+    first = an_audit(world, at="shared", grade="inadequate")
+    world.passes(days=1)
+    an_audit(world, at="shared", grade="inadequate")
     director = Browser(app, "director.safeguarding")
     assert MORE not in text_of(director.get("/").text)
     with write_transaction(council.engine) as connection:
@@ -26,9 +26,9 @@ def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask,
     assert MORE in text_of(page)
 
 
-def test_nobody_is_told_that_nothing_waits_where_not_everything_was_looked_through(app: Flask, house: House) -> None:
+def test_nobody_is_told_that_nothing_waits_where_not_everything_was_looked_through(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
-    an_audit(house, at="shared", grade="inadequate")
+    an_audit(world, at="shared", grade="inadequate")
     with write_transaction(council.engine) as connection:
         multiply(connection, MOST)
     said = text_of(Browser(app, "governance").get("/").text)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import House, a_council, a_fake_house, a_house
+from tests.factories import World, a_council, a_fake_world, a_world
 from tests.support.postgres import a_council_on_postgresql
 from web.council import Council
 
@@ -35,5 +35,5 @@ def council(request: pytest.FixtureRequest) -> Council:
 
 
 @pytest.fixture(params=["fake", "on_sqlite", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
-def house(request: pytest.FixtureRequest) -> House:
-    return a_fake_house() if request.param == "fake" else a_house(request.getfixturevalue(request.param))
+def world(request: pytest.FixtureRequest) -> World:
+    return a_fake_world() if request.param == "fake" else a_world(request.getfixturevalue(request.param))

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, true
 from sqlalchemy.exc import DBAPIError
 
-from tests.factories import GRADED, NOW, STATES, House, a_house, an_audit, assign
+from tests.factories import GRADED, NOW, STATES, World, a_world, an_audit, assign
 from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.audits.queries import last_audit_of
 from web.council import Council
@@ -25,14 +25,14 @@ from workflow.storage.visibility import STAGES, VisibilityFilter
 
 
 def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(council: Council) -> None:
-    house, asked = a_house(council), 0
-    references = [an_audit(house, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
-    assign(house, references[STATES.index("shared") * 2])
-    audit_moves.withdraw(house.command_context(), house.person("auditor"), references[0], "The wrong child.")
-    _all_are_bound_up(house, references[STATES.index("moderated") * 2])
-    _are_let_in(house, references)
-    references += _of_children_with_connections(house)
-    directory, audits = council.store.directory(house.now), [house.audit(reference) for reference in references]
+    world, asked = a_world(council), 0
+    references = [an_audit(world, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
+    assign(world, references[STATES.index("shared") * 2])
+    audit_moves.withdraw(world.command_context(), world.person("auditor"), references[0], "The wrong child.")
+    _all_are_bound_up(world, references[STATES.index("moderated") * 2])
+    _are_let_in(world, references)
+    references += _of_children_with_connections(world)
+    directory, audits = council.store.directory(world.now), [world.audit(reference) for reference in references]
     rights = [right for right, stages in council.permissions.table.items() if set(stages.values()) <= STAGES.keys()]
     with read_transaction(council.engine) as connection:
         for person in directory.people.values():
@@ -57,37 +57,37 @@ CONNECTED = {
 }  # fmt: skip
 
 
-def _of_children_with_connections(house: House) -> list[str]:
+def _of_children_with_connections(world: World) -> list[str]:
     """Audits of children to whom people of the case and holders of posts, one or several, are connected."""
     states = ("graded", "shared", "moderated")
-    made = [an_audit(house, state, grade="inadequate", details={"child_id": child.upper()}) for child in CONNECTED for state in states]
-    made += [an_audit(house, "shared", details={"child_id": child}) for child in ("C-5", "C-7")]
+    made = [an_audit(world, state, grade="inadequate", details={"child_id": child.upper()}) for child in CONNECTED for state in states]
+    made += [an_audit(world, "shared", details={"child_id": child}) for child in ("C-5", "C-7")]
     for child, people in CONNECTED.items():
         for name in people:
-            declare_connection(house.command_context(), house.person(name), child)
+            declare_connection(world.command_context(), world.person(name), child)
     return made
 
 
-def _are_let_in(house: House, references: list[str]) -> None:
+def _are_let_in(world: World, references: list[str]) -> None:
     """One into each audit that was shared, who are nothing to it otherwise; one of them is connected to the child afterwards."""
     for number, reference in enumerate(references[STATES.index("shared") * 2 :], start=1):
         name = ("auditor2", "practitioner2", "moderator2")[number % 3]
-        emergency_access.ask_to_read_in_emergency(house.command_context(), house.person(name), reference, "A call at night.")
-        emergency_access.let_in(house.command_context(), house.person("hos.ppqa"), number)
-    assert len(house.store.directory(house.now).emergencies) == 3
-    declare_connection(house.command_context(), house.person("moderator2"), "C-1001")
+        emergency_access.ask_to_read_in_emergency(world.command_context(), world.person(name), reference, "A call at night.")
+        emergency_access.let_in(world.command_context(), world.person("hos.ppqa"), number)
+    assert len(world.store.directory(world.now).emergencies) == 3
+    declare_connection(world.command_context(), world.person("moderator2"), "C-1001")
 
 
-def _all_are_bound_up(house: House, reference: str) -> None:
+def _all_are_bound_up(world: World, reference: str) -> None:
     for owner in ("qa", "qa2", "hos.ppqa"):
         new = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
-        actions.add_action(house.command_context(), house.person("qa"), reference, new)
+        actions.add_action(world.command_context(), world.person("qa"), reference, new)
 
 
 def test_a_page_ends_where_the_next_begins(council: Council) -> None:
-    house = a_house(council)
-    references = [an_audit(house, at="draft") for _ in range(103)]
-    directory, auditor, seen, cursor = council.store.directory(), house.person("auditor"), [], None
+    world = a_world(council)
+    references = [an_audit(world, at="draft") for _ in range(103)]
+    directory, auditor, seen, cursor = council.store.directory(), world.person("auditor"), [], None
     for size in (50, 50, 3):
         with read_transaction(council.engine) as connection:
             rows, cursor = page_of_audits(connection, VisibilityFilter(auditor, directory, council.permissions), AuditFilter(cursor=cursor))
@@ -99,21 +99,21 @@ def test_a_page_ends_where_the_next_begins(council: Council) -> None:
 
 @pytest.mark.parametrize("q", ["%", "_", "C-100%", "\\", "'", "c-1001 OR 1=1"])
 def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
-    house = a_house(council)
-    an_audit(house, at="draft")
+    world = a_world(council)
+    an_audit(world, at="draft")
     with read_transaction(council.engine) as connection:
         wanted = AuditFilter(q=q)
         rows, _ = page_of_audits(
-            connection, VisibilityFilter(house.person("auditor"), council.store.directory(), council.permissions), wanted
+            connection, VisibilityFilter(world.person("auditor"), council.store.directory(), council.permissions), wanted
         )
     assert rows == []
 
 
 def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None:
-    house = a_house(council)
+    world = a_world(council)
     for day in ("2026-03-01", "2026-05-12", "2026-04-01"):
-        an_audit(house, at="moderated", details={"audit_date": day})
-    now = an_audit(house, at="draft")
+        an_audit(world, at="moderated", details={"audit_date": day})
+    now = an_audit(world, at="draft")
     with read_transaction(council.engine) as connection:
         last = last_audit_of(connection, "C-1001", now, true())
         none = last_audit_of(connection, "C-9", now, true())
@@ -155,9 +155,9 @@ def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
     ("table", "column"), [("history", "audit_id"), ("seals", "audit_id"), ("directory_history", "verb"), ("readings", "reference")]
 )
 def test_the_record_can_only_be_added_to(council: Council, table: str, column: str) -> None:
-    house = a_house(council)
-    an_audit(house, at="shared")
-    add_person(house.command_context(), house.person("admin"), "Nia New", "nia.new@demo.example")
+    world = a_world(council)
+    an_audit(world, at="shared")
+    add_person(world.command_context(), world.person("admin"), "Nia New", "nia.new@demo.example")
     council.store.note([ReadLogEntry(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), write_transaction(council.engine) as connection:

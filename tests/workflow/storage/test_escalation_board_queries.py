@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.factories import NOW, PERMISSIONS, House, a_house, an_audit, resolve
+from tests.factories import NOW, PERMISSIONS, World, a_world, an_audit, resolve
 from tests.workflow.storage.support.bulk_audits import multiply
 from web.council import Council
 from web.escalations import board_queries
@@ -12,23 +12,23 @@ from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.visibility import VisibilityFilter
 
 
-def reader_of(house: House, name: str) -> VisibilityFilter:
-    return VisibilityFilter(house.person(name), house.store.directory(), PERMISSIONS)
+def reader_of(world: World, name: str) -> VisibilityFilter:
+    return VisibilityFilter(world.person(name), world.store.directory(), PERMISSIONS)
 
 
 def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Council) -> None:
-    house = a_house(council)
-    reference = an_audit(house, at="shared", grade="inadequate")
-    ppqa = house.person("hos.ppqa")
-    house.passes(hours=1)
-    house.store.note([ReadLogEntry(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", house.now)])
-    audit_moves.return_for_correction(house.command_context(), ppqa, reference, "The team is wrong.")
-    house.passes(hours=1)
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
+    world = a_world(council)
+    reference = an_audit(world, at="shared", grade="inadequate")
+    ppqa = world.person("hos.ppqa")
+    world.passes(hours=1)
+    world.store.note([ReadLogEntry(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", world.now)])
+    audit_moves.return_for_correction(world.command_context(), ppqa, reference, "The team is wrong.")
+    world.passes(hours=1)
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
     with read_transaction(council.engine) as connection:
-        rows, following = board_queries.page_of_unresolved(connection, reader_of(house, "qa"))
+        rows, following = board_queries.page_of_unresolved(connection, reader_of(world, "qa"))
         mails, read = board_queries.mails_about(connection, rows), board_queries.first_read(connection, rows)
-        assert board_queries.counts_by_state(connection, reader_of(house, "qa")) == {"open": 1}
+        assert board_queries.counts_by_state(connection, reader_of(world, "qa")) == {"open": 1}
     assert [(row.reference, row.number, row.opened_at) for row in rows] == [(reference, 2, NOW + timedelta(hours=2))]
     assert following is None
     assert {mail.created_at for mail in mails[reference]} == {NOW + timedelta(hours=2)}
@@ -37,36 +37,36 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
 
 
 def test_a_page_ends_where_the_next_begins_also_within_one_instant(council: Council) -> None:
-    house = a_house(council)
-    everything = [an_audit(house, at="shared", grade="inadequate") for _ in range(board_queries.SIZE + 2)]
+    world = a_world(council)
+    everything = [an_audit(world, at="shared", grade="inadequate") for _ in range(board_queries.SIZE + 2)]
     with read_transaction(council.engine) as connection:
-        first, cursor = board_queries.page_of_unresolved(connection, reader_of(house, "hos.ppqa"))
-        second, end = board_queries.page_of_unresolved(connection, reader_of(house, "hos.ppqa"), cursor)
+        first, cursor = board_queries.page_of_unresolved(connection, reader_of(world, "hos.ppqa"))
+        second, end = board_queries.page_of_unresolved(connection, reader_of(world, "hos.ppqa"), cursor)
         assert [row.reference for row in (*first, *second)] == everything[::-1]
         assert (len(first), end) == (board_queries.SIZE, None)
-        assert board_queries.page_of_unresolved(connection, reader_of(house, "head.of.service2"))[0] == []
+        assert board_queries.page_of_unresolved(connection, reader_of(world, "head.of.service2"))[0] == []
 
 
 def test_whoever_waits_longest_is_counted_however_many_came_after(council: Council) -> None:
-    house = a_house(council)
-    first = an_audit(house, at="shared", grade="inadequate")
-    house.passes(days=1)
-    an_audit(house, at="shared", grade="inadequate")
+    world = a_world(council)
+    first = an_audit(world, at="shared", grade="inadequate")
+    world.passes(days=1)
+    an_audit(world, at="shared", grade="inadequate")
     with write_transaction(council.engine) as connection:
         number = multiply(connection, 250)
-        waiting = board_queries.all_open(connection, reader_of(house, "qa"))
+        waiting = board_queries.all_open(connection, reader_of(world, "qa"))
         mails = board_queries.mails_about(connection, waiting)
     assert (len(waiting), waiting[0].reference) == (number, first)
     assert {len(about) for about in mails.values()} == {3}
 
 
 def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Council) -> None:
-    house = a_house(council)
-    resolved, known = (an_audit(house, at="shared", grade="inadequate") for _ in range(2))
-    resolve(house, resolved)
+    world = a_world(council)
+    resolved, known = (an_audit(world, at="shared", grade="inadequate") for _ in range(2))
+    resolve(world, resolved)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-        escalations.acknowledge(house.command_context(), house.person(name), known)
-    me = reader_of(house, "director.safeguarding")
+        escalations.acknowledge(world.command_context(), world.person(name), known)
+    me = reader_of(world, "director.safeguarding")
     with read_transaction(council.engine) as connection:
         assert [row.reference for row in board_queries.page_of_unresolved(connection, me)[0]] == [known]
         assert board_queries.all_open(connection, me) == []

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
-from tests.factories import AN_ACTION, a_house, an_audit
+from tests.factories import AN_ACTION, a_world, an_audit
 from tests.workflow.storage.support.bulk_audits import multiply
 from tests.workflow.storage.support.edge_values import add_edges, empty_tables
 from web.council import Council
@@ -76,11 +76,11 @@ def down_and_up(council: Council, number: int) -> None:
 
 
 def fill(council: Council, number: int) -> int:
-    house = a_house(council)
+    world = a_world(council)
     for state, grade in WALKED:
-        an_audit(house, at=state, grade=grade)
-    closed = an_audit(house, at="actions_closed")
-    audit_moves.reopen(house.command_context(), house.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
+        an_audit(world, at=state, grade=grade)
+    closed = an_audit(world, at="actions_closed")
+    audit_moves.reopen(world.command_context(), world.person("hos.ppqa"), closed, "One more is needed.", (AN_ACTION,))
     with write_transaction(council.engine) as connection:
         filled = multiply(connection, number // (len(WALKED) + 1) - 1)
         add_edges(connection)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import insert, text
 
-from tests.factories import a_house, an_audit
+from tests.factories import a_world, an_audit
 from web.council import Council
 from workflow.commands import audit_moves, drafting
 from workflow.errors import DatabaseAway
@@ -20,18 +20,18 @@ REMARK = {"number": 1, "text": "Said once."}
 
 
 def test_who_reads_while_somebody_writes_sees_one_version(council: Council) -> None:
-    house = a_house(council)
-    reference = an_audit(house, at="practitioner_consulted")
+    world = a_world(council)
+    reference = an_audit(world, at="practitioner_consulted")
 
     def write() -> None:
         for number in range(SAVES):
-            answers, version = {"evidence": f"Text {number}."}, house.audit(reference).version
-            drafting.save_section(house.command_context(), house.person("auditor"), reference, "area_1", answers, version)
+            answers, version = {"evidence": f"Text {number}."}, world.audit(reference).version
+            drafting.save_section(world.command_context(), world.person("auditor"), reference, "area_1", answers, version)
 
     with ThreadPoolExecutor(1) as pool:
         written, seen = pool.submit(write), set[int]()
         while not written.done():
-            audit = house.audit(reference)
+            audit = world.audit(reference)
             seen.add(audit.version)
             assert audit.section_versions.get("area_1", audit.version) == audit.version
         written.result()
@@ -39,7 +39,7 @@ def test_who_reads_while_somebody_writes_sees_one_version(council: Council) -> N
 
 
 def test_what_the_database_refuses_is_raised_and_nothing_of_it_is_stored(council: Council) -> None:
-    reference = an_audit(a_house(council), at="draft")
+    reference = an_audit(a_world(council), at="draft")
     audit_id = council.store.audit(reference).id  # type: ignore[union-attr]
     with pytest.raises(DatabaseError) as refused:
         _write_twice(council, {**REMARK, "audit_id": audit_id})
@@ -52,9 +52,9 @@ def test_what_the_database_refuses_is_raised_and_nothing_of_it_is_stored(council
 
 @pytest.mark.postgres
 def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Council, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = a_house(on_postgresql)
-    reference = an_audit(house, at="graded")
-    before = house.audit(reference)
+    world = a_world(on_postgresql)
+    reference = an_audit(world, at="graded")
+    before = world.audit(reference)
 
     @contextmanager
     def cut(connection: Connection) -> Iterator[None]:
@@ -66,12 +66,12 @@ def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Co
 
     monkeypatch.setattr("workflow.storage.audit_writer.pipelined", cut)
     with pytest.raises(DatabaseError) as lost:
-        audit_moves.share(house.command_context(), house.person("auditor"), reference)
+        audit_moves.share(world.command_context(), world.person("auditor"), reference)
     assert isinstance(refusal_of(lost.value), DatabaseAway)
     monkeypatch.undo()
-    assert house.audit(reference) == before
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
-    assert house.audit(reference).state == "shared"
+    assert world.audit(reference) == before
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
+    assert world.audit(reference).state == "shared"
 
 
 def _write_twice(council: Council, remark: dict[str, object]) -> None:

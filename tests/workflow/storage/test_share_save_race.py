@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from tests.factories import House, a_house, an_audit
+from tests.factories import World, a_world, an_audit
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.commands import audit_moves, drafting
@@ -14,22 +14,22 @@ TIMES, ON_ONE = 2_000, 50
 
 
 def test_a_share_racing_a_save_equals_some_serial_order(council: Council) -> None:
-    house = a_house(council)
-    races = [_races(house, an_audit(house, at="graded")) for _ in range(TIMES // ON_ONE)]
+    world = a_world(council)
+    races = [_races(world, an_audit(world, at="graded")) for _ in range(TIMES // ON_ONE)]
     assert first_break(council, every_reference(council)) == ""
     print(f"{council.engine.dialect.name}: {TIMES} races, the save came first in {sum(races)}")
 
 
-def _races(house: House, reference: str) -> int:
+def _races(world: World, reference: str) -> int:
     """How often the save came first, on one audit shared and returned again and again."""
-    auditor, ppqa = house.person("auditor"), house.person("hos.ppqa")
+    auditor, ppqa = world.person("auditor"), world.person("hos.ppqa")
     barrier, saved_first, sealed = Barrier(2), 0, "Seen on the file."
 
     def save(text: str) -> bool:
         version, answers, context = (
-            house.audit(reference).version,
+            world.audit(reference).version,
             {"grade": "good", "evidence": text, "impact": "Safer."},
-            house.command_context(),
+            world.command_context(),
         )
         barrier.wait()
         try:
@@ -39,7 +39,7 @@ def _races(house: House, reference: str) -> int:
         return True
 
     def share() -> None:
-        context = house.command_context()
+        context = world.command_context()
         barrier.wait()
         audit_moves.share(context, auditor, reference)
 
@@ -50,12 +50,12 @@ def _races(house: House, reference: str) -> int:
             was_saved = saving.result()
             sealed = f"Text {n}." if was_saved else sealed
             saved_first += was_saved
-            assert _sealed_now(house, reference) == sealed == house.audit(reference).answer("area_1", "evidence")
-            audit_moves.return_for_correction(house.command_context(), ppqa, reference, "Again.")
+            assert _sealed_now(world, reference) == sealed == world.audit(reference).answer("area_1", "evidence")
+            audit_moves.return_for_correction(world.command_context(), ppqa, reference, "Again.")
     return saved_first
 
 
-def _sealed_now(house: House, reference: str) -> str:
-    seal = max(house.store.seals(house.audit(reference)), key=lambda seal: seal.edition)
+def _sealed_now(world: World, reference: str) -> str:
+    seal = max(world.store.seals(world.audit(reference)), key=lambda seal: seal.edition)
     words: str = json.loads(seal.content)["sections"]["area_1"]["evidence"]
     return words

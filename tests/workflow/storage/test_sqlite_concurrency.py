@@ -5,7 +5,7 @@ import os
 import pytest
 
 from bench.writers import READERS, WRITERS, Did, at_once
-from tests.factories import a_house, an_audit
+from tests.factories import a_world, an_audit
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 
@@ -22,14 +22,14 @@ def test_nobody_sees_a_lock_for_a_minute(on_sqlite: Council) -> None:
 
 
 def _all_at_once(council: Council, seconds: float) -> None:
-    house = a_house(council)
-    references = [an_audit(house, at="graded") for _ in range(WRITERS)]
-    before = {reference: house.audit(reference).chain.count for reference in references}
+    world = a_world(council)
+    references = [an_audit(world, at="graded") for _ in range(WRITERS)]
+    before = {reference: world.audit(reference).chain.count for reference in references}
     done = at_once(council.settings.data, seconds, references)
     writers, readers = ([one for one in done if one.kind == kind] for kind in ("moves", "readings"))
     assert (len(writers), len(readers)) == (WRITERS, READERS)
     assert [said for one in done for said in one.refused] == []
-    made = [house.audit(reference).chain.count - before[reference] for reference in references]
+    made = [world.audit(reference).chain.count - before[reference] for reference in references]
     assert sorted(made) == sorted(len(one.took) for one in writers)
     assert first_break(council, every_reference(council)) == ""
     print(f"{WRITERS} writers, {READERS} readers, {seconds:g} s: {_said(writers, 'moves')}; {_said(readers, 'readings')}; no lock seen")

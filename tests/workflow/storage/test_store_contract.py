@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.factories import STATES, House, an_audit, answers, save
+from tests.factories import STATES, World, an_audit, answers, save
 from workflow import history
 from workflow.commands import actions, audit_moves, drafting, escalations, idempotency
 from workflow.commands.actions import NewAction
@@ -16,10 +16,10 @@ from workflow.ports import Change, ConcurrentChange, IdempotentRequest
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
 @pytest.mark.parametrize("state", STATES)
-def test_what_was_decided_is_what_is_read(house: House, state: str, grade: str) -> None:
-    reference = an_audit(house, at=state, grade=grade)
-    audit = house.audit(reference)
-    rows = house.store.history(audit)
+def test_what_was_decided_is_what_is_read(world: World, state: str, grade: str) -> None:
+    reference = an_audit(world, at=state, grade=grade)
+    audit = world.audit(reference)
+    rows = world.store.history(audit)
     assert audit.state == state
     assert (audit.state, audit.escalation_state) == history.replay(rows)
     assert history.first_break(reference, rows, audit.chain) is None
@@ -32,77 +32,77 @@ def test_what_was_decided_is_what_is_read(house: House, state: str, grade: str) 
             }
 
 
-def test_actions_come_back_as_they_were(house: House) -> None:
-    reference = an_audit(house, at="moderated")
-    owner = house.person("practitioner")
-    actions.record_progress(house.command_context(), owner, reference, 1, "Half way.", "A note.")
-    actions.ask_for_more_time(house.command_context(), owner, reference, 1, date(2027, 1, 20), "Illness.")
-    actions.grant_more_time(house.command_context(), house.person("qa"), reference, 1)
-    action = house.audit(reference).actions[0]
+def test_actions_come_back_as_they_were(world: World) -> None:
+    reference = an_audit(world, at="moderated")
+    owner = world.person("practitioner")
+    actions.record_progress(world.command_context(), owner, reference, 1, "Half way.", "A note.")
+    actions.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 20), "Illness.")
+    actions.grant_more_time(world.command_context(), world.person("qa"), reference, 1)
+    action = world.audit(reference).actions[0]
     assert (action.due_on, action.earlier_due_dates) == (date(2027, 1, 20), (date(2026, 12, 20),))
     assert (action.progress, action.evidence, action.owner_id) == ("Half way.", "A note.", owner.id)
 
 
-def test_a_removed_action_is_gone(house: House) -> None:
-    reference = an_audit(house, at="draft")
-    auditor = house.person("auditor")
+def test_a_removed_action_is_gone(world: World) -> None:
+    reference = an_audit(world, at="draft")
+    auditor = world.person("auditor")
     for text in ("One.", "Two."):
-        actions.add_action(house.command_context(), auditor, reference, NewAction(text, "qaro@demo.example", "2026-12-20"))
-    actions.remove_action(house.command_context(), auditor, reference, 1)
-    assert [action.text for action in house.audit(reference).actions] == ["Two."]
+        actions.add_action(world.command_context(), auditor, reference, NewAction(text, "qaro@demo.example", "2026-12-20"))
+    actions.remove_action(world.command_context(), auditor, reference, 1)
+    assert [action.text for action in world.audit(reference).actions] == ["Two."]
 
 
-def test_the_escalation_comes_back_with_who_acknowledged(house: House) -> None:
-    reference = an_audit(house, at="shared", grade="inadequate")
-    escalations.acknowledge(house.command_context(), house.person("hos.ppqa"), reference)
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
-    escalation = house.audit(reference).escalation
+def test_the_escalation_comes_back_with_who_acknowledged(world: World) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
+    escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, "Daily oversight.")
+    escalation = world.audit(reference).escalation
     assert escalation is not None
     assert [one.post for one in escalation.recipients if one.acknowledged_at] == ["hos_ppqa"]
-    assert next(one.acknowledged_at for one in escalation.recipients if one.acknowledged_at) == house.now
+    assert next(one.acknowledged_at for one in escalation.recipients if one.acknowledged_at) == world.now
     assert escalation.plan == "Daily oversight."
 
 
-def _renamed(house: House, audit: Audit) -> Change:
+def _renamed(world: World, audit: Audit) -> Change:
     after = replace(audit, version=audit.version + 1)
-    return Change(audit, after, (), {}, (), (), house.store.directory().version, house.now)
+    return Change(audit, after, (), {}, (), (), world.store.directory().version, world.now)
 
 
-def test_a_change_decided_on_an_older_version_is_refused_whole(house: House) -> None:
-    reference = an_audit(house, at="graded")
-    old = house.audit(reference)
-    save(house, "auditor", reference, "service_comments", {"comments": "Later."})
-    before, rows = house.audit(reference), house.store.history(old)
+def test_a_change_decided_on_an_older_version_is_refused_whole(world: World) -> None:
+    reference = an_audit(world, at="graded")
+    old = world.audit(reference)
+    save(world, "auditor", reference, "service_comments", {"comments": "Later."})
+    before, rows = world.audit(reference), world.store.history(old)
     with pytest.raises(ConcurrentChange):
-        house.store.save(_renamed(house, old))
-    assert house.audit(reference) == before
-    assert house.store.history(before) == rows
+        world.store.save(_renamed(world, old))
+    assert world.audit(reference) == before
+    assert world.store.history(before) == rows
 
 
-def test_a_change_decided_on_an_older_directory_is_refused(house: House) -> None:
-    audit = house.audit(an_audit(house, at="draft"))
+def test_a_change_decided_on_an_older_directory_is_refused(world: World) -> None:
+    audit = world.audit(an_audit(world, at="draft"))
     with pytest.raises(ConcurrentChange):
-        house.store.save(replace(_renamed(house, audit), directory_version=house.store.directory().version - 1))
-    assert house.audit(audit.reference) == audit
+        world.store.save(replace(_renamed(world, audit), directory_version=world.store.directory().version - 1))
+    assert world.audit(audit.reference) == audit
 
 
-def test_a_stale_save_loses_neither_text(house: House) -> None:
-    reference = an_audit(house, at="draft")
-    seen = house.audit(reference).version
-    save(house, "auditor", reference, "summary", {"case_summary": "Theirs."})
+def test_a_stale_save_loses_neither_text(world: World) -> None:
+    reference = an_audit(world, at="draft")
+    seen = world.audit(reference).version
+    save(world, "auditor", reference, "summary", {"case_summary": "Theirs."})
     with pytest.raises(EditConflict) as stale:
-        drafting.save_section(house.command_context(), house.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
+        drafting.save_section(world.command_context(), world.person("auditor"), reference, "summary", {"case_summary": "Mine."}, seen)
     assert stale.value.yours is not None
     assert stale.value.theirs is not None
     assert (stale.value.yours["case_summary"], stale.value.theirs["case_summary"]) == ("Mine.", "Theirs.")
 
 
-def test_one_key_one_effect_one_answer(house: House) -> None:
-    reference, auditor = an_audit(house, at="graded"), house.person("auditor")
+def test_one_key_one_effect_one_answer(world: World) -> None:
+    reference, auditor = an_audit(world, at="graded"), world.person("auditor")
 
     def share(digest: str) -> str:
         key = IdempotentRequest(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
-        context = replace(house.command_context(), once=key)
+        context = replace(world.command_context(), once=key)
         return idempotency.run_idempotent(context, key, lambda at: audit_moves.share(at, auditor, reference))
 
     first = share("the same")
@@ -111,14 +111,14 @@ def test_one_key_one_effect_one_answer(house: House) -> None:
         share("another")
 
 
-def test_what_was_shared_stays_sealed_beside_its_correction(house: House) -> None:
-    reference, auditor = an_audit(house, at="shared"), house.person("auditor")
-    audit_moves.return_for_correction(house.command_context(), house.person("hos.ppqa"), reference, "Wrong child's plan.")
-    audit_moves.revise(house.command_context(), auditor, reference)
-    save(house, "auditor", reference, "area_1", {"grade": "good", "evidence": "Corrected.", "impact": "Corrected."})
-    audit_moves.grade(house.command_context(), auditor, reference)
-    audit_moves.share(house.command_context(), auditor, reference)
-    seals = [seal for seal in house.store.seals(house.audit(reference)) if seal.part == "shared"]
+def test_what_was_shared_stays_sealed_beside_its_correction(world: World) -> None:
+    reference, auditor = an_audit(world, at="shared"), world.person("auditor")
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Wrong child's plan.")
+    audit_moves.revise(world.command_context(), auditor, reference)
+    save(world, "auditor", reference, "area_1", {"grade": "good", "evidence": "Corrected.", "impact": "Corrected."})
+    audit_moves.grade(world.command_context(), auditor, reference)
+    audit_moves.share(world.command_context(), auditor, reference)
+    seals = [seal for seal in world.store.seals(world.audit(reference)) if seal.part == "shared"]
     assert [seal.edition for seal in seals] == [1, 2]
     assert "Corrected." not in seals[0].content
     assert "Corrected." in seals[1].content

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from tests.factories import House
+from tests.factories import World
 from tests.workflow.support.model import Model
 from workflow.commands.audit_view import see
 from workflow.errors import EditConflict, InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
@@ -21,7 +21,7 @@ KINDS: dict[type[Refusal], str] = {
 
 
 class Promises(RuleBasedStateMachine):
-    house: House
+    world: World
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,10 +32,10 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def the_promises_hold(self) -> None:
         for reference, model in zip(self.references, self.models, strict=True):
-            audit = self.house.audit(reference)
+            audit = self.world.audit(reference)
             assert (audit.state, audit.escalation_state) == (model.state, model.escalation)
             assert {action.number: action.state for action in audit.actions} == model.actions
-            rows = self.house.store.history(audit)
+            rows = self.world.store.history(audit)
             assert first_break(reference, rows, audit.chain) is None
             assert replay(rows) == (model.state, model.escalation)
             self._what_was_sealed_stays(reference, audit)
@@ -44,16 +44,16 @@ class Promises(RuleBasedStateMachine):
         self._each_is_told_once()
 
     def _what_was_sealed_stays(self, reference: str, audit: Any) -> None:
-        for seal in self.house.store.seals(audit):
+        for seal in self.world.store.seals(audit):
             assert self.sealed.setdefault((reference, seal.edition, seal.part), seal.content) == seal.content
 
     def _nobody_of_the_case_knows(self, reference: str) -> None:
         for name in OF_THE_CASE:
             with pytest.raises(NotFound):
-                see(self.house.command_context(), self.house.person(name), reference)
+                see(self.world.command_context(), self.world.person(name), reference)
 
     def _each_is_told_once(self) -> None:
-        sent = getattr(self.house.store, "sent", [])
+        sent = getattr(self.world.store, "sent", [])
         assert len(sent) == len({(notice.key, notice.person_id) for notice in sent})
 
     def tried(self, reference: str, run: Any) -> str:
@@ -70,5 +70,5 @@ class Promises(RuleBasedStateMachine):
         return refused
 
     def _everything(self, reference: str) -> tuple[Any, ...]:
-        audit = self.house.audit(reference)
-        return audit, len(self.house.store.history(audit)), len(getattr(self.house.store, "sent", ()))
+        audit = self.world.audit(reference)
+        return audit, len(self.world.store.history(audit)), len(getattr(self.world.store, "sent", ()))

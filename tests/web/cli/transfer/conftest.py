@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine
 from config.settings import Settings
 from notifications import outbox
 from notifications.encryption import lock
-from tests.factories import a_council, a_house, an_audit, save, settings
+from tests.factories import a_council, a_world, an_audit, save, settings
 from tests.support.postgres import a_database
 from tests.workflow.storage.support.edge_values import TEXT, add_edges, empty_tables, everything_in
 from web.cli.main import main
@@ -69,20 +69,20 @@ def there(source: Council, url: str) -> Iterator[There]:
 
 
 def fill(council: Council) -> None:
-    house = a_house(council)
+    world = a_world(council)
     for state in ("draft", "graded", "shared", "actions_closed"):
-        an_audit(house, at=state, grade="inadequate")
-    written = an_audit(house, at="practitioner_consulted")
-    save(house, "auditor", written, "area_1", {"evidence": TEXT.replace("\x01", "").replace("\x7f", "")})
+        an_audit(world, at=state, grade="inadequate")
+    written = an_audit(world, at="practitioner_consulted")
+    save(world, "auditor", written, "area_1", {"evidence": TEXT.replace("\x01", "").replace("\x7f", "")})
     actions.add_action(
-        house.command_context(), house.person("auditor"), written, NewAction("Ünusual 🧑‍⚖️", "practitioner@demo.example", "2026-12-20")
+        world.command_context(), world.person("auditor"), written, NewAction("Ünusual 🧑‍⚖️", "practitioner@demo.example", "2026-12-20")
     )
-    audit_moves.withdraw(house.command_context(), house.person("auditor"), an_audit(house, at="draft"), "The wrong child’s file.")
+    audit_moves.withdraw(world.command_context(), world.person("auditor"), an_audit(world, at="draft"), "The wrong child’s file.")
     with write_transaction(council.engine) as connection:
         add_edges(connection)
         assert empty_tables(connection) == []
         link = lock(council.settings, "the way to a new password")
-        outbox.post_to_person(connection, "password_reset", "reset/1", 1, house.now, link)
+        outbox.post_to_person(connection, "password_reset", "reset/1", 1, world.now, link)
 
 
 def held(engine: Engine) -> dict[str, list[str]]:

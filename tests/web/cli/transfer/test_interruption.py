@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, inspect
 
-from tests.factories import a_house, an_audit
+from tests.factories import a_world, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
 from web.council import Council, open_council
 from workflow.commands import drafting
@@ -98,13 +98,13 @@ def test_killed_in_the_middle_nothing_was_moved(source: Council, url: str, targe
 
 def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str, run: Run, there: There) -> None:
     """Four people save again and again while the council is moved; whoever was told that it is saved finds it there."""
-    house = a_house(source)
-    references, saved = [an_audit(house, at="practitioner_consulted") for _ in range(4)], dict[str, str]()
+    world = a_world(source)
+    references, saved = [an_audit(world, at="practitioner_consulted") for _ in range(4)], dict[str, str]()
     everybody_saves = Barrier(5, timeout=60)
 
     def goes_on_saving(reference: str) -> int:
         for number in count():
-            mine = replace(house, store=open_council(source.settings, source.engine).store)
+            mine = replace(world, store=open_council(source.settings, source.engine).store)
             try:
                 drafting.save_section(
                     mine.command_context(),
@@ -127,7 +127,7 @@ def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str
         result = run("migrate-to", url)
         saves = sum(writer.result() for writer in writers)
     assert result.exit_code == 0, result.output
-    moved = a_house(there())
+    moved = a_world(there())
     assert len(saved) == 4
     assert {reference: moved.audit(reference).answer("area_1", "evidence") for reference in saved} == saved
     print(f"{saves} saves acknowledged before and while it was moved, 0 missing there; all 4 were refused afterwards")

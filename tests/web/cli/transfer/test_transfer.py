@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, make_url
 from notifications import outbox
 from notifications.encryption import unlock
 from notifications.scheduling.worker import run_once
-from tests.factories import a_house, an_audit
+from tests.factories import a_world, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
 from tests.workflow.storage.support.bulk_audits import multiply
 from web.cli.main import main
@@ -35,22 +35,22 @@ def test_everything_comes_as_it_was_and_goes_on_there(source: Council, url: str,
         assert f"{table:20} {len(rows):>9,} rows, the same on both sides" in result.stdout
     assert source.settings.secret_key not in result.output
     assert str(source.settings.data / "secret-key") in result.stdout
-    house = a_house(moved)
-    an_audit(house, at="actions_closed", grade="inadequate")
-    assert run_once(moved.worker_context, house.now) > len(references)
+    world = a_world(moved)
+    an_audit(world, at="actions_closed", grade="inadequate")
+    assert run_once(moved.worker_context, world.now) > len(references)
     print(f"{len(before)} tables, {sum(map(len, before.values()))} rows, {len(references)} histories, the same on both sides")
 
 
 def test_nobody_goes_on_where_it_was(source: Council, url: str, run: Run) -> None:
     """Neither who starts again nor who never stopped; and it can be undone."""
-    house = a_house(source)
+    world = a_world(source)
     assert run("migrate-to", url).exit_code == 0
     before = held(source.engine)
     for arguments in (("serve",), ("worker",), ("worker", "--once"), ("init",), ("demo",), ("tokens", "list", "auditor@demo.example")):
         result = run(*arguments)
         assert (result.exit_code, result.stdout) == (1, ""), arguments
         assert "was moved to postgresql://" in result.stderr
-    for goes_on in (lambda: an_audit(house, at="draft"), lambda: run_once(source.worker_context, house.now)):
+    for goes_on in (lambda: an_audit(world, at="draft"), lambda: run_once(source.worker_context, world.now)):
         with pytest.raises(DatabaseError, match="moved to another database"):
             goes_on()
     assert held(source.engine) == before

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.factories import House, an_audit, assign
+from tests.factories import World, an_audit, assign
 from tests.workflow.commands.directory.support import told
 from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
@@ -16,133 +16,133 @@ from workflow.storage.engine import read_transaction
 CASE = ("practitioner", "team.manager", "service.manager", "qaro", "auditor", "moderator", "qa", "head.of.service", "hos.ppqa")
 
 
-def connect(house: House, name: str, child: str = "C-1001", by: str = "") -> None:
-    declare_connection(house.command_context(), house.person(by or name), child, house.person(name).id if by else None)
+def connect(world: World, name: str, child: str = "C-1001", by: str = "") -> None:
+    declare_connection(world.command_context(), world.person(by or name), child, world.person(name).id if by else None)
 
 
 @pytest.mark.parametrize("child", ["C-1001", " c-1001 "])
 @pytest.mark.parametrize("name", CASE)
-def test_whoever_is_connected_knows_of_no_audit_of_that_child(house: House, name: str, child: str) -> None:
+def test_whoever_is_connected_knows_of_no_audit_of_that_child(world: World, name: str, child: str) -> None:
     reference, other = (
-        an_audit(house, "shared", grade="inadequate"),
-        an_audit(house, "shared", grade="inadequate", details={"child_id": "C-2"}),
+        an_audit(world, "shared", grade="inadequate"),
+        an_audit(world, "shared", grade="inadequate", details={"child_id": "C-2"}),
     )
-    assign(house, reference)
-    assign(house, other)
-    see(house.command_context(), house.person(name), reference)
-    connect(house, name, child)
+    assign(world, reference)
+    assign(world, other)
+    see(world.command_context(), world.person(name), reference)
+    connect(world, name, child)
     with pytest.raises(NotFound):
-        see(house.command_context(), house.person(name), reference)
-    assert see(house.command_context(), house.person(name), other).audit.state == "shared"
+        see(world.command_context(), world.person(name), reference)
+    assert see(world.command_context(), world.person(name), other).audit.state == "shared"
 
 
-def test_the_qa_service_is_told_at_once_of_what_must_pass_on(house: House) -> None:
-    draft, shared = an_audit(house, "draft"), an_audit(house, "shared")
-    assign(house, shared)
-    an_audit(house, "draft", details={"child_id": "C-2"})
+def test_the_qa_service_is_told_at_once_of_what_must_pass_on(world: World) -> None:
+    draft, shared = an_audit(world, "draft"), an_audit(world, "shared")
+    assign(world, shared)
+    an_audit(world, "draft", details={"child_id": "C-2"})
     for name in ("auditor", "moderator", "practitioner", "qaro"):
-        connect(house, name)
-    assert told(house, "duty_must_pass_on") == [f"QA inbox {draft}", f"QA inbox {shared}", f"QA inbox {shared}"]
+        connect(world, name)
+    assert told(world, "duty_must_pass_on") == [f"QA inbox {draft}", f"QA inbox {shared}", f"QA inbox {shared}"]
 
 
-def test_declaring_twice_is_declaring_once(house: House) -> None:
-    an_audit(house, "draft")
-    connect(house, "auditor")
-    version = house.store.directory().version
-    connect(house, "auditor", "c-1001", by="qa")
-    assert house.store.directory().version == version
-    assert len(told(house, "duty_must_pass_on")) == 1
+def test_declaring_twice_is_declaring_once(world: World) -> None:
+    an_audit(world, "draft")
+    connect(world, "auditor")
+    version = world.store.directory().version
+    connect(world, "auditor", "c-1001", by="qa")
+    assert world.store.directory().version == version
+    assert len(told(world, "duty_must_pass_on")) == 1
 
 
-def test_an_escalation_falls_to_who_stands_in_and_they_are_told(house: House) -> None:
-    reference = an_audit(house, "shared", grade="inadequate")
-    assert told(house, "escalation_opened") == [f"{name} {reference}" for name in ("head.of.service", "director.safeguarding", "hos.ppqa")]
-    connect(house, "hos.ppqa")
-    assert told(house, "escalation_opened")[3:] == [f"director.safeguarding {reference}"]
-    director = house.person("director.safeguarding")
-    escalations.acknowledge(house.command_context(), director, reference)
-    escalations.acknowledge(house.command_context(), house.person("head.of.service"), reference)
-    escalations.plan(house.command_context(), house.person("head.of.service"), reference, "Daily oversight.")
-    escalations.resolve(house.command_context(), director, reference, "Carried out.")
-    assert house.audit(reference).escalation_state == "resolved"
+def test_an_escalation_falls_to_who_stands_in_and_they_are_told(world: World) -> None:
+    reference = an_audit(world, "shared", grade="inadequate")
+    assert told(world, "escalation_opened") == [f"{name} {reference}" for name in ("head.of.service", "director.safeguarding", "hos.ppqa")]
+    connect(world, "hos.ppqa")
+    assert told(world, "escalation_opened")[3:] == [f"director.safeguarding {reference}"]
+    director = world.person("director.safeguarding")
+    escalations.acknowledge(world.command_context(), director, reference)
+    escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
+    escalations.plan(world.command_context(), world.person("head.of.service"), reference, "Daily oversight.")
+    escalations.resolve(world.command_context(), director, reference, "Carried out.")
+    assert world.audit(reference).escalation_state == "resolved"
 
 
-def test_a_new_escalation_is_opened_to_who_stands_in(house: House) -> None:
-    connect(house, "head.of.service")
-    reference = an_audit(house, "shared", grade="inadequate")
-    escalation = house.audit(reference).escalation
+def test_a_new_escalation_is_opened_to_who_stands_in(world: World) -> None:
+    connect(world, "head.of.service")
+    reference = an_audit(world, "shared", grade="inadequate")
+    escalation = world.audit(reference).escalation
     assert escalation is not None
     assert [(one.post, one.stands_in) for one in escalation.recipients] == [
         ("head_of_service", True),
         ("director", False),
         ("hos_ppqa", False),
     ]
-    assert not [line for line in told(house, "escalation_opened") if line.startswith("head.of.service")]
-    assert len(told(house, "post_found_vacant")) == 1
+    assert not [line for line in told(world, "escalation_opened") if line.startswith("head.of.service")]
+    assert len(told(world, "post_found_vacant")) == 1
 
 
-def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(house: House) -> None:
-    reference = an_audit(house, "graded")
+def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(world: World) -> None:
+    reference = an_audit(world, "graded")
     for name in ("practitioner", "team.manager", "hos.ppqa"):
-        connect(house, name)
+        connect(world, name)
     with pytest.raises(PreconditionsNotMet) as refused:
-        audit_moves.share(house.command_context(), house.person("auditor"), reference)
+        audit_moves.share(world.command_context(), world.person("auditor"), reference)
     assert [one.message for one in refused.value.missing] == ["Action 1 can’t be given to this person: choose somebody else."]
     actions.change_action(
-        house.command_context(), house.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20")
+        world.command_context(), world.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20")
     )
-    audit_moves.share(house.command_context(), house.person("auditor"), reference)
-    audit_moves.withdraw(house.command_context(), house.person("qa"), reference, "Begun twice.")
-    assert told(house, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
-    assert told(house, "action_assigned") == [f"qaro {reference}"]
-    assert told(house, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
+    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Begun twice.")
+    assert told(world, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
+    assert told(world, "action_assigned") == [f"qaro {reference}"]
+    assert told(world, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
 
 
-def test_nobody_is_given_what_they_may_not_know_of(house: House) -> None:
-    shared, draft = an_audit(house, "shared"), an_audit(house, "draft", auditor="auditor2")
+def test_nobody_is_given_what_they_may_not_know_of(world: World) -> None:
+    shared, draft = an_audit(world, "shared"), an_audit(world, "draft", auditor="auditor2")
     for name in ("moderator", "qaro", "auditor"):
-        connect(house, name)
-    qa = house.person("qa")
+        connect(world, name)
+    qa = world.person("qa")
     with pytest.raises(BadInput):
-        assignments.assign_moderator(house.command_context(), qa, shared, "moderator@demo.example")
+        assignments.assign_moderator(world.command_context(), qa, shared, "moderator@demo.example")
     with pytest.raises(BadInput):
-        assignments.allocate(house.command_context(), qa, draft, "auditor@demo.example")
+        assignments.allocate(world.command_context(), qa, draft, "auditor@demo.example")
     with pytest.raises(BadInput):
-        actions.add_action(house.command_context(), house.person("auditor2"), draft, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
+        actions.add_action(world.command_context(), world.person("auditor2"), draft, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
     with pytest.raises(BadInput, match="can’t be taken"):
-        drafting.start_audit(house.command_context(), house.person("auditor"), {"child_id": "c-1001"})
-    assert house.audit(shared).moderator_id is None
+        drafting.start_audit(world.command_context(), world.person("auditor"), {"child_id": "c-1001"})
+    assert world.audit(shared).moderator_id is None
 
 
 @pytest.mark.parametrize("name", ["practitioner", "auditor", "admin", "governance", "head.of.service", "moderator"])
-def test_only_the_qa_service_declares_for_another_and_ends(house: House, name: str) -> None:
-    connect(house, "team.manager")
+def test_only_the_qa_service_declares_for_another_and_ends(world: World, name: str) -> None:
+    connect(world, "team.manager")
     with pytest.raises(PermissionDenied):
-        connect(house, "qaro", by=name)
+        connect(world, "qaro", by=name)
     with pytest.raises(PermissionDenied):
-        end_connection(house.command_context(), house.person(name), 1)
-    assert house.store.directory().connections.keys() == {house.person("team.manager").id}
+        end_connection(world.command_context(), world.person(name), 1)
+    assert world.store.directory().connections.keys() == {world.person("team.manager").id}
 
 
-def test_nobody_ends_their_own_and_what_was_declared_stays_on_the_record(house: House) -> None:
-    reference = an_audit(house, "shared")
-    connect(house, "qa")
+def test_nobody_ends_their_own_and_what_was_declared_stays_on_the_record(world: World) -> None:
+    reference = an_audit(world, "shared")
+    connect(world, "qa")
     with pytest.raises(PermissionDenied):
-        end_connection(house.command_context(), house.person("qa"), 1)
+        end_connection(world.command_context(), world.person("qa"), 1)
     with pytest.raises(NotFound):
-        end_connection(house.command_context(), house.person("qa2"), 2)
-    end_connection(house.command_context(), house.person("qa2"), 1)
-    assert see(house.command_context(), house.person("qa"), reference).audit.state == "shared"
-    with read_transaction(house.store.engine) as connection:
+        end_connection(world.command_context(), world.person("qa2"), 2)
+    end_connection(world.command_context(), world.person("qa2"), 1)
+    assert see(world.command_context(), world.person("qa"), reference).audit.state == "shared"
+    with read_transaction(world.store.engine) as connection:
         kept = connection.execute(select(tables.connections)).one()
-    assert (kept.declared_by, kept.ended_by) == (house.person("qa").id, house.person("qa2").id)
+    assert (kept.declared_by, kept.ended_by) == (world.person("qa").id, world.person("qa2").id)
     with pytest.raises(NotFound):
-        end_connection(house.command_context(), house.person("qa2"), 1)
+        end_connection(world.command_context(), world.person("qa2"), 1)
 
 
 @pytest.mark.parametrize("child", ["", "  ", "x" * 41, "a\nb", "a\x00", 7, None])
-def test_what_is_no_id_is_refused_and_changes_nothing(house: House, child: object) -> None:
-    before = house.store.directory().version
+def test_what_is_no_id_is_refused_and_changes_nothing(world: World, child: object) -> None:
+    before = world.store.directory().version
     with pytest.raises(BadInput):
-        declare_connection(house.command_context(), house.person("qaro"), child)
-    assert house.store.directory().version == before
+        declare_connection(world.command_context(), world.person("qaro"), child)
+    assert world.store.directory().version == before

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.factories import PERMISSIONS, TODAY, House, an_audit, assign
+from tests.factories import PERMISSIONS, TODAY, World, an_audit, assign
 from tests.workflow.commands.directory.support import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, told
 from workflow.commands.directory import people, roles, units
 from workflow.commands.directory.roles import GIVEN, WAITS
@@ -12,174 +12,174 @@ from workflow.directory import ROLES, Duty
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import Unit
 
-Command = Callable[[House, str], object]
+Command = Callable[[World, str], object]
 
 
 EDITS: dict[str, Command] = {
-    "add": lambda house, by: people.add_person(house.command_context(), house.person(by), "New Person", "new@demo.example"),
-    "change": lambda house, by: people.change_person(house.command_context(), house.person(by), house.person("moderator2").id, "M", "moderator2@demo.example"),
-    "give": lambda house, by: give(house, by, "moderator2", "auditor"),
-    "take": lambda house, by: roles.take_role(house.command_context(), house.person(by), house.person("moderator2").id, Duty("moderator")),
-    "ask": lambda house, by: give(house, by, "moderator2", "qa"),
-    "team": lambda house, by: units.add_unit(house.command_context(), house.person(by), Unit("team", "new", "New", "care")),
-    "leave": lambda house, by: people.mark_as_left(house.command_context(), house.person(by), house.person("moderator2").id),
-    "move": lambda house, by: units.change_unit(house.command_context(), house.person(by), Unit("team", "care-west", "CW", "assessment")),
+    "add": lambda world, by: people.add_person(world.command_context(), world.person(by), "New Person", "new@demo.example"),
+    "change": lambda world, by: people.change_person(world.command_context(), world.person(by), world.person("moderator2").id, "M", "moderator2@demo.example"),
+    "give": lambda world, by: give(world, by, "moderator2", "auditor"),
+    "take": lambda world, by: roles.take_role(world.command_context(), world.person(by), world.person("moderator2").id, Duty("moderator")),
+    "ask": lambda world, by: give(world, by, "moderator2", "qa"),
+    "team": lambda world, by: units.add_unit(world.command_context(), world.person(by), Unit("team", "new", "New", "care")),
+    "leave": lambda world, by: people.mark_as_left(world.command_context(), world.person(by), world.person("moderator2").id),
+    "move": lambda world, by: units.change_unit(world.command_context(), world.person(by), Unit("team", "care-west", "CW", "assessment")),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-def test_only_an_administrator_edits_and_what_is_refused_changes_nothing(house: House, name: str) -> None:
+def test_only_an_administrator_edits_and_what_is_refused_changes_nothing(world: World, name: str) -> None:
     for edit in EDITS.values():
-        before, version = held(house), house.store.directory().version
+        before, version = held(world), world.store.directory().version
         if name == "admin":
-            edit(house, name)
-            assert house.store.directory().version > version
+            edit(world, name)
+            assert world.store.directory().version > version
             continue
         with pytest.raises(PermissionDenied):
-            edit(house, name)
-        assert held(house) == before
-    assert len(kept(house)) == (len(EDITS) if name == "admin" else 0)
+            edit(world, name)
+        assert held(world) == before
+    assert len(kept(world)) == (len(EDITS) if name == "admin" else 0)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_privileged_role_waits_for_a_second_person(house: House, role: str) -> None:
+def test_a_privileged_role_waits_for_a_second_person(world: World, role: str) -> None:
     to = "moderator2" if role != "admin" else "governance"
     if role == "moderator":
         to = "auditor2"
     waits = role in PERMISSIONS.table["privileged"]
-    assert give(house, "admin", to, role) == (WAITS if waits else GIVEN)
-    assert (duty(role) in house.person(to).duties) is not waits
-    assert told(house, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
+    assert give(world, "admin", to, role) == (WAITS if waits else GIVEN)
+    assert (duty(role) in world.person(to).duties) is not waits
+    assert told(world, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
     if waits:
         for somebody in {*EVERYBODY, to} - {"hos.ppqa"}:
             with pytest.raises(PermissionDenied):
-                answer(house, somebody)
-        answer(house, "hos.ppqa")
-        assert duty(role) in house.person(to).duties
+                answer(world, somebody)
+        answer(world, "hos.ppqa")
+        assert duty(role) in world.person(to).duties
         with pytest.raises(NotFound):
-            answer(house, "hos.ppqa")
+            answer(world, "hos.ppqa")
 
 
-def test_what_is_refused_is_not_given(house: House) -> None:
-    give(house, "admin", "moderator2", "qa")
-    answer(house, "hos.ppqa", granted=False)
-    assert "qa" not in house.person("moderator2").roles
-    assert [verb for _, verb, _ in kept(house)] == ["role_asked_for", "request_refused"]
+def test_what_is_refused_is_not_given(world: World) -> None:
+    give(world, "admin", "moderator2", "qa")
+    answer(world, "hos.ppqa", granted=False)
+    assert "qa" not in world.person("moderator2").roles
+    assert [verb for _, verb, _ in kept(world)] == ["role_asked_for", "request_refused"]
 
 
-def test_where_nobody_independent_holds_the_post_a_director_agrees(house: House) -> None:
-    give(house, "admin", "hos.ppqa", "qa")
+def test_where_nobody_independent_holds_the_post_a_director_agrees(world: World) -> None:
+    give(world, "admin", "hos.ppqa", "qa")
     with pytest.raises(PermissionDenied):
-        answer(house, "hos.ppqa")
-    answer(house, "director.parenting")
-    people.mark_as_left(house.command_context(), house.person("admin"), house.person("hos.ppqa").id)
-    give(house, "admin", "moderator2", "hos_ppqa")
-    answer(house, "director.safeguarding", 2)
-    assert house.person("moderator2").roles == {"moderator", "hos_ppqa"}
+        answer(world, "hos.ppqa")
+    answer(world, "director.parenting")
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("hos.ppqa").id)
+    give(world, "admin", "moderator2", "hos_ppqa")
+    answer(world, "director.safeguarding", 2)
+    assert world.person("moderator2").roles == {"moderator", "hos_ppqa"}
 
 
-def test_nobody_grants_themselves_anything(house: House) -> None:
+def test_nobody_grants_themselves_anything(world: World) -> None:
     tried = 0
     for name in EVERYBODY:
-        before = house.person(name).duties
+        before = world.person(name).duties
         for role in ROLES:
             for deputy in (False, True):
                 with pytest.raises((PermissionDenied, BadInput)):
-                    give(house, name, name, role, deputy=deputy)
+                    give(world, name, name, role, deputy=deputy)
                 with pytest.raises((PermissionDenied, BadInput)):
-                    pass_on(house, name, name, duty(role, deputy=deputy), giver="qa")
+                    pass_on(world, name, name, duty(role, deputy=deputy), giver="qa")
                 with pytest.raises((PermissionDenied, BadInput)):
-                    pass_on(house, name, name, duty(role, deputy=deputy))
+                    pass_on(world, name, name, duty(role, deputy=deputy))
                 tried += 3
-        assert house.person(name).duties == before
+        assert world.person(name).duties == before
     print(f"{tried} ways to grant oneself something: none worked")
 
 
-def test_an_administrator_can_neither_be_given_content_nor_lent_it(house: House) -> None:
+def test_an_administrator_can_neither_be_given_content_nor_lent_it(world: World) -> None:
     with pytest.raises(BadInput, match="can’t be taken"):
-        pass_on(house, "auditor", "admin", Duty("auditor"))
-    pass_on(house, "auditor", "governance", Duty("auditor"), days=("2026-12-10", "2026-12-20"))
+        pass_on(world, "auditor", "admin", Duty("auditor"))
+    pass_on(world, "auditor", "governance", Duty("auditor"), days=("2026-12-10", "2026-12-20"))
     with pytest.raises(BadInput):
-        give(house, "admin", "governance", "admin")
+        give(world, "admin", "governance", "admin")
     with pytest.raises(BadInput):
-        give(house, "admin", "qa", "admin")
+        give(world, "admin", "qa", "admin")
 
 
-def test_a_request_is_judged_again_when_it_is_granted(house: House) -> None:
-    give(house, "admin", "governance", "admin")
-    give(house, "admin", "governance", "auditor")
+def test_a_request_is_judged_again_when_it_is_granted(world: World) -> None:
+    give(world, "admin", "governance", "admin")
+    give(world, "admin", "governance", "auditor")
     with pytest.raises(BadInput):
-        answer(house, "hos.ppqa")
-    give(house, "admin", "moderator2", "qa")
-    people.mark_as_left(house.command_context(), house.person("admin"), house.person("moderator2").id)
+        answer(world, "hos.ppqa")
+    give(world, "admin", "moderator2", "qa")
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("moderator2").id)
     with pytest.raises(BadInput):
-        answer(house, "hos.ppqa", 2)
-    assert "qa" not in house.person("moderator2").roles
+        answer(world, "hos.ppqa", 2)
+    assert "qa" not in world.person("moderator2").roles
 
 
-def test_what_a_leaver_held_is_told_to_the_qa_service_and_their_name_stays(house: House) -> None:
-    draft, shared, other = an_audit(house, "draft"), an_audit(house, "shared"), an_audit(house, "shared")
-    assign(house, other)
+def test_what_a_leaver_held_is_told_to_the_qa_service_and_their_name_stays(world: World) -> None:
+    draft, shared, other = an_audit(world, "draft"), an_audit(world, "shared"), an_audit(world, "shared")
+    assign(world, other)
     for name in ("auditor", "practitioner", "moderator"):
-        people.mark_as_left(house.command_context(), house.person("admin"), house.person(name).id)
-    assert passed_on(house) == [(draft, None), (shared, 1), (other, 1), (other, None)]
-    assert (house.person("auditor").name, house.person("auditor").duties) == ("Amara Okafor", frozenset())
-    people.mark_as_back(house.command_context(), house.person("admin"), house.person("auditor").id)
-    assert house.person("auditor").duties == frozenset()
+        people.mark_as_left(world.command_context(), world.person("admin"), world.person(name).id)
+    assert passed_on(world) == [(draft, None), (shared, 1), (other, 1), (other, None)]
+    assert (world.person("auditor").name, world.person("auditor").duties) == ("Amara Okafor", frozenset())
+    people.mark_as_back(world.command_context(), world.person("admin"), world.person("auditor").id)
+    assert world.person("auditor").duties == frozenset()
 
 
-def test_a_role_taken_passes_on_what_waited_in_it(house: House) -> None:
-    draft, shared = an_audit(house, "draft"), an_audit(house, "shared")
-    assign(house, shared)
+def test_a_role_taken_passes_on_what_waited_in_it(world: World) -> None:
+    draft, shared = an_audit(world, "draft"), an_audit(world, "shared")
+    assign(world, shared)
     for name in ("auditor", "moderator", "practitioner"):
-        roles.take_role(house.command_context(), house.person("admin"), house.person(name).id, Duty(name))
-    assert passed_on(house) == [(draft, None), (shared, None)]
+        roles.take_role(world.command_context(), world.person("admin"), world.person(name).id, Duty(name))
+    assert passed_on(world) == [(draft, None), (shared, None)]
 
 
-def test_nobody_changes_themselves_and_a_privileged_address_stays(house: House) -> None:
-    admin = house.person("admin")
+def test_nobody_changes_themselves_and_a_privileged_address_stays(world: World) -> None:
+    admin = world.person("admin")
     for edit in (
-        lambda: people.change_person(house.command_context(), admin, admin.id, "Me", "me@demo.example"),
-        lambda: people.mark_as_left(house.command_context(), admin, admin.id),
-        lambda: roles.take_role(house.command_context(), admin, admin.id, Duty("admin")),
+        lambda: people.change_person(world.command_context(), admin, admin.id, "Me", "me@demo.example"),
+        lambda: people.mark_as_left(world.command_context(), admin, admin.id),
+        lambda: roles.take_role(world.command_context(), admin, admin.id, Duty("admin")),
     ):
         with pytest.raises(PermissionDenied):
             edit()
     with pytest.raises(BadInput):
-        people.change_person(house.command_context(), admin, house.person("hos.ppqa").id, "Paula Pemberton", "mine@demo.example")
-    people.change_person(house.command_context(), admin, house.person("hos.ppqa").id, "Paula Pemberton-Hale", "hos.ppqa@demo.example")
-    assert house.person("hos.ppqa").name == "Paula Pemberton-Hale"
+        people.change_person(world.command_context(), admin, world.person("hos.ppqa").id, "Paula Pemberton", "mine@demo.example")
+    people.change_person(world.command_context(), admin, world.person("hos.ppqa").id, "Paula Pemberton-Hale", "hos.ppqa@demo.example")
+    assert world.person("hos.ppqa").name == "Paula Pemberton-Hale"
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a b@c", "a@b,c@d", "AUDITOR@demo.example", "x" * 251 + "@b.c", "a@b\nc", None])
-def test_an_address_that_can_not_be_is_refused(house: House, email: object) -> None:
-    before = held(house)
+def test_an_address_that_can_not_be_is_refused(world: World, email: object) -> None:
+    before = held(world)
     with pytest.raises(BadInput):
-        people.add_person(house.command_context(), house.person("admin"), "Somebody", email)
-    assert held(house) == before
+        people.add_person(world.command_context(), world.person("admin"), "Somebody", email)
+    assert held(world) == before
 
 
 @pytest.mark.parametrize(
     "unit", [Unit("team", "care-west", "Again", "care"), Unit("team", "Not a code", "X", "care"), Unit("team", "x", "X", "nowhere"),
              Unit("service", "care", "X", "parenting"), Unit("branch", "x", ""), Unit("branch", "assessment", "X")]
 )  # fmt: skip
-def test_a_unit_that_can_not_be_is_refused(house: House, unit: Unit) -> None:
+def test_a_unit_that_can_not_be_is_refused(world: World, unit: Unit) -> None:
     with pytest.raises(BadInput):
-        units.add_unit(house.command_context(), house.person("admin"), unit)
+        units.add_unit(world.command_context(), world.person("admin"), unit)
 
 
-def test_a_council_is_arranged(house: House) -> None:
-    admin = house.person("admin")
+def test_a_council_is_arranged(world: World) -> None:
+    admin = world.person("admin")
     for unit in (
         Unit("branch", "north", "North"),
         Unit("service", "fostering", "Fostering", "north"),
         Unit("team", "f-1", "F One", "fostering"),
     ):
-        units.add_unit(house.command_context(), admin, unit)
-    units.change_unit(house.command_context(), admin, Unit("team", "care-west", "Care West", "fostering"))
-    teams = house.store.directory().teams
+        units.add_unit(world.command_context(), admin, unit)
+    units.change_unit(world.command_context(), admin, Unit("team", "care-west", "Care West", "fostering"))
+    teams = world.store.directory().teams
     assert {code: (team.service, team.branch) for code, team in teams.items()} == {
         "assessment-east": ("assessment", "safeguarding"), "care-west": ("fostering", "north"), "f-1": ("fostering", "north"),
     }  # fmt: skip
-    assert [verb for _, verb, _ in kept(house)] == ["branch_added", "service_added", "team_added", "team_changed"]
-    assert house.now.date() == TODAY
+    assert [verb for _, verb, _ in kept(world)] == ["branch_added", "service_added", "team_added", "team_changed"]
+    assert world.now.date() == TODAY
