@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import World, a_council, a_fake_world, a_world
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from web.council import Council
 
 TAKE_LONGEST = {"journeys", "crash"}
@@ -30,9 +30,9 @@ def world(council: Council) -> World:
 
 
 @pytest.fixture
-def server() -> Iterator[MailServer]:
+def server() -> Iterator[SmtpServer]:
     """A real mail server."""
-    made = MailServer()
+    made = SmtpServer()
     made.start()
     yield made
     made.stop()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.factories import settings
-from tests.notifications.support.smtp_server import MailServer, free_port
+from tests.notifications.support.smtp_server import SmtpServer, free_port
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token
@@ -30,7 +30,7 @@ class Machines:
     """One database, one mail server, and as many processes as are started."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url, self.mail = folder, url, MailServer()
+        self.folder, self.url, self.mail = folder, url, SmtpServer()
         self.mail.start()
         self.settings = {"DATABASE_URL": url, "SECRET_KEY": KEY, "MAIL_URL": self.mail.url, "METRICS_TOKEN": METRICS_TOKEN}
         self.council: Council = open_council(settings(folder, **self.settings))
@@ -129,7 +129,7 @@ def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> 
         connection.close()
 
 
-class Caller:
+class ApiClient:
     """A program that asks any of the servers, and where one does not answer, another, under the same Idempotency-Key."""
 
     def __init__(self, machines: Machines, webs: list[Web]) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from notifications.queries import tell
 from tests.factories import a_council, a_world, an_audit, settings
-from tests.multi_process.processes import Caller, Machines, Web, at_once, start_program, wait_until
-from tests.notifications.support.smtp_server import MailServer
+from tests.multi_process.processes import ApiClient, Machines, Web, at_once, start_program, wait_until
+from tests.notifications.support.smtp_server import SmtpServer
 from web.council import Council, open_council
 from workflow.events import Notice
 from workflow.storage.engine import read_transaction
@@ -30,7 +30,7 @@ def told(council: Council, name: str) -> None:
     tell(council.engine, notices, world.now)
 
 
-def stopping(process: Callable[[], "subprocess.Popen[bytes]"], mail: MailServer) -> float:
+def stopping(process: Callable[[], "subprocess.Popen[bytes]"], mail: SmtpServer) -> float:
     """How long the worker took to end, told to in the middle of the third mail."""
     started, began, seen = process(), [0.0], [0]
 
@@ -54,7 +54,7 @@ def waits(council: Council, name: str) -> list[tuple[object, int]]:
 
 
 def test_a_worker_of_the_embedded_database_finishes_the_mail_under_way(tmp_path: Path) -> None:
-    mail = MailServer()
+    mail = SmtpServer()
     mail.start()
     a_council(tmp_path / "var").engine.dispose()
     council = open_council(settings(tmp_path / "var"))
@@ -86,7 +86,7 @@ def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
     web = machines.web(1)
     wait_until(web.answers)
     reference = an_audit(a_world(machines.council), at="graded")
-    caller, answered = Caller(machines, [web]), list[dict[str, object]]()
+    caller, answered = ApiClient(machines, [web]), list[dict[str, object]]()
     machines.token("auditor")
     with machines.council.engine.begin() as connection:
         connection.execute(text("SELECT id FROM audits WHERE reference = :it FOR UPDATE"), {"it": reference})
@@ -110,7 +110,7 @@ def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
 @pytest.mark.postgres
 def test_restarting_one_after_the_other_under_load_loses_nothing(machines: Machines, webs: list[Web]) -> None:
     references = [an_audit(a_world(machines.council), at="graded") for _ in range(AUDITS)]
-    callers, is_over, read = [Caller(machines, webs) for _ in range(CLIENTS)], threading.Event(), [0]
+    callers, is_over, read = [ApiClient(machines, webs) for _ in range(CLIENTS)], threading.Event(), [0]
     machines.token("auditor")
 
     def client(number: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 from notifications.outbox import LEASE
 from notifications.scheduling.worker import DELIVER_EVERY
 from tests.factories import a_world, an_audit
-from tests.multi_process.processes import Caller, Machines, Web, at_once, wait_until
+from tests.multi_process.processes import ApiClient, Machines, Web, at_once, wait_until
 from web.cli.verify_history import every_reference, first_break
 
 AUDITS, CLIENTS, DIES_AT, DEATHS = 24, 4, 20, 3
@@ -97,7 +97,7 @@ def _moves(machines: Machines, webs: list[Web], dies: DiesInTheMiddle, then: Cal
     references = _graded(machines)
     machines.worker()
     wait_until(lambda: len(machines.rows("SELECT id FROM procrastinate_workers WHERE last_heartbeat > now() - interval '6 seconds'")) >= 2)
-    callers, moves, half = [Caller(machines, webs) for _ in range(CLIENTS)], list[str](), threading.Event()
+    callers, moves, half = [ApiClient(machines, webs) for _ in range(CLIENTS)], list[str](), threading.Event()
 
     def client(number: int) -> None:
         for reference in references[number::CLIENTS]:

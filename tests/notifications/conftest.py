@@ -6,18 +6,18 @@ from dataclasses import replace
 import pytest
 
 from notifications.context import WorkerContext
-from tests.notifications.support.misbehaving_smtp_server import RudeServer
+from tests.notifications.support.misbehaving_smtp_server import MisbehavingSmtpServer
 from tests.notifications.support.send_one import Making
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from web.council import Council
 
 
 @pytest.fixture
 def rude() -> Iterator[Making]:
-    made: list[RudeServer] = []
+    made: list[MisbehavingSmtpServer] = []
 
-    def make(says: Mapping[int, Mapping[str, str]]) -> RudeServer:
-        made.append(RudeServer(says))
+    def make(says: Mapping[int, Mapping[str, str]]) -> MisbehavingSmtpServer:
+        made.append(MisbehavingSmtpServer(says))
         return made[-1]
 
     yield make
@@ -26,6 +26,6 @@ def rude() -> Iterator[Making]:
 
 
 @pytest.fixture
-def context(council: Council, server: MailServer) -> WorkerContext:
+def context(council: Council, server: SmtpServer) -> WorkerContext:
     """A worker’s, of a council whose mails go to the server."""
     return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))

@@ -74,7 +74,7 @@ def test_after_downtime_each_hears_once_and_nobody_is_forgotten(down: int, since
 # --- On a real database ----------------------------------------------------------------------------------------------
 
 
-def told(council: Council, event: str) -> list[str]:
+def sent_notices(council: Council, event: str) -> list[str]:
     with read_transaction(council.engine) as connection:
         rows = connection.execute(select(outbox.c.recipient).where(outbox.c.event == event).order_by(outbox.c.id)).scalars()
         people = council.store.directory().people
@@ -90,15 +90,15 @@ def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(c
     for day in days_from(TODAY, 60):
         for _ in range(2):
             sweep(council.worker_context, at(day))
-    assert told(council, "action_due_soon") == ["practitioner"]
-    assert told(council, "action_due_today") == ["practitioner"]
-    overdue = told(council, "action_overdue")
+    assert sent_notices(council, "action_due_soon") == ["practitioner"]
+    assert sent_notices(council, "action_due_today") == ["practitioner"]
+    overdue = sent_notices(council, "action_overdue")
     assert overdue.count("practitioner") == overdue.count("team.manager") == 5
     world.now = at(TODAY + timedelta(days=60))
     actions.report(world.command_context(), world.person("team.manager"), reference, 1)
     for day in days_from(TODAY + timedelta(days=60), 60):
         sweep(council.worker_context, at(day))
-    assert told(council, "action_overdue") == overdue
+    assert sent_notices(council, "action_overdue") == overdue
 
 
 def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council: Council, world: World) -> None:
@@ -119,14 +119,14 @@ def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(counc
     for day in days_from(TODAY, 8):
         sweep(council.worker_context, at(day))
         sweep(council.worker_context, at(day))
-    chased = told(council, "escalation_not_acknowledged")
+    chased = sent_notices(council, "escalation_not_acknowledged")
     assert chased.count("head.of.service") == chased.count("director.safeguarding") == 6
     assert "hos.ppqa" not in chased
-    assert "QA inbox" in told(council, "escalation_passed_up")
+    assert "QA inbox" in sent_notices(council, "escalation_passed_up")
     resolve_rest(world, reference)
     for day in days_from(TODAY + timedelta(days=8), 8):
         sweep(council.worker_context, at(day))
-    assert told(council, "escalation_not_acknowledged") == chased
+    assert sent_notices(council, "escalation_not_acknowledged") == chased
 
 
 def resolve_rest(world: World, reference: str) -> None:
@@ -137,7 +137,7 @@ def resolve_rest(world: World, reference: str) -> None:
 def test_the_worker_down_over_the_clock_still_chases(council: Council, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
     sweep(council.worker_context, at(TODAY + timedelta(days=30)))
-    assert sorted(told(council, "escalation_not_acknowledged")) == ["director.safeguarding", "head.of.service", "hos.ppqa"]
+    assert sorted(sent_notices(council, "escalation_not_acknowledged")) == ["director.safeguarding", "head.of.service", "hos.ppqa"]
 
 
 @pytest.mark.parametrize(("grade", "prompt_on"), [("good", date(2027, 10, 20)), ("inadequate", date(2027, 2, 20))])
@@ -146,7 +146,7 @@ def test_the_closing_window_is_told_once_to_the_qa_inbox(council: Council, world
     if grade == "inadequate":
         resolve(world, reference)
     sweep(council.worker_context, at(prompt_on - timedelta(days=1)))
-    assert told(council, "re_audit_window_closing") == []
+    assert sent_notices(council, "re_audit_window_closing") == []
     for day in days_from(prompt_on, 3):
         sweep(council.worker_context, at(day))
-    assert told(council, "re_audit_window_closing") == ["QA inbox"]
+    assert sent_notices(council, "re_audit_window_closing") == ["QA inbox"]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import FOURTEENTH, NOW, TODAY, World, an_audit, assign, resolve, save, settle
-from tests.notifications.support.outbox_assertions import days, from_to, in_london, leaves, set_active, told
+from tests.notifications.support.outbox_assertions import days, from_to, in_london, leaves, sent_notices, set_active
 from web.council import Council
 from workflow.commands import actions, assignments, audit_moves, escalations
 from workflow.commands.actions import NewAction
@@ -59,7 +59,7 @@ def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Co
     walk(council, date(2026, 12, 23))
     assert days(council, "moderation_due_soon", who) == [date(2026, 12, 2)]
     assert days(council, "moderation_overdue", who) == [date(2026, 12, 8), date(2026, 12, 15), date(2026, 12, 22)]
-    assert {one.who for one in told(council, "moderation_due_soon", "moderation_overdue")} == {who}
+    assert {one.who for one in sent_notices(council, "moderation_due_soon", "moderation_overdue")} == {who}
     assign(world, reference)
     save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
     audit_moves.moderate(world.command_context(), world.person("moderator"), reference)
@@ -77,7 +77,7 @@ def test_where_the_moderator_left_the_qa_inbox_is_told(council: Council, world: 
 def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Council, world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     walk(council, date(2026, 12, 3))
-    assert [(one.day, one.who) for one in told(council, "response_plan_due")] == [(date(2026, 11, 30), "head.of.service")]
+    assert [(one.day, one.who) for one in sent_notices(council, "response_plan_due")] == [(date(2026, 11, 30), "head.of.service")]
     late = [date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)]
     assert days(council, "response_plan_overdue", "head.of.service") == days(council, "response_plan_overdue", "hos.ppqa") == late
     escalations.plan(world.command_context(), world.person("head.of.service"), reference, "Daily oversight.")
@@ -93,7 +93,7 @@ def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_ver
     world.now = in_london(date(2026, 12, 1))
     settle(world, reference)
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
-    assert [(one.day, one.who) for one in told(council, "impact_re_check_due")] == [(date(2027, 1, 26), "QA inbox")]
+    assert [(one.day, one.who) for one in sent_notices(council, "impact_re_check_due")] == [(date(2027, 1, 26), "QA inbox")]
 
 
 def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, world: World) -> None:
@@ -103,7 +103,7 @@ def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verifie
         world.command_context(), world.person("qa"), reference, "More.", (NewAction("x", "practitioner@demo.example", "2027-03-30"),)
     )
     walk(council, date(2027, 3, 1), date(2026, 12, 1))
-    assert told(council, "impact_re_check_due") == []
+    assert sent_notices(council, "impact_re_check_due") == []
 
 
 def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council, world: World) -> None:
@@ -113,7 +113,7 @@ def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council
     world.now = in_london(date(2027, 10, 19))
     an_audit(world, at="draft", auditor="auditor2")
     sweep(council.worker_context, in_london(date(2027, 10, 20)))
-    assert told(council, "re_audit_window_closing") == []
+    assert sent_notices(council, "re_audit_window_closing") == []
 
 
 def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, world: World) -> None:
@@ -143,10 +143,10 @@ def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, w
     world.now = in_london(date(2026, 12, 10))
     audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Not this child.")
     audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "Not this child.")
-    before = told(council)
+    before = sent_notices(council)
     walk(council, date(2027, 1, 20), date(2026, 12, 10))
     sweep(council.worker_context, in_london(date(2027, 10, 20)))
-    assert told(council) == before
+    assert sent_notices(council) == before
 
 
 # --- Where nobody can move an audit on --------------------------------------------------------------------------------
@@ -155,16 +155,16 @@ def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, w
 def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council: Council, world: World) -> None:
     reference = an_audit(world, at="graded")
     walk(council, TODAY + timedelta(days=1))
-    assert told(council, "audit_stands_still") == []
+    assert sent_notices(council, "audit_stands_still") == []
     leaves(world, "auditor")
     walk(council, TODAY + timedelta(days=3), TODAY + timedelta(days=2))
-    assert [(one.day, one.who) for one in told(council, "audit_stands_still")] == [
+    assert [(one.day, one.who) for one in sent_notices(council, "audit_stands_still")] == [
         (date(2026, 11, 25), "QA inbox"),
         (date(2026, 11, 26), "QA inbox"),
     ]
     assignments.allocate(world.command_context(), world.person("qa"), reference, "auditor2@demo.example")
     walk(council, TODAY + timedelta(days=5), TODAY + timedelta(days=4))
-    assert len(told(council, "audit_stands_still")) == 2
+    assert len(sent_notices(council, "audit_stands_still")) == 2
 
 
 # Who has to leave for each to stand still; the others can do what is next.
@@ -180,15 +180,15 @@ def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council,
     at, grade, leaving = STUCK[name]
     an_audit(world, at=at, grade=grade)
     for n, names in enumerate(leaving):
-        assert told(council, "audit_stands_still") == []
+        assert sent_notices(council, "audit_stands_still") == []
         for one in names:
             leaves(world, one)
         sweep(council.worker_context, in_london(TODAY + timedelta(days=n)))
-    assert len(told(council, "audit_stands_still")) == 1
+    assert len(sent_notices(council, "audit_stands_still")) == 1
     for one in leaving[-1]:
         set_active(world, one, is_active=True)
     sweep(council.worker_context, in_london(TODAY + timedelta(days=9)))
-    assert len(told(council, "audit_stands_still")) == 1
+    assert len(sent_notices(council, "audit_stands_still")) == 1
 
 
 @pytest.mark.parametrize("at", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
@@ -196,4 +196,4 @@ def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council,
 def test_with_everybody_there_nothing_stands_still(council: Council, world: World, at: str, grade: str) -> None:
     an_audit(world, at=at, grade=grade)
     sweep(council.worker_context, in_london(TODAY))
-    assert told(council, "audit_stands_still") == []
+    assert sent_notices(council, "audit_stands_still") == []

@@ -12,7 +12,7 @@ import pytest
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import sweep
 from tests.factories import World, a_council, a_world, an_audit, settings
-from tests.notifications.support.outbox_assertions import DAY, from_to, in_london, leaves, told
+from tests.notifications.support.outbox_assertions import DAY, from_to, in_london, leaves, sent_notices
 from tests.support.postgres import a_database
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
@@ -56,7 +56,7 @@ def much_to_tell(world: World) -> None:
 
 
 def effects(council: Council) -> Told:
-    return Counter((one.day, one.event, one.who, one.action) for one in told(council))
+    return Counter((one.day, one.event, one.who, one.action) for one in sent_notices(council))
 
 
 def at_once(councils: list[Council], instants: list[datetime], *, is_claimed: bool) -> None:

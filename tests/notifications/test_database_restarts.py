@@ -17,7 +17,7 @@ from sqlalchemy import Table, select
 
 from notifications.scheduling.worker import run_once
 from tests.factories import World, a_council, an_audit, settings
-from tests.notifications.support.smtp_server import MailServer, free_port
+from tests.notifications.support.smtp_server import SmtpServer, free_port
 from tests.support.postgres import OwnServer
 from tests.support.subprocesses import Persistent, answers, running
 from web.cli.demo_data import load_people
@@ -68,7 +68,7 @@ class Outage:
 
     server: OwnServer
     council: Council
-    mail: MailServer
+    mail: SmtpServer
     clients: list[Persistent]
     references: list[str]
     stop_worker: Callable[[], None]
@@ -105,7 +105,7 @@ class Outage:
 
 @pytest.fixture
 def outage(tmp_path: Path) -> Iterator[Outage]:
-    server, mail, port = OwnServer(tmp_path / "pg"), MailServer(), free_port()
+    server, mail, port = OwnServer(tmp_path / "pg"), SmtpServer(), free_port()
     mail.start()
     given = {"DATABASE_URL": server.url, "SECRET_KEY": "k" * 32, "MAIL_URL": mail.url}
     council = open_council(settings(tmp_path / "var", **given))

@@ -12,7 +12,7 @@ from notifications import outbox
 from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import DETAILS, NOW, World, an_audit, answers, save
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from web.council import Council
 from workflow.commands import actions, audit_moves, drafting
 from workflow.commands.actions import NewAction
@@ -28,7 +28,7 @@ def rows(context: WorkerContext, state: str | None = None) -> list[Any]:
         return list(connection.execute(query.where(tables.outbox.c.state == state) if state else query))
 
 
-def test_each_is_sent_once_over_one_connection(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_each_is_sent_once_over_one_connection(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared", grade="inadequate")
     waiting = len(rows(context))
     assert run_once(context, NOW) == waiting == len(server.taken)
@@ -37,7 +37,7 @@ def test_each_is_sent_once_over_one_connection(context: WorkerContext, world: Wo
     assert len({mail["Message-ID"] for mail in server.mails()}) == waiting
 
 
-def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = drafting.start_audit(world.command_context(), world.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
     save(world, "auditor", reference, "consultation", {"spoke_to": CANARY})
     audit_moves.record_consultation(world.command_context(), world.person("auditor"), reference)
@@ -61,7 +61,7 @@ def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: Wor
         assert reference not in str(mail["Subject"])
 
 
-def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     run_once(context, NOW)
     mail = next(mail for mail in server.mails() if mail["To"] == "head.of.service@demo.example")
@@ -73,7 +73,7 @@ def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, world:
     assert f"http://localhost/audits/{reference}" in text.replace("http://127.0.0.1:8000", "http://localhost")
 
 
-def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     with write_transaction(context.engine) as connection:
         moved = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
@@ -84,7 +84,7 @@ def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, w
 
 
 def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
-    context: WorkerContext, world: World, server: MailServer
+    context: WorkerContext, world: World, server: SmtpServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
     an_audit(world, at="shared")
@@ -99,7 +99,7 @@ def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
     assert len(set(copies)) == 1
 
 
-def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     with write_transaction(context.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
@@ -116,7 +116,7 @@ def undelivered(context: WorkerContext) -> int:
     return len(told)
 
 
-def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(context: WorkerContext, world: World, server: SmtpServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro") else None
     an_audit(world, at="shared")
     everybody = len(rows(context))
@@ -128,7 +128,7 @@ def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(contex
 
 
 def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
-    context: WorkerContext, world: World, server: MailServer
+    context: WorkerContext, world: World, server: SmtpServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") and tries <= 3 else None
     an_audit(world, at="shared")
@@ -141,7 +141,7 @@ def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
     assert not rows(context, "waiting")
 
 
-def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     everybody = len(rows(context))
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
@@ -155,7 +155,7 @@ def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: Wo
 
 
 def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
-    context: WorkerContext, world: World, server: MailServer
+    context: WorkerContext, world: World, server: SmtpServer
 ) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") else None
     an_audit(world, at="shared")
@@ -166,7 +166,7 @@ def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
     assert server.tried["qaro@demo.example"] > 30
 
 
-def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, world: World, server: SmtpServer) -> None:
     for _ in range(20):
         an_audit(world, at="shared")
     everybody = len(rows(context))
@@ -176,7 +176,7 @@ def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, world: 
     assert [row.id for row in rows(context, "waiting")] == [3]
 
 
-def test_several_workers_send_nothing_twice(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_several_workers_send_nothing_twice(context: WorkerContext, world: World, server: SmtpServer) -> None:
     for _ in range(12):
         an_audit(world, at="shared")
     everybody = len(rows(context))
@@ -186,7 +186,7 @@ def test_several_workers_send_nothing_twice(context: WorkerContext, world: World
     assert set(Counter(body for _, body in server.taken).values()) == {1}
 
 
-def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     everybody = len(rows(context))
     assert outbox.claim(context.engine, "dead", NOW, context.who_hears)
@@ -195,7 +195,7 @@ def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerCo
     assert timedelta(seconds=60) > outbox.LEASE
 
 
-def test_telling_the_same_twice_sends_it_once(context: WorkerContext, council: Council, world: World, server: MailServer) -> None:
+def test_telling_the_same_twice_sends_it_once(context: WorkerContext, council: Council, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared", grade="inadequate")
     with read_transaction(council.engine) as connection:
         notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()

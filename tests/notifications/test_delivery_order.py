@@ -13,7 +13,7 @@ from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, World, an_audit
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from workflow.commands import audit_moves, escalations
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
@@ -24,11 +24,11 @@ def waiting(context: WorkerContext) -> list[str]:
         return list(connection.execute(select(tables.outbox.c.event).where(tables.outbox.c.state == "waiting")).scalars())
 
 
-def to(server: MailServer, who: str) -> list[str]:
+def to(server: SmtpServer, who: str) -> list[str]:
     return [str(mail["Subject"]) for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
 
 
-def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(context, NOW)
@@ -44,7 +44,7 @@ def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerConte
     assert waiting(context) == []
 
 
-def test_another_audit_does_not_wait(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_another_audit_does_not_wait(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(context, NOW)
@@ -53,7 +53,7 @@ def test_another_audit_does_not_wait(context: WorkerContext, world: World, serve
     assert len(to(server, "qaro")) == 1
 
 
-def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     with write_transaction(context.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
@@ -145,7 +145,7 @@ def test_every_event_is_gathered_urgent_or_neither() -> None:
 
 
 def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(
-    context: WorkerContext, world: World, server: MailServer
+    context: WorkerContext, world: World, server: SmtpServer
 ) -> None:
     an_audit(world, at="shared", grade="inadequate")
     everything = len(waiting(context))

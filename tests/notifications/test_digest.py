@@ -13,7 +13,7 @@ from notifications.reminders.digest_schedule import next_digest_times
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, World, an_audit
 from tests.notifications.support.outbox_assertions import in_london
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from workflow.commands import actions, audit_moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
@@ -26,7 +26,7 @@ NEXT_MONDAY = date(2026, 12, 21)
 
 
 @pytest.fixture
-def two(context: WorkerContext, world: World, server: MailServer) -> list[str]:
+def two(context: WorkerContext, world: World, server: SmtpServer) -> list[str]:
     """Two moderated audits, each with an action of the same practitioner; their news is sent."""
     references = [an_audit(world, at="moderated", details={"child_id": f"C-{n}"}) for n in (1, 2)]
     run_once(context, NOW)
@@ -34,7 +34,7 @@ def two(context: WorkerContext, world: World, server: MailServer) -> list[str]:
     return references
 
 
-def mails(server: MailServer, who: str = "practitioner") -> list[Any]:
+def mails(server: SmtpServer, who: str = "practitioner") -> list[Any]:
     taken = [mail for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
     server.taken.clear()
     return taken
@@ -49,7 +49,7 @@ def rows(context: WorkerContext, event: str) -> list[Any]:
         return list(connection.execute(select(tables.outbox).where(tables.outbox.c.event == event).order_by(tables.outbox.c.id)))
 
 
-def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContext, two: list[str], server: MailServer) -> None:
+def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     for at in (in_london(SUNDAY, 0, 1), in_london(SUNDAY, 9), in_london(MONDAY, 7, 59)):
         run_once(context, at)
         assert mails(server) == []
@@ -66,7 +66,7 @@ def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContex
     assert mails(server) == []
 
 
-def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: list[str], server: MailServer) -> None:
+def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
     soon = NewAction("Write to the school.", "practitioner@demo.example", "2026-12-12")
     world.now = NOW + timedelta(hours=1)
     draft = an_audit(world, at="graded", details={"child_id": "C-3"})
@@ -84,7 +84,7 @@ def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: 
     )
 
 
-def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str], server: MailServer) -> None:
+def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
     run_once(context, in_london(MONDAY, 8))
     assert len(mails(server)) == 1
     # A third action comes up in the course of Friday: it waits for Monday.
@@ -103,7 +103,7 @@ def _hours(day: date, hour: int, count: int) -> list[datetime]:
     return [in_london(day, hour) + timedelta(hours=n) for n in range(count)]
 
 
-def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerContext, world: World, server: MailServer) -> None:
+def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerContext, world: World, server: SmtpServer) -> None:
     saturday = in_london(date(2026, 12, 12), 23)
     world.now = saturday
     an_audit(world, at="shared", grade="inadequate")
@@ -116,13 +116,13 @@ def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerC
     assert "head.of.service@demo.example" in chased
 
 
-def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(context: WorkerContext, two: list[str], server: MailServer) -> None:
+def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     run_once(context, in_london(TUESDAY, 15))
     assert len(mails(server)) == 1
 
 
 def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
-    context: WorkerContext, world: World, two: list[str], server: MailServer
+    context: WorkerContext, world: World, two: list[str], server: SmtpServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("practitioner") else None
     monday = in_london(MONDAY, 8)
@@ -141,7 +141,7 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
     assert sorted(row.state for row in rows(context, "action_due_soon")) == ["cancelled", "sent"]
 
 
-def test_a_morning_when_mail_is_away_is_given_three_days_from_then(context: WorkerContext, two: list[str], server: MailServer) -> None:
+def test_a_morning_when_mail_is_away_is_given_three_days_from_then(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     for hours in range(0, 71, 6):
@@ -151,7 +151,7 @@ def test_a_morning_when_mail_is_away_is_given_three_days_from_then(context: Work
     assert len(mails(server)) == 1
 
 
-def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(context: WorkerContext, two: list[str], server: MailServer) -> None:
+def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("practitioner") else None
     run_once(context, in_london(MONDAY, 8))
     assert {row.state for row in rows(context, "action_due_soon")} == {"dead"}

@@ -7,7 +7,7 @@ import pytest
 
 from notifications.scheduling.sweep import tick
 from tests.factories import World, an_audit
-from tests.notifications.support.outbox_assertions import DAY, WEEK, Told, after_working_days, in_london, is_working, told
+from tests.notifications.support.outbox_assertions import DAY, WEEK, SentNotice, after_working_days, in_london, is_working, sent_notices
 from web.council import Council
 from workflow.commands import actions, escalations
 from workflow.commands.actions import NewAction
@@ -25,17 +25,19 @@ def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(counci
     stops = in_london(FELL_DUE, 0) - timedelta(seconds=1)
     for n in range(26):
         tick(council.worker_context, stops - (25 - n) * timedelta(hours=12))
-    before = Counter(told(council))
+    before = Counter(sent_notices(council))
     starts = stops + DOWN[down]
     tick(council.worker_context, starts)
-    news = Counter(told(council)) - before
+    news = Counter(sent_notices(council)) - before
     today = starts.astimezone(LONDON).date()
     assert set(news.values()) == {1}
     overdue = Counter((one.reference, one.action, one.who) for one in news if one.event == "action_overdue")
     assert {overdue[weekly, n, who] for n in range(2, 8) for who in ("practitioner", "team.manager")} == {1}, "each overdue action once"
     assert set(overdue.values()) == {1}
     expected = {
-        Told(today, *said) for opened_on, reference in zip(opened, references, strict=True) for said in _clocks(reference, opened_on, today)
+        SentNotice(today, *said)
+        for opened_on, reference in zip(opened, references, strict=True)
+        for said in _clocks(reference, opened_on, today)
     }
     told_before = {(one.reference, one.event) for one in before}
     once = {"escalation_passed_up"}
@@ -45,7 +47,7 @@ def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(counci
     assert found == expected
     for minutes in (1, 60, 600):
         tick(council.worker_context, starts + timedelta(minutes=minutes))
-    again = Counter(one for one in told(council) if one.day == today) - before
+    again = Counter(one for one in sent_notices(council) if one.day == today) - before
     assert again == news, "and no more of it that day"
 
 

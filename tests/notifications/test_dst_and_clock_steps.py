@@ -8,7 +8,7 @@ import pytest
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import sweep
 from tests.factories import World, an_audit
-from tests.notifications.support.outbox_assertions import DAY, WEEK, after_working_days, days, from_to, in_london, told
+from tests.notifications.support.outbox_assertions import DAY, WEEK, after_working_days, days, from_to, in_london, sent_notices
 from web.council import Council
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
@@ -42,7 +42,7 @@ def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(cou
         for n in range(int((ends - begins) / timedelta(minutes=30))):
             sweep(council.worker_context, begins + n * timedelta(minutes=30))
         swept |= {sunday - DAY, sunday, sunday + DAY}
-        owners = {(one.action, one.event, one.day) for one in told(council) if one.who == "practitioner" and one.action in numbers}
+        owners = {(one.action, one.event, one.day) for one in sent_notices(council) if one.who == "practitioner" and one.action in numbers}
         soon, today, late = numbers
         assert owners - {(n, "action_assigned", sunday - 10 * DAY) for n in numbers} == {
             (soon, "action_due_soon", sunday), (today, "action_due_today", sunday), (late, "action_due_today", sunday - DAY),
@@ -51,9 +51,9 @@ def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(cou
         } - not_yet(numbers, sunday)  # fmt: skip
         for number in numbers:
             actions.report(world.command_context(), world.person("team.manager"), reference, number)
-    assert set(Counter(told(council)).values()) == {1}
+    assert set(Counter(sent_notices(council)).values()) == {1}
     assert sorted(days(council, "escalation_not_acknowledged", "head.of.service")) == sorted(swept), chased
-    print(f"{len(sundays)} days on which the clocks change: {len(told(council)):,} told, none twice")
+    print(f"{len(sundays)} days on which the clocks change: {len(sent_notices(council)):,} told, none twice")
 
 
 def after_working_days_of(sunday: date) -> date:
@@ -85,7 +85,7 @@ def test_a_clock_set_wrong_tells_nobody_twice_and_forgets_nobody(council: Counci
         true = begins + n * timedelta(hours=3)
         is_wrong = true >= wrong and not (comes_back and true >= wrong + timedelta(hours=9))
         tick(council.worker_context, true + STEPS[step] if is_wrong else true)
-    found = told(council)
+    found = sent_notices(council)
     assert set(Counter(found).values()) == {1}, "by (action, recipient, kind, London day)"
     last = max(one.day for one in found)
     assert last >= (date(2027, 1, 8) if step != "+400 days" or comes_back else date(2028, 1, 9))
@@ -97,7 +97,7 @@ def _assert_each_slot_once(council: Council, last: date, *, is_there: bool) -> N
     """Every week of an overdue action is told once, on its day or later; and the weeks after the clock was wrong are not left out."""
     for number in range(2, 10):
         first = after_working_days(date(2026, 11, 24) + (number - 2) * DAY, 1)
-        on = [one.day for one in told(council, OVERDUE) if one.action == number and one.who == "practitioner"]
+        on = [one.day for one in sent_notices(council, OVERDUE) if one.action == number and one.who == "practitioner"]
         weeks = Counter((day - first).days // 7 for day in on)
         assert set(weeks.values()) == {1}, (number, on)
         true_days = [day for day in from_to(date(2026, 12, 16), last) if (day - first).days % 7 == 0]

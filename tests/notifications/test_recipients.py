@@ -14,7 +14,7 @@ SHARED = {*CASE, "QA inbox"}
 ESCALATION = {"head.of.service", "director.safeguarding", "hos.ppqa"}
 
 
-def told(world: World, event: str) -> list[str]:
+def sent_notices(world: World, event: str) -> list[str]:
     """Sorted first parts of addresses, one for each notice of the event."""
     people = world.store.directory().people
     names = [
@@ -25,56 +25,56 @@ def told(world: World, event: str) -> list[str]:
 
 def test_sharing_tells_the_case_and_the_qa_inbox(fake_world: World) -> None:
     an_audit(fake_world, at="graded")
-    assert told(fake_world, "audit_shared") == []
+    assert sent_notices(fake_world, "audit_shared") == []
     an_audit(fake_world, at="shared")
-    assert told(fake_world, "audit_shared") == sorted(SHARED)
-    assert told(fake_world, "escalation_opened") == []
-    assert told(fake_world, "action_assigned") == ["practitioner"]
+    assert sent_notices(fake_world, "audit_shared") == sorted(SHARED)
+    assert sent_notices(fake_world, "escalation_opened") == []
+    assert sent_notices(fake_world, "action_assigned") == ["practitioner"]
 
 
 def test_an_inadequate_judgement_tells_the_three_in_addition(fake_world: World) -> None:
     an_audit(fake_world, at="shared", grade="inadequate")
-    assert told(fake_world, "audit_shared") == sorted(SHARED)
-    assert told(fake_world, "escalation_opened") == sorted(ESCALATION)
+    assert sent_notices(fake_world, "audit_shared") == sorted(SHARED)
+    assert sent_notices(fake_world, "escalation_opened") == sorted(ESCALATION)
 
 
 @pytest.mark.parametrize("moderated", ["good", "requires_improvement", "inadequate"])
 def test_moderation_tells_the_case_too_where_the_grade_changed(fake_world: World, moderated: str) -> None:
     an_audit(fake_world, at="moderated", grade="good", moderated_grade=moderated)
     always = {"auditor", "team.manager", "QA inbox"}
-    assert told(fake_world, "audit_moderated") == sorted(always if moderated == "good" else always | SHARED)
-    assert told(fake_world, "escalation_opened") == (sorted(ESCALATION) if moderated == "inadequate" else [])
+    assert sent_notices(fake_world, "audit_moderated") == sorted(always if moderated == "good" else always | SHARED)
+    assert sent_notices(fake_world, "escalation_opened") == (sorted(ESCALATION) if moderated == "inadequate" else [])
 
 
 def test_waiving_moderation_tells_whom_moderating_would(fake_world: World) -> None:
     reference = an_audit(fake_world, at="shared")
     audit_moves.waive_moderation(fake_world.command_context(), fake_world.person("qa"), reference, "Not picked.")
-    assert told(fake_world, "moderation_waived") == ["QA inbox", "auditor", "team.manager"]
+    assert sent_notices(fake_world, "moderation_waived") == ["QA inbox", "auditor", "team.manager"]
 
 
 @pytest.mark.parametrize(("grade", "hears"), [("good", "QA inbox"), ("inadequate", "hos.ppqa")])
 def test_a_reported_completion_tells_who_verifies(fake_world: World, grade: str, hears: str) -> None:
     reference = an_audit(fake_world, at="moderated", grade=grade)
     settle(fake_world, reference)
-    assert told(fake_world, "completion_reported") == [hears]
+    assert sent_notices(fake_world, "completion_reported") == [hears]
 
 
 def test_closing_tells_the_auditor_the_manager_and_the_practitioner(fake_world: World) -> None:
     an_audit(fake_world, at="actions_closed")
-    assert told(fake_world, "audit_closed") == ["auditor", "practitioner", "team.manager"]
+    assert sent_notices(fake_world, "audit_closed") == ["auditor", "practitioner", "team.manager"]
 
 
 def test_the_rest_of_an_escalation_is_told(fake_world: World) -> None:
     resolve(fake_world, an_audit(fake_world, at="shared", grade="inadequate"))
-    assert told(fake_world, "plan_recorded") == ["hos.ppqa"]
-    assert told(fake_world, "escalation_resolved") == sorted({*ESCALATION, "QA inbox"})
+    assert sent_notices(fake_world, "plan_recorded") == ["hos.ppqa"]
+    assert sent_notices(fake_world, "escalation_resolved") == sorted({*ESCALATION, "QA inbox"})
 
 
 def test_who_is_given_work_is_told(fake_world: World) -> None:
     reference = an_audit(fake_world, at="shared")
     assign(fake_world, reference)
     assignments.assign_moderator(fake_world.command_context(), fake_world.person("qa"), reference, "moderator2@demo.example")
-    assert told(fake_world, "moderator_assigned") == ["moderator", "moderator2"]
+    assert sent_notices(fake_world, "moderator_assigned") == ["moderator", "moderator2"]
 
 
 def test_a_new_action_of_section_15_waits_for_the_moderation_to_be_told(fake_world: World) -> None:
@@ -82,18 +82,18 @@ def test_a_new_action_of_section_15_waits_for_the_moderation_to_be_told(fake_wor
     assign(fake_world, reference)
     new = NewAction("Plan it.", "qaro@demo.example", "2026-12-24")
     actions.add_action(fake_world.command_context(), fake_world.person("moderator"), reference, new)
-    assert told(fake_world, "action_assigned") == ["practitioner"]
+    assert sent_notices(fake_world, "action_assigned") == ["practitioner"]
     save(fake_world, "moderator", reference, "moderation", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
     audit_moves.moderate(fake_world.command_context(), fake_world.person("moderator"), reference)
-    assert told(fake_world, "action_assigned") == ["practitioner", "qaro"]
+    assert sent_notices(fake_world, "action_assigned") == ["practitioner", "qaro"]
 
 
 def test_asking_to_withdraw_tells_who_must_agree(fake_world: World) -> None:
     reference = an_audit(fake_world, at="draft")
     audit_moves.withdraw(fake_world.command_context(), fake_world.person("auditor"), reference, "The wrong child.")
-    assert told(fake_world, "withdrawal_requested") == ["hos.ppqa"]
+    assert sent_notices(fake_world, "withdrawal_requested") == ["hos.ppqa"]
     audit_moves.withdraw(fake_world.command_context(), fake_world.person("hos.ppqa"), reference, "Agreed.")
-    assert told(fake_world, "audit_withdrawn") == ["QA inbox", "auditor"]
+    assert sent_notices(fake_world, "audit_withdrawn") == ["QA inbox", "auditor"]
 
 
 def test_one_person_in_two_roles_is_told_once(fake_world: World) -> None:
@@ -101,17 +101,17 @@ def test_one_person_in_two_roles_is_told_once(fake_world: World) -> None:
     _set_duties(fake_world, both, {*both.duties, Duty("qaro"), Duty("team_manager")})
     case = dict.fromkeys(("team_manager", "service_manager", "qaro"), "service.manager@demo.example")
     an_audit(fake_world, at="shared", details=case)
-    assert told(fake_world, "audit_shared") == ["QA inbox", "practitioner", "service.manager"]
+    assert sent_notices(fake_world, "audit_shared") == ["QA inbox", "practitioner", "service.manager"]
 
 
 @pytest.mark.parametrize("post", ["head.of.service", "director.safeguarding", "hos.ppqa"])
 def test_a_vacant_post_falls_to_somebody_and_the_qa_inbox_is_told(fake_world: World, post: str) -> None:
     _leaves(fake_world, post)
     reference = an_audit(fake_world, at="shared", grade="inadequate")
-    hearing = told(fake_world, "escalation_opened")
+    hearing = sent_notices(fake_world, "escalation_opened")
     assert post not in hearing
     assert set(hearing) <= ESCALATION - {post}
-    assert told(fake_world, "post_found_vacant") == ["QA inbox"]
+    assert sent_notices(fake_world, "post_found_vacant") == ["QA inbox"]
     escalation = fake_world.audit(reference).escalation
     assert escalation is not None
     assert [one.stands_in for one in escalation.recipients].count(True) == 1
@@ -123,7 +123,7 @@ def test_a_deputy_stands_in_before_the_next_post_up(fake_world: World) -> None:
     _set_duties(fake_world, deputy, {*deputy.duties, Duty("head_of_service", scope, is_deputy=True)})
     _leaves(fake_world, "head.of.service")
     reference = an_audit(fake_world, at="shared", grade="inadequate")
-    assert told(fake_world, "escalation_opened") == ["director.safeguarding", "head.of.service2", "hos.ppqa"]
+    assert sent_notices(fake_world, "escalation_opened") == ["director.safeguarding", "head.of.service2", "hos.ppqa"]
     escalations.acknowledge(fake_world.command_context(), fake_world.person("head.of.service2"), reference)
 
 

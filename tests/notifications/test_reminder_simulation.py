@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from notifications.scheduling.worker import sweep
 from tests.factories import World, an_audit
-from tests.notifications.support.outbox_assertions import DAY, WEEK, Told, after_working_days, from_to, in_london, told
+from tests.notifications.support.outbox_assertions import DAY, WEEK, SentNotice, after_working_days, from_to, in_london, sent_notices
 from web.council import Council
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
@@ -52,12 +52,12 @@ def test_every_day_of_six_years(council: Council, world: World) -> None:
         for hour in [n % 24, 23][: 1 + (n % 9 == 0)]:
             sweep(council.worker_context, in_london(day, hour, 30))
     expected = Counter(
-        Told(day, event, who, reference, one.number)
+        SentNotice(day, event, who, reference, one.number)
         for one in agreed.values()
         for day, event, who in policy(one)
         if one.added_on <= day < one.reported_on and day <= LAST
     )
-    found = Counter(told(council, *EVENTS))
+    found = Counter(sent_notices(council, *EVENTS))
     print(f"{len(agreed)} actions on {(LAST - FIRST).days + 1} days: {found.total()} reminders, {expected.total()} by the policy")
     assert found == expected
     assert min(Counter(one.event for one in found).values()) > 40

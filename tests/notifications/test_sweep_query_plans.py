@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from notifications.scheduling.worker import sweep
 from tests.factories import World, a_council, a_world, an_audit
-from tests.notifications.support.outbox_assertions import in_london, leaves, told
+from tests.notifications.support.outbox_assertions import in_london, leaves, sent_notices
 from tests.support.postgres import a_council_on_postgresql
 from web.council import Council
 from workflow.storage.engine import Connection, read_transaction
@@ -41,7 +41,7 @@ def council(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: py
 def test_no_statement_of_a_sweep_reads_all_of_what_grows(council: Council) -> None:
     _make_late(a_world(council))
     statements = _of_a_sweep(council)
-    assert {one.event for one in told(council)} >= EVENTS
+    assert {one.event for one in sent_notices(council)} >= EVENTS
     read = _read_by_sqlite if council.engine.dialect.name == "sqlite" else _read_by_postgresql
     with read_transaction(council.engine) as connection:
         through = {sql: found for sql, given in statements.items() if (found := [*read(connection, sql, given)])}

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, event
 from bench.a_sweep import NOW, due, look
 from bench.filling import filled
 from notifications.scheduling.worker import sweep
-from tests.notifications.support.outbox_assertions import told
+from tests.notifications.support.outbox_assertions import sent_notices
 from web.council import Council
 
 FEW, MANY = 10_000, 100_000
@@ -48,11 +48,11 @@ def _steps(council: Council, what: str) -> int:
     count_due, _, kind = what.partition(" ")
     if kind:
         due(council, kind, int(count_due))
-    before = len(told(council))
+    before = len(sent_notices(council))
     council.engine.dispose()
     event.listen(council.engine, "connect", watch)
     look(council)
     event.remove(council.engine, "connect", watch)
     council.engine.dispose()
-    assert len(told(council)) > before if kind in {"actions", "windows"} else len(told(council)) == before
+    assert len(sent_notices(council)) > before if kind in {"actions", "windows"} else len(sent_notices(council)) == before
     return taken

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import Forks, a_folder
 
 
@@ -18,8 +18,8 @@ def forks() -> Iterator[Forks]:
 
 
 @pytest.fixture
-def post() -> Iterator[PostOffice]:
-    opened = PostOffice()
+def post() -> Iterator[FaultySmtpServer]:
+    opened = FaultySmtpServer()
     opened.start()
     yield opened
     opened.stop()

@@ -19,9 +19,9 @@ from tests.factories import NOW, a_council, a_world
 from tests.resilience.support.crash_points import COMMITTED, DIED, is_in_doubt
 from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
 from tests.resilience.support.every_transition import DEEDS, Key, cells
-from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import EVERY, Ended, Forks, copied, make_the_move, reopened, send
-from tests.resilience.support.worker_scenarios import SCENES, Scene, a_day_to_sweep
+from tests.resilience.support.worker_scenarios import SCENES, Scenario, a_day_to_sweep
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.storage import tables
@@ -40,7 +40,7 @@ class Visits:
     """Something to be done, again and again from the same beginning, each time by a process that ends at the next point."""
 
     forks: Forks
-    post: PostOffice
+    post: FaultySmtpServer
     template: Path
     folder: Path
     now: datetime
@@ -89,7 +89,7 @@ def test_every_move_of_the_rules_is_among_them() -> None:
     assert DEEDS.keys() == cells()
 
 
-def _every_point_of_a_move(key: Key, forks: Forks, post: PostOffice, quick: Path) -> None:
+def _every_point_of_a_move(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
     reference = a_template(quick / "template", lambda council: _ready(council, key))
     visits = Visits(forks, post, quick / "template", quick / "var", NOW, {"key": key, "reference": reference})
     before = _of_the_template(visits)
@@ -124,7 +124,7 @@ def _of_the_template(visits: Visits) -> Any:
     return kept
 
 
-def _settles(council: Council, post: PostOffice, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
+def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
     """The move made again under its key, and all sent: the answer, all that is kept, and the copies of each mail."""
     answer = make_the_move(council, key, reference, NOW)
     run_once(council.worker_context, NOW)
@@ -139,13 +139,13 @@ def _settles(council: Council, post: PostOffice, key: Key, reference: str) -> tu
 
 
 @pytest.mark.parametrize("key", ONE_OF_EACH, ids=" ".join)
-def test_a_move_is_there_or_not(key: Key, forks: Forks, post: PostOffice, quick: Path) -> None:
+def test_a_move_is_there_or_not(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
     _every_point_of_a_move(key, forks, post, quick)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("key", [key for key in EVERY if key not in ONE_OF_EACH], ids=" ".join)
-def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: PostOffice, quick: Path) -> None:
+def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
     _every_point_of_a_move(key, forks, post, quick)
 
 
@@ -154,9 +154,9 @@ def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: PostOffi
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_know(
-    name: str, forks: Forks, post: PostOffice, quick: Path
+    name: str, forks: Forks, post: FaultySmtpServer, quick: Path
 ) -> None:
-    scene: Scene = SCENES[name]
+    scene: Scenario = SCENES[name]
     post.answers = scene.answers
     now = a_template(quick / "template", scene.ready)
     visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scene.trouble)
@@ -177,7 +177,7 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
     assert (doubts > 0) == scene.sends
 
 
-def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[Any, Counter[str]]:
+def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scene: Scenario) -> tuple[Any, Counter[str]]:
     """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
     council = reopened(visits.folder, post.url)
     with write_transaction(council.engine) as connection:
@@ -194,7 +194,7 @@ def _sent_to_the_end(visits: Visits, post: PostOffice, scene: Scene) -> tuple[An
     return came_to, post.copies()
 
 
-def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Forks, post: PostOffice, quick: Path) -> None:
+def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
     now = a_template(quick / "template", a_day_to_sweep)
     visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "tick"})
     points = visits.whole()
@@ -205,7 +205,7 @@ def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Fo
     print(f"a sweep: {len(points)} points, {len(points)} deaths, {len(told['outbox'])} rows for the post, each once")
 
 
-def _swept_to_the_end(visits: Visits, post: PostOffice) -> Any:
+def _swept_to_the_end(visits: Visits, post: FaultySmtpServer) -> Any:
     council = reopened(visits.folder, post.url)
     for minutes in (1, 2):
         tick(council.worker_context, visits.now + timedelta(minutes=minutes))

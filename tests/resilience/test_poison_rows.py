@@ -16,7 +16,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.database_snapshot import notices, outbox
-from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopened
 from tests.support.postgres import a_database
 from web.cli.demo_data import load_people
@@ -40,7 +40,9 @@ POISONS: Mapping[str, dict[str, Any]] = {
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def council(request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytest.TempPathFactory, post: PostOffice) -> Iterator[Council]:
+def council(
+    request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytest.TempPathFactory, post: FaultySmtpServer
+) -> Iterator[Council]:
     with ExitStack() as stack:
         if request.param == "sqlite":
             a_council(quick / "var").engine.dispose()
@@ -79,7 +81,7 @@ def _poison(context: WorkerContext, values: dict[str, Any], row_id: int) -> None
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
 
 
-def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: PostOffice) -> None:
+def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: FaultySmtpServer) -> None:
     rows = outbox(context)
     assert len(rows) > ROWS - 20
     # The first that each is told of an audit: all that is told after it would have to wait.
@@ -98,7 +100,7 @@ def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: Post
     assert len(dead) == len([one for one in notices(context) if one.event == "mail_undelivered"])
 
 
-def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(context: WorkerContext, post: PostOffice) -> None:
+def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(context: WorkerContext, post: FaultySmtpServer) -> None:
     """Of ten audits that the auditor has not shared, one can’t be read any more."""
     run_once(replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
     mine = [row for row in outbox(context) if row.event == "audit_not_shared" and row.recipient]

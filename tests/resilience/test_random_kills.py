@@ -17,9 +17,9 @@ from sqlalchemy import select
 from tests.factories import WALKS, WHO_HEARS, Plan, World, a_council, a_world, an_audit
 from tests.resilience.support.api_clients import Client, Walk
 from tests.resilience.support.database_snapshot import notices, outbox
-from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopened, send
-from tests.resilience.support.killable_processes import Alive
+from tests.resilience.support.killable_processes import KillableProcesses
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from web.identity.credentials.access_tokens import create_token
@@ -45,9 +45,9 @@ Told = set[tuple[str, int]]
 class Killing:
     """What is killed, and how often a kill hit a mail whose outcome nobody could know afterwards."""
 
-    alive: Alive
+    alive: KillableProcesses
     council: Council
-    post: PostOffice
+    post: FaultySmtpServer
     is_up: threading.Event = field(default_factory=threading.Event)
     in_doubt: set[tuple[str, int]] = field(default_factory=set)
     killed: dict[str, int] = field(default_factory=lambda: {"web": 0, "worker": 0})
@@ -117,7 +117,7 @@ def _told_by_history(council: Council, audit: Audit) -> Told:
     return told
 
 
-def _is_so_once(council: Council, walks: list[Walk], post: PostOffice) -> int:
+def _is_so_once(council: Council, walks: list[Walk], post: FaultySmtpServer) -> int:
     """What was acknowledged is history, in its order and no more; whom it tells has one notice and one mail. Answers how many mails."""
     rows, told = outbox(council), notices(council)
     assert sorted((one.key, one.recipient) for one in told) == sorted((row.key, row.recipient) for row in rows)
@@ -134,7 +134,7 @@ def _is_so_once(council: Council, walks: list[Walk], post: PostOffice) -> int:
     return len(post.copies())
 
 
-def _survives(folder: Path, post: PostOffice, kills: int, least_moves: int) -> None:
+def _survives(folder: Path, post: FaultySmtpServer, kills: int, least_moves: int) -> None:
     seed = int(os.environ.get("SEED") or random.randrange(10**6))
     print(f"seed {seed}", flush=True)
     a_council(folder).engine.dispose()
@@ -144,7 +144,7 @@ def _survives(folder: Path, post: PostOffice, kills: int, least_moves: int) -> N
     walks = _walks(world)
     names = ("auditor", "qa", "hos.ppqa", "team.manager", "head.of.service")
     tokens = {name: create_token(council, world.person(name)) for name in names}
-    killing = Killing(Alive(folder, post.url), council, post)
+    killing = Killing(KillableProcesses(folder, post.url), council, post)
     clients = [Client(killing.alive.port, tokens, killing.is_up, at, random.Random(seed + at)) for at in range(CLIENTS)]
     for which in killing.killed:
         killing.begin(which)
@@ -171,11 +171,11 @@ def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Wal
 
 
 @pytest.mark.timeout(600)
-def test_two_hundred_deaths_lose_nothing_and_double_only_what_they_hit(tmp_path: Path, post: PostOffice) -> None:
+def test_two_hundred_deaths_lose_nothing_and_double_only_what_they_hit(tmp_path: Path, post: FaultySmtpServer) -> None:
     _survives(tmp_path / "var", post, kills=200, least_moves=500)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_a_thousand_deaths_in_five_thousand_moves(tmp_path: Path, post: PostOffice) -> None:
+def test_a_thousand_deaths_in_five_thousand_moves(tmp_path: Path, post: FaultySmtpServer) -> None:
     _survives(tmp_path / "var", post, kills=1_000, least_moves=5_000)

@@ -20,7 +20,7 @@ from notifications.scheduling.worker import run_once, sweep
 from tests.factories import NOW, a_council, a_world, an_audit
 from tests.notifications.support.smtp_server import Answer
 from tests.resilience.support.database_snapshot import notices, outbox
-from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopened, send
 from web.council import Council
 from workflow.commands import actions
@@ -65,7 +65,7 @@ TROUBLES: Mapping[str, Trouble] = {
 
 
 @pytest.fixture
-def council(quick: Path, post: PostOffice) -> Iterator[Council]:
+def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
     a_council(quick / "var").engine.dispose()
     made = reopened(quick / "var", post.url)
     yield made
@@ -90,7 +90,7 @@ def _by(context: WorkerContext, mail_url: str) -> WorkerContext:
 
 
 @contextmanager
-def _in_trouble(council: Council, post: PostOffice, trouble: Trouble) -> Iterator[WorkerContext]:
+def _in_trouble(council: Council, post: FaultySmtpServer, trouble: Trouble) -> Iterator[WorkerContext]:
     post.trouble, post.answers, post.after_data = trouble.says, trouble.answers, trouble.after_data
     yield _by(council.worker_context, trouble.at(post.url))
     post.wait_until_quiet()
@@ -112,21 +112,21 @@ def _waiting(council: Council) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_three_days_of_it_lose_nothing(name: str, council: Council, post: PostOffice) -> None:
+def test_three_days_of_it_lose_nothing(name: str, council: Council, post: FaultySmtpServer) -> None:
     _lasts_three_days(council, post, name, NOW_AND_THEN)
 
 
-def test_three_days_of_tries_lose_nothing(council: Council, post: PostOffice) -> None:
+def test_three_days_of_tries_lose_nothing(council: Council, post: FaultySmtpServer) -> None:
     _lasts_three_days(council, post, "450 for one", EVERY_TIME)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", TROUBLES)
-def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council, post: PostOffice) -> None:
+def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council, post: FaultySmtpServer) -> None:
     _lasts_three_days(council, post, name, EVERY_TIME)
 
 
-def _lasts_three_days(council: Council, post: PostOffice, name: str, step: timedelta) -> None:
+def _lasts_three_days(council: Council, post: FaultySmtpServer, name: str, step: timedelta) -> None:
     trouble, at, tries = TROUBLES[name], NOW, 0
     _two_mails(council)
     with _in_trouble(council, post, trouble) as context:
@@ -148,7 +148,7 @@ def _lasts_three_days(council: Council, post: PostOffice, name: str, step: timed
 
 
 @pytest.mark.parametrize("name", [name for name, trouble in TROUBLES.items() if trouble.says != "hangs"])
-def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, post: PostOffice) -> None:
+def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, post: FaultySmtpServer) -> None:
     trouble = TROUBLES[name]
     _two_mails(council)
     with _in_trouble(council, post, trouble) as context:
@@ -162,7 +162,7 @@ def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Co
 
 
 @pytest.mark.parametrize(("answers", "after_data"), [("550 no such user", None), (None, "550 5.1.1 no such user")])
-def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str | None, council: Council, post: PostOffice) -> None:
+def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str | None, council: Council, post: FaultySmtpServer) -> None:
     trouble = Trouble(
         answers=_one(answers) if answers else Trouble().answers, after_data=_one(after_data) if after_data else Trouble().after_data
     )
@@ -194,7 +194,7 @@ def test_the_waits_grow_and_no_two_come_back_together(council: Council) -> None:
         assert len(set(found)) == len(found)
 
 
-def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_of_all(council: Council, post: PostOffice) -> None:
+def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_of_all(council: Council, post: FaultySmtpServer) -> None:
     world = a_world(council)
     for number in range(12):
         an_audit(world, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})

@@ -18,7 +18,7 @@ from tests.factories import World, a_council, a_world, an_audit
 from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.crash_points import DIED
 from tests.resilience.support.database_snapshot import outbox
-from tests.resilience.support.faulty_smtp_server import PostOffice
+from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import Forks, reopened
 from web.council import Council
 from workflow.commands import actions, escalations
@@ -42,14 +42,14 @@ Heard = Counter[tuple[str, str, str]]
 
 
 @pytest.fixture
-def council(quick: Path, post: PostOffice) -> Iterator[Council]:
+def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
     a_council(quick / "var").engine.dispose()
     made = reopened(quick / "var", post.url)
     yield made
     made.engine.dispose()
 
 
-def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: PostOffice, forks: Forks) -> None:
+def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: FaultySmtpServer, forks: Forks) -> None:
     world = a_world(council)
     names = {"moderated": _moderated(council, world)}
     at, deaths = in_london(THURSDAY, 10), 0
@@ -120,7 +120,7 @@ def _can_be_seen(council: Council, at: datetime) -> None:
         assert late is None
 
 
-def _heard(post: PostOffice, names: dict[str, str]) -> Heard:
+def _heard(post: FaultySmtpServer, names: dict[str, str]) -> Heard:
     """Who, what, and of which audit, once for each Message-ID; of the morning’s mail, what it says is due when."""
     heard = Heard()
     for mail in {str(mail["Message-ID"]): mail for mail in post.mails()}.values():

@@ -9,7 +9,7 @@ from flask import Flask
 from time_machine import Traveller
 
 from tests.factories import NOW, World, a_council, a_world
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from web.app import create_app
 from web.council import Council
 
@@ -26,8 +26,8 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def caller(app: Flask) -> Caller:
-    return Caller(app.extensions["council"], app.test_client())
+def caller(app: Flask) -> ApiClient:
+    return ApiClient(app.extensions["council"], app.test_client())
 
 
 @pytest.fixture

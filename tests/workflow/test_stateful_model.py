@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_world, answers, save
-from tests.workflow.support.invariants import Promises
+from tests.workflow.support.invariants import Invariants
 from tests.workflow.support.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
 from workflow.commands import action_move_registry, actions, assignments, drafting, escalation_move_registry
 from workflow.commands.audit_move_registry import carry_out
@@ -29,7 +29,7 @@ ENDED: Counter[str] = Counter()
 MADE: Counter[str] = Counter()
 
 
-class AnySequence(Promises):
+class AnySequence(Invariants):
     def __init__(self) -> None:
         super().__init__()
         self.world = a_fake_world()

@@ -15,14 +15,14 @@ from playwright.sync_api import Page, Playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.support.live_server import CHROMIUM, FLAGS
-from tests.resilience.support.killable_processes import Alive
+from tests.resilience.support.killable_processes import KillableProcesses
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class KillableServer:
     def __init__(self, folder: Path) -> None:
-        self.alive = Alive(folder)
+        self.alive = KillableProcesses(folder)
         self.url = f"http://127.0.0.1:{self.alive.port}"
 
     def start(self) -> None:

@@ -12,7 +12,7 @@ OFFERS = "250-rude\r\n250-SIZE 1000000\r\n250 8BITMIME"
 TAKES = {GREETING: "220 rude", "EHLO": OFFERS, "DATA": "354 go on", "QUIT": "221 bye"}
 
 
-class RudeServer:
+class MisbehavingSmtpServer:
     """`says` gives, by verb or point, a reply, DROP or HANG: once on the n-th connection, counted from 1, or always by 0."""
 
     def __init__(self, says: Mapping[int, Mapping[str, str]]) -> None:

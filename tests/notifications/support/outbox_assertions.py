@@ -28,7 +28,7 @@ BANK_HOLIDAYS = frozenset(
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
-class Told(NamedTuple):
+class SentNotice(NamedTuple):
     day: date
     event: str
     who: str
@@ -36,17 +36,19 @@ class Told(NamedTuple):
     action: int | None
 
 
-def told(council: Council, *events: str) -> list[Told]:
+def sent_notices(council: Council, *events: str) -> list[SentNotice]:
     """By London day of telling, in the order they were told; the QA inbox is “QA inbox”. Of every event where none is named."""
     names = {person.id: person.email.partition("@")[0] for person in council.store.directory().people.values()} | {0: "QA inbox"}
     wanted = select(tables.outbox).order_by(tables.outbox.c.id)
     with read_transaction(council.engine) as connection:
         rows: list[Any] = list(connection.execute(wanted.where(tables.outbox.c.event.in_(events)) if events else wanted))
-    return [Told(row.created_at.astimezone(LONDON).date(), row.event, names[row.recipient], row.reference, row.action) for row in rows]
+    return [
+        SentNotice(row.created_at.astimezone(LONDON).date(), row.event, names[row.recipient], row.reference, row.action) for row in rows
+    ]
 
 
 def days(council: Council, event: str, who: str) -> list[date]:
-    return [one.day for one in told(council, event) if one.who == who]
+    return [one.day for one in sent_notices(council, event) if one.who == who]
 
 
 def in_london(day: date, hour: int = 9, minute: int = 0) -> datetime:

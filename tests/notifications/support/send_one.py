@@ -12,11 +12,11 @@ import pytest
 from notifications.channels import TemporaryFailure
 from notifications.channels.smtp import SmtpChannel
 from tests.notifications.support.certificates import holding, trusting
-from tests.notifications.support.misbehaving_smtp_server import RudeServer
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.misbehaving_smtp_server import MisbehavingSmtpServer
+from tests.notifications.support.smtp_server import SmtpServer
 
 FROM, TO, IDENT = "practice.audit@demo.example", "director@demo.example", "<0123456789abcdef@demo.example>"
-Making = Callable[[Mapping[int, Mapping[str, str]]], RudeServer]
+Making = Callable[[Mapping[int, Mapping[str, str]]], MisbehavingSmtpServer]
 
 
 def a_mail(to: str = TO) -> bytes:
@@ -27,8 +27,8 @@ def a_mail(to: str = TO) -> bytes:
 
 
 @contextmanager
-def serving(tls: str = "none", certificate: Path | None = None, password: str = "") -> Iterator[MailServer]:
-    server = MailServer(tls, holding(certificate) if certificate else None, password)
+def serving(tls: str = "none", certificate: Path | None = None, password: str = "") -> Iterator[SmtpServer]:
+    server = SmtpServer(tls, holding(certificate) if certificate else None, password)
     server.start()
     try:
         yield server

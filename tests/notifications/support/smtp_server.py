@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 Answer = Callable[[str, int], str | None]
 
 
-class MailServer:
+class SmtpServer:
     """`answers` gets a recipient and how often they were tried: a refusal like "450 later", or None to take it."""
 
     def __init__(self, tls: str = "none", secure: ssl.SSLContext | None = None, password: str = "") -> None:

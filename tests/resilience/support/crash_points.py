@@ -16,7 +16,7 @@ DOT = b".\r\n"
 AFTER_THE_DOT, COMMITTED = "after the final dot", "after COMMIT"
 
 
-class Points:
+class CrashPoints:
     """Counts the points that a process comes by, and ends it at one of them; tells through a pipe which they were."""
 
     def __init__(self, ends_at: int | None, tells: int) -> None:
@@ -33,7 +33,7 @@ class Points:
         os.write(self.tells, json.dumps({"died_at": died_at, "passed": self.passed}).encode())
 
 
-def watch_statements(engine: Engine, points: Points) -> None:
+def watch_statements(engine: Engine, points: CrashPoints) -> None:
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: points.reached(f"before {_short(statement)}"))
     event.listen(engine, "after_cursor_execute", lambda _c, _cursor, statement, *_: points.reached(f"after {_short(statement)}"))
     dialect: Any = engine.dialect
@@ -41,7 +41,7 @@ def watch_statements(engine: Engine, points: Points) -> None:
         setattr(dialect, name, _between(getattr(dialect, name), verb, points))
 
 
-def watch_mail(points: Points) -> None:
+def watch_mail(points: CrashPoints) -> None:
     """By the library that speaks SMTP: what it sends, and what it hears."""
     smtp: Any = smtplib.SMTP
     send, hear, connect = smtp.send, smtp.getreply, smtp._get_socket
@@ -58,7 +58,7 @@ def watch_mail(points: Points) -> None:
     smtp.send, smtp.getreply = sends, _between(hear, "the answer", points)
 
 
-def _between(does: Callable[..., Any], what: str, points: Points) -> Callable[..., Any]:
+def _between(does: Callable[..., Any], what: str, points: CrashPoints) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         points.reached(f"before {what}")
         answer = does(*args, **kwargs)

@@ -17,7 +17,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Deed:
+class Transition:
     by: str
     ready: Callable[[World], str]
     """Walks an audit to where the move can be made; answers its reference."""
@@ -117,41 +117,41 @@ def _to_be_shared_again(world: World, state: str) -> str:
 
 
 WITHDRAWN_FROM = RULES.audit.moves["withdraw"].sources
-DEEDS: Mapping[Key, Deed] = {
-    ("audit", "record_consultation", "draft"): Deed("auditor", _with_consultation, _moves("record_consultation")),
-    ("audit", "grade", "practitioner_consulted"): Deed("auditor", _with_grades, _moves("grade")),
-    ("audit", "revise", "graded"): Deed("auditor", partial(an_audit, at="graded"), _moves("revise")),
-    ("audit", "share", "graded"): Deed("auditor", partial(an_audit, at="graded"), _moves("share")),
-    ("audit", "moderate", "shared"): Deed("moderator", _with_judgement, _moves("moderate")),
-    ("audit", "waive_moderation", "shared"): Deed("qa", partial(an_audit, at="shared"), _moves("waive_moderation")),
-    ("audit", "close_actions", "moderated"): Deed("qa", _settled, _moves("close_actions")),
-    ("audit", "reopen", "actions_closed"): Deed("qa", partial(an_audit, at="actions_closed"), _moves("reopen")),
-    ("audit", "return_for_correction", "shared"): Deed("hos.ppqa", partial(an_audit, at="shared"), _moves("return_for_correction")),
-    ("audit", "return_for_correction", "moderated"): Deed("hos.ppqa", partial(an_audit, at="moderated"), _moves("return_for_correction")),
-    **{("audit", "withdraw", state): Deed("hos.ppqa", partial(_asked_to_withdraw, state=state), _moves("withdraw")) for state in WITHDRAWN_FROM},
-    ("action", "report", "open"): Deed("team.manager", partial(_with_action, state="open"), _acts("report")),
-    ("action", "verify", "reported"): Deed("qa", partial(_with_action, state="reported"), _acts("verify")),
-    ("action", "return", "reported"): Deed("qa", partial(_with_action, state="reported"), _acts("return")),
-    ("action", "cancel", "open"): Deed("qa", partial(_with_action, state="open"), _acts("cancel")),
-    ("action", "ask_for_more_time", "open"): Deed("practitioner", partial(_with_action, state="open"), _acts("ask_for_more_time")),
-    ("action", "grant_more_time", "open"): Deed("qa", partial(_with_action, state="open", asks=True), _acts("grant_more_time")),
-    ("action", "refuse_more_time", "open"): Deed("qa", partial(_with_action, state="open", asks=True), _acts("refuse_more_time")),
-    ("escalation", "open", "none"): Deed("auditor", partial(an_audit, at="graded", grade="inadequate"), _moves("share")),
-    **{("escalation", "open", state): Deed("auditor", partial(_to_be_shared_again, state=state), _moves("share"))
+DEEDS: Mapping[Key, Transition] = {
+    ("audit", "record_consultation", "draft"): Transition("auditor", _with_consultation, _moves("record_consultation")),
+    ("audit", "grade", "practitioner_consulted"): Transition("auditor", _with_grades, _moves("grade")),
+    ("audit", "revise", "graded"): Transition("auditor", partial(an_audit, at="graded"), _moves("revise")),
+    ("audit", "share", "graded"): Transition("auditor", partial(an_audit, at="graded"), _moves("share")),
+    ("audit", "moderate", "shared"): Transition("moderator", _with_judgement, _moves("moderate")),
+    ("audit", "waive_moderation", "shared"): Transition("qa", partial(an_audit, at="shared"), _moves("waive_moderation")),
+    ("audit", "close_actions", "moderated"): Transition("qa", _settled, _moves("close_actions")),
+    ("audit", "reopen", "actions_closed"): Transition("qa", partial(an_audit, at="actions_closed"), _moves("reopen")),
+    ("audit", "return_for_correction", "shared"): Transition("hos.ppqa", partial(an_audit, at="shared"), _moves("return_for_correction")),
+    ("audit", "return_for_correction", "moderated"): Transition("hos.ppqa", partial(an_audit, at="moderated"), _moves("return_for_correction")),
+    **{("audit", "withdraw", state): Transition("hos.ppqa", partial(_asked_to_withdraw, state=state), _moves("withdraw")) for state in WITHDRAWN_FROM},
+    ("action", "report", "open"): Transition("team.manager", partial(_with_action, state="open"), _acts("report")),
+    ("action", "verify", "reported"): Transition("qa", partial(_with_action, state="reported"), _acts("verify")),
+    ("action", "return", "reported"): Transition("qa", partial(_with_action, state="reported"), _acts("return")),
+    ("action", "cancel", "open"): Transition("qa", partial(_with_action, state="open"), _acts("cancel")),
+    ("action", "ask_for_more_time", "open"): Transition("practitioner", partial(_with_action, state="open"), _acts("ask_for_more_time")),
+    ("action", "grant_more_time", "open"): Transition("qa", partial(_with_action, state="open", asks=True), _acts("grant_more_time")),
+    ("action", "refuse_more_time", "open"): Transition("qa", partial(_with_action, state="open", asks=True), _acts("refuse_more_time")),
+    ("escalation", "open", "none"): Transition("auditor", partial(an_audit, at="graded", grade="inadequate"), _moves("share")),
+    **{("escalation", "open", state): Transition("auditor", partial(_to_be_shared_again, state=state), _moves("share"))
        for state in ("open", "acknowledged", "resolved")},
-    ("escalation", "raise", "none"): Deed("qa", partial(_escalated, state="none"), _escalates("raise")),
-    ("escalation", "raise", "resolved"): Deed("hos.ppqa", partial(_escalated, state="resolved"), _escalates("raise")),
-    ("escalation", "acknowledge", "open"): Deed("hos.ppqa", partial(_escalated, state="open", all_but_one=True), _escalates("acknowledge")),
-    ("escalation", "plan", "open"): Deed("head.of.service", partial(_escalated, state="open"), _escalates("plan")),
-    ("escalation", "plan", "acknowledged"): Deed("head.of.service", partial(_escalated, state="acknowledged"), _escalates("plan")),
-    ("escalation", "resolve", "acknowledged"): Deed("hos.ppqa", partial(_escalated, state="acknowledged"), _escalates("resolve")),
+    ("escalation", "raise", "none"): Transition("qa", partial(_escalated, state="none"), _escalates("raise")),
+    ("escalation", "raise", "resolved"): Transition("hos.ppqa", partial(_escalated, state="resolved"), _escalates("raise")),
+    ("escalation", "acknowledge", "open"): Transition("hos.ppqa", partial(_escalated, state="open", all_but_one=True), _escalates("acknowledge")),
+    ("escalation", "plan", "open"): Transition("head.of.service", partial(_escalated, state="open"), _escalates("plan")),
+    ("escalation", "plan", "acknowledged"): Transition("head.of.service", partial(_escalated, state="acknowledged"), _escalates("plan")),
+    ("escalation", "resolve", "acknowledged"): Transition("hos.ppqa", partial(_escalated, state="acknowledged"), _escalates("resolve")),
 }  # fmt: skip
 """Those that differ from one of these in what they do, not only in where they start."""
-ALSO: Mapping[Key, Deed] = {
-    ("escalation", "open", "none, by moderating"): Deed("moderator", partial(_with_judgement, grade="inadequate"), _moves("moderate")),
-    ("escalation", "acknowledge", "open, the first"): Deed("hos.ppqa", partial(_escalated, state="open"), _escalates("acknowledge")),
-    ("audit", "withdraw", "moderated, asked"): Deed("qa", partial(an_audit, at="moderated"), _moves("withdraw")),
-    ("audit", "close_actions", "moderated, escalated"): Deed("hos.ppqa", partial(_settled, grade="inadequate"), _moves("close_actions")),
-    ("action", "report", "open, escalated"): Deed("head.of.service", partial(_with_action, state="open", grade="inadequate"), _acts("report")),
-    ("action", "verify", "reported, escalated"): Deed("hos.ppqa", partial(_with_action, state="reported", grade="inadequate"), _acts("verify")),
+ALSO: Mapping[Key, Transition] = {
+    ("escalation", "open", "none, by moderating"): Transition("moderator", partial(_with_judgement, grade="inadequate"), _moves("moderate")),
+    ("escalation", "acknowledge", "open, the first"): Transition("hos.ppqa", partial(_escalated, state="open"), _escalates("acknowledge")),
+    ("audit", "withdraw", "moderated, asked"): Transition("qa", partial(an_audit, at="moderated"), _moves("withdraw")),
+    ("audit", "close_actions", "moderated, escalated"): Transition("hos.ppqa", partial(_settled, grade="inadequate"), _moves("close_actions")),
+    ("action", "report", "open, escalated"): Transition("head.of.service", partial(_with_action, state="open", grade="inadequate"), _acts("report")),
+    ("action", "verify", "reported, escalated"): Transition("hos.ppqa", partial(_with_action, state="reported", grade="inadequate"), _acts("verify")),
 }  # fmt: skip

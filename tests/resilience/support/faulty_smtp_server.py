@@ -8,12 +8,12 @@ from collections import Counter
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s+(\S+)", re.MULTILINE)
 
 
-class PostOffice(MailServer):
+class FaultySmtpServer(SmtpServer):
     def __init__(self) -> None:
         super().__init__()
         self.open = 0
@@ -102,6 +102,6 @@ class Heard(SMTP):
             await super().smtp_DATA(arg)
 
     @property
-    def _office(self) -> PostOffice:
-        office: PostOffice = self.event_handler
+    def _office(self) -> FaultySmtpServer:
+        office: FaultySmtpServer = self.event_handler
         return office

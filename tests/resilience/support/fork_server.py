@@ -24,7 +24,7 @@ from notifications.delivery.sender import deliver
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
 from tests.factories import settings
-from tests.resilience.support.crash_points import Points, watch_mail, watch_statements
+from tests.resilience.support.crash_points import CrashPoints, watch_mail, watch_statements
 from tests.resilience.support.every_transition import ALSO, DEEDS, Key
 from web.council import Council, open_council
 from workflow.commands.context import CommandContext
@@ -146,7 +146,7 @@ def main() -> None:
 
 def _live(job: dict[str, Any], tells: int) -> None:
     try:
-        points = Points(job["ends_at"], tells)
+        points = CrashPoints(job["ends_at"], tells)
         council = reopened(Path(job["folder"]), job["mail_url"])
         watch_statements(council.engine, points)
         watch_mail(points)

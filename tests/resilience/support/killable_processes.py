@@ -26,7 +26,7 @@ from web.server.waitress_server import open_server
 LEASE, LOOKS_AFTER_MAIL_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0
 
 
-class Alive:
+class KillableProcesses:
     def __init__(self, folder: Path, mail_url: str = "") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -18,7 +18,7 @@ Answer = Callable[[str, int], str | None]
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scenario:
     ready: Callable[[Council], datetime]
     """Answers when the sender that dies is started."""
     ends: Counter[str]
@@ -82,12 +82,12 @@ def _refuses_and_puts_off(to: str, tries: int) -> str | None:
     return "450 later" if tries == 1 else None
 
 
-SCENES: Mapping[str, Scene] = {
-    "news": Scene(_news, Counter(sent=2)),
-    "refused and put off": Scene(_news, Counter(sent=1, dead=1), _refuses_and_puts_off, sends=False),
-    "to a server that is away": Scene(_news, Counter(sent=2), trouble="421 at connect", sends=False),
-    "a morning’s reminders": Scene(_morning, Counter(sent=3)),
-    "done meanwhile": Scene(_done_meanwhile, Counter(sent=3, cancelled=1)),
+SCENES: Mapping[str, Scenario] = {
+    "news": Scenario(_news, Counter(sent=2)),
+    "refused and put off": Scenario(_news, Counter(sent=1, dead=1), _refuses_and_puts_off, sends=False),
+    "to a server that is away": Scenario(_news, Counter(sent=2), trouble="421 at connect", sends=False),
+    "a morning’s reminders": Scenario(_morning, Counter(sent=3)),
+    "done meanwhile": Scenario(_done_meanwhile, Counter(sent=3, cancelled=1)),
 }
 
 

@@ -32,7 +32,7 @@ ADDED = {"service.manager3": "service_manager", "qaro3": "qaro", "owner": "", "n
 
 
 @dataclass(frozen=True)
-class Asker:
+class Actor:
     """`slot` is what an audit names this person as, `role` what they hold, with its scope."""
 
     name: str
@@ -47,16 +47,16 @@ class Asker:
         return said + " (connected)" * self.is_connected + " (left)" * (self.is_out and bool(self.name))
 
 
-NOBODY = Asker("", is_out=True)
+NOBODY = Actor("", is_out=True)
 
 
-def everybody_of(turn: str) -> tuple[Asker, ...]:
+def everybody_of(turn: str) -> tuple[Actor, ...]:
     """Whom one turn of the matrix is about; `set_up` makes the council so."""
-    named = [Asker(name, slot, "" if slot == "owner" else slot) for slot, name in SLOTS.items()]
-    posts = [Asker(name, role=role) for name, role in POSTS.items()]
+    named = [Actor(name, slot, "" if slot == "owner" else slot) for slot, name in SLOTS.items()]
+    posts = [Actor(name, role=role) for name, role in POSTS.items()]
     usual = {
         "named by the audit": (*named,), "in a post": (*posts,),
-        "strangers": (*(Asker(name, role=role) for name, role in STRANGERS.items()), NOBODY),
+        "strangers": (*(Actor(name, role=role) for name, role in STRANGERS.items()), NOBODY),
     }  # fmt: skip
     if turn in usual:
         return usual[turn]
@@ -75,7 +75,7 @@ TURNS = (*AS_THEY_ARE, "without a role", "connected to the child", "after they l
 LONG_TURNS = tuple(f"roles turned by {by}" for by in range(2, len(ROLES)))
 
 
-def as_they_are() -> tuple[Asker, ...]:
+def as_they_are() -> tuple[Actor, ...]:
     return tuple(asker for turn in AS_THEY_ARE for asker in everybody_of(turn))
 
 
@@ -96,7 +96,7 @@ def set_up(council: Council, turn: str) -> None:
         changed(connection)
 
 
-def _becomes(connection: Connection, person: Person, asker: Asker) -> None:
+def _becomes(connection: Connection, person: Person, asker: Actor) -> None:
     connection.execute(update(people).where(people.c.id == person.id).values(is_active=not asker.is_out))
     connection.execute(delete(duties).where(duties.c.person_id == person.id))
     connection.execute(delete(connections).where(connections.c.person_id == person.id))

@@ -13,15 +13,15 @@ from typing import Any
 
 from flask import Flask
 
-from tests.web.access_matrix.actors import Asker
+from tests.web.access_matrix.actors import Actor
 from tests.web.access_matrix.rules_section_5 import MOVES, leads_from, makes, may, records_safeguarding, sees_action, sees_escalation
-from tests.web.access_matrix.scenarios import SCENES, Scene
+from tests.web.access_matrix.scenarios import SCENES, Scenario
 
 TABLE: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("routes.toml").read_text(encoding="utf-8"))
 OF_AN_AUDIT = ("reference", "action_id")
 NOWHERE = "zzzz-zzzz"
 Args = Mapping[str, str]
-Answering = Callable[[Asker, Scene, Args], str]
+Answering = Callable[[Actor, Scenario, Args], str]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Route:
 class Cell:
     route: Route
     args: Args
-    asker: Asker
-    scene: Scene | None
+    asker: Actor
+    scene: Scenario | None
 
     def __str__(self) -> str:
         said = ", ".join(self.args.values())
@@ -81,11 +81,11 @@ def served(app: Flask) -> set[str]:
 ROUTES = tuple(Route(name.partition(" ")[0], name.partition(" ")[2], row) for name, row in TABLE.items())
 
 
-def cells_of(asker: Asker, *, is_json: bool, every_variant: bool = True) -> Iterator[Cell]:
+def cells_of(asker: Actor, *, is_json: bool, every_variant: bool = True) -> Iterator[Cell]:
     """One person’s, at the pages or at the JSON."""
     for route in (one for one in ROUTES if one.is_json == is_json):
         variants = list(route.variants())
-        scenes: tuple[Scene | None, ...] = SCENES if route.is_of_an_audit else (None,)
+        scenes: tuple[Scenario | None, ...] = SCENES if route.is_of_an_audit else (None,)
         for args, scene in product(variants if every_variant else variants[:1], scenes):
             yield Cell(route, args, asker, scene)
 
@@ -112,39 +112,39 @@ def _past(allowed: bool, otherwise: str = "refused") -> str:
     return "past" if allowed else otherwise
 
 
-def _section(asker: Asker, scene: Scene, args: Args) -> str:
+def _section(asker: Actor, scene: Scenario, args: Args) -> str:
     if not may("read", asker, scene):
         return "refused"
     return _past(may("fourteen" if args["section"] == "moderation" else "read", asker, scene), "unknown")
 
 
-def _write(asker: Asker, scene: Scene, args: Args) -> str:
+def _write(asker: Actor, scene: Scenario, args: Args) -> str:
     return _past(may("judge" if args["section"] == "moderation" else "write", asker, scene))
 
 
-def _write_on_page(asker: Asker, scene: Scene, args: Args) -> str:
+def _write_on_page(asker: Actor, scene: Scenario, args: Args) -> str:
     shown = _section(asker, scene, args)
     return _write(asker, scene, args) if shown == "past" else shown
 
 
-def _move(asker: Asker, scene: Scene, args: Args) -> str:
+def _move(asker: Actor, scene: Scenario, args: Args) -> str:
     return _past(makes("audit", args["move"], asker, scene))
 
 
-def _offer(asker: Asker, scene: Scene, args: Args) -> str:
+def _offer(asker: Actor, scene: Scenario, args: Args) -> str:
     return _past(makes("audit", args["move"], asker, scene) and leads_from("audit", args["move"], scene.state))
 
 
-def _action_move(asker: Asker, scene: Scene, args: Args) -> str:
+def _action_move(asker: Actor, scene: Scenario, args: Args) -> str:
     moves = makes("action", args["move"], asker, scene) and scene.state in {"shared", "moderated"}
     return _past(moves) if sees_action(asker, scene) else "unknown"
 
 
-def _progress(asker: Asker, scene: Scene, args: Args) -> str:
+def _progress(asker: Actor, scene: Scenario, args: Args) -> str:
     return _past(may("progress", asker, scene)) if sees_action(asker, scene) else "unknown"
 
 
-def _draft_of_action(asker: Asker, scene: Scene, args: Args) -> str:
+def _draft_of_action(asker: Actor, scene: Scenario, args: Args) -> str:
     is_own = may("write", asker, scene) and not scene.was_shared
     return _past(is_own) if sees_action(asker, scene) else "unknown"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from config.settings import FOLDER
-from tests.web.access_matrix.actors import Asker
-from tests.web.access_matrix.scenarios import Scene
+from tests.web.access_matrix.actors import Actor
+from tests.web.access_matrix.scenarios import Scenario
 
 TABLE = """
             auditor    case       moderator  qa         head       hos_ppqa   director   admin   governance  owner   approver
@@ -26,7 +26,7 @@ assign      never      never      never      is_shared  never      is_shared  ne
 add         unshared   never      is_shared  moderating moderating moderating never      never   never       never   never
 progress    never      never      never      never      never      never      never      never   never       unclosed never
 """
-WHEN: Mapping[str, Callable[[Scene], bool]] = {
+WHEN: Mapping[str, Callable[[Scenario], bool]] = {
     "always": lambda scene: True,
     "never": lambda scene: False,
     "shared": lambda scene: scene.was_shared,
@@ -49,7 +49,7 @@ MOVES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def columns_of(asker: Asker, scene: Scene) -> set[str]:
+def columns_of(asker: Actor, scene: Scenario) -> set[str]:
     """The columns of the table that are this person’s: the role and the tie, both, and no declared connection."""
     if asker.is_connected or asker.is_out:
         return set()
@@ -65,12 +65,12 @@ def columns_of(asker: Asker, scene: Scene) -> set[str]:
     return found
 
 
-def may(right: str, asker: Asker, scene: Scene) -> bool:
+def may(right: str, asker: Actor, scene: Scenario) -> bool:
     stages = RIGHTS[right]
     return any(WHEN[stages[column]](scene) for column in columns_of(asker, scene) if column in stages)
 
 
-def makes(track: str, name: str, asker: Asker, scene: Scene) -> bool:
+def makes(track: str, name: str, asker: Actor, scene: Scenario) -> bool:
     """Whether a move is this person’s, wherever the audit stands."""
     move, relations = MOVES[track][name], _relations(asker, scene)
     by = move.get("by_when_escalated", move["by"]) if scene.is_escalated else move["by"]
@@ -81,7 +81,7 @@ def leads_from(track: str, name: str, state: str) -> bool:
     return state in MOVES[track][name]["from"]
 
 
-def _relations(asker: Asker, scene: Scene) -> set[str]:
+def _relations(asker: Actor, scene: Scenario) -> set[str]:
     """As workflow.toml names them."""
     columns = columns_of(asker, scene)
     found = {"head_of_service" if column == "head" else column for column in columns}
@@ -90,18 +90,18 @@ def _relations(asker: Asker, scene: Scene) -> set[str]:
     return found
 
 
-def sees_action(asker: Asker, scene: Scene) -> bool:
+def sees_action(asker: Actor, scene: Scenario) -> bool:
     """Of section 13. Before its owner is told it is its auditor’s alone."""
     columns = columns_of(asker, scene)
     return (may("read", asker, scene) or "owner" in columns) if scene.was_shared else "auditor" in columns
 
 
-def records_safeguarding(asker: Asker, scene: Scene) -> bool:
+def records_safeguarding(asker: Actor, scene: Scenario) -> bool:
     """Who may know of it, but for who only carries out, moderates, administers or governs."""
     columns = columns_of(asker, scene) & {"auditor", "service_manager", "qaro", "qa", "head", "hos_ppqa", "director"}
     when = {"auditor": True, "qa": True, "director": scene.is_escalated}
     return any(when.get(column, scene.was_shared) for column in columns)
 
 
-def sees_escalation(asker: Asker, scene: Scene) -> bool:
+def sees_escalation(asker: Actor, scene: Scenario) -> bool:
     return may("grade", asker, scene) or (scene.is_escalated and bool(columns_of(asker, scene) & {"head", "director", "hos_ppqa"}))

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.web.access_matrix.actors import as_they_are
 from tests.web.access_matrix.expectations import NOWHERE, Cell
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import PASSWORD, Browser, token_in
 from web.council import Council
 from web.identity.session_queries import set_passwords
@@ -27,7 +27,7 @@ EVERYBODY = tuple(asker.name for asker in as_they_are() if asker.name)
 CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
 
 
-class Door:
+class Client:
     """`written` are the tables that the last request wrote to, or tried to; `statements`, how often it asked the database."""
 
     def __init__(self, app: Flask) -> None:
@@ -42,7 +42,7 @@ class Door:
 
     def sign_in_all(self, names: Iterable[str] = EVERYBODY) -> None:
         """Everybody’s session and token, made once, while everybody is still there."""
-        caller = Caller(self.council, self.client)
+        caller = ApiClient(self.council, self.client)
         ease_signing_in(self.council)
         for name in names:
             browser = Browser(self.app, name)

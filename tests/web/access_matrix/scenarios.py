@@ -15,7 +15,7 @@ OF_THE_MODERATION = ("Read again.", "Seen again.")
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scenario:
     """What section 5 of the rules asks about an audit."""
 
     name: str
@@ -36,7 +36,7 @@ class Scene:
         return self.escalation != "none"
 
 
-def _scenes() -> list[Scene]:
+def _scenes() -> list[Scenario]:
     found = []
     for state in STATES:
         # A draft was never shared, so nothing of it was ever Inadequate: revising leads back to grading alone.
@@ -45,7 +45,7 @@ def _scenes() -> list[Scene]:
             was_moderated = state in {"moderated", "actions_closed"}
             has_moderator = state in {"shared", "moderated", "actions_closed", "withdrawn"}
             found.append(
-                Scene(
+                Scenario(
                     f"{state}, {escalation}",
                     state,
                     escalation,
@@ -60,16 +60,16 @@ def _scenes() -> list[Scene]:
 
 
 BETWEEN = (
-    Scene("shared, nobody moderates", "shared", was_shared=True),
-    Scene("shared, judged", "shared", was_shared=True, has_moderator=True, is_judged=True),
-    Scene("graded, returned", "graded", was_shared=True),
-    Scene("graded, withdrawal asked", "graded", is_asked=True),
-    Scene("withdrawn, never shared", "withdrawn", is_asked=True),
+    Scenario("shared, nobody moderates", "shared", was_shared=True),
+    Scenario("shared, judged", "shared", was_shared=True, has_moderator=True, is_judged=True),
+    Scenario("graded, returned", "graded", was_shared=True),
+    Scenario("graded, withdrawal asked", "graded", is_asked=True),
+    Scenario("withdrawn, never shared", "withdrawn", is_asked=True),
 )
 SCENES = (*_scenes(), *BETWEEN)
 
 
-def child_of(scene: Scene) -> str:
+def child_of(scene: Scenario) -> str:
     return f"C-{SCENES.index(scene)}"
 
 
@@ -78,7 +78,7 @@ def build_all(world: World) -> Mapping[str, str]:
     return {scene.name: _build(world, scene) for scene in SCENES}
 
 
-def _build(world: World, scene: Scene) -> str:
+def _build(world: World, scene: Scenario) -> str:
     plan = Plan(details={"child_id": child_of(scene)})
     reference = an_audit(world, "draft", plan)
     save(world, "auditor", reference, "summary", SUMMARY)
@@ -95,7 +95,7 @@ def _build(world: World, scene: Scene) -> str:
     return reference
 
 
-def _farthest(scene: Scene) -> str:
+def _farthest(scene: Scenario) -> str:
     if scene.state == "withdrawn":
         return "shared" if scene.was_shared else "graded"
     return "shared" if scene.is_unshared and scene.was_shared else scene.state
@@ -107,7 +107,7 @@ def _close(world: World, reference: str) -> None:
     audit_moves.close_actions(world.command_context(), world.person("qa"), reference)
 
 
-def _prepare_moderation(world: World, reference: str, scene: Scene) -> None:
+def _prepare_moderation(world: World, reference: str, scene: Scenario) -> None:
     if scene.has_moderator and not scene.was_moderated:
         assign(world, reference)
     if scene.is_judged and not scene.was_moderated:
@@ -125,21 +125,21 @@ def _escalate(world: World, reference: str, to: str) -> None:
         resolve(world, reference)
 
 
-def _take_back(world: World, reference: str, scene: Scene) -> None:
+def _take_back(world: World, reference: str, scene: Scenario) -> None:
     if scene.is_unshared and scene.was_shared:
         audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Look at it again.")
     if scene.state == "practitioner_consulted" and scene.was_shared:
         audit_moves.revise(world.command_context(), world.person("auditor"), reference)
 
 
-def _withdraw(world: World, reference: str, scene: Scene) -> None:
+def _withdraw(world: World, reference: str, scene: Scenario) -> None:
     if scene.is_asked:
         audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "The wrong child.")
     if scene.state == "withdrawn":
         audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "")
 
 
-def _is_as_said(world: World, reference: str, scene: Scene) -> None:
+def _is_as_said(world: World, reference: str, scene: Scenario) -> None:
     audit = world.audit(reference)
     assert (audit.state, audit.escalation_state) == (scene.state, scene.escalation)
     assert (audit.was_shared, audit.moderated_at is not None) == (scene.was_shared, scene.was_moderated)

@@ -10,11 +10,11 @@ from flask import Flask
 
 from tests.factories import a_council, a_world
 from tests.support.postgres import a_council_on_postgresql
-from tests.web.access_matrix.actors import LONG_TURNS, TURNS, Asker, add_the_others, everybody_of, set_up
+from tests.web.access_matrix.actors import LONG_TURNS, TURNS, Actor, add_the_others, everybody_of, set_up
 from tests.web.access_matrix.expectations import ROUTES, TABLE, Cell, cells_of, expected, served
 from tests.web.access_matrix.rules_section_5 import may, sees_action
-from tests.web.access_matrix.runner import NOTED, Door, bytes_of, everything_in, nothing_is_kept, said
-from tests.web.access_matrix.scenarios import OF_THE_ACTION, OF_THE_AUDIT, OF_THE_MODERATION, SCENES, Scene, build_all
+from tests.web.access_matrix.runner import NOTED, Client, bytes_of, everything_in, nothing_is_kept, said
+from tests.web.access_matrix.scenarios import OF_THE_ACTION, OF_THE_AUDIT, OF_THE_MODERATION, SCENES, Scenario, build_all
 from web.app import create_app
 from web.council import Council
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(1200)
 
 @dataclass
 class Matrix:
-    door: Door
+    door: Client
     references: Mapping[str, str]
     nowhere: dict[object, tuple[object, int]] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ def a_matrix(council: Council) -> Iterator[Matrix]:
     council.engine.dispose()
     app = create_app(council.settings)
     app.testing = True
-    door = Door(app)
+    door = Client(app)
     door.sign_in_all()
     yield Matrix(door, references)
     door.council.engine.dispose()
@@ -145,7 +145,7 @@ def _judged(matrix: Matrix, cell: Cell) -> Iterator[str]:
         yield from _told_apart(matrix, cell, cell.scene, (bytes_of(response), door.statements))
 
 
-def _told_apart(matrix: Matrix, cell: Cell, scene: Scene, here: tuple[object, int]) -> Iterator[str]:
+def _told_apart(matrix: Matrix, cell: Cell, scene: Scenario, here: tuple[object, int]) -> Iterator[str]:
     """What is unknown answers as what does not exist: byte by byte, and, where even the audit is unknown, for the same work."""
     key = (cell.asker, cell.route.name, tuple(cell.args.values()))
     if key not in matrix.nowhere:
@@ -157,7 +157,7 @@ def _told_apart(matrix: Matrix, cell: Cell, scene: Scene, here: tuple[object, in
         yield f"{cell}: took {here[1]} statements, and {statements} for what does not exist"
 
 
-def _canaries(asker: Asker, scene: Scene | None) -> Iterator[tuple[str, bool]]:
+def _canaries(asker: Actor, scene: Scenario | None) -> Iterator[tuple[str, bool]]:
     """Words of the case, and whether this person may read them here."""
     knows = scene is not None and not asker.is_out and may("know", asker, scene)
     for words in OF_THE_AUDIT:

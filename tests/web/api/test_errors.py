@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.factories import DETAILS, World, an_audit, answers
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from web.cli.verify_history import first_break
 
 AUDITOR, QA, PPQA = "auditor@demo.example", "qa@demo.example", "hos.ppqa@demo.example"
@@ -14,7 +14,7 @@ STRANGERS = ("practitioner", "team.manager", "service.manager", "qaro", "head.of
 ITS_OWN = {"Date", "X-Request-ID"}
 
 
-def refused(caller: Caller, status: int, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+def refused(caller: ApiClient, status: int, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """The problem, which is one sentence with a name, in the shape of RFC 9457."""
     response = caller.call(who, method, path, body, **headers)
     assert response.status_code == status, (path, response.get_data(as_text=True))
@@ -25,7 +25,7 @@ def refused(caller: Caller, status: int, who: str, method: str, path: str, body:
     return problem
 
 
-def test_every_reason_stands_in_the_answer_at_once(caller: Caller, world: World) -> None:
+def test_every_reason_stands_in_the_answer_at_once(caller: ApiClient, world: World) -> None:
     reference = house_started(caller)
     problem = refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "record_consultation"})
     fields = {(one["section"], one["field"]) for one in problem["missing"]}
@@ -40,18 +40,18 @@ def test_every_reason_stands_in_the_answer_at_once(caller: Caller, world: World)
     assert world.audit(reference).version == 1
 
 
-def house_started(caller: Caller, details: Any = None) -> str:
+def house_started(caller: ApiClient, details: Any = None) -> str:
     reference: str = caller.ok(AUDITOR, "POST", "/audits", {"details": details or {}})["reference"]
     return reference
 
 
-def test_a_move_the_state_does_not_allow_is_a_conflict(caller: Caller, world: World) -> None:
+def test_a_move_the_state_does_not_allow_is_a_conflict(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="draft")
     for move in ("share", "grade", "revise"):
         refused(caller, 409, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": move})
 
 
-def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Caller, world: World) -> None:
+def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="graded")
     before = world.audit(reference)
     refused(caller, 403, QA, "POST", f"/audits/{reference}/moves", {"move": "share"})
@@ -60,7 +60,7 @@ def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Ca
 
 
 @pytest.mark.parametrize("who", STRANGERS)
-def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: Caller, world: World, who: str) -> None:
+def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: ApiClient, world: World, who: str) -> None:
     reference = an_audit(world, at="graded", grade="inadequate")
     asker = f"{who}@demo.example"
     for method, path, body in every_door(reference):
@@ -84,7 +84,7 @@ def every_door(reference: str) -> list[tuple[str, str, Any]]:
     ]  # fmt: skip
 
 
-def test_nobody_is_served_without_a_token(caller: Caller, world: World) -> None:
+def test_nobody_is_served_without_a_token(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="draft")
     for headers in ({}, {"Authorization": "Bearer pa_wrong"}, {"Authorization": "Basic eDp4"}, {"Authorization": "Bearer "}):
         for method, path, body in every_door(reference):
@@ -93,20 +93,20 @@ def test_nobody_is_served_without_a_token(caller: Caller, world: World) -> None:
             assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_saving_needs_the_version_seen(caller: Caller, world: World) -> None:
+def test_saving_needs_the_version_seen(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="draft")
     for seen in ("", "1", '"one"', "*", '"99999999999999999999"'):
         refused(caller, 428, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "x"}, If_Match=seen)
 
 
-def test_a_save_that_says_nothing_erases_nothing(caller: Caller) -> None:
+def test_a_save_that_says_nothing_erases_nothing(caller: ApiClient) -> None:
     reference = house_started(caller)
     version = caller.ok(AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "Kept."}, If_Match='"1"')["version"]
     refused(caller, 400, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", If_Match=f'"{version}"')
     assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["summary"]["case_summary"] == "Kept."
 
 
-def test_a_stale_save_answers_with_both_texts_and_loses_neither(caller: Caller, world: World) -> None:
+def test_a_stale_save_answers_with_both_texts_and_loses_neither(caller: ApiClient, world: World) -> None:
     reference = house_started(caller)
     path = f"/audits/{reference}/sections/summary"
     first = caller.ok(AUDITOR, "PUT", path, {"case_summary": "Theirs."}, If_Match='"1"')
@@ -125,32 +125,32 @@ BAD_DETAILS = {
 
 
 @pytest.mark.parametrize("field", BAD_DETAILS)
-def test_each_bad_answer_is_refused_by_name(caller: Caller, world: World, field: str) -> None:
+def test_each_bad_answer_is_refused_by_name(caller: ApiClient, world: World, field: str) -> None:
     reference = house_started(caller)
     problem = refused(caller, 422, AUDITOR, "PUT", f"/audits/{reference}/sections/details", {field: BAD_DETAILS[field]}, If_Match='"1"')
     assert [one["field"] for one in problem["errors"]] == [field]
     assert world.audit(reference).version == 1
 
 
-def test_all_bad_answers_are_told_at_once(caller: Caller) -> None:
+def test_all_bad_answers_are_told_at_once(caller: ApiClient) -> None:
     problem = refused(caller, 422, AUDITOR, "POST", "/audits", {"details": BAD_DETAILS})
     assert {one["field"] for one in problem["errors"]} == set(BAD_DETAILS)
     assert caller.ok(AUDITOR, "GET", "/audits")["audits"] == []
 
 
-def test_a_childs_id_is_1_to_40_printable_characters(caller: Caller) -> None:
+def test_a_childs_id_is_1_to_40_printable_characters(caller: ApiClient) -> None:
     assert house_started(caller, {"child_id": "Ä" * 40})
     refused(caller, 422, AUDITOR, "POST", "/audits", {"details": {"child_id": "x" * 41}})
     refused(caller, 422, AUDITOR, "POST", "/audits", {"details": {"child_id": "one\ntwo"}})
 
 
-def test_a_field_takes_100_kilobytes_and_gives_them_back(caller: Caller) -> None:
+def test_a_field_takes_100_kilobytes_and_gives_them_back(caller: ApiClient) -> None:
     reference, text = house_started(caller), "ö" * 50_000 + "x" * 50_000
     caller.put(AUDITOR, reference, "area_1", {"grade": "good", "evidence": text, "impact": text})
     assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["area_1"]["evidence"] == text
 
 
-def test_more_than_can_be_taken_is_413_and_no_more_than_a_sentence(caller: Caller) -> None:
+def test_more_than_can_be_taken_is_413_and_no_more_than_a_sentence(caller: ApiClient) -> None:
     reference = house_started(caller)
     refused(caller, 413, AUDITOR, "PUT", f"/audits/{reference}/sections/area_1", {"evidence": "x" * 3_000_000}, If_Match='"1"')
 
@@ -160,12 +160,12 @@ def test_more_than_can_be_taken_is_413_and_no_more_than_a_sentence(caller: Calle
     [({}, 422), ([], 422), ("x", 422), ({"move": 5}, 422), ({"move": "no_such_move"}, 422), ({"move": "share", "extra": 1}, 422),
      ({"move": "share", "reason": {"a": 1}}, 422), ({"move": "grade\x00"}, 422), ({"move": "withdraw", "reason": "\udfff"}, 422)],
 )  # fmt: skip
-def test_a_malformed_move_is_refused(caller: Caller, world: World, body: Any, status: int) -> None:
+def test_a_malformed_move_is_refused(caller: ApiClient, world: World, body: Any, status: int) -> None:
     reference = an_audit(world, at="draft")
     refused(caller, status, AUDITOR, "POST", f"/audits/{reference}/moves", body)
 
 
-def test_what_is_no_json_is_refused(caller: Caller) -> None:
+def test_what_is_no_json_is_refused(caller: ApiClient) -> None:
     token = {"Authorization": f"Bearer {caller.token(AUDITOR)}"}
     for data, kind, status in ((b"{", "application/json", 400), (b"\xff", "application/json", 400), (b"{}", "text/plain", 415)):
         response = caller.client.post("/api/v1/audits/search", data=data, content_type=kind, headers=token)
@@ -173,7 +173,7 @@ def test_what_is_no_json_is_refused(caller: Caller) -> None:
         assert response.content_type == "application/problem+json"
 
 
-def test_what_cannot_be_done_here_says_what_can(caller: Caller) -> None:
+def test_what_cannot_be_done_here_says_what_can(caller: ApiClient) -> None:
     response = caller.call(AUDITOR, "DELETE", "/audits")
     assert response.status_code == 405
     assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
@@ -183,7 +183,7 @@ def test_what_cannot_be_done_here_says_what_can(caller: Caller) -> None:
     "given",
     [{"text": "x" * 200_001}, {"text": " "}, {"owner": "nobody@demo.example"}, {"due_on": "2026-13-01"}, {"due_on": ""}, {"more": 1}],
 )
-def test_a_bad_action_is_refused(caller: Caller, world: World, given: Any) -> None:
+def test_a_bad_action_is_refused(caller: ApiClient, world: World, given: Any) -> None:
     reference = an_audit(world, at="draft")
     whole = {"text": "Book it.", "owner": QA, "due_on": "2026-12-01", **given}
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/actions", whole)
@@ -191,12 +191,12 @@ def test_a_bad_action_is_refused(caller: Caller, world: World, given: Any) -> No
 
 
 @pytest.mark.parametrize("tail", ["x", "0", "99", "1" * 50, "١", "-1", ""])
-def test_an_action_that_is_not_there_is_not_found(caller: Caller, world: World, tail: str) -> None:
+def test_an_action_that_is_not_there_is_not_found(caller: ApiClient, world: World, tail: str) -> None:
     reference = an_audit(world, at="graded")
     refused(caller, 404, AUDITOR, "GET", f"/actions/{reference}-{tail}")
 
 
-def test_one_key_has_one_effect_and_one_answer(caller: Caller, world: World) -> None:
+def test_one_key_has_one_effect_and_one_answer(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="graded")
     body = {"move": "share"}
     first = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
@@ -207,14 +207,14 @@ def test_one_key_has_one_effect_and_one_answer(caller: Caller, world: World) -> 
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k" * 201)
 
 
-def test_starting_twice_with_one_key_starts_one_audit(caller: Caller) -> None:
+def test_starting_twice_with_one_key_starts_one_audit(caller: ApiClient) -> None:
     begun = [caller.call(AUDITOR, "POST", "/audits", {"details": dict(DETAILS)}, Idempotency_Key="s-1") for _ in range(2)]
     assert begun[0].data == begun[1].data
     assert [one.status_code for one in begun] == [201, 201]
     assert len(caller.ok(AUDITOR, "GET", "/audits")["audits"]) == 1
 
 
-def test_refused_input_never_breaks_the_record(caller: Caller, world: World) -> None:
+def test_refused_input_never_breaks_the_record(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="graded")
     for who in (AUDITOR, QA, PPQA):
         for method, path, body in every_door(reference):
@@ -222,7 +222,7 @@ def test_refused_input_never_breaks_the_record(caller: Caller, world: World) -> 
     assert first_break(caller.council, [reference]) == ""
 
 
-def test_what_was_saved_is_what_is_read(caller: Caller) -> None:
+def test_what_was_saved_is_what_is_read(caller: ApiClient) -> None:
     reference = house_started(caller, dict(DETAILS))
     for section, given in answers("good").items():
         if section != "details":

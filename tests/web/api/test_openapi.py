@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.factories import World, an_audit
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 
 CONTRACT = {
     ("get", "/forms/current"), ("post", "/audits"), ("get", "/audits"), ("post", "/audits/search"), ("get", "/audits/{reference}"),
@@ -18,7 +18,7 @@ CONTRACT = {
 
 
 @pytest.fixture
-def document(caller: Caller) -> Any:
+def document(caller: ApiClient) -> Any:
     response = caller.client.get("/api/v1/openapi.json")
     assert response.status_code == 200
     return response.json
@@ -30,7 +30,7 @@ def test_every_call_of_the_contract_is_described(document: Any) -> None:
     assert described >= CONTRACT
 
 
-def test_every_route_is_described(caller: Caller, document: Any) -> None:
+def test_every_route_is_described(caller: ApiClient, document: Any) -> None:
     rules = [rule for rule in caller.client.application.url_map.iter_rules() if rule.rule.startswith("/api/")]
     routes = {(method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)) for rule in rules for method in rule.methods or ()}
     described = {(method, path) for path, methods in document["paths"].items() for method in methods if method != "parameters"}
@@ -82,7 +82,7 @@ def test_headers_are_told_where_they_are_looked_at(document: Any) -> None:
     }  # fmt: skip
 
 
-def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, world: World, document: Any) -> None:
+def test_an_audit_has_the_fields_it_is_said_to_have(caller: ApiClient, world: World, document: Any) -> None:
     reference = an_audit(world, at="actions_closed", grade="inadequate")
     said = document["components"]["schemas"]
     for who in ("auditor", "qa", "practitioner", "governance", "admin"):
@@ -111,7 +111,7 @@ def test_an_audit_has_the_fields_it_is_said_to_have(caller: Caller, world: World
 
 
 @pytest.mark.parametrize("who", ["admin", "governance"])
-def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: Caller, world: World, who: str) -> None:
+def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: ApiClient, world: World, who: str) -> None:
     reference = an_audit(world, at="actions_closed", grade="inadequate")
     audit = caller.ok(f"{who}@demo.example", "GET", f"/audits/{reference}")
     assert (audit["sections"], audit["actions"], audit["overall_grade"]) == ({}, [], None)
@@ -121,7 +121,7 @@ def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: Caller
     assert (listed["state"] is None) == (who == "governance")
 
 
-def test_the_form_is_told_whole(caller: Caller) -> None:
+def test_the_form_is_told_whole(caller: ApiClient) -> None:
     form = caller.ok("auditor@demo.example", "GET", "/forms/current")
     assert len(form["sections"]) == 20
     area = next(section for section in form["sections"] if section["key"] == "area_1")
@@ -130,7 +130,7 @@ def test_the_form_is_told_whole(caller: Caller) -> None:
     assert area["prompts"]
 
 
-def test_notices_are_ones_own(caller: Caller, world: World) -> None:
+def test_notices_are_ones_own(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     for who, events in (
         ("head.of.service", {"escalation_opened"}), ("qaro", {"audit_shared"}), ("practitioner", {"audit_shared", "action_assigned"}),
@@ -141,7 +141,7 @@ def test_notices_are_ones_own(caller: Caller, world: World) -> None:
         assert {notice["reference"] for notice in notices} <= {reference}
 
 
-def test_health_needs_no_token_and_tells_no_details(caller: Caller) -> None:
+def test_health_needs_no_token_and_tells_no_details(caller: ApiClient) -> None:
     for path in ("/health", "/api/v1/health"):
         response = caller.client.get(path)
         assert response.status_code == 503, "no worker has ticked yet"

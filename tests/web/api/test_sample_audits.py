@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.settings import FOLDER
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from web.cli.demo_data import dated
 from web.cli.verify_history import first_break
 
@@ -20,7 +20,7 @@ TODAY = datetime.now(UTC).date()
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_a_whole_audit_goes_from_draft_to_actions_closed(path: Path, caller: Caller) -> None:
+def test_a_whole_audit_goes_from_draft_to_actions_closed(path: Path, caller: ApiClient) -> None:
     sample = json.loads(path.read_text(encoding="utf-8"))
     want = sample["expected"]
     reference = _write(caller, sample)
@@ -40,7 +40,7 @@ def test_a_whole_audit_goes_from_draft_to_actions_closed(path: Path, caller: Cal
     _the_history_is_whole(caller, want["auditor"], reference)
 
 
-def _write(caller: Caller, sample: Any) -> str:
+def _write(caller: ApiClient, sample: Any) -> str:
     auditor = sample["expected"]["auditor"]
     details = {key: dated(value, TODAY, as_text=True) for key, value in sample["details"].items()}
     reference: str = caller.ok(auditor, "POST", "/audits", {"details": details})["reference"]
@@ -59,7 +59,7 @@ def _write(caller: Caller, sample: Any) -> str:
     return reference
 
 
-def _moderate(caller: Caller, sample: Any, reference: str) -> Any:
+def _moderate(caller: ApiClient, sample: Any, reference: str) -> Any:
     moderator = sample["expected"]["moderator"]
     if moderator is None:
         return caller.move("qa@demo.example", reference, "waive_moderation", reason="Not picked by the selection rule")
@@ -75,7 +75,7 @@ def _moderate(caller: Caller, sample: Any, reference: str) -> Any:
     return caller.move(moderator, reference, "moderate")
 
 
-def _close(caller: Caller, sample: Any, reference: str) -> Any:
+def _close(caller: ApiClient, sample: Any, reference: str) -> Any:
     escalated = sample["expected"]["told_on_escalation"]
     hos, ppqa = next((who for who in escalated if who.startswith("head.")), ""), "hos.ppqa@demo.example"
     moves = f"/audits/{reference}/escalation/moves"
@@ -108,7 +108,7 @@ def _flagged(audit: Any) -> list[str]:
     return [key for key, grade in areas.items() if grade == "inadequate" and overall != "inadequate"]
 
 
-def _the_history_is_whole(caller: Caller, auditor: str, reference: str) -> None:
+def _the_history_is_whole(caller: ApiClient, auditor: str, reference: str) -> None:
     rows = caller.ok(auditor, "GET", f"/audits/{reference}/history")["rows"]
     assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
     assert all(before["to"] == after["from"] for before, after in pairwise(rows))

@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.factories import Plan, World, a_council, a_world, an_audit, settings
 from tests.support.postgres import a_database
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.schemathesis_runner import Thorough, calls_of, the_document, try_all
 from web.app import create_app
 from web.cli.demo_data import load_people
@@ -71,7 +71,7 @@ def test_every_answer_is_one_that_the_document_tells_at_length(app: Flask, who: 
 
 def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> None:
     council: Council = app.extensions["council"]
-    world, caller = a_world(council), Caller(council, app.test_client())
+    world, caller = a_world(council), ApiClient(council, app.test_client())
     references = _audits(world)
     caller.mails()
     document = the_document(app, world, references, _token(caller, who), thorough)
@@ -87,7 +87,7 @@ def _audits(world: World) -> list[str]:
     return [an_audit(world, at=state, plan=Plan(grade=grade)) for state, grade in WALKED]
 
 
-def _token(caller: Caller, who: str) -> str:
+def _token(caller: ApiClient, who: str) -> str:
     name, _, only_reads = who.partition(" who ")
     if not only_reads:
         return caller.token(f"{name}@demo.example") if name else ""
@@ -110,7 +110,7 @@ BROKEN: Mapping[str, tuple[str, Callable[..., Any]]] = {
 
 def test_a_broken_promise_is_seen(app: Flask) -> None:
     app.view_functions.update({endpoint: answer for endpoint, (_, answer) in BROKEN.items()})
-    caller = Caller(app.extensions["council"], app.test_client())
+    caller = ApiClient(app.extensions["council"], app.test_client())
     tried = try_all(
         the_document(app, a_world(caller.council), ["2222-2222"], caller.token("qa@demo.example"), Thorough(requests=1, chains=1))
     )

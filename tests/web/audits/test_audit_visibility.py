@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.web.access_matrix.actors import TURNS, Asker, everybody_of, set_up
+from tests.web.access_matrix.actors import TURNS, Actor, everybody_of, set_up
 from tests.web.access_matrix.rules_section_5 import may, sees_action, sees_escalation
-from tests.web.access_matrix.runner import Door
-from tests.web.access_matrix.scenarios import SCENES, Scene, child_of
+from tests.web.access_matrix.runner import Client
+from tests.web.access_matrix.scenarios import SCENES, Scenario, child_of
 from tests.web.access_matrix.test_access_matrix import Matrix, matrix
 
 __all__ = ["matrix"]
@@ -31,7 +31,7 @@ def test_each_part_is_shown_to_whom_the_rules_show_it(matrix: Matrix, turn: str)
     assert wrong == []
 
 
-def _inside(turn: str) -> list[Asker]:
+def _inside(turn: str) -> list[Actor]:
     return [asker for asker in everybody_of(turn) if not asker.is_out]
 
 
@@ -46,7 +46,7 @@ def _parts(shown: Mapping[str, Any]) -> dict[str, bool]:
     }
 
 
-def _allowed(part: str, asker: Asker, scene: Scene) -> bool:
+def _allowed(part: str, asker: Actor, scene: Scenario) -> bool:
     if part == "action":
         return sees_action(asker, scene)
     if part == "escalation":
@@ -54,7 +54,7 @@ def _allowed(part: str, asker: Asker, scene: Scene) -> bool:
     return may(part, asker, scene) and (part != "grade" or _has_grade(asker, scene))
 
 
-def _has_grade(asker: Asker, scene: Scene) -> bool:
+def _has_grade(asker: Actor, scene: Scenario) -> bool:
     """Before sharing there is one once the areas are graded, and its auditor alone has it."""
     return scene.was_shared or scene.state in {"graded", "withdrawn"}
 
@@ -67,7 +67,7 @@ def test_lists_counts_and_searches_name_what_one_may_know_of_and_no_more(matrix:
     assert wrong == []
 
 
-def _lists(matrix: Matrix, asker: Asker) -> Iterator[str]:
+def _lists(matrix: Matrix, asker: Actor) -> Iterator[str]:
     door = matrix.door
     knows = {matrix.references[scene.name]: scene for scene in SCENES if may("know", asker, scene)}
     listed = {row["reference"]: row for row in _json(door, asker, "/audits")["audits"]}
@@ -86,7 +86,7 @@ def _lists(matrix: Matrix, asker: Asker) -> Iterator[str]:
     yield from _searches(matrix, asker)
 
 
-def _searches(matrix: Matrix, asker: Asker) -> Iterator[str]:
+def _searches(matrix: Matrix, asker: Actor) -> Iterator[str]:
     for scene in SCENES:
         found = {row["reference"] for row in _json(matrix.door, asker, "/audits/search", {"q": child_of(scene)})["audits"]}
         wanted = {matrix.references[one.name] for one in SCENES if child_of(one).startswith(child_of(scene)) and may("read", asker, one)}
@@ -99,7 +99,7 @@ def _states_counted(page: str) -> list[str]:
     return re.findall(r'href="/audits\?state=(\w+)', page)
 
 
-def _json(door: Door, asker: Asker, path: str, body: Any = None) -> Any:
+def _json(door: Client, asker: Actor, path: str, body: Any = None) -> Any:
     headers = {"Authorization": door.headers[asker.name]["Authorization"]}
     answer = door.client.open(f"/api/v1{path}", method="POST" if body else "GET", json=body, headers=headers)
     assert answer.status_code == 200, (asker, path, answer.json)

@@ -11,7 +11,7 @@ from time_machine import Traveller
 
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, a_council, an_audit
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
@@ -150,7 +150,7 @@ def test_what_was_typed_stays_on_the_page_with_each_error(app: Flask, world: Wor
     assert "The KESTREL duty manager." in page
 
 
-def test_a_program_records_it_once_under_one_key(world: World, caller: Caller, clock: Traveller) -> None:
+def test_a_program_records_it_once_under_one_key(world: World, caller: ApiClient, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     body = {"used_on": "2026-11-22", "used_time": "9:30", "told": "The duty team."}
     for _ in range(2):

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import World, an_audit, assign
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from workflow.commands.directory import people
 from workflow.commands.directory import roles as role_commands
@@ -52,7 +52,7 @@ def test_every_post_of_an_editor_is_refused_to_others(app: Flask, world: World, 
     assert world.store.directory().people == before
 
 
-def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, world: World, caller: Caller) -> None:
+def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, world: World, caller: ApiClient) -> None:
     reference = an_audit(world, "shared", grade="inadequate")
     assign(world, reference)
     admin = world.person("admin")
@@ -72,7 +72,7 @@ def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, world: Wor
         assert name == "practitioner" or reference not in browser.get("/audits").text
 
 
-def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, world: World, caller: Caller) -> None:
+def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, world: World, caller: ApiClient) -> None:
     browser = Browser(app, "auditor")
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 200
     people.mark_as_left(world.command_context(), world.person("admin"), world.person("auditor").id)

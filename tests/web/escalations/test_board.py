@@ -13,8 +13,8 @@ from time_machine import Traveller
 
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import NOW, World, an_audit, resolve
-from tests.notifications.support.smtp_server import MailServer
-from tests.web.support.api_client import Caller
+from tests.notifications.support.smtp_server import SmtpServer
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
@@ -29,36 +29,36 @@ RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
 
 
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    made = MailServer()
+def mail() -> Iterator[SmtpServer]:
+    made = SmtpServer()
     made.start()
     yield made
     made.stop()
 
 
-def told(caller: Caller, name: str = "hos.ppqa") -> list[dict[str, Any]]:
+def recipients_shown(caller: ApiClient, name: str = "hos.ppqa") -> list[dict[str, Any]]:
     """The recipients of the newest escalation, in the order of their posts."""
     board = caller.call(f"{name}@demo.example", "GET", "/escalations").get_json()
     recipients: list[dict[str, Any]] = board["escalations"][0]["recipients"]
     return recipients
 
 
-def works(app: Flask, at: datetime, mail: MailServer | None = None) -> None:
+def works(app: Flask, at: datetime, mail: SmtpServer | None = None) -> None:
     council: Council = app.extensions["council"]
     settings = replace(council.settings, mail_url=mail.url) if mail else council.settings
     run_once(replace(council.worker_context, settings=settings), at)
 
 
-def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
-    assert [one["state"] for one in told(caller)] == ["sent"] * 3
+    assert [one["state"] for one in recipients_shown(caller)] == ["sent"] * 3
     works(app, NOW + timedelta(minutes=1))
     clock.shift(120)
-    assert [one["state"] for one in told(caller)] == ["delivered"] * 3
+    assert [one["state"] for one in recipients_shown(caller)] == ["delivered"] * 3
     assert Browser(app, "director.safeguarding").get(f"/audits/{reference}").status_code == 200
     world.passes(minutes=5)
     escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
-    facts = told(caller)
+    facts = recipients_shown(caller)
     assert [one["state"] for one in facts] == ["acknowledged", "seen", "delivered"]
     assert facts[0]["acknowledged_at"] == (NOW + timedelta(minutes=5)).isoformat()
     assert facts[0]["by_link"] is False
@@ -67,19 +67,19 @@ def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, world: World,
         assert words in page
 
 
-def test_what_was_read_before_it_was_escalated_is_not_seen(world: World, app: Flask, caller: Caller, clock: Traveller) -> None:
+def test_what_was_read_before_it_was_escalated_is_not_seen(world: World, app: Flask, caller: ApiClient, clock: Traveller) -> None:
     reference = an_audit(world, at="shared")
     assert Browser(app, "hos.ppqa").get(f"/audits/{reference}/read").status_code == 200
     world.passes(minutes=5)
     escalations.raise_escalation(world.command_context(), world.person("qa"), reference, "Look.")
     clock.shift(400)
-    assert [one["seen_at"] for one in told(caller)] == [None] * 3
+    assert [one["seen_at"] for one in recipients_shown(caller)] == [None] * 3
 
 
-def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     an_audit(world, at="shared", grade="inadequate")
     works(app, NOW)
-    first = told(caller)[0]
+    first = recipients_shown(caller)[0]
     dates = [first[name] for name in ("due_on", "chase_on", "pass_up_on")]
     assert dates == ["2026-11-24", "2026-11-25", "2026-11-26"]
     assert first["next_up"] == "director.safeguarding@demo.example"
@@ -88,7 +88,7 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: Wor
         clock.move_to(NOW + timedelta(days=days))
         sweep(app.extensions["council"].context, NOW + timedelta(days=days))
         works(app, NOW + timedelta(days=days))
-        one = told(caller)[0]
+        one = recipients_shown(caller)[0]
         seen[days] = (one["is_overdue"], one["passed_up_at"] is not None)
     assert seen == {0: (False, False), 1: (False, False), 2: (True, False), 3: (True, True)}
     page = text_of(Browser(app, "qa").get("/escalations").get_data(as_text=True))
@@ -98,13 +98,13 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: Wor
 
 
 def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
-    app: Flask, world: World, caller: Caller, clock: Traveller, mail: MailServer
+    app: Flask, world: World, caller: ApiClient, clock: Traveller, mail: SmtpServer
 ) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     mail.answers = lambda to, tries: "550 5.1.1 No such mailbox" if to.startswith("director") else None
     works(app, NOW, mail)
     clock.shift(60)
-    facts = told(caller)
+    facts = recipients_shown(caller)
     assert [one["state"] for one in facts] == ["delivered", "failed", "delivered"]
     assert "refused with 550" in facts[1]["failed_because"]
     tasks = re.findall(r"<tr.*?</tr>", Browser(app, "qa").get("/").get_data(as_text=True), re.S)
@@ -125,34 +125,34 @@ def test_a_mail_that_only_waits_is_a_task_after_five_minutes(app: Flask, world: 
     assert "could not be told" in Browser(app, "qa").get("/").get_data(as_text=True)
 
 
-def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     an_audit(world, at="shared", grade="inadequate")
     works(app, NOW)
     council: Council = app.extensions["council"]
     for name in ("director.safeguarding", "head.of.service"):
         leaves(council, name)
     now_holds(council, "hos.ppqa", "auditor")
-    facts = told(caller, "qa")
+    facts = recipients_shown(caller, "qa")
     assert [(one["person"], one["state"]) for one in facts] == [(None, "failed")] * 3
     page = text_of(Browser(app, "qa").get("/").get_data(as_text=True))
     assert "Tell of an escalation who could not be told: Head of Service, Director, HoS for Practice, Performance and QA" in page
 
 
 def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
-    app: Flask, world: World, caller: Caller, clock: Traveller
+    app: Flask, world: World, caller: ApiClient, clock: Traveller
 ) -> None:
     an_audit(world, at="shared", grade="inadequate")
     works(app, NOW)
     council: Council = app.extensions["council"]
     now_holds(council, "head.of.service", "auditor")
     now_holds(council, "auditor2", "head_of_service:assessment")
-    first = told(caller)[0]
+    first = recipients_shown(caller)[0]
     assert (first["person"], first["state"]) == ("auditor2@demo.example", "failed")
     assert "changed hands" in first["failed_because"]
     sweep(council.worker_context, NOW + timedelta(days=2))
     works(app, NOW + timedelta(days=2))
     clock.move_to(NOW + timedelta(days=2))
-    assert told(caller)[0]["state"] == "delivered"
+    assert recipients_shown(caller)[0]["state"] == "delivered"
     assert f"It was opened to {world.person('head.of.service').name}" in Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
 
 
@@ -186,7 +186,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, world: World, clock
     assert ">0<" in page.replace(" ", "")
 
 
-def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     escalations.plan(world.command_context(), world.person("head.of.service"), reference, "KESTREL plan")
     resolved = an_audit(world, at="shared", grade="inadequate")
@@ -202,7 +202,7 @@ def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, world: Wor
     assert "Resolved in the last 14 days (1)" in text_of(page)
 
 
-def test_pages_follow_each_other_and_cost_the_same(app: Flask, world: World, caller: Caller, clock: Traveller) -> None:
+def test_pages_follow_each_other_and_cost_the_same(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     everything = []
     for _ in range(SIZE + 3):
         world.passes(seconds=7)

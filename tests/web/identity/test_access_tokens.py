@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.factories import World, an_audit
 from tests.web.access_matrix.runner import bytes_of
 from tests.web.api.test_errors import every_door
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from web.identity.credentials.access_token_queries import end_tokens_of
@@ -162,7 +162,7 @@ def test_nobody_revokes_anothers(app: Flask, council: Council, number: str) -> N
     assert call(app, token).status_code == 200
 
 
-def test_a_token_makes_and_revokes_none(app: Flask, caller: Caller, council: Council) -> None:
+def test_a_token_makes_and_revokes_none(app: Flask, caller: ApiClient, council: Council) -> None:
     token = caller.token("auditor@demo.example")
     headers = {"Authorization": f"Bearer {token}"}
     assert app.test_client().get("/tokens", headers=headers).status_code == 302

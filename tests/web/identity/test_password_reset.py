@@ -17,7 +17,7 @@ from sqlalchemy import select
 from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import a_council, settings
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.support.browser import text_of
 from tests.web.support.sign_in import Visitor, copy_of
 from web.app import create_app
@@ -30,12 +30,12 @@ AUDITOR, NEW = "auditor@demo.example", "three wet lampposts"
 
 
 @pytest.fixture
-def context(app: Flask, server: MailServer) -> WorkerContext:
+def context(app: Flask, server: SmtpServer) -> WorkerContext:
     council: Council = app.extensions["council"]
     return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))
 
 
-def link_in(server: MailServer, which: int = -1) -> str:
+def link_in(server: SmtpServer, which: int = -1) -> str:
     found = re.search(r"http://localhost(/new-password\?token=\S+)", server.mails()[which].get_content())
     assert found
     return found[1]
@@ -52,7 +52,7 @@ def stored(context: WorkerContext) -> list[object]:
 
 
 def test_a_link_comes_by_mail_and_is_nowhere_else(
-    app: Flask, context: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
+    app: Flask, context: WorkerContext, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     page = Visitor(app).send("/forgotten-password", email=" Auditor@demo.example ").get_data(as_text=True)
@@ -69,7 +69,7 @@ def test_a_link_comes_by_mail_and_is_nowhere_else(
 
 
 def test_a_link_sets_a_password_once_and_ends_every_session(
-    app: Flask, context: WorkerContext, server: MailServer, caplog: pytest.LogCaptureFixture
+    app: Flask, context: WorkerContext, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     signed_in, visitor = Visitor(app), Visitor(app, "192.0.2.50")
@@ -106,7 +106,7 @@ def test_a_link_works_over_https(tmp_path: Path) -> None:
     app.extensions["council"].engine.dispose()
 
 
-def test_a_link_lasts_an_hour(app: Flask, context: WorkerContext, server: MailServer) -> None:
+def test_a_link_lasts_an_hour(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
     now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     with time_machine.travel(now, tick=False) as clock:
         Visitor(app).send("/forgotten-password", email=AUDITOR)
@@ -117,7 +117,7 @@ def test_a_link_lasts_an_hour(app: Flask, context: WorkerContext, server: MailSe
         assert Visitor(app).get(link_in(server)).status_code == 422
 
 
-def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, context: WorkerContext, server: MailServer) -> None:
+def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
     server.after_data = lambda to, tries: "421 later" if tries == 1 else None
     Visitor(app).send("/forgotten-password", email=AUDITOR)
     now = datetime.now(UTC)
@@ -141,7 +141,7 @@ def test_a_forged_link_opens_nothing(app: Flask, token: str) -> None:
     assert visitor.send("/sign-in", "/new-password", token=token, new=NEW).status_code == 422
 
 
-def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, context: WorkerContext, server: MailServer) -> None:
+def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
     took: dict[str, list[float]] = {AUDITOR: [], "nobody@demo.example": []}
     pages = set()
     Visitor(app).send("/forgotten-password", email="qa@demo.example")

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from notifications.context import WorkerContext
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, an_audit
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.support.browser import Browser
 from web.council import Council
 from web.notices.undelivered_queries import SIZE
@@ -27,12 +27,12 @@ def council(app: Flask) -> Council:
 
 
 @pytest.fixture
-def context(council: Council, server: MailServer) -> WorkerContext:
+def context(council: Council, server: SmtpServer) -> WorkerContext:
     return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))
 
 
 @pytest.fixture
-def refused(context: WorkerContext, world: World, server: MailServer) -> str:
+def refused(context: WorkerContext, world: World, server: SmtpServer) -> str:
     """The reference of a shared audit whose QARO could not be told, once and for all."""
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro@") else None
     reference = an_audit(world, at="shared")
@@ -57,7 +57,7 @@ def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, r
     assert "Tried 1 time." in page
 
 
-def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, context: WorkerContext, refused: str, server: MailServer) -> None:
+def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, context: WorkerContext, refused: str, server: SmtpServer) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
     with write_transaction(context.engine) as connection:
@@ -102,7 +102,7 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
         assert "Somebody has seen to this mail already." in answer.text
 
 
-def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, world: World, server: MailServer) -> None:
+def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro@") else None
     an_audit(world, at="shared")
     for minutes in (0, 5):
@@ -134,7 +134,7 @@ def test_a_mail_about_an_account_is_not_sent_again(app: Flask, context: WorkerCo
     assert "asks for a new one" in answer.text
 
 
-def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, world: World, server: MailServer) -> None:
+def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
     server.answers = lambda to, tries: "550 no such user"
     while _how_many_dead(context) <= SIZE:
         for _ in range(5):

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import World, a_council, an_audit, settings
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.log_capture import every_line
 from web.app import create_app
@@ -59,7 +59,7 @@ def test_a_request_is_one_line_with_its_route_and_audit_and_no_address(app: Flas
 
 
 def test_a_new_audit_a_refusal_and_an_unknown_address_are_said_by_what_they_are(
-    app: Flask, world: World, caller: Caller, lines: list[str]
+    app: Flask, world: World, caller: ApiClient, lines: list[str]
 ) -> None:
     reference = caller.call("auditor@demo.example", "POST", "/audits", {"details": {}}).json["reference"]
     caller.call("auditor@demo.example", "POST", f"/audits/{reference}/moves", {"move": "share"})

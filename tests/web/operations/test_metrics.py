@@ -20,7 +20,7 @@ from sqlalchemy import event, select
 from notifications import outbox as post
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, RULES, World, a_council, a_world, an_audit, settings
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.canaries import Story, begins, is_closed, is_shared_and_moderated, is_written
 from tests.web.support.log_capture import CANARY
@@ -76,7 +76,7 @@ def test_there_are_none_for_who_does_not_hold_the_token_or_where_there_is_none(a
 def test_moves_refusals_and_answers_are_counted(app: Flask) -> None:
     world = a_world(app.extensions["council"])
     reference, browser = an_audit(world, at="graded"), Browser(app, "auditor")
-    caller = Caller(app.extensions["council"], app.test_client())
+    caller = ApiClient(app.extensions["council"], app.test_client())
     browser.post(f"/audits/{reference}/moves/revise")
     caller.call("auditor@demo.example", "POST", f"/audits/{reference}/moves", {"move": "grade"})
     browser.post(f"/audits/{reference}/sections/summary", seen=1, case_summary="Late.")
@@ -157,7 +157,7 @@ LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 def test_no_label_is_of_anybody_whatever_is_done_and_typed(app: Flask) -> None:
     """An audit with a word of its own in every field goes from its beginning to its end."""
-    story = Story(app, Caller(app.extensions["council"], app.test_client()))
+    story = Story(app, ApiClient(app.extensions["council"], app.test_client()))
     for step in (begins, is_written, is_shared_and_moderated, is_closed):
         step(story)
     app.test_client().open("/quillfeather1", method="QUILLFEATHER2", headers={"X-Request-ID": "quillfeather3"})

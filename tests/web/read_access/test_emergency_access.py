@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.factories import NOW, World, an_audit
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from web.read_access.emergency_routes import ASKED
@@ -81,7 +81,7 @@ def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, world: 
     assert {browser.post(f"/emergencies/1/{answer}").status_code for answer in ("let-in", "refuse")} == {404}
 
 
-def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: Caller) -> None:
+def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: ApiClient) -> None:
     reference = an_audit(world, "shared")
     caller.mails()
     asked_and_let_in(app, reference)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from tests.factories import FORM, NOW, RULES, World, an_audit, answers, assign, save
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.council import Council
 from workflow.commands import actions, audit_moves, emergency_access, escalations
@@ -122,7 +122,9 @@ def _is_noted(watch: Watch, name: str, path: str, body: str, person_id: int) -> 
     return len(rows)
 
 
-def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(app: Flask, world: World, caller: Caller, audits: list[str]) -> None:
+def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(
+    app: Flask, world: World, caller: ApiClient, audits: list[str]
+) -> None:
     watch, asked, noted = Watch(app.extensions["council"]), 0, 0
     for name in PEOPLE:
         person, browser = world.person(name), Browser(app, name)
@@ -153,7 +155,7 @@ def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(a
 
 
 def test_both_texts_of_a_conflict_are_noted_at_the_page_by_script_and_over_json(
-    app: Flask, world: World, caller: Caller, audits: list[str]
+    app: Flask, world: World, caller: ApiClient, audits: list[str]
 ) -> None:
     draft, watch, browser = audits[1], Watch(app.extensions["council"]), Browser(app, "auditor")
     path, me = f"/audits/{draft}/sections/summary", "auditor@demo.example"

@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from sqlalchemy import event, func, select
 
 from tests.factories import World, an_audit, save
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.cli.main import main
 from web.council import Council
@@ -40,7 +40,7 @@ def test_ten_thousand_readings_have_a_row_each_written_first(app: Flask, world: 
         return response
 
     app.after_request_funcs.setdefault(None, []).insert(0, look)
-    browser, caller = Browser(app, "auditor"), Caller(council, app.test_client())
+    browser, caller = Browser(app, "auditor"), ApiClient(council, app.test_client())
     for number in range(READ // 20):
         for page in (browser.get(f"/audits/{reference}/sections/area_1"), caller.call(ME, "GET", f"/actions/{reference}-1")):
             assert page.status_code == 200, number
@@ -60,7 +60,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("breaks", BREAKS.values(), ids=BREAKS.keys())
-def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, world: World, caller: Caller, breaks: str) -> None:
+def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, world: World, caller: ApiClient, breaks: str) -> None:
     council: Council = app.extensions["council"]
     reference, draft = an_audit(world, "moderated", grade="inadequate"), an_audit(world, "graded")
     audit_moves.withdraw(world.command_context(), world.person("auditor"), reference, "Seen on the file.")

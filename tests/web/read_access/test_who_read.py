@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import World, an_audit
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from tests.web.test_pages import CASE_TEXT, PEOPLE
 from web.council import Council
@@ -22,7 +22,7 @@ def read_by(app: Flask, world: World, name: str, references: list[str], at: date
 
 
 @pytest.mark.parametrize("at", ["draft", "shared"])
-def test_only_two_roles_see_who_read_an_audit_and_only_of_those_they_know(app: Flask, world: World, caller: Caller, at: str) -> None:
+def test_only_two_roles_see_who_read_an_audit_and_only_of_those_they_know(app: Flask, world: World, caller: ApiClient, at: str) -> None:
     reference = an_audit(world, at)
     Browser(app, "auditor").get(f"/audits/{reference}/read")
     sees = WATCHERS if at == "shared" else {"governance"}
@@ -39,7 +39,7 @@ def test_only_two_roles_see_who_read_an_audit_and_only_of_those_they_know(app: F
         assert link == (name in sees), name
 
 
-def test_over_json_each_row_says_who_where_when_and_nothing_of_the_case(app: Flask, world: World, caller: Caller) -> None:
+def test_over_json_each_row_says_who_where_when_and_nothing_of_the_case(app: Flask, world: World, caller: ApiClient) -> None:
     reference = an_audit(world, "moderated")
     Browser(app, "qaro").get(f"/audits/{reference}/sections/area_3")
     caller.ok("qa@demo.example", "GET", f"/audits/{reference}")
@@ -65,7 +65,9 @@ def test_fifty_are_on_a_page_newest_first_by_person_and_by_audit(app: Flask, wor
     assert browser.get("/readings?cursor=x").status_code == 422
 
 
-def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told_of_once(app: Flask, world: World, caller: Caller) -> None:
+def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told_of_once(
+    app: Flask, world: World, caller: ApiClient
+) -> None:
     council: Council = app.extensions["council"]
     most = council.who_hears.clocks["many_audits_read_in_an_hour"]
     caller.mails()

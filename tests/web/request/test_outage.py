@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
 from tests.factories import World, an_audit
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, token_in
 from tests.web.support.outages import away, full
 from web.council import Council
@@ -42,7 +42,7 @@ def graded(app: Flask, world: World) -> str:
 
 def test_every_door_says_the_same_and_nothing_else(app: Flask, graded: str) -> None:
     council: Council = app.extensions["council"]
-    browser, caller, here = Browser(app, "auditor"), Caller(council, app.test_client()), f"/audits/{graded}"
+    browser, caller, here = Browser(app, "auditor"), ApiClient(council, app.test_client()), f"/audits/{graded}"
     caller.call(ME, "GET", here)
     cookie = browser.client.get_cookie("session")
     with away(council):

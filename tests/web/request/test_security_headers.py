@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.factories import World, a_council, an_audit, settings
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.app import create_app
 from web.server.waitress_server import open_server
@@ -66,7 +66,7 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
             yield where, nobody.open(path, method=method, json={}, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_every_route_by_every_method_says_them(app: Flask, world: World, caller: Caller) -> None:
+def test_every_route_by_every_method_says_them(app: Flask, world: World, caller: ApiClient) -> None:
     app.testing = False
     reference, kinds, seen = an_audit(world, at="graded"), set(), 0
     for where, answer in answers(app, reference, caller.token("auditor@demo.example")):

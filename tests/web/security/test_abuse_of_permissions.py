@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories import World, an_audit, answers, assign
 from tests.web.access_matrix.runner import ease_signing_in, everything_in
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds, passes_on
 from web.council import Council
@@ -38,7 +38,7 @@ def council(app: Flask) -> Council:
     return council
 
 
-def _json(caller: Caller, who: str, method: str, path: str, body: Any = None) -> int:
+def _json(caller: ApiClient, who: str, method: str, path: str, body: Any = None) -> int:
     status: int = caller.call(f"{who}@demo.example", method, path, body, If_Match='"1"').status_code
     return status
 
@@ -48,7 +48,7 @@ def _record(council: Council) -> dict[str, str]:
     return {table: digest for table, digest in everything_in(council.engine).items() if table != "tokens"}
 
 
-def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: Caller, world: World, council: Council) -> None:
+def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "shared")
     assign(world, reference)
     browser, version = Browser(caller.client.application, "moderator"), world.audit(reference).version
@@ -61,7 +61,7 @@ def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: Caller, world: 
     assert _record(council) == before
 
 
-def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: Caller, world: World, council: Council) -> None:
+def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: ApiClient, world: World, council: Council) -> None:
     references = [an_audit(world, state, grade="inadequate") for state in ("shared", "moderated", "actions_closed")]
     for reference in references:
         for path in ("", "/history", "/moves"):
@@ -73,7 +73,7 @@ def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: Caller,
 
 @pytest.mark.parametrize("name", HELD)
 def test_ac06_a_role_removed_is_gone_at_the_very_next_request(
-    app: Flask, caller: Caller, world: World, council: Council, name: str
+    app: Flask, caller: ApiClient, world: World, council: Council, name: str
 ) -> None:
     reference = an_audit(world, "moderated", grade="inadequate")
     browser, path = Browser(app, name), f"/audits/{reference}"
@@ -88,7 +88,7 @@ def test_ac06_a_role_removed_is_gone_at_the_very_next_request(
     assert _json(caller, name, "GET", path) == 401
 
 
-def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: Caller, world: World, council: Council) -> None:
+def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "shared")
     assert _json(caller, "practitioner2", "GET", f"/audits/{reference}") == 404
     passes_on(council, "qa", "practitioner2", "qa")
@@ -98,7 +98,7 @@ def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: Caller, worl
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in {"admin", "governance"}])
-def test_ac07_an_administrator_comes_to_no_content_by_any_role(caller: Caller, world: World, council: Council, role: str) -> None:
+def test_ac07_an_administrator_comes_to_no_content_by_any_role(caller: ApiClient, world: World, council: Council, role: str) -> None:
     """Whatever stands in the directory’s rows beside the administrator’s own."""
     scope = {"head_of_service": ":assessment", "director": ":safeguarding"}.get(role, "")
     reference = an_audit(world, "moderated", grade="inadequate")
@@ -108,7 +108,7 @@ def test_ac07_an_administrator_comes_to_no_content_by_any_role(caller: Caller, w
     assert _json(caller, "admin", "POST", "/audits", {"details": {}}) == 403
 
 
-def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: Caller, world: World, council: Council) -> None:
+def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "graded", grade="inadequate")
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/moves"
     first = caller.call("auditor@demo.example", "POST", path, {"move": "share"}, Idempotency_Key="once")
@@ -121,7 +121,7 @@ def test_ac09_a_replayed_share_has_one_effect(app: Flask, caller: Caller, world:
     assert _record(council) == after
 
 
-def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: Caller, world: World, council: Council) -> None:
+def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "graded", grade="inadequate")
     path, body = f"/audits/{reference}/moves", {"move": "share"}
 
@@ -139,7 +139,7 @@ def test_ac09_a_replay_gives_nothing_that_a_right_has_gone_for(caller: Caller, w
 
 
 @pytest.mark.parametrize("state", ["shared", "moderated", "actions_closed"])
-def test_ac10_no_grade_changes_once_shared(app: Flask, caller: Caller, world: World, council: Council, state: str) -> None:
+def test_ac10_no_grade_changes_once_shared(app: Flask, caller: ApiClient, world: World, council: Council, state: str) -> None:
     reference = an_audit(world, state, grade="requires_improvement")
     before, better = _record(council), answers("outstanding")
     for name in HELD:
@@ -152,7 +152,7 @@ def test_ac10_no_grade_changes_once_shared(app: Flask, caller: Caller, world: Wo
     assert _record(council) == before
 
 
-def test_ac22_no_list_or_search_gives_case_text_and_none_more_than_fifty(caller: Caller, world: World) -> None:
+def test_ac22_no_list_or_search_gives_case_text_and_none_more_than_fifty(caller: ApiClient, world: World) -> None:
     for _ in range(52):
         an_audit(world, "shared")
     for path, body in (("/audits", None), ("/audits/search", {"q": "C-"})):

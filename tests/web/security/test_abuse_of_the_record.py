@@ -13,7 +13,7 @@ from notifications.scheduling.worker import run_once, sweep
 from tests.factories import AN_ACTION, NOW, World, an_audit, save
 from tests.web.access_matrix.runner import ease_signing_in, everything_in
 from tests.web.access_matrix.scenarios import OF_THE_ACTION
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves
 from web.cli.verify_history import first_break
@@ -49,7 +49,7 @@ def test_ac15_a_tail_that_was_cut_off_is_missed(app: Flask, world: World, counci
     assert reference in first_break(council, [reference])
 
 
-def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: Caller, world: World, council: Council) -> None:
+def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: ApiClient, world: World, council: Council) -> None:
     reference, browser = an_audit(world, "practitioner_consulted"), Browser(app, "auditor")
     for words in MARKUP:
         save(world, "auditor", reference, "summary", {"case_summary": words, "ehcp": False})
@@ -72,7 +72,7 @@ def test_ac17_no_line_break_or_bidi_control_gets_into_a_line(world: World, words
     assert world.audit(reference) == kept
 
 
-def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: Caller, world: World, council: Council) -> None:
+def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: ApiClient, world: World, council: Council) -> None:
     typed = "Subject: x\nBcc: all@evil.example <b>=1+1"
     reference = an_audit(world, "draft")
     actions.add_action(
@@ -110,7 +110,7 @@ def _told(council: Council) -> list[tuple[str, int]]:
     return sorted((row.key, row.recipient) for row in rows)
 
 
-def test_ac19_a_second_scheduler_tells_nobody_twice(world: World, council: Council, caller: Caller) -> None:
+def test_ac19_a_second_scheduler_tells_nobody_twice(world: World, council: Council, caller: ApiClient) -> None:
     an_audit(world, "moderated", grade="inadequate")
     at = NOW + timedelta(days=40)
     sweep(council.worker_context, at)
@@ -145,7 +145,7 @@ def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, world: World
     assert first_break(council, [reference]) == ""
 
 
-def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_seen_through(caller: Caller, world: World, council: Council) -> None:
+def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_seen_through(caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "moderated")
     assert caller.call("practitioner@demo.example", "GET", f"/actions/{reference}-1").status_code == 200
     leaves(council, "practitioner")

@@ -18,11 +18,11 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from notifications.scheduling.worker import run_once
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.read_access.test_read_log import ways
 from tests.web.request.test_security_headers import _run
 from tests.web.support import canaries
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.canaries import AUDITOR, DUE, FIRST, NUMBERS, OWNER, Story, a_word
 from tests.web.support.log_capture import CANARY, every_line
 from web.council import Council
@@ -41,8 +41,8 @@ OF_THE_CASE = {
 
 
 @pytest.fixture
-def mails() -> Iterator[MailServer]:
-    server = MailServer()
+def mails() -> Iterator[SmtpServer]:
+    server = SmtpServer()
     server.start()
     yield server
     server.stop()
@@ -55,7 +55,7 @@ def _steps() -> tuple[Callable[[Story], None], ...]:
     )  # fmt: skip
 
 
-def test_no_word_gets_into_a_line_a_mail_a_header_an_address_or_a_title(app: Flask, caller: Caller, mails: MailServer) -> None:
+def test_no_word_gets_into_a_line_a_mail_a_header_an_address_or_a_title(app: Flask, caller: ApiClient, mails: SmtpServer) -> None:
     app.testing, council = False, app.extensions["council"]
     with every_line() as lines:
         story = Story(app, caller)
@@ -124,7 +124,7 @@ def _breaks_in_the_middle(story: Story) -> None:
     assert statuses.count(500) >= 8, statuses
 
 
-def _everybody_looks(story: Story, caller: Caller) -> None:
+def _everybody_looks(story: Story, caller: ApiClient) -> None:
     for name in READERS:
         for rule, path in ways(story.app, [story.reference], "GET"):
             if rule.rule.startswith("/api/"):
@@ -134,7 +134,7 @@ def _everybody_looks(story: Story, caller: Caller) -> None:
             story.heard.hear(f"{path}, for {name}", answer.headers, answer.get_data(as_text=True), is_wordless=path in WORDLESS)
 
 
-def _is_told_of(council: Council, mails: MailServer) -> None:
+def _is_told_of(council: Council, mails: SmtpServer) -> None:
     """Eight weeks of reminders and chases, by a server that takes, that refuses quoting the mail, and by a step that breaks."""
     context = replace(council.worker_context, settings=replace(council.settings, mail_url=mails.url))
     now = datetime.now(UTC)

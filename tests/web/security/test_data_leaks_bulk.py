@@ -16,10 +16,10 @@ from flask import Flask
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, a_council, a_world
 from tests.notifications.support.outbox_assertions import in_london
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from tests.resilience.support.fork_server import a_folder
 from tests.web.read_access.test_read_log import NEVER_CALLED
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.bulk_canaries import Life, a_life
 from tests.web.support.log_capture import CANARY, Heard, every_line_of_the_service
@@ -56,14 +56,14 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def mails() -> Iterator[MailServer]:
-    server = MailServer()
+def mails() -> Iterator[SmtpServer]:
+    server = SmtpServer()
     server.start()
     yield server
     server.stop()
 
 
-def _leaks_nothing(app: Flask, mails: MailServer, count: int) -> None:
+def _leaks_nothing(app: Flask, mails: SmtpServer, count: int) -> None:
     council: Council = app.extensions["council"]
     leaks, lines, seen = Counter[str](), 0, time.monotonic()
     lives: list[Life] = []
@@ -96,7 +96,7 @@ def _sift(said: list[str], leaks: Counter[str]) -> int:
     return count
 
 
-def _is_told_of(council: Council, mails: MailServer, leaks: Counter[str]) -> tuple[int, Counter[str]]:
+def _is_told_of(council: Council, mails: SmtpServer, leaks: Counter[str]) -> tuple[int, Counter[str]]:
     context, sent, kinds = replace(council.worker_context, settings=replace(council.settings, mail_url=mails.url)), 0, Counter[str]()
     for now in COMES:
         sent += run_once(context, now)
@@ -119,7 +119,7 @@ def _lists(app: Flask) -> list[str]:
 
 def _everybody_looks(app: Flask, lives: list[Life]) -> Heard:
     """Every page of every list; and the titles, links and headers of some audits’ own pages."""
-    heard, caller = Heard(), Caller(app.extensions["council"], app.test_client())
+    heard, caller = Heard(), ApiClient(app.extensions["council"], app.test_client())
     for name in READERS:
         browser = Browser(app, name)
         for path in _lists(app):
@@ -144,7 +144,7 @@ def _turns_pages(heard: Heard, browser: Browser, name: str, path: str) -> None:
         path = html.unescape(following[1])
 
 
-def _asks_for_pages(heard: Heard, caller: Caller, name: str, path: str) -> None:
+def _asks_for_pages(heard: Heard, caller: ApiClient, name: str, path: str) -> None:
     cursor = ""
     for _ in range(MOST_PAGES):
         answer = caller.call(f"{name}@demo.example", "GET", f"{path}{cursor}")
@@ -154,11 +154,11 @@ def _asks_for_pages(heard: Heard, caller: Caller, name: str, path: str) -> None:
         cursor = f"?cursor={following}"
 
 
-def test_nothing_leaks_of_two_hundred_audits(app: Flask, mails: MailServer) -> None:
+def test_nothing_leaks_of_two_hundred_audits(app: Flask, mails: SmtpServer) -> None:
     _leaks_nothing(app, mails, 200)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_nothing_leaks_of_ten_thousand_audits(app: Flask, mails: MailServer) -> None:
+def test_nothing_leaks_of_ten_thousand_audits(app: Flask, mails: SmtpServer) -> None:
     _leaks_nothing(app, mails, 10_000)

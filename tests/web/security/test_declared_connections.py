@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from notifications.scheduling.worker import run_once
 from tests.factories import World, an_audit, assign
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.council import Council
 from workflow.commands.directory.connections import declare_connection
@@ -20,7 +20,7 @@ PEOPLE = ("practitioner", "team.manager", "qaro", "auditor", "moderator", "qa", 
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_every_door_is_shut_from_the_next_request_on(app: Flask, world: World, caller: Caller, name: str) -> None:
+def test_every_door_is_shut_from_the_next_request_on(app: Flask, world: World, caller: ApiClient, name: str) -> None:
     reference = an_audit(world, "shared", grade="inadequate")
     assign(world, reference)
     browser, email = Browser(app, name), f"{name}@demo.example"
@@ -49,7 +49,7 @@ def _all_of(browser: Browser) -> str:
     return "".join(browser.get(path).text for path in ("/", "/audits", "/notices")) + found
 
 
-def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(world: World, caller: Caller, app: Flask) -> None:
+def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(world: World, caller: ApiClient, app: Flask) -> None:
     council: Council = app.extensions["council"]
     an_audit(world, "shared")
     declare_connection(world.command_context(), world.person("practitioner"), "C-1001")

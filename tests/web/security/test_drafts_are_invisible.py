@@ -8,9 +8,9 @@ from pathlib import Path
 from time_machine import Traveller
 
 from tests.factories import Plan, World, a_council, a_world, an_audit, settings
-from tests.web.access_matrix.actors import Asker, add_the_others
+from tests.web.access_matrix.actors import Actor, add_the_others
 from tests.web.access_matrix.expectations import ROUTES, Cell, Route
-from tests.web.access_matrix.runner import Door, bytes_of, nothing_is_kept
+from tests.web.access_matrix.runner import Client, bytes_of, nothing_is_kept
 from web.app import create_app
 from workflow.commands import audit_moves
 
@@ -43,10 +43,10 @@ def _asked(drafts: list[str]) -> Iterator[tuple[Cell, str]]:
         for route in (one for one in ROUTES if one.row["needs"] != "public"):
             for args in route.variants():
                 references = drafts if route.is_of_an_audit else drafts[:1]
-                yield from ((Cell(_searching(route), args, Asker(name), None), reference) for reference in references)
+                yield from ((Cell(_searching(route), args, Actor(name), None), reference) for reference in references)
 
 
-def _answer(door: Door, cell: Cell, reference: str) -> tuple[object, ...]:
+def _answer(door: Client, cell: Cell, reference: str) -> tuple[object, ...]:
     with nothing_is_kept(door.council.engine):
         return bytes_of(door.ask(cell, reference)), door.statements
 
@@ -58,7 +58,7 @@ def _searching(route: Route) -> Route:
     return replace(route, row={**route.row, "send": {"q": CHILD}})
 
 
-def _twins(folder: Path) -> tuple[Door, Door]:
+def _twins(folder: Path) -> tuple[Client, Client]:
     """Two doors alike to the last session and token."""
     council = a_council(folder / "without")
     add_the_others(council)
@@ -74,10 +74,10 @@ def _twins(folder: Path) -> tuple[Door, Door]:
     return first, second
 
 
-def _door(folder: Path) -> Door:
+def _door(folder: Path) -> Client:
     app = create_app(settings(folder))
     app.testing = True
-    return Door(app)
+    return Client(app)
 
 
 def _draft(world: World, state: str) -> str:

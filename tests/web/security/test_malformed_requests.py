@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.support.postgres import a_database
 from tests.web.request.test_security_headers import _everything, _run
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.app import create_app
 from web.cli.demo_data import load_people
@@ -74,7 +74,7 @@ def is_a_sentence(answer: TestResponse, where: object) -> None:
         assert answer.json["detail"].endswith((".", "?")), where
 
 
-def test_hostile_json_is_refused_with_a_sentence(app: Flask, caller: Caller) -> None:
+def test_hostile_json_is_refused_with_a_sentence(app: Flask, caller: ApiClient) -> None:
     headers = {"Authorization": f"Bearer {caller.token('qa@demo.example')}", "Content-Type": "application/json"}
     for body, status in BODIES.items():
         answer = caller.client.post("/api/v1/audits/search", data=body, headers=headers)
@@ -83,7 +83,7 @@ def test_hostile_json_is_refused_with_a_sentence(app: Flask, caller: Caller) -> 
     print(f"{len(BODIES)} bodies")
 
 
-def test_hostile_words_anywhere_in_a_request(app: Flask, world: World, caller: Caller) -> None:
+def test_hostile_words_anywhere_in_a_request(app: Flask, world: World, caller: ApiClient) -> None:
     reference, asked = an_audit(world, at="graded", grade="inadequate"), 0
     auditor, qa = Browser(app, "auditor"), Browser(app, "qa")
     token = {"Authorization": f"Bearer {caller.token('qa@demo.example')}"}
@@ -142,7 +142,7 @@ def test_broken_forms_are_refused(app: Flask) -> None:
             assert answer.status_code in {400, 413}, (path, kind)
 
 
-def test_a_body_that_does_not_say_how_long_it_is_has_the_same_limits(app: Flask, caller: Caller) -> None:
+def test_a_body_that_does_not_say_how_long_it_is_has_the_same_limits(app: Flask, caller: ApiClient) -> None:
     token = caller.token("auditor@demo.example")
     cases = (
         (b'{"details": {}}', "application/json", b" 201 "), (json.dumps({"details": {"child_id": "x" * 3_000_000}}).encode(), "application/json", b" 413 "),
@@ -177,7 +177,7 @@ def _sent_in_chunks(port: int, token: str, body: bytes, kind: str) -> bytes:
 STRINGS = [piece for odd in ODD if len(odd) < 1_000 for piece in (odd, f"a{odd}", f"{odd}\n{odd}")]
 
 
-def test_hostile_strings_through_the_json_and_through_the_pages(app: Flask, world: World, caller: Caller) -> None:
+def test_hostile_strings_through_the_json_and_through_the_pages(app: Flask, world: World, caller: ApiClient) -> None:
     reference, kept, refused = an_audit(world, at="practitioner_consulted"), 0, 0
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1"
     for text in STRINGS:

@@ -11,10 +11,10 @@ import time_machine
 from flask import Flask
 
 from tests.factories import a_world
-from tests.web.access_matrix.actors import Asker, add_the_others, everybody_of
+from tests.web.access_matrix.actors import Actor, add_the_others, everybody_of
 from tests.web.access_matrix.expectations import ROUTES, Cell, expected
-from tests.web.access_matrix.runner import Door, nothing_is_kept, said
-from tests.web.access_matrix.scenarios import BETWEEN, SCENES, Scene, build_all
+from tests.web.access_matrix.runner import Client, nothing_is_kept, said
+from tests.web.access_matrix.scenarios import BETWEEN, SCENES, Scenario, build_all
 from workflow.ports import Change
 
 NEVER_ASKED = {
@@ -36,14 +36,14 @@ TRIED_IN = (*(one for one in SCENES if one.escalation in {"none", "open"} and on
 
 
 @pytest.fixture
-def door(app: Flask) -> Door:
-    door = Door(app)
+def door(app: Flask) -> Client:
+    door = Client(app)
     add_the_others(door.council)
     door.sign_in_all()
     return door
 
 
-def test_no_extra_nested_or_doubled_key_changes_anything(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     references = build_all(a_world(door.council))
     saved: list[Change] = []
     save = door.council.store.save
@@ -94,7 +94,7 @@ def _bodies(cell: Cell, turn: int) -> Iterator[tuple[str, Any]]:
     yield "doubled", json.dumps({"state": "shared"})[:-1] + ", " + (json.dumps(sent)[1:-1] or '"version": 1') + ', "state": "moderated"}'
 
 
-def _saved_by(door: Door, cell: Cell, reference: str, saved: list[Change], body: Any = None) -> list[tuple[Any, ...]]:
+def _saved_by(door: Client, cell: Cell, reference: str, saved: list[Change], body: Any = None) -> list[tuple[Any, ...]]:
     """What was to be stored, but for what chance gives: a new audit’s reference, and the hashes that hold it."""
     saved.clear()
     answer = door.ask(cell, reference, body)
@@ -111,10 +111,10 @@ def _by_itself(change: Change) -> tuple[Any, ...]:
     return after, len(change.rows), len(change.notices), len(change.seals)
 
 
-def test_a_move_named_twice_is_refused(door: Door) -> None:
+def test_a_move_named_twice_is_refused(door: Client) -> None:
     references = build_all(a_world(door.council))
-    scene: Scene = next(one for one in SCENES if one.name == "graded, none")
+    scene: Scenario = next(one for one in SCENES if one.name == "graded, none")
     route = next(one for one in ROUTES if one.name == "POST /api/v1/audits/<reference>/moves")
-    cell = Cell(route, {"move": "revise"}, Asker("qa", role="qa"), scene)
+    cell = Cell(route, {"move": "revise"}, Actor("qa", role="qa"), scene)
     for body in ('{"move": "withdraw", "move": "share"}', '{"move": "withdraw", "reason": "x", "move": "revise"}'):
         assert door.ask(cell, references[scene.name], body).status_code == 422

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import a_world, an_audit
-from tests.notifications.support.smtp_server import MailServer
+from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.support.browser import PASSWORD, token_in
 from web.council import Council
 from workflow.storage.engine import read_transaction
@@ -131,15 +131,15 @@ def states(council: Council) -> list[str]:
 
 
 @pytest.fixture
-def mails() -> Iterator[MailServer]:
-    made = MailServer()
+def mails() -> Iterator[SmtpServer]:
+    made = SmtpServer()
     made.start()
     yield made
     made.stop()
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Council, mails: MailServer, hangs: bool) -> None:
+def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Council, mails: SmtpServer, hangs: bool) -> None:
     an_audit(a_world(council), at="shared")
     waiting = len(states(council))
     begun, goes_on = threading.Event(), threading.Event()

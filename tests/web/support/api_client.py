@@ -13,7 +13,7 @@ from web.council import Council
 from web.identity.credentials.access_tokens import create_token
 
 
-class Caller:
+class ApiClient:
     """Everybody’s token, the council behind the door, and the mails that the worker has sent."""
 
     def __init__(self, council: Council, client: FlaskClient) -> None:

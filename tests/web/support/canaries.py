@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.factories import FORM, answers
 from tests.web.read_access.test_read_log import NEVER_WITH_THE_REST
-from tests.web.support.api_client import Caller
+from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.log_capture import Heard
 from workflow.models import Audit
@@ -26,7 +26,7 @@ def a_word() -> str:
 class Story:
     """One audit’s life, with everything that is answered on the way heard."""
 
-    def __init__(self, app: Flask, caller: Caller) -> None:
+    def __init__(self, app: Flask, caller: ApiClient) -> None:
         self.app, self.caller, self.heard = app, caller, Heard()
         self.child, self.reference = a_word(), ""
         self.browsers: dict[str, Browser] = {}

@@ -20,7 +20,7 @@ KINDS: dict[type[Refusal], str] = {
 }
 
 
-class Promises(RuleBasedStateMachine):
+class Invariants(RuleBasedStateMachine):
     world: World
 
     def __init__(self) -> None:

@@ -50,7 +50,7 @@ def passed_on(world: World) -> list[tuple[str, int | None]]:
         return [(row.reference, row.action) for row in rows]
 
 
-def told(world: World, event: str) -> list[str]:
+def sent_notices(world: World, event: str) -> list[str]:
     """First parts of addresses, with the audit’s reference."""
     people = world.store.directory().people
     with read_transaction(world.store.engine) as connection:

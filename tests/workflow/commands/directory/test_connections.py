@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import World, an_audit, assign
-from tests.workflow.commands.directory.support import told
+from tests.workflow.commands.directory.support import sent_notices
 from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
@@ -42,7 +42,7 @@ def test_the_qa_service_is_told_at_once_of_what_must_pass_on(world: World) -> No
     an_audit(world, "draft", details={"child_id": "C-2"})
     for name in ("auditor", "moderator", "practitioner", "qaro"):
         connect(world, name)
-    assert told(world, "duty_must_pass_on") == [f"QA inbox {draft}", f"QA inbox {shared}", f"QA inbox {shared}"]
+    assert sent_notices(world, "duty_must_pass_on") == [f"QA inbox {draft}", f"QA inbox {shared}", f"QA inbox {shared}"]
 
 
 def test_declaring_twice_is_declaring_once(world: World) -> None:
@@ -51,14 +51,16 @@ def test_declaring_twice_is_declaring_once(world: World) -> None:
     version = world.store.directory().version
     connect(world, "auditor", "c-1001", by="qa")
     assert world.store.directory().version == version
-    assert len(told(world, "duty_must_pass_on")) == 1
+    assert len(sent_notices(world, "duty_must_pass_on")) == 1
 
 
 def test_an_escalation_falls_to_who_stands_in_and_they_are_told(world: World) -> None:
     reference = an_audit(world, "shared", grade="inadequate")
-    assert told(world, "escalation_opened") == [f"{name} {reference}" for name in ("head.of.service", "director.safeguarding", "hos.ppqa")]
+    assert sent_notices(world, "escalation_opened") == [
+        f"{name} {reference}" for name in ("head.of.service", "director.safeguarding", "hos.ppqa")
+    ]
     connect(world, "hos.ppqa")
-    assert told(world, "escalation_opened")[3:] == [f"director.safeguarding {reference}"]
+    assert sent_notices(world, "escalation_opened")[3:] == [f"director.safeguarding {reference}"]
     director = world.person("director.safeguarding")
     escalations.acknowledge(world.command_context(), director, reference)
     escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
@@ -77,8 +79,8 @@ def test_a_new_escalation_is_opened_to_who_stands_in(world: World) -> None:
         ("director", False),
         ("hos_ppqa", False),
     ]
-    assert not [line for line in told(world, "escalation_opened") if line.startswith("head.of.service")]
-    assert len(told(world, "post_found_vacant")) == 1
+    assert not [line for line in sent_notices(world, "escalation_opened") if line.startswith("head.of.service")]
+    assert len(sent_notices(world, "post_found_vacant")) == 1
 
 
 def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(world: World) -> None:
@@ -93,9 +95,9 @@ def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(world: World) 
     )
     audit_moves.share(world.command_context(), world.person("auditor"), reference)
     audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Begun twice.")
-    assert told(world, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
-    assert told(world, "action_assigned") == [f"qaro {reference}"]
-    assert told(world, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
+    assert sent_notices(world, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
+    assert sent_notices(world, "action_assigned") == [f"qaro {reference}"]
+    assert sent_notices(world, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
 
 
 def test_nobody_is_given_what_they_may_not_know_of(world: World) -> None:

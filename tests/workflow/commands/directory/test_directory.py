@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.factories import PERMISSIONS, TODAY, World, an_audit, assign
-from tests.workflow.commands.directory.support import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, told
+from tests.workflow.commands.directory.support import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, sent_notices
 from workflow.commands.directory import people, roles, units
 from workflow.commands.directory.roles import GIVEN, WAITS
 from workflow.directory import ROLES, Duty
@@ -49,7 +49,7 @@ def test_a_privileged_role_waits_for_a_second_person(world: World, role: str) ->
     waits = role in PERMISSIONS.table["privileged"]
     assert give(world, "admin", to, role) == (WAITS if waits else GIVEN)
     assert (duty(role) in world.person(to).duties) is not waits
-    assert told(world, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
+    assert sent_notices(world, "privileged_role_asked_for") == (["hos.ppqa"] if waits else [])
     if waits:
         for somebody in {*EVERYBODY, to} - {"hos.ppqa"}:
             with pytest.raises(PermissionDenied):
