@@ -156,16 +156,16 @@ def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: FaultySm
 def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_know(
     name: str, forks: Forks, post: FaultySmtpServer, quick: Path
 ) -> None:
-    scene: Scenario = SCENES[name]
-    post.answers = scene.answers
-    now = a_template(quick / "template", scene.ready)
-    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scene.trouble)
+    scenario: Scenario = SCENES[name]
+    post.answers = scenario.answers
+    now = a_template(quick / "template", scenario.ready)
+    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scenario.trouble)
     points = visits.whole()
-    expected = _sent_to_the_end(visits, post, scene)
+    expected = _sent_to_the_end(visits, post, scenario)
     assert set(expected[1].values()) == {1}
     doubts = 0
     for ended in visits.every(points):
-        came_to, copies = _sent_to_the_end(visits, post, scene)
+        came_to, copies = _sent_to_the_end(visits, post, scenario)
         assert came_to == expected[0]
         assert copies.keys() == expected[1].keys(), "lost, or sent though it did not commit"
         is_unknown = is_in_doubt([*ended.passed, ended.died_at])
@@ -174,10 +174,10 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
     print(
         f"{name}: {len(points)} points, {len(points)} deaths, {len(expected[1])} mails; {doubts} deaths hit a send: {doubts} extra copies"
     )
-    assert (doubts > 0) == scene.sends
+    assert (doubts > 0) == scenario.sends
 
 
-def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scene: Scenario) -> tuple[Any, Counter[str]]:
+def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario) -> tuple[Any, Counter[str]]:
     """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
     council = reopened(visits.folder, post.url)
     with write_transaction(council.engine) as connection:
@@ -186,7 +186,7 @@ def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scene: Scenario) ->
     for later in (AGAIN, 20 * AGAIN):
         run_once(council.worker_context, visits.now + later)
     rows = outbox(council)
-    assert Counter(row.state for row in rows if row.id > scene.sent_before(rows)) == scene.ends
+    assert Counter(row.state for row in rows if row.id > scenario.sent_before(rows)) == scenario.ends
     assert len({(one.key, one.recipient) for one in notices(council)}) == len(notices(council))
     assert {row.message_id for row in rows if row.state == "sent"} >= post.copies().keys()
     came_to = everything(council, WHO_CARRIED_IT)

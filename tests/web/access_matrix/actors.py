@@ -61,13 +61,13 @@ def everybody_of(turn: str) -> tuple[Actor, ...]:
     if turn in usual:
         return usual[turn]
     if turn == "without a role":
-        return tuple(replace(asker, role="") for asker in named)
+        return tuple(replace(actor, role="") for actor in named)
     if turn == "connected to the child":
-        return tuple(replace(asker, is_connected=True) for asker in (*named, *posts))
+        return tuple(replace(actor, is_connected=True) for actor in (*named, *posts))
     if turn == "after they left":
-        return tuple(replace(asker, is_out=True) for asker in named)
+        return tuple(replace(actor, is_out=True) for actor in named)
     by = int(turn.removeprefix("roles turned by "))
-    return tuple(replace(asker, role=ROLES[(at + by) % len(ROLES)]) for at, asker in enumerate(named))
+    return tuple(replace(actor, role=ROLES[(at + by) % len(ROLES)]) for at, actor in enumerate(named))
 
 
 AS_THEY_ARE = ("named by the audit", "in a post", "strangers")
@@ -76,7 +76,7 @@ LONG_TURNS = tuple(f"roles turned by {by}" for by in range(2, len(ROLES)))
 
 
 def as_they_are() -> tuple[Actor, ...]:
-    return tuple(asker for turn in AS_THEY_ARE for asker in everybody_of(turn))
+    return tuple(actor for turn in AS_THEY_ARE for actor in everybody_of(turn))
 
 
 def add_the_others(council: Council) -> None:
@@ -89,22 +89,22 @@ def add_the_others(council: Council) -> None:
 def set_up(council: Council, turn: str) -> None:
     """Give those of a turn their roles, and take away what they are not to have."""
     with write_transaction(council.engine) as connection:
-        for asker in {one.name: one for one in (*as_they_are(), *everybody_of(turn)) if one.name}.values():
-            person = council.store.directory().by_email(f"{asker.name}@demo.example")
-            assert person, asker.name
-            _becomes(connection, person, asker)
+        for actor in {one.name: one for one in (*as_they_are(), *everybody_of(turn)) if one.name}.values():
+            person = council.store.directory().by_email(f"{actor.name}@demo.example")
+            assert person, actor.name
+            _becomes(connection, person, actor)
         changed(connection)
 
 
-def _becomes(connection: Connection, person: Person, asker: Actor) -> None:
-    connection.execute(update(people).where(people.c.id == person.id).values(is_active=not asker.is_out))
+def _becomes(connection: Connection, person: Person, actor: Actor) -> None:
+    connection.execute(update(people).where(people.c.id == person.id).values(is_active=not actor.is_out))
     connection.execute(delete(duties).where(duties.c.person_id == person.id))
     connection.execute(delete(connections).where(connections.c.person_id == person.id))
-    for duty in _duties(asker.role):
+    for duty in _duties(actor.role):
         connection.execute(insert(duties).values(person_id=person.id, role=duty.role, scope=duty.scope, is_deputy=False))
-    if asker.is_connected:
+    if actor.is_connected:
         declared = {"person_id": person.id, "declared_by": person.id, "declared_at": datetime.now(UTC)}
-        connection.execute(insert(connections), [{**declared, "child_id": normalise_child_id(child_of(scene))} for scene in SCENES])
+        connection.execute(insert(connections), [{**declared, "child_id": normalise_child_id(child_of(scenario))} for scenario in SCENES])
 
 
 def _duties(role: str) -> Iterator[Duty]:

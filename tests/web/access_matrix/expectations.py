@@ -60,12 +60,12 @@ class Route:
 class Cell:
     route: Route
     args: Args
-    asker: Actor
-    scene: Scenario | None
+    actor: Actor
+    scenario: Scenario | None
 
     def __str__(self) -> str:
         said = ", ".join(self.args.values())
-        return f"{self.route.name}{f' ({said})' * bool(said)}, {self.asker}, {self.scene.name if self.scene else 'no audit'}"
+        return f"{self.route.name}{f' ({said})' * bool(said)}, {self.actor}, {self.scenario.name if self.scenario else 'no audit'}"
 
 
 def _values(given: str | list[str]) -> list[str]:
@@ -81,88 +81,88 @@ def served(app: Flask) -> set[str]:
 ROUTES = tuple(Route(name.partition(" ")[0], name.partition(" ")[2], row) for name, row in TABLE.items())
 
 
-def cells_of(asker: Actor, *, is_json: bool, every_variant: bool = True) -> Iterator[Cell]:
+def cells_of(actor: Actor, *, is_json: bool, every_variant: bool = True) -> Iterator[Cell]:
     """One person’s, at the pages or at the JSON."""
     for route in (one for one in ROUTES if one.is_json == is_json):
         variants = list(route.variants())
         scenes: tuple[Scenario | None, ...] = SCENES if route.is_of_an_audit else (None,)
-        for args, scene in product(variants if every_variant else variants[:1], scenes):
-            yield Cell(route, args, asker, scene)
+        for args, scenario in product(variants if every_variant else variants[:1], scenes):
+            yield Cell(route, args, actor, scenario)
 
 
 def expected(cell: Cell) -> set[str]:
     """Raises KeyError for a need that nobody has written down."""
-    needs, asker = cell.route.row["needs"], cell.asker
+    needs, actor = cell.route.row["needs"], cell.actor
     if needs == "absent":
         return {"unknown"}
     if needs == "public":
         return {"past", "sign in", "unwell"}
-    if asker.is_out or needs == "halfway":
+    if actor.is_out or needs == "halfway":
         return {"sign in"}
     if needs in {"signed_in", "nobody"}:
         return {"past" if needs == "signed_in" else "unknown"}
     if needs == "roles":
-        holds = asker.role.partition(":")[0] in cell.route.row["roles"]
+        holds = actor.role.partition(":")[0] in cell.route.row["roles"]
         return {cell.route.row.get("then", "past") if holds else cell.route.row.get("otherwise", "refused")}
-    assert cell.scene, f"{cell.route.name} needs “{needs}” of an audit, and names none"
-    return {ANSWERS[needs](asker, cell.scene, cell.args) if may("know", asker, cell.scene) else "unknown"}
+    assert cell.scenario, f"{cell.route.name} needs “{needs}” of an audit, and names none"
+    return {ANSWERS[needs](actor, cell.scenario, cell.args) if may("know", actor, cell.scenario) else "unknown"}
 
 
 def _past(allowed: bool, otherwise: str = "refused") -> str:
     return "past" if allowed else otherwise
 
 
-def _section(asker: Actor, scene: Scenario, args: Args) -> str:
-    if not may("read", asker, scene):
+def _section(actor: Actor, scenario: Scenario, args: Args) -> str:
+    if not may("read", actor, scenario):
         return "refused"
-    return _past(may("fourteen" if args["section"] == "moderation" else "read", asker, scene), "unknown")
+    return _past(may("fourteen" if args["section"] == "moderation" else "read", actor, scenario), "unknown")
 
 
-def _write(asker: Actor, scene: Scenario, args: Args) -> str:
-    return _past(may("judge" if args["section"] == "moderation" else "write", asker, scene))
+def _write(actor: Actor, scenario: Scenario, args: Args) -> str:
+    return _past(may("judge" if args["section"] == "moderation" else "write", actor, scenario))
 
 
-def _write_on_page(asker: Actor, scene: Scenario, args: Args) -> str:
-    shown = _section(asker, scene, args)
-    return _write(asker, scene, args) if shown == "past" else shown
+def _write_on_page(actor: Actor, scenario: Scenario, args: Args) -> str:
+    shown = _section(actor, scenario, args)
+    return _write(actor, scenario, args) if shown == "past" else shown
 
 
-def _move(asker: Actor, scene: Scenario, args: Args) -> str:
-    return _past(makes("audit", args["move"], asker, scene))
+def _move(actor: Actor, scenario: Scenario, args: Args) -> str:
+    return _past(makes("audit", args["move"], actor, scenario))
 
 
-def _offer(asker: Actor, scene: Scenario, args: Args) -> str:
-    return _past(makes("audit", args["move"], asker, scene) and leads_from("audit", args["move"], scene.state))
+def _offer(actor: Actor, scenario: Scenario, args: Args) -> str:
+    return _past(makes("audit", args["move"], actor, scenario) and leads_from("audit", args["move"], scenario.state))
 
 
-def _action_move(asker: Actor, scene: Scenario, args: Args) -> str:
-    moves = makes("action", args["move"], asker, scene) and scene.state in {"shared", "moderated"}
-    return _past(moves) if sees_action(asker, scene) else "unknown"
+def _action_move(actor: Actor, scenario: Scenario, args: Args) -> str:
+    moves = makes("action", args["move"], actor, scenario) and scenario.state in {"shared", "moderated"}
+    return _past(moves) if sees_action(actor, scenario) else "unknown"
 
 
-def _progress(asker: Actor, scene: Scenario, args: Args) -> str:
-    return _past(may("progress", asker, scene)) if sees_action(asker, scene) else "unknown"
+def _progress(actor: Actor, scenario: Scenario, args: Args) -> str:
+    return _past(may("progress", actor, scenario)) if sees_action(actor, scenario) else "unknown"
 
 
-def _draft_of_action(asker: Actor, scene: Scenario, args: Args) -> str:
-    is_own = may("write", asker, scene) and not scene.was_shared
-    return _past(is_own) if sees_action(asker, scene) else "unknown"
+def _draft_of_action(actor: Actor, scenario: Scenario, args: Args) -> str:
+    is_own = may("write", actor, scenario) and not scenario.was_shared
+    return _past(is_own) if sees_action(actor, scenario) else "unknown"
 
 
 def _right(right: str) -> Answering:
-    return lambda asker, scene, args: _past(may(right, asker, scene))
+    return lambda actor, scenario, args: _past(may(right, actor, scenario))
 
 
 ANSWERS: Mapping[str, Answering] = {
-    "know": lambda asker, scene, args: "past",
+    "know": lambda actor, scenario, args: "past",
     **{right: _right(right) for right in ("read", "history", "allocate", "assign", "add")},
     "section": _section, "write": _write, "write_on_page": _write_on_page, "move": _move, "offer": _offer,
-    "action": lambda asker, scene, args: _past(sees_action(asker, scene), "unknown"),
+    "action": lambda actor, scenario, args: _past(sees_action(actor, scenario), "unknown"),
     "action_move": _action_move, "progress": _progress, "draft_of_action": _draft_of_action,
-    "escalation": lambda asker, scene, args: _past(sees_escalation(asker, scene), "unknown"),
-    "safeguarding": lambda asker, scene, args: _past(records_safeguarding(asker, scene)),
-    "readings": lambda asker, scene, args: _past(
-        asker.role == "governance" or (asker.role == "hos_ppqa" and scene.was_shared)
+    "escalation": lambda actor, scenario, args: _past(sees_escalation(actor, scenario), "unknown"),
+    "safeguarding": lambda actor, scenario, args: _past(records_safeguarding(actor, scenario)),
+    "readings": lambda actor, scenario, args: _past(
+        actor.role == "governance" or (actor.role == "hos_ppqa" and scenario.was_shared)
     ),
-    "escalation_move": lambda asker, scene, args: _past(makes("escalation", args["move"], asker, scene)),
+    "escalation_move": lambda actor, scenario, args: _past(makes("escalation", args["move"], actor, scenario)),
 }  # fmt: skip

@@ -27,17 +27,17 @@ add         unshared   never      is_shared  moderating moderating moderating ne
 progress    never      never      never      never      never      never      never      never   never       unclosed never
 """
 WHEN: Mapping[str, Callable[[Scenario], bool]] = {
-    "always": lambda scene: True,
-    "never": lambda scene: False,
-    "shared": lambda scene: scene.was_shared,
-    "unshared": lambda scene: scene.is_unshared,
-    "is_shared": lambda scene: scene.state == "shared",
-    "moderating": lambda scene: scene.state == "moderated",
-    "moderated": lambda scene: scene.was_moderated,
-    "escalated": lambda scene: scene.is_escalated,
-    "both": lambda scene: scene.is_escalated and scene.was_moderated,
-    "judged": lambda scene: scene.is_judged,
-    "unclosed": lambda scene: scene.was_shared and scene.state not in {"actions_closed", "withdrawn"},
+    "always": lambda scenario: True,
+    "never": lambda scenario: False,
+    "shared": lambda scenario: scenario.was_shared,
+    "unshared": lambda scenario: scenario.is_unshared,
+    "is_shared": lambda scenario: scenario.state == "shared",
+    "moderating": lambda scenario: scenario.state == "moderated",
+    "moderated": lambda scenario: scenario.was_moderated,
+    "escalated": lambda scenario: scenario.is_escalated,
+    "both": lambda scenario: scenario.is_escalated and scenario.was_moderated,
+    "judged": lambda scenario: scenario.is_judged,
+    "unclosed": lambda scenario: scenario.was_shared and scenario.state not in {"actions_closed", "withdrawn"},
 }
 CASE = ("practitioner", "team_manager", "service_manager", "qaro")
 POSTS = {"head_of_service:assessment": "head", "director:safeguarding": "director"}
@@ -49,31 +49,31 @@ MOVES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def columns_of(asker: Actor, scene: Scenario) -> set[str]:
+def columns_of(actor: Actor, scenario: Scenario) -> set[str]:
     """The columns of the table that are this person’s: the role and the tie, both, and no declared connection."""
-    if asker.is_connected or asker.is_out:
+    if actor.is_connected or actor.is_out:
         return set()
-    found = {asker.role} & {"qa", "hos_ppqa", "admin", "governance"} | {POSTS.get(asker.role, "")}
-    if asker.slot == asker.role and asker.role in {"auditor", *CASE, "moderator"}:
-        found |= {"case", asker.role} if asker.role in CASE else {asker.role}
-    if not scene.has_moderator:
+    found = {actor.role} & {"qa", "hos_ppqa", "admin", "governance"} | {POSTS.get(actor.role, "")}
+    if actor.slot == actor.role and actor.role in {"auditor", *CASE, "moderator"}:
+        found |= {"case", actor.role} if actor.role in CASE else {actor.role}
+    if not scenario.has_moderator:
         found.discard("moderator")
-    if asker.slot == "owner" and scene.was_shared:
+    if actor.slot == "owner" and scenario.was_shared:
         found.add("owner")
-    if asker.role == "hos_ppqa" and scene.is_asked:
+    if actor.role == "hos_ppqa" and scenario.is_asked:
         found.add("approver")
     return found
 
 
-def may(right: str, asker: Actor, scene: Scenario) -> bool:
+def may(right: str, actor: Actor, scenario: Scenario) -> bool:
     stages = RIGHTS[right]
-    return any(WHEN[stages[column]](scene) for column in columns_of(asker, scene) if column in stages)
+    return any(WHEN[stages[column]](scenario) for column in columns_of(actor, scenario) if column in stages)
 
 
-def makes(track: str, name: str, asker: Actor, scene: Scenario) -> bool:
+def makes(track: str, name: str, actor: Actor, scenario: Scenario) -> bool:
     """Whether a move is this person’s, wherever the audit stands."""
-    move, relations = MOVES[track][name], _relations(asker, scene)
-    by = move.get("by_when_escalated", move["by"]) if scene.is_escalated else move["by"]
+    move, relations = MOVES[track][name], _relations(actor, scenario)
+    by = move.get("by_when_escalated", move["by"]) if scenario.is_escalated else move["by"]
     return bool(relations & {*by, *move.get("asked_by", ())})
 
 
@@ -81,27 +81,27 @@ def leads_from(track: str, name: str, state: str) -> bool:
     return state in MOVES[track][name]["from"]
 
 
-def _relations(asker: Actor, scene: Scenario) -> set[str]:
+def _relations(actor: Actor, scenario: Scenario) -> set[str]:
     """As workflow.toml names them."""
-    columns = columns_of(asker, scene)
+    columns = columns_of(actor, scenario)
     found = {"head_of_service" if column == "head" else column for column in columns}
-    if scene.is_escalated and columns & {"head", "director", "hos_ppqa"}:
+    if scenario.is_escalated and columns & {"head", "director", "hos_ppqa"}:
         found.add("recipient")
     return found
 
 
-def sees_action(asker: Actor, scene: Scenario) -> bool:
+def sees_action(actor: Actor, scenario: Scenario) -> bool:
     """Of section 13. Before its owner is told it is its auditor’s alone."""
-    columns = columns_of(asker, scene)
-    return (may("read", asker, scene) or "owner" in columns) if scene.was_shared else "auditor" in columns
+    columns = columns_of(actor, scenario)
+    return (may("read", actor, scenario) or "owner" in columns) if scenario.was_shared else "auditor" in columns
 
 
-def records_safeguarding(asker: Actor, scene: Scenario) -> bool:
+def records_safeguarding(actor: Actor, scenario: Scenario) -> bool:
     """Who may know of it, but for who only carries out, moderates, administers or governs."""
-    columns = columns_of(asker, scene) & {"auditor", "service_manager", "qaro", "qa", "head", "hos_ppqa", "director"}
-    when = {"auditor": True, "qa": True, "director": scene.is_escalated}
-    return any(when.get(column, scene.was_shared) for column in columns)
+    columns = columns_of(actor, scenario) & {"auditor", "service_manager", "qaro", "qa", "head", "hos_ppqa", "director"}
+    when = {"auditor": True, "qa": True, "director": scenario.is_escalated}
+    return any(when.get(column, scenario.was_shared) for column in columns)
 
 
-def sees_escalation(asker: Actor, scene: Scenario) -> bool:
-    return may("grade", asker, scene) or (scene.is_escalated and bool(columns_of(asker, scene) & {"head", "director", "hos_ppqa"}))
+def sees_escalation(actor: Actor, scenario: Scenario) -> bool:
+    return may("grade", actor, scenario) or (scenario.is_escalated and bool(columns_of(actor, scenario) & {"head", "director", "hos_ppqa"}))

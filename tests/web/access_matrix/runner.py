@@ -23,7 +23,7 @@ from workflow.storage.tables import metadata
 # What may be noted of a reading: that somebody is still there, from where, when a token was used, and who read what.
 NOTED = frozenset({"sessions", "readings", "tokens", "failures", "places"})
 WRITING = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
-EVERYBODY = tuple(asker.name for asker in as_they_are() if asker.name)
+EVERYBODY = tuple(actor.name for actor in as_they_are() if actor.name)
 CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
 
 
@@ -53,7 +53,7 @@ class Client:
 
     def ask(self, cell: Cell, reference: str, body: Any = None) -> TestResponse:
         """With what the route’s row has sent, or else with `body`: text as it stands, the rest as JSON or as a form."""
-        route, name = cell.route, cell.asker.name
+        route, name = cell.route, cell.actor.name
         self.written, self.statements = set(), 0
         sent: dict[str, Any] = {}
         if route.method != "GET":

@@ -69,36 +69,36 @@ BETWEEN = (
 SCENES = (*_scenes(), *BETWEEN)
 
 
-def child_of(scene: Scenario) -> str:
-    return f"C-{SCENES.index(scene)}"
+def child_of(scenario: Scenario) -> str:
+    return f"C-{SCENES.index(scenario)}"
 
 
 def build_all(world: World) -> Mapping[str, str]:
     """Scene -> the reference of its audit."""
-    return {scene.name: _build(world, scene) for scene in SCENES}
+    return {scenario.name: _build(world, scenario) for scenario in SCENES}
 
 
-def _build(world: World, scene: Scenario) -> str:
-    plan = Plan(details={"child_id": child_of(scene)})
+def _build(world: World, scenario: Scenario) -> str:
+    plan = Plan(details={"child_id": child_of(scenario)})
     reference = an_audit(world, "draft", plan)
     save(world, "auditor", reference, "summary", SUMMARY)
     actions.add_action(
         world.command_context(), world.person("auditor"), reference, NewAction(OF_THE_ACTION, "owner@demo.example", "2026-12-20")
     )
-    for state in STATES[1 : STATES.index(_farthest(scene)) + 1]:
+    for state in STATES[1 : STATES.index(_farthest(scenario)) + 1]:
         WALKS[state](world, reference, plan) if state != "actions_closed" else _close(world, reference)
-    _prepare_moderation(world, reference, scene)
-    _escalate(world, reference, scene.escalation)
-    _take_back(world, reference, scene)
-    _withdraw(world, reference, scene)
-    _is_as_said(world, reference, scene)
+    _prepare_moderation(world, reference, scenario)
+    _escalate(world, reference, scenario.escalation)
+    _take_back(world, reference, scenario)
+    _withdraw(world, reference, scenario)
+    _is_as_said(world, reference, scenario)
     return reference
 
 
-def _farthest(scene: Scenario) -> str:
-    if scene.state == "withdrawn":
-        return "shared" if scene.was_shared else "graded"
-    return "shared" if scene.is_unshared and scene.was_shared else scene.state
+def _farthest(scenario: Scenario) -> str:
+    if scenario.state == "withdrawn":
+        return "shared" if scenario.was_shared else "graded"
+    return "shared" if scenario.is_unshared and scenario.was_shared else scenario.state
 
 
 def _close(world: World, reference: str) -> None:
@@ -107,10 +107,10 @@ def _close(world: World, reference: str) -> None:
     audit_moves.close_actions(world.command_context(), world.person("qa"), reference)
 
 
-def _prepare_moderation(world: World, reference: str, scene: Scenario) -> None:
-    if scene.has_moderator and not scene.was_moderated:
+def _prepare_moderation(world: World, reference: str, scenario: Scenario) -> None:
+    if scenario.has_moderator and not scenario.was_moderated:
         assign(world, reference)
-    if scene.is_judged and not scene.was_moderated:
+    if scenario.is_judged and not scenario.was_moderated:
         save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
 
 
@@ -125,22 +125,22 @@ def _escalate(world: World, reference: str, to: str) -> None:
         resolve(world, reference)
 
 
-def _take_back(world: World, reference: str, scene: Scenario) -> None:
-    if scene.is_unshared and scene.was_shared:
+def _take_back(world: World, reference: str, scenario: Scenario) -> None:
+    if scenario.is_unshared and scenario.was_shared:
         audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Look at it again.")
-    if scene.state == "practitioner_consulted" and scene.was_shared:
+    if scenario.state == "practitioner_consulted" and scenario.was_shared:
         audit_moves.revise(world.command_context(), world.person("auditor"), reference)
 
 
-def _withdraw(world: World, reference: str, scene: Scenario) -> None:
-    if scene.is_asked:
+def _withdraw(world: World, reference: str, scenario: Scenario) -> None:
+    if scenario.is_asked:
         audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "The wrong child.")
-    if scene.state == "withdrawn":
+    if scenario.state == "withdrawn":
         audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "")
 
 
-def _is_as_said(world: World, reference: str, scene: Scenario) -> None:
+def _is_as_said(world: World, reference: str, scenario: Scenario) -> None:
     audit = world.audit(reference)
-    assert (audit.state, audit.escalation_state) == (scene.state, scene.escalation)
-    assert (audit.was_shared, audit.moderated_at is not None) == (scene.was_shared, scene.was_moderated)
-    assert (audit.moderator_id is not None, audit.withdrawal_asked_by is not None) == (scene.has_moderator, scene.is_asked)
+    assert (audit.state, audit.escalation_state) == (scenario.state, scenario.escalation)
+    assert (audit.was_shared, audit.moderated_at is not None) == (scenario.was_shared, scenario.was_moderated)
+    assert (audit.moderator_id is not None, audit.withdrawal_asked_by is not None) == (scenario.has_moderator, scenario.is_asked)

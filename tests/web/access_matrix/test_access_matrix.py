@@ -101,8 +101,8 @@ def test_every_cell_answers_alike_on_postgresql(on_postgresql: Matrix, turn: str
 
 def _cells(turn: str, door: str) -> Iterator[Cell]:
     # Somebody to whom every answer is alike need not try every move.
-    for asker in everybody_of(turn):
-        yield from cells_of(asker, is_json=door == "JSON", every_variant=turn in FULLY)
+    for actor in everybody_of(turn):
+        yield from cells_of(actor, is_json=door == "JSON", every_variant=turn in FULLY)
 
 
 def _try_all(matrix: Matrix, turn: str, door: str, one_in: int = 1) -> None:
@@ -130,7 +130,7 @@ def _tried(matrix: Matrix, cell: Cell, *, keeps: bool) -> list[str]:
 
 
 def _judged(matrix: Matrix, cell: Cell) -> Iterator[str]:
-    door, reference = matrix.door, matrix.references[cell.scene.name] if cell.scene else ""
+    door, reference = matrix.door, matrix.references[cell.scenario.name] if cell.scenario else ""
     response = door.ask(cell, reference)
     # The directory’s version is counted on before a change of it is judged, and undone with it: `everything_in` would see.
     answer, wanted, written = said(response), expected(cell), door.written - NOTED - {"directory"}
@@ -138,30 +138,30 @@ def _judged(matrix: Matrix, cell: Cell) -> Iterator[str]:
         yield f"{cell}: {response.status_code} is “{answer}”, not “{min(wanted)}”"
     if written and (answer != "past" or cell.route.method == "GET"):
         yield f"{cell}: {answer}, and wrote to {', '.join(sorted(written))}"
-    for words, allowed in _canaries(cell.asker, cell.scene):
+    for words, allowed in _canaries(cell.actor, cell.scenario):
         if not allowed and words.encode() in response.data:
             yield f"{cell}: shows “{words}”"
-    if answer == "unknown" and cell.scene:
-        yield from _told_apart(matrix, cell, cell.scene, (bytes_of(response), door.statements))
+    if answer == "unknown" and cell.scenario:
+        yield from _told_apart(matrix, cell, cell.scenario, (bytes_of(response), door.statements))
 
 
-def _told_apart(matrix: Matrix, cell: Cell, scene: Scenario, here: tuple[object, int]) -> Iterator[str]:
+def _told_apart(matrix: Matrix, cell: Cell, scenario: Scenario, here: tuple[object, int]) -> Iterator[str]:
     """What is unknown answers as what does not exist: byte by byte, and, where even the audit is unknown, for the same work."""
-    key = (cell.asker, cell.route.name, tuple(cell.args.values()))
+    key = (cell.actor, cell.route.name, tuple(cell.args.values()))
     if key not in matrix.nowhere:
         matrix.nowhere[key] = (bytes_of(matrix.door.ask_nowhere(cell)), matrix.door.statements)
     answer, statements = matrix.nowhere[key]
     if here[0] != answer:
         yield f"{cell}: is told apart from what does not exist"
-    if here[1] != statements and not may("know", cell.asker, scene):
+    if here[1] != statements and not may("know", cell.actor, scenario):
         yield f"{cell}: took {here[1]} statements, and {statements} for what does not exist"
 
 
-def _canaries(asker: Actor, scene: Scenario | None) -> Iterator[tuple[str, bool]]:
+def _canaries(actor: Actor, scenario: Scenario | None) -> Iterator[tuple[str, bool]]:
     """Words of the case, and whether this person may read them here."""
-    knows = scene is not None and not asker.is_out and may("know", asker, scene)
+    knows = scenario is not None and not actor.is_out and may("know", actor, scenario)
     for words in OF_THE_AUDIT:
-        yield words, knows and scene is not None and may("read", asker, scene)
+        yield words, knows and scenario is not None and may("read", actor, scenario)
     for words in OF_THE_MODERATION:
-        yield words, knows and scene is not None and may("fourteen", asker, scene)
-    yield OF_THE_ACTION, knows and scene is not None and sees_action(asker, scene)
+        yield words, knows and scenario is not None and may("fourteen", actor, scenario)
+    yield OF_THE_ACTION, knows and scenario is not None and sees_action(actor, scenario)

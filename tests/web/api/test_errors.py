@@ -62,10 +62,10 @@ def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Ap
 @pytest.mark.parametrize("who", STRANGERS)
 def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: ApiClient, world: World, who: str) -> None:
     reference = an_audit(world, at="graded", grade="inadequate")
-    asker = f"{who}@demo.example"
+    actor = f"{who}@demo.example"
     for method, path, body in every_door(reference):
-        here = caller.call(asker, method, path, body, If_Match='"1"')
-        nowhere = caller.call(asker, method, path.replace(reference, "zzzz-zzzz"), body, If_Match='"1"')
+        here = caller.call(actor, method, path, body, If_Match='"1"')
+        nowhere = caller.call(actor, method, path.replace(reference, "zzzz-zzzz"), body, If_Match='"1"')
         assert here.status_code == 404, path
         assert (here.status_code, here.data) == (nowhere.status_code, nowhere.data)
         assert [h for h in here.headers if h[0] not in ITS_OWN] == [h for h in nowhere.headers if h[0] not in ITS_OWN]

@@ -20,19 +20,19 @@ INSIDE = tuple(turn for turn in TURNS if turn != "after they left")
 def test_each_part_is_shown_to_whom_the_rules_show_it(matrix: Matrix, turn: str) -> None:
     set_up(matrix.door.council, turn)
     tried, wrong = 0, []
-    for asker in _inside(turn):
-        for scene in (one for one in SCENES if may("know", asker, one)):
-            shown = _json(matrix.door, asker, f"/audits/{matrix.references[scene.name]}")
+    for actor in _inside(turn):
+        for scenario in (one for one in SCENES if may("know", actor, one)):
+            shown = _json(matrix.door, actor, f"/audits/{matrix.references[scenario.name]}")
             for part, is_shown in _parts(shown).items():
                 tried += 1
-                if is_shown != _allowed(part, asker, scene):
-                    wrong.append(f"{asker}, {scene.name}: {part} is {'' if is_shown else 'not '}shown")
+                if is_shown != _allowed(part, actor, scenario):
+                    wrong.append(f"{actor}, {scenario.name}: {part} is {'' if is_shown else 'not '}shown")
     print(f"{tried} parts of audits, {turn}")
     assert wrong == []
 
 
 def _inside(turn: str) -> list[Actor]:
-    return [asker for asker in everybody_of(turn) if not asker.is_out]
+    return [actor for actor in everybody_of(turn) if not actor.is_out]
 
 
 def _parts(shown: Mapping[str, Any]) -> dict[str, bool]:
@@ -46,52 +46,52 @@ def _parts(shown: Mapping[str, Any]) -> dict[str, bool]:
     }
 
 
-def _allowed(part: str, asker: Actor, scene: Scenario) -> bool:
+def _allowed(part: str, actor: Actor, scenario: Scenario) -> bool:
     if part == "action":
-        return sees_action(asker, scene)
+        return sees_action(actor, scenario)
     if part == "escalation":
-        return sees_escalation(asker, scene)
-    return may(part, asker, scene) and (part != "grade" or _has_grade(asker, scene))
+        return sees_escalation(actor, scenario)
+    return may(part, actor, scenario) and (part != "grade" or _has_grade(actor, scenario))
 
 
-def _has_grade(asker: Actor, scene: Scenario) -> bool:
+def _has_grade(actor: Actor, scenario: Scenario) -> bool:
     """Before sharing there is one once the areas are graded, and its auditor alone has it."""
-    return scene.was_shared or scene.state in {"graded", "withdrawn"}
+    return scenario.was_shared or scenario.state in {"graded", "withdrawn"}
 
 
 @pytest.mark.parametrize("turn", INSIDE)
 def test_lists_counts_and_searches_name_what_one_may_know_of_and_no_more(matrix: Matrix, turn: str) -> None:
     set_up(matrix.door.council, turn)
-    wrong = [said for asker in _inside(turn) for said in _lists(matrix, asker)]
+    wrong = [said for actor in _inside(turn) for said in _lists(matrix, actor)]
     print(f"{len(_inside(turn))} people’s lists, counts and searches, {turn}")
     assert wrong == []
 
 
-def _lists(matrix: Matrix, asker: Actor) -> Iterator[str]:
+def _lists(matrix: Matrix, actor: Actor) -> Iterator[str]:
     door = matrix.door
-    knows = {matrix.references[scene.name]: scene for scene in SCENES if may("know", asker, scene)}
-    listed = {row["reference"]: row for row in _json(door, asker, "/audits")["audits"]}
+    knows = {matrix.references[scenario.name]: scenario for scenario in SCENES if may("know", actor, scenario)}
+    listed = {row["reference"]: row for row in _json(door, actor, "/audits")["audits"]}
     if listed.keys() != knows.keys():
-        yield f"{asker}: the list has {sorted(listed.keys() ^ knows.keys())} too many or too few"
+        yield f"{actor}: the list has {sorted(listed.keys() ^ knows.keys())} too many or too few"
     for reference, row in listed.items():
-        scene = knows[reference]
-        if (row["state"] is not None, row["team"] is not None) != (may("names", asker, scene), may("read", asker, scene)):
-            yield f"{asker}: the list says too much or too little of {scene.name}"
-    page = door.client.get("/audits", headers={"Cookie": door.headers[asker.name]["Cookie"]}).get_data(as_text=True)
+        scenario = knows[reference]
+        if (row["state"] is not None, row["team"] is not None) != (may("names", actor, scenario), may("read", actor, scenario)):
+            yield f"{actor}: the list says too much or too little of {scenario.name}"
+    page = door.client.get("/audits", headers={"Cookie": door.headers[actor.name]["Cookie"]}).get_data(as_text=True)
     if set(re.findall(r'href="/audits/([a-z0-9]{4}-[a-z0-9]{4})', page)) != knows.keys():
-        yield f"{asker}: the page of the list is another than the JSON"
+        yield f"{actor}: the page of the list is another than the JSON"
     counted = {state for state in _states_counted(page) if state}
-    if counted != {scene.state for scene in knows.values() if may("names", asker, scene)}:
-        yield f"{asker}: the counts are of {sorted(counted)}"
-    yield from _searches(matrix, asker)
+    if counted != {scenario.state for scenario in knows.values() if may("names", actor, scenario)}:
+        yield f"{actor}: the counts are of {sorted(counted)}"
+    yield from _searches(matrix, actor)
 
 
-def _searches(matrix: Matrix, asker: Actor) -> Iterator[str]:
-    for scene in SCENES:
-        found = {row["reference"] for row in _json(matrix.door, asker, "/audits/search", {"q": child_of(scene)})["audits"]}
-        wanted = {matrix.references[one.name] for one in SCENES if child_of(one).startswith(child_of(scene)) and may("read", asker, one)}
+def _searches(matrix: Matrix, actor: Actor) -> Iterator[str]:
+    for scenario in SCENES:
+        found = {row["reference"] for row in _json(matrix.door, actor, "/audits/search", {"q": child_of(scenario)})["audits"]}
+        wanted = {matrix.references[one.name] for one in SCENES if child_of(one).startswith(child_of(scenario)) and may("read", actor, one)}
         if found != wanted:
-            yield f"{asker}: a search for the child of “{scene.name}” finds {len(found)} audits, not {len(wanted)}"
+            yield f"{actor}: a search for the child of “{scenario.name}” finds {len(found)} audits, not {len(wanted)}"
 
 
 def _states_counted(page: str) -> list[str]:
@@ -99,8 +99,8 @@ def _states_counted(page: str) -> list[str]:
     return re.findall(r'href="/audits\?state=(\w+)', page)
 
 
-def _json(door: Client, asker: Actor, path: str, body: Any = None) -> Any:
-    headers = {"Authorization": door.headers[asker.name]["Authorization"]}
+def _json(door: Client, actor: Actor, path: str, body: Any = None) -> Any:
+    headers = {"Authorization": door.headers[actor.name]["Authorization"]}
     answer = door.client.open(f"/api/v1{path}", method="POST" if body else "GET", json=body, headers=headers)
-    assert answer.status_code == 200, (asker, path, answer.json)
+    assert answer.status_code == 200, (actor, path, answer.json)
     return answer.json

@@ -124,6 +124,6 @@ def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, world: World) 
     with app.test_request_context(f"/audits/{reference}"):
         from flask import g
 
-        g.asker = world.person("auditor")
+        g.actor = world.person("auditor")
         assert WORDS in repr(reveal_and_log(seen))
     assert noted(council) == 1

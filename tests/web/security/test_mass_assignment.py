@@ -56,7 +56,7 @@ def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypat
     wrong, tried = [], 0
     with time_machine.travel(datetime.now(UTC), tick=False), nothing_is_kept(door.council.engine):
         for cell in _allowed():
-            reference = references[cell.scene.name] if cell.scene else ""
+            reference = references[cell.scenario.name] if cell.scenario else ""
             plain = _saved_by(door, cell, reference, saved)
             for kind, body in _bodies(cell, tried):
                 tried += 1
@@ -71,11 +71,11 @@ def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypat
 
 def _allowed() -> Iterator[Cell]:
     """One way past permission for each route, audit and person who has one."""
-    askers = [asker for turn in ("named by the audit", "in a post") for asker in everybody_of(turn)]
+    askers = [actor for turn in ("named by the audit", "in a post") for actor in everybody_of(turn)]
     for route in (one for one in ROUTES if one.method != "GET" and one.row["needs"] != "public" and "discard" not in one.rule):
-        for scene in TRIED_IN if route.is_of_an_audit else (None,):
-            for asker in askers:
-                cells = (Cell(route, args, asker, scene) for args in route.variants())
+        for scenario in TRIED_IN if route.is_of_an_audit else (None,):
+            for actor in askers:
+                cells = (Cell(route, args, actor, scenario) for args in route.variants())
                 yield from [cell for cell in cells if "past" in expected(cell)][:1]
 
 
@@ -113,8 +113,8 @@ def _by_itself(change: Change) -> tuple[Any, ...]:
 
 def test_a_move_named_twice_is_refused(door: Client) -> None:
     references = build_all(a_world(door.council))
-    scene: Scenario = next(one for one in SCENES if one.name == "graded, none")
+    scenario: Scenario = next(one for one in SCENES if one.name == "graded, none")
     route = next(one for one in ROUTES if one.name == "POST /api/v1/audits/<reference>/moves")
-    cell = Cell(route, {"move": "revise"}, Actor("qa", role="qa"), scene)
+    cell = Cell(route, {"move": "revise"}, Actor("qa", role="qa"), scenario)
     for body in ('{"move": "withdraw", "move": "share"}', '{"move": "withdraw", "reason": "x", "move": "revise"}'):
-        assert door.ask(cell, references[scene.name], body).status_code == 422
+        assert door.ask(cell, references[scenario.name], body).status_code == 422
