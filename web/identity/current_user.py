@@ -32,7 +32,7 @@ def the_council() -> Council:
 
 def command_context() -> CommandContext:
     """One for the request: the directory is read once."""
-    if "desk" not in g:
+    if "context" not in g:
         g.context = the_council().command_context()
     context: CommandContext = g.context
     return context
