@@ -107,7 +107,7 @@ def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
 def looked_at(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
     again = bulk_statements.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
-    given = bulk_statements.bulk_parameters((one.row.id, one.row.version, one.row.look_on, one.again_on) for one in looked)
+    given = bulk_statements.bulk_parameters((one.row.id, one.row.version, one.row.next_check_on, one.again_on) for one in looked)
     with write_transaction(engine) as connection:
         same = set(connection.execute(again, given).scalars())
         audit_writer.enqueue_notices(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
