@@ -175,6 +175,7 @@ def check(_arguments: Sequence[str]) -> int:
         "types": ["mypy"],
         "import contracts": ["lint-imports", "--no-logo"],
         "state picture": ["python", "-m", "workflow.state_diagram", "--check"],
+        "prose": ["python", "-m", "tests.architecture.prose"],
         "uv.lock": ["uv", "lock", "--check", "--quiet"],
     }
     failed = [name for name, command in commands.items() if status_of(command) != 0]
@@ -215,7 +216,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "run": (run, "set up, fill an empty database with the demo council, serve on http://127.0.0.1:8000 (HOST, PORT)"),
     "test": (after_setup("pytest"), "set up and run the tests; what this machine cannot run is named at the end"),
     "test-long": (after_setup("pytest", "-m", "long or not long"), "the same, with the long tests"),
-    "check": (check, "format, lint, types, import contracts, generated files"),
+    "check": (check, "format, lint, types, import contracts, prose, generated files"),
     "bench": (after_setup("python", "-m", "bench"), "the benchmarks, with what they are compared with"),
     "screenshots": (after_setup("python", "-m", "tests.e2e.screenshots"), "every page at both widths, as pictures in screenshots/"),
     "setup": (setup, "only what the others do first: packages and stylesheet"),
