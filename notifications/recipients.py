@@ -1,52 +1,23 @@
 """Who hears of an event: `config/notifications.toml`, resolved to persons. One person in two roles is told once."""
 
-import random
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from notifications.policy import Deadlines, ModerationSelection
 from workflow.directory import Directory, Person
 from workflow.errors import ConfigurationError
 from workflow.events import Event, Notice
-from workflow.models import INADEQUATE, Audit
-from workflow.working_days import end_of_month, months_after, re_audit_window
+from workflow.models import Audit
 
 QA_INBOX = None
-END_OF_MONTH = "end of month"
-LAST_HOUR = 23
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
 POSTS = ("head_of_service", "director", "hos_ppqa", "governance")
 NAMED = ("auditor", "moderator")
 RELATIONS = {*CASE_ROLES, *POSTS, *NAMED, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Deadlines:
-    """In minutes, days, working days, weeks or months, as each name says (domain.md, Clocks: chosen, so settings).
-
-    Told apart as objects, not by what they say, so that what is reckoned by them can be remembered.
-    """
-
-    values: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> int:
-        return int(self.values[name])
-
-    def share_by(self, day: date) -> date:
-        within = self.values["allocated_audit_shared_by"]
-        return end_of_month(day) if within == END_OF_MONTH else day + timedelta(days=within)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which audits must be moderated besides every Inadequate one."""
-
-    outstanding: bool = False
-    auditors_first: int = 0
-    random_share_percent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +26,7 @@ class NotificationRules:
 
     events: Mapping[str, Mapping[str, Any]]
     clocks: Deadlines
-    selection: Selection
+    selection: ModerationSelection
 
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """Who is connected to the child is told nothing; what is told to a post of theirs goes to who stands in."""
@@ -92,26 +63,13 @@ class NotificationRules:
         return self.clocks.share_by(day)
 
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
-        """A month before the window closes; sooner after an Inadequate judgement (domain, Clocks)."""
-        audited_on = audit.header.audit_on
-        if audited_on is None:
-            return None
-        if audit.overall_grade == INADEQUATE:
-            return months_after(audited_on, self.clocks["re_audit_after_inadequate_months"])
-        return months_after(re_audit_window(audited_on, self.clocks["re_audit_months"]), -self.clocks["re_audit_prompt_months_before"])
+        return self.clocks.re_audit_prompt_on(audit)
 
     def emergency_ends_at(self, at: datetime) -> datetime:
-        return at + timedelta(minutes=self.clocks["emergency_minutes"])
+        return self.clocks.emergency_ends_at(at)
 
     def moderation_reason(self, audit: Audit, grade: str | None) -> str:
-        if grade == INADEQUATE:
-            return "the overall grade is Inadequate"
-        if grade == "outstanding" and self.selection.outstanding:
-            return "the overall grade is Outstanding"
-        # Drawn by the reference, so that asking twice draws the same.
-        if random.Random(audit.reference).uniform(0, 100) < self.selection.random_share_percent:  # noqa: S311
-            return "it was drawn at random"
-        return ""
+        return self.selection.moderation_reason(audit, grade)
 
     def _told(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int | None]:
         for relation in self._relations(event, audit):
@@ -128,23 +86,15 @@ def load_who_hears(path: Path) -> NotificationRules:
     """Raise ConfigurationError, in a sentence, for a relation that nobody could be told by."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        hears = NotificationRules(table["event"], Deadlines(table["clocks"]), Selection(**table["moderation_selection"]))
+        hears = NotificationRules(table["event"], Deadlines(table["clocks"]), ModerationSelection(**table["moderation_selection"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
     for name, event in hears.events.items():
         unknown = {relation for key, told in event.items() if key.startswith("told") for relation in told} - RELATIONS
         if unknown:
             raise ConfigurationError(f"{path.name}: event {name} tells the unknown “{min(unknown)}”.")
-    for clock, value in hears.clocks.values.items():
-        if not (_counts(value) or (clock == "allocated_audit_shared_by" and value == END_OF_MONTH)):
-            raise ConfigurationError(f"{path.name}: the clock {clock} must be a whole number of at least 1.")
-    if hears.clocks["reminders_gathered_at_hour"] > LAST_HOUR:
-        raise ConfigurationError(f"{path.name}: reminders_gathered_at_hour must be an hour of the day.")
+    hears.clocks.check(path.name)
     return hears
-
-
-def _counts(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> Iterable[int | None]:

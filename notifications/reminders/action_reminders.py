@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from notifications.recipients import QA_INBOX, Deadlines
+from notifications.policy import Deadlines
+from notifications.recipients import QA_INBOX
 from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.models import Audit, Escalation, Recipient

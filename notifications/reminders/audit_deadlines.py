@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from notifications.recipients import Deadlines, NotificationRules
+from notifications.policy import Deadlines
+from notifications.recipients import NotificationRules
 from notifications.reminders.action_reminders import chase_again_on, chases
 from workflow.directory import Directory
 from workflow.events import Event, Notice

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from notifications.recipients import Deadlines
+from notifications.policy import Deadlines
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import TODAY, WHO_HEARS, World, a_fake_world, an_audit, resolve

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from notifications.recipients import Deadlines
+from notifications.policy import Deadlines
 from workflow.directory import Directory, Holder, Person
 from workflow.models import Audit, Escalation, Recipient
 from workflow.storage.audit_writer import QA_INBOX_ID

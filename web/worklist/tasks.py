@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from notifications.recipients import Deadlines
+from notifications.policy import Deadlines
 from web.escalations.notification_status import EscalationStatus
 from web.formatting import role
 from workflow.commands.emergency_access import may_answer

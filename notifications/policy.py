@@ -1,0 +1,79 @@
+"""The deadlines of config/notifications.toml, and which audits it selects for moderation."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from workflow.errors import ConfigurationError
+from workflow.models import INADEQUATE, Audit
+from workflow.working_days import end_of_month, months_after, re_audit_window
+
+END_OF_MONTH = "end of month"
+LAST_HOUR = 23
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deadlines:
+    """In minutes, days, working days, weeks or months, as each name says.
+
+    Compared by identity, so that results calculated from one can be cached.
+    """
+
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> int:
+        return int(self.values[name])
+
+    def check(self, file_name: str) -> None:
+        """Raise ConfigurationError for a value that is not a number of days or an hour."""
+        for name, value in self.values.items():
+            if not (_is_count(value) or (name == "allocated_audit_shared_by" and value == END_OF_MONTH)):
+                raise ConfigurationError(f"{file_name}: {name} in [clocks] must be a whole number of at least 1.")
+        if self["reminders_gathered_at_hour"] > LAST_HOUR:
+            raise ConfigurationError(f"{file_name}: reminders_gathered_at_hour must be an hour of the day.")
+
+    @property
+    def longest_working_days(self) -> int:
+        return max(self[name] for name in self.values if name.endswith("_working_days"))
+
+    def share_by(self, day: date) -> date:
+        within = self.values["allocated_audit_shared_by"]
+        return end_of_month(day) if within == END_OF_MONTH else day + timedelta(days=within)
+
+    def re_audit_prompt_on(self, audit: Audit) -> date | None:
+        """A month before the re-audit window closes; sooner after an Inadequate judgement."""
+        audited_on = audit.header.audit_on
+        if audited_on is None:
+            return None
+        if audit.overall_grade == INADEQUATE:
+            return months_after(audited_on, self["re_audit_after_inadequate_months"])
+        return months_after(re_audit_window(audited_on, self["re_audit_months"]), -self["re_audit_prompt_months_before"])
+
+    def emergency_ends_at(self, at: datetime) -> datetime:
+        return at + timedelta(minutes=self["emergency_minutes"])
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationSelection:
+    """Which audits must be moderated besides every Inadequate one."""
+
+    outstanding: bool = False
+    auditors_first: int = 0
+    random_share_percent: int = 0
+
+    def moderation_reason(self, audit: Audit, grade: str | None) -> str:
+        """Why this audit must be moderated, or ""."""
+        if grade == INADEQUATE:
+            return "the overall grade is Inadequate"
+        if grade == "outstanding" and self.outstanding:
+            return "the overall grade is Outstanding"
+        # Seeded with the reference, so that asking twice gives the same answer.
+        if random.Random(audit.reference).uniform(0, 100) < self.random_share_percent:  # noqa: S311
+            return "it was drawn at random"
+        return ""
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
