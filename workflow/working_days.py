@@ -55,6 +55,13 @@ def working_days_between(earlier: date, later: date) -> int:
     return sum(is_working_day(earlier + timedelta(days=n + 1)) for n in range((later - earlier).days))
 
 
+def date_past_known_holidays(today: date, last_due_on: date | None, working_days: int) -> date | None:
+    """The furthest date that is calculated now, `working_days` from the last due date, where it lies after KNOWN_UNTIL."""
+    last = min(max(today, last_due_on or today), LAST_RECKONED)
+    furthest = add_working_days(last, working_days)
+    return furthest if furthest > KNOWN_UNTIL else None
+
+
 def end_of_month(day: date) -> date:
     return day + relativedelta(day=31)
 

@@ -11,13 +11,12 @@ from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
 from notifications.reminders.digest_schedule import next_digest_times
-from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from notifications.reminders.read_volume_alerts import many_read
 from notifications.reminders.stalled_audits import is_stalled
 from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.storage.engine import DatabaseError
-from workflow.working_days import KNOWN_UNTIL, london_day
+from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_day
 
 LOG = logging.getLogger("practice_audit.sweep")
 SLOTS_ARE_KEPT = timedelta(days=7)
@@ -82,7 +81,7 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
     queries.forget_slots(context.engine, now - SLOTS_ARE_KEPT)
     last_due_on = queries.worker_status(context.engine, now).last_due_on
     if queries.claim_slot(context.engine, "day", str(today), now) and (
-        day := dates_past_known_holidays(context.who_hears.clocks, today, last_due_on)
+        day := date_past_known_holidays(today, last_due_on, context.who_hears.clocks.longest_working_days)
     ):
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 

@@ -7,10 +7,9 @@ from http import HTTPStatus
 from flask import Response, jsonify
 
 from notifications.queries import oldest_unsent, worker_status
-from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from web.identity.current_user import the_council
 from workflow.storage.engine import DatabaseError
-from workflow.working_days import KNOWN_UNTIL, london_day
+from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_day
 
 
 def health() -> Response:
@@ -21,7 +20,7 @@ def health() -> Response:
     except DatabaseError:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
     is_ticking = runs.stopped_since(now) is None
-    furthest = dates_past_known_holidays(council.who_hears.clocks, london_day(now), runs.last_due_on)
+    furthest = date_past_known_holidays(london_day(now), runs.last_due_on, council.who_hears.clocks.longest_working_days)
     facts = {
         "status": "ok" if is_ticking else "red",
         "database": True,

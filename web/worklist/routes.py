@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from flask import Blueprint, render_template
 
 from notifications.queries import NEVER, worker_status
-from notifications.reminders.holiday_horizon import dates_past_known_holidays
 from web.directory.unit_routes import requests_for
 from web.escalations.board import troubled
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
@@ -24,7 +23,7 @@ from web.worklist.tasks import (
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.storage.engine import read_transaction
-from workflow.working_days import KNOWN_UNTIL
+from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays
 
 pages = Blueprint("my_work", __name__, template_folder="templates")
 
@@ -74,6 +73,6 @@ def _worker(context: CommandContext, me: Person) -> Mapping[str, object]:
     return {
         "has_stopped": stopped is not None,
         "since": stopped if stopped != NEVER else None,
-        "reckoned_until": dates_past_known_holidays(council.who_hears.clocks, context.today, runs.last_due_on),
+        "reckoned_until": date_past_known_holidays(context.today, runs.last_due_on, council.who_hears.clocks.longest_working_days),
         "known_until": KNOWN_UNTIL,
     }
