@@ -1,13 +1,6 @@
-"""The ways out. Each sends bytes to one address, or says whether trying again could help."""
+"""The ways out: SMTP, GOV.UK Notify, a folder. This file holds what they share."""
 
 from typing import Protocol
-from urllib.parse import urlsplit
-
-from config.settings import Settings
-from notifications.channels.errors import ChannelUnavailable, PermanentFailure, TemporaryFailure
-from notifications.channels.folder import FolderChannel
-from notifications.channels.govuk_notify import NotifyChannel
-from notifications.channels.smtp import SmtpChannel
 
 
 class Channel(Protocol):
@@ -17,12 +10,22 @@ class Channel(Protocol):
     def close(self) -> None: ...
 
 
-def open_channel(settings: Settings) -> Channel:
-    if settings.mail_url.startswith("folder:"):
-        return FolderChannel(settings.mail_url.removeprefix("folder:"))
-    if settings.mail_url.startswith("notify:"):
-        return NotifyChannel(settings.mail_url, settings.notify_api_key)
-    return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
+class TemporaryFailure(Exception):
+    """It did not go; trying again may help."""
 
 
-__all__ = ["Channel", "ChannelUnavailable", "PermanentFailure", "TemporaryFailure", "open_channel"]
+class ChannelUnavailable(TemporaryFailure):
+    """Nor can any other mail go: the server does not answer, or does not let us in."""
+
+
+class PermanentFailure(Exception):
+    """It was refused for good."""
+
+
+def with_plain_domain(address: str) -> str:
+    """The domain as it stands in DNS, which every mail server takes; what is before the @ stays."""
+    name, at, domain = address.rpartition("@")
+    try:
+        return name + at + (domain if domain.isascii() else domain.encode("idna").decode())
+    except UnicodeError:
+        return address

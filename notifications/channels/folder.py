@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from notifications.channels.errors import TemporaryFailure
+from notifications.channels import TemporaryFailure
 
 
 class FolderChannel:

@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from notifications.channels.errors import ChannelUnavailable, PermanentFailure, TemporaryFailure
+from notifications.channels import ChannelUnavailable, PermanentFailure, TemporaryFailure
 
 API = "https://api.notifications.service.gov.uk"
 SEND, TIMEOUT, LONGEST_ANSWER = "/v2/notifications/email", 20, 1_000_000

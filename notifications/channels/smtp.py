@@ -4,8 +4,7 @@ import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels.errors import ChannelUnavailable, PermanentFailure, TemporaryFailure
-from notifications.channels.idna import with_plain_domain
+from notifications.channels import ChannelUnavailable, PermanentFailure, TemporaryFailure, with_plain_domain
 from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
 
 TIMEOUT = 20

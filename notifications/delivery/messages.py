@@ -11,9 +11,9 @@ from string import Template
 from typing import Any
 
 from config.settings import Settings
-from notifications.channels.idna import with_plain_domain
+from notifications.channels import with_plain_domain
 from notifications.delivery import acknowledgement_links
-from notifications.encryption import unlock
+from notifications.delivery.encryption import unlock
 from notifications.recipients import NotificationRules
 from workflow.directory import Person
 from workflow.working_days import LONDON, add_working_days, london_day

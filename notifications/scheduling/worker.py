@@ -6,9 +6,14 @@ import secrets
 import socket
 from datetime import UTC, datetime
 from threading import Event, Thread
+from urllib.parse import urlsplit
 
+from config.settings import Settings
 from notifications import outbox, queries
-from notifications.channels import open_channel
+from notifications.channels import Channel
+from notifications.channels.folder import FolderChannel
+from notifications.channels.govuk_notify import NotifyChannel
+from notifications.channels.smtp import SmtpChannel
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.jobs import Jobs, OneAtATime, noting
@@ -57,6 +62,14 @@ def run_forever(context: WorkerContext) -> None:
     finally:
         channel.close()
         finished.set()
+
+
+def open_channel(settings: Settings) -> Channel:
+    if settings.mail_url.startswith("folder:"):
+        return FolderChannel(settings.mail_url.removeprefix("folder:"))
+    if settings.mail_url.startswith("notify:"):
+        return NotifyChannel(settings.mail_url, settings.notify_api_key)
+    return SmtpChannel(urlsplit(settings.mail_url), settings.mail_from)
 
 
 def _end_in_time(stopping: Event, finished: Event) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from config.settings import Settings
 from notifications.delivery import digest
+from notifications.delivery.encryption import lock
 from notifications.delivery.messages import build, message_id
-from notifications.encryption import lock
 from notifications.recipients import NotificationRules, load_who_hears
 from tests.factories import settings
 from workflow.directory import Person

@@ -2,8 +2,7 @@
 
 import pytest
 
-from notifications.channels import PermanentFailure, TemporaryFailure
-from notifications.channels.idna import with_plain_domain
+from notifications.channels import PermanentFailure, TemporaryFailure, with_plain_domain
 from notifications.channels.smtp_replies import Reply
 from tests.notifications.support.misbehaving_smtp_server import DOT, DROP, GREETING, HANG, MIDDLE
 from tests.notifications.support.send_one import IDENT, TO, Making, a_mail, refused, sending, serving

@@ -18,11 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from notifications.channels import open_channel
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.sweep import tick
-from notifications.scheduling.worker import run_once
+from notifications.scheduling.worker import open_channel, run_once
 from tests.factories import settings
 from tests.resilience.support.crash_points import CrashPoints, watch_mail, watch_statements
 from tests.resilience.support.every_transition import ALSO, DEEDS, Key

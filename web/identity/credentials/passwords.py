@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from notifications.encryption import lock
+from notifications.delivery.encryption import lock
 from web.identity.credentials import queries
 from web.identity.credentials.security_app import LONGEST, SHORTEST, the_library
 from workflow.directory import Person

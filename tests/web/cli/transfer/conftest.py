@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine
 
 from config.settings import Settings
 from notifications import outbox
-from notifications.encryption import lock
+from notifications.delivery.encryption import lock
 from tests.factories import a_council, a_world, an_audit, save, settings
 from tests.support.postgres import a_database
 from tests.workflow.storage.support.edge_values import TEXT, add_edges, empty_tables, everything_in

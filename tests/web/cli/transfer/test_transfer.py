@@ -9,7 +9,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import Engine, inspect, make_url
 
 from notifications import outbox
-from notifications.encryption import unlock
+from notifications.delivery.encryption import unlock
 from notifications.scheduling.worker import run_once
 from tests.factories import a_world, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
