@@ -10,9 +10,8 @@ from notifications import outbox, queries
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import Due, look_again_on, reminders
+from notifications.reminders.alerts import is_stalled, many_read
 from notifications.reminders.digest_schedule import next_digest_times
-from notifications.reminders.read_volume_alerts import many_read
-from notifications.reminders.stalled_audits import is_stalled
 from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.storage.engine import DatabaseError

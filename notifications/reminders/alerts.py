@@ -1,24 +1,41 @@
-"""Whether an audit waits for nobody: no enabled person could make what has to happen next (rules, invariant 13)."""
+"""Alerts about the service itself: an audit that nobody can move on, and a person who reads very many audits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
 
 from workflow.commands.available_moves import makers
 from workflow.directory import Directory, Person
+from workflow.events import Notice
 from workflow.models import Audit, SmartAction
 from workflow.permissions import CASE_ROLES, relations
 from workflow.state_machine import moves_from
 from workflow.workflow_config import Move, Rules
 
+WATCHERS = ("hos_ppqa", "governance")
 POSTS = ("qa", "hos_ppqa", "director", "head_of_service")
 Needed = tuple[tuple[Move, ...], SmartAction | None]
 
 
 def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
+    """Whether no enabled person can make the move that has to happen next (rules, invariant 13)."""
     directory = directory.for_child(audit.header.child_id)
     ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
     if _is_unheard(audit, directory):
         return True
     return not all(any(_makes(who, has, one, audit, directory) for who, has in ties.items()) for one in _needed(audit, rules))
+
+
+def many_read(readers: Iterable[Any], now: datetime, directory: Directory) -> Iterator[Notice]:
+    """Once an hour, to everybody in WATCHERS except the reader; to the QA inbox where that leaves nobody.
+
+    Somebody who has got hold of another person's account reads more audits than anybody needs.
+    """
+    watchers: set[int] = {person.id for post in WATCHERS for person in directory.in_post(post)}
+    for row in readers:
+        key = f"many_read/{row.person_id or row.by_name[:100]}/{now:%Y-%m-%dT%H}"
+        others: list[int | None] = [*sorted(watchers - {row.person_id})]
+        yield from (Notice(key, "many_audits_read", watcher, "") for watcher in others or [None])
 
 
 def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
