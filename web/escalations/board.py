@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from web.escalations import board_queries
+from web.escalations import queries
 from web.escalations.notification_status import EscalationStatus, StatusCalculator, opening_of
 from web.identity.current_user import command_context, the_council
 from workflow.commands.context import CommandContext
@@ -47,13 +47,13 @@ def board_of(person: Person, cursor: str | None) -> Board:
         raise PermissionDenied("The board of escalations is for those who see them through.")
     reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(the_council().engine) as connection:
-        rows, following = board_queries.page_of_unresolved(connection, reader, cursor)
-        lately = [] if cursor else board_queries.resolved_lately(connection, reader, context.now)
+        rows, following = queries.page_of_unresolved(connection, reader, cursor)
+        lately = [] if cursor else queries.resolved_lately(connection, reader, context.now)
         everything = [*rows, *lately]
-        mails, read = board_queries.mails_about(connection, everything), board_queries.first_read(connection, everything)
-        by_state = board_queries.counts_by_state(connection, reader)
-        waiting = board_queries.all_open(connection, reader)
-        standing = _watch().standings(waiting, board_queries.mails_about(connection, waiting), {})
+        mails, read = queries.mails_about(connection, everything), queries.first_read(connection, everything)
+        by_state = queries.counts_by_state(connection, reader)
+        waiting = queries.all_open(connection, reader)
+        standing = _watch().standings(waiting, queries.mails_about(connection, waiting), {})
     shown = _watch().standings(everything, mails, read)
     return Board(
         _counts(by_state.get("open", 0), by_state.get("acknowledged", 0), standing), shown[: len(rows)], following, shown[len(rows) :]
@@ -62,8 +62,8 @@ def board_of(person: Person, cursor: str | None) -> Board:
 
 def troubled(connection: Any, reader: VisibilityFilter) -> list[EscalationStatus]:
     """Open escalations with a recipient whom nobody could tell, for who has to tell them otherwise."""
-    waiting = board_queries.all_open(connection, reader)
-    return [one for one in _watch().standings(waiting, board_queries.mails_about(connection, waiting), {}) if one.trouble]
+    waiting = queries.all_open(connection, reader)
+    return [one for one in _watch().standings(waiting, queries.mails_about(connection, waiting), {}) if one.trouble]
 
 
 def standing_of(audit: Audit) -> EscalationStatus | None:
@@ -72,7 +72,7 @@ def standing_of(audit: Audit) -> EscalationStatus | None:
         return None
     rows = [opening_of(audit, audit.escalation)]
     with read_transaction(the_council().engine) as connection:
-        mails, read = board_queries.mails_about(connection, rows), board_queries.first_read(connection, rows)
+        mails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
     return _watch().standings(rows, mails, read)[0]
 
 

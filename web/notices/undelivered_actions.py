@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from web.council import Council
-from web.notices import undelivered_queries
+from web.notices import queries
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied
@@ -18,13 +18,13 @@ def send_again(council: Council, context: CommandContext, who: Person, row_id: i
     with _one(council, context, who, row_id) as (connection, row):
         if not can_go_again(council, row):
             raise InvalidTransition("This mail can’t be sent again: whoever it was for asks for a new one.")
-        _ensure_first(undelivered_queries.send_again(connection, row_id, context.now))
+        _ensure_first(queries.send_again(connection, row_id, context.now))
 
 
 def settle(council: Council, context: CommandContext, who: Person, row_id: int) -> None:
     """They told the person another way. Raises PermissionDenied, NotFound; InvalidTransition where somebody has seen to it."""
     with _one(council, context, who, row_id) as (connection, _):
-        _ensure_first(undelivered_queries.settle(connection, row_id, who.id, context.now))
+        _ensure_first(queries.settle(connection, row_id, who.id, context.now))
 
 
 def ensure_sees(context: CommandContext, who: Person) -> None:
@@ -41,7 +41,7 @@ def can_go_again(council: Council, row: Any) -> bool:
 def _one(council: Council, context: CommandContext, who: Person, row_id: int) -> Iterator[tuple[Connection, Any]]:
     ensure_sees(context, who)
     with write_transaction(council.engine) as connection:
-        row = undelivered_queries.one(connection, VisibilityFilter(who, context.directory, context.permissions), row_id)
+        row = queries.find_undelivered(connection, VisibilityFilter(who, context.directory, context.permissions), row_id)
         if row is None:
             raise NotFound
         yield connection, row

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
-from web.notices import undelivered_actions, undelivered_queries
+from web.notices import queries, undelivered_actions
 from web.request.flash_messages import flash
 from workflow.storage.engine import read_transaction
 
@@ -19,14 +19,14 @@ def every() -> str:
     context, council = command_context(), the_council()
     undelivered_actions.ensure_sees(context, current_user())
     with read_transaction(council.engine) as connection:
-        rows, following = undelivered_queries.given_up(connection, the_reader(), request.args.get("cursor"))
-        tried = undelivered_queries.still_tried(connection, the_reader(), context.now)
+        rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
+        tried = queries.still_tried(connection, the_reader(), context.now)
     return render_template(
         "undelivered.html",
         rows=rows,
         following=following,
         tried=tried,
-        most=undelivered_queries.SIZE,
+        most=queries.SIZE,
         events=council.who_hears.events,
         directory=context.directory,
         now=context.now,

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.formatting import clock
 from web.identity.current_user import command_context, current_user, login_required, the_council
-from web.read_access.emergency_queries import may_decide, own, waiting
+from web.read_access.queries import emergencies_of, emergencies_waiting, may_decide
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.commands import emergency_access
@@ -63,7 +63,7 @@ def _page(refusal: BadInput | None = None) -> str:
     if not asks and not decides:
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
     with read_transaction(the_council().engine) as connection:
-        mine, others = own(connection, me), waiting(connection) if decides else []
+        mine, others = emergencies_of(connection, me), emergencies_waiting(connection) if decides else []
     theirs = [one for one in others if emergency_access.may_answer(context.directory, me, context.directory.people[one.asked_by])]
     return render_template(
         "emergencies.html",

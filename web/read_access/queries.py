@@ -1,4 +1,4 @@
-"""Who read what, newest first, and who read very much: never a word of what they read."""
+"""Who read what, newest first, and who read very much: never a word of what they read. And requests to read in an emergency."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, String, cast, func, select
 
 from web.audit_list.queries import parse_cursor
-from workflow.storage.tables import audits, readings
+from workflow.directory import Directory, Person
+from workflow.ports import EmergencyAccessRequest
+from workflow.storage.emergency_access import of_row
+from workflow.storage.tables import audits, emergencies, readings
 from workflow.storage.visibility import VisibilityFilter
 
 SIZE = 50
+MOST_EMERGENCIES = 50
 LOOKED_BACK = timedelta(days=7)
 
 
@@ -42,3 +46,19 @@ def who_read_many(connection: Connection, more_than: int, now: datetime) -> Sequ
     counted = select(readings.c.person_id, readings.c.by_name, since.label("since"), number.label("audits"))
     counted = counted.where(readings.c.at > now - LOOKED_BACK).group_by(readings.c.person_id, readings.c.by_name, hour)
     return connection.execute(counted.having(number > more_than).order_by(since.desc()).limit(SIZE)).all()
+
+
+def emergencies_waiting(connection: Connection) -> Sequence[EmergencyAccessRequest]:
+    query = select(emergencies).where(emergencies.c.answered_at.is_(None)).order_by(emergencies.c.asked_at).limit(MOST_EMERGENCIES)
+    return [of_row(row) for row in connection.execute(query)]
+
+
+def emergencies_of(connection: Connection, person: Person) -> Sequence[EmergencyAccessRequest]:
+    """Newest first."""
+    query = select(emergencies).where(emergencies.c.asked_by == person.id).order_by(emergencies.c.id.desc()).limit(MOST_EMERGENCIES)
+    return [of_row(row) for row in connection.execute(query)]
+
+
+def may_decide(person: Person, directory: Directory) -> bool:
+    """Whether anybody’s request could be theirs to answer: who can’t, is not looked up for."""
+    return "director" in person.roles or directory.is_in_post(person, "hos_ppqa")

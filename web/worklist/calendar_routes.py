@@ -11,7 +11,7 @@ from web.identity.current_user import command_context, current_user, login_requi
 from web.identity.sessions import digest
 from web.request.flash_messages import flash
 from web.worklist.calendar_feed import as_icalendar, due_for
-from web.worklist.calendar_queries import calendar_at, calendar_of, end_calendar, keep_calendar
+from web.worklist.queries import calendar_at, calendar_of, end_calendar, keep_calendar
 from workflow.errors import NotFound
 
 pages = Blueprint("calendars", __name__, template_folder="templates")

@@ -1,12 +1,15 @@
-"""What waits for one person: audits and actions, each reason to wait read by its own index."""
+"""What waits for one person: audits and actions, each reason to wait read by its own index. And their calendar’s address."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, or_, select, union_all
 
 from workflow.directory import Person
-from workflow.storage.tables import IS_ESCALATED, IS_UNRESOLVED, IS_UNSETTLED, actions, audits, escalations
+from workflow.storage.audit_writer import upsert
+from workflow.storage.engine import read_transaction, write_transaction
+from workflow.storage.tables import IS_ESCALATED, IS_UNRESOLVED, IS_UNSETTLED, actions, audits, calendars, escalations
 from workflow.storage.visibility import VisibilityFilter
 
 MOST = 200
@@ -59,3 +62,24 @@ def actions_waiting_for(connection: Connection, reader: VisibilityFilter) -> Seq
     if person.id in reader.directory.connections:
         query = query.where(audits.c.id.not_in(reader.connected()))
     return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST + 1)).all()
+
+
+def keep_calendar(engine: Engine, person_id: int, digest: str, at: datetime) -> None:
+    """In place of the one before, whose address is worth nothing from then on."""
+    with write_transaction(engine) as connection:
+        upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at}])
+
+
+def end_calendar(engine: Engine, person_id: int) -> None:
+    with write_transaction(engine) as connection:
+        connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
+
+
+def calendar_of(engine: Engine, person_id: int) -> Any:
+    with read_transaction(engine) as connection:
+        return connection.execute(select(calendars).where(calendars.c.person_id == person_id)).first()
+
+
+def calendar_at(engine: Engine, digest: str) -> Any:
+    with read_transaction(engine) as connection:
+        return connection.execute(select(calendars).where(calendars.c.digest == digest)).first()

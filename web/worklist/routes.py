@@ -8,8 +8,8 @@ from notifications.queries import NEVER, worker_status
 from web.directory.unit_routes import requests_for
 from web.escalations.board import troubled
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
-from web.notices.undelivered_queries import how_many_given_up
-from web.read_access.emergency_queries import may_decide, waiting
+from web.notices.queries import how_many_given_up
+from web.read_access.queries import emergencies_waiting, may_decide
 from web.worklist.queries import MOST, actions_waiting_for, audits_waiting_for
 from web.worklist.tasks import (
     in_order,
@@ -36,7 +36,7 @@ def show() -> str:
         audits = audits_waiting_for(connection, the_reader())
         actions = actions_waiting_for(connection, the_reader())
         untold = troubled(connection, the_reader()) if "qa" in me.roles else []
-        emergencies = waiting(connection) if may_decide(me, context.directory) else []
+        emergencies = emergencies_waiting(connection) if may_decide(me, context.directory) else []
         undelivered = how_many_given_up(connection, the_reader()) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
         *tasks_of_audits(audits, me, context.directory, the_council().who_hears.clocks),

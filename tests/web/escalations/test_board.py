@@ -18,7 +18,7 @@ from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
-from web.escalations.board_queries import SIZE
+from web.escalations.queries import SIZE
 from workflow.commands import escalations
 from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import changed
@@ -86,7 +86,7 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: Wor
     seen: dict[int, tuple[bool, bool]] = {}
     for days in (0, 1, 2, 3):
         clock.move_to(NOW + timedelta(days=days))
-        sweep(app.extensions["council"].context, NOW + timedelta(days=days))
+        sweep(app.extensions["council"].worker_context, NOW + timedelta(days=days))
         works(app, NOW + timedelta(days=days))
         one = recipients_shown(caller)[0]
         seen[days] = (one["is_overdue"], one["passed_up_at"] is not None)

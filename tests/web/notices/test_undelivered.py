@@ -13,7 +13,7 @@ from tests.factories import NOW, World, an_audit
 from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.support.browser import Browser
 from web.council import Council
-from web.notices.undelivered_queries import SIZE
+from web.notices.queries import SIZE
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
 from workflow.storage.directory_seed import changed
