@@ -7,6 +7,7 @@ from config.settings import PREFIX, BadSetting, Settings
 from notifications.context import WorkerContext
 from notifications.recipients import NotificationRules, load_who_hears
 from workflow.commands.context import CommandContext
+from workflow.commands.registry import ensure_registry_matches
 from workflow.directory import ROLES
 from workflow.errors import ConfigurationError
 from workflow.form_loader import load_form
@@ -49,6 +50,7 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
     if unknown := settings.mfa_roles.difference(ROLES):
         raise BadSetting(f"{PREFIX}MFA_ROLES: there is no role “{min(unknown)}”.")
     rules = load_rules(settings.config / "workflow.toml", GUARDS)
+    ensure_registry_matches(rules)
     engine = engine or open_engine(settings.database_url)
     return Council(
         settings=settings,

@@ -49,6 +49,11 @@ class Track:
     states: Mapping[str, State]
     moves: Mapping[str, Move]
 
+    @property
+    def moves_made_by_name(self) -> tuple[Move, ...]:
+        """Those that somebody makes; a move without a maker follows from another one."""
+        return tuple(move for move in self.moves.values() if move.by)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.factories import AN_ACTION, FOURTEENTH, World, a_fake_world, an_audit, answers, assign, resolve, save, settle
-from workflow.commands import action_move_registry, actions, escalation_move_registry
-from workflow.commands.audit_move_registry import carry_out
+from workflow.commands import actions
+from workflow.commands.registry import make_action_move, make_audit_move, make_escalation_move
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 from workflow.models import Audit
 
@@ -30,6 +30,7 @@ ESCALATION_STATES = ("none", "open", "acknowledged", "resolved")
 ESCALATION_MOVES = ("raise", "acknowledge", "plan", "resolve")
 Try = Callable[[World, str, str], str]
 LATER = "2027-01-15"
+WITHDRAW = {"move": "withdraw", "reason": "Wrong child."}
 
 
 def test_every_cell_is_as_approved() -> None:
@@ -96,11 +97,11 @@ def _everything(world: World, reference: str) -> tuple[object, ...]:
 
 def _audit_move(move: str) -> Try:
     def attempt(world: World, reference: str, name: str) -> str:
-        new = (AN_ACTION,) if move == "reopen" else ()
+        given = {"move": move, "reason": "Because.", "new_actions": (AN_ACTION,) if move == "reopen" else ()}
         return _outcome(
             world,
             reference,
-            lambda: carry_out(world.command_context(), world.person(name), reference, move, "Because.", new),
+            lambda: make_audit_move(world.command_context(), world.person(name), reference, given),
             lambda audit: audit.state,
         )
 
@@ -112,8 +113,8 @@ def _ready(state: str, grade: str, move: str) -> tuple[World, str]:
     world = a_fake_world()
     if state == "withdrawn":
         reference = an_audit(world, "shared", grade=grade)
-        carry_out(world.command_context(), world.person("qa"), reference, "withdraw", "Wrong child.")
-        carry_out(world.command_context(), world.person("hos.ppqa"), reference, "withdraw")
+        make_audit_move(world.command_context(), world.person("qa"), reference, WITHDRAW)
+        make_audit_move(world.command_context(), world.person("hos.ppqa"), reference, WITHDRAW)
         return world, reference
     reference = an_audit(world, state, grade=grade)
     if state == "draft":
@@ -126,7 +127,7 @@ def _ready(state: str, grade: str, move: str) -> tuple[World, str]:
     if state == "moderated" and move == "close_actions":
         settle(world, reference)
     if state in {"draft", "practitioner_consulted", "graded", "shared", "moderated"} and move == "withdraw":
-        carry_out(world.command_context(), world.person("qa"), reference, "withdraw", "Wrong child.")
+        make_audit_move(world.command_context(), world.person("qa"), reference, WITHDRAW)
     return world, reference
 
 
@@ -157,7 +158,7 @@ def _action_move(move: str) -> Try:
         return _outcome(
             world,
             reference,
-            lambda: action_move_registry.carry_out(world.command_context(), world.person(name), reference, 1, given),
+            lambda: make_action_move(world.command_context(), world.person(name), reference, 1, given),
             lambda audit: audit.actions[0].state,
         )
 
@@ -169,10 +170,8 @@ def _escalated(state: str) -> tuple[World, str]:
     reference = an_audit(world, "moderated", grade="good" if state == "none" else "inadequate")
     if state == "acknowledged":
         for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
-            escalation_move_registry.carry_out(
-                world.command_context(), world.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""}
-            )
-        escalation_move_registry.carry_out(
+            make_escalation_move(world.command_context(), world.person(name), reference, {"move": "acknowledge", "plan": "", "reason": ""})
+        make_escalation_move(
             world.command_context(), world.person("head.of.service"), reference, {"move": "plan", "plan": "Visit.", "reason": ""}
         )
     if state == "resolved":
@@ -186,7 +185,7 @@ def _escalation_move(move: str) -> Try:
         return _outcome(
             world,
             reference,
-            lambda: escalation_move_registry.carry_out(world.command_context(), world.person(name), reference, given),
+            lambda: make_escalation_move(world.command_context(), world.person(name), reference, given),
             lambda audit: audit.escalation_state,
         )
 

@@ -14,8 +14,8 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_world, answers, save
 from tests.workflow.support.invariants import Invariants
 from tests.workflow.support.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
-from workflow.commands import action_move_registry, actions, assignments, drafting, escalation_move_registry
-from workflow.commands.audit_move_registry import carry_out
+from workflow.commands import actions, assignments, drafting
+from workflow.commands.registry import make_action_move, make_audit_move, make_escalation_move
 
 PEOPLE = ("auditor", "auditor2", "team.manager", "moderator", "qa", "head.of.service", "director.safeguarding", "hos.ppqa")
 MOVES = (*FORWARD, "return_for_correction", "withdraw")
@@ -45,10 +45,8 @@ class AnySequence(Invariants):
     def anybody_tries_any_move(self, which: int, who: str, move: str) -> None:
         model, reference = self.models[which], self.references[which]
         expected = model.expects(who, move)
-        new = (AN_ACTION,) if move == "reopen" else ()
-        got = self.tried(
-            reference, lambda: carry_out(self.world.command_context(), self.world.person(who), reference, move, "Because.", new)
-        )
+        given = {"move": move, "reason": "Because.", "new_actions": (AN_ACTION,) if move == "reopen" else ()}
+        got = self.tried(reference, lambda: make_audit_move(self.world.command_context(), self.world.person(who), reference, given))
         assert got == expected, (who, move, model)
         if got == "yes":
             MADE[move] += 1
@@ -121,9 +119,7 @@ class AnySequence(Invariants):
         model, reference = self.models[which], self.references[which]
         expected = model.escalation_expects(who, move)
         given = {"move": move, "plan": "Visit.", "reason": "Because."}
-        got = self.tried(
-            reference, lambda: escalation_move_registry.carry_out(self.world.command_context(), self.world.person(who), reference, given)
-        )
+        got = self.tried(reference, lambda: make_escalation_move(self.world.command_context(), self.world.person(who), reference, given))
         assert got == expected, (who, move, model)
         if got == "yes":
             model.escalation_moves(who, move)
@@ -136,7 +132,7 @@ class AnySequence(Invariants):
         given = {"move": move, "reason": "Because.", "completed_on": "", "due_on": ""}
         got = self.tried(
             reference,
-            lambda: action_move_registry.carry_out(self.world.command_context(), self.world.person(who), reference, number, given),
+            lambda: make_action_move(self.world.command_context(), self.world.person(who), reference, number, given),
         )
         if got == "yes":
             assert model.state in {"shared", "moderated"}
@@ -189,10 +185,10 @@ class AnySequence(Invariants):
             given = {"move": "report", "reason": "", "completed_on": "", "due_on": ""}
             context = self.world.command_context()
             if state == "open":
-                action_move_registry.carry_out(context, self.world.person(reporter), self.references[which], number, given)
+                make_action_move(context, self.world.person(reporter), self.references[which], number, given)
                 model.actions[number], model.reporters[number] = "reported", reporter
             if model.actions[number] == "reported":
-                action_move_registry.carry_out(
+                make_action_move(
                     self.world.command_context(), self.world.person(verifier), self.references[which], number, given | {"move": "verify"}
                 )
                 model.actions[number] = "verified"

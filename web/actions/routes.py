@@ -14,10 +14,10 @@ from web.request.flash_messages import flash
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from workflow.commands import actions
-from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
+from workflow.commands.registry import make_action_move
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.models import Audit, SmartAction
 
@@ -75,7 +75,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         "due_on": day_typed("due_on", request.form),
     }  # fmt: skip
     try:
-        carry_out(command_context(), current_user(), reference, number, given)
+        make_action_move(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
     flash(f"{happened(f'{move}_action' if move.isalpha() else move)}.")

@@ -11,9 +11,9 @@ from web.api.serialisers import action_facts
 from web.identity.current_user import command_context, the_council
 from web.request.read_log import reveal_and_log
 from workflow.commands import actions
-from workflow.commands.action_move_registry import carry_out
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, see
+from workflow.commands.registry import make_action_move
 from workflow.errors import NotFound
 from workflow.models import SmartAction
 
@@ -65,7 +65,7 @@ def remove(action_id: str) -> Response:
 @blueprint.response(200, response_schemas.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
-    carry_out(command_context(), asker(), reference, number, given)
+    make_action_move(command_context(), asker(), reference, number, given)
     return _answer(reference, number)
 
 

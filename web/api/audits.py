@@ -12,10 +12,10 @@ from web.api.serialisers import email, escalation_facts, history_facts, offers_s
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.identity.current_user import command_context, the_council
 from web.request.read_log import history_shown, reveal_and_log
-from workflow.commands import assignments, drafting, escalation_move_registry
+from workflow.commands import assignments, drafting
 from workflow.commands.actions import NewAction
-from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import AuditView, see, seen_by
+from workflow.commands.registry import make_audit_move, make_escalation_move
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.models import Audit
 from workflow.permissions import relations
@@ -78,7 +78,7 @@ def moves(reference: str) -> Given:
 @blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
     new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
-    return audit_answer(lambda context: carry_out(context, asker(), reference, given["move"], given["reason"] or "", new))
+    return audit_answer(lambda context: make_audit_move(context, asker(), reference, {**given, "new_actions": new}))
 
 
 @blueprint.get("/audits/<reference>/history")
@@ -110,7 +110,7 @@ def auditor(given: Given, reference: str) -> Response:
 @blueprint.arguments(request_schemas.EscalationMove)
 @blueprint.response(200, response_schemas.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
-    audit = escalation_move_registry.carry_out(command_context(), asker(), reference, given)
+    audit = make_escalation_move(command_context(), asker(), reference, given)
     return escalation_facts(command_context().directory, _seen(audit))
 
 

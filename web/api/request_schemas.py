@@ -2,6 +2,8 @@
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from workflow.commands.registry import ESCALATION_MOVES
+
 Text = fields.String
 ANSWERS = "A section’s answers by field, as the form defines them: text, true or false, dates like 2026-11-23, people by email."
 SOMEBODY, SOME_DAY = "moderator@demo.example", "2026-12-20"
@@ -58,9 +60,7 @@ class ActionMove(Strict):
 
 
 class EscalationMove(Strict):
-    move = fields.String(
-        required=True, validate=validate.OneOf(["acknowledge", "plan", "resolve", "raise"]), metadata={"examples": ["acknowledge"]}
-    )
+    move = fields.String(required=True, validate=validate.OneOf(list(ESCALATION_MOVES)), metadata={"examples": ["acknowledge"]})
     plan = fields.String(load_default="", allow_none=True)
     reason = fields.String(load_default="", allow_none=True)
 

@@ -19,9 +19,9 @@ from web.request.idempotency import run_form_once
 from web.request.read_log import history_shown, reveal_and_log
 from workflow.commands import drafting
 from workflow.commands.actions import NewAction
-from workflow.commands.audit_move_registry import carry_out
 from workflow.commands.audit_view import AuditView, see
 from workflow.commands.available_moves import is_request_only, named_move
+from workflow.commands.registry import make_audit_move
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 
 pages = Blueprint("audits", __name__, template_folder="templates")
@@ -97,9 +97,9 @@ def move(reference: str, move: str) -> str:
 @pages.post("/audits/<reference>/moves/<move>")
 @login_required
 def make_move(reference: str, move: str) -> Page:
-    reason, new = request.form.get("reason", ""), _new_actions()
+    given = {"move": move, "reason": request.form.get("reason", ""), "new_actions": _new_actions()}
     try:
-        audit = carry_out(command_context(), current_user(), reference, move, reason, new)
+        audit = make_audit_move(command_context(), current_user(), reference, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
     flash(f"The audit is now: {command_context().rules.audit.states[audit.state].title}.")

@@ -12,7 +12,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log
 from workflow.commands.audit_view import see
-from workflow.commands.escalation_move_registry import carry_out
+from workflow.commands.registry import make_escalation_move
 from workflow.commands.safeguarding import uses_of
 from workflow.errors import BadInput, NotFound, PreconditionsNotMet
 
@@ -30,7 +30,7 @@ def show(reference: str) -> str:
 def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
     given = {"move": move, "reason": request.form.get("reason", ""), "plan": request.form.get("plan", "")}
     try:
-        carry_out(command_context(), current_user(), reference, given)
+        make_escalation_move(command_context(), current_user(), reference, given)
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
     flash(f"{happened(f'{move}_escalation')}.")

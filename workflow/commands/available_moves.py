@@ -38,10 +38,11 @@ def _bound_up(audit: Audit, action: SmartAction | None) -> Collection[int | None
 
 
 def named_move(track: Track, name: str) -> Move:
-    move = track.moves.get(name)
-    if move is None:
-        raise BadInput.about("move", f"There is no such move; the moves are {', '.join(track.moves)}.")
-    return move
+    """Raise BadInput for a move that is not in the table, or that nobody makes by name."""
+    moves = {move.name: move for move in track.moves_made_by_name}
+    if name not in moves:
+        raise BadInput.about("move", f"There is no such move; the moves are {', '.join(moves)}.")
+    return moves[name]
 
 
 def situation(

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, World, an_audit, answers, assign, resolve, save, settle
-from workflow.commands import action_move_registry, actions, audit_moves, escalation_move_registry
-from workflow.commands.audit_move_registry import carry_out
+from workflow.commands import actions, audit_moves
 from workflow.commands.context import CommandContext
+from workflow.commands.registry import make_action_move, make_audit_move, make_escalation_move
 from workflow.directory import Person
 
 LATER, RECIPIENTS = date(2027, 1, 15), ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -31,18 +31,18 @@ def cells() -> set[Key]:
 
 
 def _moves(name: str) -> Callable[[CommandContext, Person, str], Any]:
-    new = (AN_ACTION,) if name == "reopen" else ()
-    return lambda context, who, reference: carry_out(context, who, reference, name, "Because.", new)
+    given = {"move": name, "reason": "Because.", "new_actions": (AN_ACTION,) if name == "reopen" else ()}
+    return lambda context, who, reference: make_audit_move(context, who, reference, given)
 
 
 def _acts(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "reason": "Because.", "completed_on": "", "due_on": str(LATER)}
-    return lambda context, who, reference: action_move_registry.carry_out(context, who, reference, 1, given)
+    return lambda context, who, reference: make_action_move(context, who, reference, 1, given)
 
 
 def _escalates(name: str) -> Callable[[CommandContext, Person, str], Any]:
     given = {"move": name, "plan": "Visit daily.", "reason": "Because."}
-    return lambda context, who, reference: escalation_move_registry.carry_out(context, who, reference, given)
+    return lambda context, who, reference: make_escalation_move(context, who, reference, given)
 
 
 # --- The audit -------------------------------------------------------------------------------------------------------
