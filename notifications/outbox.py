@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
 from notifications.recipients import NotificationRules
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.storage import audit_writer
 from workflow.storage.engine import DatabaseError, write_transaction
 from workflow.storage.tables import outbox, ticks
@@ -145,7 +145,7 @@ def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> Non
     """What can’t be delivered is told to the QA Service in the service itself, where no mail can fail."""
     row = letter[0]
     about = (row.reference, row.action, row.due_on) if len(letter) == 1 else ("",)
-    notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", None, *about)
+    notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", QA_INBOX, *about)
     with write_transaction(engine) as connection:
         if _update_ours(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None):
             audit_writer.notice_only(connection, (notice,), now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, exists, func, literal_column, select, union, update
 
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.storage import audit_writer, bulk_statements
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
@@ -147,7 +147,7 @@ def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datet
 
 
 def _prompt(reference: str, day: date) -> Notice:
-    return Notice(f"re_audit/{reference}/{day}", "re_audit_window_closing", None, reference)
+    return Notice(f"re_audit/{reference}/{day}", "re_audit_window_closing", QA_INBOX, reference)
 
 
 def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:

@@ -10,10 +10,9 @@ from typing import Any
 from notifications.policy import Deadlines, ModerationSelection
 from workflow.directory import Directory, Person
 from workflow.errors import ConfigurationError
-from workflow.events import Event, Notice
+from workflow.events import QA_INBOX, Event, Notice
 from workflow.models import Audit
 
-QA_INBOX = None
 CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
 POSTS = ("head_of_service", "director", "hos_ppqa", "governance")
 NAMED = ("auditor", "moderator")
@@ -39,7 +38,7 @@ class NotificationRules:
         found = [
             one
             for one in self.notices(event, audit, directory)
-            if one.person_id is None or _can_be_reached(directory.person(one.person_id))
+            if one.recipient == QA_INBOX or _can_be_reached(directory.person(one.recipient))
         ]
         return tuple(found) or (Notice(event.key, event.name, QA_INBOX, event.reference, event.action, event.due_on),)
 
@@ -71,7 +70,7 @@ class NotificationRules:
     def moderation_reason(self, audit: Audit, grade: str | None) -> str:
         return self.selection.moderation_reason(audit, grade)
 
-    def _told(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int | None]:
+    def _told(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int]:
         for relation in self._relations(event, audit):
             yield from _people(relation, event, audit, directory)
 
@@ -97,8 +96,8 @@ def load_who_hears(path: Path) -> NotificationRules:
     return hears
 
 
-def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> Iterable[int | None]:
-    """Ids of those to be told; None is the QA inbox."""
+def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> Iterable[int]:
+    """Ids of those to be told, QA_INBOX among them."""
     if relation == "qa_inbox":
         return (QA_INBOX,)
     if relation in CASE_ROLES:
@@ -119,7 +118,7 @@ def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
         yield now.person.id if now else recipient.person_id
 
 
-def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int | None]:
+def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:
     """Everybody in the post; where it is vacant, who stands in, and the QA inbox so that silence is impossible."""
     held = [person.id for person in directory.in_post(post, audit.header.team) if person.can_be_reached]
     if held:

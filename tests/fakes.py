@@ -66,8 +66,8 @@ class FakeStore:
 
     def _tell(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
-            if (notice.key, notice.person_id) not in self.told:
-                self.told[notice.key, notice.person_id] = notice
+            if (notice.key, notice.recipient) not in self.told:
+                self.told[notice.key, notice.recipient] = notice
                 self.sent.append(notice)
 
     def seals(self, audit: Audit) -> tuple[Seal, ...]:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+QA_INBOX = 0
+"""The recipient of a notice to the shared address of the QA Service. No person has this id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -24,11 +27,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to one person, or to the QA inbox where `person_id` is None."""
+    """One message to one person, by their id, or to QA_INBOX."""
 
     key: str
     event: str
-    person_id: int | None
+    recipient: int
     reference: str
     action: int | None = None
     due_on: date | None = None

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.settings import Settings
+from workflow.events import QA_INBOX
 
 CHASE = "escalation_not_acknowledged"
 EVENTS = ("escalation_opened", CHASE)
@@ -36,7 +37,7 @@ class AcknowledgementLink:
 
 def line(row: Any, settings: Settings) -> str:
     """What the mail of an outbox row carries below its link; "" where there is nothing to acknowledge. The same at every try."""
-    if row.event not in EVENTS or not row.recipient:
+    if row.event not in EVENTS or row.recipient == QA_INBOX:
         return ""
     asked = AcknowledgementLink(row.reference, row.recipient, row.event == CHASE, row.created_at)
     return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={token_of(asked, settings)}"

@@ -15,7 +15,7 @@ from notifications.delivery import digest, messages
 from notifications.outbox import Letter
 from notifications.reminders.relevance import is_still_relevant
 from workflow.directory import Directory
-from workflow.storage.audit_writer import QA_INBOX_ID
+from workflow.events import QA_INBOX
 from workflow.storage.engine import DatabaseError
 
 LOG = logging.getLogger("practice_audit.delivery")
@@ -106,8 +106,8 @@ def _tried_before(letter: Letter, ident: str) -> Mail | None:
 def _built(context: WorkerContext, directory: Directory, letter: Letter, ident: str) -> Mail:
     """To the address that the directory holds now; raises PermanentFailure where there is none."""
     row, hears, settings = letter[0], context.who_hears, context.settings
-    person = directory.person(row.recipient) if row.recipient != QA_INBOX_ID else None
-    if row.recipient != QA_INBOX_ID and (person is None or not person.can_be_reached):
+    person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
+    if row.recipient != QA_INBOX and (person is None or not person.can_be_reached):
         raise PermanentFailure("nobody active with an address holds it")
     is_digest = row.event in hears.gathered
     message = digest.build(letter, ident, person, hears, settings) if is_digest else messages.build(row, person, hears, settings)

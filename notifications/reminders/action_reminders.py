@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from notifications.policy import Deadlines
-from notifications.recipients import QA_INBOX
 from workflow.directory import Directory
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, Escalation, Recipient
 from workflow.working_days import add_working_days, london_day, next_working_day
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflow.commands.available_moves import makers
 from workflow.directory import Directory, Person
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, SmartAction
 from workflow.permissions import CASE_ROLES, relations
 from workflow.state_machine import moves_from
@@ -34,8 +34,8 @@ def many_read(readers: Iterable[Any], now: datetime, directory: Directory) -> It
     watchers: set[int] = {person.id for post in WATCHERS for person in directory.in_post(post)}
     for row in readers:
         key = f"many_read/{row.person_id or row.by_name[:100]}/{now:%Y-%m-%dT%H}"
-        others: list[int | None] = [*sorted(watchers - {row.person_id})]
-        yield from (Notice(key, "many_audits_read", watcher, "") for watcher in others or [None])
+        others = sorted(watchers - {row.person_id})
+        yield from (Notice(key, "many_audits_read", watcher, "") for watcher in others or [QA_INBOX])
 
 
 def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:

@@ -68,7 +68,7 @@ def look_again_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
 def is_still_so(audit: Audit, row: Any, clocks: Deadlines, directory: Directory) -> bool:
     """Whether what a clock said is still to be sent: it is not done meanwhile, its date has not moved, it waits for that person."""
     if row.event in CHASES:
-        return any(row.event == one.event and (one.person_id or 0) == row.recipient for one in chases(audit, date.max, clocks, directory))
+        return any(row.event == one.event and one.recipient == row.recipient for one in chases(audit, date.max, clocks, directory))
     events = ((clock.due_on, (*(event for _, event in clock.early), clock.late)) for clock in running(audit, clocks))
     return any(row.event in said and due_on == row.due_on for due_on, said in events)
 

@@ -13,7 +13,7 @@ from notifications.reminders.action_reminders import Due, look_again_on, reminde
 from notifications.reminders.alerts import is_stalled, many_read
 from notifications.reminders.digest_schedule import next_digest_times
 from workflow.directory import Directory
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.storage.engine import DatabaseError
 from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_day
 
@@ -89,7 +89,7 @@ def _still(context: WorkerContext, reference: str, directory: Directory, today: 
     audit = context.store.audit(reference)
     if audit is None or not is_stalled(audit, context.rules, directory):
         return None
-    return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", None, reference)
+    return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", QA_INBOX, reference)
 
 
 def _in_batches(rows: Sequence[Row], look: Callable[[Row], Seen]) -> Iterator[list[Seen]]:

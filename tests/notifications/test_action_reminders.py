@@ -18,7 +18,7 @@ from workflow.working_days import add_working_days, is_working_day, next_working
 
 CLOCKS: Deadlines = WHO_HEARS.clocks
 OWNER, MANAGER, SERVICE_MANAGER = 1, 2, 3
-Told = list[tuple[date, str, int | None]]
+Told = list[tuple[date, str, int]]
 
 
 def walk(due_on: date, days: Iterable[date]) -> Told:
@@ -27,7 +27,7 @@ def walk(due_on: date, days: Iterable[date]) -> Told:
     for today in days:
         if today >= remind_on:
             due = Due("abcd-efgh", 1, due_on, remind_on, OWNER, "assessment-east", MANAGER, SERVICE_MANAGER)
-            told += [(today, notice.event, notice.person_id) for notice in reminders(due, today, CLOCKS, directory)]
+            told += [(today, notice.event, notice.recipient) for notice in reminders(due, today, CLOCKS, directory)]
             remind_on = look_again_on(due_on, today, CLOCKS)
     return told
 

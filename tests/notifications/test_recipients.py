@@ -18,7 +18,7 @@ def sent_notices(world: World, event: str) -> list[str]:
     """Sorted first parts of addresses, one for each notice of the event."""
     people = world.store.directory().people
     names = [
-        people[one.person_id].email.partition("@")[0] if one.person_id else "QA inbox" for one in world.store.sent if one.event == event
+        people[one.recipient].email.partition("@")[0] if one.recipient else "QA inbox" for one in world.store.sent if one.event == event
     ]
     return sorted(names)
 

@@ -113,7 +113,7 @@ def _told_by_history(council: Council, audit: Audit) -> Told:
         events = [Event(TOLD_BY[move], audit.reference, row.number, action=1 if move in OF_AN_ACTION else None)] if move in TOLD_BY else []
         if move == "share" and is_first:
             events, is_first = [*events, replace(events[0], name="action_assigned", action=1)], False
-        told |= {(one.key, one.person_id or 0) for event in events for one in WHO_HEARS.notices(event, audit, directory)}
+        told |= {(one.key, one.recipient) for event in events for one in WHO_HEARS.notices(event, audit, directory)}
     return told
 
 

@@ -32,7 +32,7 @@ def test_an_escalation_opens_where_the_table_says_and_reaches_its_three(grades: 
     escalation = world.audit(reference).escalation
     assert (escalation.source if escalation else "") == opens
     expected = {world.person(name).id for name in (EAST if team == "assessment-east" else WEST)} if opens else set()
-    told = [notice.person_id for notice in world.store.sent if notice.event == "escalation_opened"]
+    told = [notice.recipient for notice in world.store.sent if notice.event == "escalation_opened"]
     assert sorted(told) == sorted(expected)
     assert {recipient.person_id for recipient in (escalation.recipients if escalation else ())} == expected
 

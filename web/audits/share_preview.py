@@ -43,7 +43,7 @@ def who_will_be_told(context: CommandContext, hears: NotificationRules, audit: A
 
 def _names(context: CommandContext, hears: NotificationRules, audit: Audit) -> Iterator[str]:
     for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, context.directory):
-        person = context.directory.person(notice.person_id)
+        person = context.directory.person(notice.recipient)
         yield person.name if person else "the QA inbox"
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from notifications.policy import Deadlines
 from workflow.directory import Directory, Holder, Person
+from workflow.events import QA_INBOX
 from workflow.models import Audit, Escalation, Recipient
-from workflow.storage.audit_writer import QA_INBOX_ID
 from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
@@ -146,7 +146,7 @@ class StatusCalculator:
         due_on, pass_up_on = self._clock(opened_on, "acknowledged"), self._clock(opened_on, "passed_up") + timedelta(days=1)
         ups = [directory.holder(up, row.team) for up in directory.next_up.get(one.post, ())[:1]]
         chases = [mail.created_at for mail in theirs if mail.event == "escalation_not_acknowledged"]
-        passed_to = {QA_INBOX_ID, *(up.person.id for up in ups if up)}
+        passed_to = {QA_INBOX, *(up.person.id for up in ups if up)}
         passed = [mail.created_at for mail in mails if mail.event == "escalation_passed_up" and mail.recipient in passed_to]
         waits = one.acknowledged_at is None and row.state == "open"
         return RecipientStatus(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 
 from web.audit_list.queries import parse_cursor
-from workflow.storage.audit_writer import QA_INBOX_ID
+from workflow.events import QA_INBOX
 from workflow.storage.tables import IS_UNDELIVERED, audits, notices, outbox
 from workflow.storage.visibility import VisibilityFilter
 
@@ -24,7 +24,7 @@ SHOWN = [
 def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
     """Without those about a child to whom the reader has declared a connection since."""
     person = reader.person
-    recipients = [person.id, QA_INBOX_ID] if "qa" in person.roles else [person.id]
+    recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
     query = select(notices).where(notices.c.recipient.in_(recipients))
     if person.id in reader.directory.connections:
         query = query.where(notices.c.reference.not_in(select(audits.c.reference).where(audits.c.id.in_(reader.connected()))))

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from web.identity.current_user import login_required, the_council, the_reader
 from web.notices.queries import page_of_notices
+from workflow.events import QA_INBOX
 from workflow.storage.engine import read_transaction
 
 pages = Blueprint("notices", __name__, template_folder="templates")
@@ -14,4 +15,4 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 def mine() -> str:
     with read_transaction(the_council().engine) as connection:
         rows, following = page_of_notices(connection, the_reader(), request.args.get("cursor"))
-    return render_template("notices.html", rows=rows, following=following, events=the_council().who_hears.events)
+    return render_template("notices.html", rows=rows, following=following, events=the_council().who_hears.events, qa_inbox=QA_INBOX)

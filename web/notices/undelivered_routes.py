@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
 from web.notices import queries, undelivered_actions
 from web.request.flash_messages import flash
+from workflow.events import QA_INBOX
 from workflow.storage.engine import read_transaction
 
 pages = Blueprint("undelivered", __name__, template_folder="templates")
@@ -30,6 +31,7 @@ def every() -> str:
         events=council.who_hears.events,
         directory=context.directory,
         now=context.now,
+        qa_inbox=QA_INBOX,
         can_go_again={row.id for row in rows if undelivered_actions.can_go_again(council, row)},
         sees_people=context.permissions.allow_role("see_directory", current_user()),
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.directory import CONTENT_FREE, Directory, Person
 from workflow.errors import BadInput, ErrorCollector, InvalidTransition, NotFound, PermissionDenied
-from workflow.events import Event, Notice
+from workflow.events import QA_INBOX, Event, Notice
 from workflow.models import Audit
 from workflow.permissions import answers_for
 from workflow.ports import EmergencyAccessRequest
@@ -32,7 +32,7 @@ def ask_to_read_in_emergency(context: CommandContext, who: Person, reference: ob
     both.refuse()
     key = f"emergency/{who.id}/{context.now.isoformat()}"
     told = [person.id for person in context.directory.people.values() if may_answer(context.directory, person, who)]
-    notices = [Notice(key, "emergency_asked", person_id, named) for person_id in told or (None,)]
+    notices = [Notice(key, "emergency_asked", person_id, named) for person_id in told or [QA_INBOX]]
     context.store.ask(EmergencyAccessRequest(named, who.id, context.now, said), notices)
 
 

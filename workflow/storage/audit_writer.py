@@ -14,7 +14,6 @@ from workflow.storage import bulk_statements, row_mapping, tables
 from workflow.storage.compiled_statements import execute, execute_each
 from workflow.storage.engine import pipelined
 
-QA_INBOX_ID = 0
 CALL_WORKER = select(func.call_worker())
 NOTHING_HELD: Mapping[str, datetime] = {}
 TOLD_ONCE = ("key", "recipient")
@@ -187,5 +186,4 @@ def _plain(seal: Any) -> row_mapping.Values:
 
 
 def _facts(notice: Notice) -> tuple[Any, ...]:
-    recipient = QA_INBOX_ID if notice.person_id is None else notice.person_id
-    return notice.key, recipient, notice.event, notice.reference, notice.action, notice.due_on
+    return notice.key, notice.recipient, notice.event, notice.reference, notice.action, notice.due_on

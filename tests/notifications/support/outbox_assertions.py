@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from tests.factories import World
 from web.council import Council
+from workflow.events import QA_INBOX
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.working_days import LONDON
@@ -38,7 +39,7 @@ class SentNotice(NamedTuple):
 
 def sent_notices(council: Council, *events: str) -> list[SentNotice]:
     """By London day of telling, in the order they were told; the QA inbox is “QA inbox”. Of every event where none is named."""
-    names = {person.id: person.email.partition("@")[0] for person in council.store.directory().people.values()} | {0: "QA inbox"}
+    names = {person.id: person.email.partition("@")[0] for person in council.store.directory().people.values()} | {QA_INBOX: "QA inbox"}
     wanted = select(tables.outbox).order_by(tables.outbox.c.id)
     with read_transaction(council.engine) as connection:
         rows: list[Any] = list(connection.execute(wanted.where(tables.outbox.c.event.in_(events)) if events else wanted))

@@ -54,7 +54,7 @@ class Invariants(RuleBasedStateMachine):
 
     def _each_is_told_once(self) -> None:
         sent = getattr(self.world.store, "sent", [])
-        assert len(sent) == len({(notice.key, notice.person_id) for notice in sent})
+        assert len(sent) == len({(notice.key, notice.recipient) for notice in sent})
 
     def tried(self, reference: str, run: Any) -> str:
         before = self._everything(reference)

@@ -3,7 +3,7 @@
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.role_assignments import OpenDuty
 
 
@@ -11,7 +11,7 @@ def handover_notices(context: CommandContext, person_id: int, holdings: tuple[Op
     """One notice to the QA inbox for each; told anew where it happens anew."""
     key = f"pass_on/{person_id}/{context.directory.version}"
     return [
-        Notice(f"{key}/{one.reference}/{one.role}/{one.action or ''}", "duty_must_pass_on", None, one.reference, one.action)
+        Notice(f"{key}/{one.reference}/{one.role}/{one.action or ''}", "duty_must_pass_on", QA_INBOX, one.reference, one.action)
         for one in holdings
     ]
 

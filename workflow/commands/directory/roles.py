@@ -5,7 +5,7 @@ from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import is_privileged, somebody_else
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, NotFound, PermissionDenied
-from workflow.events import Notice
+from workflow.events import QA_INBOX, Notice
 from workflow.ports import DirectoryWriter
 from workflow.role_assignments import Delegation, DirectoryEvent, ensure_allowed, ensure_possible, format_duty
 
@@ -65,7 +65,7 @@ def ask_a_second_person(context: CommandContext, writing: DirectoryWriter, reque
     """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
     writing.ask(request)
     key = f"asked_for/{request.person_id}/{request.duty.role}/{context.directory.version}"
-    told = _who_may_answer(context, request) or (None,)
+    told = _who_may_answer(context, request) or (QA_INBOX,)
     writing.tell([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in told])
 
 
