@@ -62,15 +62,6 @@ def test_every_link_and_path_of_the_readme_leads_somewhere() -> None:
         assert (ROOT / (path[0] or path[1])).exists(), path
 
 
-def test_a_decision_fits_a_page_and_they_are_numbered_without_gaps() -> None:
-    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
-    for path in decisions:
-        text = path.read_text(encoding="utf-8")
-        assert len(text.splitlines()) <= 25, path.name
-        assert "onsequences" in text, path.name
-
-
 def test_lock_files_name_only_the_public_registries() -> None:
     hosts = set(re.findall(r"https?://([^/\"]+)/", (ROOT / "uv.lock").read_text(encoding="utf-8")))
     assert hosts <= {"pypi.org", "files.pythonhosted.org"}
