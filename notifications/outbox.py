@@ -8,13 +8,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, exists, or_, select, update
 
 from notifications.recipients import NotificationRules
 from workflow.events import QA_INBOX, Notice
 from workflow.storage import audit_writer
 from workflow.storage.engine import DatabaseError, write_transaction
-from workflow.storage.tables import outbox, ticks
+from workflow.storage.tables import IS_UNDELIVERED, audits, outbox, ticks
+from workflow.storage.visibility import VisibilityFilter
 
 # Ended, and found to be so by the next look, within the minute: what a dead worker held is sent by another by then.
 LEASE = timedelta(seconds=45)
@@ -154,6 +155,32 @@ def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> Non
 def heartbeat(engine: Engine, worker: str, now: datetime) -> None:
     with write_transaction(engine) as connection:
         audit_writer.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
+
+
+def visible_to(reader: VisibilityFilter, *columns: Any) -> Select[Any]:
+    """The rows about audits that this person may know of, and those about none."""
+    query = select(*columns).select_from(outbox).outerjoin(audits, audits.c.reference == outbox.c.reference)
+    return query.where(or_(outbox.c.reference == "", reader.permitted("know")))
+
+
+def find(connection: Connection, reader: VisibilityFilter, row_id: int) -> Row[Any] | None:
+    row: Row[Any] | None = connection.execute(visible_to(reader, outbox.c.event).where(outbox.c.id == row_id)).first()
+    return row
+
+
+def resend(connection: Connection, row_id: int, now: datetime) -> bool:
+    """Send an undelivered email again, newly built and to the address that the directory has then. False where it is dealt with already."""
+    new = dict.fromkeys(("last_error", "message_id", "sent_to", "body"))
+    return _update_undelivered(connection, row_id, state="waiting", attempts=0, send_from=now, next_attempt_at=now, **new)
+
+
+def settle(connection: Connection, row_id: int, person_id: int, now: datetime) -> bool:
+    """Record that a person was told another way. False where it is dealt with already."""
+    return _update_undelivered(connection, row_id, settled_at=now, settled_by=person_id)
+
+
+def _update_undelivered(connection: Connection, row_id: int, **values: object) -> bool:
+    return connection.execute(update(outbox).where(IS_UNDELIVERED, outbox.c.id == row_id).values(**values)).rowcount == 1
 
 
 def _update_ours(connection: Connection, letter: Letter, **values: object) -> int:

@@ -1,11 +1,12 @@
-"""Notices, newest first; and emails that could not be delivered: given up, still tried, and what is done about one."""
+"""Notices, newest first; and emails that could not be delivered: given up, or still tried."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select
 
+from notifications.outbox import visible_to
 from web.audit_list.queries import parse_cursor
 from workflow.events import QA_INBOX
 from workflow.storage.tables import IS_UNDELIVERED, audits, notices, outbox
@@ -36,7 +37,7 @@ def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: st
 
 def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
     """A page and the cursor of the next, by ix_outbox_undelivered; of the audits that this person may know of."""
-    query = _known(reader).where(IS_UNDELIVERED)
+    query = visible_to(reader, *SHOWN).where(IS_UNDELIVERED)
     if cursor:
         query = query.where(outbox.c.id < parse_cursor(cursor))
     rows = connection.execute(query.order_by(outbox.c.id.desc()).limit(SIZE + 1)).all()
@@ -46,34 +47,9 @@ def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | Non
 def still_tried(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
     """Those that were refused for now, or have waited for longer than they should: of what waits alone."""
     is_late = or_(outbox.c.last_error.is_not(None), outbox.c.send_from <= now - SOON)
-    query = _known(reader).where(outbox.c.state == "waiting", is_late)
+    query = visible_to(reader, *SHOWN).where(outbox.c.state == "waiting", is_late)
     return connection.execute(query.order_by(outbox.c.send_from, outbox.c.id).limit(SIZE)).all()
 
 
 def how_many_given_up(connection: Connection, reader: VisibilityFilter) -> int:
-    return int(connection.execute(_known(reader, func.count()).where(IS_UNDELIVERED)).scalar_one())
-
-
-def find_undelivered(connection: Connection, reader: VisibilityFilter, row_id: int) -> Row[Any] | None:
-    row: Row[Any] | None = connection.execute(_known(reader).where(outbox.c.id == row_id)).first()
-    return row
-
-
-def send_again(connection: Connection, row_id: int, now: datetime) -> bool:
-    """As a new mail, to the address that the directory holds by then. False where somebody has seen to it meanwhile."""
-    anew = {"state": "waiting", "attempts": 0, "send_from": now, "next_attempt_at": now, "last_error": None}
-    made_anew = dict.fromkeys(("message_id", "sent_to", "body"))
-    return _change(connection, row_id, anew | made_anew)
-
-
-def settle(connection: Connection, row_id: int, person_id: int, now: datetime) -> bool:
-    return _change(connection, row_id, {"settled_at": now, "settled_by": person_id})
-
-
-def _change(connection: Connection, row_id: int, values: dict[str, Any]) -> bool:
-    return connection.execute(update(outbox).where(IS_UNDELIVERED, outbox.c.id == row_id).values(values)).rowcount == 1
-
-
-def _known(reader: VisibilityFilter, *columns: Any) -> Any:
-    query = select(*(columns or SHOWN)).select_from(outbox).outerjoin(audits, audits.c.reference == outbox.c.reference)
-    return query.where(or_(outbox.c.reference == "", reader.permitted("know")))
+    return int(connection.execute(visible_to(reader, func.count()).where(IS_UNDELIVERED)).scalar_one())

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from notifications import undelivered
 from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
-from web.notices import queries, undelivered_actions
+from web.notices import queries
 from web.request.flash_messages import flash
 from workflow.events import QA_INBOX
 from workflow.storage.engine import read_transaction
@@ -18,7 +19,7 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 @login_required
 def every() -> str:
     context, council = command_context(), the_council()
-    undelivered_actions.ensure_sees(context, current_user())
+    undelivered.ensure_permitted(context, current_user())
     with read_transaction(council.engine) as connection:
         rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
         tried = queries.still_tried(connection, the_reader(), context.now)
@@ -32,7 +33,7 @@ def every() -> str:
         directory=context.directory,
         now=context.now,
         qa_inbox=QA_INBOX,
-        can_go_again={row.id for row in rows if undelivered_actions.can_go_again(council, row)},
+        can_go_again={row.id for row in rows if undelivered.can_be_resent(row, council.who_hears)},
         sees_people=context.permissions.allow_role("see_directory", current_user()),
     )
 
@@ -40,7 +41,7 @@ def every() -> str:
 @pages.post("/undelivered/<int:mail_id>/again")
 @login_required
 def again(mail_id: int) -> Response:
-    undelivered_actions.send_again(the_council(), command_context(), current_user(), mail_id)
+    undelivered.resend(command_context(), current_user(), mail_id, the_council().engine, the_council().who_hears)
     flash("The mail is sent again, to the address that the directory holds now.")
     return _back()
 
@@ -48,7 +49,7 @@ def again(mail_id: int) -> Response:
 @pages.post("/undelivered/<int:mail_id>/settle")
 @login_required
 def settle(mail_id: int) -> Response:
-    undelivered_actions.settle(the_council(), command_context(), current_user(), mail_id)
+    undelivered.settle(command_context(), current_user(), mail_id, the_council().engine)
     flash("It is noted that you told them another way.")
     return _back()
 

@@ -99,7 +99,7 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
     for verb in ("settle", "again"):
         answer = browser.post(f"/undelivered/{the_id}/{verb}")
         assert answer.status_code == 409
-        assert "Somebody has seen to this mail already." in answer.text
+        assert "Somebody has already dealt with this email." in answer.text
 
 
 def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
