@@ -131,7 +131,7 @@ def test_a_mail_about_an_account_is_not_sent_again(app: Flask, context: WorkerCo
     assert "Send it again" not in page
     answer = browser.post(f"/undelivered/{_id(context)}/again")
     assert answer.status_code == 409
-    assert "asks for a new one" in answer.text
+    assert "the person must ask for a new one" in answer.text
 
 
 def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
