@@ -14,7 +14,7 @@ from notifications.recipients import load_who_hears
 from tests.fakes import FakeShelf, FakeStore
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from workflow.commands import actions, assignments, audit_moves, drafting, escalations
+from workflow.commands import action_moves, actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
@@ -188,8 +188,8 @@ def settle(world: World, reference: str) -> None:
     reporter, verifier = ("head.of.service", "hos.ppqa") if audit.was_escalated else ("team.manager", "qa")
     for action in world.audit(reference).actions:
         if action.state == "open":
-            actions.report(world.command_context(), world.person(reporter), reference, action.number)
-            actions.verify(world.command_context(), world.person(verifier), reference, action.number)
+            action_moves.report(world.command_context(), world.person(reporter), reference, action.number)
+            action_moves.verify(world.command_context(), world.person(verifier), reference, action.number)
 
 
 def resolve(world: World, reference: str) -> None:

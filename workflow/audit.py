@@ -1,4 +1,4 @@
-"""What each move does to an audit: facts in, facts out. Whether it may happen is for permissions, machine and guards."""
+"""What each move changes in an audit. Permissions, the state machine and the guards decide whether it may happen, and where it leads."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -32,11 +32,11 @@ def header_of(audit: Audit) -> Header:
     )
 
 
-def shared(audit: Audit, overall: str, at: datetime, today: date) -> Audit:
+def shared(audit: Audit, state: str, overall: str, at: datetime, today: date) -> Audit:
     """The header and the overall grade are from now on what was shared; its actions are live."""
     return replace(
         audit,
-        state="shared",
+        state=state,
         header=header_of(audit),
         overall_grade=_text(audit.answer(overall, "grade")),
         shared_at=at,
@@ -45,25 +45,25 @@ def shared(audit: Audit, overall: str, at: datetime, today: date) -> Audit:
     )
 
 
-def moderated(audit: Audit, grade: str | None, at: datetime, today: date) -> Audit:
+def moderated(audit: Audit, state: str, grade: str | None, at: datetime, today: date) -> Audit:
     """`grade` is the moderator’s, or None where moderation was waived."""
     return replace(
         audit,
-        state="moderated",
+        state=state,
         overall_grade=grade or audit.overall_grade,
         moderated_at=at,
         actions=tuple(goes_live(action, today) for action in audit.actions),
     )
 
 
-def returned(audit: Audit) -> Audit:
-    """Graded again, as a new edition that has to be moderated anew; the seals keep what was shared."""
+def returned(audit: Audit, state: str) -> Audit:
+    """A new edition, which has to be moderated again; the seals keep what was shared."""
     without = {key: answers for key, answers in audit.sections.items() if key != "moderation"}
-    return replace(audit, state="graded", edition=audit.edition + 1, moderator_id=None, sections={**without, "moderation": {}})
+    return replace(audit, state=state, edition=audit.edition + 1, moderator_id=None, sections={**without, "moderation": {}})
 
 
 def withdrawn(audit: Audit, state: str) -> Audit:
-    """Its actions stay as they were, and nobody is reminded of them any more."""
+    """The actions stay as they were, and nobody is reminded about them any more."""
     return replace(audit, state=state, actions=tuple(replace(action, remind_on=None) for action in audit.actions))
 
 

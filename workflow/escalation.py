@@ -8,18 +8,13 @@ from workflow.models import INADEQUATE, Audit, Escalation, Recipient
 from workflow.permissions import answers_for
 
 
-def is_called_for(before: Audit, after: Audit) -> bool:
-    """Whether a move has made the overall grade Inadequate: sharing it so, or moderating a better grade down to it."""
-    if after.overall_grade != INADEQUATE:
-        return False
-    return after.state == "shared" or before.overall_grade != INADEQUATE
+def is_called_for(before: Audit, after: Audit, source: str) -> bool:
+    """Whether the move `source` has made the overall grade Inadequate: sharing it so, or moderating a better grade down to it."""
+    return after.overall_grade == INADEQUATE and (source == "share" or before.overall_grade != INADEQUATE)
 
 
-def opened(audit: Audit, source: str, by: Person, at: datetime, recipients: tuple[Recipient, ...], reason: str = "") -> Audit:
-    """A new opening: each recipient acknowledges anew. An earlier one stays on the record, its duties carried by this one."""
-    number = audit.escalation.number + 1 if audit.escalation else 1
-    escalation = Escalation(number, audit.edition, source, "open", by.id, at, recipients, reason)
-    return replace(audit, escalation=escalation)
+def next_number(audit: Audit) -> int:
+    return audit.escalation.number + 1 if audit.escalation else 1
 
 
 def recipients_of(posts: tuple[str, ...], team: str | None, directory: Directory) -> tuple[Recipient, ...]:
@@ -44,12 +39,12 @@ def in_state(audit: Audit, state: str) -> Audit:
     return replace(audit, escalation=replace(_of(audit), state=state))
 
 
-def planned(audit: Audit, who: Person, at: datetime, plan: str) -> Audit:
-    return replace(audit, escalation=replace(_of(audit), plan=plan, plan_by=who.id, plan_at=at))
+def planned(audit: Audit, state: str, who: Person, at: datetime, plan: str) -> Audit:
+    return replace(audit, escalation=replace(_of(audit), state=state, plan=plan, plan_by=who.id, plan_at=at))
 
 
-def resolved(audit: Audit, who: Person, at: datetime, reason: str) -> Audit:
-    return replace(audit, escalation=replace(_of(audit), state="resolved", resolution=reason, resolved_by=who.id, resolved_at=at))
+def resolved(audit: Audit, state: str, who: Person, at: datetime, reason: str) -> Audit:
+    return replace(audit, escalation=replace(_of(audit), state=state, resolution=reason, resolved_by=who.id, resolved_at=at))
 
 
 def _of(audit: Audit) -> Escalation:

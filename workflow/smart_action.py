@@ -1,4 +1,4 @@
-"""What happens to an action: agreed, live, reported, verified or cancelled, and its due date moved by request."""
+"""What each move changes in an action, besides its state: the table says where a move leads."""
 
 from dataclasses import replace
 from datetime import date
@@ -28,20 +28,20 @@ def goes_live(action: SmartAction, today: date) -> SmartAction:
 
 
 def reported(action: SmartAction, by_id: int, completed_on: date) -> SmartAction:
-    return replace(action, state="reported", reported_by=by_id, completed_on=completed_on, remind_on=None)
+    return replace(action, reported_by=by_id, completed_on=completed_on, remind_on=None)
 
 
 def verified(action: SmartAction, by_id: int, today: date) -> SmartAction:
-    return replace(action, state="verified", verified_by=by_id, verified_on=today)
+    return replace(action, verified_by=by_id, verified_on=today)
 
 
 def returned(action: SmartAction, reason: str, today: date) -> SmartAction:
-    """Whoever the time it is late by now concerns hears of it again: it was thought to be done."""
-    return replace(action, state="open", reported_by=None, completed_on=None, note=reason, remind_on=min(today, action.due_on))
+    """Reminders start again, from the day it was due where that is past."""
+    return replace(action, reported_by=None, completed_on=None, note=reason, remind_on=min(today, action.due_on))
 
 
 def cancelled(action: SmartAction, reason: str) -> SmartAction:
-    return replace(action, state="cancelled", note=reason, remind_on=None)
+    return replace(action, note=reason, remind_on=None)
 
 
 def more_time_asked(action: SmartAction, by_id: int, due_on: date, reason: str) -> SmartAction:

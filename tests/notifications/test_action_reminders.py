@@ -11,7 +11,7 @@ from notifications.reminders.action_reminders import Due, look_again_on, reminde
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import TODAY, WHO_HEARS, World, a_fake_world, an_audit, resolve
 from web.council import Council
-from workflow.commands import actions, escalations
+from workflow.commands import action_moves, escalations
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 from workflow.working_days import add_working_days, is_working_day, next_working_day
@@ -95,7 +95,7 @@ def test_a_year_of_ticks_reminds_of_an_action_until_its_completion_is_reported(c
     overdue = sent_notices(council, "action_overdue")
     assert overdue.count("practitioner") == overdue.count("team.manager") == 5
     world.now = at(TODAY + timedelta(days=60))
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
     for day in days_from(TODAY + timedelta(days=60), 60):
         sweep(council.worker_context, at(day))
     assert sent_notices(council, "action_overdue") == overdue
@@ -106,7 +106,7 @@ def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council:
     run_once(council.worker_context, at(TODAY))
     late = at(date(2026, 12, 29))
     sweep(council.worker_context, late)
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
     run_once(council.worker_context, late)
     with read_transaction(council.engine) as connection:
         states = connection.execute(select(outbox.c.state).where(outbox.c.event == "action_overdue")).scalars().all()

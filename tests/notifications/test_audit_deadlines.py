@@ -9,7 +9,7 @@ from notifications.scheduling.worker import run_once, sweep
 from tests.factories import FOURTEENTH, NOW, TODAY, World, an_audit, assign, resolve, save, settle
 from tests.notifications.support.outbox_assertions import days, from_to, in_london, leaves, sent_notices, set_active
 from web.council import Council
-from workflow.commands import actions, assignments, audit_moves, escalations
+from workflow.commands import action_moves, actions, assignments, audit_moves, escalations
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -88,8 +88,8 @@ def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Co
 def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_verified(council: Council, world: World) -> None:
     reference = an_audit(world, at="moderated")
     actions.add_action(world.command_context(), world.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
-    actions.verify(world.command_context(), world.person("qa"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.verify(world.command_context(), world.person("qa"), reference, 1)
     world.now = in_london(date(2026, 12, 1))
     settle(world, reference)
     walk(council, date(2027, 3, 1), date(2026, 12, 1))

@@ -14,7 +14,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, WHO_HEARS, World, an_audit
 from tests.notifications.support.outbox_assertions import in_london
 from tests.notifications.support.smtp_server import SmtpServer
-from workflow.commands import actions, audit_moves
+from workflow.commands import action_moves, actions, audit_moves
 from workflow.commands.actions import NewAction
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -92,8 +92,8 @@ def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str]
     world.now = in_london(friday, 8)
     run_once(context, world.now)
     world.now = in_london(friday, 11)
-    actions.ask_for_more_time(world.command_context(), world.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
-    actions.grant_more_time(world.command_context(), world.person("qa"), two[0], 1)
+    action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
+    action_moves.grant_more_time(world.command_context(), world.person("qa"), two[0], 1)
     sent = {at: (run_once(context, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
     digests = [at for at, subjects in sent.items() for subject in subjects if subject == "What waits for you in Practice Audit"]
     assert digests == [in_london(NEXT_MONDAY, 8)]
@@ -131,7 +131,7 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
     copies = [body for to, body in server.taken if to.startswith("practitioner")]
     assert (len(copies), len(set(copies))) == (3, 1)
     world.now = monday + timedelta(hours=1)
-    actions.report(world.command_context(), world.person("team.manager"), two[0], 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), two[0], 1)
     server.after_data = lambda to, tries: None
     server.taken.clear()
     run_once(context, monday + timedelta(hours=1))

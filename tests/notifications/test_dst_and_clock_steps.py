@@ -10,7 +10,7 @@ from notifications.scheduling.worker import sweep
 from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, after_working_days, days, from_to, in_london, sent_notices
 from web.council import Council
-from workflow.commands import actions
+from workflow.commands import action_moves, actions
 from workflow.commands.actions import NewAction
 from workflow.working_days import LONDON
 
@@ -50,7 +50,7 @@ def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(cou
             (today, "action_due_soon", sunday - DAY),
         } - not_yet(numbers, sunday)  # fmt: skip
         for number in numbers:
-            actions.report(world.command_context(), world.person("team.manager"), reference, number)
+            action_moves.report(world.command_context(), world.person("team.manager"), reference, number)
     assert set(Counter(sent_notices(council)).values()) == {1}
     assert sorted(days(council, "escalation_not_acknowledged", "head.of.service")) == sorted(swept), chased
     print(f"{len(sundays)} days on which the clocks change: {len(sent_notices(council)):,} told, none twice")

@@ -9,7 +9,7 @@ from notifications.scheduling.worker import sweep
 from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, SentNotice, after_working_days, from_to, in_london, sent_notices
 from web.council import Council
-from workflow.commands import actions
+from workflow.commands import action_moves, actions
 from workflow.commands.actions import NewAction
 
 FIRST, LAST = date(2025, 1, 1), date(2030, 12, 31)
@@ -44,7 +44,7 @@ def test_every_day_of_six_years(council: Council, world: World) -> None:
     for day in from_to(FIRST, LAST):
         world.now = in_london(day, 0, 5)
         for one in [one for one in agreed.values() if one.reported_on == day]:
-            actions.report(world.command_context(), world.person("team.manager"), reference, one.number)
+            action_moves.report(world.command_context(), world.person("team.manager"), reference, one.number)
         if (n := (day - FIRST).days) % 29 == 0 and day > FIRST:
             added = _agree(world, reference, day, n)
             agreed[added.number] = added

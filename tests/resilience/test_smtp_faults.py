@@ -23,7 +23,7 @@ from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopened, send
 from web.council import Council
-from workflow.commands import actions
+from workflow.commands import action_moves
 
 NOWHERE = "smtp://127.0.0.1:1?tls=none"
 # The longest wait with its jitter is twelve minutes and a half: whatever waits is tried at each of these steps.
@@ -76,9 +76,9 @@ def _two_mails(council: Council) -> None:
     """An action is returned to its owner, and the Team Manager is told too; what was told before has gone into a folder."""
     world = a_world(council)
     reference = an_audit(world, "moderated")
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
     _into_a_folder(council)
-    actions.return_action(world.command_context(), world.person("qa"), reference, 1, "Not yet.")
+    action_moves.return_action(world.command_context(), world.person("qa"), reference, 1, "Not yet.")
 
 
 def _into_a_folder(council: Council) -> None:

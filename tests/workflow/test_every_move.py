@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.factories import AN_ACTION, FOURTEENTH, World, a_fake_world, an_audit, answers, assign, resolve, save, settle
-from workflow.commands import actions
+from workflow.commands import action_moves
 from workflow.commands.registry import make_action_move, make_audit_move, make_escalation_move
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 from workflow.models import Audit
@@ -142,13 +142,13 @@ def _with_action(state: str, grade: str) -> tuple[World, str]:
     reference = an_audit(world, "moderated", grade=grade)
     reporter, verifier = ("head.of.service", "hos.ppqa") if grade == "inadequate" else ("team.manager", "qa")
     if state == "open":
-        actions.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+        action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
     if state in {"reported", "verified"}:
-        actions.report(world.command_context(), world.person(reporter), reference, 1)
+        action_moves.report(world.command_context(), world.person(reporter), reference, 1)
     if state == "verified":
-        actions.verify(world.command_context(), world.person(verifier), reference, 1)
+        action_moves.verify(world.command_context(), world.person(verifier), reference, 1)
     if state == "cancelled":
-        actions.cancel(world.command_context(), world.person("qa"), reference, 1, "No longer needed.")
+        action_moves.cancel(world.command_context(), world.person("qa"), reference, 1, "No longer needed.")
     return world, reference
 
 

@@ -14,6 +14,7 @@ from web.request.flash_messages import flash
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from workflow.commands import actions
+from workflow.commands.action_moves import history_verb
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
@@ -78,7 +79,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         make_action_move(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
-    flash(f"{happened(f'{move}_action' if move.isalpha() else move)}.")
+    flash(f"{happened(history_verb(move))}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 

@@ -36,7 +36,7 @@ def who_will_be_told(context: CommandContext, hears: NotificationRules, audit: A
     """None for every other move."""
     if move.name != "share":
         return None
-    shared = audit_changes.shared(audit, context.form_of(audit).overall.key, context.now, context.today)
+    shared = audit_changes.shared(audit, move.to, context.form_of(audit).overall.key, context.now, context.today)
     is_inadequate = shared.overall_grade == INADEQUATE
     return WillBeTold(tuple(_names(context, hears, shared)), tuple(_posts(context, shared)) if is_inadequate else ())
 

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from web.council import Council
 from web.identity.session_queries import every_reference_in, set_passwords
-from workflow.commands import actions, assignments, audit_moves, drafting, escalations
+from workflow.commands import action_moves, actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext
 from workflow.directory import Duty, Person
@@ -201,8 +201,8 @@ def _close(walking: Walk) -> None:
     verifier = walking.person(f"hos.ppqa{DOMAIN}" if hos else f"qa{DOMAIN}")
     audit = walking.council.store.audit(walking.reference)
     for action in audit.actions if audit else ():
-        actions.report(walking.command_context(), reporter, walking.reference, action.number)
-        actions.verify(walking.command_context(), verifier, walking.reference, action.number)
+        action_moves.report(walking.command_context(), reporter, walking.reference, action.number)
+        action_moves.verify(walking.command_context(), verifier, walking.reference, action.number)
     audit_moves.close_actions(walking.command_context(), verifier, walking.reference)
 
 

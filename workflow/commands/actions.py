@@ -1,17 +1,13 @@
-"""Actions: agreed by the auditor, added after moderation, carried out, reported, verified (rules, section 2)."""
+"""Writing the actions of an audit: agreed by the auditor, added after moderation, progress recorded (rules, section 2)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TypeVar
 
 from workflow import smart_action
-from workflow.commands.available_moves import check_permitted, check_preconditions, named_move, situation
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
-from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
 from workflow.validation import read_day, read_text
 
@@ -40,11 +36,11 @@ def add_action(context: CommandContext, who: Person, reference: str, new: NewAct
         raise PermissionDenied("Adding an action is not yours to do now.")
     if audit.state == "moderated":
         action = smart_action.goes_live(action, context.today)
-    step = UnitOfWork(context, who, audit, audit)
-    step.record_transition(smart_action.added(audit, action), "add_action", facts={"action": action.number})
+    work = UnitOfWork(context, who, audit, audit)
+    work.record_transition(smart_action.added(audit, action), "add_action", facts={"action": action.number})
     if action.is_live:
-        step.tell("action_assigned", action=action.number, due_on=action.due_on)
-    return _stored(step, action.number)
+        work.tell("action_assigned", action=action.number, due_on=action.due_on)
+    return stored_action(work.commit(), action.number)
 
 
 def further_actions(context: CommandContext, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
@@ -86,22 +82,22 @@ def change_action(context: CommandContext, who: Person, reference: str, number: 
     audit, action = _own_draft(context, who, reference, number)
     worded = _agreed(context, who, audit, new, action.section)
     changed = replace(action, text=worded.text, owner_id=worded.owner_id, due_on=worded.due_on)
-    step = UnitOfWork(context, who, audit, audit)
-    step.record_transition(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
-    return _stored(step, number)
+    work = UnitOfWork(context, who, audit, audit)
+    work.record_transition(smart_action.with_action(audit, changed), "change_action", facts={"action": number})
+    return stored_action(work.commit(), number)
 
 
 @retry_on_conflict
 def remove_action(context: CommandContext, who: Person, reference: str, number: int) -> Audit:
     audit, _ = _own_draft(context, who, reference, number)
-    step = UnitOfWork(context, who, audit, audit)
-    step.record_transition(smart_action.removed(audit, number), "remove_action", facts={"action": number})
-    return step.commit()
+    work = UnitOfWork(context, who, audit, audit)
+    work.record_transition(smart_action.removed(audit, number), "remove_action", facts={"action": number})
+    return work.commit()
 
 
 def _own_draft(context: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
     audit, ties = get_visible_audit(context, who, reference)
-    action = _action(audit, number)
+    action = stored_action(audit, number)
     if action.is_live or action.added_by != who.id or not _may_add(context, audit, ties):
         raise PermissionDenied("An action can be changed or removed only by who added it, before its owner is told.")
     return audit, action
@@ -117,118 +113,19 @@ def record_progress(
 ) -> SmartAction:
     """None leaves what is there."""
     audit, ties = get_visible_audit(context, who, reference)
-    action = _action(audit, number)
+    action = stored_action(audit, number)
     if action.owner_id != who.id or not action.is_live or not context.permissions.allow("record_progress", audit, ties):
         raise PermissionDenied("Progress is recorded by the person responsible for the action.")
     said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
-    step = UnitOfWork(context, who, audit, audit)
+    work = UnitOfWork(context, who, audit, audit)
     changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
-    step.record_transition(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
-    return _stored(step, number)
-
-
-@retry_on_conflict
-def report(context: CommandContext, who: Person, reference: str, number: int, completed_on: date | None = None) -> SmartAction:
-    def done(action: SmartAction) -> SmartAction:
-        return smart_action.reported(action, who.id, completed_on or context.today)
-
-    return _move(context, who, reference, number, "report", MoveInput(completed_on=completed_on), done)
-
-
-@retry_on_conflict
-def verify(context: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
-    return _move(
-        context, who, reference, number, "verify", MoveInput(), lambda action: smart_action.verified(action, who.id, context.today)
-    )
-
-
-@retry_on_conflict
-def return_action(context: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
-    reason = read_text("reason", reason)
-    return _move(
-        context,
-        who,
-        reference,
-        number,
-        "return",
-        MoveInput(reason=reason),
-        lambda action: smart_action.returned(action, reason, context.today),
-    )
-
-
-@retry_on_conflict
-def cancel(context: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
-    reason = read_text("reason", reason)
-    return _move(context, who, reference, number, "cancel", MoveInput(reason=reason), lambda action: smart_action.cancelled(action, reason))
-
-
-@retry_on_conflict
-def ask_for_more_time(context: CommandContext, who: Person, reference: str, number: int, due_on: date | None, reason: str) -> SmartAction:
-    reason = read_text("reason", reason)
-
-    def asked(action: SmartAction) -> SmartAction:
-        assert due_on is not None, "the guard has seen a later date"
-        return smart_action.more_time_asked(action, who.id, due_on, reason)
-
-    return _move(context, who, reference, number, "ask_for_more_time", MoveInput(reason=reason, due_on=due_on), asked)
-
-
-@retry_on_conflict
-def grant_more_time(context: CommandContext, who: Person, reference: str, number: int) -> SmartAction:
-    return _move(
-        context,
-        who,
-        reference,
-        number,
-        "grant_more_time",
-        MoveInput(),
-        lambda action: smart_action.more_time_granted(action, context.today),
-    )
-
-
-@retry_on_conflict
-def refuse_more_time(context: CommandContext, who: Person, reference: str, number: int, reason: str) -> SmartAction:
-    reason = read_text("reason", reason)
-    return _move(
-        context,
-        who,
-        reference,
-        number,
-        "refuse_more_time",
-        MoveInput(reason=reason),
-        lambda action: smart_action.more_time_refused(action, reason),
-    )
-
-
-def _move(
-    context: CommandContext,
-    who: Person,
-    reference: str,
-    number: int,
-    name: str,
-    given: MoveInput,
-    happens: Callable[[SmartAction], SmartAction],
-) -> SmartAction:
-    audit, ties = get_visible_audit(context, who, reference)
-    action = visible_action(context, who, audit, ties, number)
-    move = named_move(context.rules.action, name)
-    mine = ties if action.owner_id == who.id else ties - {"owner"}
-    check_permitted(context, who, audit, mine, move, action)
-    if audit.state not in {"shared", "moderated"} or not action.is_live:
-        raise PermissionDenied("An action moves once the audit is shared, and until it is closed.")
-    check_preconditions(context.rules.action, action.state, move, situation(context, who, audit, given, action))
-    step = UnitOfWork(context, who, audit, audit)
-    step.record_transition(
-        smart_action.with_action(audit, happens(action)), f"{name}_action" if name.isalpha() else name, given.reason, {"action": number}
-    )
-    if move.tells:
-        step.tell(move.tells, action=number, due_on=action.due_on)
-    return _stored(step, number)
+    work.record_transition(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
+    return stored_action(work.commit(), number)
 
 
 def visible_action(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
     """The action where this person may see it; raises NotFound alike where it is not there."""
-    action = _action(audit, number)
+    action = stored_action(audit, number)
     if not may_see_action(context, who, audit, ties, action):
         raise NotFound
     return action
@@ -244,12 +141,8 @@ def may_see_action(context: CommandContext, who: Person, audit: Audit, ties: fro
     return writes or (reads and action.added_by == who.id)
 
 
-def _action(audit: Audit, number: int) -> SmartAction:
+def stored_action(audit: Audit, number: int) -> SmartAction:
     action = audit.action(number)
     if action is None:
         raise NotFound
     return action
-
-
-def _stored(step: UnitOfWork, number: int) -> SmartAction:
-    return _action(step.commit(), number)

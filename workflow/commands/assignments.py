@@ -24,14 +24,14 @@ def allocate(context: CommandContext, who: Person, reference: str, auditor: obje
     # Who is of the case must not read a draft about it, however they come to be its auditor.
     if conflicts := tuple(auditor_is_independent(situation(context, who, replace(audit, auditor_id=person.id)))):
         raise PreconditionsNotMet(conflicts)
-    step = UnitOfWork(context, who, audit, audit)
-    step.record_transition(
+    work = UnitOfWork(context, who, audit, audit)
+    work.record_transition(
         replace(audit, auditor_id=person.id, share_by=context.notification_policy.share_by(context.today)),
         "allocate",
         facts={"auditor": person.id},
     )
-    step.tell("audit_allocated")
-    return step.commit()
+    work.tell("audit_allocated")
+    return work.commit()
 
 
 @retry_on_conflict
@@ -46,10 +46,10 @@ def assign_moderator(context: CommandContext, who: Person, reference: str, moder
     ensure_may_be_given(context.directory, person, audit.header.child_id, "person")
     if conflicts := tuple(conflicts_of(person, audit)):
         raise PreconditionsNotMet(conflicts)
-    step = UnitOfWork(context, who, audit, audit)
+    work = UnitOfWork(context, who, audit, audit)
     after = replace(audit, moderator_id=person.id)
     if audit.moderator_id not in {None, person.id}:
         after = replace(after, sections={**after.sections, "moderation": {}})
-    step.record_transition(after, "assign_moderator", facts={"moderator": person.id})
-    step.tell("moderator_assigned")
-    return step.commit()
+    work.record_transition(after, "assign_moderator", facts={"moderator": person.id})
+    work.tell("moderator_assigned")
+    return work.commit()

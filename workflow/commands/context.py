@@ -85,6 +85,9 @@ class UnitOfWork:
         self.audit = audit
 
     def tell(self, event: str, **more: object) -> None:
+        """Notify the event's recipients; a move whose `tells` is "" notifies nobody."""
+        if not event:
+            return
         happened = Event(event, self.audit.reference, self._chain.count, **more)  # type: ignore[arg-type]
         self._notices += self.context.notification_policy.notices(happened, self.audit, self.context.directory)
 

@@ -26,11 +26,11 @@ def start_audit(context: CommandContext, who: Person, details: Mapping[str, obje
     )  # fmt: skip
     answers = read_answers(form.section("details"), details or {}, context.directory)
     _ensure_not_connected(context, assigned, who, answers)
-    step = UnitOfWork(context, who, None, audit)
-    step.record_transition(audit_changes.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
+    work = UnitOfWork(context, who, None, audit)
+    work.record_transition(audit_changes.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
     if allocated and assigned.id != who.id:
-        step.tell("audit_allocated")
-    return step.commit()
+        work.tell("audit_allocated")
+    return work.commit()
 
 
 def _auditor(context: CommandContext, who: Person, email: object) -> Person:
@@ -101,9 +101,9 @@ def _ensure_not_connected(context: CommandContext, auditor: Person, who: Person,
 
 def _saved(context: CommandContext, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
     """Words being written are not history; the audit’s version tells that they changed. Sharing seals them."""
-    step = UnitOfWork(context, who, audit, audit)
-    step.audit = audit_changes.with_section(audit, section, answers)
-    return step.commit()
+    work = UnitOfWork(context, who, audit, audit)
+    work.audit = audit_changes.with_section(audit, section, answers)
+    return work.commit()
 
 
 def new_reference() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflow.commands import actions, audit_moves, escalations
+from workflow.commands import action_moves, audit_moves, escalations
 from workflow.commands.available_moves import named_move
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
@@ -38,13 +38,13 @@ AUDIT_MOVES: Mapping[str, Entry] = {
     "withdraw": Entry(audit_moves.withdraw, ("reason",)),
 }
 ACTION_MOVES: Mapping[str, Entry] = {
-    "report": Entry(actions.report, ("completed_on",)),
-    "verify": Entry(actions.verify),
-    "return": Entry(actions.return_action, ("reason",)),
-    "cancel": Entry(actions.cancel, ("reason",)),
-    "ask_for_more_time": Entry(actions.ask_for_more_time, ("due_on", "reason")),
-    "grant_more_time": Entry(actions.grant_more_time),
-    "refuse_more_time": Entry(actions.refuse_more_time, ("reason",)),
+    "report": Entry(action_moves.report, ("completed_on",)),
+    "verify": Entry(action_moves.verify),
+    "return": Entry(action_moves.return_action, ("reason",)),
+    "cancel": Entry(action_moves.cancel, ("reason",)),
+    "ask_for_more_time": Entry(action_moves.ask_for_more_time, ("due_on", "reason")),
+    "grant_more_time": Entry(action_moves.grant_more_time),
+    "refuse_more_time": Entry(action_moves.refuse_more_time, ("reason",)),
 }
 ESCALATION_MOVES: Mapping[str, Entry] = {
     "acknowledge": Entry(escalations.acknowledge),

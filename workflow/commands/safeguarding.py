@@ -38,9 +38,9 @@ def record_safeguarding(context: CommandContext, who: Person, reference: str, us
         raise PermissionDenied("Recording this is not yours to do.")
     used_at, said = _read(context, used_on, used_time, told)
     opening = {"escalation": audit.escalation.number} if audit.escalation else {}
-    step = UnitOfWork(context, who, audit, audit)
-    step.record_transition(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
-    return step.commit()
+    work = UnitOfWork(context, who, audit, audit)
+    work.record_transition(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
+    return work.commit()
 
 
 def uses_of(context: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:

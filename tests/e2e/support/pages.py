@@ -14,7 +14,7 @@ from tests.e2e.support.live_server import Served
 from tests.factories import World, a_world, an_audit, assign, settings
 from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
-from workflow.commands import actions, audit_moves, escalations
+from workflow.commands import action_moves, audit_moves, escalations
 from workflow.commands.directory import delegations, roles
 from workflow.commands.directory import people as people_commands
 from workflow.commands.directory.connections import declare_connection
@@ -54,9 +54,9 @@ def _add_rarer_states(council: Council) -> None:
     escalations.acknowledge(world.command_context(), world.person("head.of.service"), known)
     record_safeguarding(world.command_context(), world.person("qaro"), known, "2026-11-22", "21:05", "The duty manager.")
     moderated = an_audit(world, at="moderated")
-    actions.report(world.command_context(), world.person("team.manager"), moderated, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), moderated, 1)
     longer = an_audit(world, at="moderated")
-    actions.ask_for_more_time(world.command_context(), world.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
+    action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), longer, 1, date(2027, 1, 20), "Away until then.")
 
     deliver(council.worker_context, SomeRefused(), "demo", lambda: datetime.now(UTC))
     _add_to_the_directory(world)

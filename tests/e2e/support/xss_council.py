@@ -11,7 +11,7 @@ from tests.factories import FORM, SUMMARY, World, a_world, an_audit, answers, as
 from tests.web.support.browser import Browser
 from web.council import Council
 from web.identity.credentials.access_tokens import NewToken, create_token
-from workflow.commands import actions, audit_moves, emergency_access, escalations
+from workflow.commands import action_moves, actions, audit_moves, emergency_access, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.directory import bulk_import, connections, delegations
 from workflow.commands.directory import people as people_commands
@@ -114,10 +114,10 @@ def _escalated(world: World) -> str:
     assign(world, reference)
     save(world, "moderator", reference, "moderation", {"grade": "inadequate", **_words("evidence", "impact")})
     actions.record_progress(world.command_context(), owner, reference, 1, everything(next(TURNS)), everything(next(TURNS)))
-    actions.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 20), everything(next(TURNS)))
-    actions.report(world.command_context(), head, reference, 2)
-    actions.return_action(world.command_context(), ppqa, reference, 2, everything(next(TURNS)))
-    actions.cancel(world.command_context(), ppqa, reference, 3, everything(next(TURNS)))
+    action_moves.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 20), everything(next(TURNS)))
+    action_moves.report(world.command_context(), head, reference, 2)
+    action_moves.return_action(world.command_context(), ppqa, reference, 2, everything(next(TURNS)))
+    action_moves.cancel(world.command_context(), ppqa, reference, 3, everything(next(TURNS)))
     escalations.acknowledge(world.command_context(), head, reference)
     escalations.plan(world.command_context(), head, reference, everything(next(TURNS)))
     audit_moves.withdraw(world.command_context(), world.person("qa"), reference, everything(next(TURNS)))

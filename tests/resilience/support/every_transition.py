@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from tests.factories import AN_ACTION, FOURTEENTH, GRADED, RULES, SUMMARY, World, an_audit, answers, assign, resolve, save, settle
-from workflow.commands import actions, audit_moves
+from workflow.commands import action_moves, actions, audit_moves
 from workflow.commands.context import CommandContext
 from workflow.commands.registry import make_action_move, make_audit_move, make_escalation_move
 from workflow.directory import Person
@@ -89,9 +89,9 @@ def _with_action(world: World, state: str, grade: str = "good", *, asks: bool = 
     reference = an_audit(world, "moderated", grade=grade)
     if state == "reported":
         reporter = "head.of.service" if grade == "inadequate" else "team.manager"
-        actions.report(world.command_context(), world.person(reporter), reference, 1)
+        action_moves.report(world.command_context(), world.person(reporter), reference, 1)
     if asks:
-        actions.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
+        action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2026, 12, 28), "Ill.")
     return reference
 
 

@@ -10,7 +10,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, a_world, an_audit
 from tests.notifications.support.outbox_assertions import in_london, leaves
 from web.council import Council
-from workflow.commands import actions
+from workflow.commands import action_moves, actions
 from workflow.commands.actions import NewAction
 
 MONDAY_AT_EIGHT = in_london(date(2026, 12, 14), 8)
@@ -38,9 +38,9 @@ def _news(council: Council) -> datetime:
     """An action is returned: two mails, to its owner and the Team Manager."""
     world = a_world(council)
     reference = an_audit(world, "moderated")
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
     _all_sent(council, NOW)
-    actions.return_action(world.command_context(), world.person("qa"), reference, 1, "Not yet.")
+    action_moves.return_action(world.command_context(), world.person("qa"), reference, 1, "Not yet.")
     return NOW
 
 
@@ -52,7 +52,7 @@ def _morning(council: Council) -> datetime:
 
 def _done_meanwhile(council: Council) -> datetime:
     world, reference = _of_actions(council)
-    actions.report(world.command_context(), world.person("team.manager"), reference, 2)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 2)
     # News of its own, sent before.
     _all_sent(council, in_london(date(2026, 12, 13), 9, 5))
     return MONDAY_AT_EIGHT

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.factories import FOURTEENTH, SUMMARY, WALKS, Plan, World, an_audit, assign, resolve, save
-from workflow.commands import actions, audit_moves, escalations
+from workflow.commands import action_moves, actions, audit_moves, escalations
 from workflow.commands.actions import NewAction
 
 STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed", "withdrawn")
@@ -102,8 +102,8 @@ def _farthest(scenario: Scenario) -> str:
 
 
 def _close(world: World, reference: str) -> None:
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
-    actions.verify(world.command_context(), world.person("qa"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.verify(world.command_context(), world.person("qa"), reference, 1)
     audit_moves.close_actions(world.command_context(), world.person("qa"), reference)
 
 

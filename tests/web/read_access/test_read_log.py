@@ -14,7 +14,7 @@ from tests.factories import FORM, NOW, RULES, World, an_audit, answers, assign, 
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.council import Council
-from workflow.commands import actions, audit_moves, emergency_access, escalations
+from workflow.commands import action_moves, actions, audit_moves, emergency_access, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.storage.engine import read_transaction
@@ -67,8 +67,8 @@ def _go_on(world: World, reference: str) -> None:
     assign(world, reference)
     save(world, "moderator", reference, "moderation", {"grade": "inadequate", "evidence": CANARY, "impact": CANARY})
     actions.record_progress(world.command_context(), owner, reference, 1, f"{CANARY} progress", f"{CANARY} evidence")
-    actions.report(world.command_context(), world.person("head.of.service"), reference, 1)
-    actions.return_action(world.command_context(), world.person("hos.ppqa"), reference, 1, f"{CANARY} note")
+    action_moves.report(world.command_context(), world.person("head.of.service"), reference, 1)
+    action_moves.return_action(world.command_context(), world.person("hos.ppqa"), reference, 1, f"{CANARY} note")
     record_safeguarding(world.command_context(), qa, reference, "2026-11-22", "9:30", f"{CANARY} told")
     escalations.plan(world.command_context(), world.person("head.of.service"), reference, f"{CANARY} plan")
     audit_moves.withdraw(world.command_context(), qa, reference, f"{CANARY} reason")

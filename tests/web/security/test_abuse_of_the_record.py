@@ -18,7 +18,7 @@ from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves
 from web.cli.verify_history import first_break
 from web.council import Council
-from workflow.commands import actions
+from workflow.commands import action_moves, actions
 from workflow.commands.actions import NewAction
 from workflow.errors import BadInput
 from workflow.storage.engine import read_transaction
@@ -139,7 +139,7 @@ def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, world: World
     reference = an_audit(world, "shared")
     world.passes(days=-400)
     actions_before = len(world.store.history(world.audit(reference)))
-    actions.cancel(world.command_context(), world.person("qa"), reference, 1, "Not needed.")
+    action_moves.cancel(world.command_context(), world.person("qa"), reference, 1, "Not needed.")
     rows = world.store.history(world.audit(reference))
     assert [row.number for row in rows] == list(range(1, actions_before + 2))
     assert first_break(council, [reference]) == ""

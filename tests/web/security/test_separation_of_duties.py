@@ -8,7 +8,7 @@ import pytest
 from tests.factories import AN_ACTION, FOURTEENTH, World, an_audit, assign, save
 from tests.web.support.roles import now_holds, passes_on
 from web.council import Council
-from workflow.commands import actions, assignments, audit_moves
+from workflow.commands import action_moves, actions, assignments, audit_moves
 from workflow.errors import NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 
 Abuse = Callable[[World, Council], None]
@@ -99,35 +99,35 @@ def _agrees_to_own_withdrawal(world: World, council: Council) -> None:
 def _verifies_what_they_reported(world: World, council: Council) -> None:
     passes_on(council, "qa", "team.manager", "qa")
     reference = an_audit(world, "moderated")
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
-    actions.verify(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.verify(world.command_context(), world.person("team.manager"), reference, 1)
 
 
 def _owner_verifies(world: World, council: Council) -> None:
     now_holds(council, "practitioner", "practitioner", "qa")
     reference = an_audit(world, "moderated")
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
-    actions.verify(world.command_context(), world.person("practitioner"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.verify(world.command_context(), world.person("practitioner"), reference, 1)
 
 
 def _owner_closes(world: World, council: Council) -> None:
     now_holds(council, "practitioner", "practitioner", "qa")
     reference = an_audit(world, "moderated")
-    actions.report(world.command_context(), world.person("team.manager"), reference, 1)
-    actions.verify(world.command_context(), world.person("qa"), reference, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
+    action_moves.verify(world.command_context(), world.person("qa"), reference, 1)
     audit_moves.close_actions(world.command_context(), world.person("practitioner"), reference)
 
 
 def _owner_cancels(world: World, council: Council) -> None:
     now_holds(council, "practitioner", "practitioner", "qa")
-    actions.cancel(world.command_context(), world.person("practitioner"), an_audit(world, "moderated"), 1, "Done with it.")
+    action_moves.cancel(world.command_context(), world.person("practitioner"), an_audit(world, "moderated"), 1, "Done with it.")
 
 
 def _owner_grants_own_time(world: World, council: Council) -> None:
     passes_on(council, "qa", "practitioner", "qa")
     reference = an_audit(world, "moderated")
-    actions.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2027, 3, 1), "Busy.")
-    actions.grant_more_time(world.command_context(), world.person("practitioner"), reference, 1)
+    action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2027, 3, 1), "Busy.")
+    action_moves.grant_more_time(world.command_context(), world.person("practitioner"), reference, 1)
 
 
 def _passes_on_what_was_passed_on(world: World, council: Council) -> None:
@@ -168,6 +168,6 @@ def test_what_is_refused_to_one_person_is_granted_to_two(council: Council, world
     audit_moves.waive_moderation(world.command_context(), world.person("qa"), an_audit(world, "shared"), "Not picked.")
     actions.add_action(world.command_context(), world.person("moderator"), reference, AN_ACTION)
     moderated = an_audit(world, "moderated")
-    actions.report(world.command_context(), world.person("team.manager"), moderated, 1)
-    actions.verify(world.command_context(), world.person("qa"), moderated, 1)
+    action_moves.report(world.command_context(), world.person("team.manager"), moderated, 1)
+    action_moves.verify(world.command_context(), world.person("qa"), moderated, 1)
     assert audit_moves.close_actions(world.command_context(), world.person("qa"), moderated).state == "actions_closed"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from tests.factories import AN_ACTION, FORM, World, answers, assign, save
-from workflow.commands import actions, audit_moves, drafting, escalations
+from workflow.commands import action_moves, actions, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 
 OWNER, RECIPIENTS = "practitioner@demo.example", ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -74,17 +74,17 @@ def is_moderated(life: Life) -> None:
     life(actions.add_action, "moderator", NewAction(life.word(), OWNER, DUE))
     life(audit_moves.moderate, "moderator")
     life(actions.record_progress, "practitioner", 1, life.word(), life.word())
-    life(actions.ask_for_more_time, "practitioner", 1, LATER, life.word())
+    life(action_moves.ask_for_more_time, "practitioner", 1, LATER, life.word())
 
 
 def is_half_done(life: Life) -> None:
     is_moderated(life)
     reporter, verifier = ("head.of.service", "hos.ppqa") if life.is_inadequate else ("team.manager", "qa")
-    life(actions.refuse_more_time, verifier, 1, life.word())
+    life(action_moves.refuse_more_time, verifier, 1, life.word())
     for number in (1, 2):
-        life(actions.report, reporter, number)
-    life(actions.return_action, verifier, 1, life.word())
-    life(actions.verify, verifier, 2)
+        life(action_moves.report, reporter, number)
+    life(action_moves.return_action, verifier, 1, life.word())
+    life(action_moves.verify, verifier, 2)
 
 
 def is_closed(life: Life) -> None:
@@ -96,7 +96,7 @@ def is_closed(life: Life) -> None:
         life(escalations.resolve, "hos.ppqa", life.word())
     closer = "hos.ppqa" if life.is_inadequate else "qa"
     for number in (1, 3):
-        life(actions.cancel, closer, number, life.word())
+        life(action_moves.cancel, closer, number, life.word())
     life(audit_moves.close_actions, closer)
     if life.number % 2:
         life(audit_moves.reopen, "hos.ppqa", life.word(), (AN_ACTION,))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import AN_ACTION, TODAY, WALKS, Plan, World, an_audit, assign, save
 from workflow import smart_action
-from workflow.commands import actions, audit_moves
+from workflow.commands import action_moves, actions, audit_moves
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.directory import Directory
@@ -30,11 +30,11 @@ def _walked_on(world: World, reference: str, grade: str) -> str:
 
 
 def report(world: World, who: str, reference: str, completed_on: date | None = None) -> None:
-    actions.report(world.command_context(), world.person(who), reference, 1, completed_on)
+    action_moves.report(world.command_context(), world.person(who), reference, 1, completed_on)
 
 
 def verify(world: World, who: str, reference: str) -> None:
-    actions.verify(world.command_context(), world.person(who), reference, 1)
+    action_moves.verify(world.command_context(), world.person(who), reference, 1)
 
 
 @pytest.mark.parametrize(("grade", "reports", "verifies"), [("good", "team.manager", "qa"), ("inadequate", "head.of.service", "hos.ppqa")])
@@ -80,8 +80,8 @@ def test_where_all_are_bound_up_it_falls_to_the_director_who_then_knows_of_it(fa
         new = NewAction("Book it.", f"{owner}@demo.example", "2026-12-20")
         actions.add_action(fake_world.command_context(), fake_world.person("hos.ppqa"), reference, new)
     for number, verifier in ((1, "qa2"), (2, "qa"), (3, "qa")):
-        actions.report(fake_world.command_context(), fake_world.person("team.manager"), reference, number)
-        actions.verify(fake_world.command_context(), fake_world.person(verifier), reference, number)
+        action_moves.report(fake_world.command_context(), fake_world.person("team.manager"), reference, number)
+        action_moves.verify(fake_world.command_context(), fake_world.person(verifier), reference, number)
     for who in ("qa", "qa2", "hos.ppqa"):
         with pytest.raises(Refusal):
             audit_moves.close_actions(fake_world.command_context(), fake_world.person(who), reference)
@@ -114,7 +114,7 @@ def test_an_escalation_after_completion_was_reported_leaves_it_reported_and_move
 def test_what_is_returned_is_open_again_with_its_reason(fake_world: World) -> None:
     reference = an_audit(fake_world, at="moderated")
     report(fake_world, "team.manager", reference)
-    actions.return_action(fake_world.command_context(), fake_world.person("qa"), reference, 1, "No record of the visit.")
+    action_moves.return_action(fake_world.command_context(), fake_world.person("qa"), reference, 1, "No record of the visit.")
     action = fake_world.audit(reference).actions[0]
     assert (action.state, action.note, action.completed_on) == ("open", "No record of the visit.", None)
 
@@ -123,10 +123,10 @@ def test_every_earlier_due_date_stays_visible(fake_world: World) -> None:
     reference = an_audit(fake_world, at="moderated")
     owner, qa = fake_world.person("practitioner"), fake_world.person("qa")
     for due_on in (date(2027, 1, 10), date(2027, 2, 10)):
-        actions.ask_for_more_time(fake_world.command_context(), owner, reference, 1, due_on, "Illness.")
+        action_moves.ask_for_more_time(fake_world.command_context(), owner, reference, 1, due_on, "Illness.")
         with pytest.raises(Refusal):
-            actions.grant_more_time(fake_world.command_context(), owner, reference, 1)
-        actions.grant_more_time(fake_world.command_context(), qa, reference, 1)
+            action_moves.grant_more_time(fake_world.command_context(), owner, reference, 1)
+        action_moves.grant_more_time(fake_world.command_context(), qa, reference, 1)
     action = fake_world.audit(reference).actions[0]
     assert action.due_on == date(2027, 2, 10)
     assert action.earlier_due_dates == (date(2026, 12, 20), date(2027, 1, 10))
@@ -136,7 +136,9 @@ def test_more_time_is_asked_for_a_later_day_only(fake_world: World) -> None:
     reference = an_audit(fake_world, at="moderated")
     for due_on in (None, date(2026, 12, 20), date(2026, 12, 1)):
         with pytest.raises(PreconditionsNotMet):
-            actions.ask_for_more_time(fake_world.command_context(), fake_world.person("practitioner"), reference, 1, due_on, "Illness.")
+            action_moves.ask_for_more_time(
+                fake_world.command_context(), fake_world.person("practitioner"), reference, 1, due_on, "Illness."
+            )
     assert fake_world.audit(reference).actions[0].asked_due_on is None
 
 
@@ -194,10 +196,10 @@ def test_nobody_else_adds_one(fake_world: World, who: str) -> None:
 def test_cancelling_needs_a_reason_and_an_independent_person(fake_world: World) -> None:
     reference = owned_by(fake_world, "qa")
     with pytest.raises(PreconditionsNotMet):
-        actions.cancel(fake_world.command_context(), fake_world.person("qa"), reference, 1, "Not needed.")
+        action_moves.cancel(fake_world.command_context(), fake_world.person("qa"), reference, 1, "Not needed.")
     with pytest.raises(PreconditionsNotMet):
-        actions.cancel(fake_world.command_context(), fake_world.person("qa2"), reference, 1, " ")
-    actions.cancel(fake_world.command_context(), fake_world.person("qa2"), reference, 1, "Not needed.")
+        action_moves.cancel(fake_world.command_context(), fake_world.person("qa2"), reference, 1, " ")
+    action_moves.cancel(fake_world.command_context(), fake_world.person("qa2"), reference, 1, "Not needed.")
 
 
 def test_the_owner_told_the_wording_stands(fake_world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import STATES, World, an_audit, answers, save
 from workflow import history
-from workflow.commands import actions, audit_moves, drafting, escalations, idempotency
+from workflow.commands import action_moves, actions, audit_moves, drafting, escalations, idempotency
 from workflow.commands.actions import NewAction
 from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.models import Audit
@@ -36,8 +36,8 @@ def test_actions_come_back_as_they_were(world: World) -> None:
     reference = an_audit(world, at="moderated")
     owner = world.person("practitioner")
     actions.record_progress(world.command_context(), owner, reference, 1, "Half way.", "A note.")
-    actions.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 20), "Illness.")
-    actions.grant_more_time(world.command_context(), world.person("qa"), reference, 1)
+    action_moves.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 20), "Illness.")
+    action_moves.grant_more_time(world.command_context(), world.person("qa"), reference, 1)
     action = world.audit(reference).actions[0]
     assert (action.due_on, action.earlier_due_dates) == (date(2027, 1, 20), (date(2026, 12, 20),))
     assert (action.progress, action.evidence, action.owner_id) == ("Half way.", "A note.", owner.id)
