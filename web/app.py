@@ -14,13 +14,13 @@ from web import formatting
 from web.council import Council, ensure_prepared, open_council
 from web.directory.choices import responsible, titled, with_role
 from web.identity.credentials.security_app import Library
-from web.identity.current_user import command_context, current_session, is_away
 from web.identity.sessions import DatabaseSessions
 from web.operations.gauges import gauge_values
 from web.operations.health import health
 from web.operations.metrics import Metrics
 from web.operations.tracing import tracing
 from web.request.access_log import init_watching
+from web.request.context import command_context, current_session, database_is_unavailable
 from web.request.errors import init_errors
 from web.request.flash_messages import init_saying, pop_flash_messages
 from web.request.idempotency import new_key
@@ -107,12 +107,12 @@ def _init_templates(app: Flask, council: Council) -> None:
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:
-        person = None if is_away() else command_context().directory.person(current_session().person_id)
+        person = None if database_is_unavailable() else command_context().directory.person(current_session().person_id)
         return {
             "council_name": council.settings.council_name,
             "safeguarding_url": council.settings.safeguarding_url,
             "me": person if person and person.is_active else None,
             "rules": council.rules,
             "may": lambda right: person is not None and council.permissions.allow_role(right, person),
-            "the_directory": None if is_away() else command_context().directory,
+            "the_directory": None if database_is_unavailable() else command_context().directory,
         }

@@ -6,11 +6,12 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.section_forms import day_typed
 from web.formatting import happened
-from web.identity.current_user import command_context, current_user, login_required
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.form_fields import read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from workflow.commands import actions
@@ -72,8 +73,8 @@ def progress(reference: str, number: int) -> Page:
 def make_move(reference: str, number: int, move: str) -> Page:
     _visible(reference, number)
     given = {
-        "move": move, "reason": request.form.get("reason", ""), "completed_on": day_typed("completed_on", request.form),
-        "due_on": day_typed("due_on", request.form),
+        "move": move, "reason": request.form.get("reason", ""), "completed_on": read_date("completed_on", request.form),
+        "due_on": read_date("due_on", request.form),
     }  # fmt: skip
     try:
         make_action_move(command_context(), current_user(), reference, number, given)
@@ -105,7 +106,7 @@ def remove(reference: str, number: int) -> Response:
 
 
 def _typed() -> NewAction:
-    return NewAction(request.form.get("text"), request.form.get("owner"), day_typed("due_on", request.form))
+    return NewAction(request.form.get("text"), request.form.get("owner"), read_date("due_on", request.form))
 
 
 def _back(reference: str) -> Response:

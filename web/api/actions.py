@@ -6,9 +6,8 @@ from flask import Response
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.request_context import asker
 from web.api.serialisers import action_facts
-from web.identity.current_user import command_context, the_council
+from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
@@ -26,7 +25,7 @@ Given = dict[str, Any]
 @blueprint.response(201, response_schemas.Action)
 def add(given: Given, reference: str) -> Given:
     new = NewAction(given["text"], given["owner"], given["due_on"])
-    return _answer(reference, actions.add_action(command_context(), asker(), reference, new).number)
+    return _answer(reference, actions.add_action(command_context(), identified_person(), reference, new).number)
 
 
 @blueprint.get("/actions/<action_id>")
@@ -45,9 +44,9 @@ def change(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
     _ensure_visible(reference, number)
     if any(given[name] is not None for name in ("text", "owner", "due_on")):
-        actions.change_action(command_context(), asker(), reference, number, _reworded(reference, number, given))
+        actions.change_action(command_context(), identified_person(), reference, number, _reworded(reference, number, given))
     if any(given[name] is not None for name in ("progress", "evidence")):
-        actions.record_progress(command_context(), asker(), reference, number, given["progress"], given["evidence"])
+        actions.record_progress(command_context(), identified_person(), reference, number, given["progress"], given["evidence"])
     return _answer(reference, number)
 
 
@@ -56,7 +55,7 @@ def change(given: Given, action_id: str) -> Given:
 def remove(action_id: str) -> Response:
     reference, number = parts(action_id)
     _ensure_visible(reference, number)
-    actions.remove_action(command_context(), asker(), reference, number)
+    actions.remove_action(command_context(), identified_person(), reference, number)
     return Response(status=204)
 
 
@@ -65,7 +64,7 @@ def remove(action_id: str) -> Response:
 @blueprint.response(200, response_schemas.Action)
 def move(given: Given, action_id: str) -> Given:
     reference, number = parts(action_id)
-    make_action_move(command_context(), asker(), reference, number, given)
+    make_action_move(command_context(), identified_person(), reference, number, given)
     return _answer(reference, number)
 
 
@@ -79,7 +78,7 @@ def parts(action_id: str) -> tuple[str, int]:
 
 def _ensure_visible(reference: str, number: int) -> None:
     """Raises NotFound."""
-    _of(see(command_context(), asker(), reference), number)
+    _of(see(command_context(), identified_person(), reference), number)
 
 
 def _of(seen: AuditView, number: int) -> SmartAction:
@@ -91,7 +90,7 @@ def _of(seen: AuditView, number: int) -> SmartAction:
 
 def _reworded(reference: str, number: int, given: Given) -> NewAction:
     """What is not given stays: these words go back where they came from, and nobody is shown them here."""
-    audit = the_council().store.audit(reference)
+    audit = current_council().store.audit(reference)
     action = audit.action(number) if audit else None
     if action is None:
         raise NotFound
@@ -102,5 +101,5 @@ def _reworded(reference: str, number: int, given: Given) -> NewAction:
 
 def _answer(reference: str, number: int) -> Given:
     context = command_context()
-    seen = reveal_and_log(see(context, asker(), reference))
-    return action_facts(context, asker(), seen, _of(seen, number))
+    seen = reveal_and_log(see(context, identified_person(), reference))
+    return action_facts(context, identified_person(), seen, _of(seen, number))

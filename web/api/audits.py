@@ -7,10 +7,10 @@ from flask import Response
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
-from web.api.request_context import asker, audit_answer, audit_response, seen_version
+from web.api.request_context import audit_answer, audit_response, seen_version
 from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.audit_list.queries import AuditFilter, page_of_audits
-from web.identity.current_user import command_context, the_council
+from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import history_shown, reveal_and_log
 from workflow.commands import assignments, drafting
 from workflow.commands.actions import NewAction
@@ -32,7 +32,7 @@ Given = dict[str, Any]
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit(201)
 def start(given: Given) -> Response:
-    return audit_answer(lambda context: drafting.start_audit(context, asker(), given["details"], given["auditor"]), 201)
+    return audit_answer(lambda context: drafting.start_audit(context, identified_person(), given["details"], given["auditor"]), 201)
 
 
 @blueprint.get("/audits")
@@ -53,7 +53,7 @@ def search(given: Given) -> Given:
 @blueprint.answers_audit()
 def show(reference: str) -> Response:
     context = command_context()
-    return audit_response(seen_text(context, asker(), reveal_and_log(see(context, asker(), reference))))
+    return audit_response(seen_text(context, identified_person(), reveal_and_log(see(context, identified_person(), reference))))
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
@@ -61,15 +61,17 @@ def show(reference: str) -> Response:
 @blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def save_section(given: Given, reference: str, section: str) -> Response:
-    see(command_context(), asker(), reference)
+    see(command_context(), identified_person(), reference)
     seen = seen_version()
-    return audit_answer(lambda context: drafting.save_section(context, asker(), reference, section, given, seen, of_whole_audit=True))
+    return audit_answer(
+        lambda context: drafting.save_section(context, identified_person(), reference, section, given, seen, of_whole_audit=True)
+    )
 
 
 @blueprint.get("/audits/<reference>/moves")
 @blueprint.response(200, response_schemas.Offers)
 def moves(reference: str) -> Given:
-    return {"moves": offers_shown(see(command_context(), asker(), reference))}
+    return {"moves": offers_shown(see(command_context(), identified_person(), reference))}
 
 
 @blueprint.post("/audits/<reference>/moves")
@@ -78,7 +80,7 @@ def moves(reference: str) -> Given:
 @blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
     new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
-    return audit_answer(lambda context: make_audit_move(context, asker(), reference, {**given, "new_actions": new}))
+    return audit_answer(lambda context: make_audit_move(context, identified_person(), reference, {**given, "new_actions": new}))
 
 
 @blueprint.get("/audits/<reference>/history")
@@ -86,7 +88,7 @@ def move(given: Given, reference: str) -> Response:
 @blueprint.response(200, response_schemas.History)
 def history(reference: str) -> Given:
     context = command_context()
-    told = history_shown(see(context, asker(), reference))
+    told = history_shown(see(context, identified_person(), reference))
     return {"rows": [history_facts(context.directory, row, reason) for row, reason in told]}
 
 
@@ -95,7 +97,7 @@ def history(reference: str) -> Given:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
-    return audit_answer(lambda context: assignments.assign_moderator(context, asker(), reference, given["person"]))
+    return audit_answer(lambda context: assignments.assign_moderator(context, identified_person(), reference, given["person"]))
 
 
 @blueprint.put("/audits/<reference>/auditor")
@@ -103,14 +105,14 @@ def moderator(given: Given, reference: str) -> Response:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def auditor(given: Given, reference: str) -> Response:
-    return audit_answer(lambda context: assignments.allocate(context, asker(), reference, given["person"]))
+    return audit_answer(lambda context: assignments.allocate(context, identified_person(), reference, given["person"]))
 
 
 @blueprint.post("/audits/<reference>/escalation/moves")
 @blueprint.arguments(request_schemas.EscalationMove)
 @blueprint.response(200, response_schemas.Escalation)
 def escalation_move(given: Given, reference: str) -> Given:
-    audit = make_escalation_move(command_context(), asker(), reference, given)
+    audit = make_escalation_move(command_context(), identified_person(), reference, given)
     return escalation_facts(command_context().directory, _seen(audit))
 
 
@@ -120,19 +122,19 @@ def escalation_move(given: Given, reference: str) -> Given:
 @blueprint.answers_audit()
 def safeguarding(given: Given, reference: str) -> Response:
     return audit_answer(
-        lambda context: record_safeguarding(context, asker(), reference, given["used_on"], given["used_time"], given["told"])
+        lambda context: record_safeguarding(context, identified_person(), reference, given["used_on"], given["used_time"], given["told"])
     )
 
 
 def _seen(audit: Audit) -> AuditView:
-    context, who = command_context(), asker()
+    context, who = command_context(), identified_person()
     return reveal_and_log(seen_by(context, who, audit, relations(who, audit, context.directory)))
 
 
 def _page(given: Given) -> Given:
-    context, who = command_context(), asker()
+    context, who = command_context(), identified_person()
     wanted = AuditFilter(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows, following = page_of_audits(connection, VisibilityFilter(who, context.directory, context.permissions), wanted)
     audits = [
         {

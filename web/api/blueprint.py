@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
-from flask import Request, g, request
+from flask import Request, request
 from flask_smorest import Blueprint
 from webargs import missing
 from webargs.flaskparser import FlaskParser
@@ -61,7 +61,7 @@ class ApiBlueprint(Blueprint):
 
 def _admit() -> None:
     """Raises NotSignedIn. A body of another kind is refused, not taken for an empty one."""
-    g.asker = user_from_bearer_token()
+    user_from_bearer_token()
     refuse_too_large()
     if request.get_data() and not request.is_json:
         raise UnsupportedMediaType

@@ -4,9 +4,9 @@ from typing import Any
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.request_context import asker
 from web.escalations.board import board_of
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
+from web.request.context import identified_person
 
 blueprint = ApiBlueprint("api_escalations", "The board of escalations")
 Given = dict[str, Any]
@@ -22,7 +22,7 @@ STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", 
 @blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
 @blueprint.response(200, response_schemas.Board)
 def board(given: Given) -> Given:
-    shown = board_of(asker(), given["cursor"])
+    shown = board_of(identified_person(), given["cursor"])
     return {
         "counts": shown.counts,
         "escalations": [_standing(one) for one in shown.rows],

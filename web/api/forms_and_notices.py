@@ -4,9 +4,8 @@ from typing import Any
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.request_context import asker
-from web.identity.current_user import command_context, the_council
 from web.notices.queries import page_of_notices
+from web.request.context import command_context, current_council, identified_person
 from workflow.forms import as_json
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
@@ -25,10 +24,12 @@ def current_form() -> Given:
 @blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
 @blueprint.response(200, response_schemas.Notices)
 def notices(given: Given) -> Given:
-    hears = the_council().who_hears
-    with read_transaction(the_council().engine) as connection:
+    hears = current_council().who_hears
+    with read_transaction(current_council().engine) as connection:
         rows, following = page_of_notices(
-            connection, VisibilityFilter(asker(), command_context().directory, command_context().permissions), cursor=given["cursor"]
+            connection,
+            VisibilityFilter(identified_person(), command_context().directory, command_context().permissions),
+            cursor=given["cursor"],
         )
     shown = [
         {

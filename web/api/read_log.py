@@ -4,11 +4,10 @@ from typing import Any
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.request_context import asker
 from web.api.serialisers import email
-from web.identity.current_user import command_context, the_council
 from web.read_access.queries import ReadLogFilter, page_of_readings
 from web.read_access.routes import REFUSED
+from web.request.context import command_context, current_council, identified_person
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
@@ -24,11 +23,11 @@ NAMES = ("by_name", "edition", "version", "door", "what", "at")
 @blueprint.shown_to_some
 @blueprint.response(200, response_schemas.Readings)
 def of_audit(given: Given, reference: str) -> Given:
-    context, who = command_context(), asker()
+    context, who = command_context(), identified_person()
     if "read_readings" not in see(context, who, reference).may:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=given["cursor"])
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows, following = page_of_readings(connection, VisibilityFilter(who, context.directory, context.permissions), sought)
     shown = [
         {**{name: getattr(row, name) for name in NAMES}, "by": email(context.directory, row.person_id), "emergency": row.emergency_id}

@@ -4,21 +4,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
 
 from web.api.serialisers import audit_text
-from web.identity.current_user import command_context
+from web.request.context import command_context, identified_person
 from web.request.idempotency import once
 from web.request.read_log import log_json_sent
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
 from workflow.errors import IfMatchRequired
 from workflow.models import Audit
-
-
-def asker() -> Person:
-    person: Person = g.asker
-    return person
 
 
 def seen_version() -> int:
@@ -31,7 +26,7 @@ def seen_version() -> int:
 
 def audit_answer(run: Callable[[CommandContext], Audit], status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
-    context, who = command_context(), asker()
+    context, who = command_context(), identified_person()
     key = request.headers.get("Idempotency-Key", "").strip()
     text = _once(context, who, key, run) if key else audit_text(context, who, run(context))
     log_json_sent(current_app.json.loads(text))

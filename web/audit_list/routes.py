@@ -6,7 +6,8 @@ from flask import Blueprint, render_template, request
 
 from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.formatting import grade
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
@@ -52,7 +53,7 @@ def _chosen() -> AuditFilter:
 def _list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
     context = command_context()
     reader = VisibilityFilter(current_user(), context.directory, context.permissions)
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows, following = page_of_audits(connection, reader, wanted)
         counts = counts_by_state(connection, reader)
     return render_template(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from web.audits.queries import Place, drop_typed, keep_typed, typed_at
-from web.identity.current_user import command_context, current_session, the_council
+from web.request.context import command_context, current_council, current_session
 from workflow.commands.audit_view import AuditView, see
 from workflow.directory import Person
 from workflow.errors import NotFound
@@ -16,7 +16,7 @@ OURS = {"csrf_token", "then", "kept"}
 
 def keep(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:
     words = {name: value for name, value in typed.items() if name not in OURS}
-    keep_typed(the_council().engine, Place(who.id, reference, section), version_seen(typed), words, datetime.now(UTC))
+    keep_typed(current_council().engine, Place(who.id, reference, section), version_seen(typed), words, datetime.now(UTC))
 
 
 def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
@@ -30,11 +30,11 @@ def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[st
 
 def offered(who: Person, reference: str, section: str) -> Any:
     """A row of `seen`, `typed` and `at`, or None."""
-    return typed_at(the_council().engine, Place(who.id, reference, section))
+    return typed_at(current_council().engine, Place(who.id, reference, section))
 
 
 def drop(who: Person, reference: str, section: str) -> None:
-    drop_typed(the_council().engine, Place(who.id, reference, section))
+    drop_typed(current_council().engine, Place(who.id, reference, section))
 
 
 def may_write(seen: AuditView, section: str) -> bool:

@@ -6,7 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.directory.choices import with_role
-from web.identity.current_user import command_context, current_user, login_required
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.commands import assignments

@@ -3,7 +3,8 @@
 from typing import Any
 
 from web.formatting import role
-from web.identity.current_user import command_context, current_user, the_council
+from web.identity.current_user import current_user
+from web.request.context import command_context, current_council
 from web.request.read_log import reveal_and_log
 from workflow.commands.audit_view import AuditView, see
 from workflow.errors import Missing, PermissionDenied
@@ -29,7 +30,7 @@ def framed(seen: AuditView) -> dict[str, Any]:
 
 def questions(seen: AuditView) -> tuple[Missing, ...]:
     """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
-    asked = the_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections)
+    asked = current_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
 
 

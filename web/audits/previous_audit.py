@@ -5,7 +5,8 @@ from datetime import date
 
 from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
-from web.identity.current_user import command_context, current_user, the_council
+from web.identity.current_user import current_user
+from web.request.context import command_context, current_council
 from web.request.read_log import noted, reveal_and_log
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
@@ -42,7 +43,7 @@ def _look_back(seen: AuditView) -> LookBack:
     context = command_context()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
     may_read = VisibilityFilter(current_user(), context.directory, context.permissions).permitted("read_listed_escalation")
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
     on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else context.today
     return LookBack(last, _mismatch(last, on, details.get("audited_previously"), details.get("previous_audit_on")))

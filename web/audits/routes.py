@@ -7,14 +7,16 @@ from werkzeug.wrappers import Response
 
 from web.audits.page_context import framed, held_by, questions
 from web.audits.page_context import read as read_audit
-from web.audits.section_forms import day_typed, words_stored
+from web.audits.section_forms import words_stored
 from web.audits.section_status import progress_of
 from web.audits.share_preview import who_will_be_told
 from web.escalations.board import standing_of
 from web.escalations.notification_status import EscalationStatus
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.form_fields import read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import history_shown, reveal_and_log
 from workflow.commands import drafting
@@ -118,7 +120,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     if offer.move.name == "share":
         # Who is told gives the overall grade away.
         seen = reveal_and_log(seen)
-    told = who_will_be_told(context, the_council().who_hears, seen.audit, offer.move)
+    told = who_will_be_told(context, current_council().who_hears, seen.audit, offer.move)
     return render_template(
         "move.html", **framed(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form
     )
@@ -127,4 +129,4 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
 def _new_actions() -> tuple[NewAction, ...]:
     if not request.form.get("text"):
         return ()
-    return (NewAction(request.form["text"], request.form.get("owner", ""), day_typed("due_on", request.form)),)
+    return (NewAction(request.form["text"], request.form.get("owner", ""), read_date("due_on", request.form)),)

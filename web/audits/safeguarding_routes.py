@@ -5,10 +5,11 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.section_forms import day_typed
-from web.identity.current_user import command_context, current_user, login_required
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.form_fields import read_date
 from workflow.commands.audit_view import see
 from workflow.commands.safeguarding import MOVE, record_safeguarding
 from workflow.errors import BadInput, PermissionDenied
@@ -28,7 +29,7 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
     typed = request.form
     try:
         audit = record_safeguarding(
-            command_context(), current_user(), reference, day_typed("used_on", typed), typed.get("used_time"), typed.get("told")
+            command_context(), current_user(), reference, read_date("used_on", typed), typed.get("used_time"), typed.get("told")
         )
     except BadInput as refusal:
         return _page(reference, refusal), status_of(refusal)

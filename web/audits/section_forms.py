@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from web.formatting import day
+from web.request.form_fields import DATE_PARTS, read_date
 from workflow.directory import Directory
 from workflow.errors import BadInput, Missing
 from workflow.forms import Field, Form, Section
 from workflow.models import Answers
 
 BESIDES = {"csrf_token", "seen", "then", "kept"}
-PARTS = ("day", "month", "year")
 
 
 def answers_typed(section: Section, typed: Mapping[str, str]) -> dict[str, object]:
@@ -36,25 +36,19 @@ def words_stored(form: Form, key: str, answers: Answers, directory: Directory) -
     return {field.key: _in_words(field, answers.get(field.key), directory) for field in form.section(key).fields}
 
 
-def day_typed(name: str, typed: Mapping[str, str]) -> str:
-    """2026-11-23 from the three boxes; whatever else stands there goes on to be refused with a sentence."""
-    day, month, year = (typed.get(f"{name}-{part}", "").strip() for part in PARTS)
-    return f"{year}-{month:0>2}-{day:0>2}" if day or month or year else ""
-
-
 def _names(field: Field) -> list[str]:
-    return [f"{field.key}-{part}" for part in PARTS] if field.kind == "date" else [field.key]
+    return [f"{field.key}-{part}" for part in DATE_PARTS] if field.kind == "date" else [field.key]
 
 
 def _read(field: Field, typed: Mapping[str, str]) -> object:
     if field.kind == "date":
-        return day_typed(field.key, typed)
+        return read_date(field.key, typed)
     value = typed.get(field.key, "")
     return {"yes": True, "no": False}.get(value, value) if field.kind == "yes_no" else value
 
 
 def _parts_typed(field: Field, typed: Mapping[str, str]) -> dict[str, str]:
-    return {part: typed.get(f"{field.key}-{part}", "") for part in PARTS}
+    return {part: typed.get(f"{field.key}-{part}", "") for part in DATE_PARTS}
 
 
 def _shown(field: Field, answer: object, directory: Directory) -> Any:

@@ -12,7 +12,8 @@ from web.audits.page_context import framed, questions, read, readable
 from web.audits.previous_audit import opened_with_last
 from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
 from web.formatting import clock
-from web.identity.current_user import command_context, current_session, current_user, login_required
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context, current_session
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.section_forms import day_typed
 from web.directory.choices import anybody_else, in_order, offered, titled
 from web.directory.queries import connections_of, delegations_with
 from web.directory.routes import ensure, the_person
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.form_fields import read_date
 from workflow.commands.directory import connections as connection_commands
 from workflow.commands.directory import delegations as delegation_commands
 from workflow.commands.directory import roles as role_commands
@@ -102,7 +103,7 @@ def _declare(person: Person) -> Page:
 
 
 def _connections(person: Person, refusal: BadInput | None = None) -> str:
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows = connections_of(connection, person.id)
     is_mine, directory = person.id == current_user().id, command_context().directory
     ends = command_context().permissions.allow_role("end_connection", current_user()) and not is_mine
@@ -113,7 +114,7 @@ def _delegate(giver: Person) -> Page:
     context = command_context()
     to, days = (
         context.directory.by_email(request.form.get("person", "")),
-        tuple(day_typed(name, request.form) for name in ("starts_on", "ends_on")),
+        tuple(read_date(name, request.form) for name in ("starts_on", "ends_on")),
     )
     try:
         duty = read_duty(request.form.get("role"), context.directory)
@@ -126,7 +127,7 @@ def _delegate(giver: Person) -> Page:
 
 def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
     context = command_context()
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows = delegations_with(connection, giver.id, context.now)
     never = context.permissions.table["never_delegated"]
     roles = [duty for duty in in_order(giver.duties - giver.delegated) if duty.role not in never and not duty.is_deputy]

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from web.directory.choices import every_duty, found, in_order, offered
 from web.directory.history_text import in_words
 from web.directory.queries import connections_of, delegations_with, history_of
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.commands.directory import people as people_commands
@@ -60,7 +61,7 @@ def show(person_id: int) -> str:
     ensure("see_directory")
     context, person = command_context(), the_person(person_id)
     sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         return render_template(
             "person.html", person=person, directory=context.directory, sees=sees - ({"edit_directory"} if person == current_user() else set()),
             own=in_order(person.duties - person.delegated), passed=delegations_with(connection, person_id, context.now), in_words=in_words,

@@ -10,7 +10,8 @@ from web.directory.choices import team_of, titled
 from web.directory.history_text import in_words
 from web.directory.queries import history_of_units
 from web.directory.routes import ensure
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.commands.directory import roles
@@ -67,7 +68,7 @@ def answer(request_id: int) -> Page:
 def teams() -> str:
     ensure("see_directory")
     context = command_context()
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         history = history_of_units(connection) if context.permissions.allow_role("read_directory_history", current_user()) else []
     units = {kind: unit_commands.units_of(context.directory, kind) for kind in UNITS}
     edits = context.permissions.allow_role("edit_directory", current_user())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from notifications.delivery.acknowledgement_links import AcknowledgementLink, asked_by
-from web.identity.current_user import command_context, current_session, the_council
+from web.request.context import command_context, current_council, current_session
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
 from workflow.directory import Person
@@ -26,7 +26,7 @@ class Link:
 
 def read_link(token: str) -> Link:
     """Raises NotFound, whatever is wrong with it: forged, used, ended, another’s, or of a post that changed hands."""
-    context, council = command_context(), the_council()
+    context, council = command_context(), current_council()
     asked = asked_by(token, council.settings)
     person = context.directory.person(asked.person_id) if asked else None
     if asked is None or person is None or current_session().person_id not in {None, person.id}:

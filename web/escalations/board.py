@@ -5,7 +5,7 @@ from typing import Any
 
 from web.escalations import queries
 from web.escalations.notification_status import EscalationStatus, StatusCalculator, opening_of
-from web.identity.current_user import command_context, the_council
+from web.request.context import command_context, current_council
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
@@ -46,7 +46,7 @@ def board_of(person: Person, cursor: str | None) -> Board:
     if not sees_board(context, person):
         raise PermissionDenied("The board of escalations is for those who see them through.")
     reader = VisibilityFilter(person, context.directory, context.permissions)
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader, cursor)
         lately = [] if cursor else queries.resolved_lately(connection, reader, context.now)
         everything = [*rows, *lately]
@@ -71,7 +71,7 @@ def standing_of(audit: Audit) -> EscalationStatus | None:
     if audit.escalation is None:
         return None
     rows = [opening_of(audit, audit.escalation)]
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         mails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
     return _watch().standings(rows, mails, read)[0]
 
@@ -82,4 +82,4 @@ def _counts(is_open: int, acknowledged: int, standing: list[EscalationStatus]) -
 
 
 def _watch() -> StatusCalculator:
-    return StatusCalculator(command_context().directory, the_council().who_hears.clocks, command_context().now)
+    return StatusCalculator(command_context().directory, current_council().who_hears.clocks, command_context().now)

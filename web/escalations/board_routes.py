@@ -3,7 +3,8 @@
 from flask import Blueprint, render_template, request
 
 from web.escalations.board import board_of
-from web.identity.current_user import command_context, current_user, login_required
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context
 
 pages = Blueprint("board", __name__, template_folder="templates")
 

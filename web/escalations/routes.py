@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from web.escalations.board import standing_of
 from web.formatting import happened
-from web.identity.current_user import command_context, current_user, login_required
+from web.identity.current_user import current_user, login_required
+from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log

@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import current_app, g, redirect, request, url_for
-from flask.globals import request_ctx
+from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from web.council import Council
 from web.identity.credentials.access_tokens import SAFE, ReadsOnly, held_by_token
 from web.identity.session_queries import forget_sessions
-from web.identity.sessions import KEPT_FOR, BrowserSession, DatabaseSessions
-from workflow.commands.context import CommandContext
+from web.identity.sessions import KEPT_FOR, DatabaseSessions
+from web.request.context import command_context, current_council, current_session, identify
 from workflow.directory import Person
 from workflow.errors import NotSignedIn, SecondFactorRequired
 from workflow.storage.visibility import VisibilityFilter
@@ -25,36 +23,15 @@ PROOF = "second_proof"
 ONLY_READ = {"api_audits.search"}
 
 
-def the_council() -> Council:
-    council: Council = current_app.extensions["council"]
-    return council
-
-
-def command_context() -> CommandContext:
-    """One for the request: the directory is read once."""
-    if "context" not in g:
-        g.context = the_council().command_context()
-    context: CommandContext = g.context
-    return context
-
-
-def mark_away() -> None:
-    """For the rest of this request: the database is not asked again."""
-    g.is_away = True
-
-
-def is_away() -> bool:
-    return "is_away" in g
-
-
 def current_user() -> Person:
     """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
 
     Raises SecondFactorRequired for who holds a role that asks for one and has not given it in this session.
     """
     person = partially_authenticated_user()
-    if PROOF not in current_session() and needs_second_proof(person):
+    if PROOF not in current_session() and needs_second_factor(person):
         raise SecondFactorRequired
+    identify(person, "page")
     return person
 
 
@@ -63,8 +40,8 @@ def partially_authenticated_user() -> Person:
     return _active(current_session().person_id)
 
 
-def needs_second_proof(person: Person) -> bool:
-    return any(duty.role in the_council().settings.mfa_roles for duty in person.duties)
+def needs_second_factor(person: Person) -> bool:
+    return any(duty.role in current_council().settings.mfa_roles for duty in person.duties)
 
 
 def user_from_bearer_token() -> Person:
@@ -72,14 +49,15 @@ def user_from_bearer_token() -> Person:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    held = held_by_token(the_council().engine, token.strip())
+    held = held_by_token(current_council().engine, token.strip())
     person = _active(held.person_id if held else None)
     if held and not held.may_write and request.method not in SAFE and request.endpoint not in ONLY_READ:
         raise ReadsOnly
+    identify(person, "json")
     return person
 
 
-def the_reader() -> VisibilityFilter:
+def visibility_filter() -> VisibilityFilter:
     """Who is signed in, as lists ask what they may know of."""
     return VisibilityFilter(current_user(), command_context().directory, command_context().permissions)
 
@@ -112,16 +90,10 @@ def sign_in(person: Person, proof: str = "") -> None:
     current_session().start_for(person.id)
     if proof:
         current_session()[PROOF] = proof
-    forget_sessions(the_council().engine, datetime.now(UTC) - KEPT_FOR)
+    forget_sessions(current_council().engine, datetime.now(UTC) - KEPT_FOR)
 
 
 def sign_out() -> None:
     sessions = current_app.session_interface
     assert isinstance(sessions, DatabaseSessions)
     sessions.end(current_session())
-
-
-def current_session() -> BrowserSession:
-    current = request_ctx.session
-    assert isinstance(current, BrowserSession)
-    return current

@@ -4,60 +4,19 @@ Before signing in there is nothing worth keeping there: a visitor's few values s
 """
 
 import hashlib
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from web.council import Council
 from web.identity.session_queries import begin_session, end_session, keep_session, read_session
+from web.request.browser_session import IDLE, LONGEST, NOTED_EVERY, PREFIX, BrowserSession
+from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError
 
-IDLE = timedelta(minutes=30)
-LONGEST = timedelta(hours=10)
 KEPT_FOR = timedelta(hours=24)
-NOTED_EVERY = timedelta(minutes=1)
-PREFIX = "in."
-
-
-class BrowserSession(SecureCookieSession):
-    """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
-
-    `ended_for` is whose session it was until lately: nobody is signed in by it, but what they send is kept for them.
-    `unread` is why it could not be read: it is nobody’s, and the browser keeps it.
-    """
-
-    token = ""
-    person_id: int | None = None
-    ended_for: int | None = None
-    created_at: datetime | None = None
-    seen_at: datetime | None = None
-    load_error: DatabaseError | None = None
-
-    def ends_at(self, now: datetime) -> datetime | None:
-        """When it ends if nothing more is done than what is being done now."""
-        if self.person_id is None:
-            return None
-        noted = self.seen_at if self.seen_at and now - self.seen_at <= NOTED_EVERY else now
-        return min(noted + IDLE, (self.created_at or now) + LONGEST)
-
-    def start_for(self, person_id: int) -> None:
-        """Somebody’s, under a new token: nothing of a visitor’s survives signing in."""
-        self.clear()
-        self._begins(person_id)
-
-    def is_kept_here(self) -> None:
-        """Still a visitor’s, and kept in the database: what half of a sign-in has shown is never in the browser’s hands."""
-        self._begins(None)
-
-    def _begins(self, person_id: int | None) -> None:
-        self.token, self.person_id, self.created_at, self.seen_at = PREFIX + secrets.token_urlsafe(32), person_id, None, None
-
-    def ends(self) -> None:
-        self.clear()
-        self.token, self.person_id = "", None
 
 
 class DatabaseSessions(SecureCookieSessionInterface):
@@ -79,7 +38,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
         return BrowserSession() if stored is None else stored
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if "is_away" in g or (isinstance(session, BrowserSession) and session.load_error):
+        if database_is_unavailable() or (isinstance(session, BrowserSession) and session.load_error):
             return
         if not isinstance(session, BrowserSession) or not session.token:
             super().save_session(app, session, response)
@@ -96,7 +55,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
         """Every copy of the cookie is worth nothing from now on."""
         if session.token:
             end_session(self.council.engine, digest(session.token))
-        session.ends()
+        session.reset()
 
     def _stored(self, token: str) -> BrowserSession | None:
         now = datetime.now(UTC)

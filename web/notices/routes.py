@@ -2,8 +2,9 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import login_required, the_council, the_reader
+from web.identity.current_user import login_required, visibility_filter
 from web.notices.queries import page_of_notices
+from web.request.context import current_council
 from workflow.events import QA_INBOX
 from workflow.storage.engine import read_transaction
 
@@ -13,6 +14,6 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 @pages.get("/notices")
 @login_required
 def mine() -> str:
-    with read_transaction(the_council().engine) as connection:
-        rows, following = page_of_notices(connection, the_reader(), request.args.get("cursor"))
-    return render_template("notices.html", rows=rows, following=following, events=the_council().who_hears.events, qa_inbox=QA_INBOX)
+    with read_transaction(current_council().engine) as connection:
+        rows, following = page_of_notices(connection, visibility_filter(), request.args.get("cursor"))
+    return render_template("notices.html", rows=rows, following=following, events=current_council().who_hears.events, qa_inbox=QA_INBOX)

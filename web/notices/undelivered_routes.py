@@ -6,8 +6,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from notifications import undelivered
-from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
+from web.identity.current_user import current_user, login_required, visibility_filter
 from web.notices import queries
+from web.request.context import command_context, current_council
 from web.request.flash_messages import flash
 from workflow.events import QA_INBOX
 from workflow.storage.engine import read_transaction
@@ -18,11 +19,11 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 @pages.get("/undelivered")
 @login_required
 def every() -> str:
-    context, council = command_context(), the_council()
+    context, council = command_context(), current_council()
     undelivered.ensure_permitted(context, current_user())
     with read_transaction(council.engine) as connection:
-        rows, following = queries.given_up(connection, the_reader(), request.args.get("cursor"))
-        tried = queries.still_tried(connection, the_reader(), context.now)
+        rows, following = queries.given_up(connection, visibility_filter(), request.args.get("cursor"))
+        tried = queries.still_tried(connection, visibility_filter(), context.now)
     return render_template(
         "undelivered.html",
         rows=rows,
@@ -41,7 +42,7 @@ def every() -> str:
 @pages.post("/undelivered/<int:mail_id>/again")
 @login_required
 def again(mail_id: int) -> Response:
-    undelivered.resend(command_context(), current_user(), mail_id, the_council().engine, the_council().who_hears)
+    undelivered.resend(command_context(), current_user(), mail_id, current_council().engine, current_council().who_hears)
     flash("The mail is sent again, to the address that the directory holds now.")
     return _back()
 
@@ -49,7 +50,7 @@ def again(mail_id: int) -> Response:
 @pages.post("/undelivered/<int:mail_id>/settle")
 @login_required
 def settle(mail_id: int) -> Response:
-    undelivered.settle(command_context(), current_user(), mail_id, the_council().engine)
+    undelivered.settle(command_context(), current_user(), mail_id, current_council().engine)
     flash("It is noted that you told them another way.")
     return _back()
 

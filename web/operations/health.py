@@ -7,14 +7,14 @@ from http import HTTPStatus
 from flask import Response, jsonify
 
 from notifications.queries import oldest_unsent, worker_status
-from web.identity.current_user import the_council
+from web.request.context import current_council
 from workflow.storage.engine import DatabaseError
 from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_day
 
 
 def health() -> Response:
     """503 where the database does not answer, or where for five minutes no worker has sent mail or none has looked for reminders."""
-    now, council = datetime.now(UTC), the_council()
+    now, council = datetime.now(UTC), current_council()
     try:
         runs, unsent = worker_status(council.engine, now), oldest_unsent(council.engine, now)
     except DatabaseError:

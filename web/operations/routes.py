@@ -6,8 +6,8 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from web.identity.current_user import the_council
 from web.operations.metrics import Metrics
+from web.request.context import current_council
 from workflow.errors import NotFound
 from workflow.storage.engine import DatabaseError
 from workflow.storage.schema import schema_status
@@ -25,7 +25,7 @@ def live() -> Response:
 def ready() -> tuple[Response, HTTPStatus]:
     """503 where the database does not answer, or lacks a migration of this version. A newer one has been brought in beforehand."""
     try:
-        schema = schema_status(the_council().engine)
+        schema = schema_status(current_council().engine)
     except DatabaseError:
         return jsonify({"status": "down", "database": False}), HTTPStatus.SERVICE_UNAVAILABLE
     is_ready = schema != "behind"
@@ -36,7 +36,7 @@ def ready() -> tuple[Response, HTTPStatus]:
 @pages.get("/metrics")
 def metrics() -> Response:
     """Raises NotFound alike where there are none and for who may not read them."""
-    token = the_council().settings.metrics_token
+    token = current_council().settings.metrics_token
     given = request.headers.get("Authorization", "").encode()
     if not token or not hmac.compare_digest(given, f"Bearer {token}".encode()):
         raise NotFound

@@ -6,8 +6,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.formatting import clock
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
 from web.read_access.queries import emergencies_of, emergencies_waiting, may_decide
+from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.commands import emergency_access
@@ -62,7 +63,7 @@ def _page(refusal: BadInput | None = None) -> str:
     asks, decides = emergency_access.may_ask(context, me), may_decide(me, context.directory)
     if not asks and not decides:
         raise PermissionDenied("Reading in an emergency is for those who work with cases.")
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         mine, others = emergencies_of(connection, me), emergencies_waiting(connection) if decides else []
     theirs = [one for one in others if emergency_access.may_answer(context.directory, me, context.directory.people[one.asked_by])]
     return render_template(
@@ -74,5 +75,5 @@ def _page(refusal: BadInput | None = None) -> str:
         now=context.now,
         refusal=refusal,
         typed=request.form,
-        minutes=the_council().who_hears.clocks["emergency_minutes"],
+        minutes=current_council().who_hears.clocks["emergency_minutes"],
     )

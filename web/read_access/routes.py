@@ -2,8 +2,9 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
 from web.read_access.queries import ReadLogFilter, page_of_readings, who_read_many
+from web.request.context import command_context, current_council
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
@@ -17,7 +18,7 @@ REFUSED = "Who has read what is not yours to see."
 @login_required
 def every() -> str:
     """By person and by audit; and who read so many in an hour that somebody should ask why."""
-    context, council = command_context(), the_council()
+    context, council = command_context(), current_council()
     if not context.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)
     person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
@@ -43,6 +44,6 @@ def of_audit(reference: str) -> str:
     if "read_readings" not in seen.may:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=request.args.get("cursor"))
-    with read_transaction(the_council().engine) as connection:
+    with read_transaction(current_council().engine) as connection:
         rows, following = page_of_readings(connection, VisibilityFilter(current_user(), context.directory, context.permissions), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import is_away, mark_away
+from web.request.context import database_is_unavailable, mark_database_unavailable
 from web.request.form_replay import Sent
 from web.request.log_context import refused_as
 from web.request.logging_setup import place_of
@@ -113,8 +113,8 @@ def _page(shown: dict[str, Any]) -> str | Response:
     try:
         return render_template("refused.html", **shown)
     except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits for an answer)
-        if isinstance(error, DatabaseError) and not is_away():
-            mark_away()
+        if isinstance(error, DatabaseError) and not database_is_unavailable():
+            mark_database_unavailable()
             return _page(shown)
         LOG.error("the page of an error failed: %s in %s", type(error).__name__, place_of(error))  # noqa: TRY400 (a traceback would quote)
         return Response(f"{shown['sentence']}\n", content_type="text/plain; charset=utf-8")

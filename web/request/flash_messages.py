@@ -8,8 +8,8 @@ from datetime import timedelta
 from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from web.identity.current_user import current_session, is_away
-from web.identity.sessions import BrowserSession
+from web.request.browser_session import BrowserSession
+from web.request.context import current_session, database_is_unavailable
 
 GOOD_FOR = timedelta(minutes=2)
 
@@ -42,7 +42,7 @@ def _carry(response: Response) -> Response:
 
 
 def _is_nobodys(session: BrowserSession) -> bool:
-    return session.person_id is None and not is_away() and session.load_error is None
+    return session.person_id is None and not database_is_unavailable() and session.load_error is None
 
 
 def _carried() -> list[str]:

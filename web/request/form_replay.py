@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
-from web.identity.current_user import the_council
+from web.request.context import current_council
 
 # Rooms in which people write. What is sent to the others may be a secret, or is soon typed again.
 WRITTEN_IN = {
@@ -46,6 +46,6 @@ def _is_written(name: str, value: str) -> bool:
 def _label(name: str) -> str:
     """As the form calls it, where it is one of its fields; the audit’s own edition of the form lies in the database."""
     key = (request.view_args or {}).get("section")
-    sections = [section for section in the_council().shelf.current.sections if section.key == key]
+    sections = [section for section in current_council().shelf.current.sections if section.key == key]
     labels = [field.label for section in sections for field in section.fields if field.key == name]
     return labels[0] if labels else name.replace("_", " ").capitalize()

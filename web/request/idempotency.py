@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from flask import request
 
-from web.identity.current_user import command_context, current_user, the_council
+from web.request.context import command_context, current_council, identified_person
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
@@ -32,7 +32,7 @@ def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
         return run(command_context()).reference
     said = repr([one for one in typed if one[0] != "csrf_token"])
     try:
-        return once(current_user(), key, said.encode(), attrgetter("reference"), run)
+        return once(identified_person(), key, said.encode(), attrgetter("reference"), run)
     except IdempotencyKeyReused as refusal:
         raise BadInput.about(field, refusal.sentence) from refusal
 
@@ -43,4 +43,4 @@ def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()
     asked = IdempotentRequest(who.id, key, digest, answer)
-    return run_idempotent(the_council().command_context(once=asked), asked, run)
+    return run_idempotent(current_council().command_context(once=asked), asked, run)

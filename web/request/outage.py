@@ -9,8 +9,8 @@ from flask import Flask, current_app, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import InternalServerError
 
-from web.identity.current_user import mark_away
-from web.identity.sessions import BrowserSession
+from web.request.browser_session import BrowserSession
+from web.request.context import mark_database_unavailable
 from web.request.errors import answer, http_refused, status_of, unexpected
 from web.request.form_replay import posted_form
 from web.request.limits import BY_ANY_NAME
@@ -40,7 +40,7 @@ def _away(error: DatabaseError) -> Any:
     refusal = refusal_of(error)
     if refusal is None:
         return unexpected(error)
-    mark_away()
+    mark_database_unavailable()
     sent = posted_form()
     response = current_app.make_response(answer(status_of(refusal), refusal.sentence, refusal.code, sent=sent))
     response.headers["Retry-After"] = AGAIN_AFTER

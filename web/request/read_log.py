@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, request
+from flask import request
 
-from web.identity.current_user import command_context, current_user
+from web.request.context import command_context, current_interface, identified_person
 from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, history_seen, reading
-from workflow.directory import Person
 from workflow.errors import EditConflict
 from workflow.history import Row
 from workflow.ports import ReadLogEntry
@@ -30,7 +29,7 @@ def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadL
 
 def noted(shown: Viewable) -> ReadLogEntry:
     """That the asker is shown this now, to be written with what it is shown beside."""
-    return reading(command_context(), _asker(), shown, _place())
+    return reading(command_context(), identified_person(), shown, _place())
 
 
 def history_shown(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
@@ -51,13 +50,7 @@ def log_json_sent(audit: dict[str, Any]) -> None:
         command_context().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])
 
 
-def _asker() -> Person:
-    """A program is known by its token, a browser by its session."""
-    person: Person | None = g.get("asker")
-    return person or current_user()
-
-
 def _place() -> ReadLocation:
     named = request.view_args or {}
     part = named.get("section") or named.get("number") or named.get("action_id", "").rpartition("-")[2]
-    return ReadLocation("json" if "asker" in g else "page", f"{request.endpoint}/{part}".rstrip("/"))
+    return ReadLocation(current_interface(), f"{request.endpoint}/{part}".rstrip("/"))

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from web.identity.current_user import command_context, the_council
+from web.request.context import command_context, current_council
 from web.worklist.queries import actions_waiting_for, audits_waiting_for
 from web.worklist.tasks import Task, tasks_of_actions, tasks_of_audits
 from workflow.directory import Person
@@ -14,7 +14,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 def due_for(person: Person) -> list[Task]:
     """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
-    context, council = command_context(), the_council()
+    context, council = command_context(), current_council()
     reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(council.engine) as connection:
         audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
@@ -30,7 +30,7 @@ def as_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> by
     # Imported where it is needed: few requests are for a calendar.
     from icalendar import Calendar, Event
 
-    settings = the_council().settings
+    settings = current_council().settings
     calendar = Calendar()
     for name, value in (("prodid", "-//Practice Audit//EN"), ("version", "2.0"), ("method", "PUBLISH"), ("x-wr-calname", "Practice Audit")):
         calendar.add(name, value)

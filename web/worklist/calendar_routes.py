@@ -7,8 +7,9 @@ from http import HTTPStatus
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import command_context, current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
 from web.identity.sessions import digest
+from web.request.context import command_context, current_council
 from web.request.flash_messages import flash
 from web.worklist.calendar_feed import as_icalendar, due_for
 from web.worklist.queries import calendar_at, calendar_of, end_calendar, keep_calendar
@@ -20,7 +21,7 @@ pages = Blueprint("calendars", __name__, template_folder="templates")
 @pages.get("/calendar")
 @login_required
 def show() -> str:
-    return render_template("calendar.html", calendar=calendar_of(the_council().engine, current_user().id))
+    return render_template("calendar.html", calendar=calendar_of(current_council().engine, current_user().id))
 
 
 @pages.post("/calendar")
@@ -28,15 +29,15 @@ def show() -> str:
 def make() -> str:
     """Shown in this one answer: kept nowhere, not even for a redirect."""
     token = secrets.token_urlsafe(32)
-    keep_calendar(the_council().engine, current_user().id, digest(token), datetime.now(UTC))
-    address = the_council().settings.base_url + url_for("calendars.feed", token=token)
+    keep_calendar(current_council().engine, current_user().id, digest(token), datetime.now(UTC))
+    address = current_council().settings.base_url + url_for("calendars.feed", token=token)
     return render_template("calendar_made.html", address=address)
 
 
 @pages.post("/calendar/end")
 @login_required
 def end() -> Response:
-    end_calendar(the_council().engine, current_user().id)
+    end_calendar(current_council().engine, current_user().id)
     flash("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
     return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
 
@@ -44,7 +45,7 @@ def end() -> Response:
 @pages.get("/calendar/<token>.ics")
 def feed(token: str) -> Response:
     """Raises NotFound alike for an address that never was, that was ended, and of somebody who left."""
-    row = calendar_at(the_council().engine, digest(token)) if token.isascii() else None
+    row = calendar_at(current_council().engine, digest(token)) if token.isascii() else None
     person = command_context().directory.person(row.person_id) if row else None
     if row is None or person is None or not person.is_active:
         raise NotFound

@@ -7,9 +7,10 @@ from flask import Blueprint, render_template
 from notifications.queries import NEVER, worker_status
 from web.directory.unit_routes import requests_for
 from web.escalations.board import troubled
-from web.identity.current_user import command_context, current_user, login_required, the_council, the_reader
+from web.identity.current_user import current_user, login_required, visibility_filter
 from web.notices.queries import how_many_given_up
 from web.read_access.queries import emergencies_waiting, may_decide
+from web.request.context import command_context, current_council
 from web.worklist.queries import MOST, actions_waiting_for, audits_waiting_for
 from web.worklist.tasks import (
     in_order,
@@ -32,14 +33,14 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 @login_required
 def show() -> str:
     context, me = command_context(), current_user()
-    with read_transaction(the_council().engine) as connection:
-        audits = audits_waiting_for(connection, the_reader())
-        actions = actions_waiting_for(connection, the_reader())
-        untold = troubled(connection, the_reader()) if "qa" in me.roles else []
+    with read_transaction(current_council().engine) as connection:
+        audits = audits_waiting_for(connection, visibility_filter())
+        actions = actions_waiting_for(connection, visibility_filter())
+        untold = troubled(connection, visibility_filter()) if "qa" in me.roles else []
         emergencies = emergencies_waiting(connection) if may_decide(me, context.directory) else []
-        undelivered = how_many_given_up(connection, the_reader()) if context.permissions.allow_role("see_to_undelivered", me) else 0
+        undelivered = how_many_given_up(connection, visibility_filter()) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
-        *tasks_of_audits(audits, me, context.directory, the_council().who_hears.clocks),
+        *tasks_of_audits(audits, me, context.directory, current_council().who_hears.clocks),
         *tasks_of_actions(actions, me, context.directory),
     ]
     tasks += [
@@ -67,7 +68,7 @@ def _worker(context: CommandContext, me: Person) -> Mapping[str, object]:
     """What stops the service from telling people anything, for those who see to it."""
     if not context.permissions.allow_role("see_the_worker", me):
         return {}
-    council = the_council()
+    council = current_council()
     runs = worker_status(council.engine, context.now)
     stopped = runs.stopped_since(context.now)
     return {

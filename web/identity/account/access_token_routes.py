@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials.access_token_queries import tokens_of
 from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
-from web.identity.current_user import current_user, login_required, the_council
+from web.identity.current_user import current_user, login_required
+from web.request.context import current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from workflow.errors import BadInput
@@ -20,7 +21,7 @@ pages = Blueprint("tokens", __name__, template_folder="templates")
 @login_required
 def mine() -> str:
     now = datetime.now(UTC)
-    rows = [(row, standing(row, now)) for row in tokens_of(the_council().engine, current_user().id)]
+    rows = [(row, standing(row, now)) for row in tokens_of(current_council().engine, current_user().id)]
     return render_template("tokens.html", rows=rows)
 
 
@@ -36,7 +37,9 @@ def make() -> str | tuple[str, HTTPStatus]:
     """Shown in this one answer: kept nowhere, not even for a redirect."""
     typed = request.form
     try:
-        token = create_token(the_council(), current_user(), NewToken(typed.get("name"), typed.get("scope"), typed.get("days", "").strip()))
+        token = create_token(
+            current_council(), current_user(), NewToken(typed.get("name"), typed.get("scope"), typed.get("days", "").strip())
+        )
     except BadInput as refusal:
         return render_template("new_token.html", typed=typed, refusal=refusal), status_of(refusal)
     return render_template("token_made.html", token=token)
@@ -45,6 +48,6 @@ def make() -> str | tuple[str, HTTPStatus]:
 @pages.post("/tokens/<int:token_id>/revoke")
 @login_required
 def revoke(token_id: int) -> Response:
-    revoke_token(the_council(), token_id, of=current_user())
+    revoke_token(current_council(), token_id, of=current_user())
     flash("The token is revoked.")
     return redirect(url_for("tokens.mine"), HTTPStatus.SEE_OTHER)

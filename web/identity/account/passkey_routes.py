@@ -8,15 +8,8 @@ from werkzeug.wrappers import Response
 
 from web.identity.account.routes import must_prove_first, name_of, wrong_password
 from web.identity.credentials import passkeys, passwords, queries, second_factor, webauthn_challenges
-from web.identity.current_user import (
-    PROOF,
-    current_session,
-    current_user,
-    needs_second_proof,
-    partially_authenticated_user,
-    sign_in,
-    the_council,
-)
+from web.identity.current_user import PROOF, current_user, needs_second_factor, partially_authenticated_user, sign_in
+from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
 from workflow.errors import BadInput, NotFound
 
@@ -51,7 +44,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
         passkeys.make(person.id, name, webauthn_challenges.take(), request.form.get("credential", ""))
     except BadInput as refusal:
         return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
-    if needs_second_proof(person) and PROOF not in current_session():
+    if needs_second_factor(person) and PROOF not in current_session():
         sign_in(person, second_factor.PASSKEY)
     flash("Your passkey is added.")
     return redirect(url_for("passkeys.show"))
@@ -62,7 +55,7 @@ def remove() -> Response | tuple[str, HTTPStatus]:
     person, which = current_user(), request.form.get("which", "")
     if sentence := PROVE_FIRST if must_prove_first(person) else wrong_password(request.form.get("password", "")):
         return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
-    if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(the_council().engine, person.id, int(which))):
+    if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(current_council().engine, person.id, int(which))):
         raise NotFound
     passwords.tell(person.id, "second_proof_changed")
     flash("Your passkey is removed.")
@@ -71,5 +64,5 @@ def remove() -> Response | tuple[str, HTTPStatus]:
 
 def _page(sentence: str = "", field: str = "") -> str:
     """With what is wrong, and at which field."""
-    mine = queries.passkeys_of(the_council().engine, partially_authenticated_user().id)
+    mine = queries.passkeys_of(current_council().engine, partially_authenticated_user().id)
     return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.can_be_used())

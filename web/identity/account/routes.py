@@ -8,17 +8,10 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials import passwords, queries, second_factor
 from web.identity.credentials.throttled_login import has_password
-from web.identity.current_user import (
-    PROOF,
-    current_session,
-    current_user,
-    login_required,
-    needs_second_proof,
-    partially_authenticated_user,
-    sign_in,
-    the_council,
-)
-from web.identity.sessions import IDLE, LONGEST, digest
+from web.identity.current_user import PROOF, current_user, login_required, needs_second_factor, partially_authenticated_user, sign_in
+from web.identity.sessions import digest
+from web.request.browser_session import IDLE, LONGEST
+from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
 from workflow.directory import Person
 from workflow.errors import BadInput, Refusal
@@ -32,7 +25,7 @@ NAMED_BY = 16
 @pages.get("/account")
 @login_required
 def show() -> str:
-    person, is_on = current_user(), the_council().settings.has_passwords
+    person, is_on = current_user(), current_council().settings.has_passwords
     rows = [
         _row("Name", person.name),
         _row("Email address", person.email),
@@ -70,7 +63,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
 @login_required
 def sign_ins() -> str:
     person, now = current_user(), datetime.now(UTC)
-    rows = queries.sessions_of(the_council().engine, person.id, now - IDLE, now - LONGEST)
+    rows = queries.sessions_of(current_council().engine, person.id, now - IDLE, now - LONGEST)
     here = digest(current_session().token)
     shown = [
         {
@@ -91,7 +84,7 @@ def end() -> Response:
     person, which = current_user(), request.form.get("which", "")
     if which != "others" and len(which) != NAMED_BY:
         raise BadInput.about("which", "Say which sign-in to end.")
-    ended = queries.end_sessions(the_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)
+    ended = queries.end_sessions(current_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)
     flash(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
     return redirect(url_for("account.sign_ins"))
 
@@ -99,7 +92,7 @@ def end() -> Response:
 def wrong_password(typed: str) -> str:
     """What is wrong with it, or nothing. Who has no password, because the council’s own sign-in vouches for them, is not asked."""
     person = partially_authenticated_user()
-    if queries.account_of(the_council().engine, person.id).password_hash is None:
+    if queries.account_of(current_council().engine, person.id).password_hash is None:
         return ""
     try:
         return "" if has_password(person, typed) else NOT_YOURS
@@ -115,7 +108,9 @@ def must_prove_first(person: Person) -> bool:
     if PROOF in current_session():
         return False
     has_passkeys = (
-        needs_second_proof(person) and the_council().settings.has_passwords and bool(queries.passkeys_of(the_council().engine, person.id))
+        needs_second_factor(person)
+        and current_council().settings.has_passwords
+        and bool(queries.passkeys_of(current_council().engine, person.id))
     )
     return has_passkeys or second_factor.stamp_of(person.id) is not None
 
@@ -135,7 +130,7 @@ def _app_row(person: Person) -> dict[str, object]:
 
 
 def _passkeys_row(person: Person) -> dict[str, object]:
-    added = len(queries.passkeys_of(the_council().engine, person.id))
+    added = len(queries.passkeys_of(current_council().engine, person.id))
     return _row("Passkeys", f"{added} added" if added else "None", "passkeys.show", "Change", "your passkeys")
 
 

@@ -7,15 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web.identity.account.routes import must_prove_first, wrong_password
 from web.identity.credentials import passkeys, second_factor
-from web.identity.current_user import (
-    PROOF,
-    current_session,
-    current_user,
-    needs_second_proof,
-    partially_authenticated_user,
-    sign_in,
-    sign_out,
-)
+from web.identity.current_user import PROOF, current_user, needs_second_factor, partially_authenticated_user, sign_in, sign_out
+from web.request.context import current_session
 from web.request.flash_messages import flash
 from workflow.errors import NotFound
 
@@ -78,7 +71,7 @@ def new_codes() -> Shown:
 @pages.post("/account/second-proof/remove")
 def remove() -> AnyResponse | Shown:
     person = current_user()
-    if needs_second_proof(person):
+    if needs_second_factor(person):
         return _start({"password": "Your role needs a second proof: set up another app instead."}), HTTPStatus.UNPROCESSABLE_ENTITY
     if must_prove_first(person):
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -93,7 +86,7 @@ def _start(errors: dict[str, str]) -> str:
     person = partially_authenticated_user()
     return render_template(
         "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.how_many_left(person.id),
-        is_led=needs_second_proof(person) and PROOF not in current_session(), is_needed=needs_second_proof(person),
+        is_led=needs_second_factor(person) and PROOF not in current_session(), is_needed=needs_second_factor(person),
         is_held=must_prove_first(person), can_have_passkeys=passkeys.can_be_used(),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from flask import request
 
 from web.identity.credentials import passwords, throttling_queries
 from web.identity.credentials.throttling import LoginAttempt
-from web.identity.current_user import command_context, the_council
+from web.request.context import command_context, current_council
 from workflow.directory import Person
 from workflow.errors import TooManyAttempts
 
@@ -30,14 +30,14 @@ def has_password(person: Person, password: str) -> bool:
 
 def take_try(what: str, account: str, person: Person | None) -> None:
     """Raise TooManyAttempts where it has to wait."""
-    trying, engine = _trying(what, account), the_council().engine
+    trying, engine = _trying(what, account), current_council().engine
     is_known = throttling_queries.is_known(engine, person.id if person else NOBODY, trying.place)
     if wait := throttling_queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
         raise TooManyAttempts(wait)
 
 
 def reset_throttle(what: str, account: str, person: Person) -> None:
-    trying, engine = _trying(what, account), the_council().engine
+    trying, engine = _trying(what, account), current_council().engine
     is_known = throttling_queries.is_known(engine, person.id, trying.place)
     # Strangers' failures elsewhere are not forgotten because the person themselves came in as always.
     mine = [trying.here] if is_known else [trying.here, trying.anywhere]
@@ -45,4 +45,4 @@ def reset_throttle(what: str, account: str, person: Person) -> None:
 
 
 def _trying(what: str, account: str) -> LoginAttempt:
-    return LoginAttempt(the_council().settings, what, account.strip().lower(), request.remote_addr or "")
+    return LoginAttempt(current_council().settings, what, account.strip().lower(), request.remote_addr or "")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from web.identity.current_user import current_session
+from web.request.context import current_session
 from workflow.errors import BadInput
 
 CHALLENGE, LASTS = "challenge", timedelta(minutes=5)
@@ -12,7 +12,7 @@ def keep(challenge: str) -> None:
     """In the database: in a visitor’s own cookie it could be answered twice."""
     session = current_session()
     if not session.token:
-        session.is_kept_here()
+        session.store_in_database()
     session[CHALLENGE] = {"value": challenge, "at": datetime.now(UTC).isoformat()}
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import command_context, current_session, sign_in, the_council
+from web.identity.current_user import sign_in
 from web.identity.oidc.account_linking import person_for_claims, used_second_factor
 from web.identity.oidc.errors import IssuerAway, NotAccepted
 from web.identity.oidc.pending_logins import begin, take
 from web.identity.sign_in.pending_login import complete_or_request_code, safe_redirect_target
+from web.request.context import command_context, current_council, current_session
 from workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ LONGEST_CODE = 8192
 @pages.app_url_value_preprocessor
 def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) -> None:
     """Before anything else is looked at, so that what is off can’t be told from what was never there."""
-    settings = the_council().settings
+    settings = current_council().settings
     is_off = request.blueprint == pages.name and settings.council_sign_in is None
     is_ours = endpoint in BY_PASSWORD or request.blueprint in OF_PASSWORDS
     if is_off or (is_ours and not settings.has_passwords):
@@ -41,7 +42,7 @@ def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) ->
 
 @pages.app_context_processor
 def _for_the_sign_in_page() -> dict[str, object]:
-    settings = the_council().settings
+    settings = current_council().settings
     is_on = settings.council_sign_in is not None
     sentence = SENTENCES.get(request.args.get("council", ""), "") if is_on else ""
     return {"has_council_sign_in": is_on, "has_passwords": settings.has_passwords, "council_sentence": sentence}
@@ -50,7 +51,7 @@ def _for_the_sign_in_page() -> dict[str, object]:
 @pages.post("/sign-in/council")
 def start() -> Response | tuple[str, dict[str, str]]:
     after = safe_redirect_target(request.form.get("next", ""))
-    attempt = begin(the_council().engine, current_session(), after)
+    attempt = begin(current_council().engine, current_session(), after)
     try:
         address = _issuer().authorization_url(attempt)
     except IssuerAway as refusal:
@@ -61,7 +62,7 @@ def start() -> Response | tuple[str, dict[str, str]]:
 
 @pages.get("/sign-in/council/answer")
 def answer() -> Response:
-    council = the_council()
+    council = current_council()
     chosen = council.settings.council_sign_in
     assert chosen is not None
     attempt = take(council.engine, current_session(), request.args.get("state", ""))
@@ -96,7 +97,7 @@ def _issuer() -> "Issuer":
     """Made when first asked for: the libraries take a while to load, and a start does not need them."""
     from web.identity.oidc.provider import Issuer
 
-    settings = the_council().settings
+    settings = current_council().settings
     assert settings.council_sign_in is not None
     comes_back_to = settings.base_url + url_for("council_sign_in.answer")
     found: Issuer = current_app.extensions.setdefault("issuer", Issuer(settings.council_sign_in, comes_back_to))

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 from web.identity.credentials import passkeys, webauthn_challenges
 from web.identity.credentials.second_factor import PASSKEY
 from web.identity.credentials.throttled_login import reset_throttle
-from web.identity.current_user import command_context, sign_in
+from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import safe_redirect_target
 from web.identity.sign_in.routes import page
+from web.request.context import command_context
 from workflow.errors import BadInput, NotFound
 
 pages = Blueprint("passkey_sign_in", __name__, template_folder="templates")

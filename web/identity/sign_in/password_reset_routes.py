@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web.identity.credentials import passwords
 from web.identity.credentials.throttled_login import take_try
-from web.identity.current_user import command_context
+from web.request.context import command_context
 from workflow.errors import BadInput, TooManyAttempts
 
 pages = Blueprint("forgotten", __name__, template_folder="templates")

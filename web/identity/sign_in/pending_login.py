@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from flask import url_for
 
 from web.identity.credentials import second_factor
-from web.identity.current_user import command_context, current_session, sign_in, sign_out
+from web.identity.current_user import sign_in, sign_out
+from web.request.context import command_context, current_session
 from workflow.directory import Person
 from workflow.errors import NotSignedIn
 
@@ -21,7 +22,7 @@ def complete_or_request_code(person: Person, after: str) -> str:
         return safe_redirect_target(after)
     sign_out()
     session = current_session()
-    session.is_kept_here()
+    session.store_in_database()
     session[HALFWAY] = {"person": person.id, "stamp": stamp, "next": after, "at": datetime.now(UTC).isoformat()}
     return url_for("codes.show")
 

@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials.passkeys import can_be_used
 from web.identity.credentials.throttled_login import person_with
-from web.identity.current_user import current_session, current_user, sign_out
+from web.identity.current_user import current_user, sign_out
 from web.identity.sign_in.pending_login import complete_or_request_code
+from web.request.context import current_session
 from workflow.errors import TooManyAttempts
 
 pages = Blueprint("sign_in", __name__, template_folder="templates")

@@ -1,0 +1,51 @@
+"""What a request knows of the browser session that it came in. `web.identity.sessions` stores it."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from flask.sessions import SecureCookieSession
+
+from workflow.storage.engine import DatabaseError
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+NOTED_EVERY = timedelta(minutes=1)
+PREFIX = "in."
+
+
+class BrowserSession(SecureCookieSession):
+    """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
+
+    `ended_for` is the person whose session it was until recently: it signs nobody in, but what they send is stored for them.
+    `load_error` is why the session could not be read: the request is nobody’s, and the browser keeps its cookie.
+    """
+
+    token = ""
+    person_id: int | None = None
+    ended_for: int | None = None
+    created_at: datetime | None = None
+    seen_at: datetime | None = None
+    load_error: DatabaseError | None = None
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        """When it ends if nothing more is done than what is being done now."""
+        if self.person_id is None:
+            return None
+        noted = self.seen_at if self.seen_at and now - self.seen_at <= NOTED_EVERY else now
+        return min(noted + IDLE, (self.created_at or now) + LONGEST)
+
+    def start_for(self, person_id: int) -> None:
+        """Start a new session under a new token: nothing of the visitor’s session survives signing in."""
+        self.clear()
+        self._renew_token(person_id)
+
+    def store_in_database(self) -> None:
+        """Keep a visitor’s session in the database: what half of a sign-in has shown is never in the browser’s hands."""
+        self._renew_token(None)
+
+    def reset(self) -> None:
+        self.clear()
+        self.token, self.person_id = "", None
+
+    def _renew_token(self, person_id: int | None) -> None:
+        self.token, self.person_id, self.created_at, self.seen_at = PREFIX + secrets.token_urlsafe(32), person_id, None, None
