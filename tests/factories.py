@@ -12,6 +12,7 @@ from typing import Any
 from config.settings import FOLDER, Settings, read_settings
 from notifications.recipients import load_who_hears
 from tests.fakes import FakeShelf, FakeStore
+from tests.support.cheap_passwords import are_passwords_real
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from workflow.commands import action_moves, actions, assignments, audit_moves, drafting, escalations
@@ -73,7 +74,9 @@ def _directory() -> Directory:
 
 
 @cache
-def _template() -> Path:
+def _template(has_real_passwords: bool) -> Path:
+    """A prepared database to copy, once for each cost of a password."""
+    del has_real_passwords  # in force while the people are made
     folder = Path(tempfile.mkdtemp(prefix="council-template-"))
     council = open_council(settings(folder))
     prepare(council)
@@ -92,7 +95,7 @@ def settings(folder: Path, **more: str) -> Settings:
 def a_council(folder: Path, **more: str) -> Council:
     """A real council on a database of its own, its people in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(_template(), folder, dirs_exist_ok=True)
+    shutil.copytree(_template(are_passwords_real()), folder, dirs_exist_ok=True)
     return open_council(settings(folder, **more))
 
 

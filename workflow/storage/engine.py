@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from workflow.errors import ConfigurationError
 from workflow.storage.write_lock import exclusive_write_lock
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+SQLITE_PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
 
 # Seconds, but for the last, which is milliseconds: a machine that vanished answers no more than one that hangs.
 POSTGRESQL_PATIENCE = {

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine, event, select
 from werkzeug.test import TestResponse
@@ -14,9 +13,8 @@ from werkzeug.test import TestResponse
 from tests.web.access_matrix.actors import as_they_are
 from tests.web.access_matrix.expectations import NOWHERE, Cell
 from tests.web.support.api_client import ApiClient
-from tests.web.support.browser import PASSWORD, Browser, token_in
+from tests.web.support.browser import Browser, token_in
 from web.council import Council
-from web.identity.session_queries import set_passwords
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
@@ -43,7 +41,6 @@ class Client:
     def sign_in_all(self, names: Iterable[str] = EVERYBODY) -> None:
         """Everybody’s session and token, made once, while everybody is still there."""
         caller = ApiClient(self.council, self.client)
-        ease_signing_in(self.council)
         for name in names:
             browser = Browser(self.app, name)
             self._keep(name, browser.client, browser.token)
@@ -74,11 +71,6 @@ class Client:
         self.statements += statement.startswith("SELECT") and "FROM sessions" not in statement
         if found := WRITING.match(statement):
             self.written.add(found[1])
-
-
-def ease_signing_in(council: Council) -> None:
-    """Everybody’s password under a hash that costs next to nothing, for tests that sign in often."""
-    set_passwords(council.engine, "@demo.example", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD))
 
 
 def _sent(body: Any) -> dict[str, Any]:

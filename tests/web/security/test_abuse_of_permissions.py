@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.factories import World, an_audit, answers, assign
-from tests.web.access_matrix.runner import ease_signing_in, everything_in
+from tests.web.access_matrix.runner import everything_in
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds, passes_on
@@ -34,7 +34,6 @@ WRITTEN = (
 @pytest.fixture
 def council(app: Flask) -> Council:
     council: Council = app.extensions["council"]
-    ease_signing_in(council)
     return council
 
 

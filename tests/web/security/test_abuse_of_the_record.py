@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import AN_ACTION, NOW, World, an_audit, save
-from tests.web.access_matrix.runner import ease_signing_in, everything_in
+from tests.web.access_matrix.runner import everything_in
 from tests.web.access_matrix.scenarios import OF_THE_ACTION
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
@@ -33,7 +33,6 @@ MARKUP = (
 @pytest.fixture
 def council(app: Flask) -> Council:
     council: Council = app.extensions["council"]
-    ease_signing_in(council)
     return council
 
 

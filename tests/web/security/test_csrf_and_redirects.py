@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.factories import World, an_audit
 from tests.web.access_matrix.expectations import ROUTES
-from tests.web.access_matrix.runner import ease_signing_in, everything_in
+from tests.web.access_matrix.runner import everything_in
 from tests.web.support.browser import PASSWORD, Browser, token_in
 
 PAGES = [route for route in ROUTES if route.method != "GET" and not route.is_json and route.row["needs"] != "absent"]
@@ -33,11 +33,6 @@ def _forged() -> Iterator[tuple[str, dict[str, str]]]:
     yield "an empty token", {"csrf_token": ""}
     yield "a wrong token", {"csrf_token": "x" * 91}
     yield "another’s token", {"csrf_token": "another’s"}
-
-
-@pytest.fixture(autouse=True)
-def _signing_in_is_cheap(app: Flask) -> None:
-    ease_signing_in(app.extensions["council"])
 
 
 def test_no_page_takes_anything_without_its_own_token(app: Flask, world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,6 +11,7 @@ from sqlalchemy import inspect, select, true
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories import GRADED, NOW, STATES, World, a_world, an_audit, assign
+from tests.support.cheap_apps import SHIPPED_PRAGMAS
 from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.audits.queries import last_audit_of
 from web.council import Council
@@ -19,7 +21,7 @@ from workflow.commands.directory.connections import declare_connection
 from workflow.commands.directory.people import add_person
 from workflow.permissions import relations
 from workflow.ports import ReadLogEntry
-from workflow.storage import schema, tables
+from workflow.storage import engine, schema, tables
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.visibility import STAGES, VisibilityFilter
 
@@ -162,3 +164,13 @@ def test_the_record_can_only_be_added_to(council: Council, table: str, column: s
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), write_transaction(council.engine) as connection:
             connection.exec_driver_sql(change)
+
+
+def test_a_commit_on_sqlite_outlives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As shipped: the other tests do not wait for the disk."""
+    monkeypatch.setattr(engine, "SQLITE_PRAGMAS", SHIPPED_PRAGMAS)
+    opened = engine.open_engine(f"sqlite:///{tmp_path / 'test.db'}")
+    with opened.connect() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous", "foreign_keys")]
+    assert pragmas == ["wal", 2, 1]
+    opened.dispose()
