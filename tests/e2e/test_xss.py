@@ -20,6 +20,8 @@ from tests.e2e.support.xss_council import add_everybody, fill, leave_unsaved
 from tests.e2e.support.xss_payloads import IN_TURN, everything, held_in, packed, payloads
 from tests.factories import a_council
 from tests.web.support.browser import Browser as Visitor
+from web.council import Council
+from web.directory.choices import found, page_of_people
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
@@ -29,7 +31,7 @@ WHO = (
     "auditor", "practitioner", "moderator", "qa", "qa2", "head.of.service", "hos.ppqa", "governance", "admin", "auditor2",
 )  # fmt: skip
 # The same page as another, of another area or person, for the crawl at least.
-BUILT_AS_OTHERS = r"/sections/area_([3-7]|9|1\d)|/people/(?!([1-3]|new)\b)\d+|/people/teams/(service|branch)/|from="
+BUILT_AS_OTHERS = r"/sections/area_([3-7]|9|1\d)|/people/(?!([1-3]|new)\b)\d+|/people/teams/(service|branch)/|/people\?cursor="
 # Columns of words that nobody outside writes as they like: keys, addresses of machines, hashes, and what our own files say.
 NEVER_TYPED = {
     "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "history.facts", "identities.issuer",
@@ -55,7 +57,7 @@ FILLS = """(form, text) => {
   }
 }"""
 NOWHERE = """/nowhere/{} /{} /audits/{} /audits/{}/sections/{} /audits/{}/moves/{} /people/{} /people/teams/{}/{} /people/teams/new/{} /static/{}
-/audits?state={}&team={}&strand={}&grade={}&person={}&months={}&cursor={} /notices?cursor={} /people?q={}&from={} /readings?person={}&reference={}&cursor={}
+/audits?state={}&team={}&strand={}&grade={}&person={}&months={}&cursor={} /notices?cursor={} /people?q={}&cursor={} /readings?person={}&reference={}&cursor={}
 /sign-in?next={}&kept={} /forgotten-password?email={} /new-password?token={} /emergencies?{}={} /api/v1/{} /api/v1/audits/{}"""
 
 
@@ -93,6 +95,7 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
     leave_unsaved(Visitor(served.app, "auditor", agent=" ".join(packed(300)[0].split())), references["writing"])
     pages = [*crawl(served.app, WHO, BUILT_AS_OTHERS), *_others(references)]
     add_everybody(served.council)
+    pages += _pages_of_people(served.council)
     forms = sum(len(_opened(watched, name, path)) for name, path in pages)
     opened = watched.looked - forms
     _on_paper(served, watched["auditor"], references["escalated"])
@@ -110,10 +113,19 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
 
 
 def _others(references: Mapping[str, str]) -> Iterator[Found]:
-    """Those that were passed by: each section as it is written and as it is read, and everybody’s name."""
+    """Those that were passed by: each section as it is written and as it is read."""
     for reference in (references["writing"], references["escalated"]):
         yield from (Found("auditor", f"/audits/{reference}/sections/area_{number}") for number in range(3, 12))
-    yield from (Found("admin", f"/people?from={start}") for start in range(0, 200, 50))
+
+
+def _pages_of_people(council: Council) -> list[Found]:
+    """Everybody’s name."""
+    directory, pages = council.store.directory(), [Found("admin", "/people")]
+    people, following = found(directory, ""), page_of_people(directory, found(directory, ""), None)[1]
+    while following:
+        pages.append(Found("admin", f"/people?cursor={following}"))
+        following = page_of_people(directory, people, following)[1]
+    return pages
 
 
 def _opened(watched: Watched, name: str, path: str) -> list[str]:

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
 
 from workflow.directory import normalise_child_id
-from workflow.errors import BadInput
 from workflow.permissions import CASE_ROLES
+from workflow.storage.keyset import fetch_page, precedes
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import audits, tallies
 from workflow.storage.visibility import OF_AUDIT, OF_TALLY, WHATEVER_CHILD, VisibilityFilter
@@ -22,8 +22,6 @@ from workflow.validation import read_text
 SIZE = 50
 RIGHTS = ("see_state_and_names", "read_audit", "read_listed_escalation")
 MOST_FOUND = 1_000
-# No id is higher, and PostgreSQL fails where it is asked for one.
-HIGHEST = 2**31 - 1
 LAST_LETTER = chr(0x10FFFF)
 
 
@@ -67,9 +65,9 @@ def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: Aud
         audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
         names.label("sees_names"), reads.label("reads"), grades.label("sees_escalation"),
     ).where(audits.c.id.in_(union_all(*shown)))  # fmt: skip
-    rows = connection.execute(query.order_by(audits.c.id.desc()).limit(SIZE + 1)).all()
-    following = str(rows[SIZE - 1].id) if len(rows) > SIZE else None
-    return [_listed(row) for row in rows[:SIZE]], following
+    # The cursor is looked at where the ids are chosen, by `_filters`.
+    rows, following = fetch_page(connection, query, (audits.c.id,), None, SIZE)
+    return [_listed(row) for row in rows], following
 
 
 def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[str | None, int]:
@@ -120,7 +118,7 @@ def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Co
     if wanted.q:
         yield any_of([_begins(audits.c.reference, wanted.q), all_of(_begins(func.lower(audits.c.child_id), wanted.q), reads)])
     if wanted.cursor:
-        yield audits.c.id < parse_cursor(wanted.cursor)
+        yield precedes((audits.c.id,), wanted.cursor)
 
 
 def _found_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition]:
@@ -157,9 +155,3 @@ def _listed(row: Any) -> AuditSummary:
         team if reads else None,
         escalation if sees_escalation else None,
     )
-
-
-def parse_cursor(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 10 or int(cursor) > HIGHEST:
-        raise BadInput.about("cursor", "That is not a cursor of this list.")
-    return int(cursor)

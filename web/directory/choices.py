@@ -6,6 +6,9 @@ from typing import NamedTuple
 from web.formatting import role as role_title
 from workflow.directory import CONTENT_FREE, ROLES, SCOPED, Directory, Duty, Person
 from workflow.role_assignments import DEPUTISED, format_duty
+from workflow.storage.keyset import parse_cursor
+
+SIZE = 50
 
 
 class Offered(NamedTuple):
@@ -36,6 +39,13 @@ def found(directory: Directory, q: str) -> list[Person]:
     )
 
 
+def page_of_people(directory: Directory, people: list[Person], cursor: str | None) -> tuple[list[Person], str | None]:
+    """Return a page of people in order of name, and the cursor of the next, if any. A cursor is the id of the last person seen."""
+    last = directory.person(parse_cursor(cursor)) if cursor else None
+    rest = [person for person in people if last is None or _name_order(person) > _name_order(last)]
+    return rest[:SIZE], str(rest[SIZE - 1].id) if len(rest) > SIZE else None
+
+
 def titled(duty: Duty, directory: Directory) -> str:
     """A duty in words: “Deputy Head of Service, Children We Care For”."""
     where = f", {directory.names.get(duty.scope, duty.scope)}" if duty.scope else ""
@@ -64,4 +74,8 @@ def team_of(directory: Directory, duty: Duty) -> str | None:
 
 
 def _by_name(people: Iterable[Person]) -> list[Person]:
-    return sorted(people, key=lambda person: (person.name, person.id))
+    return sorted(people, key=_name_order)
+
+
+def _name_order(person: Person) -> tuple[str, int]:
+    return person.name, person.id

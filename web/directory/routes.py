@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import every_duty, found, in_order, offered
+from web.directory.choices import every_duty, found, in_order, offered, page_of_people
 from web.directory.history_text import in_words
 from web.directory.queries import connections_of, delegations_with, history_of
 from web.identity.current_user import current_user, login_required
@@ -23,19 +23,16 @@ from workflow.validation import read_text
 
 pages = Blueprint("people", __name__, template_folder="templates")
 Page = str | Response | tuple[str, HTTPStatus]
-SIZE = 50
 
 
 @pages.get("/people")
 @login_required
 def every() -> str:
     ensure("see_directory")
-    q, start = request.args.get("q", "")[:100], _number(request.args.get("from", ""))
-    people = found(command_context().directory, q)
-    following = start + SIZE if len(people) > start + SIZE else None
-    return render_template(
-        "people.html", people=people[start : start + SIZE], q=q, following=following, in_order=in_order, number=len(people)
-    )
+    q, directory = request.args.get("q", "")[:100], command_context().directory
+    people = found(directory, q)
+    page, following = page_of_people(directory, people, request.args.get("cursor"))
+    return render_template("people.html", people=page, q=q, following=following, in_order=in_order, number=len(people))
 
 
 @pages.get("/people/new")
@@ -178,7 +175,3 @@ def _roles(person_id: int, refusal: BadInput | None = None) -> str:
         "roles.html", person=person, own=offered(own, directory), choices=offered((d for d in every_duty(directory) if d not in own), directory),
         refusal=refusal, typed=read_text("role", request.form.get("role"), 100) if refusal and request.form.get("role", "").isprintable() else "",
     )  # fmt: skip
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

@@ -1,31 +1,26 @@
 """Escalations as a board shows them, their mails, and who has read of them: each by its own index, and no word of a case."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from workflow.errors import BadInput
+from workflow.storage.keyset import Page, fetch_page
 from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, outbox, readings
 from workflow.storage.visibility import VisibilityFilter
 
 SIZE, MOST = 25, 2_000
 RESOLVED_LATELY = timedelta(days=14)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMES = ("number", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
 MAIL = ("reference", "recipient", "event", "key", "state", "created_at", "sent_at", "last_error")
 OPENINGS = escalations.alias("openings")
 
 
-def page_of_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def page_of_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
     """The newest first, and the cursor of the next page."""
     query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED)
-    if cursor:
-        at, audit_id = _position(cursor)
-        query = query.where(or_(escalations.c.opened_at < at, and_(escalations.c.opened_at == at, audits.c.id < audit_id)))
-    rows = connection.execute(query.order_by(escalations.c.opened_at.desc(), audits.c.id.desc()).limit(SIZE + 1)).all()
-    return rows[:SIZE], _cursor(rows[SIZE - 1]) if len(rows) > SIZE else None
+    return fetch_page(connection, query, (escalations.c.opened_at, audits.c.id), cursor, SIZE)
 
 
 def all_open(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
@@ -74,14 +69,3 @@ def _present(reader: VisibilityFilter) -> Select[Any]:
     columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))
     joined = select(*columns, *(escalations.c[name] for name in NAMES)).join(audits, audits.c.id == escalations.c.audit_id)
     return joined.where(escalations.c.number == latest, reader.permitted("read_listed_escalation"))
-
-
-def _cursor(row: Any) -> str:
-    return f"{(row.opened_at - EPOCH) // timedelta(microseconds=1)}-{row.id}"
-
-
-def _position(cursor: str) -> tuple[datetime, int]:
-    at, _, audit_id = cursor.partition("-")
-    if not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in (at, audit_id)):
-        raise BadInput.about("cursor", "That is not a cursor of this list.")
-    return EPOCH + timedelta(microseconds=int(at)), int(audit_id)

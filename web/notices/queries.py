@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from notifications.outbox import visible_to
-from web.audit_list.queries import parse_cursor
 from workflow.events import QA_INBOX
+from workflow.storage.keyset import Page, fetch_page
 from workflow.storage.tables import IS_UNDELIVERED, audits, notices, outbox
 from workflow.storage.visibility import VisibilityFilter
 
@@ -22,26 +22,20 @@ SHOWN = [
 ]  # fmt: skip
 
 
-def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
     """Without those about a child to whom the reader has declared a connection since."""
     person = reader.person
     recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
     query = select(notices).where(notices.c.recipient.in_(recipients))
     if person.id in reader.directory.connections:
         query = query.where(notices.c.reference.not_in(select(audits.c.reference).where(audits.c.id.in_(reader.connected()))))
-    if cursor:
-        query = query.where(notices.c.id < parse_cursor(cursor))
-    rows = connection.execute(query.order_by(notices.c.id.desc()).limit(SIZE + 1)).all()
-    return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
+    return fetch_page(connection, query, (notices.c.id,), cursor, SIZE)
 
 
-def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> tuple[Sequence[Any], str | None]:
+def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
     """A page and the cursor of the next, by ix_outbox_undelivered; of the audits that this person may know of."""
     query = visible_to(reader, *SHOWN).where(IS_UNDELIVERED)
-    if cursor:
-        query = query.where(outbox.c.id < parse_cursor(cursor))
-    rows = connection.execute(query.order_by(outbox.c.id.desc()).limit(SIZE + 1)).all()
-    return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
+    return fetch_page(connection, query, (outbox.c.id,), cursor, SIZE)
 
 
 def still_tried(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:

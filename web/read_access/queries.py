@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, func, select
 
-from web.audit_list.queries import parse_cursor
 from workflow.directory import Directory, Person
 from workflow.ports import EmergencyAccessRequest
 from workflow.storage.emergency_access import of_row
+from workflow.storage.keyset import Page, fetch_page
 from workflow.storage.tables import audits, emergencies, readings
 from workflow.storage.visibility import VisibilityFilter
 
@@ -26,17 +26,14 @@ class ReadLogFilter:
     cursor: str | None = None
 
 
-def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> tuple[Sequence[Any], str | None]:
+def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> Page:
     """A page and the cursor of the next, of the audits whose readings this person may know."""
     query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
     if sought.person:
         query = query.where(readings.c.person_id == sought.person)
     if sought.reference:
         query = query.where(readings.c.reference == sought.reference)
-    if sought.cursor:
-        query = query.where(readings.c.id < parse_cursor(sought.cursor))
-    rows = connection.execute(query.order_by(readings.c.id.desc()).limit(SIZE + 1)).all()
-    return rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else None
+    return fetch_page(connection, query, (readings.c.id,), sought.cursor, SIZE)
 
 
 def who_read_many(connection: Connection, more_than: int, now: datetime) -> Sequence[Any]:
