@@ -1,6 +1,6 @@
 """Work found by query: what is due for a reminder, who has not acknowledged, which windows close. And how the worker is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -159,17 +159,18 @@ def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence
         return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()
 
 
-def is_open(engine: Engine, row: Any) -> bool:
-    """Whether the action that an outbox row reminds of is not reported complete, and is due when it says."""
-    the_action = (audits.c.reference == row.reference, actions.c.number == row.action)
-    same = select(actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*the_action, actions.c.due_on == row.due_on)
+def open_actions(engine: Engine, references: Collection[str]) -> frozenset[tuple[str, int, date]]:
+    """Reference, number and due date of each action of these audits that is not reported complete."""
+    columns = select(audits.c.reference, actions.c.number, actions.c.due_on).join(actions, actions.c.audit_id == audits.c.id)
+    is_open = (audits.c.reference.in_(references), actions.c.state == "open")
     with read_transaction(engine) as connection:
-        return connection.execute(same.where(actions.c.state == "open")).first() is not None
+        return frozenset((row.reference, row.number, row.due_on) for row in connection.execute(columns.where(*is_open)))
 
 
-def child_of(engine: Engine, reference: str) -> str | None:
+def children_of(engine: Engine, references: Collection[str]) -> Mapping[str, str | None]:
+    children = select(audits.c.reference, audits.c.child_id).where(audits.c.reference.in_(references))
     with read_transaction(engine) as connection:
-        return connection.execute(select(audits.c.child_id).where(audits.c.reference == reference)).scalar()
+        return {row.reference: row.child_id for row in connection.execute(children)}
 
 
 def worker_status(engine: Engine, now: datetime) -> WorkerStatus:

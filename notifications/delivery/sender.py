@@ -13,7 +13,7 @@ from notifications.channels import Channel, ChannelUnavailable, PermanentFailure
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.outbox import Letter
-from notifications.reminders.relevance import is_still_relevant
+from notifications.reminders.relevance import is_still_relevant, read_facts
 from workflow.directory import Directory
 from workflow.events import QA_INBOX
 from workflow.storage.engine import DatabaseError
@@ -66,10 +66,10 @@ def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory,
 
 def _what_is_so(context: WorkerContext, directory: Directory, letter: Letter, now: datetime) -> Letter:
     """One that can’t be judged does not keep back what it was to go with."""
-    so, over = list[Any](), list[Any]()
+    facts, so, over = read_facts(context, directory, letter), list[Any](), list[Any]()
     for row in letter:
         try:
-            (so if is_still_relevant(context, directory, row, now) else over).append(row)
+            (so if is_still_relevant(context, directory, row, facts, now) else over).append(row)
         except DatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 (as above)

@@ -1,5 +1,6 @@
 """One audit, with all that it holds, in one statement: whoever reads it while it moves sees it before or after, never between."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, Text, and_, bindparam, cast, func, select
@@ -17,31 +18,36 @@ SECTION = ("section", "version", "answers")
 def read_audit(connection: Connection, reference: str) -> Audit | None:
     # PostgreSQL can’t be asked for every text that an address may hold.
     row = connection.execute(AUDIT[connection.dialect.name], {"reference": reference if reference.isprintable() else ""}).first()
-    if row is None:
-        return None
+    return None if row is None else audit_of(row)
+
+
+def read_audit_rows(connection: Connection, references: Collection[str]) -> dict[str, row_mapping.Stored]:
+    """Rows for `audit_of`, by reference, in one statement."""
+    return {row.reference: row for row in connection.execute(AUDITS[connection.dialect.name], {"references": list(references)})}
+
+
+def audit_of(row: row_mapping.Stored) -> Audit:
     return row_mapping.audit_of(row, row_mapping.escalation_of(row) if row.opening_number else None)
 
 
-def _audit(as_list: Any, as_row: Any) -> Select[Any]:
+def _select_audits(as_list: Any, as_row: Any) -> Select[Any]:
     def those_of(table: Table, names: tuple[str, ...]) -> Any:
         """All of the audit’s rows as one JSON text: a list of lists, in no order."""
         listed = cast(as_list(as_row(*(table.c[name] for name in names))), Text)
         return select(listed).where(table.c.audit_id == tables.audits.c.id).correlate(tables.audits).scalar_subquery()
 
     opening = and_(tables.escalations.c.audit_id == tables.audits.c.id, tables.escalations.c.number == LATEST_OPENING)
-    return (
-        select(
-            tables.audits,
-            *(tables.escalations.c[name].label(f"opening_{name}") for name in row_mapping.OPENING),
-            those_of(tables.sections, SECTION).label("its_sections"),
-            those_of(tables.actions, row_mapping.ACTION).label("its_actions"),
-        )
-        .outerjoin_from(tables.audits, tables.escalations, opening)
-        .where(tables.audits.c.reference == bindparam("reference"))
-    )
+    return select(
+        tables.audits,
+        *(tables.escalations.c[name].label(f"opening_{name}") for name in row_mapping.OPENING),
+        those_of(tables.sections, SECTION).label("its_sections"),
+        those_of(tables.actions, row_mapping.ACTION).label("its_actions"),
+    ).outerjoin_from(tables.audits, tables.escalations, opening)
 
 
-AUDIT = {
-    "sqlite": _audit(func.json_group_array, func.json_array),
-    "postgresql": _audit(func.json_agg, func.json_build_array),
+ALL = {
+    "sqlite": _select_audits(func.json_group_array, func.json_array),
+    "postgresql": _select_audits(func.json_agg, func.json_build_array),
 }
+AUDIT = {name: every.where(tables.audits.c.reference == bindparam("reference")) for name, every in ALL.items()}
+AUDITS = {name: every.where(tables.audits.c.reference.in_(bindparam("references", expanding=True))) for name, every in ALL.items()}

@@ -1,6 +1,6 @@
 """The real `Store`: audits, their histories and the directory, over one engine."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from workflow.history import Row
 from workflow.models import Audit, Seal
 from workflow.ports import Change, EmergencyAccessRequest, ReadLogEntry
 from workflow.storage import audit_writer, emergency_access, row_mapping, tables
-from workflow.storage.audit_reader import read_audit
+from workflow.storage.audit_reader import read_audit, read_audit_rows
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.directory_reader import read_directory
 from workflow.storage.directory_writer import DirectoryWriter
@@ -43,6 +43,11 @@ class SqlStore:
     def audit(self, reference: str) -> Audit | None:
         with read_statement(self.engine) as connection:
             return read_audit(connection, reference)
+
+    def audit_rows(self, references: Collection[str]) -> Mapping[str, row_mapping.Stored]:
+        """By reference, for `audit_reader.audit_of`."""
+        with read_statement(self.engine) as connection:
+            return read_audit_rows(connection, references)
 
     def save(self, change: Change) -> None:
         with write_transaction(self.engine) as connection:
