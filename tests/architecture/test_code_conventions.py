@@ -5,13 +5,11 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = re.compile(r"[\w.]+(/|\.\w+)|Makefile|\.ci/run")
 ROOMS = ("config", "workflow", "notifications", "web")
 MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_POSITIONAL = 250, 30, 5
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|service|base)(_|\.|$)")
@@ -40,26 +38,6 @@ def test_a_file_can_be_read_at_a_sitting(path: Path) -> None:
 def test_a_file_says_what_it_is(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not text or ast.get_docstring(ast.parse(text)) or "versions" in str(path) or path.name == "env.py"
-
-
-def test_every_name_in_the_readmes_tree_is_there() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    tree = readme.split("## The tree")[1].split("```")[1]
-    room, named = ".", 0
-    for line in tree.strip().splitlines():
-        names = list(takewhile(NAME.fullmatch, re.split(r"\s{3,}", line.strip())[0].split()))
-        if not line.startswith(" "):
-            room = names[0] if len(names) == 1 and names[0].endswith("/") else "."
-        for name in names:
-            assert (ROOT / (room if line.startswith(" ") else ".") / name).exists(), name
-            named += 1
-    assert named > 60
-
-
-def test_every_link_and_path_of_the_readme_leads_somewhere() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in re.findall(r"\]\((?!http)([^)#]+)\)|`((?:config|workflow|notifications|web|tests|docs|bench)/[\w./]*)`", readme):
-        assert (ROOT / (path[0] or path[1])).exists(), path
 
 
 def test_lock_files_name_only_the_public_registries() -> None:
