@@ -78,7 +78,8 @@ def _between_boundaries(key: str) -> re.Pattern[str]:
 
 
 def _allowed(entry: dict[str, Any]) -> Allowed:
-    return Allowed(re.compile(entry["text"], 0 if entry.get("case") else re.IGNORECASE), entry.get("files", "*"))
+    flags = re.MULTILINE if entry.get("case") else re.MULTILINE | re.IGNORECASE
+    return Allowed(re.compile(entry["text"], flags), entry.get("files", "*"))
 
 
 def find(path: str, text: str) -> Iterator[Finding]:
