@@ -227,6 +227,15 @@ def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, world: Wo
     assert max(few.values()) <= 9
 
 
+def test_saving_a_section_reads_the_audit_once(app: Flask, world: World, statements: list[str]) -> None:
+    reference = an_audit(world, at="draft")
+    browser, seen = Browser(app, "auditor"), world.audit(reference).version
+    statements.clear()
+    answer = browser.post(f"/audits/{reference}/sections/summary", seen=seen, case_summary="A family of three.", then="next")
+    assert answer.headers["Location"] == f"/audits/{reference}/sections/area_1"
+    assert len([one for one in statements if one.startswith("SELECT audits.id")]) == 1
+
+
 def _cost(browser: Browser, statements: list[str], path: str) -> int:
     statements.clear()
     browser.get(path)

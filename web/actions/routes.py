@@ -57,7 +57,6 @@ def show(reference: str, number: int) -> str:
 @pages.post("/audits/<reference>/actions/<int:number>/progress")
 @login_required
 def progress(reference: str, number: int) -> Page:
-    _visible(reference, number)
     try:
         actions.record_progress(
             command_context(), current_user(), reference, number, request.form.get("progress"), request.form.get("evidence")
@@ -71,7 +70,6 @@ def progress(reference: str, number: int) -> Page:
 @pages.post("/audits/<reference>/actions/<int:number>/moves/<move>")
 @login_required
 def make_move(reference: str, number: int, move: str) -> Page:
-    _visible(reference, number)
     given = {
         "move": move, "reason": request.form.get("reason", ""), "completed_on": read_date("completed_on", request.form),
         "due_on": read_date("due_on", request.form),
@@ -87,7 +85,6 @@ def make_move(reference: str, number: int, move: str) -> Page:
 @pages.post("/audits/<reference>/actions/<int:number>/change")
 @login_required
 def change(reference: str, number: int) -> Page:
-    _visible(reference, number)
     try:
         actions.change_action(command_context(), current_user(), reference, number, _typed())
     except BadInput as refusal:
@@ -99,7 +96,6 @@ def change(reference: str, number: int) -> Page:
 @pages.post("/audits/<reference>/actions/<int:number>/remove")
 @login_required
 def remove(reference: str, number: int) -> Response:
-    _visible(reference, number)
     actions.remove_action(command_context(), current_user(), reference, number)
     flash("The action is removed.")
     return _back(reference)

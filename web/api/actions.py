@@ -32,7 +32,6 @@ def add(given: Given, reference: str) -> Given:
 @blueprint.response(200, response_schemas.Action)
 def show(action_id: str) -> Given:
     reference, number = parts(action_id)
-    _ensure_visible(reference, number)
     return _answer(reference, number)
 
 
@@ -42,7 +41,6 @@ def show(action_id: str) -> Given:
 def change(given: Given, action_id: str) -> Given:
     """Progress and evidence by its owner; before its owner is told, its words by who added it."""
     reference, number = parts(action_id)
-    _ensure_visible(reference, number)
     if any(given[name] is not None for name in ("text", "owner", "due_on")):
         actions.change_action(command_context(), identified_person(), reference, number, _reworded(reference, number, given))
     if any(given[name] is not None for name in ("progress", "evidence")):
@@ -54,7 +52,6 @@ def change(given: Given, action_id: str) -> Given:
 @blueprint.response(204)
 def remove(action_id: str) -> Response:
     reference, number = parts(action_id)
-    _ensure_visible(reference, number)
     actions.remove_action(command_context(), identified_person(), reference, number)
     return Response(status=204)
 
@@ -74,11 +71,6 @@ def parts(action_id: str) -> tuple[str, int]:
     if not reference or not (number.isascii() and number.isdigit()) or len(number) > 6:
         raise NotFound
     return reference, int(number)
-
-
-def _ensure_visible(reference: str, number: int) -> None:
-    """Raises NotFound."""
-    _of(see(command_context(), identified_person(), reference), number)
 
 
 def _of(seen: AuditView, number: int) -> SmartAction:
@@ -101,5 +93,7 @@ def _reworded(reference: str, number: int, given: Given) -> NewAction:
 
 def _answer(reference: str, number: int) -> Given:
     context = command_context()
-    seen = reveal_and_log(see(context, identified_person(), reference))
+    seen = see(context, identified_person(), reference)
+    _of(seen, number)
+    seen = reveal_and_log(seen)
     return action_facts(context, identified_person(), seen, _of(seen, number))

@@ -6,14 +6,13 @@ from flask import Blueprint, render_template, request
 
 from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
 from web.formatting import grade
-from web.identity.current_user import current_user, login_required
+from web.identity.current_user import login_required, visibility_filter
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
 from workflow.models import GRADES
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import VisibilityFilter
 from workflow.validation import read_text
 from workflow.working_days import months_after
 
@@ -52,7 +51,7 @@ def _chosen() -> AuditFilter:
 
 def _list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
     context = command_context()
-    reader = VisibilityFilter(current_user(), context.directory, context.permissions)
+    reader = visibility_filter()
     with read_transaction(current_council().engine) as connection:
         rows, following = page_of_audits(connection, reader, wanted)
         counts = counts_by_state(connection, reader)

@@ -5,13 +5,12 @@ from datetime import date
 
 from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
-from web.identity.current_user import current_user
+from web.identity.current_user import visibility_filter
 from web.request.context import command_context, current_council
 from web.request.read_log import noted, reveal_and_log
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import VisibilityFilter
 from workflow.working_days import is_within_window
 
 
@@ -42,7 +41,7 @@ def _look_back(seen: AuditView) -> LookBack:
         return LookBack(None, "")
     context = command_context()
     # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
-    may_read = VisibilityFilter(current_user(), context.directory, context.permissions).permitted("read_listed_escalation")
+    may_read = visibility_filter().permitted("read_listed_escalation")
     with read_transaction(current_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
     on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else context.today

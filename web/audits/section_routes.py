@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits import draft_recovery
-from web.audits.page_context import framed, questions, read, readable
+from web.audits.page_context import framed, questions, readable
 from web.audits.previous_audit import opened_with_last
 from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
 from web.formatting import clock
@@ -19,7 +19,7 @@ from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log
 from workflow.commands import drafting
 from workflow.commands.audit_view import AuditView
-from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, ReadLogUnavailable, Refusal, TooLarge
+from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
 
@@ -41,24 +41,27 @@ def show(reference: str, section: str) -> str:
 @pages.post("/audits/<reference>/sections/<section>")
 def save(reference: str, section: str) -> Page:
     try:
-        seen, part = _signed_in_at(reference, section)
+        _ensure_signed_in(reference, section)
     except NotSignedIn as refusal:
         is_kept = "yes" if refusal.sentence == KEPT else None
         return redirect(url_for("sign_in.show", next=_here(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
     try:
-        _save(reference, part)
+        audit = _save(reference, section)
     except Refusal as refusal:
-        return _shown_again(seen, part, refusal), status_of(refusal)
+        return _shown_again(*_section(reference, section), refusal), status_of(refusal)
     flash("Saved.")
-    return redirect(_after_saving(seen, part), HTTPStatus.SEE_OTHER)
+    return redirect(_after_saving(audit, section), HTTPStatus.SEE_OTHER)
 
 
 @pages.post("/audits/<reference>/sections/<section>/autosave")
 def autosave(reference: str, section: str) -> dict[str, object]:
     """The page saves by itself; what can’t be saved as it stands is kept. Refusals are answered as to a program."""
-    _, part = _signed_in_at(reference, section)
+    _ensure_signed_in(reference, section)
     try:
-        audit = _save(reference, part)
+        audit = _save(reference, section)
+    except PermissionDenied:
+        _section(reference, section)
+        raise
     except (BadInput, EditConflict):
         draft_recovery.keep(current_user(), reference, section, request.form)
         raise
@@ -75,7 +78,7 @@ def discard(reference: str, section: str) -> Response:
     return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
 
 
-def _signed_in_at(reference: str, section: str) -> tuple[AuditView, Section]:
+def _ensure_signed_in(reference: str, section: str) -> None:
     """Raises NotSignedIn once what was typed is kept for whose session it was."""
     try:
         current_user()
@@ -83,7 +86,6 @@ def _signed_in_at(reference: str, section: str) -> tuple[AuditView, Section]:
         if draft_recovery.keep_for_whose_session_ended(reference, section, request.form):
             raise NotSignedIn(KEPT) from None
         raise
-    return _section(reference, section)
 
 
 def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
@@ -100,7 +102,7 @@ def _refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
     if isinstance(refusal, TooLarge):
         refusal = _longest(part)
     if not isinstance(refusal, BadInput) or not draft_recovery.may_write(seen, part.key):
-        return _beside_stored(part, refusal, seen.audit.reference)
+        return _beside_stored(seen, part, refusal)
     # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
     return _section_page(seen, part, values_typed(part, request.form), draft_recovery.version_seen(request.form), refusal)
 
@@ -112,12 +114,12 @@ def _longest(part: Section) -> BadInput:
     )
 
 
-def _save(reference: str, part: Section) -> Audit:
+def _save(reference: str, section: str) -> Audit:
     refuse_too_large()
-    me, answers = current_user(), answers_typed(part, request.form)
-    audit = drafting.save_section(command_context(), me, reference, part.key, answers, draft_recovery.version_seen(request.form))
+    me, version = current_user(), draft_recovery.version_seen(request.form)
+    audit = drafting.save_section(command_context(), me, reference, section, lambda part: answers_typed(part, request.form), version)
     if request.form.get("kept"):
-        draft_recovery.drop(me, reference, part.key)
+        draft_recovery.drop(me, reference, section)
     return audit
 
 
@@ -155,8 +157,8 @@ def _section_page(
     )  # fmt: skip
 
 
-def _beside_stored(part: Section, refusal: Refusal, reference: str) -> str:
-    seen = read(reference)
+def _beside_stored(seen: AuditView, part: Section, refusal: Refusal) -> str:
+    seen = reveal_and_log(seen)
     form, directory = command_context().form_of(seen.audit), command_context().directory
     return render_template(
         "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
@@ -171,8 +173,11 @@ def _beside(seen: AuditView, part: Section, step: int) -> Section | None:
     return shown[at] if 0 <= at < len(shown) else None
 
 
-def _after_saving(seen: AuditView, part: Section) -> str:
-    following = _beside(seen, part, 1)
-    if request.form.get("then") == "next" and following and following.part == part.part:
-        return url_for("sections.show", reference=seen.audit.reference, section=following.key)
-    return url_for("audits.show", reference=seen.audit.reference)
+def _after_saving(audit: Audit, section: str) -> str:
+    """The next section of the same part, which the same people write; else the audit."""
+    form = command_context().form_of(audit)
+    written = [part.key for part in form.sections if part.fields and part.part == form.section(section).part]
+    rest = written[written.index(section) + 1 :]
+    if request.form.get("then") == "next" and rest:
+        return url_for("sections.show", reference=audit.reference, section=rest[0])
+    return url_for("audits.show", reference=audit.reference)

@@ -49,14 +49,13 @@ def board_of(person: Person, cursor: str | None) -> Board:
     with read_transaction(current_council().engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader, cursor)
         lately = [] if cursor else queries.resolved_lately(connection, reader, context.now)
-        everything = [*rows, *lately]
-        mails, read = queries.mails_about(connection, everything), queries.first_read(connection, everything)
-        by_state = queries.counts_by_state(connection, reader)
         waiting = queries.all_open(connection, reader)
-        standing = _watch().standings(waiting, queries.mails_about(connection, waiting), {})
-    shown = _watch().standings(everything, mails, read)
+        mails = queries.mails_about(connection, [*rows, *lately, *waiting])
+        read = queries.first_read(connection, [*rows, *lately])
+        by_state = queries.counts_by_state(connection, reader)
+    shown, counted = _watch().standings([*rows, *lately], mails, read), _watch().standings(waiting, mails, {})
     return Board(
-        _counts(by_state.get("open", 0), by_state.get("acknowledged", 0), standing), shown[: len(rows)], following, shown[len(rows) :]
+        _counts(by_state.get("open", 0), by_state.get("acknowledged", 0), counted), shown[: len(rows)], following, shown[len(rows) :]
     )
 
 

@@ -21,9 +21,10 @@ pages = Blueprint("undelivered", __name__, template_folder="templates")
 def every() -> str:
     context, council = command_context(), current_council()
     undelivered.ensure_permitted(context, current_user())
+    reader = visibility_filter()
     with read_transaction(council.engine) as connection:
-        rows, following = queries.given_up(connection, visibility_filter(), request.args.get("cursor"))
-        tried = queries.still_tried(connection, visibility_filter(), context.now)
+        rows, following = queries.given_up(connection, reader, request.args.get("cursor"))
+        tried = queries.still_tried(connection, reader, context.now)
     return render_template(
         "undelivered.html",
         rows=rows,

@@ -2,13 +2,12 @@
 
 from flask import Blueprint, render_template, request
 
-from web.identity.current_user import current_user, login_required
+from web.identity.current_user import current_user, login_required, visibility_filter
 from web.read_access.queries import ReadLogFilter, page_of_readings, who_read_many
 from web.request.context import command_context, current_council
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
-from workflow.storage.visibility import VisibilityFilter
 
 pages = Blueprint("readings", __name__, template_folder="templates")
 REFUSED = "Who has read what is not yours to see."
@@ -28,7 +27,7 @@ def every() -> str:
         request.args.get("cursor"),
     )
     with read_transaction(council.engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), context.directory, context.permissions), sought)
+        rows, following = page_of_readings(connection, visibility_filter(), sought)
         many = who_read_many(connection, most, context.now)
     people = sorted(context.directory.people.values(), key=lambda one: one.name)
     return render_template(
@@ -45,5 +44,5 @@ def of_audit(reference: str) -> str:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=request.args.get("cursor"))
     with read_transaction(current_council().engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(current_user(), context.directory, context.permissions), sought)
+        rows, following = page_of_readings(connection, visibility_filter(), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

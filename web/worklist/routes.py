@@ -32,13 +32,13 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 @pages.get("/")
 @login_required
 def show() -> str:
-    context, me = command_context(), current_user()
+    context, me, reader = command_context(), current_user(), visibility_filter()
     with read_transaction(current_council().engine) as connection:
-        audits = audits_waiting_for(connection, visibility_filter())
-        actions = actions_waiting_for(connection, visibility_filter())
-        untold = troubled(connection, visibility_filter()) if "qa" in me.roles else []
+        audits = audits_waiting_for(connection, reader)
+        actions = actions_waiting_for(connection, reader)
+        untold = troubled(connection, reader) if "qa" in me.roles else []
         emergencies = emergencies_waiting(connection) if may_decide(me, context.directory) else []
-        undelivered = how_many_given_up(connection, visibility_filter()) if context.permissions.allow_role("see_to_undelivered", me) else 0
+        undelivered = how_many_given_up(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
         *tasks_of_audits(audits, me, context.directory, current_council().who_hears.clocks),
         *tasks_of_actions(actions, me, context.directory),

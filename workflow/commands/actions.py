@@ -97,7 +97,7 @@ def remove_action(context: CommandContext, who: Person, reference: str, number: 
 
 def _own_draft(context: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
     audit, ties = get_visible_audit(context, who, reference)
-    action = stored_action(audit, number)
+    action = visible_action(context, who, audit, ties, number)
     if action.is_live or action.added_by != who.id or not _may_add(context, audit, ties):
         raise PermissionDenied("An action can be changed or removed only by who added it, before its owner is told.")
     return audit, action
@@ -113,7 +113,7 @@ def record_progress(
 ) -> SmartAction:
     """None leaves what is there."""
     audit, ties = get_visible_audit(context, who, reference)
-    action = stored_action(audit, number)
+    action = visible_action(context, who, audit, ties, number)
     if action.owner_id != who.id or not action.is_live or not context.permissions.allow("record_progress", audit, ties):
         raise PermissionDenied("Progress is recorded by the person responsible for the action.")
     said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}

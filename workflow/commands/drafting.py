@@ -1,13 +1,14 @@
 """Starting an audit and writing its sections."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from workflow import audit as audit_changes
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied
+from workflow.forms import Section
 from workflow.models import Answers, Audit
 from workflow.validation import read_answers
 
@@ -60,12 +61,12 @@ def save_section(
     who: Person,
     reference: str,
     section: str,
-    given: Mapping[str, object],
+    given: Mapping[str, object] | Callable[[Section], Mapping[str, object]],
     seen: int,
     *,
     of_whole_audit: bool = False,
 ) -> Audit:
-    """Save what was typed; raises EditConflict, with both texts, where the section was saved otherwise since version `seen` of the audit.
+    """Save what was typed, or what a function makes of it for the section; raises EditConflict, with both texts, where the section was saved otherwise since version `seen` of the audit.
 
     `of_whole_audit` refuses also where anything else of the audit changed since: what If-Match promises over HTTP.
     """
@@ -77,7 +78,7 @@ def save_section(
         raise NotFound from None
     if not context.permissions.allow("write_moderation" if part.part == "moderation" else "write_audit", audit, ties):
         raise PermissionDenied("This section is not yours to write, or not any more.")
-    answers = read_answers(part, given, context.directory)
+    answers = read_answers(part, given(part) if callable(given) else given, context.directory)
     if section == "details":
         _ensure_not_connected(context, who, who, answers)
     stored = audit.sections.get(section, {})
