@@ -20,7 +20,7 @@ from web.operations.health import health
 from web.operations.metrics import Metrics
 from web.operations.tracing import tracing
 from web.request.access_log import init_watching
-from web.request.context import command_context, current_session, database_is_unavailable
+from web.request.context import command_context, current_council, current_session, database_is_unavailable
 from web.request.errors import init_errors
 from web.request.flash_messages import init_saying, pop_flash_messages
 from web.request.idempotency import new_key
@@ -29,6 +29,7 @@ from web.request.log_context import LoggingStore
 from web.request.logging_setup import init_log
 from web.request.outage import init_away
 from web.request.security_headers import init_security_headers
+from web.request.view_options import ViewOptions
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
@@ -61,15 +62,18 @@ def create_app(settings: Settings) -> Flask:
     init_saying(app)
     init_security_headers(app, is_https=settings.is_https)
     app.add_url_rule("/health", view_func=health)
-    app.add_url_rule(
-        "/council.css",
-        "council_css",
-        lambda: Response(f"@media screen {{ .govuk-generic-header {{ background: {settings.council_colour}; }} }}", mimetype="text/css"),
-    )
+    app.add_url_rule("/council.css", view_func=council_css)
+    ViewOptions(may_be_cached=True)(app.view_functions["static"])
     for room in ROOMS:
         app.register_blueprint(import_module(f"web.{room}").pages)
     import_module("web.api.setup").init_api(app, csrf)
     return app
+
+
+@ViewOptions(may_be_cached=True)
+def council_css() -> Response:
+    colour = current_council().settings.council_colour
+    return Response(f"@media screen {{ .govuk-generic-header {{ background: {colour}; }} }}", mimetype="text/css")
 
 
 def _flask_settings(settings: Settings) -> dict[str, object]:

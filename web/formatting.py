@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup, escape
 
+from web.request.view_options import options_of
 from workflow.directory import Person
 from workflow.errors import BadInput, PreconditionsNotMet
 from workflow.forms import Choice
@@ -36,12 +37,6 @@ MOVES = {
 BY_LINK = facts_of({"by": "link"})
 
 DOORS = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
-PLACES = {
-    "audits.show": "The audit", "audits.read": "The whole audit", "audits.history": "The history", "audits.move": "Before sharing",
-    "sections.show": "Section", "sections.save": "Section, not saved", "sections.autosave": "Section, not saved", "actions.show": "Action",
-    "escalations.show": "The escalation", "api_actions.show": "Action", "api_audits.history": "The history",
-    "api_audits.escalation_move": "The escalation", "api_audits.save_section": "Section",
-}  # fmt: skip
 
 
 def grade(value: str | None) -> str:
@@ -124,7 +119,7 @@ def by_field(refusal: PreconditionsNotMet | BadInput | None) -> dict[str, str]:
 def place_read(what: str, door: str) -> str:
     """Where words were shown, as the read log has it: an endpoint, and a section’s key or an action’s number."""
     endpoint, _, part = what.partition("/")
-    name = PLACES.get(endpoint) or DOORS[door]
+    name = options_of(endpoint).read_log_title or DOORS[door]
     said = f"{name}: {part.replace('_', ' ')}" if part else name
     return f"{said}, as JSON" if door == "json" else said
 

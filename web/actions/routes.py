@@ -14,6 +14,7 @@ from web.request.flash_messages import flash
 from web.request.form_fields import read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
+from web.request.view_options import ViewOptions
 from workflow.commands import actions
 from workflow.commands.action_moves import history_verb
 from workflow.commands.actions import NewAction
@@ -23,7 +24,7 @@ from workflow.commands.registry import make_action_move
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.models import Audit, SmartAction
 
-pages = Blueprint("actions", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("actions", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 
 
@@ -50,6 +51,7 @@ def add(reference: str) -> Page:
 
 @pages.get("/audits/<reference>/actions/<int:number>")
 @login_required
+@ViewOptions(read_log_title="Action")
 def show(reference: str, number: int) -> str:
     return _page(reference, number)
 

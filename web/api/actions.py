@@ -9,6 +9,7 @@ from web.api.blueprint import ApiBlueprint
 from web.api.serialisers import action_facts
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log
+from web.request.view_options import ViewOptions
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, see
@@ -30,6 +31,7 @@ def add(given: Given, reference: str) -> Given:
 
 @blueprint.get("/actions/<action_id>")
 @blueprint.response(200, response_schemas.Action)
+@ViewOptions(read_log_title="Action")
 def show(action_id: str) -> Given:
     reference, number = parts(action_id)
     return _answer(reference, number)

@@ -12,6 +12,7 @@ from web.api.serialisers import email, escalation_facts, history_facts, offers_s
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import history_shown, reveal_and_log
+from web.request.view_options import ViewOptions
 from workflow.commands import assignments, drafting
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, see, seen_by
@@ -45,6 +46,7 @@ def every(given: Given) -> Given:
 @blueprint.post("/audits/search")
 @blueprint.arguments(request_schemas.Search)
 @blueprint.response(200, response_schemas.Page)
+@ViewOptions(only_reads=True)
 def search(given: Given) -> Given:
     return _page(given)
 
@@ -60,6 +62,7 @@ def show(reference: str) -> Response:
 @blueprint.arguments(request_schemas.AnyAnswers, required=True)
 @blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
+@ViewOptions(read_log_title="Section")
 def save_section(given: Given, reference: str, section: str) -> Response:
     see(command_context(), identified_person(), reference)
     seen = seen_version()
@@ -86,6 +89,7 @@ def move(given: Given, reference: str) -> Response:
 @blueprint.get("/audits/<reference>/history")
 @blueprint.shown_to_some
 @blueprint.response(200, response_schemas.History)
+@ViewOptions(read_log_title="The history")
 def history(reference: str) -> Given:
     context = command_context()
     told = history_shown(see(context, identified_person(), reference))
@@ -111,6 +115,7 @@ def auditor(given: Given, reference: str) -> Response:
 @blueprint.post("/audits/<reference>/escalation/moves")
 @blueprint.arguments(request_schemas.EscalationMove)
 @blueprint.response(200, response_schemas.Escalation)
+@ViewOptions(read_log_title="The escalation")
 def escalation_move(given: Given, reference: str) -> Given:
     audit = make_escalation_move(command_context(), identified_person(), reference, given)
     return escalation_facts(command_context().directory, _seen(audit))

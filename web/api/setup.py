@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import Rule
 
 from web.api import actions, audits, escalations, forms_and_notices, read_log, response_schemas
 from web.api.openapi import Document, named
@@ -23,11 +24,6 @@ SETTINGS = {
 }
 BEARER = {"type": "http", "scheme": "bearer", "description": "An access token: of somebody’s, with a scope and an end"}
 ROOMS = (audits.blueprint, actions.blueprint, forms_and_notices.blueprint, read_log.blueprint, escalations.blueprint)
-# Calls that anybody may make: what each is, and what it answers by status.
-OPEN: Mapping[str, tuple[str, Mapping[int, Any]]] = {
-    "api-docs.openapi_json": ("This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}),
-    "api_health": ("Is it well?", {200: response_schemas.Health, 503: response_schemas.Health}),
-}
 
 
 class RestApi(Api):
@@ -46,15 +42,24 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
         csrf.exempt(room)
         api.register_blueprint(room, url_prefix=PREFIX)
     app.add_url_rule(f"{PREFIX}/health", "api_health", health, methods=["GET"])
-    for endpoint, (summary, answers) in OPEN.items():
-        api.spec.path(rule=next(app.url_map.iter_rules(endpoint)), operations={"get": _open_call(summary, answers)})
+    _describe_open_call(
+        api, _rule(app, "api-docs.openapi_json"), "This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}
+    )
+    _describe_open_call(api, _rule(app, "api_health"), "Is it well?", {200: response_schemas.Health, 503: response_schemas.Health})
     # flask-smorest brings its own error pages; ours say the same sentence at every door.
     init_errors(app)
 
 
-def _open_call(summary: str, answers: Mapping[int, Any]) -> dict[str, Any]:
+def _rule(app: Flask, endpoint: str) -> Rule:
+    """Raise KeyError where there is no such endpoint."""
+    return next(app.url_map.iter_rules(endpoint))
+
+
+def _describe_open_call(api: Api, rule: Rule, summary: str, answers: Mapping[int, Any]) -> None:
+    """A call that needs no token."""
     responses = {status: answer if isinstance(answer, str) else _json(HTTPStatus(status), answer) for status, answer in answers.items()}
-    return {"summary": summary, "security": [], "responses": responses}
+    operation = {"summary": summary, "security": [], "responses": responses}
+    api.spec.path(rule=rule, operations={"get": operation})
 
 
 def _json(status: HTTPStatus, schema: Any) -> dict[str, Any]:

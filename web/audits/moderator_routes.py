@@ -10,12 +10,13 @@ from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.commands import assignments
 from workflow.commands.audit_view import see
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.moderation import conflicts_of
 
-pages = Blueprint("moderation", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("moderation", __name__, template_folder="templates"))
 
 
 @pages.get("/audits/<reference>/moderator")

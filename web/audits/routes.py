@@ -19,6 +19,7 @@ from web.request.flash_messages import flash
 from web.request.form_fields import read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import history_shown, reveal_and_log
+from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, see
@@ -26,7 +27,7 @@ from workflow.commands.available_moves import is_request_only, named_move
 from workflow.commands.registry import make_audit_move
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 
-pages = Blueprint("audits", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("audits", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 
 
@@ -61,6 +62,7 @@ def _start_page(refusal: BadInput | None = None) -> str:
 
 @pages.get("/audits/<reference>")
 @login_required
+@ViewOptions(read_log_title="The audit")
 def show(reference: str) -> str:
     context = command_context()
     seen = reveal_and_log(see(context, current_user(), reference))
@@ -76,6 +78,7 @@ def _standing(seen: AuditView) -> EscalationStatus | None:
 
 @pages.get("/audits/<reference>/read")
 @login_required
+@ViewOptions(read_log_title="The whole audit")
 def read(reference: str) -> str:
     seen = read_audit(reference)
     form = command_context().form_of(seen.audit)
@@ -85,6 +88,7 @@ def read(reference: str) -> str:
 
 @pages.get("/audits/<reference>/history")
 @login_required
+@ViewOptions(read_log_title="The history")
 def history(reference: str) -> str:
     seen = see(command_context(), current_user(), reference)
     return render_template("history.html", **framed(seen), told=history_shown(seen))
@@ -92,6 +96,7 @@ def history(reference: str) -> str:
 
 @pages.get("/audits/<reference>/moves/<move>")
 @login_required
+@ViewOptions(read_log_title="Before sharing")
 def move(reference: str, move: str) -> str:
     return _move_page(reference, move)
 

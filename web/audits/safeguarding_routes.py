@@ -10,11 +10,12 @@ from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.form_fields import read_date
+from web.request.view_options import ViewOptions
 from workflow.commands.audit_view import see
 from workflow.commands.safeguarding import MOVE, record_safeguarding
 from workflow.errors import BadInput, PermissionDenied
 
-pages = Blueprint("safeguarding", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("safeguarding", __name__, template_folder="templates"))
 
 
 @pages.get("/audits/<reference>/safeguarding")

@@ -17,19 +17,21 @@ from web.request.context import command_context, current_session
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log
+from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.audit_view import AuditView
 from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
 
-pages = Blueprint("sections", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 KEPT = "You have been signed out. What you typed is kept: sign in again to go on with it."
 
 
 @pages.get("/audits/<reference>/sections/<section>")
 @login_required
+@ViewOptions(read_log_title="Section")
 def show(reference: str, section: str) -> str:
     seen, part = _section(reference, section)
     kept = draft_recovery.offered(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
@@ -39,6 +41,7 @@ def show(reference: str, section: str) -> str:
 
 
 @pages.post("/audits/<reference>/sections/<section>")
+@ViewOptions(read_log_title="Section, not saved")
 def save(reference: str, section: str) -> Page:
     try:
         _ensure_signed_in(reference, section)
@@ -54,6 +57,7 @@ def save(reference: str, section: str) -> Page:
 
 
 @pages.post("/audits/<reference>/sections/<section>/autosave")
+@ViewOptions(answers_json=True, read_log_title="Section, not saved")
 def autosave(reference: str, section: str) -> dict[str, object]:
     """The page saves by itself; what can’t be saved as it stands is kept. Refusals are answered as to a program."""
     _ensure_signed_in(reference, section)

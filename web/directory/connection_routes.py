@@ -13,6 +13,7 @@ from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.form_fields import read_date
+from web.request.view_options import ViewOptions
 from workflow.commands.directory import connections as connection_commands
 from workflow.commands.directory import delegations as delegation_commands
 from workflow.commands.directory import roles as role_commands
@@ -21,7 +22,7 @@ from workflow.errors import BadInput
 from workflow.role_assignments import read_duty
 from workflow.storage.engine import read_transaction
 
-pages = Blueprint("own", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("own", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 
 

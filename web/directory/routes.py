@@ -13,6 +13,7 @@ from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.commands.directory import people as people_commands
 from workflow.commands.directory import roles as role_commands
 from workflow.directory import Person
@@ -21,7 +22,7 @@ from workflow.role_assignments import read_duty
 from workflow.storage.engine import read_transaction
 from workflow.validation import read_text
 
-pages = Blueprint("people", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("people", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 
 

@@ -14,6 +14,7 @@ from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.commands.directory import roles
 from workflow.commands.directory import units as unit_commands
 from workflow.commands.directory.people import ensure_edits
@@ -22,7 +23,7 @@ from workflow.errors import BadInput, NotFound
 from workflow.role_assignments import DEPUTISED, UNITS, Unit
 from workflow.storage.engine import read_transaction
 
-pages = Blueprint("posts", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("posts", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 
 

@@ -12,16 +12,18 @@ from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.read_log import reveal_and_log
+from web.request.view_options import ViewOptions
 from workflow.commands.audit_view import see
 from workflow.commands.registry import make_escalation_move
 from workflow.commands.safeguarding import uses_of
 from workflow.errors import BadInput, NotFound, PreconditionsNotMet
 
-pages = Blueprint("escalations", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("escalations", __name__, template_folder="templates"))
 
 
 @pages.get("/audits/<reference>/escalation")
 @login_required
+@ViewOptions(read_log_title="The escalation")
 def show(reference: str) -> str:
     return _page(reference)
 

@@ -10,10 +10,11 @@ from web.identity.current_user import current_user, login_required, visibility_f
 from web.notices import queries
 from web.request.context import command_context, current_council
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.events import QA_INBOX
 from workflow.storage.engine import read_transaction
 
-pages = Blueprint("undelivered", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("undelivered", __name__, template_folder="templates"))
 
 
 @pages.get("/undelivered")

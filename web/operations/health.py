@@ -8,10 +8,12 @@ from flask import Response, jsonify
 
 from notifications.queries import oldest_unsent, worker_status
 from web.request.context import current_council
+from web.request.view_options import ViewOptions
 from workflow.storage.engine import DatabaseError
 from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_day
 
 
+@ViewOptions(is_probe=True)
 def health() -> Response:
     """503 where the database does not answer, or where for five minutes no worker has sent mail or none has looked for reminders."""
     now, council = datetime.now(UTC), current_council()

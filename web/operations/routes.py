@@ -8,11 +8,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from web.operations.metrics import Metrics
 from web.request.context import current_council
+from web.request.view_options import ViewOptions
 from workflow.errors import NotFound
 from workflow.storage.engine import DatabaseError
 from workflow.storage.schema import schema_status
 
-pages = Blueprint("operating", __name__)
+pages = ViewOptions(is_probe=True)(Blueprint("operating", __name__))
 
 
 @pages.get("/health/live")

@@ -11,11 +11,12 @@ from web.read_access.queries import emergencies_of, emergencies_waiting, may_dec
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.commands import emergency_access
 from workflow.errors import BadInput, PermissionDenied
 from workflow.storage.engine import read_transaction
 
-pages = Blueprint("emergencies", __name__, template_folder="templates")
+pages = ViewOptions(replays_form=True)(Blueprint("emergencies", __name__, template_folder="templates"))
 ASKED = "Your request is passed on. You are told when it is answered."
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from flask import Flask, request
 
 from web.request.log_context import ASKED, NO_ROUTE, RequestLogContext, asked_of
+from web.request.view_options import current_view_options
 
 LOG = logging.getLogger("practice_audit.request")
-# Asked every few seconds: a line each would hide the rest.
-PROBES = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
 Answer = Callable[..., Any]
 Watching = Sequence[Callable[[RequestLogContext], None]]
 
@@ -24,7 +23,7 @@ def init_watching(app: Flask, watching: Watching, *, is_behind_a_proxy: bool) ->
 
 def _note_route() -> None:
     if asked := ASKED.get():
-        asked.endpoint = request.endpoint or NO_ROUTE
+        asked.endpoint, asked.is_probe = request.endpoint or NO_ROUTE, current_view_options().is_probe
         asked.named = tuple(value for value in (request.view_args or {}).values() if isinstance(value, str))
 
 
@@ -50,5 +49,5 @@ def _watched(inner: Callable[..., Iterable[bytes]], watching: Watching, *, is_be
 
 
 def _say(asked: RequestLogContext) -> None:
-    level = logging.DEBUG if asked.endpoint in PROBES and asked.status < 400 else logging.INFO
+    level = logging.DEBUG if asked.is_probe and asked.status < 400 else logging.INFO
     LOG.log(level, "%s %s %s in %s ms", asked.method, asked.endpoint, asked.status, asked.duration_ms)

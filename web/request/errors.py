@@ -14,6 +14,7 @@ from web.request.form_replay import Sent
 from web.request.log_context import refused_as
 from web.request.logging_setup import place_of
 from web.request.read_log import both_texts
+from web.request.view_options import current_view_options
 from workflow import errors
 from workflow.errors import (
     BadInput,
@@ -28,7 +29,6 @@ from workflow.errors import (
 )
 from workflow.storage.engine import DatabaseError
 
-OUR_SCRIPTS = {"sections.autosave", "sign_in.stay", "passkey_sign_in.ask", "passkeys.ask"}
 TAKEN_AT_ONCE = 2 * 1024 * 1024
 LOG = logging.getLogger("practice_audit")
 STATUS: dict[type[Refusal], HTTPStatus] = {
@@ -122,7 +122,7 @@ def _page(shown: dict[str, Any]) -> str | Response:
 
 def wants_json() -> bool:
     """Programs, and the pages’ own scripts."""
-    return request.path.startswith("/api/") or request.endpoint in OUR_SCRIPTS
+    return request.path.startswith("/api/") or current_view_options().answers_json
 
 
 def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:

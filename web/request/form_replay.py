@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from flask import request, url_for
 
 from web.request.context import current_council
+from web.request.view_options import current_view_options
 
-# Rooms in which people write. What is sent to the others may be a secret, or is soon typed again.
-WRITTEN_IN = {
-    "audits", "sections", "actions", "moderation", "escalations", "safeguarding", "emergencies", "undelivered", "people", "posts", "own",
-}  # fmt: skip
 OURS = {"csrf_token", "seen", "kept", "then"}
 LONG = 40
 
@@ -31,7 +28,7 @@ class Sent:
 
 
 def posted_form() -> Sent | None:
-    if request.method != "POST" or request.blueprint not in WRITTEN_IN or request.endpoint is None:
+    if request.method != "POST" or request.endpoint is None or not current_view_options().replays_form:
         return None
     given = tuple(request.form.items(multi=True))
     typed = tuple(Typed(name, _label(name), value) for name, value in given if _is_written(name, value))

@@ -11,6 +11,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from config.settings import Settings
 from web.request.errors import answer
+from web.request.view_options import current_view_options
 from workflow.errors import TooLarge
 
 # Far above what is saved at once, so that a page with too much on it can be shown again with every word still there.
@@ -18,8 +19,6 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_FIELDS = 1_000
 HIGHEST_NUMBER = 2**31 - 1
 FORM = "application/x-www-form-urlencoded"
-# Probes call by number, and nothing there is made of the name.
-BY_ANY_NAME = {"health", "api_health", "operating.live", "operating.ready", "operating.metrics"}
 UNTRUSTED = "practice_audit.untrusted_host"
 WRONG_HOST = "This service is not known by that name."
 Environ = dict[str, Any]
@@ -55,7 +54,7 @@ def _with_a_trusted_host(inner: Callable[..., Iterable[bytes]], trusted: tuple[s
 
 
 def _refuse_another_name() -> Any:
-    if request.environ.get(UNTRUSTED) and request.endpoint not in BY_ANY_NAME:
+    if request.environ.get(UNTRUSTED) and not current_view_options().is_probe:
         return answer(HTTPStatus.BAD_REQUEST, WRONG_HOST)
     return None
 

@@ -23,6 +23,7 @@ class RequestLogContext:
     request_id: str
     method: str
     endpoint: str = NO_ROUTE
+    is_probe: bool = False
     named: tuple[str, ...] = ()
     reference: str = ""
     refusal: str = ""

@@ -5,7 +5,7 @@ Nothing is asked of the database for it. Whoever was signed in stays so: their s
 
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from flask.globals import request_ctx
 from werkzeug.exceptions import InternalServerError
 
@@ -13,8 +13,7 @@ from web.request.browser_session import BrowserSession
 from web.request.context import mark_database_unavailable
 from web.request.errors import answer, http_refused, status_of, unexpected
 from web.request.form_replay import posted_form
-from web.request.limits import BY_ANY_NAME
-from web.request.security_headers import MAY_BE_KEPT
+from web.request.view_options import current_view_options
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import DatabaseError
 
@@ -31,8 +30,8 @@ def init_away(app: Flask) -> None:
 
 def _say_why_the_session_is_unread() -> None:
     """Raises DatabaseError, but not to those who ask for nobody’s sake: probes, and the page that says it for its stylesheet."""
-    session = request_ctx.session
-    if isinstance(session, BrowserSession) and session.load_error and request.endpoint not in BY_ANY_NAME | MAY_BE_KEPT:
+    session, options = request_ctx.session, current_view_options()
+    if isinstance(session, BrowserSession) and session.load_error and not (options.is_probe or options.may_be_cached):
         raise session.load_error
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from flask import Flask, request
+from flask import Flask
 from werkzeug.wrappers import Response
+
+from web.request.view_options import current_view_options
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 NOT_USED = (
@@ -20,8 +22,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-# They say nothing of anybody.
-MAY_BE_KEPT = {"static", "council_css"}
 
 
 def headers_of(*, is_https: bool) -> Mapping[str, str]:
@@ -35,7 +35,7 @@ def init_security_headers(app: Flask, *, is_https: bool) -> None:
     def _add(response: Response) -> Response:
         for name, value in said.items():
             response.headers[name] = value
-        if request.endpoint not in MAY_BE_KEPT or response.status_code >= 400:
+        if not current_view_options().may_be_cached or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         else:
             response.headers.setdefault("Cache-Control", "no-cache")

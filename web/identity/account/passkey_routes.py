@@ -11,9 +11,10 @@ from web.identity.credentials import passkeys, passwords, queries, second_factor
 from web.identity.current_user import PROOF, current_user, needs_second_factor, partially_authenticated_user, sign_in
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, NotFound
 
-pages = Blueprint("passkeys", __name__, template_folder="templates")
+pages = ViewOptions(sign_in_method="password")(Blueprint("passkeys", __name__, template_folder="templates"))
 PROVE_FIRST = "Sign out, and sign in again with your second proof, before you change your passkeys."
 
 
@@ -23,6 +24,7 @@ def show() -> str:
 
 
 @pages.post("/account/passkeys/ask")
+@ViewOptions(answers_json=True)
 def ask() -> dict[str, Any]:
     """For the page’s own script. Raises BadInput for a wrong password."""
     person = partially_authenticated_user()

@@ -13,6 +13,7 @@ from web.identity.sessions import digest
 from web.request.browser_session import IDLE, LONGEST
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
+from web.request.view_options import ViewOptions
 from workflow.directory import Person
 from workflow.errors import BadInput, Refusal
 
@@ -39,12 +40,14 @@ def show() -> str:
 
 @pages.get("/account/password")
 @login_required
+@ViewOptions(sign_in_method="password")
 def password() -> str:
     current_user()
     return render_template("password.html", errors={})
 
 
 @pages.post("/account/password")
+@ViewOptions(sign_in_method="password")
 def change_password() -> Response | tuple[str, HTTPStatus]:
     """Every session of the person ends; this one begins anew."""
     person, proof = current_user(), current_session().get(PROOF, "")

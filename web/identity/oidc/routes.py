@@ -12,15 +12,14 @@ from web.identity.oidc.errors import IssuerAway, NotAccepted
 from web.identity.oidc.pending_logins import begin, take
 from web.identity.sign_in.pending_login import complete_or_request_code, safe_redirect_target
 from web.request.context import command_context, current_council, current_session
+from web.request.view_options import ViewOptions, current_view_options
 from workflow.errors import NotFound
 
 if TYPE_CHECKING:
     from web.identity.oidc.provider import Issuer
 
-pages = Blueprint("council_sign_in", __name__, template_folder="templates")
+pages = ViewOptions(sign_in_method="council account")(Blueprint("council_sign_in", __name__, template_folder="templates"))
 LOG = logging.getLogger("practice_audit.council_sign_in")
-BY_PASSWORD = frozenset({"sign_in.enter", "account.password", "account.change_password"})
-OF_PASSWORDS = frozenset({"forgotten", "passkeys", "passkey_sign_in"})
 VOUCHED = "council account"
 SENTENCES = {
     "refused": "You could not be signed in with a council account. Try again, or ask whoever looks after Practice Audit in your council.",
@@ -31,12 +30,12 @@ LONGEST_CODE = 8192
 
 
 @pages.app_url_value_preprocessor
-def _only_what_is_on(endpoint: str | None, _values: dict[str, object] | None) -> None:
+def _only_what_is_on(_endpoint: str | None, _values: dict[str, object] | None) -> None:
     """Before anything else is looked at, so that what is off can’t be told from what was never there."""
     settings = current_council().settings
-    is_off = request.blueprint == pages.name and settings.council_sign_in is None
-    is_ours = endpoint in BY_PASSWORD or request.blueprint in OF_PASSWORDS
-    if is_off or (is_ours and not settings.has_passwords):
+    method = current_view_options().sign_in_method
+    is_off = {"password": not settings.has_passwords, "council account": settings.council_sign_in is None}
+    if is_off.get(method, False):
         raise NotFound
 
 

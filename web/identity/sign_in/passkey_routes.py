@@ -13,13 +13,15 @@ from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import safe_redirect_target
 from web.identity.sign_in.routes import page
 from web.request.context import command_context
+from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, NotFound
 
-pages = Blueprint("passkey_sign_in", __name__, template_folder="templates")
+pages = ViewOptions(sign_in_method="password")(Blueprint("passkey_sign_in", __name__, template_folder="templates"))
 REFUSED = "That passkey is not one of ours. Sign in with your password."
 
 
 @pages.post("/sign-in/passkey/ask")
+@ViewOptions(answers_json=True)
 def ask() -> dict[str, Any]:
     """For the page’s own script."""
     if not passkeys.can_be_used():

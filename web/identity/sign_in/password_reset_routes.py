@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.identity.credentials import passwords
 from web.identity.credentials.throttled_login import take_try
 from web.request.context import command_context
+from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, TooManyAttempts
 
-pages = Blueprint("forgotten", __name__, template_folder="templates")
+pages = ViewOptions(sign_in_method="password")(Blueprint("forgotten", __name__, template_folder="templates"))
 WORTH_NOTHING = "This link has been used, or is more than an hour old. Ask for a new one."
 
 

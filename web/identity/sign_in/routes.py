@@ -11,6 +11,7 @@ from web.identity.credentials.throttled_login import person_with
 from web.identity.current_user import current_user, sign_out
 from web.identity.sign_in.pending_login import complete_or_request_code
 from web.request.context import current_session
+from web.request.view_options import ViewOptions
 from workflow.errors import TooManyAttempts
 
 pages = Blueprint("sign_in", __name__, template_folder="templates")
@@ -23,6 +24,7 @@ def show() -> str:
 
 
 @pages.post("/sign-in")
+@ViewOptions(sign_in_method="password")
 def enter() -> Response | tuple[str, HTTPStatus]:
     email, after = request.form.get("email", ""), request.form.get("next", "")
     try:
@@ -40,6 +42,7 @@ def page(after: str, email: str = "", sentence: str = "") -> str:
 
 
 @pages.post("/stay")
+@ViewOptions(answers_json=True)
 def stay() -> dict[str, object]:
     """Somebody is still there: their session goes on."""
     current_user()
