@@ -31,7 +31,7 @@ from tests.multi_process.processes import PROGRAM, wait_until
 from tests.notifications.support.smtp_server import free_port
 from web.app import create_app
 from web.cli.demo_data import DOMAIN
-from web.identity.session_queries import set_passwords
+from web.cli.queries import set_passwords
 
 
 @dataclass

@@ -9,8 +9,8 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from web.cli.queries import every_reference_in, set_passwords
 from web.council import Council
-from web.identity.session_queries import every_reference_in, set_passwords
 from workflow.commands import action_moves, actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext

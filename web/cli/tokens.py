@@ -6,8 +6,8 @@ import click
 
 from config.settings import read_settings
 from web.council import Council, ensure_prepared, open_council
-from web.identity.credentials.access_token_queries import tokens_of
 from web.identity.credentials.access_tokens import DAYS, MOST_DAYS, READ_AND_WRITE, SCOPES, NewToken, create_token, revoke_token, standing
+from web.identity.credentials.queries import tokens_of
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, Refusal
 

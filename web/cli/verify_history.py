@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable
 
+from web.cli.queries import every_reference_in
 from web.council import Council
-from web.identity.session_queries import every_reference_in
 from workflow import history
 from workflow.models import Audit
 

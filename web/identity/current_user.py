@@ -9,7 +9,7 @@ from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.credentials.access_tokens import SAFE, ReadsOnly, held_by_token
-from web.identity.session_queries import forget_sessions
+from web.identity.queries import forget_sessions
 from web.identity.sessions import KEPT_FOR, DatabaseSessions
 from web.request.context import command_context, current_council, current_session, identify
 from web.request.view_options import current_view_options

@@ -11,7 +11,7 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from web.council import Council
-from web.identity.session_queries import begin_session, end_session, keep_session, read_session
+from web.identity.queries import begin_session, end_session, keep_session, read_session
 from web.request.browser_session import IDLE, LONGEST, NOTED_EVERY, PREFIX, BrowserSession
 from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError

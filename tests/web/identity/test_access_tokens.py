@@ -16,8 +16,8 @@ from tests.web.api.test_errors import every_door
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
-from web.identity.credentials.access_token_queries import end_tokens_of
 from web.identity.credentials.access_tokens import READ, SAFE, NewToken, create_token
+from web.identity.credentials.queries import end_tokens_of
 from workflow.storage import tables
 from workflow.storage.engine import write_transaction
 

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.credentials.access_token_queries import tokens_of
 from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
+from web.identity.credentials.queries import tokens_of
 from web.identity.current_user import current_user, login_required
 from web.request.context import current_council
 from web.request.errors import status_of

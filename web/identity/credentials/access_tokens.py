@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from web.council import Council
-from web.identity.credentials.access_token_queries import end_token, keep_token, note_use, token_with
+from web.identity.credentials.queries import end_token, keep_token, record_token_use, token_with
 from web.identity.sessions import digest
 from workflow.directory import Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
@@ -90,7 +90,7 @@ def standing(row: Any, now: datetime) -> str:
 
 def _note(engine: Engine, digest_: str, now: datetime) -> None:
     try:
-        note_use(engine, digest_, now)
+        record_token_use(engine, digest_, now)
     except DatabaseError as error:
         # Who only reads must not need a disk that can be written to.
         LOG.warning("the use of a token could not be noted: %s", type(error).__name__)

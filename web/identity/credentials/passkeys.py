@@ -103,7 +103,7 @@ def person_for_assertion(challenge: str, credential: str) -> int | None:
             )  # fmt: skip
         except (WebAuthnException, ValueError, KeyError, TypeError):
             return None
-    queries.note_use(the_library().engine, passkey.id, shown.new_sign_count, datetime.now(UTC))
+    queries.record_passkey_use(the_library().engine, passkey.id, shown.new_sign_count, datetime.now(UTC))
     return int(account.id)
 
 

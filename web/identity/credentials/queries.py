@@ -1,17 +1,21 @@
-"""Accounts as SQL: what Flask-Security keeps of a person, their codes, their passkeys and their sessions."""
+"""Credentials as SQL: accounts, codes, passkeys, sessions, access tokens and failed attempts."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, case, delete, func, insert, or_, select, update
 
 from notifications.outbox import post_to_person
-from web.identity.credentials.access_token_queries import end_tokens_of
-from workflow.storage.audit_writer import upsert
+from web.identity.credentials.throttling import Limit
+from workflow.storage.audit_writer import once_statement, upsert
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.tables import accounts, passkeys, people, recovery_codes, sessions
+from workflow.storage.tables import accounts, calendars, failures, passkeys, people, places, recovery_codes, sessions, tokens
 
+MOST_LISTED = 100
+FORGOTTEN_AFTER = timedelta(days=1)
+# Asked at each request of a program: building a statement costs more than running it, so it is built once.
+TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
 ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
 
 
@@ -91,7 +95,7 @@ def add_passkey(engine: Engine, values: dict[str, Any]) -> None:
         connection.execute(insert(passkeys).values(values))
 
 
-def note_use(engine: Engine, passkey_id: int, sign_count: int, now: datetime) -> None:
+def record_passkey_use(engine: Engine, passkey_id: int, sign_count: int, now: datetime) -> None:
     with write_transaction(engine) as connection:
         connection.execute(update(passkeys).where(passkeys.c.id == passkey_id).values(sign_count=sign_count, used_at=now))
 
@@ -135,6 +139,76 @@ def end_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> i
         chosen.append(func.substr(sessions.c.digest, 1, len(named)) == named)
     with write_transaction(engine) as connection:
         return connection.execute(delete(sessions).where(*chosen)).rowcount
+
+
+# --- Access tokens: a token itself is not stored, only its digest ----------------------------------------------------
+
+
+def keep_token(engine: Engine, **values: object) -> None:
+    with write_transaction(engine) as connection:
+        connection.execute(insert(tokens).values(values))
+
+
+def token_with(engine: Engine, digest: str) -> Any:
+    with read_transaction(engine) as connection:
+        return connection.execute(TOKEN, {"the_digest": digest}).first()
+
+
+def record_token_use(engine: Engine, digest: str, at: datetime) -> None:
+    with write_transaction(engine) as connection:
+        connection.execute(update(tokens).where(tokens.c.digest == digest).values(used_at=at))
+
+
+def tokens_of(engine: Engine, person_id: int) -> Sequence[Any]:
+    """The newest first."""
+    query = select(tokens).where(tokens.c.person_id == person_id).order_by(tokens.c.id.desc()).limit(MOST_LISTED)
+    with read_transaction(engine) as connection:
+        return connection.execute(query).all()
+
+
+def end_token(engine: Engine, token_id: int, at: datetime, person_id: int | None = None) -> bool:
+    """Whether there is such a token, of this person where one is given. The first time it was revoked stands."""
+    chosen = tokens.c.id == token_id if person_id is None else (tokens.c.id == token_id) & (tokens.c.person_id == person_id)
+    with write_transaction(engine) as connection:
+        connection.execute(update(tokens).where(chosen, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
+        return connection.execute(select(tokens.c.id).where(chosen)).first() is not None
+
+
+def end_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
+    """All of them at once, and the address of their calendar, as when somebody may have been in their place."""
+    connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
+    connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
+
+
+# --- Failed attempts to sign in, and where people have signed in from: only keyed digests are stored -----------------
+
+
+def take_try(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
+    """Count a try before it is made, so that many at once are no way round; or answer how many seconds it has to wait."""
+    keys = sorted(limits)
+    with write_transaction(engine) as connection:
+        connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
+        new = [{"key": key, "tries": 0, "last_at": now} for key in keys]
+        connection.execute(once_statement(connection.dialect.name, failures, ("key",)), new)
+        rows = connection.execute(select(failures).where(failures.c.key.in_(keys)).order_by(failures.c.key).with_for_update()).all()
+        wait = max(limits[row.key].wait(row.tries, row.last_at, now) for row in rows)
+        if not wait:
+            connection.execute(update(failures).where(failures.c.key.in_(keys)).values(tries=failures.c.tries + 1, last_at=now))
+    return wait
+
+
+def succeeded(engine: Engine, forgotten: list[str], taken_back: list[str], at: tuple[int, str], now: datetime) -> None:
+    """Forget the failures of the person, take back this one try of the address that others share, and know the place."""
+    less = case((failures.c.tries > 0, failures.c.tries - 1), else_=0)
+    with write_transaction(engine) as connection:
+        connection.execute(delete(failures).where(failures.c.key.in_(forgotten)))
+        connection.execute(update(failures).where(failures.c.key.in_(taken_back)).values(tries=less))
+        upsert(connection, places, ("person_id", "place"), [{"person_id": at[0], "place": at[1], "last_at": now}])
+
+
+def is_known(engine: Engine, person_id: int, place: str) -> bool:
+    with read_transaction(engine) as connection:
+        return connection.execute(select(places).where(places.c.person_id == person_id, places.c.place == place)).first() is not None
 
 
 def _first(engine: Engine, query: Any) -> Any:

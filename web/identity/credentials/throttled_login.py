@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from flask import request
 
-from web.identity.credentials import passwords, throttling_queries
+from web.identity.credentials import passwords, queries
 from web.identity.credentials.throttling import LoginAttempt
 from web.request.context import command_context, current_council
 from workflow.directory import Person
@@ -31,17 +31,17 @@ def has_password(person: Person, password: str) -> bool:
 def take_try(what: str, account: str, person: Person | None) -> None:
     """Raise TooManyAttempts where it has to wait."""
     trying, engine = _trying(what, account), current_council().engine
-    is_known = throttling_queries.is_known(engine, person.id if person else NOBODY, trying.place)
-    if wait := throttling_queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
+    is_known = queries.is_known(engine, person.id if person else NOBODY, trying.place)
+    if wait := queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
         raise TooManyAttempts(wait)
 
 
 def reset_throttle(what: str, account: str, person: Person) -> None:
     trying, engine = _trying(what, account), current_council().engine
-    is_known = throttling_queries.is_known(engine, person.id, trying.place)
+    is_known = queries.is_known(engine, person.id, trying.place)
     # Strangers' failures elsewhere are not forgotten because the person themselves came in as always.
     mine = [trying.here] if is_known else [trying.here, trying.anywhere]
-    throttling_queries.succeeded(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
+    queries.succeeded(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
 
 
 def _trying(what: str, account: str) -> LoginAttempt:

@@ -1,4 +1,4 @@
-"""Sessions and passwords as SQL."""
+"""Browser sessions as SQL."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from workflow.storage import tables
-from workflow.storage.engine import read_statement, read_transaction, write_transaction
+from workflow.storage.engine import read_statement, write_transaction
 
 # Asked at each request: building a statement costs more than running it, so each is built once.
 SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
@@ -41,16 +41,3 @@ def end_session(engine: Engine, digest: str) -> None:
 def forget_sessions(engine: Engine, seen_before: datetime) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.seen_at < seen_before))
-
-
-def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
-    """For everybody whose address ends so. Whoever is signed in among them is signed out."""
-    chosen = tables.people.c.email.endswith(ending, autoescape=True)
-    with write_transaction(engine) as connection:
-        connection.execute(update(tables.people).where(chosen).values(password_hash=password_hash))
-        connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id.in_(select(tables.people.c.id).where(chosen))))
-
-
-def every_reference_in(engine: Engine) -> list[str]:
-    with read_transaction(engine) as connection:
-        return list(connection.execute(select(tables.audits.c.reference).order_by(tables.audits.c.id)).scalars())

@@ -1,0 +1,19 @@
+"""What the command line asks of the tables itself."""
+
+from sqlalchemy import Engine, delete, select, update
+
+from workflow.storage import tables
+from workflow.storage.engine import read_transaction, write_transaction
+
+
+def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
+    """Of everybody whose email address ends with `ending`; their sessions end."""
+    chosen = tables.people.c.email.endswith(ending, autoescape=True)
+    with write_transaction(engine) as connection:
+        connection.execute(update(tables.people).where(chosen).values(password_hash=password_hash))
+        connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id.in_(select(tables.people.c.id).where(chosen))))
+
+
+def every_reference_in(engine: Engine) -> list[str]:
+    with read_transaction(engine) as connection:
+        return list(connection.execute(select(tables.audits.c.reference).order_by(tables.audits.c.id)).scalars())
