@@ -13,21 +13,21 @@ from config.settings import Settings
 from web import formatting
 from web.council import Council, ensure_prepared, open_council
 from web.directory.choices import responsible, titled, with_role
-from web.identity.credentials.security_app import Library
+from web.identity.credentials.security_app import SecurityApp
 from web.identity.sessions import DatabaseSessions
 from web.operations.gauges import gauge_values
 from web.operations.health import health
 from web.operations.metrics import Metrics
 from web.operations.tracing import tracing
-from web.request.access_log import init_watching
+from web.request.access_log import init_access_log
 from web.request.context import command_context, current_council, current_session, database_is_unavailable
 from web.request.errors import init_errors
-from web.request.flash_messages import init_saying, pop_flash_messages
-from web.request.idempotency import new_key
+from web.request.flash_messages import init_flash_messages, pop_flash_messages
+from web.request.idempotency import new_idempotency_key
 from web.request.limits import init_limits
 from web.request.log_context import LoggingStore
-from web.request.logging_setup import init_log
-from web.request.outage import init_away
+from web.request.logging_setup import redact_library_logs
+from web.request.outage import init_outage
 from web.request.security_headers import init_security_headers
 from web.request.view_options import ViewOptions
 from workflow.storage.engine import engine_options, prepare
@@ -50,16 +50,16 @@ def create_app(settings: Settings) -> Flask:
     council = _open(app, settings)
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
-    init_log(app)
+    redact_library_logs(app)
     metrics = app.extensions["metrics"] = Metrics(lambda: gauge_values(council, datetime.now(UTC)))
-    init_watching(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
+    init_access_log(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
     init_limits(app, settings)
-    app.extensions["accounts"] = Library(settings, council.engine)
-    init_away(app)
+    app.extensions["accounts"] = SecurityApp(settings, council.engine)
+    init_outage(app)
     csrf = CSRFProtect(app)
     _init_templates(app, council)
     init_errors(app)
-    init_saying(app)
+    init_flash_messages(app)
     init_security_headers(app, is_https=settings.is_https)
     app.add_url_rule("/health", view_func=health)
     app.add_url_rule("/council.css", view_func=council_css)
@@ -106,7 +106,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
         with_role=with_role, responsible=responsible, titled=titled, choice_items=formatting.choice_items,
-        moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_key=new_key, what_was_said=pop_flash_messages,
+        moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_key=new_idempotency_key, what_was_said=pop_flash_messages,
     )  # fmt: skip
 
     @app.context_processor

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tests.multi_process.processes import Machines, Web
-from web.request.limits import MOST_BYTES
+from web.request.limits import MAX_BYTES
 
 FULL = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 REFUSED = [
@@ -13,7 +13,7 @@ REFUSED = [
     (b"GET /" + b"quillfeather" * 1000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414), (FULL + b"X: " + b"quillfeather" * 1000 + b"\r\n\r\n", 431),
     (FULL + b"".join(b"X-%d: quillfeather\r\n" % n for n in range(200)) + b"\r\n", 431),
     (FULL + b"Transfer-Encoding: quillfeather\r\n\r\n", 501), (FULL + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-    (FULL.replace(b"GET /", b"POST /sign-in") + b"Content-Length: %d\r\n\r\n" % (MOST_BYTES * 3), 413),
+    (FULL.replace(b"GET /", b"POST /sign-in") + b"Content-Length: %d\r\n\r\n" % (MAX_BYTES * 3), 413),
 ]  # fmt: skip
 pytestmark = pytest.mark.postgres
 

@@ -11,7 +11,7 @@ from web.api.request_context import audit_answer, audit_response, seen_version
 from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.request.context import command_context, current_council, identified_person
-from web.request.read_log import history_shown, reveal_and_log
+from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
 from workflow.commands import assignments, drafting
 from workflow.commands.actions import NewAction
@@ -92,7 +92,7 @@ def move(given: Given, reference: str) -> Response:
 @ViewOptions(read_log_title="The history")
 def history(reference: str) -> Given:
     context = command_context()
-    told = history_shown(see(context, identified_person(), reference))
+    told = reveal_history(see(context, identified_person(), reference))
     return {"rows": [history_facts(context.directory, row, reason) for row, reason in told]}
 
 

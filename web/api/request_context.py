@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 
 from web.api.serialisers import audit_text
 from web.request.context import command_context, identified_person
-from web.request.idempotency import once
+from web.request.idempotency import run_request_once
 from web.request.read_log import log_json_sent
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
@@ -40,7 +40,7 @@ def _once(context: CommandContext, who: Person, key: str, run: Callable[[Command
         new.append(audit_text(context, who, audit))
         return new[-1]
 
-    text = once(who, key, request.get_data(), answer, run)
+    text = run_request_once(who, key, request.get_data(), answer, run)
     return text if text in new else _as_seen_now(context, who, text)
 
 

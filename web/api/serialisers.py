@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from web.api import response_schemas
-from web.request.errors import places
+from web.request.errors import missing_as_json
 from workflow.commands.audit_view import AuditView, action_moves, view_without_logging
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
@@ -90,7 +90,9 @@ def _opening(directory: Directory, escalation: Escalation) -> dict[str, Any]:
 
 
 def offers_shown(seen: AuditView) -> list[dict[str, Any]]:
-    return [{"move": offer.move.name, "title": offer.move.title, "missing": places(offer.missing)} for offer in seen.available_moves]
+    return [
+        {"move": offer.move.name, "title": offer.move.title, "missing": missing_as_json(offer.missing)} for offer in seen.available_moves
+    ]
 
 
 def history_facts(directory: Directory, row: Row, reason: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from web.audits.queries import LastAudit, last_audit_of
 from web.formatting import day
 from web.identity.current_user import visibility_filter
 from web.request.context import command_context, current_council
-from web.request.read_log import noted, reveal_and_log
+from web.request.read_log import read_log_entry, reveal_and_log
 from workflow.commands.audit_view import AuditView
 from workflow.ports import ReadLogEntry
 from workflow.storage.engine import read_transaction
@@ -29,7 +29,7 @@ def opened_with_last(seen: AuditView) -> tuple[AuditView, LookBack]:
     def beside(whole: AuditView) -> list[ReadLogEntry]:
         nonlocal found
         found = _look_back(whole)
-        return [noted(found.last)] if found.last else []
+        return [read_log_entry(found.last)] if found.last else []
 
     return reveal_and_log(seen, beside), found
 

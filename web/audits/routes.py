@@ -18,7 +18,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.form_fields import read_date
 from web.request.idempotency import run_form_once
-from web.request.read_log import history_shown, reveal_and_log
+from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.actions import NewAction
@@ -91,7 +91,7 @@ def read(reference: str) -> str:
 @ViewOptions(read_log_title="The history")
 def history(reference: str) -> str:
     seen = see(command_context(), current_user(), reference)
-    return render_template("history.html", **framed(seen), told=history_shown(seen))
+    return render_template("history.html", **framed(seen), told=reveal_history(seen))
 
 
 @pages.get("/audits/<reference>/moves/<move>")

@@ -17,7 +17,7 @@ from web.cli.oidc_identities import identities
 from web.cli.second_factor import forget
 from web.cli.tokens import tokens
 from web.council import Council, ensure_prepared, open_council, prepare
-from web.request.logging_setup import start_log
+from web.request.logging_setup import configure_logging
 from web.server.waitress_server import serve
 from workflow.errors import Refusal
 from workflow.form_loader import load_form
@@ -87,7 +87,7 @@ def worker(once: bool, at: str | None) -> None:
     if now and not once:
         raise click.UsageError("--now goes with --once.")
     council = _prepared()
-    start_log(is_production=council.settings.is_production)
+    configure_logging(is_production=council.settings.is_production)
     if once:
         run_once(council.worker_context, now or datetime.now(UTC))
     else:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from config.settings import BadSetting
 from web.operations.queries import watch_statements
-from web.request.log_context import ASKED, RequestLogContext
-from web.request.logging_setup import OF_A_REQUEST
+from web.request.log_context import LOG_CONTEXT, RequestLogContext
+from web.request.logging_setup import REQUEST_FIELDS
 from workflow.storage.engine import Engine
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def spans_of(provider: "TracerProvider", engine: Engine) -> Callable[[RequestLog
 
     def make(asked: RequestLogContext) -> None:
         ended, parent = time_ns(), TraceContextTextMapPropagator().extract({"traceparent": asked.traceparent})
-        facts = {name: value for name in OF_A_REQUEST if (value := getattr(asked, name))}
+        facts = {name: value for name in REQUEST_FIELDS if (value := getattr(asked, name))}
         began = ended - int(asked.duration_ms * 1e6)
         span = tracer.start_span(asked.endpoint, parent, SpanKind.SERVER, facts, start_time=began)
         for verb, one_began, one_ended in asked.statements:
@@ -59,5 +59,5 @@ def spans_of(provider: "TracerProvider", engine: Engine) -> Callable[[RequestLog
 
 
 def _keep(statement: str, began: int) -> None:
-    if asked := ASKED.get():
+    if asked := LOG_CONTEXT.get():
         asked.statements.append((statement.split(None, 1)[0], began, time_ns()))

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from web.request.log_context import ASKED, NO_ROUTE, RequestLogContext, asked_of
+from web.request.log_context import LOG_CONTEXT, NO_ROUTE, RequestLogContext, log_context_of
 from web.request.view_options import current_view_options
 
 LOG = logging.getLogger("practice_audit.request")
@@ -15,22 +15,22 @@ Answer = Callable[..., Any]
 Watching = Sequence[Callable[[RequestLogContext], None]]
 
 
-def init_watching(app: Flask, watching: Watching, *, is_behind_a_proxy: bool) -> None:
+def init_access_log(app: Flask, watching: Watching, *, is_behind_a_proxy: bool) -> None:
     """Before whatever may refuse, so that what is refused has its route’s name too."""
     app.before_request(_note_route)
     app.wsgi_app = _watched(app.wsgi_app, watching, is_behind_a_proxy=is_behind_a_proxy)  # type: ignore[method-assign]
 
 
 def _note_route() -> None:
-    if asked := ASKED.get():
+    if asked := LOG_CONTEXT.get():
         asked.endpoint, asked.is_probe = request.endpoint or NO_ROUTE, current_view_options().is_probe
         asked.named = tuple(value for value in (request.view_args or {}).values() if isinstance(value, str))
 
 
 def _watched(inner: Callable[..., Iterable[bytes]], watching: Watching, *, is_behind_a_proxy: bool) -> Answer:
     def call(environ: dict[str, Any], start_response: Answer) -> Iterable[bytes]:
-        asked, began = asked_of(environ, is_behind_a_proxy=is_behind_a_proxy), perf_counter()
-        token = ASKED.set(asked)
+        asked, began = log_context_of(environ, is_behind_a_proxy=is_behind_a_proxy), perf_counter()
+        token = LOG_CONTEXT.set(asked)
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             asked.status = int(status[:3])
@@ -43,7 +43,7 @@ def _watched(inner: Callable[..., Iterable[bytes]], watching: Watching, *, is_be
             _say(asked)
             for one in watching:
                 one(asked)
-            ASKED.reset(token)
+            LOG_CONTEXT.reset(token)
 
     return call
 

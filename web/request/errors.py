@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from web.request.context import database_is_unavailable, mark_database_unavailable
-from web.request.form_replay import Sent
-from web.request.log_context import refused_as
-from web.request.logging_setup import place_of
+from web.request.form_replay import PostedForm
+from web.request.log_context import record_refusal
+from web.request.logging_setup import location_of
 from web.request.read_log import both_texts
 from web.request.view_options import current_view_options
 from workflow import errors
@@ -61,10 +61,10 @@ WRONG_FORM = "This page was open for too long, or was opened before you signed i
 
 
 def init_errors(app: Flask) -> None:
-    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(Refusal, handle_refusal)
     app.register_error_handler(CSRFError, _wrong_form)
-    app.register_error_handler(HTTPException, http_refused)
-    app.register_error_handler(Exception, unexpected)
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(Exception, handle_unexpected)
 
 
 def refuse_too_large() -> None:
@@ -75,11 +75,11 @@ def refuse_too_large() -> None:
 
 def status_of(refusal: Refusal) -> HTTPStatus:
     """Of the answer that is made of it; the request is noted as refused for it."""
-    refused_as(refusal.code)
+    record_refusal(refusal.code)
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
-def refused(refusal: Refusal) -> Any:
+def handle_refusal(refusal: Refusal) -> Any:
     if isinstance(refusal, NotSignedIn) and not wants_json():
         return redirect(url_for("sign_in.show", next=request.path if request.method == "GET" else None))
     if isinstance(refusal, SecondFactorRequired) and not wants_json():
@@ -88,19 +88,21 @@ def refused(refusal: Refusal) -> Any:
         more = _more(refusal)
     except ReadLogUnavailable as unread:
         refusal, more = unread, {}
-    return answer(status_of(refusal), refusal.sentence, name=refusal.code, more=more)
+    return error_response(status_of(refusal), refusal.sentence, name=refusal.code, more=more)
 
 
-def problem(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
+def problem_details(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
     """RFC 9457 problem details."""
     kind = f"urn:practice-audit:{name}" if name else "about:blank"
     return {"type": kind, "title": status.phrase, "status": int(status), "detail": sentence, **(more or {})}
 
 
-def answer(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None, sent: Sent | None = None) -> Any:
+def error_response(
+    status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None, sent: PostedForm | None = None
+) -> Any:
     """`sent` is what a page shows again."""
     if wants_json():
-        response = current_app.json.response(problem(status, sentence, name, more))
+        response = current_app.json.response(problem_details(status, sentence, name, more))
         response.content_type, response.status_code = "application/problem+json", int(status)
         if status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
@@ -116,7 +118,7 @@ def _page(shown: dict[str, Any]) -> str | Response:
         if isinstance(error, DatabaseError) and not database_is_unavailable():
             mark_database_unavailable()
             return _page(shown)
-        LOG.error("the page of an error failed: %s in %s", type(error).__name__, place_of(error))  # noqa: TRY400 (a traceback would quote)
+        LOG.error("the page of an error failed: %s in %s", type(error).__name__, location_of(error))  # noqa: TRY400 (a traceback would quote)
         return Response(f"{shown['sentence']}\n", content_type="text/plain; charset=utf-8")
 
 
@@ -125,36 +127,36 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or current_view_options().answers_json
 
 
-def places(missing: tuple[Missing, ...]) -> list[dict[str, str]]:
+def missing_as_json(missing: tuple[Missing, ...]) -> list[dict[str, str]]:
     return [{"section": one.section, "field": one.field, "message": one.message} for one in missing]
 
 
 def _more(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, PreconditionsNotMet | BadInput):
-        return {"missing" if isinstance(refusal, PreconditionsNotMet) else "errors": places(refusal.missing)}
+        return {"missing" if isinstance(refusal, PreconditionsNotMet) else "errors": missing_as_json(refusal.missing)}
     return both_texts(refusal) if isinstance(refusal, EditConflict) and wants_json() else {}
 
 
 def _wrong_form(_: CSRFError) -> Any:
-    refused_as("wrong-form")
-    return answer(HTTPStatus.BAD_REQUEST, WRONG_FORM)
+    record_refusal("wrong-form")
+    return error_response(HTTPStatus.BAD_REQUEST, WRONG_FORM)
 
 
-def http_refused(error: HTTPException) -> Any:
+def handle_http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     status = HTTPStatus(error.code)
-    refused_as(status.phrase.lower().replace(" ", "-"))
-    response = current_app.make_response(answer(status, SENTENCES.get(status, status.description or status.phrase)))
+    record_refusal(status.phrase.lower().replace(" ", "-"))
+    response = current_app.make_response(error_response(status, SENTENCES.get(status, status.description or status.phrase)))
     allowed: Response = error.get_response()
     if "Allow" in allowed.headers:
         response.headers["Allow"] = allowed.headers["Allow"]
     return response
 
 
-def unexpected(error: Exception) -> Any:
+def handle_unexpected(error: Exception) -> Any:
     # The kind and the place, never the words: an exception may quote the case.
-    LOG.error("unexpected %s in %s, at %s %s", type(error).__name__, place_of(error), request.method, request.endpoint)
+    LOG.error("unexpected %s in %s, at %s %s", type(error).__name__, location_of(error), request.method, request.endpoint)
     if current_app.testing or current_app.debug:
         raise error
-    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, SENTENCES[HTTPStatus.INTERNAL_SERVER_ERROR])
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, SENTENCES[HTTPStatus.INTERNAL_SERVER_ERROR])

@@ -25,7 +25,7 @@ def pop_flash_messages() -> list[str]:
     return heard
 
 
-def init_saying(app: Flask) -> None:
+def init_flash_messages(app: Flask) -> None:
     app.config["SAID_COOKIE_NAME"] = app.config["SESSION_COOKIE_NAME"].replace("session", "said")
     app.after_request(_carry)
 

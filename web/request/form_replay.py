@@ -12,27 +12,27 @@ LONG = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedText:
     name: str
     label: str
     words: str
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class PostedForm:
     """Where to, the words, and what was chosen or is the page’s own: it is sent along unseen."""
 
     to: str
-    typed: tuple[Typed, ...]
+    typed: tuple[TypedText, ...]
     others: tuple[tuple[str, str], ...]
 
 
-def posted_form() -> Sent | None:
+def posted_form() -> PostedForm | None:
     if request.method != "POST" or request.endpoint is None or not current_view_options().replays_form:
         return None
     given = tuple(request.form.items(multi=True))
-    typed = tuple(Typed(name, _label(name), value) for name, value in given if _is_written(name, value))
-    return Sent(url_for(request.endpoint, **request.view_args or {}), typed, tuple(one for one in given if not _is_written(*one)))
+    typed = tuple(TypedText(name, _label(name), value) for name, value in given if _is_written(name, value))
+    return PostedForm(url_for(request.endpoint, **request.view_args or {}), typed, tuple(one for one in given if not _is_written(*one)))
 
 
 def _is_written(name: str, value: str) -> bool:

@@ -21,7 +21,7 @@ from workflow.ports import IdempotentRequest
 KEY_LENGTH = 200
 
 
-def new_key() -> str:
+def new_idempotency_key() -> str:
     return secrets.token_urlsafe(16)
 
 
@@ -32,12 +32,12 @@ def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
         return run(command_context()).reference
     said = repr([one for one in typed if one[0] != "csrf_token"])
     try:
-        return once(identified_person(), key, said.encode(), attrgetter("reference"), run)
+        return run_request_once(identified_person(), key, said.encode(), attrgetter("reference"), run)
     except IdempotencyKeyReused as refusal:
         raise BadInput.about(field, refusal.sentence) from refusal
 
 
-def once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
+def run_request_once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
     """What was answered, now or the first time. Raises IdempotencyKeyReused where the key belongs to another request."""
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")

@@ -35,10 +35,10 @@ class RequestLogContext:
     """Verb, begin and end, where they are traced."""
 
 
-ASKED: ContextVar[RequestLogContext | None] = ContextVar("asked", default=None)
+LOG_CONTEXT: ContextVar[RequestLogContext | None] = ContextVar("asked", default=None)
 
 
-def asked_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> RequestLogContext:
+def log_context_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> RequestLogContext:
     """Only a proxy’s id is taken, for whoever calls could write a child’s name there; and only a method that there is."""
     given = environ.get("HTTP_X_REQUEST_ID", "") if is_behind_a_proxy else ""
     method = environ.get("REQUEST_METHOD", "")
@@ -47,8 +47,8 @@ def asked_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> RequestL
     return RequestLogContext(request_id, method if method in METHODS else "other", traceparent=traceparent)
 
 
-def refused_as(kind: str) -> None:
-    if asked := ASKED.get():
+def record_refusal(kind: str) -> None:
+    if asked := LOG_CONTEXT.get():
         asked.refusal = kind
 
 
@@ -57,13 +57,13 @@ class LoggingStore(SqlStore):
 
     def audit(self, reference: str) -> Audit | None:
         """Said only of an audit that there is: a reference in an address may be anything that somebody typed."""
-        audit, asked = super().audit(reference), ASKED.get()
+        audit, asked = super().audit(reference), LOG_CONTEXT.get()
         if audit and asked and any(one.startswith(reference) for one in asked.named):
             asked.reference = reference
         return audit
 
     def save(self, change: Change) -> None:
         super().save(change)
-        if asked := ASKED.get():
+        if asked := LOG_CONTEXT.get():
             asked.reference = change.after.reference
             asked.moves += tuple(row.happening.move for row in change.rows)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from web.request.log_context import ASKED
+from web.request.log_context import LOG_CONTEXT
 
-OF_A_REQUEST = ("request_id", "method", "endpoint", "status", "duration_ms", "reference", "refusal")
+REQUEST_FIELDS = ("request_id", "method", "endpoint", "status", "duration_ms", "reference", "refusal")
 LOG = logging.getLogger("practice_audit")
 
 
@@ -21,7 +21,7 @@ class RedactExceptions(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         if error is not None:
-            record.msg, record.args = "unexpected %s in %s", (type(error).__name__, place_of(error))
+            record.msg, record.args = "unexpected %s in %s", (type(error).__name__, location_of(error))
         elif isinstance(record.args, tuple):
             record.args = tuple(type(one).__name__ if isinstance(one, BaseException) else one for one in record.args)
         record.exc_info, record.exc_text, record.stack_info = None, None, None
@@ -34,25 +34,25 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         said: dict[str, object] = {"time": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
-        if asked := ASKED.get():
-            said |= {name: value for name in OF_A_REQUEST if (value := getattr(asked, name))}
+        if asked := LOG_CONTEXT.get():
+            said |= {name: value for name in REQUEST_FIELDS if (value := getattr(asked, name))}
         return json.dumps(said)
 
 
-def place_of(error: BaseException) -> str:
+def location_of(error: BaseException) -> str:
     """`function line 12`, of where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown place"
 
 
-def init_log(app: Flask) -> None:
+def redact_library_logs(app: Flask) -> None:
     """Flask and waitress write a traceback where even an error’s own page fails; psycopg quotes a row that was refused."""
     for logger in (app.logger, logging.getLogger("waitress"), logging.getLogger("psycopg")):
         if not any(isinstance(one, RedactExceptions) for one in logger.filters):
             logger.addFilter(RedactExceptions())
 
 
-def start_log(*, is_production: bool) -> None:
+def configure_logging(*, is_production: bool) -> None:
     """To stderr, for the whole process; no line of any library gets past, nor what Python itself would print."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if is_production else logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
@@ -71,4 +71,4 @@ def start_log(*, is_production: bool) -> None:
 
 def _ended_by(error: BaseException | None) -> None:
     if error is not None and not isinstance(error, KeyboardInterrupt):
-        LOG.critical("unexpected %s in %s", type(error).__name__, place_of(error))
+        LOG.critical("unexpected %s in %s", type(error).__name__, location_of(error))

@@ -11,7 +11,7 @@ from werkzeug.exceptions import InternalServerError
 
 from web.request.browser_session import BrowserSession
 from web.request.context import mark_database_unavailable
-from web.request.errors import answer, http_refused, status_of, unexpected
+from web.request.errors import error_response, handle_http_error, handle_unexpected, status_of
 from web.request.form_replay import posted_form
 from web.request.view_options import current_view_options
 from workflow.storage.database_errors import refusal_of
@@ -21,7 +21,7 @@ AGAIN_AFTER = "10"
 """Seconds, as programs are told."""
 
 
-def init_away(app: Flask) -> None:
+def init_outage(app: Flask) -> None:
     """Before whatever looks into the session."""
     app.before_request(_say_why_the_session_is_unread)
     app.register_error_handler(DatabaseError, _away)
@@ -38,10 +38,10 @@ def _say_why_the_session_is_unread() -> None:
 def _away(error: DatabaseError) -> Any:
     refusal = refusal_of(error)
     if refusal is None:
-        return unexpected(error)
+        return handle_unexpected(error)
     mark_database_unavailable()
     sent = posted_form()
-    response = current_app.make_response(answer(status_of(refusal), refusal.sentence, refusal.code, sent=sent))
+    response = current_app.make_response(error_response(status_of(refusal), refusal.sentence, refusal.code, sent=sent))
     response.headers["Retry-After"] = AGAIN_AFTER
     return response
 
@@ -50,4 +50,4 @@ def _around_a_view(error: InternalServerError) -> Any:
     """As while a session is stored, after its page was made."""
     if isinstance(error.original_exception, DatabaseError):
         return _away(error.original_exception)
-    return http_refused(error)
+    return handle_http_error(error)

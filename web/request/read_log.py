@@ -14,7 +14,7 @@ from workflow.ports import ReadLogEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CaseText:
     """Those of an audit as it stood at a version."""
 
     reference: str
@@ -27,19 +27,19 @@ def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadL
     return seen.reveal(command_context(), _place(), beside)
 
 
-def noted(shown: Viewable) -> ReadLogEntry:
+def read_log_entry(shown: Viewable) -> ReadLogEntry:
     """That the asker is shown this now, to be written with what it is shown beside."""
     return reading(command_context(), identified_person(), shown, _place())
 
 
-def history_shown(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
+def reveal_history(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
     return history_seen(command_context(), seen, _place())
 
 
 def both_texts(refusal: EditConflict) -> dict[str, Any]:
     """What a stale save is answered with; raises ReadLogUnavailable."""
     if refusal.theirs is not None:
-        command_context().store.note([noted(Words(refusal.reference, refusal.edition, refusal.version or 0))])
+        command_context().store.note([read_log_entry(CaseText(refusal.reference, refusal.edition, refusal.version or 0))])
     return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
 
 
@@ -47,7 +47,7 @@ def log_json_sent(audit: dict[str, Any]) -> None:
     """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises ReadLogUnavailable."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
-        command_context().store.note([noted(Words(audit["reference"], audit["edition"], audit["version"]))])
+        command_context().store.note([read_log_entry(CaseText(audit["reference"], audit["edition"], audit["version"]))])
 
 
 def _place() -> ReadLocation:

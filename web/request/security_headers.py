@@ -24,12 +24,12 @@ HEADERS = {
 HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def headers_of(*, is_https: bool) -> Mapping[str, str]:
+def security_headers(*, is_https: bool) -> Mapping[str, str]:
     return {**HEADERS, **HTTPS} if is_https else HEADERS
 
 
 def init_security_headers(app: Flask, *, is_https: bool) -> None:
-    said = headers_of(is_https=is_https)
+    said = security_headers(is_https=is_https)
 
     @app.after_request
     def _add(response: Response) -> Response:

@@ -25,7 +25,7 @@ from web.app import create_app
 from web.council import ensure_prepared, open_council
 from web.operations.metrics import SEVERAL_PROCESSES, count_in
 from web.request.logging_setup import RedactExceptions
-from web.request.security_headers import headers_of
+from web.request.security_headers import security_headers
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import DatabaseError
 
@@ -105,7 +105,7 @@ def serve_many(settings: Settings, count: int) -> None:
     council.engine.dispose()
     # The name of the server is nobody’s business.
     wsgi.SERVER = "web"
-    Threads.said = headers_of(is_https=settings.is_https)
+    Threads.said = security_headers(is_https=settings.is_https)
     with _counts_of_all():
         Processes(settings, count).run()
 

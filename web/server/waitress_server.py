@@ -11,16 +11,16 @@ from waitress.task import ErrorTask
 
 from config.settings import Settings
 from web.app import create_app
-from web.request.limits import MOST_BYTES
-from web.request.logging_setup import start_log
-from web.request.security_headers import headers_of
+from web.request.limits import MAX_BYTES
+from web.request.logging_setup import configure_logging
+from web.request.security_headers import security_headers
 from web.server.graceful_shutdown import Sockets, run_until_stopped
 from workflow.errors import Refusal
 
 THREADS = 8
 PROCESSES = 2
 # Above what the service takes, so that its own page can say so; below what would fill a disk.
-MOST_BYTES_OF_A_BODY = 2 * MOST_BYTES
+MOST_BYTES_OF_A_BODY = 2 * MAX_BYTES
 MOST_BYTES_OF_HEADERS = 64 * 1024
 
 
@@ -45,7 +45,7 @@ def serve(settings: Settings, processes: int | None = None) -> None:
 
     Raises Refusal for several processes on the embedded database, which one machine keeps to itself.
     """
-    start_log(is_production=settings.is_production)
+    configure_logging(is_production=settings.is_production)
     if settings.database_url.startswith("postgresql"):
         # Only where it is needed: it is installed with PostgreSQL’s own driver.
         from web.server.gunicorn_server import serve_many
@@ -61,7 +61,7 @@ def serve(settings: Settings, processes: int | None = None) -> None:
 
 def open_server(app: Flask, settings: Settings, **more: Any) -> Any:
     """What proxies say is believed where there are any: without, whoever calls could say it."""
-    HTTPChannel.error_task_class = partial(RefusedAtTheDoor, headers_of(is_https=settings.is_https))
+    HTTPChannel.error_task_class = partial(RefusedAtTheDoor, security_headers(is_https=settings.is_https))
     given = {"host": settings.host, "port": settings.port, "threads": THREADS, **more}
     return waitress.create_server(
         app, **given, ident=None, clear_untrusted_proxy_headers=not settings.proxies,

@@ -21,7 +21,7 @@ from tests.web.support.hashing_work import slow_work
 from tests.web.support.sign_in import Visitor, copy_of
 from web.app import create_app
 from web.council import Council
-from web.identity.credentials.security_app import the_library
+from web.identity.credentials.security_app import security_app
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
@@ -97,7 +97,7 @@ def test_a_link_works_over_https(tmp_path: Path) -> None:
     a_council(tmp_path / "https").engine.dispose()
     app = create_app(settings(tmp_path / "https", BASE_URL="https://audits.example"))
     account = app.extensions["council"].store.directory().by_email(AUDITOR)
-    with app.app_context(), the_library().opened() as security:
+    with app.app_context(), security_app().opened() as security:
         token = generate_reset_password_token(security.datastore.find_user(id=account.id))
     visitor = Visitor(app, base_url="https://audits.example")
     answer = visitor.send(f"/new-password?token={token}", "/new-password", token=token, new=NEW)

@@ -18,9 +18,9 @@ from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.log_capture import every_line
 from web.app import create_app
-from web.request.logging_setup import OF_A_REQUEST
+from web.request.logging_setup import REQUEST_FIELDS
 
-NAMES = {"time", "level", "logger", "message", *OF_A_REQUEST}
+NAMES = {"time", "level", "logger", "message", *REQUEST_FIELDS}
 GOOD = ("0f8fad5b-d9cb-469f-a165-70867728950e", "a" * 32, "12345678")
 BAD = (
     "",

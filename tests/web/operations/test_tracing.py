@@ -19,7 +19,7 @@ from tests.web.support.browser import Browser
 from tests.web.support.log_capture import CANARY
 from web.app import create_app
 from web.council import Council
-from web.request.logging_setup import OF_A_REQUEST
+from web.request.logging_setup import REQUEST_FIELDS
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -48,7 +48,7 @@ def test_a_span_holds_no_word_no_address_and_no_statement(spans: tuple[Flask, In
     within = [one for one in made if one.parent and one.parent.span_id == last.context.span_id]
     assert last.parent is not None
     assert f"{last.parent.trace_id:032x}-{last.parent.span_id:016x}" == PARENT[3:-3]
-    assert set(last.attributes or {}) <= set(OF_A_REQUEST)
+    assert set(last.attributes or {}) <= set(REQUEST_FIELDS)
     assert (last.attributes or {})["reference"] == reference
     assert {one.name for one in within} <= {"SELECT", "INSERT", "UPDATE", "BEGIN"}
     assert len(within) >= 5

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from web.identity.credentials import passwords, queries
-from web.identity.credentials.security_app import the_library
+from web.identity.credentials.security_app import security_app
 from workflow.errors import BadInput
 
 LONGEST_NAME = 40
@@ -19,7 +19,7 @@ NOT_MADE = "The passkey could not be made. Try again."
 
 def can_be_used() -> bool:
     """Browsers make them over https or on this very machine, and for names only, never for a number."""
-    parts = urlsplit(the_library().settings.base_url)
+    parts = urlsplit(security_app().settings.base_url)
     host = parts.hostname or ""
     try:
         ip_address(host)
@@ -30,7 +30,7 @@ def can_be_used() -> bool:
 
 def ask_to_make(person_id: int) -> tuple[dict[str, Any], str]:
     """What the browser is asked, and the challenge that its answer must hold."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         import webauthn
         from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
@@ -38,7 +38,7 @@ def ask_to_make(person_id: int) -> tuple[dict[str, Any], str]:
         if account.fs_webauthn_user_handle is None:
             security.datastore.set_webauthn_user_handle(account)
         challenge = security.webauthn_util.generate_challenge()
-        known = [webauthn.base64url_to_bytes(row.credential_id) for row in queries.passkeys_of(the_library().engine, person_id)]
+        known = [webauthn.base64url_to_bytes(row.credential_id) for row in queries.passkeys_of(security_app().engine, person_id)]
         asked = {
             "rp_id": _host(), "rp_name": "Practice Audit", "user_id": account.fs_webauthn_user_handle.encode(), "user_name": account.email,
             "user_display_name": account.name, "challenge": challenge.encode(),
@@ -51,7 +51,7 @@ def ask_to_make(person_id: int) -> tuple[dict[str, Any], str]:
 def make(person_id: int, name: str, challenge: str, credential: str) -> None:
     """Raise BadInput for what no device answered to this challenge. The person is told by mail."""
     name = "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_NAME] or "Passkey"
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         import webauthn
         from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
         from webauthn.helpers.exceptions import WebAuthnException
@@ -75,7 +75,7 @@ def make(person_id: int, name: str, challenge: str, credential: str) -> None:
 
 def ask_to_sign_in() -> tuple[dict[str, Any], str]:
     """The same for everybody: the device knows its owner, and we ask nobody’s name."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         import webauthn
 
         challenge = security.webauthn_util.generate_challenge()
@@ -85,7 +85,7 @@ def ask_to_sign_in() -> tuple[dict[str, Any], str]:
 
 def person_for_assertion(challenge: str, credential: str) -> int | None:
     """Whose passkey answered this challenge, here, with its owner at the device; or None."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         import webauthn
         from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
         from webauthn.helpers.exceptions import WebAuthnException
@@ -103,14 +103,14 @@ def person_for_assertion(challenge: str, credential: str) -> int | None:
             )  # fmt: skip
         except (WebAuthnException, ValueError, KeyError, TypeError):
             return None
-    queries.record_passkey_use(the_library().engine, passkey.id, shown.new_sign_count, datetime.now(UTC))
+    queries.record_passkey_use(security_app().engine, passkey.id, shown.new_sign_count, datetime.now(UTC))
     return int(account.id)
 
 
 def _host() -> str:
-    return urlsplit(the_library().settings.base_url).hostname or ""
+    return urlsplit(security_app().settings.base_url).hostname or ""
 
 
 def _origin() -> str:
-    parts = urlsplit(the_library().settings.base_url)
+    parts = urlsplit(security_app().settings.base_url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from notifications.delivery.encryption import lock
 from web.identity.credentials import queries
-from web.identity.credentials.security_app import LONGEST, SHORTEST, the_library
+from web.identity.credentials.security_app import LONGEST, SHORTEST, security_app
 from workflow.directory import Person
 from workflow.errors import BadInput
 
@@ -18,20 +18,20 @@ NOBODY = 0
 
 def is_right(person_id: int | None, password: str) -> bool:
     """Takes as long for nobody as for somebody."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         from flask_security import verify_password
 
-        row = queries.account_of(the_library().engine, person_id or NOBODY)
+        row = queries.account_of(security_app().engine, person_id or NOBODY)
         kept = row.password_hash if row else None
         typed = security.password_util.normalize(password)
         # Nobody has a longer one, and the hashing would refuse it with an error.
-        fits = verify_password(typed[:LONGEST], kept or the_library().nobodys_hash)
+        fits = verify_password(typed[:LONGEST], kept or security_app().nobodys_hash)
     return bool(fits and kept and len(typed) <= LONGEST)
 
 
 def change(person_id: int, new: str) -> None:
     """Raise BadInput for a password that is too short, too long or too easy. Every session of the person ends; they are told by mail."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         from flask_security.recoverable import update_password
 
         account = security.datastore.find_user(id=person_id)
@@ -44,12 +44,12 @@ def change(person_id: int, new: str) -> None:
 
 def tell(person_id: int, event: str) -> None:
     now = datetime.now(UTC)
-    queries.post(the_library().engine, event, f"{event}/{person_id}/{now.isoformat()}", person_id, now)
+    queries.post(security_app().engine, event, f"{event}/{person_id}/{now.isoformat()}", person_id, now)
 
 
 def is_an_address(email: str) -> bool:
     """As far as can be told without asking the network."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         try:
             security.mail_util.validate(email.strip())
         except ValueError:
@@ -60,7 +60,7 @@ def is_an_address(email: str) -> bool:
 def send_link(person: Person | None) -> None:
     """To choose a new password, to somebody active; the same work for nobody, and one mail in ten minutes at most."""
     now = datetime.now(UTC)
-    library = the_library()
+    library = security_app()
     is_real = person is not None and person.can_be_reached
     with library.opened() as security:
         from flask_security.recoverable import generate_reset_password_token
@@ -74,7 +74,7 @@ def send_link(person: Person | None) -> None:
 
 def person_of_link(token: str) -> int | None:
     """Whose link this is: None for one that is forged, that ran out, or that was used."""
-    with the_library().opened():
+    with security_app().opened():
         from flask_security.recoverable import reset_password_token_status
 
         expired, invalid, account = reset_password_token_status(token)

@@ -4,7 +4,7 @@ import hashlib
 import io
 
 from web.identity.credentials import passwords, queries
-from web.identity.credentials.security_app import the_library
+from web.identity.credentials.security_app import security_app
 
 CODE, RECOVERY_CODE, PASSKEY = "code", "recovery code", "passkey"
 # One code back and one on: a telephone’s clock is never quite right.
@@ -13,7 +13,7 @@ WINDOW = 30
 
 def stamp_of(person_id: int) -> str | None:
     """Something that changes with the codes and with the password; None for who has no second proof."""
-    row = queries.account_of(the_library().engine, person_id)
+    row = queries.account_of(security_app().engine, person_id)
     if row is None or row.totp is None:
         return None
     return hashlib.sha256(f"{row.totp}\n{row.password_hash}".encode()).hexdigest()
@@ -22,7 +22,7 @@ def stamp_of(person_id: int) -> str | None:
 def verify_code(person_id: int, typed: str) -> str:
     """What the code was, now used; or nothing."""
     code = "".join(typed.split()).lower()
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         account = security.datastore.find_user(id=person_id)
         if account is None or account.tf_totp_secret is None:
             return ""
@@ -34,19 +34,19 @@ def verify_code(person_id: int, typed: str) -> str:
 
 
 def how_many_left(person_id: int) -> int:
-    return len(queries.codes_of(the_library().engine, person_id))
+    return len(queries.codes_of(security_app().engine, person_id))
 
 
 def new_secret() -> str:
     """Enciphered from the start."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         secret: str = security.totp_factory.generate_totp_secret()
     return secret
 
 
 def key_of(secret: str) -> str:
     """To type into an app by hand."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         key: str = security.totp_factory.get_totp_pretty_key(secret)
     return key.replace("-", " ")
 
@@ -56,7 +56,7 @@ def picture_of(secret: str, email: str) -> bytes:
     import qrcode
     from qrcode.image.svg import SvgPathFillImage
 
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         image = qrcode.make(security.totp_factory.get_totp_uri(email, secret), image_factory=SvgPathFillImage)
     with io.BytesIO() as file:
         image.save(file)
@@ -65,22 +65,22 @@ def picture_of(secret: str, email: str) -> bytes:
 
 def enrol(person_id: int, secret: str, code: str) -> bool:
     """Whether the code shows that the app has the secret, which is then the one in use."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         counter = security.totp_factory.fits("".join(code.split()), secret, WINDOW)
     if counter is None:
         return False
-    queries.keep_totp(the_library().engine, person_id, secret, counter)
+    queries.keep_totp(security_app().engine, person_id, secret, counter)
     passwords.tell(person_id, "second_proof_changed")
     return True
 
 
 def new_recovery_codes(person_id: int) -> list[str]:
     """Those from before are worth nothing from now on."""
-    with the_library().opened() as security:
+    with security_app().opened() as security:
         codes: list[str] = security.mf_recovery_codes_util.create_recovery_codes(security.datastore.find_user(id=person_id))
     return codes
 
 
 def remove(person_id: int) -> None:
-    queries.keep_totp(the_library().engine, person_id, None)
+    queries.keep_totp(security_app().engine, person_id, None)
     passwords.tell(person_id, "second_proof_changed")

@@ -23,7 +23,7 @@ SHORTEST, LONGEST, LEAST_SCORE = 12, 128, 3
 RECOVERY_CODES = 10
 
 
-class Library:
+class SecurityApp:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.settings, self.engine = settings, engine
         self._app: Flask | None = None
@@ -40,13 +40,13 @@ class Library:
             yield app.extensions["security"]
 
     def _made(self) -> Flask:
-        from web.identity.credentials.security_overrides import made_for
+        from web.identity.credentials.security_overrides import init_security
 
         app = Flask("web.identity.credentials.security_app")
         app.config.update(_config(self.settings))
         # Asked for while this Flask is the current one, too.
         app.extensions["accounts"] = self
-        self.nobody = made_for(app, self.engine)
+        self.nobody = init_security(app, self.engine)
         return app
 
     @property
@@ -54,8 +54,8 @@ class Library:
         return cast(str, self.nobody.password)
 
 
-def the_library() -> Library:
-    return cast(Library, current_app.extensions["accounts"])
+def security_app() -> SecurityApp:
+    return cast(SecurityApp, current_app.extensions["accounts"])
 
 
 def _config(settings: Settings) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class PasskeyPolicy(WebauthnUtil):
         return structs.UserVerificationRequirement.REQUIRED
 
 
-def made_for(app: Flask, engine: Engine) -> Account:
+def init_security(app: Flask, engine: Engine) -> Account:
     """Flask-Security for this Flask; answers nobody’s account, with a password that nobody knows."""
     totp = type("CouncilsCodes", (SingleUseTotp,), {"engine": engine})
     Security(
