@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -205,6 +206,18 @@ def after_setup(*command: str) -> Callable[[Sequence[str]], int]:
     return setup_and_call
 
 
+def timed(verb: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:
+    """Says at the end how long it took, and the processor time of all the processes that it started."""
+
+    def call(arguments: Sequence[str]) -> int:
+        began, status = time.monotonic(), verb(arguments)
+        took, spent = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        say(f"{took:,.0f} seconds ({took / 60:.1f} minutes), {spent.ru_utime + spent.ru_stime:,.0f} seconds of processor time")
+        return status
+
+    return call
+
+
 def show_help(_arguments: Sequence[str]) -> int:
     print("make VERB, or without make: python3 bootstrap.py VERB\n")
     for verb, (_, meaning) in VERBS.items():
@@ -214,8 +227,11 @@ def show_help(_arguments: Sequence[str]) -> int:
 
 VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "run": (run, "set up, fill an empty database with the demo council, serve on http://127.0.0.1:8000 (HOST, PORT)"),
-    "test": (after_setup("pytest"), "set up and run the tests; what this machine cannot run is named at the end"),
-    "test-long": (after_setup("pytest", "-m", "long or not long"), "the same, with the long tests"),
+    "test": (timed(after_setup("pytest")), "set up and run the tests; what this machine cannot run is named at the end"),
+    "test-long": (
+        timed(after_setup("pytest", "-m", "long or not long")),
+        "the same, with the long form of each exhaustive test, and a table of what was reached",
+    ),
     "check": (check, "format, lint, types, import contracts, prose, generated files"),
     "bench": (after_setup("python", "-m", "bench"), "the benchmarks, with what they are compared with"),
     "screenshots": (after_setup("python", "-m", "tests.e2e.screenshots"), "every page at both widths, as pictures in screenshots/"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.durations import unexplained
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("config", "workflow", "notifications", "web")
 MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_POSITIONAL = 250, 30, 5
@@ -23,21 +25,39 @@ def _functions(path: Path) -> Iterator[ast.FunctionDef]:
     yield from (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef))
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_can_be_read_at_a_sitting(path: Path) -> None:
+def _faults_of(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
-    assert not VAGUE.search(path.stem)
-    assert not re.search(r"\b(TODO|FIXME|XXX)\b", text) or path == Path(__file__)
+    if len(text.splitlines()) > MOST_LINES:
+        yield f"{len(text.splitlines())} lines"
+    if VAGUE.search(path.stem):
+        yield "a name that says nothing"
+    if re.search(r"\b(TODO|FIXME|XXX)\b", text) and path != Path(__file__):
+        yield "something to do"
     for function in _functions(path):
-        assert (function.end_lineno or 0) - function.lineno < MOST_LINES_OF_A_FUNCTION, function.name
-        assert len(function.args.args) <= MOST_POSITIONAL + 2, function.name
+        if (lines := (function.end_lineno or 0) - function.lineno) >= MOST_LINES_OF_A_FUNCTION:
+            yield f"{function.name} has {lines} lines"
+        if (arguments := len(function.args.args)) > MOST_POSITIONAL + 2:
+            yield f"{function.name} has {arguments} arguments"
 
 
-@pytest.mark.parametrize("path", SERVED, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_says_what_it_is(path: Path) -> None:
+def test_every_file_can_be_read_at_a_sitting() -> None:
+    faults = [f"{path.relative_to(ROOT)}: {fault}" for path in PYTHON for fault in _faults_of(path)]
+    assert not faults, "\n".join(faults)
+
+
+def _says_what_it_is(path: Path) -> bool:
     text = path.read_text(encoding="utf-8")
-    assert not text or ast.get_docstring(ast.parse(text)) or "versions" in str(path) or path.name == "env.py"
+    return not text or bool(ast.get_docstring(ast.parse(text))) or "versions" in str(path) or path.name == "env.py"
+
+
+def test_every_file_says_what_it_is() -> None:
+    silent = [str(path.relative_to(ROOT)) for path in SERVED if not _says_what_it_is(path)]
+    assert not silent, "\n".join(silent)
+
+
+def test_every_slow_test_is_long_or_says_why_it_runs_each_time(request: pytest.FixtureRequest) -> None:
+    slow = unexplained(request.config, request.session.items)
+    assert not slow, "mark them `long` or `slow_because`:\n" + "\n".join(slow)
 
 
 def test_lock_files_name_only_the_public_registries() -> None:

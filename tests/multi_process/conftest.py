@@ -3,12 +3,20 @@
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from notifications.scheduling.sweep import sweep
 from tests.multi_process.processes import Machines, Web, wait_until
 from tests.support.postgres import a_database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker gets them all, so that the machines are started once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("multi_process"))
 
 
 @pytest.fixture(scope="package")

@@ -10,6 +10,8 @@ from tests.notifications.support.outbox_assertions import sent_notices
 from web.council import Council
 
 FEW, MANY = 10_000, 100_000
+# Filled once, by the worker that gets them all.
+pytestmark = pytest.mark.xdist_group("sweeps of 100,000 audits")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from workflow.storage.visibility import VisibilityFilter
 FEW, MANY = 10_000, 100_000
 PEOPLE = ("qa", "hos.ppqa", "head.of.service", "governance", "moderator", "practitioner", "team.manager", "auditor")
 Look = Callable[[Connection, VisibilityFilter], object]
+# Filled once, by the worker that gets them all.
+pytestmark = pytest.mark.xdist_group("lists of 100,000 audits")
 
 
 @pytest.fixture(scope="module")
