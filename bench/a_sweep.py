@@ -140,7 +140,7 @@ def _naive(council: Council) -> None:
 
     It has less to do than the sweep: all in one commit, nothing noted of when to look again, nothing but actions.
     """
-    directory, clocks = council.store.directory(NOW), council.who_hears.clocks
+    directory, clocks = council.store.directory(NOW), council.notification_policy.clocks
     people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
     everything = (
         select(actions, audits.c.reference, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.state == "open")

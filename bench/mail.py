@@ -206,4 +206,4 @@ def _a_mail(council: Council) -> tuple[str, bytes]:
         row = connection.execute(select(tables.outbox).limit(1)).one()
     person = council.store.directory().person(row.recipient)
     assert person is not None
-    return person.email, build(row, person, council.who_hears, council.settings).as_bytes()
+    return person.email, build(row, person, council.notification_policy, council.settings).as_bytes()

@@ -30,19 +30,21 @@ class Council:
     store: SqlStore
     rules: Rules
     permissions: Permissions
-    shelf: FormShelf
-    who_hears: NotificationRules
+    forms: FormShelf
+    notification_policy: NotificationRules
     sense_checks: SenseChecks
 
     @property
     def worker_context(self) -> WorkerContext:
         """What the worker works with."""
-        return WorkerContext(self.settings, self.engine, self.store, self.who_hears, self.rules)
+        return WorkerContext(self.settings, self.engine, self.store, self.notification_policy, self.rules)
 
     def command_context(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
         """A desk for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
-        return CommandContext(self.store, self.store.directory(at), self.rules, self.permissions, self.shelf, self.who_hears, at, once)
+        return CommandContext(
+            self.store, self.store.directory(at), self.rules, self.permissions, self.forms, self.notification_policy, at, once
+        )
 
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:
@@ -58,8 +60,8 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
         store=SqlStore(engine, rules.next_up),
         rules=rules,
         permissions=load_permissions(settings.config / "permissions.toml"),
-        shelf=FormShelf(engine, load_form(settings.form)),
-        who_hears=load_who_hears(settings.config / "notifications.toml"),
+        forms=FormShelf(engine, load_form(settings.form)),
+        notification_policy=load_who_hears(settings.config / "notifications.toml"),
         sense_checks=load_sense_checks(settings.config / "sense_checks.toml"),
     )
 
@@ -68,7 +70,7 @@ def prepare(council: Council) -> None:
     """Make the tables, or bring them up to date, and keep the texts of this form and these rules."""
     _refuse_moved(council.engine)
     upgrade(council.engine)
-    keep(council.engine, council.shelf.current, council.rules)
+    keep(council.engine, council.forms.current, council.rules)
 
 
 def ensure_prepared(council: Council) -> None:

@@ -41,7 +41,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
 def test_what_has_gone_is_marked_though_the_connection_was_lost(machines: Machines) -> None:
     world, council = a_world(machines.council), machines.council
     tell(council.engine, [Notice("gone/1", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
-    (letter,) = outbox.claim(council.engine, "this one", world.now, council.who_hears)
+    (letter,) = outbox.claim(council.engine, "this one", world.now, council.notification_policy)
     with psycopg.connect(machines.url.replace("+psycopg", "")) as somebody:
         assert somebody.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}").fetchall()
     outbox.mark_sent(council.engine, letter, world.now)

@@ -198,7 +198,7 @@ def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_
     world = a_world(council)
     for number in range(12):
         an_audit(world, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})
-    away, back, urgent = _by(council.worker_context, NOWHERE), NOW + timedelta(days=2), council.who_hears.urgent
+    away, back, urgent = _by(council.worker_context, NOWHERE), NOW + timedelta(days=2), council.notification_policy.urgent
     for hours in (0, 24, 40, 48):
         sweep(away, NOW + timedelta(hours=hours))
         _tries(away, NOW + timedelta(hours=hours))

@@ -73,7 +73,7 @@ def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: Faul
     assert heard == _by_the_rules()
     assert copies.total() - len(copies) <= 1, "only the last death could hit a send"
     assert {row.state for row in outbox(council)} == {"sent", "cancelled"}
-    mornings = {row.sent_at for row in outbox(council) if row.event in council.who_hears.gathered and row.sent_at}
+    mornings = {row.sent_at for row in outbox(council) if row.event in council.notification_policy.gathered and row.sent_at}
     assert mornings == {in_london(THURSDAY, 10), in_london(FRIDAY, 8), in_london(MONDAY, 8)}, "at eight in London, before and after"
     within = [row.sent_at for row in outbox(council) if AWAY_FROM <= row.send_from < BACK_AT and row.sent_at]
     assert len(within) == 13, "nine that were told in it, and for two a chase on each of its two days"

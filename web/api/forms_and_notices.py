@@ -24,7 +24,7 @@ def current_form() -> Given:
 @blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
 @blueprint.response(200, response_schemas.Notices)
 def notices(given: Given) -> Given:
-    hears = current_council().who_hears
+    policy = current_council().notification_policy
     with read_transaction(current_council().engine) as connection:
         rows, following = page_of_notices(
             connection,
@@ -33,7 +33,7 @@ def notices(given: Given) -> Given:
         )
     shown = [
         {
-            "event": row.event, "subject": hears.events[row.event]["subject"], "reference": row.reference, "due_on": row.due_on, "at": row.at,
+            "event": row.event, "subject": policy.events[row.event]["subject"], "reference": row.reference, "due_on": row.due_on, "at": row.at,
             "action": f"{row.reference}-{row.action}" if row.action is not None else None,
         }
         for row in rows

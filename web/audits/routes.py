@@ -125,7 +125,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     if offer.move.name == "share":
         # Who is told gives the overall grade away.
         seen = reveal_and_log(seen)
-    told = who_will_be_told(context, current_council().who_hears, seen.audit, offer.move)
+    told = who_will_be_told(context, current_council().notification_policy, seen.audit, offer.move)
     return render_template(
         "move.html", **framed(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form
     )

@@ -44,7 +44,7 @@ def _account() -> str:
 
 
 def _facts(council: Council, audit: Audit) -> dict[str, Any]:
-    directory, form = council.store.directory(), council.shelf.form(*audit.form)
+    directory, form = council.store.directory(), council.forms.form(*audit.form)
     remarks = council.store.remarks(audit)
     named = {field: person.email for field in ("auditor", "moderator") if (person := directory.person(getattr(audit, f"{field}_id")))}
     return {

@@ -31,7 +31,7 @@ def read_link(token: str) -> Link:
     person = context.directory.person(asked.person_id) if asked else None
     if asked is None or person is None or current_session().person_id not in {None, person.id}:
         raise NotFound
-    lasts = timedelta(days=council.who_hears.clocks["acknowledge_link_days"])
+    lasts = timedelta(days=council.notification_policy.clocks["acknowledge_link_days"])
     if not asked.made_at <= context.now < asked.made_at + lasts:
         raise NotFound
     audit, _ = get_visible_audit(context, person, asked.reference)
@@ -39,7 +39,7 @@ def read_link(token: str) -> Link:
     if audit.escalation is None or not posts:
         raise NotFound
     opened_on = london_day(audit.escalation.opened_at)
-    due_on = add_working_days(opened_on, council.who_hears.clocks["escalation_acknowledged_working_days"])
+    due_on = add_working_days(opened_on, council.notification_policy.clocks["escalation_acknowledged_working_days"])
     return Link(asked.reference, person, posts, due_on)
 
 

@@ -81,4 +81,4 @@ def _counts(is_open: int, acknowledged: int, standing: list[EscalationStatus]) -
 
 
 def _watch() -> StatusCalculator:
-    return StatusCalculator(command_context().directory, current_council().who_hears.clocks, command_context().now)
+    return StatusCalculator(command_context().directory, current_council().notification_policy.clocks, command_context().now)

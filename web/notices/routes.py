@@ -16,4 +16,6 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 def mine() -> str:
     with read_transaction(current_council().engine) as connection:
         rows, following = page_of_notices(connection, visibility_filter(), request.args.get("cursor"))
-    return render_template("notices.html", rows=rows, following=following, events=current_council().who_hears.events, qa_inbox=QA_INBOX)
+    return render_template(
+        "notices.html", rows=rows, following=following, events=current_council().notification_policy.events, qa_inbox=QA_INBOX
+    )

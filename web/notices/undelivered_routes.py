@@ -32,11 +32,11 @@ def every() -> str:
         following=following,
         tried=tried,
         most=queries.SIZE,
-        events=council.who_hears.events,
+        events=council.notification_policy.events,
         directory=context.directory,
         now=context.now,
         qa_inbox=QA_INBOX,
-        can_go_again={row.id for row in rows if undelivered.can_be_resent(row, council.who_hears)},
+        can_go_again={row.id for row in rows if undelivered.can_be_resent(row, council.notification_policy)},
         sees_people=context.permissions.allow_role("see_directory", current_user()),
     )
 
@@ -44,7 +44,7 @@ def every() -> str:
 @pages.post("/undelivered/<int:mail_id>/again")
 @login_required
 def again(mail_id: int) -> Response:
-    undelivered.resend(command_context(), current_user(), mail_id, current_council().engine, current_council().who_hears)
+    undelivered.resend(command_context(), current_user(), mail_id, current_council().engine, current_council().notification_policy)
     flash("The mail is sent again, to the address that the directory holds now.")
     return _back()
 

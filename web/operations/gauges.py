@@ -34,7 +34,7 @@ def _ticks(council: Council, now: datetime) -> Standing:
 
 def _escalations(council: Council, now: datetime) -> Standing:
     by_state, opened = queries.unresolved(council.engine)
-    days, today = council.who_hears.clocks["escalation_acknowledged_working_days"], london_day(now)
+    days, today = council.notification_policy.clocks["escalation_acknowledged_working_days"], london_day(now)
     late = [one for one in opened if today > add_working_days(london_day(one.opened_at), days)]
     overdue = sum(recipient.acknowledged_at is None for one in late for recipient in recipients_of(one.recipients))
     return {

@@ -22,7 +22,7 @@ def health() -> Response:
     except DatabaseError:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
     is_ticking = runs.stopped_since(now) is None
-    furthest = date_past_known_holidays(london_day(now), runs.last_due_on, council.who_hears.clocks.longest_working_days)
+    furthest = date_past_known_holidays(london_day(now), runs.last_due_on, council.notification_policy.clocks.longest_working_days)
     facts = {
         "status": "ok" if is_ticking else "red",
         "database": True,

@@ -76,5 +76,5 @@ def _page(refusal: BadInput | None = None) -> str:
         now=context.now,
         refusal=refusal,
         typed=request.form,
-        minutes=current_council().who_hears.clocks["emergency_minutes"],
+        minutes=current_council().notification_policy.clocks["emergency_minutes"],
     )

@@ -20,7 +20,7 @@ def every() -> str:
     context, council = command_context(), current_council()
     if not context.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)
-    person, most = request.args.get("person", ""), council.who_hears.clocks["many_audits_read_in_an_hour"]
+    person, most = request.args.get("person", ""), council.notification_policy.clocks["many_audits_read_in_an_hour"]
     sought = ReadLogFilter(
         int(person) if person.isdecimal() and len(person) < 10 else None,
         request.args.get("reference", "").strip().lower()[:40] or None,

@@ -43,6 +43,6 @@ def _is_written(name: str, value: str) -> bool:
 def _label(name: str) -> str:
     """As the form calls it, where it is one of its fields; the audit’s own edition of the form lies in the database."""
     key = (request.view_args or {}).get("section")
-    sections = [section for section in current_council().shelf.current.sections if section.key == key]
+    sections = [section for section in current_council().forms.current.sections if section.key == key]
     labels = [field.label for section in sections for field in section.fields if field.key == name]
     return labels[0] if labels else name.replace("_", " ").capitalize()

@@ -19,7 +19,7 @@ def due_for(person: Person) -> list[Task]:
     with read_transaction(council.engine) as connection:
         audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
     tasks = [
-        *tasks_of_audits(audits, person, context.directory, council.who_hears.clocks),
+        *tasks_of_audits(audits, person, context.directory, council.notification_policy.clocks),
         *tasks_of_actions(actions, person, context.directory),
     ]
     return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.verb))

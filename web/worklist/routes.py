@@ -40,7 +40,7 @@ def show() -> str:
         emergencies = emergencies_waiting(connection) if may_decide(me, context.directory) else []
         undelivered = how_many_given_up(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
-        *tasks_of_audits(audits, me, context.directory, current_council().who_hears.clocks),
+        *tasks_of_audits(audits, me, context.directory, current_council().notification_policy.clocks),
         *tasks_of_actions(actions, me, context.directory),
     ]
     tasks += [
@@ -74,6 +74,8 @@ def _worker(context: CommandContext, me: Person) -> Mapping[str, object]:
     return {
         "has_stopped": stopped is not None,
         "since": stopped if stopped != NEVER else None,
-        "reckoned_until": date_past_known_holidays(context.today, runs.last_due_on, council.who_hears.clocks.longest_working_days),
+        "reckoned_until": date_past_known_holidays(
+            context.today, runs.last_due_on, council.notification_policy.clocks.longest_working_days
+        ),
         "known_until": KNOWN_UNTIL,
     }

@@ -54,8 +54,8 @@ def reopened(folder: Path, mail_url: str) -> Council:
     was, named = _wired(), settings(folder, MAIL_URL=mail_url)
     engine = _engine(named.database_url)
     engine.dispose()
-    store, shelf = SqlStore(engine, was.rules.next_up), FormShelf(engine, was.shelf.current)
-    return replace(was, settings=named, engine=engine, store=store, shelf=shelf)
+    store, forms = SqlStore(engine, was.rules.next_up), FormShelf(engine, was.forms.current)
+    return replace(was, settings=named, engine=engine, store=store, forms=forms)
 
 
 @cache

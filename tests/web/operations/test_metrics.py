@@ -108,12 +108,12 @@ def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
         assert found["outbox_oldest_due_seconds"] == found["outbox_oldest_unsent_seconds"] == 600
         assert found["tick_age_seconds mail"] == found["tick_age_seconds reminders"] == 600
         assert (found["escalations open"], found["acknowledgements_overdue"], found["outbox_dead"]) == (1, 0, 0)
-        letter, *others = post.claim(council.engine, "x", NOW, council.who_hears)
+        letter, *others = post.claim(council.engine, "x", NOW, council.notification_policy)
         post.mark_dead(council.engine, letter, "gone", NOW)
         while others:
             for other in others:
                 post.mark_failed(council.engine, other, "later", NOW + timedelta(hours=1))
-            others = post.claim(council.engine, "x", NOW, council.who_hears)
+            others = post.claim(council.engine, "x", NOW, council.notification_policy)
         found = scraped(app)
         assert (found["outbox_dead"], found["outbox_oldest_due_seconds"], found["outbox_oldest_unsent_seconds"]) == (1, 0, 600)
 
@@ -122,7 +122,7 @@ def test_who_has_not_acknowledged_is_overdue_from_the_day_after_it_was_due(app: 
     council = app.extensions["council"]
     world = a_world(council)
     reference = an_audit(world, at="shared", grade="inadequate")
-    due_on = add_working_days(london_day(NOW), council.who_hears.clocks["escalation_acknowledged_working_days"])
+    due_on = add_working_days(london_day(NOW), council.notification_policy.clocks["escalation_acknowledged_working_days"])
     with time_machine.travel(datetime.combine(due_on, time(12), UTC), tick=False) as clock:
         assert scraped(app)["acknowledgements_overdue"] == 0
         clock.shift(timedelta(days=1))

@@ -69,7 +69,7 @@ def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told
     app: Flask, world: World, caller: ApiClient
 ) -> None:
     council: Council = app.extensions["council"]
-    most = council.who_hears.clocks["many_audits_read_in_an_hour"]
+    most = council.notification_policy.clocks["many_audits_read_in_an_hour"]
     caller.mails()
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     read_by(app, world, "qa", [f"aaaa-{n:04}" for n in range(most)] * 2, hour)

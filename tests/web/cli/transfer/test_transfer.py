@@ -101,7 +101,7 @@ def test_only_an_embedded_council_that_nobody_works_on_is_moved(source: Council,
     outbox.heartbeat(source.engine, "worker", now)
     assert "stop it" in run("migrate-to", url).stderr
     outbox.heartbeat(source.engine, "worker", now.replace(year=now.year - 1))
-    letters = outbox.claim(source.engine, "somebody", now, source.who_hears)
+    letters = outbox.claim(source.engine, "somebody", now, source.notification_policy)
     assert "stop it" in run("migrate-to", url).stderr
     outbox.release(source.engine, letters)
     assert inspect(target).get_table_names() == []
