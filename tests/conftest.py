@@ -30,7 +30,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, or one processor waits at the end while the other is through with it."""
+    """The slowest tests start first, so that no processor idles at the end while another still runs one."""
     items.sort(key=lambda item: (not any(map(item.get_closest_marker, FIRST)), TAKE_LONGEST.isdisjoint(item.path.parts)))
 
 

@@ -37,7 +37,7 @@ STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "a
 
 @dataclass
 class World:
-    """A store, real or fake, with the real rules, permissions, form and tables of who hears; its clock stands still."""
+    """A store, real or fake, with the real rules, permissions, form and notification tables; its clock does not move."""
 
     store: Any
     now: datetime = NOW
@@ -184,7 +184,7 @@ def _close(world: World, reference: str, plan: Plan) -> None:
 
 
 def settle(world: World, reference: str) -> None:
-    """Resolve the escalation and verify every action, each by who does so."""
+    """Resolve the escalation and verify every action, each as the person responsible."""
     audit = world.audit(reference)
     if audit.escalation_state in {"open", "acknowledged"}:
         resolve(world, reference)

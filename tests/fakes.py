@@ -1,4 +1,4 @@
-"""Doubles that keep the same promises as the real parts: the contract tests run against both."""
+"""Fakes with the same behaviour as the real parts: the contract tests run against both."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """The prose check: plain British English in pages, messages, docstrings, comments and documents.
 
-`python -m tests.architecture.prose [paths]` prints file:line, the words found and what to write instead; the list is prose_words.toml.
+`python -m tests.architecture.prose [paths]` prints file:line, what was found and what to write instead; the list is prose_words.toml.
 """
 
 import argparse

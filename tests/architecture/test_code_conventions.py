@@ -74,7 +74,7 @@ def test_every_dependency_is_pinned_exactly() -> None:
     assert [name for name, pin in wanted if pin != "=="] == []
 
 
-def test_nothing_that_is_made_is_kept() -> None:
+def test_no_generated_file_is_committed() -> None:
     kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if kept.returncode:
         pytest.skip("not a git checkout")

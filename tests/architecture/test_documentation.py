@@ -41,7 +41,7 @@ def test_every_link_leads_to_a_file(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_the_readmes_tree_names_what_is_there_and_all_of_it() -> None:
+def test_the_readmes_tree_is_complete_and_names_nothing_else() -> None:
     named = set(_named_in_tree())
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
     assert sorted(set(_packages_and_loose_files()) - named) == []

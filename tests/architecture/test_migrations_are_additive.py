@@ -1,6 +1,6 @@
 """Processes of the release before run on while a migration is made: so it only adds, or says in CONTRACTS what that release no longer uses.
 
-Judged are the migrations after 0013, as they stand in their `upgrade` and in whatever of their file it names.
+It checks the migrations after 0013: their `upgrade`, and everything in their file that it calls.
 """
 
 import ast
@@ -72,7 +72,7 @@ def _is_demanded(call: ast.Call) -> bool:
 
 
 def test_a_migration_only_adds_or_says_what_is_no_longer_used() -> None:
-    """Processes of the release before run on meanwhile: add now, take away a release later and say so in CONTRACTS."""
+    """Processes of the release before still run: add now, remove one release later and list it in CONTRACTS."""
     assert {path.stem: found for path in JUDGED if (found := contracting(path.read_text(encoding="utf-8")))} == {}
 
 
@@ -99,7 +99,7 @@ def test_what_only_adds_is_told_from_what_takes_away(step: str, is_contracting: 
     assert contracting(f"CONTRACTS = 'The release before no longer reads the mood.'\n{text}") == []
 
 
-def test_those_before_are_judged_by_the_same_rule_and_named() -> None:
+def test_earlier_migrations_follow_the_same_rule_or_are_listed() -> None:
     judged = {path.name[:4]: contracting(path.read_text(encoding="utf-8")) for path in sorted(VERSIONS.glob("[0-9]*.py"))}
     print("before the rule:", {name: sorted(set(found)) for name, found in judged.items() if found})
     assert judged["0013"] == []

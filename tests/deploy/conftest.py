@@ -1,4 +1,4 @@
-"""The front door, to know its routes."""
+"""The web application, for its routes."""
 
 from tests.web.conftest import app
 

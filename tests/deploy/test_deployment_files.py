@@ -1,4 +1,4 @@
-"""What can be tried of the files to deploy without a container engine: that they are whole, and name what there is."""
+"""The deployment files, as far as they can be checked without a container engine: complete, and naming what exists."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def settings_of(unit: Path) -> dict[str, str]:
     return {name: value for name, _, value in lines}
 
 
-def test_the_container_copies_what_there_is_and_everything_that_is_served() -> None:
+def test_the_container_copies_existing_files_and_everything_that_is_served() -> None:
     copied = [line.split()[1:-1] for line in containerfile() if line.startswith("COPY") and "--from" not in line]
     named = {one for line in copied for one in line}
     assert {name for name in named if not (ROOT / name).exists()} == set()
@@ -87,7 +87,7 @@ def test_compose_starts_what_the_command_line_has_each_locked_down() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
-def test_a_unit_is_locked_down_and_starts_what_there_is(unit: Path) -> None:
+def test_a_unit_is_locked_down_and_starts_an_existing_command(unit: Path) -> None:
     settings = settings_of(unit)
     assert {name: settings.get(name) for name in HARDENED} == HARDENED
     verb = settings["ExecStart"].split()[-1]

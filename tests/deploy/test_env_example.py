@@ -1,4 +1,4 @@
-"""The example of an environment names every setting, each with its sentence, and none that there is not."""
+"""The example environment file names every setting, each with its sentence, and no others."""
 
 import contextlib
 import re
@@ -42,7 +42,7 @@ def asked_for(tmp_path: Path) -> set[str]:
 
 
 def entries() -> Iterator[tuple[str, str, str, str]]:
-    """Of each setting what stands above it, whether it is commented out, its name and its value."""
+    """For each setting: the comment above it, whether it is commented out, its name and its value."""
     above = ""
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
         if found := LINE.fullmatch(line):
@@ -60,7 +60,7 @@ def test_every_setting_is_there_with_one_sentence_and_no_other(tmp_path: Path) -
         assert re.fullmatch(r"# \S.*\.", above), f"{name} has no sentence above it"
 
 
-def test_it_is_whole_as_it_stands_and_what_is_commented_out_is_well_formed(tmp_path: Path) -> None:
+def test_it_is_complete_as_it_is_and_commented_settings_are_well_formed(tmp_path: Path) -> None:
     here = {"PRACTICE_AUDIT_DATA": str(tmp_path)}
     given = {name: value for _, hidden, name, value in entries() if not hidden}
     assert read_settings({**given, **here}).is_production

@@ -14,7 +14,7 @@ from web.cli.verify_history import every_reference
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-# What nobody may type: letters that can't be kept, days that never were, answers that the form does not have.
+# Invalid input: characters that can't be stored, dates that do not exist, answers that the form does not have.
 MISTAKES = """form => {
   for (const field of form.elements) {
     if (field.matches("textarea, [type=text], input:not([type])")) field.value = "\\u0001";

@@ -1,4 +1,4 @@
-"""axe finds nothing on pages that no link leads to: of a visitor, of nothing found, and of whatever is refused."""
+"""axe finds no fault on pages that no link leads to: a visitor’s, not found, and every refusal."""
 
 from datetime import UTC, datetime
 
@@ -105,7 +105,7 @@ def test_an_audit_on_paper(served: Served, world: World) -> None:
     assert page.get_by_role("heading", name="Quality of plans").is_visible()
 
 
-def test_pages_of_a_mails_link(served: Served, world: World) -> None:
+def test_pages_of_an_emails_link(served: Served, world: World) -> None:
     world.now = datetime.now(UTC)
     reference = an_audit(world, at="shared", grade="inadequate")
     asked = AcknowledgementLink(reference, world.person("hos.ppqa").id, is_chase=False, made_at=world.now)

@@ -1,4 +1,4 @@
-"""Writing in a real browser: saved by itself, never overwritten, kept when the session ends, and the focus left alone."""
+"""Writing in a real browser: saved automatically, never overwritten, stored when the session ends, and the focus stays."""
 
 from datetime import timedelta
 
@@ -75,7 +75,7 @@ def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, w
     assert world.audit(reference).answer("area_1", "evidence") == "Mine."
 
 
-def test_the_end_of_a_session_is_announced_and_can_be_put_off(served: Served, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_session_is_announced_and_can_be_postponed(served: Served, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=3, seconds=4))
     monkeypatch.setattr(sessions, "NOTED_EVERY", timedelta(0))
     reference = an_audit(world, at="practitioner_consulted")

@@ -1,4 +1,4 @@
-"""Writing while the database is away, in a real browser: it is said, the words stay, and one press saves them afterwards."""
+"""Writing in a real browser while the database is unavailable: the page shows it, the text stays, and one press saves it afterwards."""
 
 import pytest
 from playwright.sync_api import Page
@@ -17,7 +17,7 @@ def world(served: Served) -> World:
     return a_world(served.council)
 
 
-def test_what_can_not_be_saved_by_itself_stays_on_the_page_until_it_can(served: Served, world: World) -> None:
+def test_text_that_can_not_be_autosaved_stays_on_the_page_until_it_can(served: Served, world: World) -> None:
     reference, page = an_audit(world, at="practitioner_consulted"), served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     with away(served.council):

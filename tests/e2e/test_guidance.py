@@ -1,4 +1,4 @@
-"""What to consider stands beside the boxes, and stays folded away for who knows it."""
+"""Guidance is beside the boxes, and stays folded once somebody has folded it."""
 
 import pytest
 from playwright.sync_api import Page

@@ -13,7 +13,7 @@ JUDGEMENT = {"grade": "good", "evidence": "Read again, and the same is seen.", "
 
 
 class Everybody:
-    """Whoever’s turn it is opens “My work” and goes on from there."""
+    """The person whose turn it is opens “My work” and continues from there."""
 
     def __init__(self, served: Served, reference: str, scripts: bool) -> None:
         self.served, self.reference, self.scripts = served, reference, scripts
@@ -40,7 +40,7 @@ def world(served: Served) -> World:
     return a_world(served.council)
 
 
-def test_a_shared_audit_is_seen_to_its_end(served: Served, world: World, scripts: bool) -> None:
+def test_a_shared_audit_is_taken_to_its_end(served: Served, world: World, scripts: bool) -> None:
     reference = an_audit(world, at="shared")
     everybody = Everybody(served, reference, scripts)
     qa = everybody.at("qa")
@@ -58,7 +58,7 @@ def test_a_shared_audit_is_seen_to_its_end(served: Served, world: World, scripts
     assert served.complaints == []
 
 
-def test_an_escalation_is_seen_to_its_end(served: Served, world: World, scripts: bool) -> None:
+def test_an_escalation_is_taken_to_its_end(served: Served, world: World, scripts: bool) -> None:
     reference = an_audit(world, at="moderated", grade="inadequate")
     everybody = Everybody(served, reference, scripts)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):

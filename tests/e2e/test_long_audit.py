@@ -61,7 +61,7 @@ def _signed_in(browser: Browser, server: KillableServer) -> Page:
 
 
 def _write_through_a_death(keys: Keyboard, server: KillableServer, section: Section, answers: Mapping[str, Any]) -> None:
-    """The server dies while one of the fields is written; the page says so, keeps the words, and saves them once it is back."""
+    """The server is killed while a field is being written; the page shows that, leaves the text in place, and saves it once the server is back."""
     fields = [field for field in section.fields if answers.get(field.key) is not None]
     dies_at = random.choice(fields)
     for field in fields:

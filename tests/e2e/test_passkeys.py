@@ -23,7 +23,7 @@ DEVICE = {
 
 @pytest.fixture
 def named(browser: Browser, tmp_path: Path) -> Iterator[Served]:
-    """Served under a name, because browsers make no passkeys for a number; whoever is of the QA Service needs a second proof."""
+    """Served under a host name, because browsers make no passkeys for an IP address; the QA Service needs a second factor."""
     port = free_port()
     a_council(tmp_path / "var").engine.dispose()
     started = Served(browser, settings(tmp_path / "var", BASE_URL=f"http://localhost:{port}", MFA_ROLES="director"), port)
@@ -68,7 +68,7 @@ def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) ->
     assert [one for one in named.complaints if "422" not in one] == []
 
 
-def test_a_passkey_is_both_proofs(named: Served, page: Page) -> None:
+def test_a_passkey_counts_as_both_factors(named: Served, page: Page) -> None:
     base = named.council.settings.base_url
     _sign_in(page, f"{base}/audits", "director.safeguarding")
     page.get_by_role("heading", name="Set up a second proof first").wait_for()

@@ -40,7 +40,7 @@ NEVER_TYPED = {
 }  # fmt: skip
 SHORTEST = 100
 """Characters of a column that is looked at; a child’s ID is shorter, and in the answers too."""
-# Files, a probe’s answer, and what only a visitor or a council’s issuer is led to. A mail’s link is opened by itself.
+# Files, a probe’s answer, and pages only for visitors or the council’s issuer. An email’s link is opened separately.
 NO_PAGES = {
     "static", "council_css", "health", "sign_in.show", "council_sign_in.answer", "codes.show", "forgotten.show", "forgotten.choose",
     "second_proof.scan", "second_proof.picture", "acknowledging.show", "calendars.feed", "operating.live", "operating.ready",
@@ -101,7 +101,7 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
     _on_paper(served, watched["auditor"], references["escalated"])
     _conflict(served, watched["auditor"], references["writing"])
     addresses = sum(_addresses(served, watched))
-    _by_a_mails_link(served, watched, references["escalated"])
+    _by_an_emails_link(served, watched, references["escalated"])
     columns, never = _columns(served), _never_opened(served, pages)
     assert watched.found == []
     print(
@@ -190,7 +190,7 @@ def _addresses(served: Served, watched: Watched) -> Iterator[bool]:
     visitor.page.context.close()
 
 
-def _by_a_mails_link(served: Served, watched: Watched, reference: str) -> None:
+def _by_an_emails_link(served: Served, watched: Watched, reference: str) -> None:
     """Opened by a visitor, who is shown a name."""
     held = served.council.store.audit(reference)
     assert held

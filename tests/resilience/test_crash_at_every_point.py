@@ -18,7 +18,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, a_council, a_world
 from tests.resilience.support.crash_points import COMMITTED, DIED, is_in_doubt
 from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
-from tests.resilience.support.every_transition import DEEDS, Key, cells
+from tests.resilience.support.every_transition import TRANSITIONS, Key, cells
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import EVERY, Ended, Forks, copied, make_the_move, reopened, send
 from tests.resilience.support.worker_scenarios import SCENES, Scenario, a_day_to_sweep
@@ -86,7 +86,7 @@ def a_template(folder: Path, ready: Callable[[Council], Any]) -> Any:
 
 
 def test_every_move_of_the_rules_is_among_them() -> None:
-    assert DEEDS.keys() == cells()
+    assert TRANSITIONS.keys() == cells()
 
 
 def _every_point_of_a_move(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
@@ -97,16 +97,16 @@ def _every_point_of_a_move(key: Key, forks: Forks, post: FaultySmtpServer, quick
     council = reopened(visits.folder, post.url)
     after = everything(council)
     assert after != before
-    answer, settled, mails = _settles(council, post, key, reference)
+    answer, settled, emails = _settles(council, post, key, reference)
     committed_at = points.index(COMMITTED, points.index("after BEGIN IMMEDIATE"))
     for died_at, _ in enumerate(visits.every(points)):
         council = reopened(visits.folder, post.url)
         is_committed = died_at >= committed_at
         assert everything(council) == (after if is_committed else before), "not the whole move, nor none of it"
         send(council.worker_context, NOW)
-        assert post.copies() == (mails if is_committed else Counter()), "sent and not committed, or the other way"
-        assert _settles(council, post, key, reference) == (answer, settled, mails)
-    print(f"{' '.join(key)}: {len(points)} points, {len(points)} deaths, {mails.total()} mails")
+        assert post.copies() == (emails if is_committed else Counter()), "sent and not committed, or the other way"
+        assert _settles(council, post, key, reference) == (answer, settled, emails)
+    print(f"{' '.join(key)}: {len(points)} points, {len(points)} deaths, {emails.total()} emails")
 
 
 def _ready(council: Council, key: Key) -> str:
@@ -125,7 +125,7 @@ def _of_the_template(visits: Visits) -> Any:
 
 
 def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
-    """The move made again under its key, and all sent: the answer, all that is kept, and the copies of each mail."""
+    """Make the move again under its key and send everything: the answer, everything stored, and the copies of each email."""
     answer = make_the_move(council, key, reference, NOW)
     run_once(council.worker_context, NOW)
     rows, told = outbox(council), notices(council)
@@ -172,7 +172,7 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
         assert copies.total() - len(copies) == is_unknown, ended.died_at
         doubts += is_unknown
     print(
-        f"{name}: {len(points)} points, {len(points)} deaths, {len(expected[1])} mails; {doubts} deaths hit a send: {doubts} extra copies"
+        f"{name}: {len(points)} points, {len(points)} deaths, {len(expected[1])} emails; {doubts} deaths hit a send: {doubts} extra copies"
     )
     assert (doubts > 0) == scenario.sends
 

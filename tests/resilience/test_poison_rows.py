@@ -84,7 +84,7 @@ def _poison(context: WorkerContext, values: dict[str, Any], row_id: int) -> None
 def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: FaultySmtpServer) -> None:
     rows = outbox(context)
     assert len(rows) > ROWS - 20
-    # The first that each is told of an audit: all that is told after it would have to wait.
+    # The first notification of each person about an audit: every later one would have to wait.
     poisoned = dict(zip((row.id for row in rows[::9]), POISONS.values(), strict=False))
     for row_id, values in poisoned.items():
         _poison(context, values, row_id)
@@ -100,7 +100,7 @@ def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: Faul
     assert len(dead) == len([one for one in notices(context) if one.event == "mail_undelivered"])
 
 
-def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(context: WorkerContext, post: FaultySmtpServer) -> None:
+def test_a_reminder_that_can_not_be_checked_does_not_stop_the_digest(context: WorkerContext, post: FaultySmtpServer) -> None:
     """Of ten audits that the auditor has not shared, one can’t be read any more."""
     run_once(replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
     mine = [row for row in outbox(context) if row.event == "audit_not_shared" and row.recipient]
@@ -112,7 +112,7 @@ def test_one_that_can_not_be_judged_does_not_stop_the_mornings_mail(context: Wor
     run_once(context, COMES + timedelta(minutes=15))
     states = Counter(row.state for row in outbox(context) if row.event == "audit_not_shared" and row.recipient)
     post.wait_until_quiet()
-    (mail,) = [mail for mail in post.mails() if mail["To"] == "auditor@demo.example" and "What waits" in mail["Subject"]]
-    print(f"{context.engine.dialect.name}: of {DRAFTS} reminders in the morning’s mail {dict(states)}")
+    (email,) = [email for email in post.mails() if email["To"] == "auditor@demo.example" and "What waits" in email["Subject"]]
+    print(f"{context.engine.dialect.name}: of {DRAFTS} reminders in the morning’s email {dict(states)}")
     assert states == Counter(sent=DRAFTS - 1, waiting=1)
-    assert f"{DRAFTS - 1} things wait for you" in str(mail.get_content())
+    assert f"{DRAFTS - 1} things wait for you" in str(email.get_content())

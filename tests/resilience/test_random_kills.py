@@ -1,4 +1,4 @@
-"""Web server and worker are killed at random moments, again and again, while people move audits on: what was answered is so, once.
+"""Web server and worker are killed at random moments, again and again, while people move audits on: every acknowledged move is stored, once.
 
 Real processes, a real database file, a real SMTP server. The seed is printed; the moments are as the machine has them.
 """
@@ -43,7 +43,7 @@ Told = set[tuple[str, int]]
 
 @dataclass
 class Killing:
-    """What is killed, and how often a kill hit a mail whose outcome nobody could know afterwards."""
+    """What is killed, and how often a kill left the outcome of an email unknown."""
 
     alive: KillableProcesses
     council: Council
@@ -67,7 +67,7 @@ class Killing:
         self.begin(which)
 
     def look_what_it_hit(self) -> None:
-        """A mail that the server has, of a row that nobody could mark any more: by its Message-ID and the number of copies."""
+        """An email the server has received for a row that could no longer be marked: its Message-ID and the number of copies."""
         self.post.wait_until_quiet()
         copies, unmarked = self.post.copies(), select(tables.outbox.c.message_id).where(tables.outbox.c.state == "waiting")
         with read_transaction(self.council.engine) as connection:
@@ -106,7 +106,7 @@ def _moves_and_deaths(killing: Killing, clients: list[Client], walks: list[Walk]
 
 
 def _told_by_history(council: Council, audit: Audit) -> Told:
-    """Whom the rows of the history tell, as keys and recipients."""
+    """Who the history rows notify, as keys and recipients."""
     directory, told, is_first = council.store.directory(), Told(), True
     for row in council.store.history(audit):
         move = row.happening.move
@@ -118,7 +118,7 @@ def _told_by_history(council: Council, audit: Audit) -> Told:
 
 
 def _is_so_once(council: Council, walks: list[Walk], post: FaultySmtpServer) -> int:
-    """What was acknowledged is history, in its order and no more; whom it tells has one notice and one mail. Answers how many mails."""
+    """The acknowledged moves are the history, in order and no more; each recipient has one notice and one email. Return the number of emails."""
     rows, told = outbox(council), notices(council)
     assert sorted((one.key, one.recipient) for one in told) == sorted((row.key, row.recipient) for row in rows)
     for walk in walks:
@@ -162,11 +162,11 @@ def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Wal
     for hours in range(1, 5):
         send(killing.council.worker_context, datetime.now(UTC) + timedelta(hours=hours))
     killing.post.wait_until_quiet()
-    mails = _is_so_once(killing.council, walks, killing.post)
+    emails = _is_so_once(killing.council, walks, killing.post)
     moves, cut_off = (sum(numbers) for numbers in zip(*((client.moves, client.cut_off) for client in clients), strict=True))
-    extra, hits = killing.post.copies().total() - mails, len(killing.in_doubt)
+    extra, hits = killing.post.copies().total() - emails, len(killing.in_doubt)
     print(f"{moves:,} moves acknowledged, none missing; killed {killing.killed}, {cut_off} calls cut off")
-    print(f"{mails:,} mails, none missing; {hits} kills hit a send, {extra} extra copies")
+    print(f"{emails:,} emails, none missing; {hits} kills hit a send, {extra} extra copies")
     assert extra <= hits
 
 

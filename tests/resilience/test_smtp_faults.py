@@ -34,7 +34,7 @@ EVERYBODY = 2
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong; how many of the two mails are held up by it; whether the server may have taken a mail that it did not answer for."""
+    """What is wrong; how many of the two emails it holds up; whether the server may have accepted an email without replying."""
 
     says: str = ""
     at: Callable[[str], str] = field(default=lambda url: url)
@@ -72,7 +72,7 @@ def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
     made.engine.dispose()
 
 
-def _two_mails(council: Council) -> None:
+def _two_emails(council: Council) -> None:
     """An action is returned to its owner, and the Team Manager is told too; what was told before has gone into a folder."""
     world = a_world(council)
     reference = an_audit(world, "moderated")
@@ -98,7 +98,7 @@ def _in_trouble(council: Council, post: FaultySmtpServer, trouble: Trouble) -> I
 
 
 def _tries(context: WorkerContext, at: datetime, patience: float = 20) -> None:
-    """As a worker does that comes by every other second, until it finds nothing to try: where the server is away it tries one at a time."""
+    """Like a worker that looks every other second until nothing is left to try; while the server is unavailable it tries one at a time."""
     before = -1
     while (tried := sum(row.attempts for row in outbox(context))) != before:
         channel = SmtpChannel(urlsplit(context.settings.mail_url), context.settings.mail_from, timeout=patience)
@@ -128,7 +128,7 @@ def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council,
 
 def _lasts_three_days(council: Council, post: FaultySmtpServer, name: str, step: timedelta) -> None:
     trouble, at, tries = TROUBLES[name], NOW, 0
-    _two_mails(council)
+    _two_emails(council)
     with _in_trouble(council, post, trouble) as context:
         while at < NOW + THREE_DAYS:
             _tries(context, at, trouble.patience)
@@ -150,7 +150,7 @@ def _lasts_three_days(council: Council, post: FaultySmtpServer, name: str, step:
 @pytest.mark.parametrize("name", [name for name, trouble in TROUBLES.items() if trouble.says != "hangs"])
 def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, post: FaultySmtpServer) -> None:
     trouble = TROUBLES[name]
-    _two_mails(council)
+    _two_emails(council)
     with _in_trouble(council, post, trouble) as context:
         for at in (NOW, NOW + THREE_DAYS - EVERY_TIME, NOW + THREE_DAYS, NOW + THREE_DAYS + EVERY_TIME):
             _tries(context, at)
@@ -166,7 +166,7 @@ def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str
     trouble = Trouble(
         answers=_one(answers) if answers else Trouble().answers, after_data=_one(after_data) if after_data else Trouble().after_data
     )
-    _two_mails(council)
+    _two_emails(council)
     with _in_trouble(council, post, trouble) as context:
         send(context, NOW)
     assert sorted(row.state for row in outbox(council))[:2] == ["dead", "sent"]

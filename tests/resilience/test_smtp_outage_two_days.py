@@ -1,6 +1,6 @@
-"""The mail server is away for two days, the clocks go back, the worker dies again and again: everybody hears what the rules say, once.
+"""The mail server is down for two days, the clocks go back, the worker is killed again and again: everybody gets each notification once.
 
-A story with its dates: in 2026 London’s clocks go back on Sunday 25 October. Mail is away from Friday at 17:00 to Sunday at 17:00.
+In 2026 London’s clocks go back on Sunday 25 October. The mail server is down from Friday at 17:00 to Sunday at 17:00.
 """
 
 import re
@@ -28,7 +28,7 @@ NOWHERE = "smtp://127.0.0.1:1?tls=none"
 TUESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = (date(2026, 10, day) for day in (20, 22, 23, 24, 25))
 MONDAY, NEXT_TUESDAY = date(2026, 10, 26), date(2026, 10, 27)
 AWAY_FROM, BACK_AT = in_london(FRIDAY, 17), in_london(SUNDAY, 17)
-# Twice in the night of the clocks, once in the hour that comes twice, and in the middle of what is sent when mail is back.
+# Twice in the night of the clocks, once in the hour that comes twice, and in the middle of sending when the mail server is back.
 DEATHS = {in_london(SATURDAY, 0, 30): 40, in_london(SUNDAY, 0, 30): 120, in_london(SUNDAY, 1, 30): 75, BACK_AT: 230}
 DIGEST, CHASE = "What waits for you in Practice Audit", "An escalation still waits for you"
 OPENED, SHARED, ASSIGNED = (
@@ -61,7 +61,7 @@ def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: Faul
             council.engine.dispose()
             ended = forks.run(council.settings.data, url, at, DEATHS[at], does="run_once")
             deaths += ended.code == DIED
-            # Whoever is started in its place comes by a minute later, when what it held is free.
+            # The worker started in its place looks a minute later, when the lease of what it held has ended.
             at += timedelta(minutes=2)
         _run_once(council, url, at)
         _can_be_seen(council, at)
@@ -90,7 +90,7 @@ def _run_once(council: Council, url: str, at: datetime) -> None:
 
 
 def _moderated(council: Council, world: World) -> str:
-    """On Tuesday: an audit with actions that are due around that weekend. What is told of it then goes into a folder."""
+    """On Tuesday: an audit with actions that are due around that weekend. Its emails of that day go into a folder."""
     world.now = in_london(TUESDAY, 10)
     reference = an_audit(world, "moderated", details={"audit_date": "2026-10-16"})
     for due_on in (THURSDAY, SATURDAY, date(2026, 10, 31)):
@@ -121,12 +121,12 @@ def _can_be_seen(council: Council, at: datetime) -> None:
 
 
 def _heard(post: FaultySmtpServer, names: dict[str, str]) -> Heard:
-    """Who, what, and of which audit, once for each Message-ID; of the morning’s mail, what it says is due when."""
+    """Who, what and which audit, once for each Message-ID; for a digest, what it says is due when."""
     heard = Heard()
-    for mail in {str(mail["Message-ID"]): mail for mail in post.mails()}.values():
-        text, subject = str(mail.get_content()), str(mail["Subject"])
+    for email in {str(email["Message-ID"]): email for email in post.mails()}.values():
+        text, subject = str(email.get_content()), str(email["Subject"])
         of = ", ".join(re.findall(r"due (\d+ October)", text)) if subject == DIGEST else next(n for n, one in names.items() if one in text)
-        heard[str(mail["To"]).partition("@")[0], subject, of] += 1
+        heard[str(email["To"]).partition("@")[0], subject, of] += 1
     return heard
 
 
@@ -150,7 +150,7 @@ def _by_the_rules() -> Heard:
     # Due on Thursday; overdue on Friday, the next working day, for the Team Manager too.
     heard["practitioner", DIGEST, "22 October"] += 2
     heard["team.manager", DIGEST, "22 October"] += 1
-    # Found on Saturday and kept for Monday: due soon. Due on Saturday was overtaken by then: it is overdue.
+    # Found on Saturday and sent on Monday: due soon. “Due on Saturday” is superseded by then: it is overdue.
     heard["practitioner", DIGEST, "24 October, 31 October"] += 1
     heard["team.manager", DIGEST, "24 October"] += 1
     return heard

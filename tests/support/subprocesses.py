@@ -1,4 +1,4 @@
-"""The real commands, each in a process of its own, and a program that calls the JSON door of one over HTTP until it is answered."""
+"""The real commands, each in a process of its own, and a program that calls the JSON interface of one over HTTP until it is answered."""
 
 import http.client
 import json

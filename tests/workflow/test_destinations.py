@@ -5,21 +5,21 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import RULES, World, a_fake_world
-from tests.resilience.support.every_transition import DEEDS, Key
+from tests.resilience.support.every_transition import TRANSITIONS, Key
 from workflow.models import Audit
 from workflow.workflow_config import Rules, Track
 
 TRACKS = {track.name: track for track in (RULES.audit, RULES.action, RULES.escalation)}
 
 
-@pytest.mark.parametrize("key", DEEDS, ids=str)
+@pytest.mark.parametrize("key", TRANSITIONS, ids=str)
 def test_a_move_leads_where_the_table_says(key: Key) -> None:
     track, move, state = key
     elsewhere = next(name for name in TRACKS[track].states if name not in {TRACKS[track].moves[move].to, state})
     world = a_fake_world()
-    reference = DEEDS[key].ready(world)
+    reference = TRANSITIONS[key].ready(world)
     context = replace(world.command_context(), rules=_pointed(TRACKS[track], move, elsewhere))
-    DEEDS[key].does(context, world.person(DEEDS[key].by), reference)
+    TRANSITIONS[key].does(context, world.person(TRANSITIONS[key].by), reference)
     assert _state(world, reference, track) == elsewhere
 
 

@@ -19,7 +19,7 @@ class Found(NamedTuple):
 
 
 class _Page(HTMLParser):
-    """What it links to, and what it is built of: its tags by class, kind and field, whatever the words in them."""
+    """Its links, and its structure: tags by class, kind and field, without their text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

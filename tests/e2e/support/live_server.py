@@ -22,7 +22,7 @@ FLAGS = [
 
 
 class Served:
-    """Everybody’s password is “correct horse”; whatever a console complains of is kept."""
+    """Everybody’s password is “correct horse”; every complaint of a console is recorded."""
 
     def __init__(self, browser: Browser, settings: Settings, port: int = 0) -> None:
         self.app = create_app(settings)

@@ -1,4 +1,4 @@
-"""The demo council with an audit in every state, its pages, and what can be said against a page."""
+"""The demo council with an audit in every state, its pages, and the faults of a page."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -63,7 +63,7 @@ def _add_rarer_states(council: Council) -> None:
 
 
 class SomeRefused:
-    """Takes most mails; of the rest some are refused for good and some for now."""
+    """Accepts most emails; refuses some of the rest permanently and some temporarily."""
 
     def send(self, to: str, message_id: str, body: bytes) -> None:
         if to.startswith("qaro@"):
@@ -87,7 +87,7 @@ def _add_to_the_directory(world: World) -> None:
 
 
 def follow(link: Locator) -> None:
-    """Click and wait for the next page; a look at once would be at this one, or at the gap between the two."""
+    """Press it and wait for the next page; looking at once would find this page, or none."""
     with link.page.expect_navigation():
         link.click()
 
@@ -99,7 +99,7 @@ def complaints(page: Page) -> Iterator[str]:
 
 
 def looked_at(page: Page) -> list[str]:
-    """What can be said against the page as it is now, wide and narrow."""
+    """The faults of the page as it is now, wide and narrow."""
     found: list[str] = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -1,4 +1,4 @@
-"""A real page watched for anything that runs, or stands there, and is not the service’s own."""
+"""Watches a real page for any script or element that is not the service’s own."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ EXPECTED = re.compile(r"Failed to load resource: the server responded with a sta
 
 TELL = """addEventListener("securitypolicyviolation", (event) => violated(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));"""
 
-# What stands on the page and did not come from a template: an element, an attribute, an address, a comment.
+# Anything on the page that did not come from a template: an element, an attribute, an address, a comment.
 STRANGE = """([tags, attributes]) => {
   const found = [], own = location.origin + "/";
   for (const one of document.querySelectorAll("*")) {
@@ -39,7 +39,7 @@ STRANGE = """([tags, attributes]) => {
 
 
 class Watch:
-    """Whatever is wrong with any page of one browser, with where it was."""
+    """Every fault found on the pages of one browser, with its place."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

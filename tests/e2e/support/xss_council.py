@@ -1,4 +1,4 @@
-"""A council in which whoever could type something has typed programs: in every field, by the real commands, at every stage of an audit."""
+"""A council in which every field holds a script, typed through the real commands, at every stage of an audit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ def fill(council: Council) -> Mapping[str, str]:
         "writing": _a_draft(world), "escalated": _escalated(world), "judged otherwise": _judged_otherwise(world), "reopened": _reopened(world),
         "waived": _waived(world), "returned": _returned(world),
     }  # fmt: skip
-    # The same child’s, so that the last audit stands beside the draft.
+    # The same child, so that the page shows the last audit beside the draft.
     child = world.audit(found["escalated"]).answer("details", "child_id")
     save(world, "auditor", found["writing"], "details", {**answers()["details"], **dict(_texts("details")), "child_id": child})
     _declared(world)
@@ -47,7 +47,7 @@ def fill(council: Council) -> Mapping[str, str]:
 
 
 def leave_unsaved(browser: Browser, reference: str) -> None:
-    """What could not be saved is kept, and offered again."""
+    """What could not be saved is stored, and offered again."""
     for section in ("details", "summary"):
         typed = {"child_id": payloads()[0]} if section == "details" else {"case_summary": everything(next(TURNS))}
         assert browser.post(f"/audits/{reference}/sections/{section}/autosave", seen=1, **typed).status_code in {409, 422}
@@ -80,7 +80,7 @@ def _short(most: int) -> str:
 
 
 def _audit(world: World, grade: str = "good", **more: Any) -> str:
-    """A draft with every section written and five actions agreed; `more` is said of sections in the end."""
+    """A draft with every section written and five actions agreed; `more` overrides answers at the end."""
     reference = an_audit(world, "draft")
     without = {"not_applicable_reason", "no_actions_reason", "qaro_none_reason", "not_possible_reason"}
     for section, given in {**answers(grade), "service_comments": {}}.items():
@@ -92,7 +92,7 @@ def _audit(world: World, grade: str = "good", **more: Any) -> str:
 
 
 def _a_draft(world: World) -> str:
-    """Whatever is offered is written, whether or not it goes together."""
+    """Every field on offer is written, even where the answers contradict each other."""
     reference = an_audit(world, "draft")
     for section in FORM.sections:
         if section.part == "audit" and section.fields:
@@ -192,7 +192,7 @@ def _declared(world: World) -> None:
 
 
 def _read_in_an_emergency(world: World, reference: str) -> None:
-    """One is let in; the others wait, whether or not there is what they ask for."""
+    """One request is granted; the others wait, whether or not their audit exists."""
     for at, reason in enumerate(packed(emergency_access.MOST, one_line=False)):
         emergency_access.ask_to_read_in_emergency(
             world.command_context(), world.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason

@@ -28,7 +28,7 @@ def everything(turn: int) -> str:
 
 
 def packed(most: int, *, one_line: bool = True) -> list[str]:
-    """All that fit into fields of so many characters, as many to a field as go in."""
+    """All that fit into fields of that length, as many to a field as possible."""
     fields, between = [""], " " if one_line else "\n"
     for text in payloads():
         if len(text) > most or (one_line and not text.isprintable()):

@@ -1,4 +1,4 @@
-"""Programs that make moves over the JSON door, each of its own audits, and ask again under the same key whatever was cut off."""
+"""Programs that make moves over the JSON interface, each on its own audits, and repeat an interrupted request under the same key."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ CUT_OFF = (OSError, http.client.HTTPException)
 
 @dataclass(frozen=True)
 class Move:
-    """By whom, where the audit is not escalated and where it was; what the history calls it; of an action where `action` is its state."""
+    """Who makes it, for an audit never escalated and one that was; its name in the history; `action` is the action’s state, if it is about one."""
 
     name: str
     by: str

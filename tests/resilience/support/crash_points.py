@@ -1,4 +1,4 @@
-"""Every point at which a process can end: before and after each statement, each commit, and each verb and answer of SMTP.
+"""Every point at which a process can end: before and after each statement, each commit, and each verb and reply of SMTP.
 
 A process ends there for good: `os._exit`, so nothing is rolled back, flushed, closed or said.
 """
@@ -41,7 +41,7 @@ def watch_statements(engine: Engine, points: CrashPoints) -> None:
         setattr(dialect, name, _between(getattr(dialect, name), verb, points))
 
 
-def watch_mail(points: CrashPoints) -> None:
+def watch_smtp(points: CrashPoints) -> None:
     """By the library that speaks SMTP: what it sends, and what it hears."""
     smtp: Any = smtplib.SMTP
     send, hear, connect = smtp.send, smtp.getreply, smtp._get_socket
@@ -69,7 +69,7 @@ def _between(does: Callable[..., Any], what: str, points: CrashPoints) -> Callab
 
 
 def is_in_doubt(reached: list[str]) -> bool:
-    """Whether it ended between a mail’s final dot and the commit that says so: its outcome is unknown to whoever comes after."""
+    """Whether it ended between an email’s final dot and the commit that records it, so that the next process can’t know the outcome."""
     sent_at = max((at for at, point in enumerate(reached) if point == AFTER_THE_DOT), default=None)
     return sent_at is not None and COMMITTED not in reached[sent_at:]
 

@@ -1,4 +1,4 @@
-"""All that a database keeps, as text to be compared; and what a mail of an outbox row came to."""
+"""Everything a database stores, as text to compare; and the outcome of an outbox row’s email."""
 
 from collections.abc import Collection, Mapping
 from functools import cache

@@ -117,7 +117,7 @@ def _to_be_shared_again(world: World, state: str) -> str:
 
 
 WITHDRAWN_FROM = RULES.audit.moves["withdraw"].sources
-DEEDS: Mapping[Key, Transition] = {
+TRANSITIONS: Mapping[Key, Transition] = {
     ("audit", "record_consultation", "draft"): Transition("auditor", _with_consultation, _moves("record_consultation")),
     ("audit", "grade", "practitioner_consulted"): Transition("auditor", _with_grades, _moves("grade")),
     ("audit", "revise", "graded"): Transition("auditor", partial(an_audit, at="graded"), _moves("revise")),

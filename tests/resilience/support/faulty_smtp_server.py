@@ -29,12 +29,12 @@ class FaultySmtpServer(SmtpServer):
             self.changed.notify_all()
 
     def wait_until_quiet(self) -> None:
-        """Until all that was said to it is heard: whoever was connected has gone or was cut off."""
+        """Wait until everything sent to it is read: each client has disconnected or was cut off."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.open == 0, timeout=20)
 
     def is_well(self) -> None:
-        """Whatever it answered before."""
+        """Regardless of its earlier replies."""
         self.trouble, self.answers, self.after_data = "", lambda to, tries: None, lambda to, tries: None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802

@@ -23,8 +23,8 @@ from notifications.delivery.sender import deliver
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import open_channel, run_once
 from tests.factories import settings
-from tests.resilience.support.crash_points import CrashPoints, watch_mail, watch_statements
-from tests.resilience.support.every_transition import ALSO, DEEDS, Key
+from tests.resilience.support.crash_points import CrashPoints, watch_smtp, watch_statements
+from tests.resilience.support.every_transition import ALSO, TRANSITIONS, Key
 from web.council import Council, open_council
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
@@ -36,7 +36,7 @@ from workflow.storage.store import SqlStore
 
 # In memory where the machine has such a folder: a process that dies loses nothing of what it wrote, only a machine would.
 IN_MEMORY = Path("/dev/shm")
-EVERY = {**DEEDS, **ALSO}
+EVERY = {**TRANSITIONS, **ALSO}
 
 
 def a_folder(beside: Path) -> Path:
@@ -67,14 +67,14 @@ def _engine(url: str) -> Engine:
 
 
 def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> str:
-    """Under an Idempotency-Key, as the JSON door makes it; answers what the first was answered."""
-    deed = EVERY[key]
-    who = council.store.directory(now).by_email(f"{deed.by}@demo.example")
+    """Under an Idempotency-Key, as the JSON interface makes it; returns the answer to the first request."""
+    transition = EVERY[key]
+    who = council.store.directory(now).by_email(f"{transition.by}@demo.example")
     assert who is not None
     once = IdempotentRequest(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
 
     def run(context: CommandContext) -> Audit:
-        deed.does(context, who, reference)
+        transition.does(context, who, reference)
         audit = council.store.audit(reference)
         assert audit is not None
         return audit
@@ -117,7 +117,7 @@ class Forks:
         return Ended(**json.loads(self.parent.stdout.readline()))
 
     def rehearse(self, folder: Path, now: datetime, **job: Any) -> None:
-        """Done once by the parent itself, so that no child needs to think about it anew."""
+        """Done once by the parent, so that no child needs to do it again."""
         self.run(folder, f"folder:{folder / 'mail'}", now, is_rehearsal=True, **job)
 
     def stop(self) -> None:
@@ -148,7 +148,7 @@ def _live(job: dict[str, Any], tells: int) -> None:
         points = CrashPoints(job["ends_at"], tells)
         council = reopened(Path(job["folder"]), job["mail_url"])
         watch_statements(council.engine, points)
-        watch_mail(points)
+        watch_smtp(points)
         _do(job, council)
         points.tell()
         os._exit(0)

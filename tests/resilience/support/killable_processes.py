@@ -23,7 +23,7 @@ from web.council import Council
 from web.server.waitress_server import open_server
 
 # Two seconds are to a worker that lives for a moment what a minute is to one that lives for weeks.
-LEASE, LOOKS_AFTER_MAIL_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0
+LEASE, SENDS_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0
 
 
 class KillableProcesses:
@@ -97,7 +97,7 @@ def _live(which: str, app: Flask, port: int, tells: int) -> None:
         server.run()
     else:
         outbox.LEASE = LEASE
-        worker.DELIVER_EVERY, worker.SWEEP_EVERY = {"sqlite": LOOKS_AFTER_MAIL_EVERY}, SWEEPS_EVERY  # type: ignore[assignment,dict-item]
+        worker.DELIVER_EVERY, worker.SWEEP_EVERY = {"sqlite": SENDS_EVERY}, SWEEPS_EVERY  # type: ignore[assignment,dict-item]
         os.write(tells, b".")
         worker.run_forever(council.worker_context)
     os._exit(0)

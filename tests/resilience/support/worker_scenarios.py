@@ -1,4 +1,4 @@
-"""What the sender finds before it dies: news, a morning’s reminders, what is refused, put off, or not so any more. And a day to sweep."""
+"""What the sender finds before it is killed: news, a morning’s reminders, refused, postponed and outdated emails. And a day to sweep."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class Scenario:
 
 
 def _news(council: Council) -> datetime:
-    """An action is returned: two mails, to its owner and the Team Manager."""
+    """An action is returned: two emails, to its owner and the Team Manager."""
     world = a_world(council)
     reference = an_audit(world, "moderated")
     action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
@@ -45,7 +45,7 @@ def _news(council: Council) -> datetime:
 
 
 def _morning(council: Council) -> datetime:
-    """Three reminders for the practitioner, in one mail; one of them found by the sweep that the Team Manager hears of too."""
+    """Three reminders for the practitioner, in one email; the sweep sends one of them to the Team Manager too."""
     _of_actions(council)
     return MONDAY_AT_EIGHT
 
