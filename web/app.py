@@ -1,4 +1,4 @@
-"""create_app wires every part of the front door. Read this first."""
+"""create_app wires every part of the web application. Read this first."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
 from web import formatting
+from web.api.setup import init_api
 from web.council import Council, ensure_prepared, open_council
 from web.directory.choices import responsible, titled, with_role
 from web.identity.credentials.security_app import SecurityApp
@@ -33,10 +34,18 @@ from web.request.view_options import ViewOptions
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
 
-ROOMS = (
-    "identity.sign_in.routes", "identity.sign_in.second_factor_routes", "identity.sign_in.password_reset_routes", "identity.sign_in.passkey_routes", "identity.account.routes", "identity.account.second_factor_routes", "identity.account.passkey_routes", "worklist.routes", "audit_list.routes",
-    "audits.routes", "audits.section_routes", "actions.routes", "audits.moderator_routes", "escalations.routes", "escalations.board_routes", "escalations.acknowledgement_routes", "audits.safeguarding_routes", "worklist.calendar_routes", "notices.routes", "directory.routes",
-    "directory.unit_routes", "directory.connection_routes", "identity.account.access_token_routes", "identity.oidc.routes", "read_access.routes", "read_access.emergency_routes", "notices.undelivered_routes",
+# Each defines a blueprint named `pages`.
+BLUEPRINT_MODULES = (
+    "identity.sign_in.routes", "identity.sign_in.second_factor_routes", "identity.sign_in.password_reset_routes", "identity.sign_in.passkey_routes",
+    "identity.account.routes", "identity.account.second_factor_routes", "identity.account.passkey_routes", "identity.account.access_token_routes",
+    "identity.oidc.routes",
+    "worklist.routes", "worklist.calendar_routes", "audit_list.routes",
+    "audits.routes", "audits.section_routes", "audits.moderator_routes", "audits.safeguarding_routes",
+    "actions.routes",
+    "escalations.routes", "escalations.board_routes", "escalations.acknowledgement_routes",
+    "notices.routes", "notices.undelivered_routes",
+    "directory.routes", "directory.unit_routes", "directory.connection_routes",
+    "read_access.routes", "read_access.emergency_routes",
     "operations.routes",
 )  # fmt: skip
 
@@ -47,14 +56,14 @@ def create_app(settings: Settings) -> Flask:
     """Raise ConfigurationError where the database is not prepared or a table of rules can’t be enforced."""
     app = Flask(__name__)
     app.config.update(_flask_settings(settings))
-    council = _open(app, settings)
+    council = _open_council(app, settings)
     app.extensions["council"] = council
     app.session_interface = DatabaseSessions(council)
     redact_library_logs(app)
     metrics = app.extensions["metrics"] = Metrics(lambda: gauge_values(council, datetime.now(UTC)))
     init_access_log(app, (metrics.count, tracing(council.engine)), is_behind_a_proxy=settings.proxies > 0)
     init_limits(app, settings)
-    app.extensions["accounts"] = SecurityApp(settings, council.engine)
+    app.extensions["security_app"] = SecurityApp(settings, council.engine)
     init_outage(app)
     csrf = CSRFProtect(app)
     _init_templates(app, council)
@@ -64,9 +73,9 @@ def create_app(settings: Settings) -> Flask:
     app.add_url_rule("/health", view_func=health)
     app.add_url_rule("/council.css", view_func=council_css)
     ViewOptions(may_be_cached=True)(app.view_functions["static"])
-    for room in ROOMS:
-        app.register_blueprint(import_module(f"web.{room}").pages)
-    import_module("web.api.setup").init_api(app, csrf)
+    for module in BLUEPRINT_MODULES:
+        app.register_blueprint(import_module(f"web.{module}").pages)
+    init_api(app, csrf)
     return app
 
 
@@ -84,12 +93,12 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_NAME": "__Host-session" if settings.is_https else "session",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        # As long as the session: a form open for hours must still save.
+        # No limit but the session’s own: a form that was open for hours can still be saved.
         "WTF_CSRF_TIME_LIMIT": None,
     }
 
 
-def _open(app: Flask, settings: Settings) -> Council:
+def _open_council(app: Flask, settings: Settings) -> Council:
     db.init_app(app)
     with app.app_context():
         engine = db.engine
@@ -106,11 +115,11 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
         with_role=with_role, responsible=responsible, titled=titled, choice_items=formatting.choice_items,
-        moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_key=new_idempotency_key, what_was_said=pop_flash_messages,
+        moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_idempotency_key=new_idempotency_key, pop_flash_messages=pop_flash_messages,
     )  # fmt: skip
 
     @app.context_processor
-    def _everywhere() -> dict[str, object]:
+    def _template_context() -> dict[str, object]:
         person = None if database_is_unavailable() else command_context().directory.person(current_session().person_id)
         return {
             "council_name": council.settings.council_name,
@@ -118,5 +127,5 @@ def _init_templates(app: Flask, council: Council) -> None:
             "me": person if person and person.is_active else None,
             "rules": council.rules,
             "may": lambda right: person is not None and council.permissions.allow_role(right, person),
-            "the_directory": None if database_is_unavailable() else command_context().directory,
+            "full_directory": None if database_is_unavailable() else command_context().directory,
         }

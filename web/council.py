@@ -1,4 +1,4 @@
-"""One council’s parts, wired: settings, database, rules, forms, who hears of what. Every door starts from here."""
+"""One council’s parts, wired: settings, database, rules, forms, notifications. The web, the command line and the worker start here."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,11 +36,10 @@ class Council:
 
     @property
     def worker_context(self) -> WorkerContext:
-        """What the worker works with."""
         return WorkerContext(self.settings, self.engine, self.store, self.notification_policy, self.rules)
 
     def command_context(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
-        """A desk for one command, as of `now` in UTC."""
+        """A context for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
         return CommandContext(
             self.store, self.store.directory(at), self.rules, self.permissions, self.forms, self.notification_policy, at, once
@@ -48,7 +47,7 @@ class Council:
 
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:
-    """Raise ConfigurationError for a table or a form that the service could not be run on."""
+    """Raise ConfigurationError for a table of rules or a form with a fault."""
     if unknown := settings.mfa_roles.difference(ROLES):
         raise BadSetting(f"{PREFIX}MFA_ROLES: there is no role “{min(unknown)}”.")
     rules = load_rules(settings.config / "workflow.toml", GUARDS)
@@ -67,28 +66,26 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
 
 
 def prepare(council: Council) -> None:
-    """Make the tables, or bring them up to date, and keep the texts of this form and these rules."""
-    _refuse_moved(council.engine)
+    """Create the tables or bring them up to date, and store this version of the form and the rules."""
+    _refuse_transferred(council.engine)
     upgrade(council.engine)
     keep(council.engine, council.forms.current, council.rules)
 
 
 def ensure_prepared(council: Council) -> None:
-    """Raises ConfigurationError where it lacks a migration, or has one that this version does not know and was not told to put up with."""
-    _refuse_moved(council.engine)
+    """Raise ConfigurationError where the database lacks a migration, or has one that this version does not know and settings do not allow."""
+    _refuse_transferred(council.engine)
     schema = schema_status(council.engine)
     if schema == "behind":
         raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
     if schema == "ahead" and not council.settings.takes_newer_database:
-        raise ConfigurationError(
-            f"The database is newer than this version. To go back to it all the same, set {PREFIX}NEWER_DATABASE=allow."
-        )
+        raise ConfigurationError(f"The database is newer than this version. To run this version on it, set {PREFIX}NEWER_DATABASE=allow.")
 
 
-def _refuse_moved(engine: Engine) -> None:
+def _refuse_transferred(engine: Engine) -> None:
     with read_transaction(engine) as connection:
-        if moved := where_to(connection):
+        if transferred := where_to(connection):
             raise ConfigurationError(
-                f"This council was moved to {moved.to}: set PRACTICE_AUDIT_DATABASE_URL to that database, "
-                "or run `practice-audit migrate-to --take-back` where nothing runs there."
+                f"This council was moved to {transferred.to}: set PRACTICE_AUDIT_DATABASE_URL to that database, "
+                "or run `practice-audit migrate-to --take-back` if nothing runs on it."
             )
