@@ -45,7 +45,7 @@ class SecurityApp:
         app = Flask("web.identity.credentials.security_app")
         app.config.update(_config(self.settings))
         # Asked for while this Flask is the current one, too.
-        app.extensions["accounts"] = self
+        app.extensions["security_app"] = self
         self.nobody = init_security(app, self.engine)
         return app
 
@@ -55,7 +55,7 @@ class SecurityApp:
 
 
 def security_app() -> SecurityApp:
-    return cast(SecurityApp, current_app.extensions["accounts"])
+    return cast(SecurityApp, current_app.extensions["security_app"])
 
 
 def _config(settings: Settings) -> dict[str, Any]:
