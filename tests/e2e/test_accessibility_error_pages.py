@@ -42,9 +42,9 @@ def test_pages_of_a_visitor(served: Served) -> None:
 def test_pages_with_nothing_on_them(served: Served) -> None:
     page = served.page("governance")
     for path, said in (
-        ("/", "Nothing waits for you."),
+        ("/", "You have no tasks."),
         ("/audits", "There is no audit here"),
-        ("/notices", "You have not been told anything yet"),
+        ("/notices", "You have no notices"),
     ):
         page.goto(served.url + path)
         page.get_by_text(said).wait_for()
@@ -113,7 +113,7 @@ def test_pages_of_an_emails_link(served: Served, world: World) -> None:
     page = served.browser.new_page()
     page.goto(served.url + path)
     _is_well(page, "Acknowledge an escalation")
-    follow(page.get_by_role("button", name="I acknowledge this escalation"))
+    follow(page.get_by_role("button", name="Acknowledge the escalation"))
     _is_well(page, "Acknowledged")
     page.goto(served.url + path)
     _is_well(page, "This link can’t be used")
@@ -123,7 +123,7 @@ def test_pages_of_an_emails_link(served: Served, world: World) -> None:
 def test_the_page_that_shows_a_calendars_address(served: Served) -> None:
     page = served.page("qa")
     page.goto(f"{served.url}/calendar")
-    follow(page.get_by_role("button", name="Make an address"))
-    _is_well(page, "Your calendar’s address")
+    follow(page.get_by_role("button", name="Create an address"))
+    _is_well(page, "Your calendar address")
     page.goto(f"{served.url}/calendar")
     _is_well(page, "Your calendar")

@@ -137,7 +137,7 @@ def _see_the_escalation_through(served: Served) -> None:
         page = served.page(name)
         _my_work(page, "Acknowledge the escalation")
         assert looked_at(page) == []
-        follow(page.get_by_role("button", name="I acknowledge this escalation"))
+        follow(page.get_by_role("button", name="Acknowledge the escalation"))
         page.get_by_text("Escalation acknowledged").first.wait_for()
     hos = served.page("head.of.service")
     hos.get_by_label("What will be done, by whom and by when").fill("Daily management oversight; the file is read in a week.")

@@ -44,7 +44,7 @@ def board_of(person: Person, cursor: str | None) -> Board:
     """Raises PermissionDenied."""
     context = command_context()
     if not sees_board(context, person):
-        raise PermissionDenied("The board of escalations is for those who see them through.")
+        raise PermissionDenied("You can’t see the escalations board. It is for people who manage escalations.")
     reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(current_council().engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader, cursor)

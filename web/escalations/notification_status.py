@@ -16,10 +16,11 @@ from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
 STUCK_AFTER = timedelta(minutes=5)
-NOBODY = "Nobody holds this post, and nobody stands in."
-CANCELLED = "The mail was held back, since it was no longer true or no longer theirs to read."
-STUCK = "The mail has waited for more than five minutes."
-NOT_TOLD = "The post has changed hands, and its holder is told with the next chase."
+NOBODY = "The post is vacant and nobody stands in."
+UNDELIVERABLE = "The email could not be delivered"
+CANCELLED = "The email was not sent: it was out of date, or they can no longer see the audit."
+STUCK = "The email has waited for more than 5 minutes."
+NOT_TOLD = "The person in this post has changed. The new person is notified with the next reminder."
 MOST_SAID = 120
 OF_ESCALATION = ("state", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
 
@@ -54,6 +55,10 @@ class RecipientStatus:
         if self.seen_at:
             return "seen"
         return "delivered" if self.delivered_at else "sent"
+
+    @property
+    def is_undeliverable(self) -> bool:
+        return self.trouble.startswith(UNDELIVERABLE)
 
     @property
     def chase_on(self) -> date:
@@ -176,9 +181,9 @@ def _trouble(person: Person | None, mails: Sequence[Any], now: datetime) -> str:
         return NOT_TOLD
     latest = mails[-1]
     if latest.state == "dead":
-        return f"The mail could not be delivered: {_said(latest)}."
+        return f"{UNDELIVERABLE}: {_said(latest)}."
     if latest.state == "waiting" and now - latest.created_at > STUCK_AFTER:
-        return f"{STUCK} It is tried again: {_said(latest)}." if latest.last_error else STUCK
+        return f"{STUCK} We are still trying to send it: {_said(latest)}." if latest.last_error else STUCK
     return CANCELLED if latest.state == "cancelled" else ""
 
 

@@ -1,4 +1,4 @@
-"""Mails that did not land, for those who must see that everybody hears."""
+"""Emails that could not be delivered, for the QA Service to deal with."""
 
 from http import HTTPStatus
 
@@ -45,7 +45,7 @@ def every() -> str:
 @login_required
 def again(mail_id: int) -> Response:
     undelivered.resend(command_context(), current_user(), mail_id, current_council().engine, current_council().notification_policy)
-    flash("The mail is sent again, to the address that the directory holds now.")
+    flash("The email will be sent again, to the person’s current address.")
     return _back()
 
 
@@ -53,7 +53,7 @@ def again(mail_id: int) -> Response:
 @login_required
 def settle(mail_id: int) -> Response:
     undelivered.settle(command_context(), current_user(), mail_id, current_council().engine)
-    flash("It is noted that you told them another way.")
+    flash("Recorded: you told them another way.")
     return _back()
 
 

@@ -38,7 +38,7 @@ def make() -> str:
 @login_required
 def end() -> Response:
     end_calendar(current_council().engine, current_user().id)
-    flash("Your calendar’s address is ended. What was fetched before stays in the calendar that fetched it.")
+    flash("Calendar address deleted. Entries that your calendar has already downloaded may stay in it.")
     return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
 
 

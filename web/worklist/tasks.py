@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from notifications.policy import Deadlines
-from web.escalations.notification_status import EscalationStatus
+from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.formatting import role
 from workflow.commands.emergency_access import may_answer
 from workflow.directory import Directory, Person, Request
@@ -31,7 +31,7 @@ class Task:
 
 
 def in_order(tasks: list[Task], today: date) -> list[Task]:
-    """Whom nobody could tell of an escalation before everything, then escalations, then what is late, then by date."""
+    """Undelivered escalations first, then other urgent tasks, then by due date."""
     return sorted(tasks, key=lambda task: (not task.is_first, not task.urgent, task.due_on or date.max, task.reference))
 
 
@@ -46,7 +46,7 @@ def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clock
             yield from _moderation(row, me, show, clocks)
         if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
             yield Task(
-                "Agree to withdrawing the audit, or leave it",
+                "Decide whether to withdraw the audit",
                 url_for("audits.move", reference=row.reference, move="withdraw"),
                 row.reference,
             )
@@ -63,16 +63,29 @@ DRAFTING = {
 
 def tasks_of_troubled(troubled: Iterable[EscalationStatus]) -> Iterator[Task]:
     for one in troubled:
-        posts = ", ".join(role(told.post) for told in one.trouble)
         href = url_for("escalations.show", reference=one.reference)
-        yield Task(
-            f"Tell of an escalation who could not be told: {posts}", href, one.reference, one.trouble[0].due_on, urgent=True, is_first=True
-        )
+        for verb in _ways_to_notify(one.trouble):
+            yield Task(verb, href, one.reference, one.trouble[0].due_on, urgent=True, is_first=True)
+
+
+def _ways_to_notify(recipients: Iterable[RecipientStatus]) -> Iterator[str]:
+    """Phone the people whose email was not delivered; fill the vacant posts."""
+    vacant = [role(one.post) for one in recipients if one.person is None]
+    if vacant:
+        yield f"Fill the vacant post{'s' if vacant[1:] else ''} of {_in_a_sentence(vacant)} to deal with an escalation"
+    for is_final, verb in ((True, "could not be"), (False, "has not been")):
+        posts = [role(one.post) for one in recipients if one.person and one.is_undeliverable == is_final]
+        if posts:
+            yield f"Phone the {_in_a_sentence(posts)}: the escalation email {verb} delivered"
+
+
+def _in_a_sentence(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def tasks_of_undelivered(count: int) -> Iterator[Task]:
     if count:
-        verb = "See to a mail that could not be delivered" if count == 1 else f"See to {count} mails that could not be delivered"
+        verb = "Deal with an email that could not be delivered" if count == 1 else f"Deal with {count} emails that could not be delivered"
         yield Task(verb, url_for("undelivered.every"), "", urgent=True)
 
 
@@ -116,7 +129,7 @@ def tasks_of_emergencies(waiting: Iterable[EmergencyAccessRequest], me: Person, 
         asker = directory.people[one.asked_by]
         if may_answer(directory, me, asker):
             yield Task(
-                f"Let {asker.name} in to read an audit in an emergency, or refuse", url_for("emergencies.every"), one.reference, urgent=True
+                f"Decide whether {asker.name} may read an audit in an emergency", url_for("emergencies.every"), one.reference, urgent=True
             )
 
 
@@ -131,7 +144,7 @@ def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> I
 def tasks_of_requests(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
     """Roles that a second person must agree to."""
     for one in waiting:
-        yield Task(f"Agree to a role for {directory.people[one.person_id].name}, or refuse it", url_for("posts.requests"), "")
+        yield Task(f"Decide whether to give {directory.people[one.person_id].name} a role", url_for("posts.requests"), "")
 
 
 def _verb(row: Any, me: Person, directory: Directory) -> str:
@@ -144,8 +157,8 @@ def _verb(row: Any, me: Person, directory: Directory) -> str:
     if row.asked_due_on and ("hos_ppqa" if is_escalated else "qa") in me.roles:
         return f"Grant or refuse more time for action {row.number}"
     if row.owner_id == me.id:
-        return f"Carry out action {row.number}, which is yours"
+        return f"Carry out action {row.number}"
     reports = (
         directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
     )
-    return f"Track action {row.number}, and report it when complete" if reports else ""
+    return f"Track action {row.number} and report when it is complete" if reports else ""

@@ -88,7 +88,7 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, wor
     here = admin.post("/people/new", name="Nia New", email="Nia.New@demo.example").headers["Location"]
     assert "a second person must agree" in text_of(admin.client.post(f"{here}/roles", data={"csrf_token": admin.token, "role": "qa"},
                                                                      follow_redirects=True).text)  # fmt: skip
-    assert "Agree to a role for Nia New" in text_of(ppqa.get("/").text)
+    assert "Decide whether to give Nia New a role" in text_of(ppqa.get("/").text)
     assert "Somebody else decides on this." in admin.get("/people/requests").text
     assert admin.post("/people/requests/1", answer="grant").status_code == 403
     assert ppqa.post("/people/requests/1", answer="perhaps").status_code == 422

@@ -35,7 +35,7 @@ def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, world: 
     answer = app.test_client().get(path)
     page = text_of(answer.get_data(as_text=True))
     assert answer.status_code == 200
-    for words in (escalated, person.name, "Director", "24 November 2026", "I acknowledge this escalation"):
+    for words in (escalated, person.name, "Director", "24 November 2026", "Acknowledge the escalation"):
         assert words in page
     assert presses(app.test_client(), path).status_code == 200
     recipients = {one.post: one for one in world.audit(escalated).escalation.recipients}  # type: ignore[union-attr]
@@ -44,7 +44,7 @@ def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, world: 
     assert [one.post for one in recipients.values() if one.acknowledged_at] == ["director"]
     history = text_of(Browser(app, "hos.ppqa").get(f"/audits/{escalated}/history").get_data(as_text=True))
     assert "Escalation acknowledged, by the link in a mail" in history
-    assert "by the link in a mail" in text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
+    assert "using the link in an email" in text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
 
 
 def test_the_last_of_them_by_link_makes_it_acknowledged(app: Flask, world: World, escalated: str) -> None:

@@ -63,7 +63,7 @@ def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, world: World,
     assert facts[0]["acknowledged_at"] == (NOW + timedelta(minutes=5)).isoformat()
     assert facts[0]["by_link"] is False
     page = text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
-    for words in ("Acknowledged 23 November 2026 at 9:35am, in the service.", "Read it first", "Delivered to the mail server 23 November"):
+    for words in ("Acknowledged 23 November 2026 at 9:35am, in this service.", "First read", "Delivered to the mail server 23 November"):
         assert words in page
 
 
@@ -93,7 +93,7 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: Wor
     assert seen == {0: (False, False), 1: (False, False), 2: (True, False), 3: (True, True)}
     page = text_of(Browser(app, "qa").get("/escalations").get_data(as_text=True))
     assert "Overdue" in page
-    assert re.search(r"Passed up to Sam|Passed up to [A-Z]", page)
+    assert re.search(r"Passed to Sam|Passed to [A-Z]", page)
     print(seen)
 
 
@@ -108,21 +108,21 @@ def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
     assert [one["state"] for one in facts] == ["delivered", "failed", "delivered"]
     assert "refused with 550" in facts[1]["failed_because"]
     tasks = re.findall(r"<tr.*?</tr>", Browser(app, "qa").get("/").get_data(as_text=True), re.S)
-    assert "Tell of an escalation who could not be told: Director" in text_of(tasks[1])
+    assert "Phone the Director: the escalation email could not be delivered" in text_of(tasks[1])
     assert reference in tasks[1]
     page = Browser(app, "qa").get("/escalations").get_data(as_text=True)
-    assert "Somebody not told" in page
+    assert "Not notified" in page
     assert re.search(r'href="/people/\d+"', page), "a link to what to do"
     escalations.acknowledge(world.command_context(), world.person("director.safeguarding"), reference)
-    assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
+    assert "Phone the Director" not in Browser(app, "qa").get("/").get_data(as_text=True)
 
 
-def test_a_mail_that_only_waits_is_a_task_after_five_minutes(app: Flask, world: World, clock: Traveller) -> None:
+def test_an_email_that_only_waits_is_a_task_after_five_minutes(app: Flask, world: World, clock: Traveller) -> None:
     an_audit(world, at="shared", grade="inadequate")
     clock.shift(240)
-    assert "could not be told" not in Browser(app, "qa").get("/").get_data(as_text=True)
+    assert "the escalation email has not been delivered" not in Browser(app, "qa").get("/").get_data(as_text=True)
     clock.shift(120)
-    assert "could not be told" in Browser(app, "qa").get("/").get_data(as_text=True)
+    assert "the escalation email has not been delivered" in Browser(app, "qa").get("/").get_data(as_text=True)
 
 
 def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
@@ -135,7 +135,7 @@ def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, world: World, ca
     facts = recipients_shown(caller, "qa")
     assert [(one["person"], one["state"]) for one in facts] == [(None, "failed")] * 3
     page = text_of(Browser(app, "qa").get("/").get_data(as_text=True))
-    assert "Tell of an escalation who could not be told: Head of Service, Director, HoS for Practice, Performance and QA" in page
+    assert "Fill the vacant posts of Head of Service, Director and HoS for Practice, Performance and QA to deal with an escalation" in page
 
 
 def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
@@ -148,12 +148,12 @@ def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
     now_holds(council, "auditor2", "head_of_service:assessment")
     first = recipients_shown(caller)[0]
     assert (first["person"], first["state"]) == ("auditor2@demo.example", "failed")
-    assert "changed hands" in first["failed_because"]
+    assert "The person in this post has changed" in first["failed_because"]
     sweep(council.worker_context, NOW + timedelta(days=2))
     works(app, NOW + timedelta(days=2))
     clock.move_to(NOW + timedelta(days=2))
     assert recipients_shown(caller)[0]["state"] == "delivered"
-    assert f"It was opened to {world.person('head.of.service').name}" in Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
+    assert f"First sent to {world.person('head.of.service').name}" in Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
 
 
 def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, world: World, clock: Traveller) -> None:
@@ -182,7 +182,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, world: World, clock
         changed(connection)
     page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
     assert reference not in page
-    assert "No escalation waits" in page
+    assert "There are no open escalations" in page
     assert ">0<" in page.replace(" ", "")
 
 

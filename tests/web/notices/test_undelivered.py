@@ -48,7 +48,7 @@ def state(context: WorkerContext) -> str:
 
 def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, refused: str) -> None:
     browser = Browser(app, "qa")
-    assert "See to a mail that could not be delivered" in browser.get("/").text
+    assert "Deal with an email that could not be delivered" in browser.get("/").text
     assert 'href="/undelivered"' in browser.get("/notices").text
     page = browser.get("/undelivered").text
     assert "An audit has been shared with you" in page
@@ -70,7 +70,7 @@ def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, context: 
     run_once(context, NOW + timedelta(days=30))
     assert [to for to, _ in server.taken if "qaro" in to] == ["new.qaro@demo.example"]
     assert state(context) == "sent"
-    assert "See to a mail" not in browser.get("/").text
+    assert "Deal with an email" not in browser.get("/").text
 
 
 def test_refused_again_it_is_told_again(app: Flask, context: WorkerContext, refused: str) -> None:
@@ -110,7 +110,7 @@ def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: Worker
     page = Browser(app, "qa").get("/undelivered").text
     assert "the address was refused with 450" in page
     assert "Tried 2 times" in page
-    assert "Send it again" not in page
+    assert "Send again" not in page
 
 
 def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, context: WorkerContext, world: World, refused: str) -> None:
@@ -128,7 +128,7 @@ def test_a_mail_about_an_account_is_not_sent_again(app: Flask, context: WorkerCo
     browser = Browser(app, "qa")
     page = browser.get("/undelivered").text
     assert "Choose a new password" in page
-    assert "Send it again" not in page
+    assert "Send again" not in page
     answer = browser.post(f"/undelivered/{_id(context)}/again")
     assert answer.status_code == 409
     assert "the person must ask for a new one" in answer.text
@@ -142,10 +142,10 @@ def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, wor
         run_once(context, NOW)
     browser = Browser(app, "qa")
     first = browser.get("/undelivered").text
-    assert first.count("Why not") == SIZE
-    assert f"See to {_how_many_dead(context)} mails" in browser.get("/").text
+    assert first.count("Reason:") == SIZE
+    assert f"Deal with {_how_many_dead(context)} emails" in browser.get("/").text
     cursor = first.split("/undelivered?cursor=")[1].split('"')[0]
-    assert browser.get(f"/undelivered?cursor={cursor}").text.count("Why not") == _how_many_dead(context) - SIZE
+    assert browser.get(f"/undelivered?cursor={cursor}").text.count("Reason:") == _how_many_dead(context) - SIZE
 
 
 def _how_many_dead(context: WorkerContext) -> int:

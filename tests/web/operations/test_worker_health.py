@@ -20,7 +20,7 @@ from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.working_days import KNOWN_UNTIL
 
-STOPPED = "Mail and reminders have"
+STOPPED = "Emails and reminders have"
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
@@ -80,18 +80,18 @@ def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council
 @pytest.mark.parametrize("who", ["qa", "hos.ppqa"])
 def test_the_qa_service_sees_since_when_nothing_has_run(app: Flask, council: Council, who: str) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        assert f"{STOPPED} never run" in my_work(app, who)
+        assert f"{STOPPED} never been sent" in my_work(app, who)
         run_once(council.worker_context, NOON)
         assert STOPPED not in my_work(app, who)
         clock.shift(301)
-        assert f"{STOPPED} not run since 25 November 2026 at 12:00pm" in my_work(app, who)
+        assert f"{STOPPED} not been sent since 25 November 2026 at 12:00pm" in my_work(app, who)
         assert STOPPED not in my_work(app, "auditor")
 
 
 def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
     app: Flask, council: Council, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world, warning, page = a_world(council), "bank holidays are known until 2028-12-31", "known for certain only until 31 December 2028"
+    world, warning, page = a_world(council), "bank holidays are known until 2028-12-31", "only known up to 31 December 2028"
     assert date(2028, 12, 31) == KNOWN_UNTIL
     with time_machine.travel(NOON, tick=False):
         world.now = NOON

@@ -53,9 +53,9 @@ def test_each_is_told_what_is_due_for_them(app: Flask, world: World, clock: Trav
         "head.of.service": {
             f"Acknowledge the escalation: audit {escalated}": (date(2026, 11, 24), f"{here}/escalation"),
             f"Record the response plan: audit {escalated}": (date(2026, 11, 30), f"{here}/escalation"),
-            f"Track action 1, and report it when complete: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1"),
+            f"Track action 1 and report when it is complete: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1"),
         },
-        "practitioner": {f"Carry out action 1, which is yours: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1")},
+        "practitioner": {f"Carry out action 1: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1")},
         "governance": {},
     }  # fmt: skip
 

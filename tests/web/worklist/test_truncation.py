@@ -9,7 +9,7 @@ from web.council import Council
 from web.worklist.queries import MOST
 from workflow.storage.engine import write_transaction
 
-MORE = "More is under way than this page looks through."
+MORE = "There may be more tasks than this page shows."
 
 
 def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask, world: World) -> None:
@@ -33,4 +33,4 @@ def test_nobody_is_told_that_nothing_waits_where_not_everything_was_looked_throu
         multiply(connection, MOST)
     said = text_of(Browser(app, "governance").get("/").text)
     assert MORE in said
-    assert "Nothing waits for you." not in said
+    assert "You have no tasks." not in said
