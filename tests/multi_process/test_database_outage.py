@@ -174,6 +174,6 @@ def _nothing_is_missing(machines: Machines, world: World, mover: Mover, draft: s
     sections = machines.council.store.audit(draft)
     assert sections
     assert WORDS in str(sections)
-    came = Counter(mail["Message-ID"] for mail in machines.mail.mails() if mail["To"] == "moderator@demo.example")
+    came = Counter(mail["Message-ID"] for mail in machines.mail.emails() if mail["To"] == "moderator@demo.example")
     assert len(came) >= 1
     assert max(came.values()) == 1

@@ -126,7 +126,7 @@ def _graded(machines: Machines) -> list[str]:
 
 def _nothing_is_lost_or_doubled(machines: Machines, moved: list[str]) -> None:
     sent = machines.rows("SELECT message_id, reference, event FROM outbox WHERE state = 'sent'")
-    taken = Counter(str(mail["Message-ID"]) for mail in machines.mail.mails())
+    taken = Counter(str(mail["Message-ID"]) for mail in machines.mail.emails())
     assert max(taken.values()) == 1, "a mail was sent twice"
     assert {row.message_id for row in sent if row.reference in moved} <= set(taken), "a mail was lost"
     assert {row.reference for row in sent if row.event == "moderator_assigned"} >= set(moved)

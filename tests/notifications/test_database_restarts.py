@@ -207,7 +207,7 @@ def _copies(outage: Outage) -> int:
     """How many mails came again, byte for byte; every row of the outbox has ended, and whoever was to get one did."""
     rows = _rows(outage.council, select(outbox))
     assert {row.state for row in rows} <= {"sent", "cancelled"}
-    came = Counter(mail["Message-ID"] for mail in outage.mail.mails())
+    came = Counter(mail["Message-ID"] for mail in outage.mail.emails())
     assert came.keys() == {row.message_id for row in rows if row.state == "sent"}
     assert len(set(outage.mail.taken)) == len(came)
     return came.total() - len(came)

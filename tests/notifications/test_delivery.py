@@ -34,7 +34,7 @@ def test_each_is_sent_once_over_one_connection(context: WorkerContext, world: Wo
     assert run_once(context, NOW) == waiting == len(server.taken)
     assert run_once(context, NOW + timedelta(minutes=5)) == 0
     assert server.connections == 1
-    assert len({mail["Message-ID"] for mail in server.mails()}) == waiting
+    assert len({mail["Message-ID"] for mail in server.emails()}) == waiting
 
 
 def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
@@ -54,7 +54,7 @@ def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: Wor
     for weeks in range(8):
         run_once(context, NOW + timedelta(weeks=weeks))
     assert len(server.taken) > 12
-    for mail in server.mails():
+    for mail in server.emails():
         said = mail.as_string() + str(mail.get_content())
         assert CANARY not in said
         assert "nadequate" not in said
@@ -64,7 +64,7 @@ def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: Wor
 def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     run_once(context, NOW)
-    mail = next(mail for mail in server.mails() if mail["To"] == "head.of.service@demo.example")
+    mail = next(mail for mail in server.emails() if mail["To"] == "head.of.service@demo.example")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Importance"] == "high"
     assert mail["Reply-To"] == context.settings.qa_inbox

@@ -25,7 +25,7 @@ def waiting(context: WorkerContext) -> list[str]:
 
 
 def to(server: SmtpServer, who: str) -> list[str]:
-    return [str(mail["Subject"]) for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
+    return [str(mail["Subject"]) for mail in server.emails() if mail["To"] == f"{who}@demo.example"]
 
 
 def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, world: World, server: SmtpServer) -> None:
@@ -61,7 +61,7 @@ def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World
         # Something that can never be built stands before everything else that is told of this audit.
         connection.execute(update(tables.outbox).where(tables.outbox.c.id != first_id).values(event="no_such_event"))
     run_once(context, NOW + timedelta(days=2))
-    chased = [subject for mail in server.mails() if (subject := str(mail["Subject"])) == "An escalation still waits for you"]
+    chased = [subject for mail in server.emails() if (subject := str(mail["Subject"])) == "An escalation still waits for you"]
     assert len(chased) == 3
     escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     assert world.audit(reference).escalation

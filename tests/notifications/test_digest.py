@@ -35,7 +35,7 @@ def two(context: WorkerContext, world: World, server: SmtpServer) -> list[str]:
 
 
 def mails(server: SmtpServer, who: str = "practitioner") -> list[Any]:
-    taken = [mail for mail in server.mails() if mail["To"] == f"{who}@demo.example"]
+    taken = [mail for mail in server.emails() if mail["To"] == f"{who}@demo.example"]
     server.taken.clear()
     return taken
 

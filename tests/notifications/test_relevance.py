@@ -43,6 +43,6 @@ def _statements(context: WorkerContext, world: World, references: list[str], ser
     with closing(open_channel(context.settings)) as channel:
         assert deliver(context, channel, "worker", lambda: NOW) == 1
     event.remove(context.engine, "before_cursor_execute", note)
-    (email,) = server.mails()
+    (email,) = server.emails()
     assert str(email.get_content()).count("- Audit ") == 2 * len(references)
     return len(statements)

@@ -123,7 +123,7 @@ def _can_be_seen(council: Council, at: datetime) -> None:
 def _heard(post: FaultySmtpServer, names: dict[str, str]) -> Heard:
     """Who, what and which audit, once for each Message-ID; for a digest, what it says is due when."""
     heard = Heard()
-    for email in {str(email["Message-ID"]): email for email in post.mails()}.values():
+    for email in {str(email["Message-ID"]): email for email in post.emails()}.values():
         text, subject = str(email.get_content()), str(email["Subject"])
         of = ", ".join(re.findall(r"due (\d+ October)", text)) if subject == DIGEST else next(n for n, one in names.items() if one in text)
         heard[str(email["To"]).partition("@")[0], subject, of] += 1

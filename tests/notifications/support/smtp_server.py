@@ -42,7 +42,7 @@ class SmtpServer:
     def stop(self) -> None:
         self.controller.stop()
 
-    def mails(self) -> list[EmailMessage]:
+    def emails(self) -> list[EmailMessage]:
         return [message_from_bytes(body, policy=policy.default) for _, body in self.taken]
 
     async def handle_EHLO(self, _s: SMTP, session: Session, _e: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802

@@ -51,7 +51,7 @@ NOBODY = Actor("", is_out=True)
 
 
 def everybody_of(turn: str) -> tuple[Actor, ...]:
-    """Whom one turn of the matrix is about; `set_up` makes the council so."""
+    """The people of one turn of the matrix; `set_up` prepares the council for it."""
     named = [Actor(name, slot, "" if slot == "owner" else slot) for slot, name in SLOTS.items()]
     posts = [Actor(name, role=role) for name, role in POSTS.items()]
     usual = {
@@ -80,7 +80,7 @@ def as_they_are() -> tuple[Actor, ...]:
 
 
 def add_the_others(council: Council) -> None:
-    """Whom the demo council lacks: strangers in two roles, somebody without any, and who carries out an action."""
+    """The people missing in the demo council: strangers in two roles, somebody without any, and the owner of an action."""
     with write_transaction(council.engine) as connection:
         password = connection.execute(select(people.c.password_hash).where(people.c.email == "qa@demo.example")).scalar_one()
         add_people(connection, [SeedPerson(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])

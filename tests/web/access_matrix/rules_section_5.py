@@ -1,6 +1,6 @@
-"""Section 5 of the rules, read anew: who may know, see and do what, without asking the code that is being tried.
+"""Section 5 of the rules, stated again: who may know, see and do what, without using the code under test.
 
-What a move needs of whom stands in config/workflow.toml, which is read here as a plain table.
+Who may make a move is in config/workflow.toml, which is read here as a plain table.
 """
 
 import tomllib
@@ -97,7 +97,7 @@ def sees_action(actor: Actor, scenario: Scenario) -> bool:
 
 
 def records_safeguarding(actor: Actor, scenario: Scenario) -> bool:
-    """Who may know of it, but for who only carries out, moderates, administers or governs."""
+    """The people who may know of it, except those who only carry out, moderate, administer or govern."""
     columns = columns_of(actor, scenario) & {"auditor", "service_manager", "qaro", "qa", "head", "hos_ppqa", "director"}
     when = {"auditor": True, "qa": True, "director": scenario.is_escalated}
     return any(when.get(column, scenario.was_shared) for column in columns)

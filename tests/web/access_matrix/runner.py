@@ -1,4 +1,4 @@
-"""Asks a real front door, as each person of the matrix, on one database that stays as it is: every commit is undone."""
+"""Sends requests to a real application, as each person of the matrix. The database does not change: every commit is undone."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ from web.council import Council
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
-# What may be noted of a reading: that somebody is still there, from where, when a token was used, and who read what.
+# A GET may record these: that somebody is still there, from where, when a token was used, and who read what.
 NOTED = frozenset({"sessions", "readings", "tokens", "failures", "places"})
 WRITING = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 EVERYBODY = tuple(actor.name for actor in as_they_are() if actor.name)
@@ -49,7 +49,7 @@ class Client:
         self._keep("", visitor, token_in(visitor.get("/sign-in").get_data(as_text=True)))
 
     def ask(self, cell: Cell, reference: str, body: Any = None) -> TestResponse:
-        """With what the route’s row has sent, or else with `body`: text as it stands, the rest as JSON or as a form."""
+        """Send the body of the route’s row, or else `body`: text unchanged, anything else as JSON or as a form."""
         route, name = cell.route, cell.actor.name
         self.written, self.statements = set(), 0
         sent: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def bytes_of(response: TestResponse) -> tuple[object, ...]:
 
 @contextmanager
 def nothing_is_kept(engine: Engine) -> Iterator[None]:
-    """Whatever is committed meanwhile is rolled back instead: a move can be made as often as there are cells."""
+    """Roll back every commit: a move can then be made once for each cell."""
     dialect: Any = engine.dialect
     dialect.do_commit = dialect.do_rollback
     try:
@@ -105,7 +105,7 @@ def nothing_is_kept(engine: Engine) -> Iterator[None]:
 
 
 def everything_in(engine: Engine) -> Mapping[str, str]:
-    """Table -> a digest of all its rows, without what may be noted of a reading."""
+    """Table -> a digest of all its rows, without what a GET may record."""
     with read_transaction(engine) as connection:
         return {
             table.name: hashlib.sha256("\n".join(sorted(map(repr, connection.execute(select(table))))).encode()).hexdigest()

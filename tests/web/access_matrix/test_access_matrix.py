@@ -60,12 +60,12 @@ def a_matrix(council: Council) -> Iterator[Matrix]:
     door.council.engine.dispose()
 
 
-def test_every_route_has_a_rule_of_who_may_call_it(app: Flask) -> None:
+def test_every_route_has_a_rule_for_its_callers(app: Flask) -> None:
     assert sorted(served(app) - TABLE.keys()) == [], "routes without an access rule: add rows to tests/web/access_matrix/routes.toml"
     assert sorted(TABLE.keys() - served(app)) == [], "rules of routes that there are not"
 
 
-def test_the_matrix_is_as_large_as_it_is_said_to_be() -> None:
+def test_the_matrix_has_the_expected_size() -> None:
     cells = sum(len(list(_cells(turn, door))) for turn in TURNS for door in DOORS)
     print(f"{cells} cells of {len(ROUTES)} routes, {len(SCENES)} audits, {sum(len(everybody_of(turn)) for turn in TURNS)} people")
     assert cells >= FEWEST
@@ -87,7 +87,7 @@ def test_no_role_gives_what_only_another_gives(matrix: Matrix, turn: str, door: 
 @pytest.mark.postgres
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("turn", TURNS)
-def test_a_share_of_the_cells_answers_alike_on_postgresql(on_postgresql: Matrix, turn: str, door: str) -> None:
+def test_a_share_of_the_cells_answers_the_same_on_postgresql(on_postgresql: Matrix, turn: str, door: str) -> None:
     _try_all(on_postgresql, turn, door, one_in=SHARE)
 
 
@@ -95,12 +95,12 @@ def test_a_share_of_the_cells_answers_alike_on_postgresql(on_postgresql: Matrix,
 @pytest.mark.postgres
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("turn", TURNS)
-def test_every_cell_answers_alike_on_postgresql(on_postgresql: Matrix, turn: str, door: str) -> None:
+def test_every_cell_answers_the_same_on_postgresql(on_postgresql: Matrix, turn: str, door: str) -> None:
     _try_all(on_postgresql, turn, door)
 
 
 def _cells(turn: str, door: str) -> Iterator[Cell]:
-    # Somebody to whom every answer is alike need not try every move.
+    # A person who gets the same answer everywhere need not try every move.
     for actor in everybody_of(turn):
         yield from cells_of(actor, is_json=door == "JSON", every_variant=turn in FULLY)
 
@@ -122,7 +122,7 @@ def _try_all(matrix: Matrix, turn: str, door: str, one_in: int = 1) -> None:
 
 
 def _tried(matrix: Matrix, cell: Cell, *, keeps: bool) -> list[str]:
-    """What is wrong with one cell. What a GET changed would be kept, and seen; all else is undone."""
+    """The faults of one cell. A change by a GET would stay, and be found; everything else is undone."""
     if keeps:
         return list(_judged(matrix, cell))
     with nothing_is_kept(matrix.door.council.engine):
@@ -132,7 +132,7 @@ def _tried(matrix: Matrix, cell: Cell, *, keeps: bool) -> list[str]:
 def _judged(matrix: Matrix, cell: Cell) -> Iterator[str]:
     door, reference = matrix.door, matrix.references[cell.scenario.name] if cell.scenario else ""
     response = door.ask(cell, reference)
-    # The directory’s version is counted on before a change of it is judged, and undone with it: `everything_in` would see.
+    # The directory’s version is raised before a change is checked, and undone with it: `everything_in` would find it.
     answer, wanted, written = said(response), expected(cell), door.written - NOTED - {"directory"}
     if answer not in wanted:
         yield f"{cell}: {response.status_code} is “{answer}”, not “{min(wanted)}”"
@@ -158,7 +158,7 @@ def _told_apart(matrix: Matrix, cell: Cell, scenario: Scenario, here: tuple[obje
 
 
 def _canaries(actor: Actor, scenario: Scenario | None) -> Iterator[tuple[str, bool]]:
-    """Words of the case, and whether this person may read them here."""
+    """Case text, and whether this person may read it here."""
     knows = scenario is not None and not actor.is_out and may("know", actor, scenario)
     for words in OF_THE_AUDIT:
         yield words, knows and scenario is not None and may("read", actor, scenario)

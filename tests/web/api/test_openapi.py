@@ -146,5 +146,5 @@ def test_health_needs_no_token_and_tells_no_details(caller: ApiClient) -> None:
         response = caller.client.get(path)
         assert response.status_code == 503, "no worker has ticked yet"
         assert '"database":true' in response.get_data(as_text=True)
-    caller.mails()
+    caller.emails()
     assert caller.client.get("/health").status_code == 200

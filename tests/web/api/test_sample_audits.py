@@ -24,13 +24,13 @@ def test_a_whole_audit_goes_from_draft_to_actions_closed(path: Path, caller: Api
     sample = json.loads(path.read_text(encoding="utf-8"))
     want = sample["expected"]
     reference = _write(caller, sample)
-    caller.mails()
+    caller.emails()
     shared = caller.move(want["auditor"], reference, "share")
     opened_at = want["escalation_opened_at"]
-    _told(caller.mails(), sample, [*want["told_at_share"], *(want["told_on_escalation"] if opened_at == "share" else [])])
+    _told(caller.emails(), sample, [*want["told_at_share"], *(want["told_on_escalation"] if opened_at == "share" else [])])
     assert (shared["escalation"]["state"] == "open") == (opened_at == "share")
     moderated = _moderate(caller, sample, reference)
-    _told(caller.mails(), sample, [*want["told_at_moderation"], *(want["told_on_escalation"] if opened_at == "moderate" else [])])
+    _told(caller.emails(), sample, [*want["told_at_moderation"], *(want["told_on_escalation"] if opened_at == "moderate" else [])])
     assert (moderated["escalation"]["state"] != "none") == (opened_at is not None)
     final = _close(caller, sample, reference)
     assert final["state"] == want["final_state"]

@@ -73,7 +73,7 @@ def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> None:
     council: Council = app.extensions["council"]
     world, caller = a_world(council), ApiClient(council, app.test_client())
     references = _audits(world)
-    caller.mails()
+    caller.emails()
     document = the_document(app, world, references, _token(caller, who), thorough)
     tried = try_all(document)
     print(f"{who or 'nobody'}: {tried}")

@@ -35,7 +35,7 @@ def context(app: Flask, server: SmtpServer) -> WorkerContext:
 
 
 def link_in(server: SmtpServer, which: int = -1) -> str:
-    found = re.search(r"http://localhost(/new-password\?token=\S+)", server.mails()[which].get_content())
+    found = re.search(r"http://localhost(/new-password\?token=\S+)", server.emails()[which].get_content())
     assert found
     return found[1]
 
@@ -62,7 +62,7 @@ def test_a_link_comes_by_mail_and_is_nowhere_else(
     token = link_in(server).partition("=")[2]
     to, body = server.taken[0]
     assert (to, len(server.taken), body.count(b"http")) == (AUDITOR, 1, 1)
-    assert "Audit:" not in server.mails()[0].get_content()
+    assert "Audit:" not in server.emails()[0].get_content()
     assert [words for words in (waiting, str(stored(context)), ours(caplog)) if token[:20] in words] == []
     assert AUDITOR not in ours(caplog)
 
@@ -89,7 +89,7 @@ def test_a_link_sets_a_password_once_and_ends_every_session(
     assert again.status_code == 422
     assert "no longer works" in text_of(again.get_data(as_text=True))
     run_once(context, datetime.now(UTC))
-    assert [mail["Subject"] for mail in server.mails()] == ["Choose a new password", "Your password was changed"]
+    assert [mail["Subject"] for mail in server.emails()] == ["Choose a new password", "Your password was changed"]
     assert [words for words in (NEW, AUDITOR, token[:20]) if words in ours(caplog)] == []
 
 

@@ -83,7 +83,7 @@ def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, world: 
 
 def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: ApiClient) -> None:
     reference = an_audit(world, "shared")
-    caller.mails()
+    caller.emails()
     asked_and_let_in(app, reference)
     council: Council = app.extensions["council"]
     emergency_access.ask_to_read_in_emergency(council.command_context(), world.person("practitioner2"), reference, WHY)
@@ -92,7 +92,7 @@ def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: ApiC
         for path in ("/", "/emergencies", "/notices", f"/audits/{reference}", f"/audits/{reference}/readings", "/readings"):
             assert WHY not in browser.get(path).get_data(as_text=True), (name, path)
     assert WHY in Browser(app, "hos.ppqa").get("/emergencies").get_data(as_text=True)
-    mails = caller.mails()
+    mails = caller.emails()
     told = {str(mail["To"]) for mail in mails if "let in" in str(mail["Subject"])}
     assert {"hos.ppqa@demo.example", "governance@demo.example", "qa.inbox@demo.example", "auditor@demo.example"} == told
     assert not [mail for mail in mails if WHY in mail.as_string() or "kitchen" in mail.as_string()]

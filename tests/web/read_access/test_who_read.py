@@ -70,18 +70,18 @@ def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told
 ) -> None:
     council: Council = app.extensions["council"]
     most = council.notification_policy.clocks["many_audits_read_in_an_hour"]
-    caller.mails()
+    caller.emails()
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     read_by(app, world, "qa", [f"aaaa-{n:04}" for n in range(most)] * 2, hour)
     read_by(app, world, "hos.ppqa", [f"bbbb-{n:04}" for n in range(most + 1)], hour)
     page = text_of(Browser(app, "governance").get("/readings").get_data(as_text=True))
     assert f"{most + 1} audits" in page
     assert f"{most} audits" not in page.replace(f"than {most} audits", "")
-    assert caller.mails() == []
+    assert caller.emails() == []
     read_by(app, world, "hos.ppqa", [f"cccc-{n:04}" for n in range(most + 1)])
-    mails = caller.mails()
+    mails = caller.emails()
     assert [str(mail["To"]) for mail in mails] == ["governance@demo.example"]
     assert "/readings" in mails[0].get_content()
     assert "cccc-" not in mails[0].get_content()
-    assert caller.mails() == []
+    assert caller.emails() == []
     assert "Somebody reads many audits" in Browser(app, "governance").get("/notices").get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""Every other way to use the link of an escalation’s mail: used, ended, another’s, forged, or of a post that changed hands."""
+"""Every invalid link in an escalation email: used, ended, somebody else’s, forged, or for a post that changed hands."""
 
 from datetime import timedelta
 
@@ -70,7 +70,7 @@ def test_who_left_or_lost_the_post_can_not_use_it_nor_who_took_it_over(app: Flas
     assert is_ended(app, head)
     leaves(council, "hos.ppqa")
     assert is_ended(app, ppqa)
-    # Another of the three posts is not the one that the mail was about.
+    # The email was about a different one of the three posts.
     now_holds(council, "director.safeguarding", "head_of_service:assessment")
     assert is_ended(app, director)
 

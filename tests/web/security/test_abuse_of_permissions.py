@@ -1,4 +1,4 @@
-"""The abuse cases of docs/threat-model.md about rights: each tried as somebody would, through a real front door."""
+"""The abuse cases of docs/threat-model.md about rights: each tried as an attacker would, through the real application."""
 
 import json
 from typing import Any
@@ -71,9 +71,7 @@ def test_ac05_a_head_of_service_knows_nothing_of_another_service(caller: ApiClie
 
 
 @pytest.mark.parametrize("name", HELD)
-def test_ac06_a_role_removed_is_gone_at_the_very_next_request(
-    app: Flask, caller: ApiClient, world: World, council: Council, name: str
-) -> None:
+def test_ac06_a_removed_role_is_gone_at_the_next_request(app: Flask, caller: ApiClient, world: World, council: Council, name: str) -> None:
     reference = an_audit(world, "moderated", grade="inadequate")
     browser, path = Browser(app, name), f"/audits/{reference}"
     assert (browser.get(path).status_code, _json(caller, name, "GET", path)) == (200, 200)
@@ -87,7 +85,7 @@ def test_ac06_a_role_removed_is_gone_at_the_very_next_request(
     assert _json(caller, name, "GET", path) == 401
 
 
-def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: ApiClient, world: World, council: Council) -> None:
+def test_ac06_a_delegation_ends_automatically(caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "shared")
     assert _json(caller, "practitioner2", "GET", f"/audits/{reference}") == 404
     passes_on(council, "qa", "practitioner2", "qa")
@@ -98,7 +96,7 @@ def test_ac06_what_was_passed_on_for_a_while_ends_by_itself(caller: ApiClient, w
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in {"admin", "governance"}])
 def test_ac07_an_administrator_comes_to_no_content_by_any_role(caller: ApiClient, world: World, council: Council, role: str) -> None:
-    """Whatever stands in the directory’s rows beside the administrator’s own."""
+    """Regardless of the other rows in the directory."""
     scope = {"head_of_service": ":assessment", "director": ":safeguarding"}.get(role, "")
     reference = an_audit(world, "moderated", grade="inadequate")
     now_holds(council, "admin", "admin", f"{role}{scope}")

@@ -71,22 +71,22 @@ def test_ac17_no_line_break_or_bidi_control_gets_into_a_line(world: World, words
     assert world.audit(reference) == kept
 
 
-def test_ac17_a_mail_has_no_header_and_no_word_that_somebody_typed(caller: ApiClient, world: World, council: Council) -> None:
+def test_ac17_an_email_has_no_header_and_no_text_that_somebody_typed(caller: ApiClient, world: World, council: Council) -> None:
     typed = "Subject: x\nBcc: all@evil.example <b>=1+1"
     reference = an_audit(world, "draft")
     actions.add_action(
         world.command_context(), world.person("auditor"), reference, NewAction(typed, "practitioner@demo.example", "2026-12-20")
     )
     an_audit(world, "shared", grade="inadequate")
-    mails = caller.mails()
-    assert len(mails) > 5
-    for mail in mails:
-        assert mail["Bcc"] is None
-        assert len(mail.get_all("Subject", [])) == len(mail.get_all("To", [])) == 1
-        assert not any(words in mail.as_string() for words in ("evil.example", AN_ACTION.text, "Alex", "C-1001", OF_THE_ACTION))  # type: ignore[operator]
+    emails = caller.emails()
+    assert len(emails) > 5
+    for email in emails:
+        assert email["Bcc"] is None
+        assert len(email.get_all("Subject", [])) == len(email.get_all("To", [])) == 1
+        assert not any(words in email.as_string() for words in ("evil.example", AN_ACTION.text, "Alex", "C-1001", OF_THE_ACTION))  # type: ignore[operator]
 
 
-def test_ac18_no_door_takes_a_file(app: Flask, world: World, council: Council) -> None:
+def test_ac18_no_interface_accepts_a_file(app: Flask, world: World, council: Council) -> None:
     reference, browser = an_audit(world, "graded"), Browser(app, "auditor")
     before = everything_in(council.engine)
     for path in (f"/audits/{reference}/sections/summary", f"/audits/{reference}/actions/new", "/audits/search"):
@@ -109,7 +109,7 @@ def _told(council: Council) -> list[tuple[str, int]]:
     return sorted((row.key, row.recipient) for row in rows)
 
 
-def test_ac19_a_second_scheduler_tells_nobody_twice(world: World, council: Council, caller: ApiClient) -> None:
+def test_ac19_a_second_scheduler_notifies_nobody_twice(world: World, council: Council, caller: ApiClient) -> None:
     an_audit(world, "moderated", grade="inadequate")
     at = NOW + timedelta(days=40)
     sweep(council.worker_context, at)
@@ -117,11 +117,11 @@ def test_ac19_a_second_scheduler_tells_nobody_twice(world: World, council: Counc
     for _ in range(3):
         sweep(council.worker_context, at)
     assert _told(council) == once
-    assert len(caller.mails()) > 0
-    assert caller.mails() == []
+    assert len(caller.emails()) > 0
+    assert caller.emails() == []
 
 
-def test_ac20_a_clock_set_back_tells_nobody_twice(world: World, council: Council) -> None:
+def test_ac20_a_clock_set_back_notifies_nobody_twice(world: World, council: Council) -> None:
     an_audit(world, "moderated", grade="inadequate")
     days = [NOW + timedelta(days=days) for days in (37, 38, 39, 40)]
     for at in days:
@@ -133,7 +133,7 @@ def test_ac20_a_clock_set_back_tells_nobody_twice(world: World, council: Council
     assert set((council.settings.data / "mail").glob("*.eml")) == sent
 
 
-def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, world: World, council: Council) -> None:
+def test_ac20_a_clock_set_back_leaves_the_history_intact(app: Flask, world: World, council: Council) -> None:
     """What is sealed and numbered goes by order, not by the clock."""
     reference = an_audit(world, "shared")
     world.passes(days=-400)
@@ -144,7 +144,7 @@ def test_ac20_a_clock_set_back_leaves_the_history_whole(app: Flask, world: World
     assert first_break(council, [reference]) == ""
 
 
-def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_seen_through(caller: ApiClient, world: World, council: Council) -> None:
+def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_completed(caller: ApiClient, world: World, council: Council) -> None:
     reference = an_audit(world, "moderated")
     assert caller.call("practitioner@demo.example", "GET", f"/actions/{reference}-1").status_code == 200
     leaves(council, "practitioner")

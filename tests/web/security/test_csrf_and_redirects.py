@@ -76,7 +76,7 @@ def test_signing_in_leads_nowhere_but_here(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=repr)
-def test_no_page_or_redirect_speaks_of_the_host_that_was_asked_for(app: Flask, world: World, host: str) -> None:
+def test_no_page_or_redirect_contains_the_requested_host(app: Flask, world: World, host: str) -> None:
     reference = an_audit(world, at="shared")
     browser = Browser(app, "qa")
     forwarded = {

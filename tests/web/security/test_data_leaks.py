@@ -1,6 +1,6 @@
-"""A word of its own in every field of a child’s audit, from its first draft to its end, through every door: none gets anywhere else.
+"""Every field of a child’s audit holds a unique word, from its first draft to its end, through every interface: none leaks.
 
-Not into a log line, a mail, a header, an address or a title, whatever is refused, and whatever breaks in the middle.
+Not into a log line, an email, a header, an address or a title, even when requests are refused or fail in the middle.
 """
 
 import http.client
@@ -31,7 +31,7 @@ from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
 READERS = ("auditor", "practitioner", "moderator", "hos.ppqa", "governance", "admin")
-# Lists and boxes of mail, which name audits by their reference alone.
+# Lists and notices, which name audits by their reference alone.
 WORDLESS = {
     "/", "/audits", "/notices", "/readings", "/people", "/health", "/account", "/tokens", "/api/v1/notices", "/api/v1/audits", "/api/v1/health",
 }  # fmt: skip
@@ -41,7 +41,7 @@ OF_THE_CASE = {
 
 
 @pytest.fixture
-def mails() -> Iterator[SmtpServer]:
+def smtp_server() -> Iterator[SmtpServer]:
     server = SmtpServer()
     server.start()
     yield server
@@ -55,25 +55,25 @@ def _steps() -> tuple[Callable[[Story], None], ...]:
     )  # fmt: skip
 
 
-def test_no_word_gets_into_a_line_a_mail_a_header_an_address_or_a_title(app: Flask, caller: ApiClient, mails: SmtpServer) -> None:
+def test_no_case_text_gets_into_a_log_email_header_address_or_title(app: Flask, caller: ApiClient, smtp_server: SmtpServer) -> None:
     app.testing, council = False, app.extensions["council"]
     with every_line() as lines:
         story = Story(app, caller)
         for step in _steps():
             step(story)
         _everybody_looks(story, caller)
-        _is_told_of(council, mails)
+        _is_told_of(council, smtp_server)
         _breaks_in_the_server(app)
     in_json = [json.loads(line) for line in lines if line.startswith("{")]
     lines_with = {" ".join(line.split()[:4]): line[:500] for line in lines if CANARY.search(line)}
     typed = next(NUMBERS) - FIRST
-    print(f"{typed} words; {len(lines):,} log lines, {story.heard.answers:,} answers, {len(mails.taken)} mails looked at")
+    print(f"{typed} words; {len(lines):,} log lines, {story.heard.answers:,} answers, {len(smtp_server.taken)} emails looked at")
     assert lines_with == {}
     assert story.heard.leaks == []
-    assert [str(mail["Subject"]) for mail in mails.mails() if CANARY.search(mail.as_string() + str(mail.get_content()))] == []
+    assert [str(email["Subject"]) for email in smtp_server.emails() if CANARY.search(email.as_string() + str(email.get_content()))] == []
     assert _held_outside_the_case(council) == []
     assert typed > 60
-    assert len(mails.taken) > 12
+    assert len(smtp_server.taken) > 12
     assert len(in_json) == len(lines) / 2
     assert {one["reference"] for one in in_json if "reference" in one} >= {story.reference}
     assert [one for one in in_json if _names_somebody(council, one)] == []
@@ -89,7 +89,7 @@ def _names_somebody(council: Council, line: dict[str, Any]) -> bool:
 
 @contextmanager
 def _failing(council: Council, table: str, how: str) -> Iterator[None]:
-    """Whatever is stored in `table` fails: in the database, or in a library whose words quote what was to be stored."""
+    """Writing to `table` fails: in the database, or in a library whose error text quotes the value."""
 
     def fails(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if f"INTO {table} " in statement or f"UPDATE {table} " in statement:
@@ -134,11 +134,11 @@ def _everybody_looks(story: Story, caller: ApiClient) -> None:
             story.heard.hear(f"{path}, for {name}", answer.headers, answer.get_data(as_text=True), is_wordless=path in WORDLESS)
 
 
-def _is_told_of(council: Council, mails: SmtpServer) -> None:
-    """Eight weeks of reminders and chases, by a server that takes, that refuses quoting the mail, and by a step that breaks."""
-    context = replace(council.worker_context, settings=replace(council.settings, mail_url=mails.url))
+def _is_told_of(council: Council, smtp_server: SmtpServer) -> None:
+    """Eight weeks of reminders and chases: the server accepts, or refuses and quotes the email, or a step fails."""
+    context = replace(council.worker_context, settings=replace(council.settings, mail_url=smtp_server.url))
     now = datetime.now(UTC)
-    mails.answers = lambda to, tries: "451 later" if to.startswith("qaro") and tries == 1 else None
+    smtp_server.answers = lambda to, tries: "451 later" if to.startswith("qaro") and tries == 1 else None
     with pytest.MonkeyPatch.context() as breaking:
         breaking.setattr("notifications.delivery.messages.build", _fails_quoting)
         run_once(context, now)
@@ -165,7 +165,7 @@ def _breaks_in_the_server(app: Flask) -> None:
 
 
 def _held_outside_the_case(council: Council) -> list[str]:
-    """Tables that mails, notices, sessions and the history are made of hold no word either."""
+    """The tables behind emails, notices, sessions and the history hold none either."""
     with read_transaction(council.engine) as connection:
         return [
             f"{found[0]} in {table.name}"

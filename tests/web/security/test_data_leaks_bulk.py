@@ -1,4 +1,4 @@
-"""Canaries in every field of many audits, with their reminders and mornings: none in a mail, a log line, a link, a title of a list or a metric."""
+"""Canaries in every field of many audits, with their reminders and digests: none in an email, a log line, a link, a list or a metric."""
 
 import html
 import re
@@ -56,14 +56,14 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def mails() -> Iterator[SmtpServer]:
+def smtp_server() -> Iterator[SmtpServer]:
     server = SmtpServer()
     server.start()
     yield server
     server.stop()
 
 
-def _leaks_nothing(app: Flask, mails: SmtpServer, count: int) -> None:
+def _leaks_nothing(app: Flask, smtp_server: SmtpServer, count: int) -> None:
     council: Council = app.extensions["council"]
     leaks, lines, seen = Counter[str](), 0, time.monotonic()
     lives: list[Life] = []
@@ -71,13 +71,13 @@ def _leaks_nothing(app: Flask, mails: SmtpServer, count: int) -> None:
         for number in range(count):
             lives.append(a_life(a_world(council), number))
             lines += _sift(said, leaks)
-        sent, kinds = _is_told_of(council, mails, leaks)
+        sent, kinds = _is_told_of(council, smtp_server, leaks)
         lines += _sift(said, leaks)
         heard = _everybody_looks(app, lives)
         lines += _sift(said, leaks)
     words = sum(life.fields for life in lives)
     print(
-        f"{count:,} audits, {words:,} words; {lines:,} log lines, {sent:,} mails of {len(kinds)} kinds, {heard.answers:,} pages looked at"
+        f"{count:,} audits, {words:,} words; {lines:,} log lines, {sent:,} emails of {len(kinds)} kinds, {heard.answers:,} pages looked at"
         f" in {time.monotonic() - seen:.0f} s"
     )
     assert not leaks
@@ -89,21 +89,21 @@ def _leaks_nothing(app: Flask, mails: SmtpServer, count: int) -> None:
 
 
 def _sift(said: list[str], leaks: Counter[str]) -> int:
-    """What was said since, looked at and forgotten: there is too much of it to keep."""
+    """The log lines since the last call, searched and dropped: there are too many to store."""
     leaks.update(f"line: {' '.join(line.split()[:4])}" for line in said if CANARY.search(line))
     count = len(said)
     said.clear()
     return count
 
 
-def _is_told_of(council: Council, mails: SmtpServer, leaks: Counter[str]) -> tuple[int, Counter[str]]:
-    context, sent, kinds = replace(council.worker_context, settings=replace(council.settings, mail_url=mails.url)), 0, Counter[str]()
+def _is_told_of(council: Council, smtp_server: SmtpServer, leaks: Counter[str]) -> tuple[int, Counter[str]]:
+    context, sent, kinds = replace(council.worker_context, settings=replace(council.settings, mail_url=smtp_server.url)), 0, Counter[str]()
     for now in COMES:
         sent += run_once(context, now)
-        for mail in mails.mails():
-            kinds[str(mail["Subject"])] += 1
-            leaks.update(f"mail: {one}" for one in CANARY.findall(mail.as_string() + str(mail.get_content())))
-        mails.taken.clear()
+        for email in smtp_server.emails():
+            kinds[str(email["Subject"])] += 1
+            leaks.update(f"email: {one}" for one in CANARY.findall(email.as_string() + str(email.get_content())))
+        smtp_server.taken.clear()
     return sent, kinds
 
 
@@ -154,11 +154,11 @@ def _asks_for_pages(heard: Heard, caller: ApiClient, name: str, path: str) -> No
         cursor = f"?cursor={following}"
 
 
-def test_nothing_leaks_of_two_hundred_audits(app: Flask, mails: SmtpServer) -> None:
-    _leaks_nothing(app, mails, 200)
+def test_nothing_leaks_of_two_hundred_audits(app: Flask, smtp_server: SmtpServer) -> None:
+    _leaks_nothing(app, smtp_server, 200)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_nothing_leaks_of_ten_thousand_audits(app: Flask, mails: SmtpServer) -> None:
-    _leaks_nothing(app, mails, 10_000)
+def test_nothing_leaks_of_ten_thousand_audits(app: Flask, smtp_server: SmtpServer) -> None:
+    _leaks_nothing(app, smtp_server, 10_000)

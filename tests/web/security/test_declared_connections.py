@@ -1,4 +1,4 @@
-"""Through the front door, who declared a connection to a child meets nothing of that child’s audits any more."""
+"""In browser and JSON, somebody who declared a connection to a child no longer meets anything of that child’s audits."""
 
 import re
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ PEOPLE = ("practitioner", "team.manager", "qaro", "auditor", "moderator", "qa", 
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_every_door_is_shut_from_the_next_request_on(app: Flask, world: World, caller: ApiClient, name: str) -> None:
+def test_every_interface_refuses_from_the_next_request_on(app: Flask, world: World, caller: ApiClient, name: str) -> None:
     reference = an_audit(world, "shared", grade="inadequate")
     assign(world, reference)
     browser, email = Browser(app, name), f"{name}@demo.example"
@@ -40,7 +40,7 @@ def test_every_door_is_shut_from_the_next_request_on(app: Flask, world: World, c
 
 
 def _but_for_the_token(page: str) -> str:
-    """It is made anew each second."""
+    """It is made again each second."""
     return re.sub(r'name="csrf_token" value="[^"]+"', "", page)
 
 
@@ -49,11 +49,11 @@ def _all_of(browser: Browser) -> str:
     return "".join(browser.get(path).text for path in ("/", "/audits", "/notices")) + found
 
 
-def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(world: World, caller: ApiClient, app: Flask) -> None:
+def test_a_waiting_email_is_cancelled_and_no_reminder_comes(world: World, caller: ApiClient, app: Flask) -> None:
     council: Council = app.extensions["council"]
     an_audit(world, "shared")
     declare_connection(world.command_context(), world.person("practitioner"), "C-1001")
-    caller.mails()
+    caller.emails()
     run_once(council.worker_context, datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
     practitioner = world.person("practitioner").id
     with read_transaction(council.engine) as connection:
@@ -61,4 +61,4 @@ def test_a_mail_that_waits_is_cancelled_and_no_reminder_comes(world: World, call
         others = connection.execute(select(tables.outbox.c.recipient).where(tables.outbox.c.event == "action_overdue")).scalars().all()
     assert {(row.event, row.state) for row in rows} == {("audit_shared", "cancelled"), ("action_assigned", "cancelled")}
     assert world.person("team.manager").id in others
-    assert not [mail for mail in (council.settings.data / "mail").glob("*.eml") if b"practitioner@" in mail.read_bytes()]
+    assert not [email for email in (council.settings.data / "mail").glob("*.eml") if b"practitioner@" in email.read_bytes()]

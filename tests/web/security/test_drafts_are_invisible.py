@@ -59,7 +59,7 @@ def _searching(route: Route) -> Route:
 
 
 def _twins(folder: Path) -> tuple[Client, Client]:
-    """Two doors alike to the last session and token."""
+    """Two councils with the same sessions and tokens."""
     council = a_council(folder / "without")
     add_the_others(council)
     an_audit(a_world(council), "moderated", Plan(details={"child_id": CHILD}))

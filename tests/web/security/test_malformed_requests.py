@@ -1,4 +1,4 @@
-"""Requests that no honest program sends, through each door and on each database: a sentence, and never a fault of ours."""
+"""Malformed requests, on each interface and each database: answered with a sentence, never a server error."""
 
 import io
 import json

@@ -71,10 +71,10 @@ def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypat
 
 def _allowed() -> Iterator[Cell]:
     """One way past permission for each route, audit and person who has one."""
-    askers = [actor for turn in ("named by the audit", "in a post") for actor in everybody_of(turn)]
+    actors = [actor for turn in ("named by the audit", "in a post") for actor in everybody_of(turn)]
     for route in (one for one in ROUTES if one.method != "GET" and one.row["needs"] != "public" and "discard" not in one.rule):
         for scenario in TRIED_IN if route.is_of_an_audit else (None,):
-            for actor in askers:
+            for actor in actors:
                 cells = (Cell(route, args, actor, scenario) for args in route.variants())
                 yield from [cell for cell in cells if "past" in expected(cell)][:1]
 

@@ -162,7 +162,7 @@ def test_nobody_is_two_people(council: Council, world: World, abuse: Abuse) -> N
 
 
 def test_what_is_refused_to_one_person_is_granted_to_two(council: Council, world: World) -> None:
-    """The same moves by two people succeed: it is the person that stands in the way, and nothing else."""
+    """The same moves by two people succeed: only the person was the obstacle."""
     reference = an_audit(world, "shared")
     assign(world, reference)
     audit_moves.waive_moderation(world.command_context(), world.person("qa"), an_audit(world, "shared"), "Not picked.")

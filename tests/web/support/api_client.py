@@ -44,7 +44,7 @@ class ApiClient:
     def move(self, who: str, reference: str, move: str, **more: Any) -> Any:
         return self.ok(who, "POST", f"/audits/{reference}/moves", {"move": move, **more})
 
-    def mails(self) -> list[EmailMessage]:
+    def emails(self) -> list[EmailMessage]:
         """Those sent since last asked."""
         run_once(self.council.worker_context, datetime.now(UTC))
         files = set((self.council.settings.data / "mail").glob("*.eml")) - self.read
