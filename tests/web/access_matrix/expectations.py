@@ -63,6 +63,11 @@ class Cell:
     actor: Actor
     scenario: Scenario | None
 
+    @property
+    def what(self) -> tuple[str, ...]:
+        """What is asked for, of whatever audit."""
+        return (self.route.name, *self.args.values())
+
     def __str__(self) -> str:
         said = ", ".join(self.args.values())
         return f"{self.route.name}{f' ({said})' * bool(said)}, {self.actor}, {self.scenario.name if self.scenario else 'no audit'}"
