@@ -77,14 +77,14 @@ class FakeStore:
         return self.answers.get((person_id, key))
 
     def save(self, change: Change) -> None:
-        reference, once = change.after.reference, change.once
-        if once and (once.person_id, once.key) in self.answers:
+        reference, claim = change.after.reference, change.claim
+        if claim and (claim.person_id, claim.key) in self.answers:
             raise AlreadyDone
         stored = self.audits.get(reference)
         if change.directory_version != self._directory.version or (stored and stored.version) != (change.before and change.before.version):
             raise ConcurrentChange
-        if once:
-            self.answers[once.person_id, once.key] = (once.digest, once.answer(change.after))
+        if claim:
+            self.answers[claim.person_id, claim.key] = (claim.digest, claim.answer)
         self.audits[reference] = change.after
         self.rows.setdefault(reference, []).extend(change.rows)
         self.reasons.setdefault(reference, {}).update(change.remarks)

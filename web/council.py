@@ -13,7 +13,6 @@ from workflow.errors import ConfigurationError
 from workflow.form_loader import load_form
 from workflow.guards import GUARDS
 from workflow.permissions import Permissions, load_permissions
-from workflow.ports import IdempotentRequest
 from workflow.sense_checks import SenseChecks, load_sense_checks
 from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import FormShelf, keep
@@ -38,12 +37,10 @@ class Council:
     def worker_context(self) -> WorkerContext:
         return WorkerContext(self.settings, self.engine, self.store, self.notification_policy, self.rules)
 
-    def command_context(self, now: datetime | None = None, once: IdempotentRequest | None = None) -> CommandContext:
+    def command_context(self, now: datetime | None = None) -> CommandContext:
         """A context for one command, as of `now` in UTC."""
         at = now or datetime.now(UTC)
-        return CommandContext(
-            self.store, self.store.directory(at), self.rules, self.permissions, self.forms, self.notification_policy, at, once
-        )
+        return CommandContext(self.store, self.store.directory(at), self.rules, self.permissions, self.forms, self.notification_policy, at)
 
 
 def open_council(settings: Settings, engine: Engine | None = None) -> Council:

@@ -14,13 +14,26 @@ from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryE
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotentRequest:
-    """A request under an Idempotency-Key. `digest` tells two requests under one key apart; `answer` is kept with the effect."""
+class IdempotencyClaim:
+    """What is stored of a request under an Idempotency-Key, in the same commit as its effect."""
 
     person_id: int
     key: str
     digest: str
-    answer: Callable[[Audit], str]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """A request under an Idempotency-Key. `digest` tells two requests under one key apart; `render` writes the answer to it."""
+
+    person_id: int
+    key: str
+    digest: str
+    render: Callable[[Audit], str]
+
+    def claim(self, audit: Audit) -> IdempotencyClaim:
+        return IdempotencyClaim(self.person_id, self.key, self.digest, self.render(audit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,7 @@ class Change:
     seals: tuple[Seal, ...]
     directory_version: int
     at: datetime
-    once: IdempotentRequest | None = None
+    claim: IdempotencyClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)

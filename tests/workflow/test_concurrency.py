@@ -26,7 +26,7 @@ def on_postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield a_world(council)
 
 
-@pytest.fixture(params=["house", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["world", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
 def on_each(request: pytest.FixtureRequest) -> World:
     made: World = request.getfixturevalue(request.param)
     return made
@@ -39,7 +39,7 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
     before = world.audit(reference).chain.count
 
     def share(_: int) -> str:
-        context = replace(world.command_context(), once=once)
+        context = world.command_context()
         barrier.wait()
         return run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference))
 
@@ -54,11 +54,11 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
 def test_a_key_used_for_another_request_is_refused(world: World) -> None:
     reference, auditor = an_audit(world, "graded"), world.person("auditor")
     once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state)
-    context = replace(world.command_context(), once=once)
+    context = world.command_context()
     assert run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference)) == "shared"
     other = replace(once, digest="another")
     try:
-        run_idempotent(replace(context, once=other), other, lambda context: audit_moves.share(context, auditor, reference))
+        run_idempotent(context, other, lambda context: audit_moves.share(context, auditor, reference))
     except IdempotencyKeyReused:
         return
     raise AssertionError("a key was taken twice")

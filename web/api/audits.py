@@ -8,7 +8,7 @@ from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
 from web.api.request_context import audit_answer, audit_response, seen_version
-from web.api.serialisers import email, escalation_facts, history_facts, offers_shown, seen_text
+from web.api.serialisers import audit_shown, email, escalation_facts, history_facts, offers_shown, to_json
 from web.audit_list.queries import AuditFilter, page_of_audits
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log, reveal_history
@@ -54,8 +54,9 @@ def search(given: Given) -> Given:
 @blueprint.get("/audits/<reference>")
 @blueprint.answers_audit()
 def show(reference: str) -> Response:
-    context = command_context()
-    return audit_response(seen_text(context, identified_person(), reveal_and_log(see(context, identified_person(), reference))))
+    context, who = command_context(), identified_person()
+    shown = audit_shown(context, who, reveal_and_log(see(context, who, reference)))
+    return audit_response(shown, to_json(shown))
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")

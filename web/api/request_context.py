@@ -1,4 +1,4 @@
-"""What a request brings besides its body: who asks, which version they saw, which key they use."""
+"""The headers of a request to the JSON interface, and the audit as its answer."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from web.api.serialisers import audit_text
+from web.api.serialisers import shown_after_command, to_json
 from web.request.context import command_context, identified_person
 from web.request.idempotency import run_request_once
 from web.request.read_log import log_json_sent
@@ -28,42 +28,46 @@ def audit_answer(run: Callable[[CommandContext], Audit], status: int = 200) -> R
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
     context, who = command_context(), identified_person()
     key = request.headers.get("Idempotency-Key", "").strip()
-    text = _once(context, who, key, run) if key else audit_text(context, who, run(context))
-    log_json_sent(current_app.json.loads(text))
-    return audit_response(text, status)
+    if key:
+        text = _run_once(context, who, key, run)
+        shown = current_app.json.loads(text)
+    else:
+        shown = shown_after_command(context, who, run(context))
+        text = to_json(shown)
+    log_json_sent(shown)
+    return audit_response(shown, text, status)
 
 
-def _once(context: CommandContext, who: Person, key: str, run: Callable[[CommandContext], Audit]) -> str:
-    new: list[str] = []
+def _run_once(context: CommandContext, who: Person, key: str, run: Callable[[CommandContext], Audit]) -> str:
+    rendered: list[str] = []
 
-    def answer(audit: Audit) -> str:
-        new.append(audit_text(context, who, audit))
-        return new[-1]
+    def render(audit: Audit) -> str:
+        rendered.append(to_json(shown_after_command(context, who, audit)))
+        return rendered[-1]
 
-    text = run_request_once(who, key, request.get_data(), answer, run)
-    return text if text in new else _as_seen_now(context, who, text)
+    text = run_request_once(who, key, request.get_data(), render, run)
+    return text if text in rendered else _repeated_answer(context, who, text)
 
 
-def _as_seen_now(context: CommandContext, who: Person, answered: str) -> str:
-    """The answer as it was kept, unless a right to what is in it has gone since: then what is theirs to see now.
+def _repeated_answer(context: CommandContext, who: Person, answered: str) -> str:
+    """Return the stored answer or, where the person has since lost a right to part of it, what they may see now.
 
-    Raises NotFound where they may not know of the audit any more.
+    Raise NotFound where they may no longer know of the audit.
     """
-    kept = current_app.json.loads(answered)
-    audit, _ = get_visible_audit(context, who, kept["reference"])
-    now = audit_text(context, who, audit)
-    return answered if _covers(current_app.json.loads(now), kept) else now
+    stored = current_app.json.loads(answered)
+    audit, _ = get_visible_audit(context, who, stored["reference"])
+    now = shown_after_command(context, who, audit)
+    return answered if _covers(now, stored) else to_json(now)
 
 
-def _covers(now: dict[str, Any], kept: dict[str, Any]) -> bool:
-    seen, was = ({one["id"] for one in shown["actions"]} for shown in (now, kept))
-    return was <= seen and all(kept[part].keys() <= now[part].keys() for part in ("sections", "escalation"))
+def _covers(now: dict[str, Any], stored: dict[str, Any]) -> bool:
+    visible, answered = ({action["id"] for action in shown["actions"]} for shown in (now, stored))
+    return answered <= visible and all(stored[part].keys() <= now[part].keys() for part in ("sections", "escalation"))
 
 
-def audit_response(text: str, status: int = 200) -> Response:
-    """Of what is noted to be read."""
+def audit_response(shown: dict[str, Any], text: str, status: int = 200) -> Response:
+    """`text` is `shown` as JSON, which must have been logged as read."""
     response = Response(text, status, content_type="application/json")
-    shown = current_app.json.loads(text)
     response.headers["ETag"] = f'"{shown["version"]}"'
     if status == 201:
         response.headers["Location"] = f"/api/v1/audits/{shown['reference']}"

@@ -17,14 +17,14 @@ from workflow.smart_action import is_overdue
 AUDIT = response_schemas.Audit()
 
 
-def audit_text(context: CommandContext, who: Person, audit: Audit) -> str:
-    """The audit as this person may see it after a command, as it is kept under an Idempotency-Key; who sends it notes that."""
+def shown_after_command(context: CommandContext, who: Person, audit: Audit) -> dict[str, Any]:
+    """Return the audit as this person may see it after a command. The caller logs that it is read, before sending it."""
     ties = relations(who, audit, context.directory)
-    return seen_text(context, who, view_without_logging(context, who, audit, ties))
+    return audit_shown(context, who, view_without_logging(context, who, audit, ties))
 
 
-def seen_text(context: CommandContext, who: Person, seen: AuditView) -> str:
-    return json.dumps(audit_shown(context, who, seen), ensure_ascii=False)
+def to_json(shown: dict[str, Any]) -> str:
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def audit_shown(context: CommandContext, who: Person, seen: AuditView) -> dict[str, Any]:

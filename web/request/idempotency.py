@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from flask import request
 
-from web.request.context import command_context, current_council, identified_person
+from web.request.context import command_context, identified_person
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
@@ -26,21 +26,20 @@ def new_idempotency_key() -> str:
 
 
 def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
-    """The audit’s reference. Raises BadInput, about this field, where the form was sent before with other words."""
-    key, typed = request.form.get("once", ""), sorted(request.form.items(multi=True))
+    """Return the audit’s reference. Raise BadInput, about this field, where the form was sent before with other text."""
+    key = request.form.get("once", "")
     if not key:
         return run(command_context()).reference
-    said = repr([one for one in typed if one[0] != "csrf_token"])
+    typed = repr(sorted(item for item in request.form.items(multi=True) if item[0] != "csrf_token"))
     try:
-        return run_request_once(identified_person(), key, said.encode(), attrgetter("reference"), run)
+        return run_request_once(identified_person(), key, typed.encode(), attrgetter("reference"), run)
     except IdempotencyKeyReused as refusal:
         raise BadInput.about(field, refusal.sentence) from refusal
 
 
-def run_request_once(who: Person, key: str, said: bytes, answer: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
-    """What was answered, now or the first time. Raises IdempotencyKeyReused where the key belongs to another request."""
+def run_request_once(who: Person, key: str, body: bytes, render: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
+    """Return what was answered, now or the first time. Raise IdempotencyKeyReused where the key belongs to another request."""
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
-    digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), said))).hexdigest()
-    asked = IdempotentRequest(who.id, key, digest, answer)
-    return run_idempotent(current_council().command_context(once=asked), asked, run)
+    digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), body))).hexdigest()
+    return run_idempotent(command_context(), IdempotentRequest(who.id, key, digest, render), run)

@@ -111,7 +111,8 @@ class UnitOfWork:
             tuple(self._seals),
             self.context.directory.version,
             self.context.now,
-            self.context.once,
+            # Rendered here, because the write lock is held from `save` to the end of the commit.
+            self.context.once.claim(after) if self.context.once else None,
         )
         self.context.store.save(change)
         return after

@@ -1,6 +1,7 @@
 """The same request twice, under one Idempotency-Key: one effect and one answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from workflow.commands.context import CommandContext
 from workflow.errors import IdempotencyKeyReused, Refusal
@@ -9,20 +10,36 @@ from workflow.ports import AlreadyDone, IdempotentRequest
 
 
 def run_idempotent(context: CommandContext, once: IdempotentRequest, run: Callable[[CommandContext], Audit]) -> str:
-    """What was answered, now or the first time. Raises IdempotencyKeyReused where the key belongs to another request.
+    """Return what was answered, now or the first time. Raise IdempotencyKeyReused where the key belongs to another request.
 
-    A refusal is looked at again: the first of two twins may have committed while the second was being decided.
+    After a refusal the stored answer is looked for again: a twin of this request may have committed meanwhile.
     """
+    once = replace(once, render=RenderedOnce(once.render))
     answered = _answered(context, once)
     if answered is not None:
         return answered
     try:
-        return once.answer(run(context))
+        return once.render(run(replace(context, once=once)))
     except (Refusal, AlreadyDone):
         answered = _answered(context, once)
         if answered is None:
             raise
         return answered
+
+
+class RenderedOnce:
+    """Keeps the last text: an answer is rendered for the commit that stores it, and sent afterwards."""
+
+    def __init__(self, render: Callable[[Audit], str]) -> None:
+        self.render = render
+        self.last: tuple[Audit | None, str] = (None, "")
+
+    def __call__(self, audit: Audit) -> str:
+        rendered, text = self.last
+        if rendered is not audit:
+            text = self.render(audit)
+            self.last = (audit, text)
+        return text
 
 
 def _answered(context: CommandContext, once: IdempotentRequest) -> str | None:

@@ -124,10 +124,10 @@ def _plain_insert(table: Table) -> Any:
 
 
 def _claim_key(connection: Connection, change: Change) -> None:
-    if change.once is None:
+    if change.claim is None:
         return
-    once = change.once
-    values = {"person_id": once.person_id, "key": once.key, "digest": once.digest, "answer": once.answer(change.after), "at": change.at}
+    claim = change.claim
+    values = {"person_id": claim.person_id, "key": claim.key, "digest": claim.digest, "answer": claim.answer, "at": change.at}
     if execute(connection, _claim(connection.dialect.name), values).first() is None:
         raise AlreadyDone
 

@@ -79,7 +79,7 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
         assert audit is not None
         return audit
 
-    return run_idempotent(council.command_context(now, once), once, run)
+    return run_idempotent(council.command_context(now), once, run)
 
 
 def send(context: WorkerContext, now: datetime) -> None:

@@ -98,15 +98,19 @@ def test_a_stale_save_loses_neither_text(world: World) -> None:
 
 
 def test_one_key_one_effect_one_answer(world: World) -> None:
-    reference, auditor = an_audit(world, at="graded"), world.person("auditor")
+    reference, auditor, rendered = an_audit(world, at="graded"), world.person("auditor"), list[str]()
+
+    def render(audit: Audit) -> str:
+        rendered.append(f"{audit.state} {audit.version}")
+        return rendered[-1]
 
     def share(digest: str) -> str:
-        key = IdempotentRequest(auditor.id, "k", digest, lambda audit: f"{audit.state} {audit.version}")
-        context = replace(world.command_context(), once=key)
-        return idempotency.run_idempotent(context, key, lambda at: audit_moves.share(at, auditor, reference))
+        key = IdempotentRequest(auditor.id, "k", digest, render)
+        return idempotency.run_idempotent(world.command_context(), key, lambda at: audit_moves.share(at, auditor, reference))
 
     first = share("the same")
     assert share("the same") == first
+    assert rendered == [first]
     with pytest.raises(IdempotencyKeyReused):
         share("another")
 
