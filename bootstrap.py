@@ -147,18 +147,18 @@ def run_together(*verbs: str) -> int:
     while not signals and all(child.poll() is None for child in children.values()):
         time.sleep(0.1)
     ended = [f"{verb} ended (exit {child.returncode})" for verb, child in children.items() if child.returncode is not None]
-    stop(children.values(), signals[0] if signals else signal.SIGTERM)
+    stop(children.values())
     if signals and not ended:
         return 0
     say(f"{' and '.join(ended)}, so everything was stopped.")
     return 1
 
 
-def stop(children: Collection[subprocess.Popen[bytes]], signal_number: int) -> None:
-    """Asks all of them, then gives them ten seconds between them."""
+def stop(children: Collection[subprocess.Popen[bytes]]) -> None:
+    """Stop all of them in order, within ten seconds together: the web server takes other signals for something else."""
     deadline = time.monotonic() + 10
     for child in children:
-        child.send_signal(signal_number)
+        child.terminate()
     for child in children:
         try:
             child.wait(max(0.0, deadline - time.monotonic()))

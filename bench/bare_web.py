@@ -37,4 +37,4 @@ def made(home: Home, said: Mapping[str, Move]) -> Application:
 if __name__ == "__main__":
     here = Home(Path(os.environ["PRACTICE_AUDIT_DATA"]), os.environ.get("PRACTICE_AUDIT_DATABASE_URL", ""))
     written = pickle.loads(Path(sys.argv[1]).read_bytes())
-    serve(here.url or "sqlite", lambda: made(here, written))
+    serve(lambda: made(here, written))

@@ -1,10 +1,9 @@
-"""Served as the service is: by waitress where the database is SQLite, by gunicorn in one process where it is PostgreSQL."""
+"""Serve a peer as the service is served: gunicorn with threads, in one process."""
 
 import os
 from collections.abc import Callable
 from typing import Any
 
-import waitress
 from gunicorn.app.base import BaseApplication
 
 THREADS = 8
@@ -25,10 +24,6 @@ class OneProcess(BaseApplication):  # type: ignore[misc]
         return self.made()
 
 
-def serve(url: str, made: Callable[[], Application]) -> None:
+def serve(made: Callable[[], Application]) -> None:
     """On PORT. The application is made in the process that answers."""
-    port = int(os.environ["PORT"])
-    if url.startswith("sqlite"):
-        waitress.serve(made(), host="127.0.0.1", port=port, threads=THREADS, ident=None, _quiet=True)
-    else:
-        OneProcess(made, port).run()
+    OneProcess(made, int(os.environ["PORT"])).run()

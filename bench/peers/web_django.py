@@ -3,8 +3,6 @@
 `python -m bench.peers.web_django URL AUDITS` serves AUDITS graded audits on PORT. Nobody needs a password here.
 """
 
-import sys
-
 from bench.peers import django_project
 from bench.peers.served import serve
 from bench.peers.the_work import AUDITOR
@@ -75,7 +73,7 @@ def configure(pages: str) -> None:
 
 def serve_project() -> None:
     connections.close_all()
-    serve(sys.argv[1], WSGIHandler)
+    serve(WSGIHandler)
 
 
 urlpatterns = [path("", page), path("sign-in", sign_in), path("audits/<int:number>/share", share)]

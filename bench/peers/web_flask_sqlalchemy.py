@@ -62,4 +62,4 @@ def share(number: int) -> Response:
 if __name__ == "__main__":
     fill()
     ENGINE.dispose()
-    serve(sys.argv[1], made)
+    serve(made)

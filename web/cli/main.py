@@ -18,7 +18,7 @@ from web.cli.second_factor import forget
 from web.cli.tokens import tokens
 from web.council import Council, ensure_prepared, open_council, prepare
 from web.request.logging_setup import configure_logging
-from web.server.waitress_server import serve
+from web.server.gunicorn_server import serve
 from workflow.errors import Refusal
 from workflow.form_loader import load_form
 from workflow.state_diagram import picture as drawn

@@ -46,8 +46,8 @@ def location_of(error: BaseException) -> str:
 
 
 def redact_library_logs(app: Flask) -> None:
-    """Flask and waitress write a traceback where even an error’s own page fails; psycopg quotes a row that was refused."""
-    for logger in (app.logger, logging.getLogger("waitress"), logging.getLogger("psycopg")):
+    """Flask and gunicorn write a traceback where even an error’s own page fails; psycopg quotes a row that was refused."""
+    for logger in (app.logger, logging.getLogger("gunicorn.error"), logging.getLogger("psycopg")):
         if not any(isinstance(one, RedactExceptions) for one in logger.filters):
             logger.addFilter(RedactExceptions())
 
@@ -60,8 +60,6 @@ def configure_logging(*, is_production: bool) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in ("alembic", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It warns of every request that waits a moment for a thread.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
     # A line that can’t be made would be printed with all that was to stand in it.
     logging.raiseExceptions = not is_production

@@ -1,14 +1,15 @@
-"""The web server of several processes: gunicorn, threads in each. None remembers anything between two requests that another would miss.
+"""The web server: gunicorn with threads, one process on SQLite and as many as are wanted on PostgreSQL.
 
-A process that is told to stop answers what it has begun; one that dies is replaced. SIGHUP to the first replaces them all, one by one.
+On SIGTERM each process answers what it has begun and ends. The first process replaces one that dies; SIGHUP makes it replace them all.
 """
 
 import logging
 import os
+import select
 import shutil
 import socket
+import struct
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -17,46 +18,75 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
 from config.settings import Settings
 from web.app import create_app
-from web.council import ensure_prepared, open_council
 from web.operations.metrics import SEVERAL_PROCESSES, count_in
-from web.request.logging_setup import RedactExceptions
+from web.request.logging_setup import configure_logging
 from web.request.security_headers import security_headers
-from workflow.storage.database_errors import refusal_of
-from workflow.storage.engine import DatabaseError
+from workflow.errors import Refusal
 
 LOG = logging.getLogger("practice_audit")
 THREADS = 8
-AGAIN_AFTER = 0.5
-DRAINED_WITHIN = 8
+POSTGRESQL_PROCESSES = 2
+# Supervisors give at least ten seconds. The first process kills what is left a second after the others give up.
+GIVE_UP_SECONDS, KILL_SECONDS = 7, 8
+# A client that sends nothing for so long in the middle of a request must not hold one of the threads.
+SLOW_CLIENT_SECONDS = 20
+HEARTBEAT_SECONDS = 60
 LONGEST_LINE, MOST_HEADERS = 8190, 100
-SILENT_FOR = 60
-"""Seconds after which a process that does not even say that it lives is replaced."""
 REFUSALS = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG, errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED, errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
 }  # fmt: skip
 
 
-class Threads(ThreadWorker):  # type: ignore[misc]
-    """What the server itself refuses, a broken header or too long a line, says as little and as much as any answer."""
+class ServiceLogger(Logger):  # type: ignore[misc]
+    """Sends what gunicorn logs through the log of the service, which redacts it."""
 
-    said: Mapping[str, str] = {}
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Refuses what no application is asked about, such as a malformed header, with the headers of any other answer."""
+
+    headers: Mapping[str, str] = {}
+
+    def init_process(self) -> None:
+        # Accepted connections inherit it; gunicorn itself would wait for ever.
+        for listener in self.sockets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SLOW_CLIENT_SECONDS, 0))
+        super().init_process()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """When it stops, accept whoever is connected already and close the port: gunicorn would leave new clients hanging, and then cut them off."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                while select.select([listener], [], [], 0)[0]:
+                    self.accept(listener)
+                listener.close()
+
+    def run(self) -> None:
+        super().run()
+        if self.nr_conns:
+            LOG.warning("%s requests were not answered when the service stopped", self.nr_conns)
 
     def handle_error(self, req: object, client: socket.socket, addr: object, exc: Exception) -> None:
-        is_theirs = isinstance(exc, errors.ParseException)
-        status = next((said for kind, said in REFUSALS.items() if isinstance(exc, kind)), HTTPStatus.BAD_REQUEST)
-        if not is_theirs:
+        status = next((status for kind, status in REFUSALS.items() if isinstance(exc, kind)), HTTPStatus.BAD_REQUEST)
+        if not isinstance(exc, errors.ParseException):
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             LOG.error("a request could not be answered: %s", type(exc).__name__)
-        _say(client, status, self.said)
+        _refuse(client, status, self.headers)
 
 
-def _say(client: socket.socket, status: HTTPStatus, said: Mapping[str, str]) -> None:
+def _refuse(client: socket.socket, status: HTTPStatus, more: Mapping[str, str]) -> None:
     body = f"{status.phrase}.\n"
     headers = {
         "Connection": "close",
@@ -64,73 +94,85 @@ def _say(client: socket.socket, status: HTTPStatus, said: Mapping[str, str]) -> 
         "Content-Type": "text/plain; charset=utf-8",
         "Cache-Control": "no-store",
     }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **said}.items())
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **more}.items())
     try:
         client.sendall(f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n{body}".encode())
     except OSError:
-        LOG.info("whoever asked is gone")
+        LOG.info("the client closed the connection before it was answered")
 
 
-class Processes(BaseApplication):  # type: ignore[misc]
-    def __init__(self, settings: Settings, count: int) -> None:
-        self.settings, self.count = settings, count
+class GunicornServer(BaseApplication):  # type: ignore[misc]
+    def __init__(self, settings: Settings, processes: int, app: Flask) -> None:
+        self.settings, self.processes, self.app = settings, processes, app
+        # The name and version of the server are of no use to a client.
+        wsgi.SERVER = "web"
+        Worker.headers = security_headers(is_https=settings.is_https)
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in _given(self.settings, self.count).items():
+        for name, value in _options(self.settings, self.processes).items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """In each process by itself: connections to the database are not for sharing."""
-        logging.getLogger("gunicorn.error").addFilter(RedactExceptions())
-        return _made(self.settings)
+        return self.app
 
 
-def _made(settings: Settings) -> Flask:
-    """One process that can’t begin would end all the others: where the database is away just now, it waits for it."""
-    while True:
-        try:
-            return create_app(settings)
-        except DatabaseError as error:
-            if refusal_of(error) is None:
-                raise
-            LOG.warning("a new process waits for the database")
-            time.sleep(AGAIN_AFTER)
+def serve(settings: Settings, processes: int | None = None) -> None:
+    """Serve until SIGTERM.
+
+    Raises Refusal for several processes on SQLite or a port that can't be used, ConfigurationError where the database is not prepared.
+    """
+    configure_logging(is_production=settings.is_production)
+    is_postgresql = settings.database_url.startswith("postgresql")
+    if not is_postgresql and (processes or 1) > 1:
+        raise Refusal("Several web processes need PostgreSQL: set PRACTICE_AUDIT_DATABASE_URL.")
+    _ensure_port_is_free(settings)
+    with _metrics_folder():
+        app = create_app(settings)
+        # Processes can't share a connection: each opens its own.
+        app.extensions["council"].engine.dispose()
+        GunicornServer(settings, processes or (POSTGRESQL_PROCESSES if is_postgresql else 1), app).run()
 
 
-def serve_many(settings: Settings, count: int) -> None:
-    """Raise ConfigurationError where the database is not prepared, before any process is begun."""
-    council = open_council(settings)
-    ensure_prepared(council)
-    council.engine.dispose()
-    # The name of the server is nobody’s business.
-    wsgi.SERVER = "web"
-    Threads.said = security_headers(is_https=settings.is_https)
-    with _counts_of_all():
-        Processes(settings, count).run()
+def _ensure_port_is_free(settings: Settings) -> None:
+    """Raise Refusal at once; gunicorn would try for five seconds."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise Refusal(
+            f"HOST and PORT: {settings.host}:{settings.port} can’t be used: choose another PORT, or stop the program that uses it."
+        ) from error
 
 
 @contextmanager
-def _counts_of_all() -> Iterator[None]:
-    """A folder for what the processes count, those that died among them; a fresh one, so that nothing of an earlier start is in it."""
-    first, given = os.getpid(), os.environ.get(SEVERAL_PROCESSES)
-    if given:
-        Path(given).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="practice-audit-counts-", dir=given))
+def _metrics_folder() -> Iterator[None]:
+    """A new folder for what the processes count, including those that died."""
+    first, parent = os.getpid(), os.environ.get(SEVERAL_PROCESSES)
+    if parent:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="practice-audit-counts-", dir=parent))
     count_in(folder)
     try:
         yield
     finally:
-        # Each process that ends comes by here, too.
+        # Each process that ends passes here, too.
         if os.getpid() == first:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _given(settings: Settings, count: int) -> dict[str, Any]:
-    """No header is believed here: what proxies say is for the application to judge, by how many there are."""
+def _stop_sooner(worker: Any) -> None:
+    """A process gives up before it is killed, so that it can log what was not answered."""
+    worker.cfg.set("graceful_timeout", GIVE_UP_SECONDS)
+
+
+def _options(settings: Settings, processes: int) -> dict[str, Any]:
+    """gunicorn believes no header about the client: the application judges what proxies say, by the number of proxies."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
-        "bind": f"{settings.host}:{settings.port}", "workers": count, "worker_class": Threads, "threads": THREADS, "preload_app": False,
-        "timeout": SILENT_FOR, "graceful_timeout": DRAINED_WITHIN, "keepalive": 5, "loglevel": "warning", "control_socket_disable": True,
+        "bind": f"{host}:{settings.port}", "workers": processes, "worker_class": Worker, "threads": THREADS, "preload_app": False,
+        "timeout": HEARTBEAT_SECONDS, "graceful_timeout": KILL_SECONDS, "post_worker_init": _stop_sooner, "keepalive": 5,
+        "logger_class": ServiceLogger, "loglevel": "warning", "control_socket_disable": True,
         "limit_request_line": LONGEST_LINE, "limit_request_fields": MOST_HEADERS, "limit_request_field_size": LONGEST_LINE,
         "forwarded_allow_ips": "", "secure_scheme_headers": {}, "proxy_protocol": "off",
     }  # fmt: skip

@@ -1,16 +1,14 @@
 """A council behind a real server, and pages signed in to it."""
 
 import shutil
-import threading
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page
-from waitress.server import create_server
 
 from config.settings import Settings
+from tests.web.support.server_thread import ServerThread
 from web.app import create_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -27,9 +25,8 @@ class Served:
     def __init__(self, browser: Browser, settings: Settings, port: int = 0) -> None:
         self.app = create_app(settings)
         self.council = self.app.extensions["council"]
-        self.server: Any = create_server(self.app, host="127.0.0.1", port=port, threads=4)
-        self.url = f"http://127.0.0.1:{self.server.effective_port}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.server = ServerThread(self.app, port)
+        self.url = f"http://127.0.0.1:{self.server.port}"
         self.browser = browser
         self.complaints: list[str] = []
         self.pages: dict[str, Page] = {}
@@ -48,11 +45,6 @@ class Served:
             page.get_by_role("heading", name="My work").wait_for()
             self.pages[name] = page
         return self.pages[name]
-
-    def _serve(self) -> None:
-        # Closed from another thread, its sockets may end in the middle of being waited for.
-        with suppress(OSError):
-            self.server.run()
 
     def stop(self) -> None:
         for page in self.pages.values():

@@ -18,9 +18,10 @@ from flask import Flask
 from notifications import outbox
 from notifications.scheduling import worker
 from tests.factories import settings
+from tests.web.support.server_thread import worker_of
 from web.app import create_app
 from web.council import Council
-from web.server.waitress_server import open_server
+from web.server.gunicorn_server import Worker
 
 # Two seconds are to a worker that lives for a moment what a minute is to one that lives for weeks.
 LEASE, SENDS_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0
@@ -92,9 +93,9 @@ def _begun(which: str, app: Flask, port: int) -> int:
 def _live(which: str, app: Flask, port: int, tells: int) -> None:
     council: Council = app.extensions["council"]
     if which == "web":
-        server = open_server(app, council.settings, host="127.0.0.1", port=port)
+        server = worker_of(app, socket.create_server(("127.0.0.1", port)), Worker)
         os.write(tells, b".")
-        server.run()
+        server.init_process()
     else:
         outbox.LEASE = LEASE
         worker.DELIVER_EVERY, worker.SWEEP_EVERY = {"sqlite": SENDS_EVERY}, SWEEPS_EVERY  # type: ignore[assignment,dict-item]

@@ -6,7 +6,6 @@ Not into a log line, an email, a header, an address or a title, even when reques
 import http.client
 import itertools
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,13 +19,12 @@ from sqlalchemy import event, select
 from notifications.scheduling.worker import run_once
 from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.read_access.test_read_log import ways
-from tests.web.request.test_security_headers import _run
 from tests.web.support import canaries
 from tests.web.support.api_client import ApiClient
 from tests.web.support.canaries import AUDITOR, DUE, FIRST, NUMBERS, OWNER, Story, a_word
 from tests.web.support.log_capture import CANARY, every_line
+from tests.web.support.server_thread import ServerThread
 from web.council import Council
-from web.server.waitress_server import open_server
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
@@ -154,9 +152,8 @@ def _breaks_in_the_server(app: Flask) -> None:
     """Outside everything that catches: what the web server itself would write of it."""
     with pytest.MonkeyPatch.context() as breaking:
         breaking.setattr(app, "wsgi_app", _fails_quoting)
-        server = open_server(app, app.extensions["council"].settings, port=0)
-        threading.Thread(target=_run, args=(server,), daemon=True).start()
-        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
+        server = ServerThread(app)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
         connection.request("POST", "/audits/search", f"q={a_word()}", {"Content-Type": "application/x-www-form-urlencoded"})
         answer = connection.getresponse()
         assert (answer.status, CANARY.search(answer.read().decode())) == (500, None)

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,14 +16,14 @@ from werkzeug.test import TestResponse
 
 from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.support.postgres import a_database
-from tests.web.request.test_security_headers import _everything, _run
+from tests.web.request.test_security_headers import _everything
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
+from tests.web.support.server_thread import ServerThread
 from web.app import create_app
 from web.cli.demo_data import load_people
 from web.cli.verify_history import first_break
 from web.council import open_council, prepare
-from web.server.waitress_server import open_server
 
 DEEP = 100_000
 ODD = (
@@ -148,10 +147,9 @@ def test_a_body_that_does_not_say_how_long_it_is_has_the_same_limits(app: Flask,
         (b'{"details": {}}', "application/json", b" 201 "), (json.dumps({"details": {"child_id": "x" * 3_000_000}}).encode(), "application/json", b" 413 "),
         (b"x" * 40_000_000, "application/json", b" 413 "), (b"{}", "text/plain", b" 415 "), (b"[" * DEEP, "application/json", b" 400 "),
     )  # fmt: skip
-    server = open_server(app, app.extensions["council"].settings, port=0)
-    threading.Thread(target=_run, args=(server,), daemon=True).start()
+    server = ServerThread(app)
     for body, kind, status in cases:
-        assert status in _sent_in_chunks(server.effective_port, token, body, kind), (body[:20], kind)
+        assert status in _sent_in_chunks(server.port, token, body, kind), (body[:20], kind)
     server.close()
     in_one = {"input_stream": io.BytesIO(b"x" * 3_000_000), "environ_overrides": {"wsgi.input_terminated": True}}
     answer = app.test_client().post(

@@ -55,7 +55,7 @@ def every_line() -> Iterator[list[str]]:
     """Of all loggers, those of libraries included, at DEBUG."""
     lines, root = Lines(), logging.getLogger()
     # By name, for a library makes more of its own as it goes.
-    names = {*logging.root.manager.loggerDict, "flask", "web.app", "werkzeug", "waitress", "sqlalchemy", "sqlalchemy.engine.Engine",
+    names = {*logging.root.manager.loggerDict, "flask", "web.app", "werkzeug", "gunicorn.error", "sqlalchemy", "sqlalchemy.engine.Engine",
              "sqlalchemy.pool", "alembic", "apscheduler", "smtplib", "mail.log", "practice_audit"}  # fmt: skip
     loggers = [root, *map(logging.getLogger, sorted(names))]
     levels = [(logger, logger.level, logger.disabled) for logger in loggers]
