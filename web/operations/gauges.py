@@ -1,4 +1,4 @@
-"""How the service stands at an instant, as gauges: mail, ticks and escalations, as counts and ages."""
+"""The state of the service as gauges: emails, worker ticks and escalations, as counts and ages."""
 
 import math
 from datetime import datetime
@@ -6,34 +6,34 @@ from datetime import datetime
 from notifications.queries import oldest_unsent, worker_status
 from web.council import Council
 from web.operations import queries
-from web.operations.metrics import Standing
+from web.operations.metrics import GaugeValues
 from workflow.storage.engine import DatabaseError
 from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
 
-def gauge_values(council: Council, now: datetime) -> Standing:
+def gauge_values(council: Council, now: datetime) -> GaugeValues:
     try:
-        return {"database_up": 1, **_mails(council, now), **_ticks(council, now), **_escalations(council, now)}
+        return {"database_up": 1, **_emails(council, now), **_ticks(council, now), **_escalations(council, now)}
     except DatabaseError:
         return {"database_up": 0}
 
 
-def _mails(council: Council, now: datetime) -> dict[str, float]:
-    waiting, dead, due = queries.mails(council.engine)
+def _emails(council: Council, now: datetime) -> dict[str, float]:
+    waiting, dead, due = queries.count_emails(council.engine)
     return {
         "outbox_waiting": waiting, "outbox_dead": dead, "outbox_oldest_due_seconds": _age(due, now, never=0),
         "outbox_oldest_unsent_seconds": _age(oldest_unsent(council.engine, now), now, never=0),
     }  # fmt: skip
 
 
-def _ticks(council: Council, now: datetime) -> Standing:
+def _ticks(council: Council, now: datetime) -> GaugeValues:
     runs = worker_status(council.engine, now)
     return {"tick_age_seconds": {"mail": _age(runs.mail, now, never=math.inf), "reminders": _age(runs.reminders, now, never=math.inf)}}
 
 
-def _escalations(council: Council, now: datetime) -> Standing:
-    by_state, opened = queries.unresolved(council.engine)
+def _escalations(council: Council, now: datetime) -> GaugeValues:
+    by_state, opened = queries.unresolved_escalations(council.engine)
     days, today = council.notification_policy.clocks["escalation_acknowledged_working_days"], london_day(now)
     late = [one for one in opened if today > add_working_days(london_day(one.opened_at), days)]
     overdue = sum(recipient.acknowledged_at is None for one in late for recipient in recipients_of(one.recipients))
@@ -44,5 +44,5 @@ def _escalations(council: Council, now: datetime) -> Standing:
 
 
 def _age(at: datetime | None, now: datetime, never: float) -> float:
-    """Nothing for what is still to come."""
+    """Return seconds since `at`, 0 where it is in the future."""
     return never if at is None else max((now - at).total_seconds(), 0)

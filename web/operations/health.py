@@ -1,4 +1,4 @@
-"""Is it well: the database answers, the worker sends and reminds, the mail goes, the calendar reaches far enough. No token, no details."""
+"""Health: the database answers, the worker sends emails and reminders, bank holidays are known far enough ahead. No token, no details."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,32 +15,32 @@ from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_
 
 @ViewOptions(is_probe=True)
 def health() -> Response:
-    """503 where the database does not answer, or where for five minutes no worker has sent mail or none has looked for reminders."""
+    """503 where the database does not answer, or where for five minutes no worker has sent emails or looked for due reminders."""
     now, council = datetime.now(UTC), current_council()
     try:
         runs, unsent = worker_status(council.engine, now), oldest_unsent(council.engine, now)
     except DatabaseError:
-        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
+        return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "down", "database": False})
     is_ticking = runs.stopped_since(now) is None
     furthest = date_past_known_holidays(london_day(now), runs.last_due_on, council.notification_policy.clocks.longest_working_days)
     facts = {
         "status": "ok" if is_ticking else "red",
         "database": True,
-        "worker_tick": _said(runs.mail),
-        "reminders_tick": _said(runs.reminders),
+        "worker_tick": _iso(runs.mail),
+        "reminders_tick": _iso(runs.reminders),
         "oldest_unsent_seconds": int((now - unsent).total_seconds()) if unsent else 0,
-        # Never red: there is time to update the library.
+        # Never red: there is time to update the library of bank holidays.
         "bank_holidays_known_until": KNOWN_UNTIL.isoformat(),
         "bank_holidays_suffice": furthest is None,
     }
-    return _answer(HTTPStatus.OK if is_ticking else HTTPStatus.SERVICE_UNAVAILABLE, facts)
+    return _response(HTTPStatus.OK if is_ticking else HTTPStatus.SERVICE_UNAVAILABLE, facts)
 
 
-def _said(at: datetime | None) -> str | None:
+def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _answer(status: HTTPStatus, facts: Mapping[str, object]) -> Response:
+def _response(status: HTTPStatus, facts: Mapping[str, object]) -> Response:
     response = jsonify(facts)
     response.status_code = int(status)
     return response

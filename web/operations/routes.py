@@ -1,4 +1,4 @@
-"""Asked by programs that watch: is the process there, is it of use, and its numbers for who holds the token."""
+"""For monitoring programs: is the process alive, is it ready, and its metrics for programs that hold the token."""
 
 import hmac
 from http import HTTPStatus
@@ -18,13 +18,13 @@ pages = ViewOptions(is_probe=True)(Blueprint("operating", __name__))
 
 @pages.get("/health/live")
 def live() -> Response:
-    """The process answers. It asks nothing of anything else, so that a database that is away starts no process anew."""
+    """The process answers. It checks nothing else, so that no process is restarted because the database is unavailable."""
     return jsonify({"status": "ok"})
 
 
 @pages.get("/health/ready")
 def ready() -> tuple[Response, HTTPStatus]:
-    """503 where the database does not answer, or lacks a migration of this version. A newer one has been brought in beforehand."""
+    """503 where the database does not answer or lacks a migration of this version. A newer migration was applied ahead of an upgrade."""
     try:
         schema = schema_status(current_council().engine)
     except DatabaseError:
@@ -36,10 +36,10 @@ def ready() -> tuple[Response, HTTPStatus]:
 
 @pages.get("/metrics")
 def metrics() -> Response:
-    """Raises NotFound alike where there are none and for who may not read them."""
+    """Raise NotFound without the right token, and also where no token is set, so that the two look the same."""
     token = current_council().settings.metrics_token
     given = request.headers.get("Authorization", "").encode()
     if not token or not hmac.compare_digest(given, f"Bearer {token}".encode()):
         raise NotFound
-    counted: Metrics = current_app.extensions["metrics"]
-    return Response(counted.text(), content_type=CONTENT_TYPE_LATEST)
+    metrics: Metrics = current_app.extensions["metrics"]
+    return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)

@@ -1,6 +1,6 @@
-"""Requests as spans, where `practice-audit[tracing]` is installed and OTEL_EXPORTER_OTLP_ENDPOINT names who gathers them.
+"""Requests as spans, where `practice-audit[tracing]` is installed and OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 
-Made by hand, of what a line of the log may hold: the instrumentation that there is writes addresses and statements into them.
+Spans hold only what a log line may hold, so they are created here: the ready-made instrumentation records addresses and statements.
 """
 
 import os
@@ -21,7 +21,7 @@ SWITCH = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 def tracing(engine: Engine) -> Callable[[RequestLogContext], None]:
-    """What makes spans of a request that was answered; nothing where nobody gathers them. Raises BadSetting."""
+    """Return what creates the spans of a finished request; it does nothing without a collector. Raise BadSetting."""
     if SWITCH not in os.environ:
         return lambda _: None
     try:
@@ -30,34 +30,34 @@ def tracing(engine: Engine) -> Callable[[RequestLogContext], None]:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise BadSetting(f"{SWITCH} needs what is installed with practice-audit[tracing].") from None
+        raise BadSetting(f"{SWITCH} needs the packages of practice-audit[tracing]: install them.") from None
     provider = TracerProvider(resource=Resource.create({"service.name": "practice-audit"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=2)))
-    return spans_of(provider, engine)
+    return span_recorder(provider, engine)
 
 
-def spans_of(provider: "TracerProvider", engine: Engine) -> Callable[[RequestLogContext], None]:
-    """One for the request, as its proxy’s child where there is one; within it one for each statement, by its verb alone."""
+def span_recorder(provider: "TracerProvider", engine: Engine) -> Callable[[RequestLogContext], None]:
+    """One span for the request, child of the proxy’s span where there is one; within it one for each statement, named by its verb."""
     from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     tracer = provider.get_tracer("practice_audit")
-    watch_statements(engine, _keep)
+    watch_statements(engine, _record_statement)
 
-    def make(asked: RequestLogContext) -> None:
-        ended, parent = time_ns(), TraceContextTextMapPropagator().extract({"traceparent": asked.traceparent})
-        facts = {name: value for name in REQUEST_FIELDS if (value := getattr(asked, name))}
-        began = ended - int(asked.duration_ms * 1e6)
-        span = tracer.start_span(asked.endpoint, parent, SpanKind.SERVER, facts, start_time=began)
-        for verb, one_began, one_ended in asked.statements:
+    def record(request: RequestLogContext) -> None:
+        ended, parent = time_ns(), TraceContextTextMapPropagator().extract({"traceparent": request.traceparent})
+        facts = {name: value for name in REQUEST_FIELDS if (value := getattr(request, name))}
+        began = ended - int(request.duration_ms * 1e6)
+        span = tracer.start_span(request.endpoint, parent, SpanKind.SERVER, facts, start_time=began)
+        for verb, one_began, one_ended in request.statements:
             tracer.start_span(verb, set_span_in_context(span), SpanKind.CLIENT, start_time=one_began).end(one_ended)
-        if asked.status >= 500:
+        if request.status >= 500:
             span.set_status(StatusCode.ERROR)
         span.end(ended)
 
-    return make
+    return record
 
 
-def _keep(statement: str, began: int) -> None:
-    if asked := LOG_CONTEXT.get():
-        asked.statements.append((statement.split(None, 1)[0], began, time_ns()))
+def _record_statement(statement: str, began: int) -> None:
+    if request := LOG_CONTEXT.get():
+        request.statements.append((statement.split(None, 1)[0], began, time_ns()))

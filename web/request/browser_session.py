@@ -17,7 +17,7 @@ class BrowserSession(SecureCookieSession):
     """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
 
     `ended_for` is the person whose session it was until recently: it signs nobody in, but what they send is stored for them.
-    `load_error` is why the session could not be read: the request is nobody’s, and the browser keeps its cookie.
+    `load_error` is why the session could not be read: nobody is signed in for this request, and the browser keeps its cookie.
     """
 
     token = ""

@@ -1,4 +1,4 @@
-"""One table gives each refusal its status; the sentence is the same in the page and in the JSON."""
+"""One table gives each refusal its status code; the sentence is the same in the page and in the JSON."""
 
 import logging
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from workflow.errors import (
 )
 from workflow.storage.engine import DatabaseError
 
-TAKEN_AT_ONCE = 2 * 1024 * 1024
+MAX_BODY_BYTES = 2 * 1024 * 1024
 LOG = logging.getLogger("practice_audit")
 STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
@@ -50,31 +50,31 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.ConfigurationError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SENTENCES = {
-    HTTPStatus.BAD_REQUEST: "This request can’t be understood.",
+    HTTPStatus.BAD_REQUEST: "This request can’t be read.",
     HTTPStatus.NOT_FOUND: errors.NotFound().sentence,
     HTTPStatus.METHOD_NOT_ALLOWED: "This can’t be done here.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: errors.TooLarge().sentence,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON, as application/json.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong. Nothing was changed; please try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong. Nothing was changed. Try again.",
 }
-WRONG_FORM = "This page was open for too long, or was opened before you signed in. Nothing was changed; please try again."
+PAGE_TOO_OLD = "This page was open for too long, or you opened it before you signed in. Nothing was changed. Try again."
 
 
 def init_errors(app: Flask) -> None:
     app.register_error_handler(Refusal, handle_refusal)
-    app.register_error_handler(CSRFError, _wrong_form)
+    app.register_error_handler(CSRFError, _handle_csrf_error)
     app.register_error_handler(HTTPException, handle_http_error)
     app.register_error_handler(Exception, handle_unexpected)
 
 
 def refuse_too_large() -> None:
-    """Raises TooLarge for a body of more than is taken at once, whether or not it says how long it is."""
-    if (request.content_length or 0) > TAKEN_AT_ONCE or len(request.get_data()) > TAKEN_AT_ONCE:
+    """Raise TooLarge for a body over the limit, whether or not it has a Content-Length."""
+    if (request.content_length or 0) > MAX_BODY_BYTES or len(request.get_data()) > MAX_BODY_BYTES:
         raise TooLarge
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:
-    """Of the answer that is made of it; the request is noted as refused for it."""
+    """Return the status code of the refusal, and log that the request was refused for it."""
     record_refusal(refusal.code)
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
@@ -85,45 +85,45 @@ def handle_refusal(refusal: Refusal) -> Any:
     if isinstance(refusal, SecondFactorRequired) and not wants_json():
         return redirect(url_for("second_proof.show"))
     try:
-        more = _more(refusal)
-    except ReadLogUnavailable as unread:
-        refusal, more = unread, {}
-    return error_response(status_of(refusal), refusal.sentence, name=refusal.code, more=more)
+        details = _details(refusal)
+    except ReadLogUnavailable as unavailable:
+        refusal, details = unavailable, {}
+    return error_response(status_of(refusal), refusal.sentence, code=refusal.code, details=details)
 
 
-def problem_details(status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
+def problem_details(status: HTTPStatus, sentence: str, code: str = "", details: dict[str, Any] | None = None) -> dict[str, Any]:
     """RFC 9457 problem details."""
-    kind = f"urn:practice-audit:{name}" if name else "about:blank"
-    return {"type": kind, "title": status.phrase, "status": int(status), "detail": sentence, **(more or {})}
+    kind = f"urn:practice-audit:{code}" if code else "about:blank"
+    return {"type": kind, "title": status.phrase, "status": int(status), "detail": sentence, **(details or {})}
 
 
 def error_response(
-    status: HTTPStatus, sentence: str, name: str = "", more: dict[str, Any] | None = None, sent: PostedForm | None = None
+    status: HTTPStatus, sentence: str, code: str = "", details: dict[str, Any] | None = None, posted: PostedForm | None = None
 ) -> Any:
-    """`sent` is what a page shows again."""
+    """`posted` is the form that a page shows again."""
     if wants_json():
-        response = current_app.json.response(problem_details(status, sentence, name, more))
+        response = current_app.json.response(problem_details(status, sentence, code, details))
         response.content_type, response.status_code = "application/problem+json", int(status)
         if status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
-    return _page({"status": status, "sentence": sentence, "missing": (more or {}).get("missing", ()), "sent": sent}), status
+    return _page({"status": status, "sentence": sentence, "missing": (details or {}).get("missing", ()), "posted": posted}), status
 
 
 def _page(shown: dict[str, Any]) -> str | Response:
-    """Without the name of who is signed in, where the database is away; where even that can’t be made, the sentence alone."""
+    """Without the signed-in user’s name where the database is unavailable; the sentence alone where the page can’t be rendered either."""
     try:
         return render_template("refused.html", **shown)
-    except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits for an answer)
+    except Exception as error:  # noqa: BLE001 (somebody waits for an answer, whatever the error)
         if isinstance(error, DatabaseError) and not database_is_unavailable():
             mark_database_unavailable()
             return _page(shown)
-        LOG.error("the page of an error failed: %s in %s", type(error).__name__, location_of(error))  # noqa: TRY400 (a traceback would quote)
+        LOG.error("could not render the error page: %s in %s", type(error).__name__, location_of(error))  # noqa: TRY400 (a traceback may quote case text)
         return Response(f"{shown['sentence']}\n", content_type="text/plain; charset=utf-8")
 
 
 def wants_json() -> bool:
-    """Programs, and the pages’ own scripts."""
+    """Whether a program or a page’s own script made this request."""
     return request.path.startswith("/api/") or current_view_options().answers_json
 
 
@@ -131,15 +131,15 @@ def missing_as_json(missing: tuple[Missing, ...]) -> list[dict[str, str]]:
     return [{"section": one.section, "field": one.field, "message": one.message} for one in missing]
 
 
-def _more(refusal: Refusal) -> dict[str, Any]:
+def _details(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, PreconditionsNotMet | BadInput):
         return {"missing" if isinstance(refusal, PreconditionsNotMet) else "errors": missing_as_json(refusal.missing)}
     return both_texts(refusal) if isinstance(refusal, EditConflict) and wants_json() else {}
 
 
-def _wrong_form(_: CSRFError) -> Any:
+def _handle_csrf_error(_: CSRFError) -> Any:
     record_refusal("wrong-form")
-    return error_response(HTTPStatus.BAD_REQUEST, WRONG_FORM)
+    return error_response(HTTPStatus.BAD_REQUEST, PAGE_TOO_OLD)
 
 
 def handle_http_error(error: HTTPException) -> Any:
@@ -155,7 +155,7 @@ def handle_http_error(error: HTTPException) -> Any:
 
 
 def handle_unexpected(error: Exception) -> Any:
-    # The kind and the place, never the words: an exception may quote the case.
+    # The class and the location, never the message: an exception may quote case text.
     LOG.error("unexpected %s in %s, at %s %s", type(error).__name__, location_of(error), request.method, request.endpoint)
     if current_app.testing or current_app.debug:
         raise error

@@ -1,4 +1,4 @@
-"""What somebody sent and the service could not take: all of it is put on the page, to be sent again with one press."""
+"""A posted form that could not be saved: the error page holds all of it, to be sent again with one press."""
 
 from dataclasses import dataclass
 
@@ -7,24 +7,24 @@ from flask import request, url_for
 from web.request.context import current_council
 from web.request.view_options import current_view_options
 
-OURS = {"csrf_token", "seen", "kept", "then"}
-LONG = 40
+OWN_FIELDS = {"csrf_token", "seen", "kept", "then"}
+LONG_TEXT = 40
 
 
 @dataclass(frozen=True, slots=True)
 class TypedText:
     name: str
     label: str
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """Where to, the words, and what was chosen or is the page’s own: it is sent along unseen."""
+    """Where it was sent, the typed text that the page shows, and the other fields, which it sends along hidden."""
 
-    to: str
+    url: str
     typed: tuple[TypedText, ...]
-    others: tuple[tuple[str, str], ...]
+    hidden: tuple[tuple[str, str], ...]
 
 
 def posted_form() -> PostedForm | None:
@@ -36,12 +36,12 @@ def posted_form() -> PostedForm | None:
 
 
 def _is_written(name: str, value: str) -> bool:
-    """A choice is one word."""
-    return name not in OURS and (len(value) > LONG or len(value.split()) > 1)
+    """Whether it is text somebody wrote: a choice is one word."""
+    return name not in OWN_FIELDS and (len(value) > LONG_TEXT or len(value.split()) > 1)
 
 
 def _label(name: str) -> str:
-    """As the form calls it, where it is one of its fields; the audit’s own edition of the form lies in the database."""
+    """The field’s label in the current form: the audit’s own version of the form is in the database, which can’t be read now."""
     key = (request.view_args or {}).get("section")
     sections = [section for section in current_council().forms.current.sections if section.key == key]
     labels = [field.label for section in sections for field in section.fields if field.key == name]

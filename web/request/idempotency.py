@@ -1,6 +1,6 @@
-"""The same request sent twice, because the answer to the first was lost or a button was pressed twice: one effect.
+"""The same request sent twice, because the first response was lost or a button was pressed twice, has one effect.
 
-A program gives an Idempotency-Key; a form that adds something holds a key of its own, made with the page.
+A program sends an Idempotency-Key; a form that adds something has a hidden key, created with the page.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
 
 
 def run_request_once(who: Person, key: str, body: bytes, render: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
-    """Return what was answered, now or the first time. Raise IdempotencyKeyReused where the key belongs to another request."""
+    """Return the response of now or of the first time. Raise IdempotencyKeyReused where the key belongs to another request."""
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), body))).hexdigest()

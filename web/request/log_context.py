@@ -1,4 +1,4 @@
-"""What may be said of a request, and nothing else: its id, its route’s name, how it ended, and the audit that it was about."""
+"""What a log line may hold about a request: its ID, its route’s name, how it ended, and the audit that it was about."""
 
 import re
 import secrets
@@ -18,13 +18,13 @@ NO_ROUTE = "none"
 
 @dataclass(slots=True)
 class RequestLogContext:
-    """One request while it is answered. `named` are the words of its address: never said, only compared."""
+    """One request while it is handled. `address_values` are compared and never logged: anybody may type anything into an address."""
 
     request_id: str
     method: str
     endpoint: str = NO_ROUTE
     is_probe: bool = False
-    named: tuple[str, ...] = ()
+    address_values: tuple[str, ...] = ()
     reference: str = ""
     refusal: str = ""
     moves: tuple[str, ...] = ()
@@ -32,14 +32,14 @@ class RequestLogContext:
     duration_ms: float = 0.0
     traceparent: str = ""
     statements: list[tuple[str, int, int]] = field(default_factory=list)
-    """Verb, begin and end, where they are traced."""
+    """Verb, start and end in nanoseconds, where requests are traced."""
 
 
-LOG_CONTEXT: ContextVar[RequestLogContext | None] = ContextVar("asked", default=None)
+LOG_CONTEXT: ContextVar[RequestLogContext | None] = ContextVar("log_context", default=None)
 
 
 def log_context_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> RequestLogContext:
-    """Only a proxy’s id is taken, for whoever calls could write a child’s name there; and only a method that there is."""
+    """Take the request ID from a proxy only, because any other caller could write a child’s name there; and only a known method."""
     given = environ.get("HTTP_X_REQUEST_ID", "") if is_behind_a_proxy else ""
     method = environ.get("REQUEST_METHOD", "")
     traceparent = environ.get("HTTP_TRACEPARENT", "") if is_behind_a_proxy else ""
@@ -47,23 +47,23 @@ def log_context_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> Re
     return RequestLogContext(request_id, method if method in METHODS else "other", traceparent=traceparent)
 
 
-def record_refusal(kind: str) -> None:
-    if asked := LOG_CONTEXT.get():
-        asked.refusal = kind
+def record_refusal(code: str) -> None:
+    if context := LOG_CONTEXT.get():
+        context.refusal = code
 
 
 class LoggingStore(SqlStore):
-    """The store of the pages and of the JSON: what is read and saved through it is what a request was about."""
+    """The store of the web process: the audit that is read or saved through it is what the request was about."""
 
     def audit(self, reference: str) -> Audit | None:
-        """Said only of an audit that there is: a reference in an address may be anything that somebody typed."""
-        audit, asked = super().audit(reference), LOG_CONTEXT.get()
-        if audit and asked and any(one.startswith(reference) for one in asked.named):
-            asked.reference = reference
+        """Log a reference only where the audit exists: a reference in an address may be anything that somebody typed."""
+        audit, context = super().audit(reference), LOG_CONTEXT.get()
+        if audit and context and any(value.startswith(reference) for value in context.address_values):
+            context.reference = reference
         return audit
 
     def save(self, change: Change) -> None:
         super().save(change)
-        if asked := LOG_CONTEXT.get():
-            asked.reference = change.after.reference
-            asked.moves += tuple(row.happening.move for row in change.rows)
+        if context := LOG_CONTEXT.get():
+            context.reference = change.after.reference
+            context.moves += tuple(row.happening.move for row in change.rows)

@@ -1,4 +1,4 @@
-"""What a log line may hold: kinds and places, never words. An exception’s text, and a traceback, may quote the case."""
+"""Log lines hold classes and locations, never text: an exception’s message and a traceback may quote case text."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ LOG = logging.getLogger("practice_audit")
 
 
 class RedactExceptions(logging.Filter):
-    """Whatever is logged with an exception says its kind and where it was, and nothing else."""
+    """Replace an exception by its class and where it was raised."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
@@ -29,31 +29,31 @@ class RedactExceptions(logging.Filter):
 
 
 class JsonLines(logging.Formatter):
-    """One object a line, of these names and no other: what a library hangs on a record stays there."""
+    """One JSON object a line with these fields only: what a library adds to a record is left out."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        said: dict[str, object] = {"time": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
-        if asked := LOG_CONTEXT.get():
-            said |= {name: value for name in REQUEST_FIELDS if (value := getattr(asked, name))}
-        return json.dumps(said)
+        line: dict[str, object] = {"time": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if context := LOG_CONTEXT.get():
+            line |= {name: value for name in REQUEST_FIELDS if (value := getattr(context, name))}
+        return json.dumps(line)
 
 
 def location_of(error: BaseException) -> str:
-    """`function line 12`, of where it was raised."""
+    """Return `function line 12`, where the error was raised."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown place"
+    return f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown location"
 
 
 def redact_library_logs(app: Flask) -> None:
-    """Flask and gunicorn write a traceback where even an error’s own page fails; psycopg quotes a row that was refused."""
+    """Flask and gunicorn log a traceback where the error page fails too; psycopg quotes a row that was refused."""
     for logger in (app.logger, logging.getLogger("gunicorn.error"), logging.getLogger("psycopg")):
         if not any(isinstance(one, RedactExceptions) for one in logger.filters):
             logger.addFilter(RedactExceptions())
 
 
 def configure_logging(*, is_production: bool) -> None:
-    """To stderr, for the whole process; no line of any library gets past, nor what Python itself would print."""
+    """Log to stderr for the whole process: the lines of every library, and what Python itself would print."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if is_production else logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     handler.addFilter(RedactExceptions())
@@ -61,12 +61,12 @@ def configure_logging(*, is_production: bool) -> None:
     for name in ("alembic", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
-    # A line that can’t be made would be printed with all that was to stand in it.
+    # Python would print a line that can’t be formatted with all of its arguments.
     logging.raiseExceptions = not is_production
-    sys.excepthook = lambda _kind, error, _trace: _ended_by(error)
-    threading.excepthook = lambda said: _ended_by(said.exc_value)
+    sys.excepthook = lambda _kind, error, _trace: _log_fatal(error)
+    threading.excepthook = lambda args: _log_fatal(args.exc_value)
 
 
-def _ended_by(error: BaseException | None) -> None:
+def _log_fatal(error: BaseException | None) -> None:
     if error is not None and not isinstance(error, KeyboardInterrupt):
         LOG.critical("unexpected %s in %s", type(error).__name__, location_of(error))

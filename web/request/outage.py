@@ -1,6 +1,6 @@
-"""Where the database is away or its disk is full: 503 and one sentence, the same in the page and the JSON; what was sent is on the page.
+"""While the database is unavailable or its disk is full: 503 and one sentence, the same in the page and the JSON. The page holds what was sent.
 
-Nothing is asked of the database for it. Whoever was signed in stays so: their session could not be read, and is not touched.
+This asks the database nothing. Signed-in users stay signed in: their session could not be read, and is not changed.
 """
 
 from typing import Any
@@ -17,37 +17,36 @@ from web.request.view_options import current_view_options
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import DatabaseError
 
-AGAIN_AFTER = "10"
-"""Seconds, as programs are told."""
+RETRY_AFTER_SECONDS = "10"
 
 
 def init_outage(app: Flask) -> None:
-    """Before whatever looks into the session."""
-    app.before_request(_say_why_the_session_is_unread)
-    app.register_error_handler(DatabaseError, _away)
-    app.register_error_handler(InternalServerError, _around_a_view)
+    """Call this before anything that reads the session."""
+    app.before_request(_raise_session_load_error)
+    app.register_error_handler(DatabaseError, _handle_database_error)
+    app.register_error_handler(InternalServerError, _handle_server_error)
 
 
-def _say_why_the_session_is_unread() -> None:
-    """Raises DatabaseError, but not to those who ask for nobody’s sake: probes, and the page that says it for its stylesheet."""
+def _raise_session_load_error() -> None:
+    """Raise DatabaseError, except for probes and for the stylesheet of the page that explains the outage."""
     session, options = request_ctx.session, current_view_options()
     if isinstance(session, BrowserSession) and session.load_error and not (options.is_probe or options.may_be_cached):
         raise session.load_error
 
 
-def _away(error: DatabaseError) -> Any:
+def _handle_database_error(error: DatabaseError) -> Any:
     refusal = refusal_of(error)
     if refusal is None:
         return handle_unexpected(error)
     mark_database_unavailable()
-    sent = posted_form()
-    response = current_app.make_response(error_response(status_of(refusal), refusal.sentence, refusal.code, sent=sent))
-    response.headers["Retry-After"] = AGAIN_AFTER
+    posted = posted_form()
+    response = current_app.make_response(error_response(status_of(refusal), refusal.sentence, refusal.code, posted=posted))
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
 
-def _around_a_view(error: InternalServerError) -> Any:
-    """As while a session is stored, after its page was made."""
+def _handle_server_error(error: InternalServerError) -> Any:
+    """A database error outside a view, such as while the session is stored after its page was rendered."""
     if isinstance(error.original_exception, DatabaseError):
-        return _away(error.original_exception)
+        return _handle_database_error(error.original_exception)
     return handle_http_error(error)

@@ -1,4 +1,4 @@
-"""The one way of every door to the words of a case: who reads what is noted, and only then is it handed out."""
+"""The only way of pages and JSON to case text: the read log is written first, and only then is the text returned."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from workflow.ports import ReadLogEntry
 
 @dataclass(frozen=True, slots=True)
 class CaseText:
-    """Those of an audit as it stood at a version."""
+    """The text of an audit at a version."""
 
     reference: str
     edition: int
@@ -23,34 +23,34 @@ class CaseText:
 
 
 def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadLogEntry]] = lambda _: ()) -> AuditView:
-    """What is seen, with its words; raises ReadLogUnavailable."""
-    return seen.reveal(command_context(), _place(), beside)
+    """Return the view with its case text; raise ReadLogUnavailable."""
+    return seen.reveal(command_context(), _location(), beside)
 
 
 def read_log_entry(shown: Viewable) -> ReadLogEntry:
-    """That the asker is shown this now, to be written with what it is shown beside."""
-    return reading(command_context(), identified_person(), shown, _place())
+    """An entry for something shown to the current user beside an audit, to be written with that audit’s entry."""
+    return reading(command_context(), identified_person(), shown, _location())
 
 
 def reveal_history(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
-    return history_seen(command_context(), seen, _place())
+    return history_seen(command_context(), seen, _location())
 
 
 def both_texts(refusal: EditConflict) -> dict[str, Any]:
-    """What a stale save is answered with; raises ReadLogUnavailable."""
+    """The response to a stale save: both texts; raise ReadLogUnavailable."""
     if refusal.theirs is not None:
         command_context().store.note([read_log_entry(CaseText(refusal.reference, refusal.edition, refusal.version or 0))])
     return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
 
 
 def log_json_sent(audit: dict[str, Any]) -> None:
-    """Note that the JSON of an audit is about to be sent, unless nothing is written in it yet; raises ReadLogUnavailable."""
+    """Log that the JSON of an audit is about to be sent, unless nothing is written in it yet; raise ReadLogUnavailable."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
         command_context().store.note([read_log_entry(CaseText(audit["reference"], audit["edition"], audit["version"]))])
 
 
-def _place() -> ReadLocation:
+def _location() -> ReadLocation:
     named = request.view_args or {}
     part = named.get("section") or named.get("number") or named.get("action_id", "").rpartition("-")[2]
     return ReadLocation(current_interface(), f"{request.endpoint}/{part}".rstrip("/"))

@@ -1,4 +1,4 @@
-"""What every answer says about itself: nothing inline, nothing framed, nothing kept."""
+"""Headers of every response: no inline script or style, no frames, no caching."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from web.request.view_options import current_view_options
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-NOT_USED = (
+UNUSED_FEATURES = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "magnetometer",
     "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb", "xr-spatial-tracking",
 )  # fmt: skip
@@ -17,7 +17,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(f"{name}=()" for name in NOT_USED),
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in UNUSED_FEATURES),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -29,11 +29,11 @@ def security_headers(*, is_https: bool) -> Mapping[str, str]:
 
 
 def init_security_headers(app: Flask, *, is_https: bool) -> None:
-    said = security_headers(is_https=is_https)
+    headers = security_headers(is_https=is_https)
 
     @app.after_request
     def _add(response: Response) -> Response:
-        for name, value in said.items():
+        for name, value in headers.items():
             response.headers[name] = value
         if not current_view_options().may_be_cached or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"

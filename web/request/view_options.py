@@ -24,7 +24,7 @@ class ViewOptions:
     is_probe: bool = False
     """A monitoring program calls it every few seconds: by any host name, logged as DEBUG, and answered while the database is unavailable."""
     may_be_cached: bool = False
-    """It says nothing about anybody, so the browser may keep it."""
+    """It is the same for everybody, so the browser may keep it."""
     only_reads: bool = False
     """It changes nothing, although it is a POST: a token that may only read may call it."""
     sign_in_method: Literal["", "password", "council account"] = ""

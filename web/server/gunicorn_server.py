@@ -24,7 +24,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from config.settings import Settings
 from web.app import create_app
-from web.operations.metrics import SEVERAL_PROCESSES, count_in
+from web.operations.metrics import SEVERAL_PROCESSES, share_counts_in
 from web.request.logging_setup import configure_logging
 from web.request.security_headers import security_headers
 from workflow.errors import Refusal
@@ -152,7 +152,7 @@ def _metrics_folder() -> Iterator[None]:
     if parent:
         Path(parent).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="practice-audit-counts-", dir=parent))
-    count_in(folder)
+    share_counts_in(folder)
     try:
         yield
     finally:

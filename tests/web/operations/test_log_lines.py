@@ -114,8 +114,8 @@ def test_an_exception_that_a_driver_ignores_is_named_by_its_kind(lines: list[str
 
 RUNS = """
 import logging, threading, warnings
-from web.request.logging_setup import start_log
-start_log(is_production=IN_PRODUCTION)
+from web.request.logging_setup import configure_logging
+configure_logging(is_production=IN_PRODUCTION)
 logging.getLogger("x").info("said %s", "once\\ntwice")
 logging.getLogger("x").info("%d", "Jane Doe")
 warnings.warn("an old way")

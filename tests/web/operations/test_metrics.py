@@ -25,7 +25,7 @@ from tests.web.support.browser import Browser
 from tests.web.support.canaries import Story, begins, is_closed, is_shared_and_moderated, is_written
 from tests.web.support.log_capture import CANARY
 from web.app import create_app
-from web.operations.metrics import MEANS, PREFIX
+from web.operations.metrics import GAUGES, PREFIX
 from workflow.commands import escalations
 from workflow.errors import Refusal
 from workflow.storage.engine import read_transaction
@@ -149,7 +149,7 @@ def test_a_database_that_is_away_is_a_number_too(app: Flask, monkeypatch: pytest
     council.settings.data.joinpath("practice-audit.db").mkdir()
     found = scraped(app)
     assert found["database_up"] == 0
-    assert not [key for key in found if key.split()[0] in MEANS and key != "database_up"]
+    assert not [key for key in found if key.split()[0] in GAUGES and key != "database_up"]
 
 
 LABEL = re.compile(r'(\w+)="([^"]*)"')

@@ -26,11 +26,11 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @pytest.fixture
 def spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Flask, InMemorySpanExporter]]:
-    from web.operations.tracing import spans_of
+    from web.operations.tracing import span_recorder
 
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("web.app.tracing", lambda engine: spans_of(provider, engine))
+    monkeypatch.setattr("web.app.tracing", lambda engine: span_recorder(provider, engine))
     a_council(tmp_path / "var").engine.dispose()
     app = create_app(settings(tmp_path / "var", PROXIES="1"))
     yield app, exporter
@@ -81,5 +81,5 @@ def test_where_it_is_wanted_and_not_installed_the_start_says_so(council: Council
     }  # fmt: skip
     ran = subprocess.run([sys.executable, "-c", hides], env=environment, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr.strip().splitlines()[-1]) == (
-        1, "OTEL_EXPORTER_OTLP_ENDPOINT needs what is installed with practice-audit[tracing].",
+        1, "OTEL_EXPORTER_OTLP_ENDPOINT needs the packages of practice-audit[tracing]: install them.",
     )  # fmt: skip
