@@ -1,12 +1,11 @@
 """The deadlines of config/notifications.toml, and which audits it selects for moderation."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from workflow.errors import ConfigurationError
 from workflow.models import INADEQUATE, Audit
 from workflow.working_days import end_of_month, months_after, re_audit_window
 
@@ -26,13 +25,15 @@ class Deadlines:
     def __getitem__(self, name: str) -> int:
         return int(self.values[name])
 
-    def check(self, file_name: str) -> None:
-        """Raise ConfigurationError for a value that is not a number of days or an hour."""
+    def faults(self, place: str) -> Iterator[str]:
+        """A sentence for each value that is not a number of days or an hour."""
         for name, value in self.values.items():
-            if not (_is_count(value) or (name == "allocated_audit_shared_by" and value == END_OF_MONTH)):
-                raise ConfigurationError(f"{file_name}: {name} in [clocks] must be a whole number of at least 1.")
-        if self["reminders_gathered_at_hour"] > LAST_HOUR:
-            raise ConfigurationError(f"{file_name}: reminders_gathered_at_hour must be an hour of the day.")
+            if name == "allocated_audit_shared_by" and value == END_OF_MONTH:
+                continue
+            if not _is_count(value):
+                yield f"{place}, {name}: this must be a whole number of at least 1."
+            elif name == "reminders_gathered_at_hour" and value > LAST_HOUR:
+                yield f"{place}, {name}: this must be an hour of the day."
 
     @property
     def longest_working_days(self) -> int:

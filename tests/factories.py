@@ -20,14 +20,13 @@ from workflow.commands.actions import NewAction
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.form_loader import load_form
-from workflow.guards import GUARDS
 from workflow.models import Audit
 from workflow.permissions import load_permissions
 from workflow.workflow_config import load_rules
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
-RULES = load_rules(FOLDER / "workflow.toml", GUARDS)
+RULES = load_rules(FOLDER / "workflow.toml")
 PERMISSIONS = load_permissions(FOLDER / "permissions.toml")
 FORM = load_form(FOLDER / "forms" / "practice_evaluation.toml")
 WHO_HEARS = load_who_hears(FOLDER / "notifications.toml")

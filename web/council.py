@@ -5,21 +5,19 @@ from datetime import UTC, datetime
 
 from config.settings import PREFIX, BadSetting, Settings
 from notifications.context import WorkerContext
-from notifications.recipients import NotificationRules, load_who_hears
+from notifications.recipients import NotificationRules
+from web.configuration import load_configuration
 from workflow.commands.context import CommandContext
-from workflow.commands.registry import ensure_registry_matches
-from workflow.directory import ROLES
 from workflow.errors import ConfigurationError
-from workflow.form_loader import load_form
-from workflow.guards import GUARDS
-from workflow.permissions import Permissions, load_permissions
-from workflow.sense_checks import SenseChecks, load_sense_checks
+from workflow.permissions import Permissions
+from workflow.roles import ROLES
+from workflow.sense_checks import SenseChecks
 from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import FormShelf, keep
 from workflow.storage.schema import schema_status, upgrade
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import where_to
-from workflow.workflow_config import Rules, load_rules
+from workflow.workflow_config import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +45,17 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
     """Raise ConfigurationError for a table of rules or a form with a fault."""
     if unknown := settings.mfa_roles.difference(ROLES):
         raise BadSetting(f"{PREFIX}MFA_ROLES: there is no role “{min(unknown)}”.")
-    rules = load_rules(settings.config / "workflow.toml", GUARDS)
-    ensure_registry_matches(rules)
+    loaded = load_configuration(settings)
     engine = engine or open_engine(settings.database_url)
     return Council(
         settings=settings,
         engine=engine,
-        store=SqlStore(engine, rules.next_up),
-        rules=rules,
-        permissions=load_permissions(settings.config / "permissions.toml"),
-        forms=FormShelf(engine, load_form(settings.form)),
-        notification_policy=load_who_hears(settings.config / "notifications.toml"),
-        sense_checks=load_sense_checks(settings.config / "sense_checks.toml"),
+        store=SqlStore(engine, loaded.rules.next_up),
+        rules=loaded.rules,
+        permissions=loaded.permissions,
+        forms=FormShelf(engine, loaded.form),
+        notification_policy=loaded.notification_policy,
+        sense_checks=loaded.sense_checks,
     )
 
 

@@ -1,10 +1,11 @@
-"""How names in the code are said to people: titles of states, grades, roles and events; days and instants in London."""
+"""How pages word things: titles from the tables, days and instants in London, text as HTML."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup, escape
 
+from web.request.context import current_council
 from web.request.view_options import options_of
 from workflow.directory import Person
 from workflow.errors import BadInput, PreconditionsNotMet
@@ -12,43 +13,22 @@ from workflow.forms import Choice
 from workflow.history import HistoryEntry, facts_of
 from workflow.working_days import LONDON
 
-GRADES = {
-    "outstanding": "Outstanding", "good": "Good", "requires_improvement": "Requires Improvement",
-    "inadequate": "Inadequate", "not_applicable": "Not applicable",
-}  # fmt: skip
-ROLES = {
-    "auditor": "Auditor", "practitioner": "Social Worker/PA", "team_manager": "Team Manager", "service_manager": "Service Manager",
-    "qaro": "QARO", "qa": "QA Service", "moderator": "Moderator", "head_of_service": "Head of Service", "director": "Director",
-    "hos_ppqa": "HoS for Practice, Performance and QA", "governance": "Information governance", "admin": "Administrator",
-    "owner": "Person responsible", "recipient": "Escalation recipient",
-}  # fmt: skip
-MOVES = {
-    "start": "Started", "add_action": "Action added", "change_action": "Action reworded", "remove_action": "Action removed",
-    "ask_to_withdraw": "Withdrawal asked for", "open_escalation": "Escalation opened", "raise_escalation": "Escalation raised",
-    "acknowledge_escalation": "Escalation acknowledged", "plan_escalation": "Response plan recorded", "resolve_escalation": "Escalation resolved",
-    "record_safeguarding": "Safeguarding procedure used", "assign_moderator": "Moderator assigned", "allocate": "Allocated", "record_progress": "Progress recorded",
-    "record_consultation": "Consultation recorded", "grade": "Graded", "revise": "Taken back to grading", "share": "Shared",
-    "moderate": "Moderated", "waive_moderation": "Moderation waived", "close_actions": "Closed", "reopen": "Reopened",
-    "return_for_correction": "Returned for correction", "withdraw": "Withdrawn", "report_action": "Completion reported",
-    "verify_action": "Completion verified", "return_action": "Action returned", "cancel_action": "Action cancelled",
-    "ask_for_more_time": "More time asked for", "grant_more_time": "More time granted", "refuse_more_time": "More time refused",
-}  # fmt: skip
-
 BY_LINK = facts_of({"by": "link"})
 
 DOORS = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
 
 
 def grade(value: str | None) -> str:
-    return GRADES.get(value or "", "Not graded")
+    """As the form’s own choices call it."""
+    return current_council().forms.current.grade_titles.get(value or "", "Not graded")
 
 
 def role(value: str) -> str:
-    return ROLES.get(value, value.replace("_", " ").capitalize())
+    return current_council().permissions.title(value)
 
 
 def happened(move: str) -> str:
-    return MOVES.get(move, move.replace("_", " ").capitalize())
+    return current_council().rules.history_title(move)
 
 
 def what_happened(happening: HistoryEntry) -> str:

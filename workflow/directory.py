@@ -8,12 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
-ROLES = (
-    "auditor", "practitioner", "team_manager", "service_manager", "qaro", "moderator", "qa",
-    "head_of_service", "hos_ppqa", "director", "governance", "admin",
-)  # fmt: skip
-CONTENT_FREE = frozenset({"admin", "governance"})
-SCOPED = {"head_of_service": "service", "director": "branch"}
+from workflow.roles import SCOPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +144,11 @@ class Directory:
         view = copy(self)
         object.__setattr__(view, "excluded", self.excluded | people)
         return view
+
+    @property
+    def posts(self) -> tuple[str, ...]:
+        """The posts that must be answered for: escalations go to them, and only they have deputies."""
+        return tuple(self.next_up)
 
     @property
     def branches(self) -> frozenset[str]:

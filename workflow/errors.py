@@ -105,9 +105,14 @@ class IdempotencyKeyReused(Refusal):
 
 
 class ConfigurationError(Refusal):
-    """A file that the service is built on is broken."""
+    """A configuration file has a fault."""
 
     code = "broken"
+
+    def __init__(self, *faults: str) -> None:
+        """`faults` are sentences, each naming its file and place."""
+        self.faults = faults
+        super().__init__("\n".join(faults) or None)
 
 
 @dataclass(eq=False)

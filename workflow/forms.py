@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from workflow.errors import ConfigurationError
 
@@ -97,6 +98,12 @@ class Form:
     @property
     def overall(self) -> Section:
         return next(section for section in self.sections if section.overall)
+
+    @cached_property
+    def grade_titles(self) -> Mapping[str, str]:
+        """What each grade, and “not applicable”, is called."""
+        fields = (section.field("grade") for section in (self.overall, *self.areas))
+        return {choice.value: choice.label for field in fields for choice in field.choices}
 
 
 def as_json(form: Form) -> dict[str, object]:

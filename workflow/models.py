@@ -9,7 +9,6 @@ from workflow.history import Chain
 Answers = Mapping[str, object]
 """One section's answers by field: text, True/False, an ISO date, a person's id; None is "not answered"."""
 
-GRADES = ("outstanding", "good", "requires_improvement", "inadequate")
 INADEQUATE = "inadequate"
 
 

@@ -8,50 +8,66 @@ from pathlib import Path
 from workflow.directory import Directory, Person
 from workflow.errors import ConfigurationError
 from workflow.models import Audit
+from workflow.roles import CASE_ROLES, COUNCIL_WIDE, SCOPED
 
-CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
-WHOLE_COUNCIL = ("qa", "hos_ppqa", "admin", "governance")
-OF_THE_TEAM = ("head_of_service", "director")
-
+RIGHTS = (
+    "know", "see_state_and_names", "read_audit", "read_overall_grade", "read_listed_escalation", "see_board", "read_moderation",
+    "read_history", "read_readings", "record_safeguarding", "write_audit", "write_moderation", "add_action", "add_further_action",
+    "record_progress", "allocate", "assign_moderator", "start", "ask_in_emergency", "see_to_undelivered", "see_the_worker",
+    "start_for_another", "see_directory", "edit_directory", "read_directory_history", "privileged", "approve_privileged",
+    "approve_privileged_where_vacant", "never_delegated", "see_connections", "declare_for_another", "end_connection",
+)  # fmt: skip
+"""Every right that the code asks for."""
 STAGES: dict[str, Callable[[Audit], bool]] = {
     "always": lambda audit: True,
     "before_shared": lambda audit: audit.is_before_sharing,
     "once_shared": lambda audit: audit.was_shared,
-    "while_shared": lambda audit: audit.state == "shared",
-    "while_moderated": lambda audit: audit.state == "moderated",
     "until_closed": lambda audit: audit.was_shared and audit.state not in {"actions_closed", "withdrawn"},
     "once_moderated": lambda audit: audit.moderated_at is not None,
     "once_escalated": lambda audit: audit.was_escalated,
     "moderated_and_escalated": lambda audit: audit.was_escalated and audit.moderated_at is not None,
     "own_judgement_saved": lambda audit: audit.moderated_at is not None or bool(audit.answer("moderation", "grade")),
 }
+"""Besides these, `while_` and a state of the audit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Right -> relation -> stage."""
+    """`table` is right -> relation -> stage; `titles` says what each relation is called."""
 
     table: Mapping[str, Mapping[str, str]]
+    titles: Mapping[str, str]
 
     def allow(self, right: str, audit: Audit, relations: Collection[str]) -> bool:
         stages = self.table[right]
-        return any(STAGES[stages[relation]](audit) for relation in relations if relation in stages)
+        return any(_holds(stages[relation], audit) for relation in relations if relation in stages)
 
     def allow_role(self, right: str, person: Person) -> bool:
         """For rights that need no audit."""
         return not person.roles.isdisjoint(self.table[right])
 
+    def title(self, role: str) -> str:
+        return self.titles.get(role) or role.replace("_", " ").capitalize()
+
 
 def load_permissions(path: Path) -> Permissions:
+    """Raise ConfigurationError for a file that can’t be read; `configuration_checks` finds the faults in what was read."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        titles = table.pop("titles")
+    except (tomllib.TOMLDecodeError, KeyError) as error:
         raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
-    for right, stages in table.items():
-        for relation, stage in stages.items():
-            if stage not in STAGES:
-                raise ConfigurationError(f"{path.name}: {right}.{relation} names the unknown stage {stage}.")
-    return Permissions(table)
+    return Permissions(table, titles)
+
+
+def named_state(stage: str) -> str:
+    """The state that a stage like `while_shared` names, else ""."""
+    return "" if stage in STAGES or not stage.startswith("while_") else stage.removeprefix("while_")
+
+
+def _holds(stage: str, audit: Audit) -> bool:
+    known = STAGES.get(stage)
+    return known(audit) if known else audit.state == named_state(stage)
 
 
 def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[str]:
@@ -68,8 +84,8 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
 
 
 def _posts_held(person: Person, audit: Audit, directory: Directory) -> set[str]:
-    ties = set(person.roles.intersection(WHOLE_COUNCIL))
-    ties |= {post for post in OF_THE_TEAM if directory.is_in_post(person, post, audit.header.team)}
+    ties = set(person.roles.intersection(COUNCIL_WIDE))
+    ties |= {post for post in SCOPED if directory.is_in_post(person, post, audit.header.team)}
     return ties | ({"approver"} if "hos_ppqa" in ties and audit.withdrawal_asked_by is not None else set())
 
 

@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workflow.directory import CONTENT_FREE, ROLES, SCOPED, Directory, Duty
+from workflow.directory import Directory, Duty
 from workflow.errors import BadInput
+from workflow.roles import CONTENT_FREE, ROLES, SCOPED
 
-DEPUTISED = ("head_of_service", "director", "hos_ppqa")
-"""The posts that must be answered for: only they have deputies."""
 UNITS = {"branch": None, "service": "branch", "team": "service"}
 """Each kind of unit, and what it is set in."""
 
@@ -83,7 +82,7 @@ def ensure_possible(duty: Duty, directory: Directory) -> None:
         raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
     if duty.scope and duty.scope not in (directory.services if SCOPED[duty.role] == "service" else directory.branches):
         raise BadInput.about("scope", f"There is no {SCOPED[duty.role]} with the code “{_shown(duty.scope)}”.")
-    if duty.is_deputy and duty.role not in DEPUTISED:
+    if duty.is_deputy and duty.role not in directory.posts:
         raise BadInput.about("role", "Only a head of service, a director and the HoS for Practice, Performance and QA have deputies.")
 
 

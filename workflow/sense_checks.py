@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow.config_faults import key_faults
 from workflow.errors import ConfigurationError, Missing
 from workflow.forms import Form, Section
-from workflow.models import GRADES, INADEQUATE, Answers
+from workflow.models import INADEQUATE, Answers
 
+KEYS = ("visits", "fillers", "changes", "repeated_from")
 Sections = Mapping[str, Answers]
 ONLY_VISITS = "Evidence lists visits, and not yet what they showed. What did you read or hear that the judgement rests on?"
 NO_CHANGE = "Impact names no change yet. What is different for the child or young person because of this?"
@@ -57,6 +59,8 @@ class SenseChecks:
 def load_sense_checks(path: Path) -> SenseChecks:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if faults := tuple(key_faults(path.name, table, KEYS)):
+            raise ConfigurationError(*faults)
         visits, fillers, changes = (tuple(map(str, table[name])) for name in ("visits", "fillers", "changes"))
         named = re.compile(rf"\b(?:{'|'.join(map(re.escape, changes))})")
         return SenseChecks(visits, fillers, named, int(table["repeated_from"]))
@@ -68,7 +72,7 @@ def _of_grades(form: Form, sections: Sections) -> Iterator[Missing]:
     """An Inadequate area under a better overall grade is a question, not an escalation (domain, Traps in the form)."""
     overall = sections.get(form.overall.key, {}).get("grade")
     below = [area for area in form.areas if not area.overall and sections.get(area.key, {}).get("grade") == INADEQUATE]
-    if not below or overall not in GRADES or overall == INADEQUATE:
+    if not below or overall is None or overall == INADEQUATE:
         return
     for area in below:
         yield Missing(

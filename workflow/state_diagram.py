@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflow.guards import GUARDS
 from workflow.workflow_config import Move, Rules, Track, load_rules
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +44,7 @@ def _label(move: Move) -> str:
 def main(arguments: list[str]) -> int:
     path = ROOT / "README.md"
     readme = path.read_text(encoding="utf-8")
-    current = with_picture(readme, picture(load_rules(ROOT / "config/workflow.toml", GUARDS)))
+    current = with_picture(readme, picture(load_rules(ROOT / "config/workflow.toml")))
     if "--check" in arguments:
         sys.stdout.write("" if current == readme else "The picture in README.md is stale: run python -m workflow.state_diagram\n")
         return int(current != readme)

@@ -1,8 +1,9 @@
-"""`config/workflow.toml` as frozen objects. A broken file is refused with a sentence, at start."""
+"""config/workflow.toml as frozen objects."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Move:
     sources: tuple[str, ...]
     by: tuple[str, ...]
     needs: tuple[str, ...]
+    done: str = ""
     to: str = ""
     by_when_escalated: tuple[str, ...] = ()
     falls_to: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ class Move:
     waits_for: str = ""
     tells: str = ""
     tells_when_asked: str = ""
+    done_when_asked: str = ""
 
     def makers(self, is_escalated: bool) -> tuple[str, ...]:
         return self.by_when_escalated if is_escalated and self.by_when_escalated else self.by
@@ -55,7 +58,7 @@ class Track:
         return tuple(move for move in self.moves.values() if move.by)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     version: int
     audit: Track
@@ -63,24 +66,42 @@ class Rules:
     escalation: Track
     escalation_recipients: tuple[str, ...]
     next_up: Mapping[str, tuple[str, ...]]
+    recorded: Mapping[str, str]
+    """What the history calls what is no move."""
     text: str
 
+    @property
+    def tracks(self) -> tuple[Track, Track, Track]:
+        return self.audit, self.action, self.escalation
 
-def load_rules(path: Path, guards: Collection[str]) -> Rules:
-    return read_rules(path.read_text(encoding="utf-8"), path.name, guards)
+    def history_title(self, verb: str) -> str:
+        """What a row of the history is called."""
+        return self._history_titles.get(verb) or verb.replace("_", " ").capitalize()
+
+    @cached_property
+    def _history_titles(self) -> Mapping[str, str]:
+        moves = {history_verb(track.name, move.name): move.done for track in self.tracks for move in track.moves.values()}
+        asked = {f"ask_to_{move.name}": move.done_when_asked for move in self.audit.moves.values() if move.asked_by}
+        return {**self.recorded, **moves, **asked}
 
 
-def read_rules(text: str, name: str, guards: Collection[str]) -> Rules:
-    """Raise `Broken`, naming the file and the place, for anything that could not be enforced."""
+def history_verb(track: str, move: str) -> str:
+    """A move as the history names it: `share`, `verify_action`, `plan_escalation`, but `grant_more_time`."""
+    if track == "escalation" or (track == "action" and move.isalpha()):
+        return f"{move}_{track}"
+    return move
+
+
+def load_rules(path: Path) -> Rules:
+    return read_rules(path.read_text(encoding="utf-8"), path.name)
+
+
+def read_rules(text: str, name: str) -> Rules:
+    """Raise ConfigurationError for a file that can’t be read; `configuration_checks` finds the faults in what was read."""
     try:
-        table = tomllib.loads(text)
-        rules = _rules(table, text)
+        return _rules(tomllib.loads(text), text)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{name} can’t be read: {error}.") from error
-    for track in (rules.audit, rules.action, rules.escalation):
-        for complaint in _complaints(track, guards):
-            raise ConfigurationError(f"{name}: {complaint}.")
-    return rules
 
 
 def _rules(table: dict[str, Any], text: str) -> Rules:
@@ -92,6 +113,7 @@ def _rules(table: dict[str, Any], text: str) -> Rules:
         escalation=_track("escalation", escalation),
         escalation_recipients=tuple(escalation["recipients"]),
         next_up={post: tuple(ups) for post, ups in escalation["next_up"].items()},
+        recorded=table.get("history", {}),
         text=text,
     )
 
@@ -116,13 +138,3 @@ def _refuse_twins(track: str, names: list[str]) -> None:
     twins = {name for name in names if names.count(name) > 1}
     if twins:
         raise KeyError(f"{track} names {min(twins)} twice")
-
-
-def _complaints(track: Track, guards: Collection[str]) -> list[str]:
-    found = [] if track.initial in track.states else [f"{track.name} starts in the unknown state {track.initial}"]
-    for move in track.moves.values():
-        place = f"{track.name} move {move.name}"
-        found += [f"{place} names the unknown state {state}" for state in (*move.sources, move.to) if state and state not in track.states]
-        needed = (*move.needs, *move.needs_when_asked, *([move.waits_for] if move.waits_for else []))
-        found += [f"{place} needs the unknown guard {guard}" for guard in needed if guard not in guards]
-    return found

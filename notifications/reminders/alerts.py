@@ -8,12 +8,12 @@ from workflow.commands.available_moves import makers
 from workflow.directory import Directory, Person
 from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, SmartAction
-from workflow.permissions import CASE_ROLES, relations
+from workflow.permissions import relations
+from workflow.roles import CASE_ROLES
 from workflow.state_machine import moves_from
 from workflow.workflow_config import Move, Rules
 
 WATCHERS = ("hos_ppqa", "governance")
-POSTS = ("qa", "hos_ppqa", "director", "head_of_service")
 Needed = tuple[tuple[Move, ...], SmartAction | None]
 
 
@@ -67,7 +67,7 @@ def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
     """Everybody who could be anything to this audit that makes a move of it."""
     named = [audit.auditor_id, audit.moderator_id, *(getattr(audit.header, f"{role}_id") for role in CASE_ROLES)]
     found = {person.id: person for person in map(directory.person, named) if person}
-    for post in POSTS:
+    for post in ("qa", *directory.posts):
         holder = directory.holder(post, audit.header.team)
         held = (*directory.in_post(post, audit.header.team), *([holder.person] if holder else []))
         found |= {person.id: person for person in held}

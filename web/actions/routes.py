@@ -16,13 +16,13 @@ from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
 from workflow.commands import actions
-from workflow.commands.action_moves import history_verb
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.registry import make_action_move
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.models import Audit, SmartAction
+from workflow.workflow_config import history_verb
 
 pages = ViewOptions(replays_form=True)(Blueprint("actions", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
@@ -80,7 +80,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         make_action_move(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _page(reference, number, refusal, move), status_of(refusal)
-    flash(f"{happened(history_verb(move))}.")
+    flash(f"{happened(history_verb('action', move))}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 

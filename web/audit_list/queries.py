@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
 
 from workflow.directory import normalise_child_id
-from workflow.permissions import CASE_ROLES
+from workflow.roles import CASE_ROLES
 from workflow.storage.keyset import fetch_page, precedes
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import audits, tallies

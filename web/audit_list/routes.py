@@ -5,13 +5,11 @@ from http import HTTPStatus
 from flask import Blueprint, render_template, request
 
 from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
-from web.formatting import grade
 from web.identity.current_user import login_required, visibility_filter
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from workflow.commands.context import CommandContext
 from workflow.errors import BadInput
-from workflow.models import GRADES
 from workflow.storage.engine import read_transaction
 from workflow.validation import read_text
 from workflow.working_days import months_after
@@ -68,6 +66,6 @@ def _filters(context: CommandContext) -> list[tuple[str, str, list[tuple[object,
     choices: list[list[tuple[object, str]]] = [
         [(team.code, team.name) for team in context.directory.teams.values()], [(person.id, person.name) for person in people],
         [(choice.value, choice.label) for choice in context.forms.current.section("details").field("strand").choices],
-        [(value, grade(value)) for value in GRADES], [*MONTHS.items()],
+        [(choice.value, choice.label) for choice in context.forms.current.overall.field("grade").choices], [*MONTHS.items()],
     ]  # fmt: skip
     return [(name, label, items) for (name, label), items in zip(FILTERS.items(), choices, strict=True)]

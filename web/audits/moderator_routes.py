@@ -41,7 +41,8 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
     seen = see(context, current_user(), reference)
     if "assign_moderator" not in seen.may:
         raise PermissionDenied("Assigning a moderator is not yours to do now.")
+    titles = context.permissions.titles
     moderators = [
-        (person, [one.message for one in conflicts_of(person, seen.audit)]) for person in with_role(context.directory, "moderator")
+        (person, [one.message for one in conflicts_of(person, seen.audit, titles)]) for person in with_role(context.directory, "moderator")
     ]
     return render_template("assign.html", audit=seen.audit, moderators=moderators, refusal=refusal)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from web.formatting import role as role_title
-from workflow.directory import CONTENT_FREE, ROLES, SCOPED, Directory, Duty, Person
-from workflow.role_assignments import DEPUTISED, format_duty
+from workflow.directory import Directory, Duty, Person
+from workflow.role_assignments import format_duty
+from workflow.roles import CONTENT_FREE, ROLES, SCOPED
 from workflow.storage.keyset import parse_cursor
 
 SIZE = 50
@@ -58,9 +59,14 @@ def offered(duties: Iterable[Duty], directory: Directory) -> list[Offered]:
 
 def every_duty(directory: Directory) -> list[Duty]:
     """All that somebody could be given here."""
-    scopes = {role: [""] for role in ROLES} | {"head_of_service": sorted(directory.services), "director": sorted(directory.branches)}
-    own = [Duty(role, scope) for role in ROLES for scope in scopes[role]]
-    return own + [Duty(duty.role, duty.scope, is_deputy=True) for duty in own if duty.role in DEPUTISED]
+    own = [duty for role in ROLES for duty in duties_of(role, directory)]
+    return own + [Duty(duty.role, duty.scope, is_deputy=True) for duty in own if duty.role in directory.posts]
+
+
+def duties_of(role: str, directory: Directory) -> list[Duty]:
+    """The role for each service or branch that it is held for; once, where it is held for the whole council."""
+    scopes: dict[str, Iterable[str]] = {"service": directory.services, "branch": directory.branches}
+    return [Duty(role, scope) for scope in (sorted(scopes[SCOPED[role]]) if role in SCOPED else [""])]
 
 
 def in_order(duties: Iterable[Duty]) -> list[Duty]:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import team_of, titled
+from web.directory.choices import duties_of, team_of, titled
 from web.directory.history_text import in_words
 from web.directory.queries import history_of_units
 from web.directory.routes import ensure
@@ -20,7 +20,7 @@ from workflow.commands.directory import units as unit_commands
 from workflow.commands.directory.people import ensure_edits
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.errors import BadInput, NotFound
-from workflow.role_assignments import DEPUTISED, UNITS, Unit
+from workflow.role_assignments import UNITS, Unit
 from workflow.storage.engine import read_transaction
 
 pages = ViewOptions(replays_form=True)(Blueprint("posts", __name__, template_folder="templates"))
@@ -113,12 +113,7 @@ def change_unit(kind: str, code: str) -> Page:
 
 def posts_of(directory: Directory) -> list[Post]:
     """The posts that escalations go to: of the council, of each branch and each service."""
-    duties = [
-        Duty("hos_ppqa"), *(Duty("director", branch) for branch in sorted(directory.branches)),
-        *(Duty("head_of_service", service) for service in sorted(directory.services)),
-    ]  # fmt: skip
-    assert {duty.role for duty in duties} <= set(DEPUTISED), "only these have deputies"
-    return [_post(directory, duty) for duty in duties]
+    return [_post(directory, duty) for post in reversed(directory.posts) for duty in duties_of(post, directory)]
 
 
 def _post(directory: Directory, duty: Duty) -> Post:

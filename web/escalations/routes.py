@@ -17,6 +17,7 @@ from workflow.commands.audit_view import see
 from workflow.commands.registry import make_escalation_move
 from workflow.commands.safeguarding import uses_of
 from workflow.errors import BadInput, NotFound, PreconditionsNotMet
+from workflow.workflow_config import history_verb
 
 pages = ViewOptions(replays_form=True)(Blueprint("escalations", __name__, template_folder="templates"))
 
@@ -36,7 +37,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
         make_escalation_move(command_context(), current_user(), reference, given)
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash(f"{happened(f'{move}_escalation')}.")
+    flash(f"{happened(history_verb('escalation', move))}.")
     return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

@@ -13,6 +13,7 @@ from workflow.errors import PermissionDenied
 from workflow.guards.context import MoveInput
 from workflow.models import SmartAction
 from workflow.validation import read_text
+from workflow.workflow_config import history_verb
 
 Changes = Callable[[SmartAction], SmartAction]
 
@@ -90,11 +91,6 @@ def _make(request: _Request, given: MoveInput, changes: Changes) -> SmartAction:
     to = check_preconditions(track, action.state, move, situation(context, who, audit, given, action))
     after = smart_action.with_action(audit, replace(changes(action), state=to))
     work = UnitOfWork(context, who, audit, audit)
-    work.record_transition(after, history_verb(move.name), given.reason, {"action": number})
+    work.record_transition(after, history_verb("action", move.name), given.reason, {"action": number})
     work.tell(move.tells, action=number, due_on=action.due_on)
     return stored_action(work.commit(), number)
-
-
-def history_verb(move: str) -> str:
-    """A move of an action as the history names it: `verify_action`, but `grant_more_time`."""
-    return f"{move}_action" if move.isalpha() else move

@@ -44,7 +44,7 @@ def assign_moderator(context: CommandContext, who: Person, reference: str, moder
     if person is None or not person.is_active or "moderator" not in person.roles:
         raise BadInput.about("person", "There is no active moderator with that email address.")
     ensure_may_be_given(context.directory, person, audit.header.child_id, "person")
-    if conflicts := tuple(conflicts_of(person, audit)):
+    if conflicts := tuple(conflicts_of(person, audit, context.permissions.titles)):
         raise PreconditionsNotMet(conflicts)
     work = UnitOfWork(context, who, audit, audit)
     after = replace(audit, moderator_id=person.id)

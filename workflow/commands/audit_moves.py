@@ -13,7 +13,7 @@ from workflow.guards.context import MoveInput
 from workflow.models import Audit, Escalation
 from workflow.state_machine import leads_to
 from workflow.validation import read_text
-from workflow.workflow_config import Move
+from workflow.workflow_config import Move, history_verb
 
 
 @retry_on_conflict
@@ -162,7 +162,7 @@ def open_escalation(work: UnitOfWork, source: str, reason: str = "") -> None:
     recipients = escalation.recipients_of(context.rules.escalation_recipients, audit.header.team, directory)
     opening = Escalation(escalation.next_number(audit), audit.edition, source, to, work.who.id, context.now, recipients, reason)
     after = replace(audit, escalation=opening)
-    work.record_transition(after, f"{move.name}_escalation", reason, {"edition": after.edition, "source": source})
+    work.record_transition(after, history_verb("escalation", move.name), reason, {"edition": after.edition, "source": source})
     work.tell(move.tells)
     if any(recipient.stands_in for recipient in recipients):
         work.tell("post_found_vacant")

@@ -19,6 +19,7 @@ from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, SmartAction
 from workflow.ports import ReadLogEntry
 from workflow.state_machine import moves_from
+from workflow.workflow_config import history_verb
 
 
 class Viewable(Protocol):
@@ -160,7 +161,7 @@ def escalation_moves(context: CommandContext, audit: Audit, ties: frozenset[str]
     names = (name for name in moves_from(track, audit.escalation_state) if may(context, audit, ties, track.moves[name]))
     if not audit.was_shared or not context.permissions.allow("know", audit, ties):
         return ()
-    return tuple(f"{name}_escalation" for name in names)
+    return tuple(history_verb("escalation", name) for name in names)
 
 
 def action_moves(context: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def situation(
         context.notification_policy,
         context.today,
         context.rules.escalation_recipients,
+        context.permissions.titles,
         given or MoveInput(),
         action,
     )

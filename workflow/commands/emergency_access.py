@@ -7,12 +7,13 @@ import re
 from dataclasses import replace
 
 from workflow.commands.context import CommandContext, retry_on_conflict
-from workflow.directory import CONTENT_FREE, Directory, Person
+from workflow.directory import Directory, Person
 from workflow.errors import BadInput, ErrorCollector, InvalidTransition, NotFound, PermissionDenied
 from workflow.events import QA_INBOX, Event, Notice
 from workflow.models import Audit
 from workflow.permissions import answers_for
 from workflow.ports import EmergencyAccessRequest
+from workflow.roles import CONTENT_FREE
 from workflow.validation import read_text
 
 MOST = 2_000

@@ -8,7 +8,6 @@ from workflow.commands import action_moves, audit_moves, escalations
 from workflow.commands.available_moves import named_move
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.errors import ConfigurationError
 from workflow.models import Audit, SmartAction
 from workflow.validation import read_day
 from workflow.workflow_config import Rules, Track
@@ -80,20 +79,14 @@ def make_escalation_move(context: CommandContext, who: Person, reference: str, g
     return audit
 
 
-def ensure_registry_matches(rules: Rules) -> None:
-    """Raise ConfigurationError, naming every move without a function and every function without a move."""
-    if faults := tuple(registry_faults(rules)):
-        raise ConfigurationError(" ".join(faults))
-
-
 def registry_faults(rules: Rules) -> Iterator[str]:
     """A sentence for each move of workflow.toml without a function here, and for each function that no move names."""
-    for track in (rules.audit, rules.action, rules.escalation):
+    for track in rules.tracks:
         named, registered = {move.name for move in track.moves_made_by_name}, REGISTRY[track.name].keys()
         for name in sorted(named - registered):
-            yield f"workflow.toml: {track.name} move {name} has no function in workflow/commands/registry.py."
+            yield f"workflow.toml, {track.name} move {name}: there is no function for it in workflow/commands/registry.py."
         for name in sorted(registered - named):
-            yield f"workflow.toml: {track.name} has no move {name}, but workflow/commands/registry.py has a function for it."
+            yield f"workflow.toml, {track.name}: there is no move {name}, for which workflow/commands/registry.py has a function."
 
 
 def _make(track: Track, given: Given, *subject: object) -> Any:

@@ -7,8 +7,10 @@ from workflow.errors import Missing
 from workflow.forms import Section
 from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE
+from workflow.roles import CASE_ROLES
 
-CASE_MANAGERS = {"practitioner": "SW/PA", "team_manager": "Team Manager", "service_manager": "Service Manager"}
+AUDITED_ROLES = tuple(role for role in CASE_ROLES if role != "qaro")
+"""Those whose own practice is audited."""
 HEADER = {
     "audit_date": "the audit date", "child_id": "the child’s ID number", "team": "the team", "practitioner": "the Social Worker or PA",
     "team_manager": "the Team Manager", "service_manager": "the Service Manager", "age_band": "the age band", "strand": "the strand",
@@ -17,9 +19,9 @@ HEADER = {
 
 def auditor_is_independent(s: GuardContext) -> Iterator[Missing]:
     """Judged on persons, and again at each move (rules, section 5)."""
-    for field, title in CASE_MANAGERS.items():
-        if s.answer("details", field) == s.audit.auditor_id:
-            yield Missing("details", field, f"The auditor can’t also be the {title} of the case.")
+    for role in AUDITED_ROLES:
+        if s.answer("details", role) == s.audit.auditor_id:
+            yield Missing("details", role, f"The auditor can’t also be the {s.titles[role]} of the case.")
 
 
 def header_is_complete(s: GuardContext) -> Iterator[Missing]:
@@ -117,7 +119,7 @@ def every_recipient_can_be_reached(s: GuardContext) -> Iterator[Missing]:
     for relation in s.notification_policy.unreachable("audit_shared", s.audit, s.directory):
         if relation == "qaro" and s.answer("details", "qaro") is None:
             continue
-        yield Missing("details", relation, f"Nobody active with an email address can be told as {relation.replace('_', ' ')}.")
+        yield Missing("details", relation, f"{s.titles[relation]}: choose somebody who is active and has an email address.")
 
 
 def escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
@@ -133,7 +135,7 @@ def posts_are_filled(s: GuardContext) -> Iterator[Missing]:
     directory = s.directory.for_child(child_id if isinstance(child_id, str) else None)
     for post in s.recipients:
         if directory.holder(post, team) is None:
-            yield Missing("details", "team", f"Nobody holds or stands in for the post “{post.replace('_', ' ')}”: ask the QA Service.")
+            yield Missing("details", "team", f"Nobody holds or stands in for the post “{s.titles[post]}”: ask the QA Service.")
 
 
 GUARDS: tuple[Guard, ...] = (

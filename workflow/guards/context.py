@@ -1,6 +1,6 @@
 """What a guard may look at: the audit, who asks, and what was given with the move."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +31,8 @@ class GuardContext:
     notification_policy: NotificationPolicy
     today: date
     recipients: tuple[str, ...]
+    titles: Mapping[str, str]
+    """What each role is called."""
     given: MoveInput = MoveInput()
     action: SmartAction | None = None
 

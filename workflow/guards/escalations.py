@@ -26,7 +26,7 @@ def not_yet_acknowledged(s: GuardContext) -> Iterator[Missing]:
 def every_recipient_has_acknowledged(s: GuardContext) -> Iterator[Missing]:
     for recipient in s.audit.escalation.recipients if s.audit.escalation else ():
         if recipient.acknowledged_at is None:
-            yield Missing("escalation", "state", f"The {recipient.post.replace('_', ' ')} has not acknowledged it yet.")
+            yield Missing("escalation", "state", f"The {s.titles[recipient.post]} has not acknowledged it yet.")
 
 
 def plan_is_given(s: GuardContext) -> Iterator[Missing]:

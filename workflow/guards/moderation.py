@@ -1,25 +1,25 @@
 """Guards of moderation and of withdrawal: what two people must not be one person for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workflow.directory import Person
 from workflow.errors import Missing
-from workflow.guards.audits import CASE_MANAGERS, posts_are_filled
+from workflow.guards.audits import AUDITED_ROLES, posts_are_filled
 from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE, Audit
 
 
-def conflicts_of(person: Person, audit: Audit) -> Iterator[Missing]:
+def conflicts_of(person: Person, audit: Audit, titles: Mapping[str, str]) -> Iterator[Missing]:
     """Why this person can’t moderate this audit."""
     if person.id == audit.auditor_id:
         yield Missing("moderation", "moderator", "The auditor can’t moderate their own audit.")
-    for field, title in CASE_MANAGERS.items():
-        if person.id in {audit.answer("details", field), getattr(audit.header, f"{field}_id")}:
-            yield Missing("moderation", "moderator", f"The {title} of the case can’t moderate the audit.")
+    for role in AUDITED_ROLES:
+        if person.id in {audit.answer("details", role), getattr(audit.header, f"{role}_id")}:
+            yield Missing("moderation", "moderator", f"The {titles[role]} of the case can’t moderate the audit.")
 
 
 def moderator_is_independent(s: GuardContext) -> Iterator[Missing]:
-    yield from conflicts_of(s.who, s.audit)
+    yield from conflicts_of(s.who, s.audit, s.titles)
 
 
 def moderation_is_recorded(s: GuardContext) -> Iterator[Missing]:
@@ -51,7 +51,7 @@ def audit_was_not_picked(s: GuardContext) -> Iterator[Missing]:
 
 def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
     """Waiving ends moderation as surely as moderating does."""
-    if any(conflicts_of(s.who, s.audit)):
+    if any(conflicts_of(s.who, s.audit, s.titles)):
         yield Missing("moderation", "moderator", "You are the auditor or of the case, so somebody else decides whether it is moderated.")
 
 

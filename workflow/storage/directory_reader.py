@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from workflow.directory import CONTENT_FREE, Directory, Duty, Person, Request, Team
+from workflow.directory import Directory, Duty, Person, Request, Team
+from workflow.roles import CONTENT_FREE
 from workflow.storage import tables
 from workflow.storage.tables import connections, delegations, emergencies
 

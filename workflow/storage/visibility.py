@@ -11,15 +11,12 @@ from functools import cached_property, partial
 from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, func, or_, select, true, union_all
 
 from workflow.directory import Directory, Person
-from workflow.permissions import CASE_ROLES, OF_THE_TEAM, WHOLE_COUNCIL, Permissions, answers_for, verifiers
+from workflow.permissions import Permissions, answers_for, verifiers
+from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import IS_ESCALATED, actions, audits, tallies
 
 Ties = Mapping[str, Condition]
-NAMED = (*CASE_ROLES, "auditor", "moderator")
-RECIPIENTS = ("head_of_service", "director", "hos_ppqa")
-FALLING = frozenset({*RECIPIENTS, "qa"})
-"""Posts that fall to somebody else where their holder is connected to the child."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class VisibilityFilter:
 
     def audits_naming_person(self) -> CompoundSelect[int]:
         """The ids of the few audits that name this person, each relation read by its own index. It narrows, and permits nothing."""
-        own = [select(audits.c.id).where(audits.c[f"{role}_id"] == self.person.id) for role in NAMED]
+        own = [select(audits.c.id).where(audits.c[f"{role}_id"] == self.person.id) for role in NAMED_ROLES]
         own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
         own.append(select(audits.c.id).where(audits.c.reference.in_(self._emergencies)))
         if "hos_ppqa" in self.person.roles:
@@ -90,7 +87,7 @@ class VisibilityFilter:
 
     def teams(self) -> set[str]:
         """Those for which this person holds or answers for a post."""
-        return set().union(*(reader.answering for reader in self.readers), *(self.teams_of(post) for post in OF_THE_TEAM))
+        return set().union(*(reader.answering for reader in self.readers), *(self.teams_of(post) for post in SCOPED))
 
     def teams_of(self, post: str) -> set[str]:
         """Those for which this person holds a post, be it of one child’s audits alone."""
@@ -124,7 +121,8 @@ class VisibilityFilter:
         """How this person stands where holders of posts are connected to the child, wherever that changes anything for them."""
         if not self.directory.connected:
             return []
-        holders = {person.id for person in self.directory.people.values() if any(duty.role in FALLING for duty in person.duties)}
+        falling = {*self.directory.posts, "qa"}
+        holders = {person.id for person in self.directory.people.values() if any(duty.role in falling for duty in person.duties)}
         fallen: dict[frozenset[int], list[str]] = {}
         for child, people in self.directory.connected.items():
             if people & holders and child not in self._children:
@@ -152,7 +150,7 @@ class VisibilityFilter:
         """Relation -> the audits to which this person stands in it; a relation that is impossible for them is left out."""
         if not self.person.is_active:
             return {}
-        ties: dict[str, Condition] = {role: true() for role in WHOLE_COUNCIL if role in self.person.roles}
+        ties: dict[str, Condition] = {role: true() for role in COUNCIL_WIDE if role in self.person.roles}
         ties |= {post: _of_teams(of, teams) for post, teams in self.by_team.items()}
         ties["recipient"] = all_of(of.is_escalated, _of_teams(of, self.answering))
         if not verifiers(self.directory):
@@ -164,7 +162,7 @@ class VisibilityFilter:
         if not self.person.is_active:
             return {}
         me, bound = self.person.id, [_is_bound_up(verifier) for verifier in verifiers(self.directory)]
-        ties: dict[str, Condition] = {role: audits.c[f"{role}_id"] == me for role in NAMED if role in self.person.roles}
+        ties: dict[str, Condition] = {role: audits.c[f"{role}_id"] == me for role in NAMED_ROLES if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         ties["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
         ties["owner"] = exists(select(actions.c.number).where(*is_own))
@@ -177,12 +175,13 @@ class VisibilityFilter:
     @cached_property
     def by_team(self) -> Mapping[str, list[str]]:
         """Post -> the teams of which this person holds it."""
-        return {post: self._teams_where(partial(self.directory.is_in_post, self.person, post)) for post in OF_THE_TEAM}
+        return {post: self._teams_where(partial(self.directory.is_in_post, self.person, post)) for post in SCOPED}
 
     @cached_property
     def answering(self) -> list[str]:
-        """The teams for which this person answers for one of the three posts today."""
-        return self._teams_where(lambda team: any(answers_for(self.person, post, team, self.directory) for post in RECIPIENTS))
+        """The teams for which this person answers for one of the posts of an escalation today."""
+        posts = self.directory.posts
+        return self._teams_where(lambda team: any(answers_for(self.person, post, team, self.directory) for post in posts))
 
     def _teams_where(self, holds: Callable[[str], bool]) -> list[str]:
         """Asked once a service: its teams are alike in who holds a post for them."""

@@ -13,7 +13,7 @@ from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds, passes_on
 from web.council import Council
-from workflow.directory import ROLES
+from workflow.roles import ROLES
 
 HELD = {
     "auditor": "auditor", "practitioner": "practitioner", "team.manager": "team_manager", "service.manager": "service_manager", "qaro": "qaro",

@@ -31,14 +31,14 @@ def test_every_move_that_somebody_makes_has_one_function() -> None:
 def test_a_move_without_a_function_stops_the_start_with_a_sentence_that_names_it(tmp_path: Path, track: str, state: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         _open(tmp_path, _text() + EXTRA.format(track=track, state=state))
-    assert f"workflow.toml: {track} move archive has no function" in refused.value.sentence
+    assert f"workflow.toml, {track} move archive: there is no function for it" in refused.value.sentence
 
 
 def test_a_function_without_a_move_stops_the_start_with_a_sentence_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         _open(tmp_path, _text().replace('name = "reopen"', 'name = "open_again"'))
-    assert "audit move open_again has no function" in refused.value.sentence
-    assert "audit has no move reopen" in refused.value.sentence
+    assert "audit move open_again: there is no function for it" in refused.value.sentence
+    assert "audit: there is no move reopen" in refused.value.sentence
 
 
 @pytest.mark.parametrize("name", ["open", "archive", "", None])

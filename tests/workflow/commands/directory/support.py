@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from tests.factories import World
 from workflow.commands.directory import delegations, roles
-from workflow.directory import SCOPED, Duty
+from workflow.directory import Duty
+from workflow.roles import SCOPED
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 

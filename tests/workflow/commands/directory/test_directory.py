@@ -8,9 +8,10 @@ from tests.factories import PERMISSIONS, TODAY, World, an_audit, assign
 from tests.workflow.commands.directory.support import EVERYBODY, answer, duty, give, held, kept, pass_on, passed_on, sent_notices
 from workflow.commands.directory import people, roles, units
 from workflow.commands.directory.roles import GIVEN, WAITS
-from workflow.directory import ROLES, Duty
+from workflow.directory import Duty
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import Unit
+from workflow.roles import ROLES
 
 Command = Callable[[World, str], object]
 
