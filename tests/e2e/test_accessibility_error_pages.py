@@ -43,7 +43,7 @@ def test_pages_with_nothing_on_them(served: Served) -> None:
     page = served.page("governance")
     for path, said in (
         ("/", "You have no tasks."),
-        ("/audits", "There is no audit here"),
+        ("/audits", "There are no audits here"),
         ("/notices", "You have no notices"),
     ):
         page.goto(served.url + path)
@@ -55,13 +55,13 @@ def test_what_is_not_yours_and_what_comes_too_late(served: Served, world: World)
     draft, graded = an_audit(world, at="draft"), an_audit(world, at="graded")
     page = served.page("qa")
     page.goto(f"{served.url}/audits/{draft}/sections/details")
-    page.get_by_text("not yours to read").wait_for()
+    page.get_by_text("You can’t read this audit").wait_for()
     assert looked_at(page) == []
     auditor = served.page("auditor")
     auditor.goto(f"{served.url}/audits/{graded}/moves/share")
     audit_moves.share(world.command_context(), world.person("auditor"), graded)
     follow(auditor.locator("main form button"))
-    auditor.get_by_text("can’t be").or_(auditor.get_by_text("not yours")).first.wait_for()
+    auditor.get_by_text("can’t be").or_(auditor.get_by_text("You can’t do this")).first.wait_for()
     assert looked_at(auditor) == []
     auditor.goto(f"{served.url}/audits/{draft}/moves/record_consultation")
     auditor.locator("main form [name=csrf_token]").evaluate("field => field.value = 'forged'")

@@ -70,7 +70,7 @@ def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, w
     assert looked_at(page) == []
     assert page.get_by_label("Evidence").input_value() == "Mine."
     page.get_by_text("Theirs.").wait_for()
-    page.get_by_role("button", name="Save this instead").click()
+    page.get_by_role("button", name="Save your version").click()
     page.get_by_text("Saved.", exact=True).wait_for()
     assert world.audit(reference).answer("area_1", "evidence") == "Mine."
 
@@ -93,7 +93,7 @@ def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Serv
     page = _open(served, reference)
     monkeypatch.setattr(sessions, "IDLE", timedelta(0))
     page.get_by_label("Evidence").fill("Typed too late.")
-    page.get_by_text("You have been signed out. What you typed is kept").wait_for()
+    page.get_by_text("You have been signed out. We have kept what you typed").wait_for()
     page.get_by_role("button", name="Save and return").click()
     page.get_by_role("heading", name="Sign in").wait_for()
     monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=30))

@@ -22,9 +22,9 @@ def test_text_that_can_not_be_autosaved_stays_on_the_page_until_it_can(served: S
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     with away(served.council):
         page.get_by_label("Evidence").fill(WORDS)
-        page.get_by_text("Not saved: the service can’t be reached or can’t save now.").wait_for()
+        page.get_by_text("Not saved: the service can’t be reached or can’t save at the moment.").wait_for()
         page.get_by_role("button", name="Save and return").click()
-        page.get_by_text("it is tried again").wait_for()
+        page.get_by_text("We will try again").wait_for()
         assert page.get_by_label("Evidence").input_value() == WORDS
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()

@@ -101,7 +101,7 @@ def _add_action(served: Served, page: Page, action: Any) -> None:
     page.get_by_label("Agreed action").fill(action["text"])
     page.get_by_label("Person responsible").select_option(label=OWNERS[action["owner"].removesuffix("@demo.example")])
     _fill_day(page, "Completion date", dated(SAMPLE["details"]["audit_date"], served.day) + timedelta(days=action["due_in_days"]))
-    follow(page.get_by_role("button", name="Add the action"))
+    follow(page.get_by_role("button", name="Add action"))
 
 
 def _move(page: Page, name: str) -> None:

@@ -172,7 +172,7 @@ def _conflict(served: Served, watch: Watch, reference: str) -> None:
     form.locator("[name=seen]").evaluate("field => field.value = 1")
     form.locator("[name=evidence]").evaluate("(field, text) => field.value = text", everything(3))
     follow(form.locator("button[value=back]"))
-    watch.page.get_by_role("heading", name="Yours, not saved").wait_for()
+    watch.page.get_by_role("heading", name="Your version, not saved").wait_for()
     watch.look()
 
 

@@ -45,7 +45,7 @@ def add(reference: str) -> Page:
         run_form_once(add_here, "text")
     except BadInput as refusal:
         return _new_page(reference, refusal), status_of(refusal)
-    flash("The action is added.")
+    flash("Action added.")
     return _back(reference)
 
 
@@ -99,7 +99,7 @@ def change(reference: str, number: int) -> Page:
 @login_required
 def remove(reference: str, number: int) -> Response:
     actions.remove_action(command_context(), current_user(), reference, number)
-    flash("The action is removed.")
+    flash("Action removed.")
     return _back(reference)
 
 
@@ -114,7 +114,7 @@ def _back(reference: str) -> Response:
 def _new_page(reference: str, refusal: BadInput | None = None) -> str:
     seen = see(command_context(), current_user(), reference)
     if not {"add_action", "add_further_action"} & set(seen.may):
-        raise PermissionDenied("Adding an action is not yours to do now.")
+        raise PermissionDenied("You can’t add an action to this audit at the moment.")
     return render_template("new_action.html", audit=seen.audit, directory=command_context().directory, refusal=refusal, typed=request.form)
 
 

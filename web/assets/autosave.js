@@ -1,9 +1,9 @@
-// A section saves itself: three seconds after the last key, ten after the first of somebody who does not pause, when the page is
-// left, and before it is sent. One save at a time.
+// A section saves automatically: 3 seconds after the last key, at most 10 seconds after the first, when the page is left, and
+// before it is sent. One save at a time.
 const WAIT = 3_000;
 const LONGEST_WAIT = 10_000;
 const ANSWERED_WITHIN = 20_000;
-// A browser ends a request of a page that is torn down, up to 64 kB.
+// A browser finishes a request of up to 64 kB after its page is closed.
 const KEPT_ALIVE = 60_000;
 
 export function autosave(form) {
@@ -37,7 +37,7 @@ export function autosave(form) {
       isReached = true;
     } catch {
       isReached = false;
-      say("Not saved: the service can’t be reached or can’t save now. What you typed is still on this page; it is tried again.");
+      say("Not saved: the service can’t be reached or can’t save at the moment. Keep this page open. We will try again.");
       timer = setTimeout(save, WAIT * 3);
     }
   }
@@ -65,11 +65,11 @@ export function autosave(form) {
   });
   form.addEventListener("submit", async (event) => {
     if (isGoing) return;
-    // Saved first: were the service away, the words of a page that is sent and never answered would be gone.
+    // Saved first: if the service does not answer, the text is still on the page.
     event.preventDefault();
     await save();
     if (!isReached) return;
-    // While a form's submit event is still being told, asking again to submit it does nothing.
+    // While a form's submit event is still being handled, submitting it again does nothing.
     await new Promise((goOn) => setTimeout(goOn));
     isGoing = true;
     form.requestSubmit(event.submitter);

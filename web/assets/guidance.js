@@ -1,4 +1,4 @@
-// Who has folded the guidance away finds it folded on every page, until they open it. On a narrow screen it starts folded.
+// Somebody who folds the guidance finds it folded on every page until they open it. On a narrow screen it starts folded.
 const A_YEAR = 31_536_000;
 const WIDE = "(min-width: 48.0625em)";
 

@@ -1,4 +1,4 @@
-// Three minutes before a session ends: a warning that is read out, with a way to stay. The focus stays where it is.
+// Three minutes before a session ends: a warning that screen readers read out, with a button to stay. The focus does not move.
 const BEFORE = 180_000;
 
 export function warnBeforeSigningOut(form) {
@@ -15,7 +15,7 @@ export function warnBeforeSigningOut(form) {
     const at = new Date(endsAt).toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", hour12: true });
     const words = document.createElement("p");
     words.className = "govuk-body govuk-!-font-weight-bold";
-    words.textContent = `You will be signed out at ${at.replace(" ", "")}. What you have typed is kept.`;
+    words.textContent = `You will be signed out at ${at.replace(" ", "")}. We will keep what you have typed.`;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "govuk-button govuk-button--secondary govuk-!-margin-bottom-0";

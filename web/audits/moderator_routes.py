@@ -32,7 +32,7 @@ def assign_now(reference: str) -> Response | tuple[str, HTTPStatus]:
         assignments.assign_moderator(command_context(), current_user(), reference, request.form.get("person"))
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash("The moderator is assigned, and told.")
+    flash("Moderator assigned and notified.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
@@ -40,7 +40,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
     context = command_context()
     seen = see(context, current_user(), reference)
     if "assign_moderator" not in seen.may:
-        raise PermissionDenied("Assigning a moderator is not yours to do now.")
+        raise PermissionDenied("You can’t assign a moderator to this audit at the moment.")
     titles = context.permissions.titles
     moderators = [
         (person, [one.message for one in conflicts_of(person, seen.audit, titles)]) for person in with_role(context.directory, "moderator")

@@ -14,7 +14,7 @@ def readable(reference: str) -> AuditView:
     """What may be seen of an audit by somebody who may read it, without its words; raises PermissionDenied for who may only know of it."""
     seen = see(command_context(), current_user(), reference)
     if not seen.reads_audit:
-        raise PermissionDenied("This audit is not yours to read now.")
+        raise PermissionDenied("You can’t read this audit at the moment.")
     return seen
 
 

@@ -53,7 +53,7 @@ def _mismatch(last: LastAudit | None, on: date, answered: object, answered_on: o
     if last is None or not is_within_window(last.audited_on, on):
         return ""
     if answered is False:
-        return f"The form says No to “Audited previously?”, and an audit of {day(last.audited_on)} is held here."
+        return f"The answer to “Audited previously?” is No, but this service has an audit dated {day(last.audited_on)}."
     if answered is True and answered_on != last.audited_on.isoformat():
-        return f"The form gives another date than the audit of {day(last.audited_on)} that is held here."
+        return f"The date given for the previous audit is not the one in this service, {day(last.audited_on)}."
     return ""

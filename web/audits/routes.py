@@ -46,14 +46,14 @@ def start_now() -> Page:
         return _start_page(refusal), status_of(refusal)
     if request.form.get("auditor", current_user().email) == current_user().email:
         return redirect(url_for("sections.show", reference=reference, section="details"), HTTPStatus.SEE_OTHER)
-    flash("The audit is allocated, and its auditor is told.")
+    flash("Audit allocated. The auditor has been notified.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
 def _start_page(refusal: BadInput | None = None) -> str:
     context = command_context()
     if not any(context.permissions.allow_role(right, current_user()) for right in ("start", "start_for_another")):
-        raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
+        raise PermissionDenied("Only an auditor can start an audit. The QA Service can allocate one to an auditor.")
     auditors = [person for person in context.directory.people.values() if person.is_active and "auditor" in person.roles]
     return render_template(
         "start.html", auditors=auditors, allocates=context.permissions.allow_role("start_for_another", current_user()), refusal=refusal
@@ -109,7 +109,7 @@ def make_move(reference: str, move: str) -> Page:
         audit = make_audit_move(command_context(), current_user(), reference, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
-    flash(f"The audit is now: {command_context().rules.audit.states[audit.state].title}.")
+    flash(f"The audit is now “{command_context().rules.audit.states[audit.state].title}”.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
@@ -119,7 +119,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     offer = next((offer for offer in seen.available_moves if offer.move.name == name), None)
     if offer is None:
         named_move(context.rules.audit, name)
-        raise PermissionDenied("This move is not yours to make now.")
+        raise PermissionDenied("You can’t do this to the audit at the moment.")
     asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
     if offer.move.name == "share":

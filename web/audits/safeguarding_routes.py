@@ -34,7 +34,7 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
         )
     except BadInput as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash("It is recorded that the safeguarding procedure was used.")
+    flash("You have recorded that the safeguarding procedure was used.")
     where = "escalations.show" if audit.was_escalated else "audits.show"
     return redirect(url_for(where, reference=reference), HTTPStatus.SEE_OTHER)
 
@@ -42,5 +42,5 @@ def record(reference: str) -> Response | tuple[str, HTTPStatus]:
 def _page(reference: str, refusal: BadInput | None = None) -> str:
     seen = see(command_context(), current_user(), reference)
     if MOVE not in seen.may:
-        raise PermissionDenied("Recording this is not yours to do.")
+        raise PermissionDenied("You can’t record this for the audit.")
     return render_template("safeguarding.html", audit=seen.audit, refusal=refusal, typed=request.form)

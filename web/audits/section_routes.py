@@ -26,7 +26,7 @@ from workflow.models import Audit
 
 pages = ViewOptions(replays_form=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
-KEPT = "You have been signed out. What you typed is kept: sign in again to go on with it."
+KEPT = "You have been signed out. We have kept what you typed: sign in again to continue."
 
 
 @pages.get("/audits/<reference>/sections/<section>")
@@ -114,7 +114,7 @@ def _refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
 def _longest(part: Section) -> BadInput:
     field = max(part.fields, key=lambda field: len(request.form.get(field.key, "")))
     return BadInput.about(
-        field.key, f"{field.label}: this is more than can be saved at once. It is all still here: shorten it, then save.", part.key
+        field.key, f"{field.label}: your text is too long to save. It is all still here: shorten it, then save.", part.key
     )
 
 

@@ -17,7 +17,7 @@ WRITTEN = (
 )  # fmt: skip
 JUDGED = ("moderation_is_recorded", "difference_is_explained")
 STATUSES = {
-    "Complete": "", "Needs a look": "govuk-tag--orange", "In progress": "govuk-tag--light-blue", "Not started": "govuk-tag--grey",
+    "Complete": "", "To check": "govuk-tag--orange", "In progress": "govuk-tag--light-blue", "Not started": "govuk-tag--grey",
 }  # fmt: skip
 
 
@@ -55,5 +55,5 @@ def _progress(section: Section, answers: Answers, missing: set[str], questioned:
     if status == "Complete" and not is_started and section.key == "service_comments":
         status = "Not started"
     if section.key in questioned:
-        status = "Needs a look"
+        status = "To check"
     return Progress(section, status, grade if isinstance(grade, str) else None)

@@ -65,7 +65,7 @@ def test_keeping_what_is_stored_leaves_nothing_to_offer(app: Flask, world: World
     save(world, "auditor", reference, "summary", {"case_summary": "Theirs."})
     browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
     both = browser.post(path, seen=1, case_summary="Mine.").get_data(as_text=True)
-    keep = re.search(r'action="([^"]+)">(?:(?!</form>).)*Keep what is stored', both, re.DOTALL)
+    keep = re.search(r'action="([^"]+)">(?:(?!</form>).)*Keep the stored version', both, re.DOTALL)
     assert keep
     browser.post(keep[1])
     assert "Mine." not in browser.get(path).get_data(as_text=True)
@@ -82,7 +82,7 @@ def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(
     assert answer.status_code in {403, 413}
     assert typed in page
     assert str(before.answer("area_1", "evidence")) in html.unescape(page)
-    assert "Save this instead" not in page
+    assert "Save your version" not in page
     assert world.audit(reference) == before
 
 
@@ -120,10 +120,10 @@ def test_what_is_sent_after_the_session_ended_is_offered_after_signing_in_again(
         clock.shift(away)
         answer = browser.post(f"{path}/autosave" if by_script else path, seen=1, **SUMMARY)
         if by_script:
-            assert (answer.status_code, "is kept" in answer.get_data(as_text=True)) == (401, True)
+            assert (answer.status_code, "We have kept what you typed" in answer.get_data(as_text=True)) == (401, True)
         else:
             assert answer.headers["Location"].startswith("/sign-in?")
-            assert "What you typed is kept" in browser.get(answer.headers["Location"]).get_data(as_text=True)
+            assert "We have kept what you typed" in browser.get(answer.headers["Location"]).get_data(as_text=True)
         assert summary_of(world, reference) is None
         _sign_in_again(browser, "auditor")
         page = browser.get(path).get_data(as_text=True)
@@ -176,7 +176,7 @@ def test_a_session_says_when_it_ends_and_goes_on_when_asked(app: Flask, referenc
         browser = Browser(app, "auditor")
         page = browser.get(path).get_data(as_text=True)
         assert f'data-ends-at="{(NOW + timedelta(minutes=30)).isoformat()}"' in page
-        assert "If you do nothing until 10:00am you are signed out" in page
+        assert "If you do nothing, you will be signed out at 10:00am" in page
         clock.shift(timedelta(minutes=28))
         stayed = browser.post("/stay").json
         assert stayed == {"ends_at": (NOW + timedelta(minutes=58)).isoformat()}

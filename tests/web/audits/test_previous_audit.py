@@ -18,7 +18,7 @@ def details_page(app: Flask, who: str, reference: str) -> str:
 def test_its_date_grades_and_unfinished_actions_are_shown(app: Flask, world: World, grade: str) -> None:
     an_audit(world, at="moderated", grade=grade, details=EARLIER)
     page = details_page(app, "auditor", an_audit(world, at="draft"))
-    assert "The last audit of this child" in page
+    assert "Previous audit of this child" in page
     assert "12 May 2026" in page
     assert "1 action is unfinished" in page
     assert ("Inadequate" if grade == "inadequate" else "Good") in page
@@ -27,23 +27,23 @@ def test_its_date_grades_and_unfinished_actions_are_shown(app: Flask, world: Wor
 
 @pytest.mark.parametrize(
     ("answers", "sentence"),
-    [({"audited_previously": False}, "says No"), ({"audited_previously": True, "previous_audit_on": "2026-01-02"}, "another date"),
+    [({"audited_previously": False}, "is No, but this service has an audit"), ({"audited_previously": True, "previous_audit_on": "2026-01-02"}, "is not the one in this service"),
      ({"audited_previously": True, "previous_audit_on": "2026-05-12"}, "")],
 )  # fmt: skip
 def test_another_answer_than_the_services_is_flagged(app: Flask, world: World, answers: dict[str, object], sentence: str) -> None:
     an_audit(world, at="shared", details=EARLIER)
     page = details_page(app, "auditor", an_audit(world, at="draft", details=answers))
-    assert "held here" in page or not sentence
+    assert "this service" in page or not sentence
     assert sentence in page
-    assert sentence or "held here" not in page
+    assert sentence or "this service" not in page
 
 
 @pytest.mark.parametrize(("audited_on", "is_flagged"), [("2025-11-20", True), ("2025-11-19", False)])
 def test_the_look_back_is_twelve_months_inclusive(app: Flask, world: World, audited_on: str, is_flagged: bool) -> None:
     an_audit(world, at="shared", details={"audit_date": audited_on})
     page = details_page(app, "auditor", an_audit(world, at="draft"))
-    assert ("held here" in page) == is_flagged
-    assert "The last audit of this child" in page
+    assert ("this service has an audit" in page) == is_flagged
+    assert "Previous audit of this child" in page
 
 
 def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, world: World) -> None:
@@ -64,4 +64,4 @@ def test_who_may_not_read_it_sees_the_same_page_as_if_it_were_not_there(app: Fla
 
 def test_another_childs_audit_is_not_it(app: Flask, world: World) -> None:
     an_audit(world, at="shared", details={**EARLIER, "child_id": "C-1002"})
-    assert "last audit" not in details_page(app, "auditor", an_audit(world, at="draft"))
+    assert "Previous audit" not in details_page(app, "auditor", an_audit(world, at="draft"))

@@ -21,7 +21,7 @@ from workflow.history import first_break, replay
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import notices, outbox, readings
 
-BANNER = "If a child is in immediate danger, use the safeguarding procedure now; don’t wait for this escalation."
+BANNER = "If a child is in immediate danger, use the safeguarding procedure now. Do not wait for this escalation."
 TYPED: dict[str, Any] = {
     "used_on__day": "22", "used_on__month": "11", "used_on__year": "2026", "used_time": "21:05", "told": "The KESTREL duty manager.",
 }  # fmt: skip

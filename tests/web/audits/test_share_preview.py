@@ -28,7 +28,7 @@ def test_each_post_is_said_with_its_holder_and_deputies(app: Flask, world: World
     assert "standing in" not in page
     leaves(council, "head.of.service")
     assert f"Head of Service {names['qaro']}, standing in" in page_of(app, reference)
-    assert "The QA Service is told too" in page_of(app, reference)
+    assert "The QA Service will also be notified" in page_of(app, reference)
     leaves(council, "qaro")
     assert f"Head of Service {names['director.safeguarding']}, standing in" in page_of(app, reference)
 
@@ -44,13 +44,13 @@ def test_after_sharing_the_audit_says_how_far_the_telling_has_come(app: Flask, w
     reference = an_audit(world, at="shared", grade="inadequate")
     for name in ("auditor", "qaro", "hos.ppqa"):
         page = text_of(Browser(app, name).get(f"/audits/{reference}").get_data(as_text=True))
-        assert "Who knows of it: 0 of 3 have acknowledged" in page
+        assert "0 of 3 people have acknowledged" in page
         assert f"{world.person('director.safeguarding').name} Director Sent" in page
-    assert "Who knows of it" not in Browser(app, "auditor").get(f"/audits/{an_audit(world, at='shared')}").get_data(as_text=True)
+    assert "people have acknowledged" not in Browser(app, "auditor").get(f"/audits/{an_audit(world, at='shared')}").get_data(as_text=True)
     # Who is to judge by themselves learns nothing of it.
     moderated = an_audit(world, at="shared", grade="inadequate")
     assign(world, moderated)
-    assert "Who knows of it" not in Browser(app, "moderator").get(f"/audits/{moderated}").get_data(as_text=True)
+    assert "people have acknowledged" not in Browser(app, "moderator").get(f"/audits/{moderated}").get_data(as_text=True)
 
 
 def _deputy(council: Council, person_id: int) -> None:

@@ -150,7 +150,7 @@ def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(a
     browser.post(f"{path}/autosave", seen=1, child_id=f"{CANARY}-1", audit_date__day="31", audit_date__month="2", audit_date__year="2026")
     page = browser.get(path).get_data(as_text=True)
     assert "Not saved yet" in page
-    assert "The last audit of this child" in page
+    assert "Previous audit of this child" in page
     assert [(row.reference, row.what) for row in watch.rows()][-2:] == [(draft, "sections.show/details"), (old, "sections.show/details")]
 
 
@@ -192,12 +192,12 @@ def test_who_is_connected_to_the_child_reads_nothing_even_when_let_in_before(app
 
 
 def test_only_the_kept_answer_is_made_of_words_before_they_are_noted() -> None:
-    """`unnoted` and the store’s reasons are called where their showing is noted, and nowhere else in the front door."""
+    """`view_without_logging` and the store’s reasons are called only where what they show is logged."""
     from tests.architecture.test_code_conventions import ROOT
 
     found = {
         path.name
         for path in (ROOT / "web").rglob("*.py")
-        if re.search(r"\bunnoted\(|\.remarks\(|history_and_reasons|\._whole\b|\.seals\(", path.read_text(encoding="utf-8"))
+        if re.search(r"\bview_without_logging\(|\.remarks\(|history_and_reasons|\._whole\b|\.seals\(", path.read_text(encoding="utf-8"))
     }
-    assert found == {"shown.py", "export.py", "verifying.py"}
+    assert found == {"serialisers.py", "export.py", "verify_history.py"}

@@ -10,7 +10,7 @@ from tests.factories import World, an_audit
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
 
-SAID = "Done Saved."
+SAID = "Success Saved."
 
 
 def says(browser: Browser, path: str) -> bool:
