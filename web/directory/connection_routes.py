@@ -56,7 +56,7 @@ def declare_for_another(person_id: int) -> Page:
 @login_required
 def end_connection(connection_id: int) -> Response:
     person_id = connection_commands.end_connection(command_context(), current_user(), connection_id)
-    flash("The connection is ended. It stays on the record.")
+    flash("Connection ended. It stays on the record.")
     return redirect(url_for("own.connections_of_another", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
@@ -90,7 +90,7 @@ def delegate_for_another(person_id: int) -> Page:
 @login_required
 def end_delegation(delegation_id: int) -> Response:
     delegation_commands.end_delegation(command_context(), current_user(), delegation_id)
-    flash("It is ended.")
+    flash("Cover ended.")
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
@@ -99,7 +99,7 @@ def _declare(person: Person) -> Page:
         connection_commands.declare_connection(command_context(), current_user(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
         return _connections(person, refusal), status_of(refusal)
-    flash("It is declared. Audits of that child can’t be seen from now on.")
+    flash("Connection declared. That child’s audits are now hidden.")
     return redirect(_here("own.connections", "own.connections_of_another", person), HTTPStatus.SEE_OTHER)
 
 
@@ -122,7 +122,7 @@ def _delegate(giver: Person) -> Page:
         outcome = delegation_commands.delegate(context, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _delegations(giver, refusal), status_of(refusal)
-    flash("The role is passed on." if outcome == role_commands.GIVEN else "It is asked for: a second person must agree to it.")
+    flash("Cover set up." if outcome == role_commands.GIVEN else "Cover requested. A second person must approve it.")
     return redirect(_here("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
 
 

@@ -11,9 +11,9 @@ from workflow.role_assignments import read_duty
 
 VERBS = {
     "added": "Added", "changed": "Name or address changed", "left": "Marked as left", "came_back": "Marked as back",
-    "role_given": "Role given", "role_taken": "Role taken away", "role_asked_for": "Role asked for", "request_granted": "Role granted",
-    "request_refused": "Role refused", "delegated": "Role passed on", "delegation_asked_for": "Passing on a role asked for",
-    "delegation_ended": "Passing on a role ended",
+    "role_given": "Role given", "role_taken": "Role removed", "role_asked_for": "Role requested", "request_granted": "Role approved",
+    "request_refused": "Role refused", "delegated": "Cover set up", "delegation_asked_for": "Cover requested",
+    "delegation_ended": "Cover ended",
     "team_added": "Team added", "team_changed": "Team changed", "service_added": "Service added", "service_changed": "Service changed",
     "branch_added": "Branch added", "branch_changed": "Branch changed",
 }  # fmt: skip
@@ -27,7 +27,7 @@ def in_words(verb: str, facts: Mapping[str, str], directory: Directory) -> str:
     if "to" in facts:
         said.append(f"to {facts['to']}")
     if "asked_by" in facts:
-        said.append(f"as {facts['asked_by']} asked")
+        said.append(f"requested by {facts['asked_by']}")
     if "ends_at" in facts:
         said.append(f"{_day(facts['starts_at'], day)} to {_day(facts['ends_at'], last_day)}")
     said += [f"{_before(facts, name)}{facts[name]}" for name in ("name", "email", "within") if facts.get(name)]

@@ -49,7 +49,7 @@ def add() -> Page:
         person_id = people_commands.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
         return _identity(None, refusal), status_of(refusal)
-    flash("They are added. Give them their roles.")
+    flash("Person added. Now give them their roles.")
     return _back(person_id)
 
 
@@ -100,7 +100,7 @@ def give(person_id: int) -> Page:
         )
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    flash("The role is given." if outcome == role_commands.GIVEN else "The role is asked for: a second person must agree to it.")
+    flash("Role given." if outcome == role_commands.GIVEN else "Role requested. A second person must approve it.")
     return _back(person_id)
 
 
@@ -113,7 +113,7 @@ def take(person_id: int) -> Page:
         )
     except BadInput as refusal:
         return _roles(person_id, refusal), status_of(refusal)
-    flash("The role is taken away.")
+    flash("Role removed.")
     return redirect(url_for("people.roles", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
@@ -127,7 +127,7 @@ def leave(person_id: int) -> str:
 @login_required
 def leave_now(person_id: int) -> Response:
     told = people_commands.mark_as_left(command_context(), current_user(), person_id)
-    flash(f"They are marked as left. The QA Service is told of {told} thing{'' if told == 1 else 's'} that must pass on.")
+    flash(f"Marked as left. The QA Service has been notified of {told} task{'' if told == 1 else 's'} that somebody else must take over.")
     return _back(person_id)
 
 
@@ -135,7 +135,7 @@ def leave_now(person_id: int) -> Response:
 @login_required
 def come_back(person_id: int) -> Response:
     people_commands.mark_as_back(command_context(), current_user(), person_id)
-    flash("They are back. Give them their roles.")
+    flash("Marked as back. Now give them their roles.")
     return _back(person_id)
 
 

@@ -55,12 +55,12 @@ def requests() -> str:
 def answer(request_id: int) -> Page:
     is_granted = request.form.get("answer") == "grant"
     if not is_granted and request.form.get("answer") != "refuse":
-        raise BadInput.about("answer", "Grant it, or refuse it.")
+        raise BadInput.about("answer", "Select approve or refuse.")
     try:
         roles.answer_request(command_context(), current_user(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _requests(refusal), status_of(refusal)
-    flash("It is granted." if is_granted else "It is refused.")
+    flash("Role approved." if is_granted else "Role refused.")
     return redirect(url_for("my_work.show"), HTTPStatus.SEE_OTHER)
 
 
@@ -91,7 +91,7 @@ def add_unit(kind: str) -> Page:
         unit_commands.add_unit(command_context(), current_user(), unit)
     except BadInput as refusal:
         return _unit(unit, refusal, is_new=True), status_of(refusal)
-    return _to_teams("It is added.")
+    return _to_teams(f"{kind.capitalize()} added.")
 
 
 @pages.get("/people/teams/<kind>/<code>")

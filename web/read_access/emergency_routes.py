@@ -17,7 +17,7 @@ from workflow.errors import BadInput, PermissionDenied
 from workflow.storage.engine import read_transaction
 
 pages = ViewOptions(replays_form=True)(Blueprint("emergencies", __name__, template_folder="templates"))
-ASKED = "Your request is passed on. You are told when it is answered."
+ASKED = "Request sent. You will be notified when it is answered."
 
 
 @pages.get("/emergencies")
@@ -43,7 +43,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 @login_required
 def let_in(emergency_id: int) -> Response:
     until = emergency_access.let_in(command_context(), current_user(), emergency_id).ends_at
-    flash(f"They are let in until {clock(until) if until else ''}. Those who must know are told.")
+    flash(f"They can read the audit until {clock(until) if until else ''}. The people who must know have been notified.")
     return _back()
 
 
@@ -51,7 +51,7 @@ def let_in(emergency_id: int) -> Response:
 @login_required
 def refuse(emergency_id: int) -> Response:
     emergency_access.refuse(command_context(), current_user(), emergency_id)
-    flash("The request is refused, and who asked is told.")
+    flash("Request refused. The person who asked has been notified.")
     return _back()
 
 
@@ -63,7 +63,7 @@ def _page(refusal: BadInput | None = None) -> str:
     context, me = command_context(), current_user()
     asks, decides = emergency_access.may_ask(context, me), may_decide(me, context.directory)
     if not asks and not decides:
-        raise PermissionDenied("Reading in an emergency is for those who work with cases.")
+        raise PermissionDenied("Only people who work with cases can ask to read an audit in an emergency.")
     with read_transaction(current_council().engine) as connection:
         mine, others = emergencies_of(connection, me), emergencies_waiting(connection) if decides else []
     theirs = [one for one in others if emergency_access.may_answer(context.directory, me, context.directory.people[one.asked_by])]

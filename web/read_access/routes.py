@@ -10,7 +10,7 @@ from workflow.errors import PermissionDenied
 from workflow.storage.engine import read_transaction
 
 pages = Blueprint("readings", __name__, template_folder="templates")
-REFUSED = "Who has read what is not yours to see."
+REFUSED = "You can’t see who has read audits."
 
 
 @pages.get("/readings")

@@ -86,10 +86,10 @@ def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, world: World, cal
 def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, world: World) -> None:
     admin, ppqa = Browser(app, "admin"), Browser(app, "hos.ppqa")
     here = admin.post("/people/new", name="Nia New", email="Nia.New@demo.example").headers["Location"]
-    assert "a second person must agree" in text_of(admin.client.post(f"{here}/roles", data={"csrf_token": admin.token, "role": "qa"},
+    assert "A second person must approve it" in text_of(admin.client.post(f"{here}/roles", data={"csrf_token": admin.token, "role": "qa"},
                                                                      follow_redirects=True).text)  # fmt: skip
     assert "Decide whether to give Nia New a role" in text_of(ppqa.get("/").text)
-    assert "Somebody else decides on this." in admin.get("/people/requests").text
+    assert "Another person must decide this." in admin.get("/people/requests").text
     assert admin.post("/people/requests/1", answer="grant").status_code == 403
     assert ppqa.post("/people/requests/1", answer="perhaps").status_code == 422
     assert ppqa.post("/people/requests/1", answer="grant").status_code == 303
@@ -97,7 +97,7 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, wor
     assert "Nia New" not in ppqa.get("/").text
     for browser, sees in ((admin, True), (ppqa, True), (Browser(app, "governance"), True), (Browser(app, "qa"), False)):
         page = text_of(browser.get(here).text)
-        assert ("Role granted: QA Service, as Adam Minns asked" in page) is sees
+        assert ("Role approved: QA Service, requested by Adam Minns" in page) is sees
         assert ("Connections to children" in page) is (browser is ppqa or not sees)
 
 
