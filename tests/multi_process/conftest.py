@@ -1,4 +1,4 @@
-"""Two machines with two web processes each, kept for all the stories; workers are started by each story."""
+"""Two machines with two web processes each, shared by all tests; each test starts its own workers."""
 
 import signal
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def _machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 @pytest.fixture
 def machines(_machines: Machines) -> Iterator[Machines]:
     """Nothing waits to be sent at the beginning of a story, and nothing that was started runs after it."""
-    # Whoever read much in the story before is told of by the next worker, unless they are told of now.
+    # Send the alert about reading many audits in the test before now, or the next worker would.
     sweep(_machines.council.worker_context, datetime.now(UTC))
     _machines.change("UPDATE outbox SET state = 'cancelled' WHERE state = 'waiting'")
     _machines.change("DELETE FROM procrastinate_jobs")

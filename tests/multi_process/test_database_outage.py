@@ -1,4 +1,4 @@
-"""PostgreSQL is away while web processes and a worker run: nothing is taken as done, everybody is told so, and all goes on by itself."""
+"""PostgreSQL is unavailable while web processes and a worker run: nothing is accepted, everybody is shown that, and all recovers automatically."""
 
 import html
 import http.client
@@ -22,7 +22,7 @@ from workflow.errors import DatabaseAway
 from workflow.events import Notice
 from workflow.storage import audit_writer
 
-SHORT, LONG, RECOVERED_WITHIN, MAILS = 3, 60, 10, 3
+SHORT, LONG, RECOVERED_WITHIN, EMAILS = 3, 60, 10, 3
 SAYS, SAVED, WORDS = DatabaseAway().sentence, 303, "Seen with her brother, calm and well."
 pytestmark = pytest.mark.postgres
 
@@ -60,7 +60,7 @@ class Person(requests.Session):
     def __init__(self, port: int, name: str) -> None:
         super().__init__()
         self.at = f"http://127.0.0.1:{port}"
-        # One that is kept open would end with the process that is killed.
+        # A connection left open would end with the process that is killed.
         self.headers["Connection"] = "close"
         form = {"csrf_token": token_in(self.get(f"{self.at}/sign-in").text), "email": f"{name}@demo.example", "password": PASSWORD}
         assert self.post(f"{self.at}/sign-in", form, allow_redirects=False).status_code == 302
@@ -84,13 +84,13 @@ def alone(server: OwnServer, tmp_path: Path) -> Iterator[Machines]:
     made.stop()
 
 
-def test_the_database_is_away_for_a_moment(server: OwnServer, alone: Machines) -> None:
+def test_the_database_is_unavailable_for_a_moment(server: OwnServer, alone: Machines) -> None:
     _is_away(server, alone, SHORT)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_the_database_is_away_for_a_minute(server: OwnServer, alone: Machines) -> None:
+def test_the_database_is_unavailable_for_a_minute(server: OwnServer, alone: Machines) -> None:
     _is_away(server, alone, LONG)
 
 
@@ -131,7 +131,7 @@ def _all_is_as_before(machines: Machines, mover: Mover, is_saved: Callable[[], b
         "a save": is_saved,
         "moves": lambda: mover.made > first + 2,
         "ready": lambda: ask(mover.web.port, "GET", "/health/ready")[0] == 200,
-        "the mails": lambda: _came(machines) == MAILS,
+        "the emails": lambda: _came(machines) == EMAILS,
     }
     took = {what: wait_until(is_so, 20) and time.monotonic() - back for what, is_so in waited_for.items()}
     assert max(took.values()) < RECOVERED_WITHIN, took
@@ -139,7 +139,7 @@ def _all_is_as_before(machines: Machines, mover: Mover, is_saved: Callable[[], b
 
 
 def _falls_due_meanwhile(machines: Machines, world: World) -> None:
-    notices = [Notice(f"away/{n}", "audit_shared", world.person("moderator").id, "3f7k-2q9d") for n in range(MAILS)]
+    notices = [Notice(f"away/{n}", "audit_shared", world.person("moderator").id, "3f7k-2q9d") for n in range(EMAILS)]
     with machines.council.engine.begin() as connection:
         audit_writer.enqueue_notices(connection, notices, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE outbox SET next_attempt_at = now() + interval '2 seconds' WHERE key LIKE 'away/%%'")
@@ -174,6 +174,6 @@ def _nothing_is_missing(machines: Machines, world: World, mover: Mover, draft: s
     sections = machines.council.store.audit(draft)
     assert sections
     assert WORDS in str(sections)
-    came = Counter(mail["Message-ID"] for mail in machines.mail.emails() if mail["To"] == "moderator@demo.example")
+    came = Counter(email["Message-ID"] for email in machines.mail.emails() if email["To"] == "moderator@demo.example")
     assert len(came) >= 1
     assert max(came.values()) == 1

@@ -1,4 +1,4 @@
-"""Told to stop, a worker sends the mail under way and gives the rest back; a web process answers what it has begun. None is waited for in vain."""
+"""On SIGTERM a worker sends the email in progress and releases the rest; a web process answers requests it has begun. Neither waits needlessly."""
 
 import signal
 import subprocess
@@ -18,20 +18,20 @@ from web.council import Council, open_council
 from workflow.events import Notice
 from workflow.storage.engine import read_transaction
 
-MAILS, STOPPED_AT = 30, 3
+EMAILS, STOPPED_AT = 30, 3
 AUDITS, CLIENTS = 32, 4
 
 
 def told(council: Council, name: str) -> None:
-    """As many mails to one person, each of another audit."""
+    """That number of emails to one person, each about another audit."""
     world = a_world(council)
     reference, person = "3f7k-2q9d", world.person("auditor").id
-    notices = [Notice(f"{name}/{n}", "audit_shared", person, f"{n:04x}{reference[4:]}") for n in range(MAILS)]
+    notices = [Notice(f"{name}/{n}", "audit_shared", person, f"{n:04x}{reference[4:]}") for n in range(EMAILS)]
     tell(council.engine, notices, world.now)
 
 
-def stopping(process: Callable[[], "subprocess.Popen[bytes]"], mail: SmtpServer) -> float:
-    """How long the worker took to end, told to in the middle of the third mail."""
+def stopping(process: Callable[[], "subprocess.Popen[bytes]"], smtp_server: SmtpServer) -> float:
+    """How long the worker took to end after SIGTERM in the middle of the third email."""
     started, began, seen = process(), [0.0], [0]
 
     def answers(to: str, tries: int) -> None:
@@ -39,10 +39,10 @@ def stopping(process: Callable[[], "subprocess.Popen[bytes]"], mail: SmtpServer)
         if seen[0] == STOPPED_AT:
             began[0] = time.monotonic()
             started.send_signal(signal.SIGTERM)
-            # So long that the signal is heard before this mail is taken.
+            # Long enough for the signal to arrive before this email is accepted.
             time.sleep(0.5)
 
-    mail.answers = answers
+    smtp_server.answers = answers
     assert started.wait(30) == 0
     return time.monotonic() - began[0]
 
@@ -53,32 +53,32 @@ def waits(council: Council, name: str) -> list[tuple[object, int]]:
         return [(row.leased_until, row.attempts) for row in connection.execute(waiting, {"key": f"{name}/%"})]
 
 
-def test_a_worker_of_the_embedded_database_finishes_the_mail_under_way(tmp_path: Path) -> None:
-    mail = SmtpServer()
-    mail.start()
+def test_a_worker_of_the_embedded_database_finishes_its_email(tmp_path: Path) -> None:
+    smtp_server = SmtpServer()
+    smtp_server.start()
     a_council(tmp_path / "var").engine.dispose()
     council = open_council(settings(tmp_path / "var"))
     told(council, "embedded")
-    took = stopping(lambda: start_program(tmp_path / "var", {"MAIL_URL": mail.url}, "worker"), mail)
-    print(f"SQLite: ended with 0 after {took:.1f} s, {len(mail.taken)} of {MAILS} sent, the rest given back")
+    took = stopping(lambda: start_program(tmp_path / "var", {"MAIL_URL": smtp_server.url}, "worker"), smtp_server)
+    print(f"SQLite: ended with 0 after {took:.1f} s, {len(smtp_server.taken)} of {EMAILS} sent, the rest given back")
     assert took < 10
-    assert len(mail.taken) == STOPPED_AT
-    assert waits(council, "embedded") == [(None, 0)] * (MAILS - STOPPED_AT)
+    assert len(smtp_server.taken) == STOPPED_AT
+    assert waits(council, "embedded") == [(None, 0)] * (EMAILS - STOPPED_AT)
     council.engine.dispose()
-    mail.stop()
+    smtp_server.stop()
 
 
 @pytest.mark.postgres
-def test_a_worker_of_the_queue_finishes_the_mail_under_way_and_another_sends_the_rest(machines: Machines) -> None:
+def test_a_worker_of_the_queue_finishes_its_email_and_another_sends_the_rest(machines: Machines) -> None:
     told(machines.council, "queue")
     took = stopping(machines.worker, machines.mail)
-    print(f"PostgreSQL: ended with 0 after {took:.1f} s, {len(machines.mail.taken)} of {MAILS} sent, the rest given back")
+    print(f"PostgreSQL: ended with 0 after {took:.1f} s, {len(machines.mail.taken)} of {EMAILS} sent, the rest given back")
     assert took < 10
     assert len(machines.mail.taken) == STOPPED_AT
-    assert waits(machines.council, "queue") == [(None, 0)] * (MAILS - STOPPED_AT)
+    assert waits(machines.council, "queue") == [(None, 0)] * (EMAILS - STOPPED_AT)
     assert machines.rows("SELECT id FROM procrastinate_workers") == []
     machines.worker()
-    wait_until(lambda: len(machines.mail.taken) == MAILS)
+    wait_until(lambda: len(machines.mail.taken) == EMAILS)
 
 
 @pytest.mark.postgres
@@ -99,7 +99,7 @@ def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
         )
         began = time.monotonic()
         web.process.terminate()
-        # So long that every process has heard of it.
+        # Long enough for every process to have got the signal.
         time.sleep(1)
     share.join()
     assert web.process.wait(10) == 0

@@ -1,4 +1,4 @@
-"""What the server of several processes refuses before the service hears of it, and what it believes of whoever calls."""
+"""What the web server of several processes refuses before the application sees it, and which client headers it trusts."""
 
 import socket
 
@@ -29,7 +29,9 @@ def said(web: Web, raw: bytes) -> tuple[int, bytes, bytes]:
 
 
 @pytest.mark.parametrize(("raw", "status"), REFUSED, ids=range(len(REFUSED)))
-def test_what_is_refused_at_the_door_says_as_little_as_any_answer(webs: list[Web], machines: Machines, raw: bytes, status: int) -> None:
+def test_a_request_refused_by_the_server_reveals_as_little_as_any_answer(
+    webs: list[Web], machines: Machines, raw: bytes, status: int
+) -> None:
     got, head, body = said(webs[0], raw)
     assert got == status, body[:300]
     assert b"content-security-policy: " in head
@@ -42,7 +44,7 @@ def test_what_is_refused_at_the_door_says_as_little_as_any_answer(webs: list[Web
 @pytest.mark.parametrize(
     "header", [b"X-Forwarded-Proto: https", b"X-Forwarded-Host: evil.example", b"X-Forwarded-For: 1.2.3.4", b"Script-Name: /x"]
 )
-def test_nothing_said_of_a_proxy_is_believed_where_there_is_none(webs: list[Web], header: bytes) -> None:
+def test_proxy_headers_are_not_trusted_without_a_proxy(webs: list[Web], header: bytes) -> None:
     status, head, _ = said(webs[0], FULL + header + b"\r\n\r\n")
     assert (status, b"location: /sign-in\r\n" in head or b"location: /sign-in" in head) == (302, True), head
     assert b"secure" not in head.partition(b"set-cookie")[2].partition(b"\r\n")[0]

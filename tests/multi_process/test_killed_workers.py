@@ -23,7 +23,7 @@ pytestmark = pytest.mark.postgres
 
 
 class DiesInTheMiddle:
-    """Kills the worker that holds a mail, when it has said to whom that mail goes and not yet what it says."""
+    """Kills the worker that is sending an email after it has sent the recipient and before the text."""
 
     def __init__(self, machines: Machines, at: int) -> None:
         self.machines, self.at, self.seen, self.killed, self.died_at = machines, at, 0, "", 0.0
@@ -45,7 +45,7 @@ class DiesInTheMiddle:
         return [row.id for row in self.machines.rows(held)]
 
     def jobs(self) -> list[int]:
-        """Of workers that have died: those that live say so every few seconds."""
+        """Heartbeats of killed workers: running ones renew theirs every few seconds."""
         dead = "SELECT j.id FROM procrastinate_jobs j JOIN procrastinate_workers w ON w.id = j.worker_id WHERE j.status = 'doing'"
         return [row.id for row in self.machines.rows(f"{dead} AND w.last_heartbeat < now() - interval '10 seconds'")]
 
@@ -126,7 +126,7 @@ def _graded(machines: Machines) -> list[str]:
 
 def _nothing_is_lost_or_doubled(machines: Machines, moved: list[str]) -> None:
     sent = machines.rows("SELECT message_id, reference, event FROM outbox WHERE state = 'sent'")
-    taken = Counter(str(mail["Message-ID"]) for mail in machines.mail.emails())
+    taken = Counter(str(email["Message-ID"]) for email in machines.mail.emails())
     assert max(taken.values()) == 1, "a mail was sent twice"
     assert {row.message_id for row in sent if row.reference in moved} <= set(taken), "a mail was lost"
     assert {row.reference for row in sent if row.event == "moderator_assigned"} >= set(moved)

@@ -1,4 +1,4 @@
-"""The queue’s clockwork goes on where its connections are cut, and where the machine’s clock is set back or ahead under it."""
+"""The queue’s scheduler continues after its connections are cut and after the machine’s clock is set back or ahead."""
 
 import psycopg
 import pytest

@@ -1,4 +1,4 @@
-"""What processes share lies in the database: a job is there with its mail, a directory that another has changed is read again."""
+"""Processes share state through the database: a job commits with its email, and a directory changed by another process is read again."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ CALLS = 16
 
 
 @pytest.mark.postgres
-def test_a_job_is_there_with_its_mail_or_not_at_all(machines: Machines) -> None:
+def test_a_job_commits_with_its_email_or_not_at_all(machines: Machines) -> None:
     world, jobs = a_world(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
     notices = [Notice(f"with/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d") for n in range(5)]
     with machines.council.engine.connect() as connection:
@@ -33,7 +33,7 @@ def test_a_job_is_there_with_its_mail_or_not_at_all(machines: Machines) -> None:
 
 
 @pytest.mark.postgres
-def test_a_mail_leaves_within_a_second_of_its_commit(machines: Machines) -> None:
+def test_an_email_leaves_within_a_second_of_its_commit(machines: Machines) -> None:
     world = a_world(machines.council)
     machines.worker()
     wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
@@ -70,7 +70,7 @@ def test_the_tables_of_the_queue_are_those_of_the_release_that_is_installed() ->
     assert last == "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 
 
-def test_whoever_comes_while_a_job_runs_has_it_run_once_more_and_does_not_wait() -> None:
+def test_a_call_while_a_job_runs_makes_it_run_again_and_does_not_wait() -> None:
     runs, begun, go_on = list[int](), threading.Event(), threading.Event()
 
     def job() -> None:
@@ -90,7 +90,7 @@ def test_whoever_comes_while_a_job_runs_has_it_run_once_more_and_does_not_wait()
     assert len(runs) == 2
 
 
-def test_a_job_that_fails_is_said_by_its_kind_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_job_is_logged_by_its_kind_alone(caplog: pytest.LogCaptureFixture) -> None:
     def job() -> None:
         raise ValueError("Alex was not seen.")
 

@@ -1,4 +1,4 @@
-"""Which grades escalate, when and to whom: the auditor’s against the moderator’s, and what a correction does."""
+"""Which grades escalate, when, and who is notified: the auditor’s and the moderator’s grade, and the effect of a correction."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every state, every move, every role: what happens is printed and held against a table that a person approved."""
+"""Every state, every move, every role: what happens is printed and compared with a table that a person approved."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -73,7 +73,7 @@ def _rows(states: tuple[str, ...], ready: Callable[[str], tuple[World, str]], at
 
 
 def _outcome(world: World, reference: str, run: Callable[[], object], state_of: Callable[[Audit], str]) -> str:
-    """What came of it; whatever was refused has changed nothing at all."""
+    """The outcome; a refused move has changed nothing."""
     before = _everything(world, reference)
     try:
         run()

@@ -1,4 +1,4 @@
-"""The form as data: nothing of the paper form is lost, and a broken form file is refused in words."""
+"""The form as data: nothing of the paper form is lost, and a broken form file is refused with a sentence."""
 
 import re
 import tomllib
@@ -112,7 +112,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         load_form(tmp_path / "form.toml")
 
 
-def test_no_change_of_one_line_gets_past_the_door_as_anything_but_a_form_or_a_sentence() -> None:
+def test_a_change_of_one_line_loads_as_a_form_or_is_refused_with_a_sentence() -> None:
     lines, refused = TEXT.splitlines(), 0
     for number, line in enumerate(lines):
         name = line.partition("=")[0]

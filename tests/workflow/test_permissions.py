@@ -40,7 +40,7 @@ def test_somebody_who_left_is_nothing_to_it_any_more(fake_world: World, who: str
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "moderator"])
-def test_somebody_whose_role_was_taken_away_may_not_know_any_more(fake_world: World, who: str) -> None:
+def test_somebody_whose_role_was_removed_may_no_longer_know(fake_world: World, who: str) -> None:
     reference = an_audit(fake_world, at="shared", grade="inadequate", details={"practitioner": "practitioner@demo.example"})
     assign(fake_world, reference)
     person = replace(fake_world.person(who), duties=frozenset())

@@ -1,6 +1,6 @@
 """Any sequence of moves, legal and illegal, by anybody, on three audits at once: the model and the service agree at each step.
 
-After each step the promises of the rules hold: the history replays to what is stored and is whole, a refusal changed nothing,
+After each step the invariants of the rules hold: the history is intact and replays to what is stored, a refusal changed nothing,
 each is told once, what was sealed stays, and before sharing nobody of the case knows of it.
 """
 
@@ -65,7 +65,7 @@ class AnySequence(Invariants):
 
     @rule(which=AUDITS, lower=st.booleans(), grade=st.sampled_from(("good", "inadequate", "outstanding")))
     def it_is_carried_on(self, which: int, lower: bool, grade: str) -> None:
-        """One step forward by whoever’s step it is, so that walks come far."""
+        """One step forward by the person whose step it is, so that walks come far."""
         model, world, reference = self.models[which], self.world, self.references[which]
         if model.state == "practitioner_consulted":
             self._fill(which, grade)
@@ -207,11 +207,11 @@ def run_any(machine: type[AnySequence], sequences: int) -> None:
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_any_sequence_keeps_the_promises(shard: int) -> None:
+def test_any_sequence_keeps_the_invariants(shard: int) -> None:
     run_any(AnySequence, SEQUENCES)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_any_sequence_keeps_the_promises_for_long(shard: int) -> None:
+def test_any_sequence_keeps_the_invariants_for_long(shard: int) -> None:
     run_any(AnySequence, LONG_SEQUENCES)

@@ -13,14 +13,14 @@ from web.council import Council
 SQL_SEQUENCES = int(os.environ.get("SQL_SEQUENCES", "20"))
 
 
-def test_any_sequence_keeps_the_promises_on_a_real_database(tmp_path: Any) -> None:
+def test_any_sequence_keeps_the_invariants_on_a_real_database(tmp_path: Any) -> None:
     council = a_council(tmp_path / "var")
     run_any(_on(council), SQL_SEQUENCES)
     council.engine.dispose()
 
 
 @pytest.mark.postgres
-def test_any_sequence_keeps_the_promises_on_postgresql(tmp_path: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_sequence_keeps_the_invariants_on_postgresql(tmp_path: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     with a_council_on_postgresql(tmp_path, tmp_path_factory.getbasetemp() / "postgres") as council:
         run_any(_on(council), SQL_SEQUENCES // 4)
 
@@ -29,7 +29,7 @@ def test_any_sequence_keeps_the_promises_on_postgresql(tmp_path: Any, tmp_path_f
 @pytest.mark.postgres
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_any_sequence_keeps_the_promises_on_postgresql_for_long(
+def test_any_sequence_keeps_the_invariants_on_postgresql_for_long(
     shard: int, tmp_path: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with a_council_on_postgresql(tmp_path, tmp_path_factory.getbasetemp() / "postgres") as council:

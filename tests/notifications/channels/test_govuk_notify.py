@@ -42,15 +42,15 @@ def channel(server: NotifyServer) -> Iterator[NotifyChannel]:
     made.close()
 
 
-def a_mail() -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"], mail["Message-ID"], mail["To"] = "An audit’s moderation is due", IDENT, TO
-    mail.set_content("Dear Róisín,\n\nRead the Head of Service’s plan.\n\nhttp://localhost/audits/k7f3-2q9d\n")
-    return mail.as_bytes()
+def an_email() -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"], message["Message-ID"], message["To"] = "An audit’s moderation is due", IDENT, TO
+    message.set_content("Dear Róisín,\n\nRead the Head of Service’s plan.\n\nhttp://localhost/audits/k7f3-2q9d\n")
+    return message.as_bytes()
 
 
-def test_what_goes_is_the_subject_and_the_text_of_the_stored_mail(server: NotifyServer, channel: NotifyChannel) -> None:
-    channel.send(TO, IDENT, a_mail())
+def test_the_subject_and_the_text_of_the_stored_email_are_sent(server: NotifyServer, channel: NotifyChannel) -> None:
+    channel.send(TO, IDENT, an_email())
     text = "Dear Róisín,\n\nRead the Head of Service’s plan.\n\nhttp://localhost/audits/k7f3-2q9d"
     said = {"subject": "An audit’s moderation is due", "body": text}
     assert server.taken == [{"email_address": TO, "template_id": TEMPLATE, "personalisation": said, "reference": IDENT}]
@@ -59,8 +59,8 @@ def test_what_goes_is_the_subject_and_the_text_of_the_stored_mail(server: Notify
 def test_the_address_alone_is_refused_for_good(server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: (400, "ValidationError", "email_address Not a valid email address") if to == "x@" else None
     with pytest.raises(PermanentFailure, match=r"^GOV\.UK Notify refused the address$"):
-        channel.send("x@", IDENT, a_mail())
-    channel.send(TO, IDENT, a_mail())
+        channel.send("x@", IDENT, an_email())
+    channel.send(TO, IDENT, an_email())
     assert (len(server.taken), server.connections) == (1, 1)
 
 
@@ -87,60 +87,60 @@ def test_everything_else_is_tried_again_and_gets_through_later(why: str, server:
     with pytest.raises(
         TemporaryFailure, match=r"^GOV\.UK Notify (answered \d+(; look at the .+|; this service .+)?|can’t be reached: \w+)$"
     ):
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     assert not server.taken
-    channel.send(TO, IDENT, a_mail())
+    channel.send(TO, IDENT, an_email())
     assert len(server.taken) == 1
 
 
-def test_a_wrong_key_or_a_wrong_clock_kills_no_mail(server: NotifyServer, channel: NotifyChannel) -> None:
+def test_a_wrong_key_or_a_wrong_clock_fails_no_email_for_good(server: NotifyServer, channel: NotifyChannel) -> None:
     wrong = NotifyChannel(server.url, KEY[:-1] + "f")
     with pytest.raises(TemporaryFailure, match="answered 403; look at the key, and at this machine’s clock"):
-        wrong.send(TO, IDENT, a_mail())
+        wrong.send(TO, IDENT, an_email())
     wrong.close()
     server.clock = lambda: time.time() + 60
     with pytest.raises(TemporaryFailure, match="answered 403"):
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
 
 
 def test_a_server_that_is_not_there_is_tried_again(server: NotifyServer) -> None:
     with pytest.raises(TemporaryFailure, match="can’t be reached: ConnectionRefusedError"):
-        NotifyChannel(f"notify:{TEMPLATE}?api=http://127.0.0.1:1", KEY).send(TO, IDENT, a_mail())
+        NotifyChannel(f"notify:{TEMPLATE}?api=http://127.0.0.1:1", KEY).send(TO, IDENT, an_email())
 
 
-def test_one_connection_is_kept_and_a_closed_one_made_anew_at_the_first_try(server: NotifyServer, channel: NotifyChannel) -> None:
+def test_one_connection_is_reused_and_a_closed_one_opened_again_at_once(server: NotifyServer, channel: NotifyChannel) -> None:
     for _ in range(3):
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     assert server.connections == 1
     server.closes_after_each = True
-    channel.send(TO, IDENT, a_mail())
-    # Until the end of the connection has come over, which takes no answer of ours.
+    channel.send(TO, IDENT, an_email())
+    # Wait until the end of the connection has arrived; it needs no answer.
     assert channel._connection is not None
     assert channel._connection.sock.recv(1) == b""
-    channel.send(TO, IDENT, a_mail())
+    channel.send(TO, IDENT, an_email())
     assert (len(server.taken), server.connections) == (5, 2)
 
 
-def test_it_is_asked_by_https_and_nothing_goes_to_whom_nobody_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_uses_https_and_sends_nothing_to_an_untrusted_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, server = a_certificate(tmp_path), NotifyServer()
     server.server.socket = holding(certificate).wrap_socket(server.server.socket, server_side=True, do_handshake_on_connect=False)
     server.start()
     channel = NotifyChannel(server.url.replace("http:", "https:"), KEY)
     with pytest.raises(TemporaryFailure, match="can’t be reached: SSLCertVerificationError"):
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     assert not server.tried
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     for _ in range(3):
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     channel.close()
     server.stop()
     assert (len(server.taken), server.connections) == (3, 2)
 
 
 def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: NotifyServer, channel: NotifyChannel) -> None:
-    server.answers = lambda to, tries: (400, "ValidationError", f"personalisation {a_mail()!r} {KEY} is not of type dict")
+    server.answers = lambda to, tries: (400, "ValidationError", f"personalisation {an_email()!r} {KEY} is not of type dict")
     with every_line() as lines, pytest.raises(TemporaryFailure) as refused:
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     logging.getLogger("practice_audit").info("%r", channel)
     for said in (*lines, str(refused.value), repr(channel)):
         assert SECRET not in said

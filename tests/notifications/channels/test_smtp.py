@@ -1,20 +1,20 @@
-"""SMTP against servers that misbehave at each point: what is tried again, what is refused for good, and what the next mail goes by."""
+"""SMTP against servers that misbehave at each point: what is tried again, what fails for good, and which connection the next email uses."""
 
 import pytest
 
 from notifications.channels import PermanentFailure, TemporaryFailure, with_plain_domain
 from notifications.channels.smtp_replies import Reply
 from tests.notifications.support.misbehaving_smtp_server import DOT, DROP, GREETING, HANG, MIDDLE
-from tests.notifications.support.send_one import IDENT, TO, Making, a_mail, refused, sending, serving
+from tests.notifications.support.send_one import IDENT, TO, Making, an_email, refused, sending, serving
 from tests.notifications.support.smtp_server import free_port
 
 
-def test_a_server_that_is_away_is_tried_again() -> None:
+def test_an_unavailable_server_is_tried_again() -> None:
     with sending(f"smtp://127.0.0.1:{free_port()}?tls=none") as channel:
         assert refused(channel) == "the mail server can’t be reached: ConnectionRefusedError"
 
 
-# Where it goes wrong, what the server does there, the reason that is kept, and how many mails it has all the same.
+# Where it goes wrong, what the server does there, the stored reason, and how many emails it has nevertheless.
 WRONG = [
     (GREETING, HANG, "the mail server does not answer", 0), ("EHLO", HANG, "the mail server does not answer", 0),
     ("MAIL", HANG, "the mail server does not answer", 0), (DOT, HANG, "the mail server does not answer", 1),
@@ -41,15 +41,15 @@ def test_what_is_not_about_the_address_is_tried_again(point: str, does: str, rea
     with sending(server.url()) as channel:
         assert refused(channel) == reason
         assert len(server.taken) == had
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
         # Once for the try whose outcome was unknown, and the same again.
         assert server.taken == [server.taken[-1]] * (had + 1)
 
 
 @pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "554 5.1.1 no such user", "550 5.2.1 closed"])
-def test_an_address_may_be_refused_for_good_even_after_the_mail(reply: str, rude: Making) -> None:
+def test_an_address_may_be_refused_for_good_even_after_the_data(reply: str, rude: Making) -> None:
     with sending(rude({0: {DOT: reply}}).url()) as channel, pytest.raises(PermanentFailure, match=reply[:9]):
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
 
 
 OF_THE_ADDRESS = (
@@ -70,7 +70,7 @@ def test_which_refusals_of_a_recipient_are_for_good(rude: Making) -> None:
                 sending(rude({0: {"RCPT": reply}}).url()) as channel,
                 pytest.raises(kind, match=f"^the address was refused with {reply[:3]}"),
             ):
-                channel.send(TO, IDENT, a_mail())
+                channel.send(TO, IDENT, an_email())
     print(f"{len(OF_THE_ADDRESS)} refusals for good, {len(OF_ANYTHING_ELSE)} for now")
 
 
@@ -85,19 +85,19 @@ def test_one_that_is_refused_stops_nobody_on_the_same_connection(reply: str, kin
         for to in ("nobody@demo.example", TO, "nobody@demo.example", "qaro@demo.example"):
             if to.startswith("nobody"):
                 with pytest.raises(kind):
-                    channel.send(to, IDENT, a_mail())
+                    channel.send(to, IDENT, an_email())
             else:
-                channel.send(to, IDENT, a_mail())
+                channel.send(to, IDENT, an_email())
         assert [to for to, _ in server.taken] == [TO, "qaro@demo.example"]
         assert server.connections == 1
 
 
-def test_a_server_that_goes_away_after_refusing_gets_the_next_mail_by_a_new_connection(rude: Making) -> None:
+def test_a_server_that_disconnects_after_refusing_gets_the_next_email_by_a_new_connection(rude: Making) -> None:
     server = rude({1: {"RCPT": "450 later", "RSET": DROP}, 2: {"RCPT": "450 later", "RSET": "500 what"}})
     with sending(server.url()) as channel:
         for _ in range(2):
             assert refused(channel) == "the address was refused with 450"
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
         server.hang_up()
     assert (len(server.taken), server.connections) == (1, 3)
 
@@ -105,34 +105,34 @@ def test_a_server_that_goes_away_after_refusing_gets_the_next_mail_by_a_new_conn
 def test_a_server_of_few_words_is_spoken_to_plainly(rude: Making) -> None:
     server = rude({0: {"EHLO": "502 what", "HELO": "250 rude"}})
     with sending(server.url()) as channel:
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     assert "MAIL FROM:<practice.audit@demo.example>" in server.heard
 
 
 def test_the_same_bytes_arrive_as_were_stored() -> None:
     with serving() as server, sending(server.url) as channel:
-        channel.send(TO, IDENT, a_mail())
-        assert server.taken == [(TO, a_mail())]
-        assert server.options == ["BODY=8BITMIME", f"SIZE={len(a_mail())}"]
+        channel.send(TO, IDENT, an_email())
+        assert server.taken == [(TO, an_email())]
+        assert server.options == ["BODY=8BITMIME", f"SIZE={len(an_email())}"]
 
 
-def test_a_connection_that_was_closed_while_idle_is_made_anew_at_the_first_try(rude: Making) -> None:
+def test_a_connection_closed_while_idle_is_opened_again_at_once(rude: Making) -> None:
     server = rude({})
     with sending(server.url()) as channel:
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
         server.hang_up()
-        channel.send(TO, IDENT, a_mail())
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
+        channel.send(TO, IDENT, an_email())
     assert (len(server.taken), server.connections) == (3, 2)
 
 
-def test_a_server_that_says_goodbye_to_an_idle_connection_gets_the_mail_by_a_new_one(rude: Making) -> None:
+def test_a_server_that_ends_an_idle_connection_gets_the_email_by_a_new_one(rude: Making) -> None:
     server = rude({1: {"NOOP": "250 OK"}})
     with sending(server.url()) as channel:
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
         server.open[0].sendall(b"421 4.4.2 timeout exceeded\r\n")
         server.hang_up()
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     assert (len(server.taken), server.connections) == (2, 2)
 
 
@@ -143,7 +143,7 @@ def test_only_where_nothing_was_sent_is_a_second_connection_tried_at_once(rude: 
         assert (len(server.taken), server.connections) == (1, 1)
     falls_silent = rude({})
     with sending(falls_silent.url()) as channel:
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
         falls_silent.says = {0: {"MAIL": HANG}}
         assert refused(channel) == "the mail server does not answer"
         assert falls_silent.connections == 1
@@ -152,14 +152,14 @@ def test_only_where_nothing_was_sent_is_a_second_connection_tried_at_once(rude: 
 def test_an_address_beyond_ascii_goes_where_the_server_takes_such_letters(rude: Making) -> None:
     to = "zoë@bücher.example"
     with serving() as server, sending(server.url) as channel:
-        channel.send(to, IDENT, a_mail(to))
-        assert server.taken == [("zoë@xn--bcher-kva.example", a_mail(to))]
+        channel.send(to, IDENT, an_email(to))
+        assert server.taken == [("zoë@xn--bcher-kva.example", an_email(to))]
         assert "SMTPUTF8" in server.options
     plain = rude({})
     with sending(plain.url()) as channel:
         with pytest.raises(PermanentFailure, match=r"^the mail server takes no address with letters like these$"):
-            channel.send(to, IDENT, a_mail(to))
-        channel.send("zoe@bücher.example", IDENT, a_mail())
+            channel.send(to, IDENT, an_email(to))
+        channel.send("zoe@bücher.example", IDENT, an_email())
     assert "RCPT TO:<zoe@xn--bcher-kva.example>" in plain.heard
     assert plain.connections == 1
     assert with_plain_domain(f"zoe@{'ü' * 80}.example") == f"zoe@{'ü' * 80}.example", "no name of a domain: the mail server is to say so"

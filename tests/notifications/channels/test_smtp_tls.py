@@ -1,4 +1,4 @@
-"""TLS and passwords: to whom a mail goes, and that nothing goes in clear where TLS is asked for."""
+"""TLS and passwords: which servers get an email, and nothing is sent unencrypted if TLS is configured."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.notifications.support.certificates import a_certificate
 from tests.notifications.support.misbehaving_smtp_server import DROP
-from tests.notifications.support.send_one import IDENT, TO, Making, a_mail, refused, sending, serving
+from tests.notifications.support.send_one import IDENT, TO, Making, an_email, refused, sending, serving
 from tests.web.support.log_capture import every_line
 
 STARTTLS = "250-rude\r\n250 STARTTLS"
@@ -18,18 +18,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-def test_a_mail_goes_by_tls_to_a_server_that_is_trusted(tls: str, certificate: Path) -> None:
+def test_an_email_goes_by_tls_to_a_trusted_server(tls: str, certificate: Path) -> None:
     with serving(tls, certificate) as server, sending(server.url, certificate) as channel:
-        channel.send(TO, IDENT, a_mail())
-        channel.send(TO, IDENT, a_mail())
-        assert [body for _, body in server.taken] == [a_mail()] * 2
+        channel.send(TO, IDENT, an_email())
+        channel.send(TO, IDENT, an_email())
+        assert [body for _, body in server.taken] == [an_email()] * 2
         assert server.is_secure == [True, True]
 
 
-def test_whom_this_machine_is_told_to_trust_is_trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_trusted_by_this_machine_is_trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with serving("starttls", certificate) as server, sending(server.url) as channel:
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
         assert server.is_secure == [True]
 
 
@@ -55,7 +55,7 @@ def test_nothing_goes_in_clear_where_tls_is_asked_for(tls: str, says: dict[str, 
     assert not server.taken
 
 
-def test_a_right_password_is_let_in_and_a_wrong_one_kills_no_mail(certificate: Path) -> None:
+def test_a_right_password_works_and_a_wrong_one_fails_no_email_for_good(certificate: Path) -> None:
     with serving("starttls", certificate, password="hunter2:p@ss") as server:
         with sending(server.url.replace("//", "//audit:wrong-pass@"), certificate) as channel, every_line() as lines:
             assert refused(channel) == "the mail server does not take the user and the password of MAIL_URL"
@@ -63,7 +63,7 @@ def test_a_right_password_is_let_in_and_a_wrong_one_kills_no_mail(certificate: P
         with sending(server.url, certificate) as channel:
             assert refused(channel) == "the mail server answered 530 5.7.0"
         with sending(server.url.replace("//", "//audit:hunter2%3Ap%40ss@"), certificate) as channel:
-            channel.send(TO, IDENT, a_mail())
+            channel.send(TO, IDENT, an_email())
         assert len(server.taken) == 1
 
 
@@ -74,9 +74,9 @@ def test_a_password_is_not_told_to_a_server_that_asks_for_none(rude: Making) -> 
     assert not [line for line in server.heard if line.startswith("AUTH")]
 
 
-def test_a_server_that_goes_away_while_it_is_told_the_password_is_tried_again(rude: Making) -> None:
+def test_a_server_that_disconnects_during_sign_in_is_tried_again(rude: Making) -> None:
     server = rude({1: {"EHLO": "250-rude\r\n250 AUTH PLAIN", "AUTH": DROP}, 2: {"EHLO": "250-rude\r\n250 AUTH PLAIN", "AUTH": "235 hello"}})
     with sending(server.url().replace("//", "//audit:hunter2@")) as channel:
         assert refused(channel) == "the mail server closed the connection"
-        channel.send(TO, IDENT, a_mail())
+        channel.send(TO, IDENT, an_email())
     assert len(server.taken) == 1

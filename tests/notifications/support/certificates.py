@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that whoever is given its file trusts, and nobody else."""
+"""A certificate for 127.0.0.1, trusted only by clients that are given its file."""
 
 import ipaddress
 import ssl

@@ -14,7 +14,7 @@ TEMPLATE = "0f2b6d1c-6c1e-4b7e-9a50-0d4c5f6a7b8c"
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
 KEY = f"practice audit-{SERVICE}-{SECRET}"
 MOST_SECONDS_OFF = 30
-# What it would say instead of taking a mail: a status and one error, or “drop” and “hang” for no answer at all.
+# Its answer instead of accepting an email: a status and one error, or “drop” and “hang” for no answer at all.
 Refusal = tuple[int, str, str] | str | None
 
 
@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        # As a server does that has waited long enough: it says nothing of it.
+        # Like a server that has waited long enough: it closes without a message.
         self.close_connection = self.close_connection or self.server_of_ours.closes_after_each
 
     def log_message(self, *_: object) -> None:

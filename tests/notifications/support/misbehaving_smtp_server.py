@@ -60,18 +60,18 @@ class MisbehavingSmtpServer:
             while goes_on and (line := lines.readline()):
                 verb, _, rest = line.decode("latin-1").strip().partition(" ")
                 self.heard.append(f"{verb.upper()} {rest}".strip())
-                awaits_mail = verb.upper() == "DATA" and not self._does(says, "DATA")
-                goes_on = self._replies(lines, says, verb.upper()) and (not awaits_mail or self._reads_a_mail(lines, says))
+                awaits_email = verb.upper() == "DATA" and not self._does(says, "DATA")
+                goes_on = self._replies(lines, says, verb.upper()) and (not awaits_email or self._reads_an_email(lines, says))
 
-    def _reads_a_mail(self, lines: BufferedRWPair, says: dict[str, str]) -> bool:
-        mail = b""
+    def _reads_an_email(self, lines: BufferedRWPair, says: dict[str, str]) -> bool:
+        received = b""
         while (line := lines.readline()) not in {b".\r\n", b""}:
-            mail += line
+            received += line
             if self._does(says, MIDDLE):
                 return self._replies(lines, says, MIDDLE)
-        # Who drops the connection after the dot, or closes it, has the mail all the same.
+        # A server that drops or closes the connection after the dot has the email nevertheless.
         if not (self._does(says, DOT) or "250 OK").startswith(("45", "5")):
-            self.taken.append(mail)
+            self.taken.append(received)
         return self._replies(lines, says, DOT)
 
     def _does(self, says: dict[str, str], point: str) -> str | None:

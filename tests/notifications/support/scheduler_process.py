@@ -1,4 +1,4 @@
-"""A clockwork in a process of its own. Its clock jumps under it: a scheduler that waits for a time to come waits in vain. Or it is told to stop."""
+"""A scheduler in a process of its own, whose clock jumps while it waits, or which is told to stop."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ RUNS = """
 import os, signal, threading
 import time_machine
 from datetime import timedelta, datetime, UTC
-from notifications.scheduling.{clockwork} import run_until_stopped
+from notifications.scheduling.{scheduler} import run_until_stopped
 
 runs, now = [], datetime(2026, 11, 25, 12, tzinfo=UTC)
 clock = time_machine.travel(now, tick=True).start()
@@ -25,7 +25,7 @@ print(min(len(runs), 4))
 
 IS_TOLD = """
 import os, signal, threading
-from notifications.scheduling.{clockwork} import run_until_stopped
+from notifications.scheduling.{scheduler} import run_until_stopped
 
 stopping = threading.Event()
 run_until_stopped(*{given}, {{"job": (lambda: os.kill(os.getpid(), signal.SIGTERM), 1)}}, stopping)
@@ -33,14 +33,14 @@ print(stopping.is_set())
 """
 
 
-def goes_on_when_the_clock_jumps(clockwork: str, days: int, *given: str) -> None:
-    """Four runs of a job, two of them after the jump; `given` is what the clockwork is given before its jobs."""
-    assert _says(RUNS.format(clockwork=clockwork, days=days, given=given), within=60) == "4"
+def goes_on_when_the_clock_jumps(scheduler: str, days: int, *given: str) -> None:
+    """Four runs of a job, two of them after the jump; `given` is what the scheduler is given before its jobs."""
+    assert _says(RUNS.format(scheduler=scheduler, days=days, given=given), within=60) == "4"
 
 
-def stops_when_told_at_the_worst_time(clockwork: str, *given: str) -> None:
+def stops_when_told_at_the_worst_time(scheduler: str, *given: str) -> None:
     """While the job that tells it is still being handed to its thread, with the scheduler’s locks held."""
-    assert _says(IS_TOLD.format(clockwork=clockwork, given=given), within=30) == "True"
+    assert _says(IS_TOLD.format(scheduler=scheduler, given=given), within=30) == "True"
 
 
 def _says(program: str, within: float) -> str:

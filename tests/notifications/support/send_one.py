@@ -1,4 +1,4 @@
-"""One mail by one channel to one server, for the tests of channels."""
+"""Sends one email by one channel to one server, for the tests of channels."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,11 +19,11 @@ FROM, TO, IDENT = "practice.audit@demo.example", "director@demo.example", "<0123
 Making = Callable[[Mapping[int, Mapping[str, str]]], MisbehavingSmtpServer]
 
 
-def a_mail(to: str = TO) -> bytes:
-    mail = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
-    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = FROM, to, "Read the plan", IDENT
-    mail.set_content("Read the Head of Service’s plan.\n.\nhttp://localhost/audits/k7f3-2q9d\n")
-    return mail.as_bytes()
+def an_email(to: str = TO) -> bytes:
+    message = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
+    message["From"], message["To"], message["Subject"], message["Message-ID"] = FROM, to, "Read the plan", IDENT
+    message.set_content("Read the Head of Service’s plan.\n.\nhttp://localhost/audits/k7f3-2q9d\n")
+    return message.as_bytes()
 
 
 @contextmanager
@@ -47,5 +47,5 @@ def sending(url: str, certificate: Path | None = None, sender: str = FROM) -> It
 
 def refused(channel: SmtpChannel, to: str = TO) -> str:
     with pytest.raises(TemporaryFailure) as why:
-        channel.send(to, IDENT, a_mail())
+        channel.send(to, IDENT, an_email())
     return str(why.value)

@@ -68,7 +68,7 @@ class SmtpServer:
         to = envelope.rcpt_tos[0]
         assert isinstance(envelope.content, bytes)
         refusal = self.after_data(to, self.tried[to])
-        # A server that takes the mail and fails to say so has it all the same.
+        # A server that accepts the email and fails to reply has it nevertheless.
         if refusal is None or refusal.startswith("421"):
             self.taken.append((to, envelope.content))
         return refusal or "250 OK"

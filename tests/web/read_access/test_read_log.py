@@ -1,4 +1,4 @@
-"""Every door, for everybody: an answer holds a word of a case exactly where one row says who read it. A new route is walked too."""
+"""Every interface, for everybody: an answer holds case text exactly if one row records who read it. New routes are included."""
 
 import itertools
 import re
@@ -25,7 +25,7 @@ PEOPLE = (
     "auditor", "practitioner", "practitioner2", "team.manager", "qa", "moderator", "head.of.service", "director.safeguarding", "hos.ppqa",
     "governance", "admin", "auditor2",
 )  # fmt: skip
-# They show an answer of the audit, and none that could hold a canary: Yes, the grade that says who is told, and no answer yet.
+# They show answers that can’t hold a canary: Yes, the grade that decides who is notified, and “not answered”.
 WITHOUT_TEXT = re.compile(r"/(sections/(declaration|actions)|moves/share)(/autosave)?$")
 NEVER_WITH_THE_REST = {"child_id", "qaro_none_reason", "not_applicable_reason", "no_actions_reason", "not_possible_reason"}
 NEVER_CALLED = {"sign_in.leave", "sign_in.enter", "static"}
@@ -76,7 +76,7 @@ def _go_on(world: World, reference: str) -> None:
 
 @pytest.fixture
 def audits(app: Flask, world: World) -> list[str]:
-    """An old one, a draft of the same child, and one into whose like a stranger is let in; somebody is connected to the child."""
+    """An old audit, a draft about the same child, and one to which a stranger has emergency access; somebody is connected to the child."""
     found = [an_audit_full_of_them(world, "shared"), an_audit_full_of_them(world, "draft")]
     council: Council = app.extensions["council"]
     stranger, lets_in = world.person("auditor2"), world.person("hos.ppqa")
@@ -98,7 +98,7 @@ def ways(app: Flask, audits: list[str], method: str) -> Iterator[tuple[Rule, str
 
 
 class Watch:
-    """What was noted since last asked."""
+    """The rows logged since the last call."""
 
     def __init__(self, council: Council) -> None:
         self.council, self.last = council, 0
@@ -122,7 +122,7 @@ def _is_noted(watch: Watch, name: str, path: str, body: str, person_id: int) -> 
     return len(rows)
 
 
-def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(
+def test_an_answer_holds_case_text_exactly_if_one_row_records_who_read_it(
     app: Flask, world: World, caller: ApiClient, audits: list[str]
 ) -> None:
     watch, asked, noted = Watch(app.extensions["council"]), 0, 0
@@ -143,7 +143,7 @@ def test_an_answer_holds_a_word_exactly_where_one_row_says_who_read_it(
     assert noted > 500
 
 
-def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(app: Flask, world: World, audits: list[str]) -> None:
+def test_an_unsaved_draft_is_logged_and_so_is_the_last_audit_beside_it(app: Flask, world: World, audits: list[str]) -> None:
     old, draft = audits
     browser, watch = Browser(app, "auditor"), Watch(app.extensions["council"])
     path = f"/audits/{draft}/sections/details"
@@ -154,7 +154,7 @@ def test_what_was_kept_unsaved_is_a_reading_and_so_is_the_last_audit_beside_it(a
     assert [(row.reference, row.what) for row in watch.rows()][-2:] == [(draft, "sections.show/details"), (old, "sections.show/details")]
 
 
-def test_both_texts_of_a_conflict_are_noted_at_the_page_by_script_and_over_json(
+def test_both_texts_of_a_conflict_are_logged_on_the_page_by_script_and_over_json(
     app: Flask, world: World, caller: ApiClient, audits: list[str]
 ) -> None:
     draft, watch, browser = audits[1], Watch(app.extensions["council"]), Browser(app, "auditor")
@@ -179,7 +179,7 @@ def test_a_save_that_answers_only_a_version_or_leads_on_notes_nothing(app: Flask
     assert watch.rows() == []
 
 
-def test_who_is_connected_to_the_child_reads_nothing_even_when_let_in_before(app: Flask, world: World, audits: list[str]) -> None:
+def test_a_connected_person_reads_nothing_even_with_earlier_emergency_access(app: Flask, world: World, audits: list[str]) -> None:
     council: Council = app.extensions["council"]
     stranger, browser, path = world.person("auditor2"), Browser(app, "auditor2"), f"/audits/{audits[0]}/read"
     assert CANARY in browser.get(path).get_data(as_text=True)
@@ -191,8 +191,8 @@ def test_who_is_connected_to_the_child_reads_nothing_even_when_let_in_before(app
     assert browser.get(path).status_code == 404
 
 
-def test_only_the_kept_answer_is_made_of_words_before_they_are_noted() -> None:
-    """`view_without_logging` and the store’s reasons are called only where what they show is logged."""
+def test_only_the_stored_answer_is_made_before_it_is_logged() -> None:
+    """`view_without_logging` and the store’s reasons are called in web only where showing them is logged."""
     from tests.architecture.test_code_conventions import ROOT
 
     found = {

@@ -68,7 +68,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("breaks", BREAKS.values(), ids=BREAKS.keys())
-def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, world: World, caller: ApiClient, breaks: str) -> None:
+def test_if_the_log_fails_every_interface_answers_503_and_a_sentence(app: Flask, world: World, caller: ApiClient, breaks: str) -> None:
     council: Council = app.extensions["council"]
     reference, draft = an_audit(world, "moderated", grade="inadequate"), an_audit(world, "graded")
     audit_moves.withdraw(world.command_context(), world.person("auditor"), reference, "Seen on the file.")
@@ -95,7 +95,7 @@ def test_where_the_log_fails_every_door_answers_503_and_a_sentence(app: Flask, w
     assert (browser.get("/").status_code, browser.get("/audits").status_code) == (200, 200)
 
 
-def test_what_was_typed_into_a_stale_save_is_kept_where_nothing_can_be_shown(app: Flask, world: World) -> None:
+def test_text_of_a_stale_save_is_stored_if_nothing_can_be_shown(app: Flask, world: World) -> None:
     draft, browser = an_audit(world, "draft"), Browser(app, "auditor")
     council: Council = app.extensions["council"]
     save(world, "auditor", draft, "summary", {"case_summary": "Theirs."})
@@ -108,7 +108,7 @@ def test_what_was_typed_into_a_stale_save_is_kept_where_nothing_can_be_shown(app
     assert "Mine." in browser.get(path).get_data(as_text=True)
 
 
-def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, world: World) -> None:
+def test_the_export_is_logged_and_otherwise_prints_nothing(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
     reference, data = an_audit(world, "moderated"), {"PRACTICE_AUDIT_DATA": str(council.settings.data)}
     done = CliRunner().invoke(main, ["audits", "export", reference], env=data)
@@ -124,7 +124,7 @@ def test_the_export_is_noted_and_where_it_can_not_be_prints_nothing(app: Flask, 
     assert SENTENCE in done.stderr
 
 
-def test_what_is_seen_holds_no_word_until_it_is_noted(app: Flask, world: World) -> None:
+def test_a_view_holds_no_case_text_until_it_is_logged(app: Flask, world: World) -> None:
     reference, council = an_audit(world, "moderated", grade="inadequate"), app.extensions["council"]
     seen = see(world.command_context(), world.person("auditor"), reference)
     assert not [words for words in (WORDS, "Alex is safer.", "Book the visit.", "C-1001", "Booked") if words in repr(seen)]

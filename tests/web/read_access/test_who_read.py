@@ -65,9 +65,7 @@ def test_fifty_are_on_a_page_newest_first_by_person_and_by_audit(app: Flask, wor
     assert browser.get("/readings?cursor=x").status_code == 422
 
 
-def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told_of_once(
-    app: Flask, world: World, caller: ApiClient
-) -> None:
+def test_reading_too_many_audits_in_an_hour_is_flagged_and_notified_once(app: Flask, world: World, caller: ApiClient) -> None:
     council: Council = app.extensions["council"]
     most = council.notification_policy.clocks["many_audits_read_in_an_hour"]
     caller.emails()
@@ -79,9 +77,9 @@ def test_who_reads_more_audits_in_an_hour_than_anybody_needs_is_flagged_and_told
     assert f"{most} audits" not in page.replace(f"than {most} audits", "")
     assert caller.emails() == []
     read_by(app, world, "hos.ppqa", [f"cccc-{n:04}" for n in range(most + 1)])
-    mails = caller.emails()
-    assert [str(mail["To"]) for mail in mails] == ["governance@demo.example"]
-    assert "/readings" in mails[0].get_content()
-    assert "cccc-" not in mails[0].get_content()
+    emails = caller.emails()
+    assert [str(email["To"]) for email in emails] == ["governance@demo.example"]
+    assert "/readings" in emails[0].get_content()
+    assert "cccc-" not in emails[0].get_content()
     assert caller.emails() == []
     assert "Somebody reads many audits" in Browser(app, "governance").get("/notices").get_data(as_text=True)

@@ -71,7 +71,7 @@ def test_while_a_colleague_is_independent_it_does_not_fall_further(fake_world: W
     verify(fake_world, "qa2", reference)
 
 
-def test_where_all_are_bound_up_it_falls_to_the_director_who_then_knows_of_it(fake_world: World) -> None:
+def test_if_all_are_involved_it_falls_to_the_director_who_then_knows_of_it(fake_world: World) -> None:
     reference = owned_by(fake_world, "qa")
     director, stranger = fake_world.person("director.safeguarding"), fake_world.person("director.parenting")
     for owner in ("qa2", "hos.ppqa"):

@@ -1,4 +1,4 @@
-"""The same house on each store, so that the same promises are tried on all of them."""
+"""The same council on each store, so that the same contract is tested on all of them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -60,7 +60,7 @@ CONNECTED = {
 
 
 def _of_children_with_connections(world: World) -> list[str]:
-    """Audits of children to whom people of the case and holders of posts, one or several, are connected."""
+    """Audits of children with connected people: of the case, or holders of one or several posts."""
     states = ("graded", "shared", "moderated")
     made = [an_audit(world, state, grade="inadequate", details={"child_id": child.upper()}) for child in CONNECTED for state in states]
     made += [an_audit(world, "shared", details={"child_id": child}) for child in ("C-5", "C-7")]

@@ -1,4 +1,4 @@
-"""What the board of escalations reads, on each database: the latest opening alone, pages that meet, mails and readings since then."""
+"""What the escalation board reads, on each database: only the latest opening, pages without gaps, emails and reads since then."""
 
 from datetime import timedelta
 
@@ -27,12 +27,12 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
     audit_moves.share(world.command_context(), world.person("auditor"), reference)
     with read_transaction(council.engine) as connection:
         rows, following = queries.page_of_unresolved(connection, reader_of(world, "qa"))
-        mails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
+        emails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
         assert queries.counts_by_state(connection, reader_of(world, "qa")) == {"open": 1}
     assert [(row.reference, row.number, row.opened_at) for row in rows] == [(reference, 2, NOW + timedelta(hours=2))]
     assert following is None
-    assert {mail.created_at for mail in mails[reference]} == {NOW + timedelta(hours=2)}
-    assert len(mails[reference]) == 3
+    assert {email.created_at for email in emails[reference]} == {NOW + timedelta(hours=2)}
+    assert len(emails[reference]) == 3
     assert read == {}, "it was read before this opening"
 
 
@@ -47,7 +47,7 @@ def test_a_page_ends_where_the_next_begins_also_within_one_instant(council: Coun
         assert queries.page_of_unresolved(connection, reader_of(world, "head.of.service2"))[0] == []
 
 
-def test_whoever_waits_longest_is_counted_however_many_came_after(council: Council) -> None:
+def test_the_longest_waiting_are_counted_however_many_came_after(council: Council) -> None:
     world = a_world(council)
     first = an_audit(world, at="shared", grade="inadequate")
     world.passes(days=1)
@@ -55,9 +55,9 @@ def test_whoever_waits_longest_is_counted_however_many_came_after(council: Counc
     with write_transaction(council.engine) as connection:
         number = multiply(connection, 250)
         waiting = queries.all_open(connection, reader_of(world, "qa"))
-        mails = queries.mails_about(connection, waiting)
+        emails = queries.mails_about(connection, waiting)
     assert (len(waiting), waiting[0].reference) == (number, first)
-    assert {len(about) for about in mails.values()} == {3}
+    assert {len(about) for about in emails.values()} == {3}
 
 
 def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Council) -> None:

@@ -34,7 +34,7 @@ LOST: Mapping[str, set[str]] = {
 }
 # Whose first column is new each time.
 KEYS = {"tokens": "digest"}
-# Of the queue nothing is kept: a job says only that there is something to do.
+# Nothing of the queue needs to survive: a job says only that there is something to do.
 QUEUE = "procrastinate_"
 AUDITS, LONG = int(os.environ.get("AUDITS", "200")), 10_000
 WALKED = (("draft", "good"), ("graded", "inadequate"), ("shared", "good"), ("moderated", "inadequate"))

@@ -51,7 +51,7 @@ def test_what_the_database_refuses_is_raised_and_nothing_of_it_is_stored(council
 
 
 @pytest.mark.postgres
-def test_a_connection_that_is_cut_meanwhile_is_said_to_be_away(on_postgresql: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_cut_meanwhile_counts_as_unavailable(on_postgresql: Council, monkeypatch: pytest.MonkeyPatch) -> None:
     world = a_world(on_postgresql)
     reference = an_audit(world, at="graded")
     before = world.audit(reference)

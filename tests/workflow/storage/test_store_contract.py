@@ -1,4 +1,4 @@
-"""What every store promises: the fake, SQLite and PostgreSQL alike."""
+"""The contract of every store: the fake, SQLite and PostgreSQL."""
 
 from dataclasses import replace
 from datetime import date

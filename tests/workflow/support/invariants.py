@@ -1,4 +1,4 @@
-"""What holds after every step, whoever did what: the promises of the rules, asked of the store."""
+"""The invariants of the rules, checked in the store after every step."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ def connect(world: World, name: str, child: str = "C-1001", by: str = "") -> Non
 
 @pytest.mark.parametrize("child", ["C-1001", " c-1001 "])
 @pytest.mark.parametrize("name", CASE)
-def test_whoever_is_connected_knows_of_no_audit_of_that_child(world: World, name: str, child: str) -> None:
+def test_a_connected_person_knows_of_no_audit_of_that_child(world: World, name: str, child: str) -> None:
     reference, other = (
         an_audit(world, "shared", grade="inadequate"),
         an_audit(world, "shared", grade="inadequate", details={"child_id": "C-2"}),
@@ -54,7 +54,7 @@ def test_declaring_twice_is_declaring_once(world: World) -> None:
     assert len(sent_notices(world, "duty_must_pass_on")) == 1
 
 
-def test_an_escalation_falls_to_who_stands_in_and_they_are_told(world: World) -> None:
+def test_an_escalation_falls_to_the_deputy_who_is_notified(world: World) -> None:
     reference = an_audit(world, "shared", grade="inadequate")
     assert sent_notices(world, "escalation_opened") == [
         f"{name} {reference}" for name in ("head.of.service", "director.safeguarding", "hos.ppqa")
@@ -69,7 +69,7 @@ def test_an_escalation_falls_to_who_stands_in_and_they_are_told(world: World) ->
     assert world.audit(reference).escalation_state == "resolved"
 
 
-def test_a_new_escalation_is_opened_to_who_stands_in(world: World) -> None:
+def test_a_new_escalation_is_opened_to_the_deputy(world: World) -> None:
     connect(world, "head.of.service")
     reference = an_audit(world, "shared", grade="inadequate")
     escalation = world.audit(reference).escalation
@@ -83,7 +83,7 @@ def test_a_new_escalation_is_opened_to_who_stands_in(world: World) -> None:
     assert len(sent_notices(world, "post_found_vacant")) == 1
 
 
-def test_nothing_is_told_to_who_is_connected_but_to_who_stands_in(world: World) -> None:
+def test_notices_go_to_the_deputy_and_not_to_the_connected_person(world: World) -> None:
     reference = an_audit(world, "graded")
     for name in ("practitioner", "team.manager", "hos.ppqa"):
         connect(world, name)

@@ -56,7 +56,7 @@ def test_a_privileged_role_is_passed_on_only_with_a_second_person(world: World) 
     assert "hos_ppqa" in world.store.directory(world.now).people[world.person("service.manager").id].roles
 
 
-def test_a_delegation_is_ended_by_who_has_a_part_in_it(world: World) -> None:
+def test_a_delegation_is_ended_by_somebody_with_a_part_in_it(world: World) -> None:
     pass_on(world, "auditor", "qaro", Duty("auditor"))
     with pytest.raises(PermissionDenied):
         delegations.end_delegation(world.command_context(), world.person("qa"), 1)

@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 
 def multiply(connection: Connection, times: int) -> int:
-    """Each audit that is there, so many times more; answers how many there are then."""
+    """Copy each audit that number of times; return how many audits there are."""
     held = [(audit, _held(connection, audit)) for audit in _rows(connection, audits)]
     step = max(audit["id"] for audit, _ in held)
     for start in range(0, times, BATCH):
