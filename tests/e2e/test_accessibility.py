@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.e2e.support.crawler import Found
 from tests.e2e.support.live_server import Served
-from tests.e2e.support.pages import WIDTHS, demo, every_page, looked_at
+from tests.e2e.support.pages import WIDTHS, demo, every_page, looked_at, some_pages
+from tests.support.bar_table import Bar
 from web.cli.verify_history import every_reference
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -33,24 +35,44 @@ def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
     council.engine.dispose()
 
 
-def test_every_page_as_it_opens(served: Served) -> None:
-    found = list(every_page(served))
+@pytest.mark.slow_because("a page that some people cannot use is a fault like any other, and every page has a template of its own")
+def test_each_page_as_it_opens(served: Served, bar: Bar) -> None:
+    _open_well(served, bar, some_pages(served))
+
+
+@pytest.mark.long
+def test_every_variant_of_every_page_as_it_opens(served: Served, bar: Bar) -> None:
+    _open_well(served, bar, every_page(served))
+
+
+def _open_well(served: Served, bar: Bar, found: list[Found]) -> None:
     for name, path in found:
         page = served.page(name)
         page.goto(served.url + path)
         assert looked_at(page) == []
-    print(f"{len(found)} pages built differently, at {len(WIDTHS)} widths: no violation")
+    bar("X1", wanted=len(found) * len(WIDTHS), seen=len(found) * len(WIDTHS))
     assert [words for words in served.complaints if "404" not in words] == []
 
 
 # What a passkey’s form is refused for, the browser says: its journey looks at that.
+FEWEST_FORMS = 20
 FORMS = "main form[method=post]:not([data-passkey])"
 
 
-def test_every_form_as_it_is_refused(served: Served) -> None:
+@pytest.mark.slow_because("the errors of a form are shown by a template of their own")
+def test_each_form_as_it_is_refused(served: Served, bar: Bar) -> None:
+    _refuse_well(served, bar, some_pages(served))
+
+
+@pytest.mark.long
+def test_every_form_of_every_page_as_it_is_refused(served: Served, bar: Bar) -> None:
+    _refuse_well(served, bar, every_page(served))
+
+
+def _refuse_well(served: Served, bar: Bar, found: list[Found]) -> None:
     before = _everything(served)
     tried = set()
-    for name, path in list(every_page(served)):
+    for name, path in found:
         page = served.page(name)
         page.goto(served.url + path)
         for number in range(page.locator(FORMS).count()):
@@ -59,7 +81,8 @@ def test_every_form_as_it_is_refused(served: Served) -> None:
                 tried.add(asks)
                 _is_refused_well(page, form)
                 page.goto(served.url + path)
-    print(f"{len(tried)} forms refused, at {len(WIDTHS)} widths: no violation")
+    bar("X1", wanted=FEWEST_FORMS, seen=len(tried))
+    assert len(tried) >= FEWEST_FORMS
     assert _everything(served) == before
 
 

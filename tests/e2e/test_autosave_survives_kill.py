@@ -13,17 +13,19 @@ from playwright.sync_api import Playwright
 
 from tests.e2e.support.killable_server import KillableBrowser, KillableServer, sign_in
 from tests.factories import World, a_world, an_audit, settings
+from tests.support.bar_table import Bar
 from web.cli.verify_history import every_reference, first_break
 from web.council import open_council
 
 KILLS = 200
-BROWSERS, TABS = 25, 8
+BROWSERS, MORE_BROWSERS, TABS = 5, 25, 8
 STARTS_TIMED = 5
 # Milliseconds after the last key.
 UNTIL_SAVED = 3_000
 
 
-def test_every_acknowledged_save_survives_two_hundred_kills(server: KillableServer, tmp_path: Path) -> None:
+@pytest.mark.slow_because("an acknowledged save must not be lost, whatever dies")
+def test_every_acknowledged_save_survives_two_hundred_kills(server: KillableServer, tmp_path: Path, bar: Bar) -> None:
     council = open_council(settings(tmp_path / "var"))
     world = a_world(council)
     reference = an_audit(world, at="practitioner_consulted")
@@ -40,6 +42,7 @@ def test_every_acknowledged_save_survives_two_hundred_kills(server: KillableServ
         saves += len(acknowledged)
         server.start()
     print(f"{KILLS} deaths, {saves} acknowledged saves, 0 missing")
+    bar("E4", wanted=KILLS, seen=KILLS)
     assert saves > KILLS // 2
     assert first_break(council, every_reference(council)) == ""
     council.engine.dispose()
@@ -47,15 +50,30 @@ def test_every_acknowledged_save_survives_two_hundred_kills(server: KillableServ
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
+@pytest.mark.slow_because("only here a real browser and a real server die while a page saves")
 def test_what_a_page_said_was_saved_survives_the_death_of_server_and_browser(
-    playwright: Playwright, server: KillableServer, tmp_path: Path
+    playwright: Playwright, server: KillableServer, tmp_path: Path, bar: Bar
 ) -> None:
+    bar("E4", wanted=BROWSERS * TABS, seen=_survives(playwright, server, tmp_path, BROWSERS))
+
+
+@pytest.mark.long
+@pytest.mark.browser
+@pytest.mark.timeout(1200)
+def test_what_two_hundred_pages_said_was_saved_survives_the_death_of_server_and_browser(
+    playwright: Playwright, server: KillableServer, tmp_path: Path, bar: Bar
+) -> None:
+    bar("E4", wanted=MORE_BROWSERS * TABS, seen=_survives(playwright, server, tmp_path, MORE_BROWSERS))
+
+
+def _survives(playwright: Playwright, server: KillableServer, tmp_path: Path, deaths: int) -> int:
+    """How many pages were open when both died."""
     council = open_council(settings(tmp_path / "var"))
     world = a_world(council)
     written = dict.fromkeys(an_audit(world, at="practitioner_consulted") for _ in range(TABS))
     cookie, _ = sign_in(server, "auditor")
     acknowledged = 0
-    for death in range(BROWSERS):
+    for death in range(deaths):
         text = f"Text {death}."
         said = _write_until_both_die(playwright, server, cookie, tuple(written), text)
         server.start()
@@ -63,9 +81,10 @@ def test_what_a_page_said_was_saved_survives_the_death_of_server_and_browser(
             written[reference] = world.audit(reference).answer("area_1", "evidence")
             assert written[reference] in ({text} if reference in said else {text, before}), "an acknowledged text is missing"
         acknowledged += len(said)
-    print(f"{BROWSERS} deaths of server and browser, {BROWSERS * TABS} pages, {acknowledged} said “Saved”, 0 missing")
-    assert acknowledged > BROWSERS
+    print(f"{deaths} deaths of server and browser, {deaths * TABS} pages, {acknowledged} said “Saved”, 0 missing")
+    assert acknowledged > deaths
     council.engine.dispose()
+    return deaths * TABS
 
 
 def _write_until_both_die(playwright: Playwright, server: KillableServer, cookie: str, references: tuple[str, ...], text: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -12,13 +12,15 @@ from playwright.sync_api import Browser, Locator, Page, Route
 from sqlalchemy import JSON, String, Text, select
 
 from notifications.delivery.acknowledgement_links import AcknowledgementLink, token_of
-from tests.e2e.support.crawler import Found, crawl
+from tests.e2e.support.crawler import SAME_AS_OTHERS, Found, crawl, crawl_sample
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow
 from tests.e2e.support.script_monitor import Watch
 from tests.e2e.support.xss_council import add_everybody, fill, leave_unsaved
 from tests.e2e.support.xss_payloads import IN_TURN, everything, held_in, packed, payloads
 from tests.factories import a_council
+from tests.support.bar_table import Bar
+from tests.support.coverage_sampling import chance
 from tests.web.support.browser import Browser as Visitor
 from web.council import Council
 from web.directory.choices import found, page_of_people
@@ -30,8 +32,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 WHO = (
     "auditor", "practitioner", "moderator", "qa", "qa2", "head.of.service", "hos.ppqa", "governance", "admin", "auditor2",
 )  # fmt: skip
-# The same page as another, of another area or person, for the crawl at least.
-BUILT_AS_OTHERS = r"/sections/area_([3-7]|9|1\d)|/people/(?!([1-3]|new)\b)\d+|/people/teams/(service|branch)/|/people\?cursor="
 # Columns of words that nobody outside writes as they like: keys, addresses of machines, hashes, and what our own files say.
 NEVER_TYPED = {
     "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "history.facts", "identities.issuer",
@@ -90,10 +90,20 @@ class Watched:
         return sum(watch.looked for watch in self.by_name.values())
 
 
-def test_none_of_them_runs_on_any_page(served: Served) -> None:
+@pytest.mark.slow_because("a text that is shown as markup lets anybody act as whoever reads it")
+def test_none_of_them_runs_on_a_sample_with_every_page(served: Served, bar: Bar) -> None:
+    _none_runs(served, bar, lambda: crawl_sample(served.app, WHO, chance("xss")))
+
+
+@pytest.mark.long
+def test_none_of_them_runs_on_any_page(served: Served, bar: Bar) -> None:
+    _none_runs(served, bar, lambda: list(crawl(served.app, WHO, SAME_AS_OTHERS)))
+
+
+def _none_runs(served: Served, bar: Bar, crawled: Callable[[], list[Found]]) -> None:
     references, watched = fill(served.council), Watched(served)
     leave_unsaved(Visitor(served.app, "auditor", agent=" ".join(packed(300)[0].split())), references["writing"])
-    pages = [*crawl(served.app, WHO, BUILT_AS_OTHERS), *_others(references)]
+    pages = [*crawled(), *_others(references)]
     add_everybody(served.council)
     pages += _pages_of_people(served.council)
     forms = sum(len(_opened(watched, name, path)) for name, path in pages)
@@ -109,6 +119,7 @@ def test_none_of_them_runs_on_any_page(served: Served) -> None:
     )
     print(f"{held_in(packed(200))} of them fit a name, {held_in(packed(100))} a token’s, {held_in(packed(40))} a child’s ID")
     assert never == set()
+    bar("F2", wanted=500, seen=len(set(payloads())))
     assert len(set(payloads())) == len(payloads()) >= 500
 
 

@@ -9,9 +9,10 @@ from playwright.sync_api import Locator, Page
 
 from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.delivery.sender import deliver
-from tests.e2e.support.crawler import Found, crawl
+from tests.e2e.support.crawler import Found, crawl, crawl_sample
 from tests.e2e.support.live_server import Served
 from tests.factories import World, a_world, an_audit, assign, settings
+from tests.support.coverage_sampling import chance
 from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
 from workflow.commands import action_moves, audit_moves, escalations
@@ -34,9 +35,18 @@ def demo(folder: Path) -> Council:
     return council
 
 
-def every_page(served: Served) -> Iterator[Found]:
+def every_page(served: Served) -> list[Found]:
+    return list(crawl(served.app, _everybody(served)))
+
+
+def some_pages(served: Served) -> list[Found]:
+    """Every page of the service once at least, and everything that its pages are built of; others each day."""
+    return crawl_sample(served.app, _everybody(served), chance("pages"))
+
+
+def _everybody(served: Served) -> list[str]:
     people = served.council.store.directory().people.values()
-    return crawl(served.app, (person.email.partition("@")[0] for person in people if person.is_active))
+    return [person.email.partition("@")[0] for person in people if person.is_active]
 
 
 def _add_rarer_states(council: Council) -> None:
