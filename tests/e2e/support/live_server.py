@@ -7,12 +7,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+import web.app
 from config.settings import Settings
 from tests.web.support.server_thread import ServerThread
 from web.app import create_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-STYLES = Path(__file__).parents[2] / "web" / "static" / "practice-audit.css"
+STYLES = Path(web.app.__file__).with_name("static") / "practice-audit.css"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
