@@ -12,8 +12,9 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from config.settings import Settings
 from web import formatting
 from web.api.setup import init_api
+from web.audits.field_types import FIELD_TYPES
 from web.council import Council, ensure_prepared, open_council
-from web.directory.choices import responsible, titled, with_role
+from web.directory.choices import responsible, titled
 from web.identity.credentials.security_app import SecurityApp
 from web.identity.sessions import DatabaseSessions
 from web.operations.gauges import gauge_values
@@ -114,7 +115,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
-        with_role=with_role, responsible=responsible, titled=titled, choice_items=formatting.choice_items,
+        field_types=FIELD_TYPES, responsible=responsible, titled=titled,
         moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_idempotency_key=new_idempotency_key, pop_flash_messages=pop_flash_messages,
     )  # fmt: skip
 

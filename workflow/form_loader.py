@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workflow.field_types import FIELD_TYPES
 from workflow.forms import BrokenForm, Choice, Field, Form, Guidance, Section, ShownWhen
 
-KINDS = ("text", "long_text", "date", "person", "team", "yes_no", "choice")
-MAX_LENGTH = {"text": 500, "long_text": 200_000}
 PARTS = ("audit", "moderation")
 FORM_KEYS = {"key": str, "version": int, "title": str, "choices": dict, "fields": dict, "section": list}
 SECTION_KEYS = {
@@ -81,13 +80,13 @@ def _fields(rows: Any, choices: dict[str, tuple[Choice, ...]], place: str) -> tu
 def _field(row: Table, choices: dict[str, tuple[Choice, ...]], place: str) -> Field:
     place = _named(row, place)
     _check(row, FIELD_KEYS, {"key", "label", "kind"}, place)
-    _one_of(row["kind"], KINDS, f"{place}: kind")
+    _one_of(row["kind"], tuple(FIELD_TYPES), f"{place}: kind")
     named = row.get("choices_from", "")
-    if (row["kind"] == "choice") != bool(named):
+    if FIELD_TYPES[row["kind"]].has_choices != bool(named):
         raise _Wrong(f"{place}: choices_from goes with the kind choice, and with no other")
     if named:
         _one_of(named, tuple(choices), f"{place}: choices_from")
-    most = row.get("max_length", MAX_LENGTH.get(row["kind"]))
+    most = row.get("max_length", FIELD_TYPES[row["kind"]].max_length)
     plain = {key: row[key] for key in ("key", "label", "kind", "tip", "added") if key in row}
     return Field(**plain, choices=choices.get(named, ()), max_length=most)
 

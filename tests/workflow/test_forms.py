@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from config.settings import FOLDER
-from tests.factories import FORM
+from tests.factories import FORM, a_fake_world
+from web.audits import field_types as page_field_types
+from workflow import field_types
 from workflow.errors import Refusal
 from workflow.form_loader import load_form, read_form
+from workflow.forms import Choice, Field
 
 FILE = FOLDER / "forms" / "practice_evaluation.toml"
 TEXT = FILE.read_text(encoding="utf-8")
@@ -130,3 +133,30 @@ def _complaint(text: str) -> str:
     except Refusal as refusal:
         return refusal.sentence
     return ""
+
+
+def test_every_type_of_field_has_a_row_in_both_tables() -> None:
+    kinds = {field.kind for section in FORM.sections for field in section.fields}
+    assert kinds <= field_types.FIELD_TYPES.keys()
+    assert page_field_types.FIELD_TYPES.keys() == field_types.FIELD_TYPES.keys()
+    widgets = (FOLDER.parent / "web/audits/templates/_fields.html").read_text(encoding="utf-8")
+    assert all(row.widget == "one_line" or f'type.widget == "{row.widget}"' in widgets for row in page_field_types.FIELD_TYPES.values())
+
+
+def test_every_type_parses_what_the_page_binds_from_what_it_shows() -> None:
+    directory = a_fake_world().store.directory()
+    person = directory.by_email("practitioner@demo.example")
+    assert person is not None
+    stored = {
+        "text": "One line", "long_text": "Two\nlines", "date": "2026-11-03", "person": person.id, "team": "assessment-east", "yes_no": False,
+        "choice": "a",
+    }  # fmt: skip
+    assert stored.keys() == field_types.FIELD_TYPES.keys()
+    for kind, answer in stored.items():
+        field, page = Field("key", "Label", kind, (Choice("a", "A"),)), page_field_types.FIELD_TYPES[kind]
+        shown = page.show(answer, directory)
+        typed = {f"key-{part}": text for part, text in shown.items()} if isinstance(shown, dict) else {"key": shown}
+        assert sorted(page.names(field)) == sorted(typed), kind
+        assert field_types.FIELD_TYPES[kind].parse(field, page.bind(field, typed), directory) == answer, kind
+        assert page.redisplay(field, typed) == shown, kind
+        assert page.in_words(field, answer, directory), kind

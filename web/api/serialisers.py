@@ -8,6 +8,7 @@ from web.request.errors import missing_as_json
 from workflow.commands.audit_view import AuditView, action_moves, view_without_logging
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
+from workflow.field_types import FIELD_TYPES
 from workflow.forms import Form
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, SmartAction
@@ -51,11 +52,7 @@ def audit_shown(context: CommandContext, who: Person, seen: AuditView) -> dict[s
 
 
 def section_shown(form: Form, directory: Directory, key: str, answers: Answers) -> dict[str, object]:
-    return {field.key: _shown(directory, field.kind, answers.get(field.key)) for field in form.section(key).fields}
-
-
-def _shown(directory: Directory, kind: str, answer: object) -> object:
-    return email(directory, answer) if kind == "person" and isinstance(answer, int) else answer
+    return {field.key: FIELD_TYPES[field.kind].serialise(answers.get(field.key), directory) for field in form.section(key).fields}
 
 
 def email(directory: Directory, person_id: int | None) -> str | None:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 
 from workflow.commands.context import CommandContext
+from workflow.field_types import FIELD_TYPES
+from workflow.forms import Field
 from workflow.models import Answers, Audit
 
 
@@ -31,6 +33,6 @@ def _content(context: CommandContext, audit: Audit, sections: Mapping[str, Answe
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _people_in(fields: Iterable[object], answers: Answers) -> list[int]:
-    keys = [field.key for field in fields if getattr(field, "kind", "") == "person"]  # type: ignore[attr-defined]
+def _people_in(fields: Iterable[Field], answers: Answers) -> list[int]:
+    keys = [field.key for field in fields if FIELD_TYPES[field.kind].is_person]
     return [answer for key in keys if isinstance(answer := answers.get(key), int)]

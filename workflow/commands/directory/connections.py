@@ -4,7 +4,7 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import escalation_reassignment_notices, handover_notices
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, PermissionDenied
-from workflow.validation import clean
+from workflow.field_types import clean
 
 MOST = 40
 """Characters of a child’s ID."""

@@ -6,8 +6,8 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
+from workflow.field_types import clean
 from workflow.role_assignments import DirectoryEvent
-from workflow.validation import clean
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
 MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200

@@ -6,8 +6,8 @@ from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, ErrorCollector, NotFound
+from workflow.field_types import clean
 from workflow.role_assignments import UNITS, DirectoryEvent, Unit
-from workflow.validation import clean
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 

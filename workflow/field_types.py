@@ -1,0 +1,116 @@
+"""The types of a form's fields, one row each: how an answer is parsed and serialised. web/audits/field_types.py has a row each too."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.directory import Directory
+from workflow.forms import Field
+
+LONG = 200_000
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+LINE_BREAKS = {"\n", "\t"}
+
+
+def clean(value: object, max_length: int, *, one_line: bool = False) -> str | None:
+    """Text in NFC, trimmed, None where it is empty; raises ValueError for what is no text, is too long or can’t be printed."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("this must be text.")
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if len(text) > max_length:
+        raise ValueError(f"this is {len(text):,} characters long; {max_length:,} is the most that fits.")
+    if one_line:
+        text = text.replace("\u00a0", " ").replace("\u202f", " ")
+    if not (text.isprintable() or (not one_line and all(map(_is_printable, set(text))))):
+        raise ValueError("this holds a character that can’t be stored or printed.")
+    return text or None
+
+
+def parse_iso_date(value: object) -> str:
+    """Raise ValueError for what is no date like 2026-11-23."""
+    try:
+        # Python also reads week dates, which nobody types here.
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            raise ValueError
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("this must be a real date, like 2026-11-23.") from None
+
+
+def _is_printable(character: str) -> bool:
+    return character in LINE_BREAKS or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in "\ufffe\uffff")
+
+
+def _parse_text(field: Field, value: object, directory: Directory) -> object:
+    return clean(value, field.max_length or LONG, one_line=True)
+
+
+def _parse_long_text(field: Field, value: object, directory: Directory) -> object:
+    return clean(value, field.max_length or LONG)
+
+
+def _parse_date(field: Field, value: object, directory: Directory) -> object:
+    return parse_iso_date(value)
+
+
+def _parse_yes_no(field: Field, value: object, directory: Directory) -> object:
+    if not isinstance(value, bool):
+        raise ValueError("this must be yes or no.")
+    return value
+
+
+def _parse_choice(field: Field, value: object, directory: Directory) -> object:
+    values = [choice.value for choice in field.choices]
+    if not isinstance(value, str) or value not in values:
+        raise ValueError(f"this must be one of {', '.join(map(str, values))}.")
+    return value
+
+
+def _parse_person(field: Field, value: object, directory: Directory) -> object:
+    person = directory.by_email(value) if isinstance(value, str) else None
+    if person is None:
+        raise ValueError("nobody here has that email address.")
+    return person.id
+
+
+def _parse_team(field: Field, value: object, directory: Directory) -> object:
+    if not isinstance(value, str) or value not in directory.teams:
+        raise ValueError("there is no team with that code.")
+    return value
+
+
+def _as_stored(answer: object, directory: Directory) -> object:
+    return answer
+
+
+def _email(answer: object, directory: Directory) -> object:
+    person = directory.person(answer) if isinstance(answer, int) else None
+    return person.email if person else None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """`parse` is given what was sent and raises ValueError; `serialise` gives the stored answer as JSON sends it."""
+
+    parse: Callable[[Field, object, Directory], object]
+    serialise: Callable[[object, Directory], object] = _as_stored
+    max_length: int | None = None
+    """In characters, where the form says no other."""
+    has_choices: bool = False
+    is_person: bool = False
+    """The answer is a person's id: what is sealed keeps their name."""
+
+
+FIELD_TYPES: Mapping[str, FieldType] = {
+    "text": FieldType(_parse_text, max_length=500),
+    "long_text": FieldType(_parse_long_text, max_length=LONG),
+    "date": FieldType(_parse_date),
+    "person": FieldType(_parse_person, _email, is_person=True),
+    "team": FieldType(_parse_team),
+    "yes_no": FieldType(_parse_yes_no),
+    "choice": FieldType(_parse_choice, has_choices=True),
+}
