@@ -1,4 +1,4 @@
-"""One action in the browser: agreed, carried out, reported, verified."""
+"""An action in the browser: add, change and remove it, record progress, report and verify it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -134,7 +134,7 @@ def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
 
 
 def _visible(reference: str, number: int) -> AuditView:
-    """Without a word of it; raises NotFound."""
+    """Return the view of the audit, without its text. Raise NotFound if this person can't see the action."""
     seen = see(command_context(), current_user(), reference)
     _of(seen, number)
     return seen

@@ -1,7 +1,7 @@
-"""Audits that a person may know of, 50 a page, newest first: keyset, so that the thousandth page costs what the first does.
+"""Audits that a person may know of, 50 a page, newest first.
 
-Two streams make a page: what a post lets them know, read from the newest on, and the few audits that name them, read by
-index. Each stops at a page; whatever is looked for narrows both.
+A page is joined from two queries: audits they may see because of a post, newest first, and the few that name them, by
+index. Each stops after a page; filters narrow both.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ LAST_LETTER = chr(0x10FFFF)
 
 @dataclass(frozen=True, slots=True)
 class AuditSummary:
-    """What is shown of an audit in a list: None where this person may not know it."""
+    """An audit in a list. A field is None if this person may not know it."""
 
     reference: str
     state: str | None
@@ -38,7 +38,7 @@ class AuditSummary:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """`person` is the id of somebody of the case, its auditor or its moderator; `since` is the earliest audit date."""
+    """`person` is the id of the auditor, the moderator or a person named in the case; `since` is the earliest audit date."""
 
     state: str | None = None
     team: str | None = None
@@ -50,13 +50,13 @@ class AuditFilter:
     since: date | None = None
 
     def __post_init__(self) -> None:
-        """Raises BadInput for what no database can be asked."""
+        """Raise BadInput for text that no database accepts."""
         for name in ("state", "team", "strand", "grade"):
             read_text(name, getattr(self, name), 200)
 
 
 def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: AuditFilter) -> tuple[list[AuditSummary], str | None]:
-    """A page and the cursor of the next. Filters look only at what this person may read, so that they reveal nothing."""
+    """Return a page of audits. Filters use only what this person may read, so that they reveal nothing."""
     by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
     shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
     shown.append(_newest(reader.by_name("know"), audits.c.id.in_(reader.audits_naming_person()), *_filters(wanted, *named)))
@@ -71,14 +71,14 @@ def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: Aud
 
 
 def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[str | None, int]:
-    """How many audits this person may know of, by state; under None those whose state they may not see."""
+    """Return how many audits this person may know of, by state. None counts those whose state they may not see."""
     alike = select(
         case((reader.by_post("see_state_and_names", OF_TALLY), tallies.c.state)).label("state"), tallies.c.number
     ).where(reader.by_post("know", OF_TALLY))  # fmt: skip
     own = select(case((reader.permitted("see_state_and_names"), audits.c.state)), literal(1)).where(
         audits.c.id.in_(reader.audits_naming_person()), reader.by_name("know"), ~reader.by_post("know")
     )
-    # Of some children’s audits the person may know less, or more, than of those that are alike: taken off, and counted one by one.
+    # The tallies are wrong for children whose audits this person may see less or more of: subtract those and count each.
     usual = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
         audits.c.id.in_(reader.exceptional_audits()), reader.by_post("know", WHATEVER_CHILD)
     )
@@ -99,13 +99,13 @@ def _newest(*conditions: Condition) -> Select[int]:
 
 
 def _only_escalated(reader: VisibilityFilter) -> Iterator[Condition]:
-    """Who knows only of escalated audits has them read by their own index."""
+    """If the person may know only escalated audits, let their own index find them."""
     if isinstance(reader.by_post("know", replace(OF_AUDIT, is_escalated=false())), False_):
         yield and_(OF_AUDIT.is_escalated, audits.c.team.in_(reader.teams()))
 
 
 def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Condition) -> Iterator[Condition]:
-    """Each beside the right without which it would reveal what it looks for."""
+    """Pair each filter with the right to know what it filters by, so that it reveals nothing."""
     equal = (
         (audits.c.state, wanted.state, names), (audits.c.team, wanted.team, reads), (audits.c.strand, wanted.strand, reads),
         (audits.c.overall_grade, wanted.grade, grades),
@@ -122,7 +122,7 @@ def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Co
 
 
 def _found_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition]:
-    """The few audits that can match, so that not every audit is looked at: of a person all, of a search the first thousand."""
+    """Limit a search to the audits that can match, so that not every audit is read: all of a person, the first 1,000 of a text."""
     if wanted.person:
         yield audits.c.id.in_(union_all(*(select(audits.c.id).where(tie) for tie, _ in _of_person(wanted.person, reads, reads))))
     if wanted.q:
@@ -134,13 +134,13 @@ def _found_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition
 
 
 def _of_person(person_id: int, names: Condition, reads: Condition) -> Iterator[tuple[Condition, Condition]]:
-    """Each way to be of an audit, and the right to know it."""
+    """Each relation of a person to an audit, and the right to know it."""
     yield audits.c.auditor_id == person_id, names
     yield from ((audits.c[f"{role}_id"] == person_id, reads) for role in (*CASE_ROLES, "moderator"))
 
 
 def _begins(column: ColumnElement[str], beginning: str) -> Condition:
-    """In the order of letters’ numbers whatever begins alike lies together, and is read as a range of the index."""
+    """Match a prefix as a range of the index, which is in order of code points."""
     lowered = normalise_child_id(beginning)
     return and_(column >= lowered, column < lowered + LAST_LETTER)
 

@@ -1,4 +1,4 @@
-"""All the audits that I may know of."""
+"""The list of all audits that the signed-in user may know of."""
 
 from http import HTTPStatus
 
@@ -37,7 +37,7 @@ def search() -> str | tuple[str, HTTPStatus]:
 
 
 def _chosen() -> AuditFilter:
-    """What the links and the filter ask for; what is no choice of theirs is not looked for."""
+    """Read the filters from the address. Anything else in it is ignored."""
     chosen = {name: value.strip() or None for name, value in request.args.items() if name in CHOICES}
     person, months = request.args.get("person", ""), request.args.get("months", "")
     return AuditFilter(
@@ -61,7 +61,7 @@ def _list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
 
 
 def _filters(context: CommandContext) -> list[tuple[str, str, list[tuple[object, str]]]]:
-    """Name, label and choices of each."""
+    """Return the name, label and choices of each filter."""
     people = sorted(context.directory.people.values(), key=lambda person: person.name)
     choices: list[list[tuple[object, str]]] = [
         [(team.code, team.name) for team in context.directory.teams.values()], [(person.id, person.name) for person in people],

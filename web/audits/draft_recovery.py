@@ -1,4 +1,4 @@
-"""What somebody typed and could not save is kept, and offered to them alone when they are back."""
+"""Store text that a person typed and could not save, and offer it to that person when they come back."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,7 +20,10 @@ def keep(who: Person, reference: str, section: str, typed: Mapping[str, str]) ->
 
 
 def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
-    """Whether it could be kept: for whose session it lately was, where they may write there. Nobody is told anything of the audit."""
+    """Store the text for the person whose session has just ended, if they may write there. Return whether it was stored.
+
+    The answer reveals nothing about the audit.
+    """
     who = command_context().directory.person(current_session().ended_for)
     if who is None or sum(map(len, typed.values())) > MOST or not _may_write(who, reference, section):
         return False
@@ -29,7 +32,7 @@ def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[st
 
 
 def offered(who: Person, reference: str, section: str) -> Any:
-    """A row of `seen`, `typed` and `at`, or None."""
+    """Return a row of `seen`, `typed` and `at`, or None."""
     return typed_at(current_council().engine, Place(who.id, reference, section))
 
 

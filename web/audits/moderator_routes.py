@@ -1,4 +1,4 @@
-"""Assigning a moderator. The judgement itself is a section of the form."""
+"""Assign a moderator. The moderator's judgement is a section of the form."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""What every page of an audit is given."""
+"""What every page of an audit shows."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from workflow.errors import Missing, PermissionDenied
 
 
 def readable(reference: str) -> AuditView:
-    """What may be seen of an audit by somebody who may read it, without its words; raises PermissionDenied for who may only know of it."""
+    """Return the view of an audit that this person may read, without its text. Raise NotFound or PermissionDenied."""
     seen = see(command_context(), current_user(), reference)
     if not seen.reads_audit:
         raise PermissionDenied("You can’t read this audit at the moment.")
@@ -19,7 +19,7 @@ def readable(reference: str) -> AuditView:
 
 
 def read(reference: str) -> AuditView:
-    """The same with its words; raises ReadLogUnavailable."""
+    """Return the view with its text, and log the reading. Raise ReadLogUnavailable."""
     return reveal_and_log(readable(reference))
 
 
@@ -29,13 +29,13 @@ def framed(seen: AuditView) -> dict[str, Any]:
 
 
 def questions(seen: AuditView) -> tuple[Missing, ...]:
-    """What the sense checks ask: all of it who may write the audit, only of the grades who reads it."""
+    """Return the questions of the sense checks: all for a person who may write the audit, only those about grades for a reader."""
     asked = current_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
 
 
 def held_by(seen: AuditView) -> str:
-    """Whose turn it is: a person where one is named, else the role that the state names (workflow.toml)."""
+    """Return who must act next: a person if one is named, otherwise the role that owns the state (workflow.toml)."""
     context, audit = command_context(), seen.audit
     owners = context.rules.audit.states[audit.state].owner
     people = (context.directory.person(getattr(audit, f"{owner}_id")) for owner in owners if owner in {"auditor", "moderator"})

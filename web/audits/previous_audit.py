@@ -1,4 +1,4 @@
-"""The child’s last audit, and the twelve-month look-back answered by the service beside the auditor’s own answer."""
+"""The child's previous audit, and whether the auditor's answers about it agree with what the service holds."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,14 +16,14 @@ from workflow.working_days import is_within_window
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """`last` only where this person may read it; `mismatch` is a sentence where the auditor’s answer says otherwise."""
+    """`last` is None unless this person may read it; `mismatch` is a sentence if the auditor's answer differs, otherwise empty."""
 
     last: LastAudit | None
     mismatch: str
 
 
 def opened_with_last(seen: AuditView) -> tuple[AuditView, LookBack]:
-    """The audit with its words, and the last one beside it: that both are read is noted in one commit."""
+    """Return the audit with its text and the previous audit beside it. Both readings are logged in one commit."""
     found = LookBack(None, "")
 
     def beside(whole: AuditView) -> list[ReadLogEntry]:
@@ -40,7 +40,7 @@ def _look_back(seen: AuditView) -> LookBack:
     if not isinstance(child_id, str):
         return LookBack(None, "")
     context = command_context()
-    # Of the rights told by an audit’s own row, this one also keeps the overall grade from a moderator.
+    # This right is the one an audit's own row decides that also keeps the overall grade from a moderator.
     may_read = visibility_filter().permitted("read_listed_escalation")
     with read_transaction(current_council().engine) as connection:
         last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
@@ -49,7 +49,7 @@ def _look_back(seen: AuditView) -> LookBack:
 
 
 def _mismatch(last: LastAudit | None, on: date, answered: object, answered_on: object) -> str:
-    """Only what the service holds is certain: an audit that it does not hold may be on paper."""
+    """Compare only with audits in the service: an older one may be on paper."""
     if last is None or not is_within_window(last.audited_on, on):
         return ""
     if answered is False:

@@ -1,4 +1,4 @@
-"""What was typed and not saved, and the child’s last audit, as SQL."""
+"""Text that was typed and not saved, and the child's previous audit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from workflow.storage.tables import actions, audits, sections, unsaved
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One person’s writing in one section of one audit."""
+    """One person's unsaved text in one section of one audit."""
 
     person_id: int
     reference: str
@@ -30,7 +30,7 @@ def keep_typed(engine: Engine, place: Place, seen: int, typed: Mapping[str, str]
 
 
 def typed_at(engine: Engine, place: Place) -> Any:
-    """A row of `seen`, `typed` and `at`, or None."""
+    """Return a row of `seen`, `typed` and `at`, or None."""
     with read_transaction(engine) as connection:
         return connection.execute(select(unsaved.c.seen, unsaved.c.typed, unsaved.c.at).where(_is(place))).first()
 
@@ -58,7 +58,7 @@ class LastAudit:
 
 
 def last_audit_of(connection: Connection, child_id: str, but: str, may_read: ColumnElement[bool]) -> LastAudit | None:
-    """The latest audit of a child that was shared, of those that `may_read` lets through; one statement."""
+    """Return the latest shared audit of a child among those that `may_read` permits, in one statement."""
     shared = audits.c.state.in_(("shared", "moderated", "actions_closed"))
     others = select(audits.c.id).where(audits.c.child_id == child_id, audits.c.reference != but, shared, may_read)
     latest = others.order_by(audits.c.audit_on.desc(), audits.c.id.desc()).limit(1).scalar_subquery()
@@ -83,7 +83,7 @@ def last_audit_of(connection: Connection, child_id: str, but: str, may_read: Col
 
 
 def _grade(connection: Connection) -> ColumnElement[str]:
-    """SQLite reads JSON from text; PostgreSQL must be told that it is JSON."""
+    """Select the grade from the answers. SQLite reads JSON from text; PostgreSQL needs a cast."""
     answers = type_coerce(sections.c.answers, JSON) if connection.dialect.name == "sqlite" else cast(sections.c.answers, JSON)
     grade: ColumnElement[str] = answers["grade"].as_string().label("grade")
     return grade

@@ -1,4 +1,4 @@
-"""An audit in the browser: where it stands, its sections, its moves, its history."""
+"""An audit in the browser: its state, sections, moves and history."""
 
 from http import HTTPStatus
 
@@ -71,7 +71,7 @@ def show(reference: str) -> str:
 
 
 def _standing(seen: AuditView) -> EscalationStatus | None:
-    """How far the telling has come, to who sees the escalation, until it is resolved."""
+    """Return who has been notified of an unresolved escalation, for a person who may see it."""
     is_on = seen.escalation is not None and seen.escalation.state != "resolved"
     return standing_of(seen.audit) if is_on else None
 
@@ -123,7 +123,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
     if offer.move.name == "share":
-        # Who is told gives the overall grade away.
+        # The list of people notified reveals the overall grade.
         seen = reveal_and_log(seen)
     told = who_will_be_told(context, current_council().notification_policy, seen.audit, offer.move)
     return render_template(

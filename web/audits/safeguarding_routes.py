@@ -1,4 +1,4 @@
-"""Record that the safeguarding procedure was used, for a child in immediate danger."""
+"""Record that the safeguarding procedure was used for a child in immediate danger."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""A section’s page as typed -> answers as the form’s fields have them; the command judges them."""
+"""Turn a section's form fields into answers and back. The command validates the answers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ BESIDES = {"csrf_token", "seen", "then", "kept"}
 
 
 def answers_typed(section: Section, typed: Mapping[str, str]) -> dict[str, object]:
-    """Raise BadInput for a field that the page does not have."""
+    """Return the answers in a submitted form. Raise BadInput for a field that the page does not have."""
     allowed = BESIDES | {name for field in section.fields for name in FIELD_TYPES[field.kind].names(field)}
     if unknown := sorted(typed.keys() - allowed):
         raise BadInput((Missing(section.key, unknown[0][:40], "This page has no such field."),))
@@ -21,17 +21,17 @@ def answers_typed(section: Section, typed: Mapping[str, str]) -> dict[str, objec
 
 
 def values_typed(section: Section, typed: Mapping[str, str]) -> dict[str, Any]:
-    """What was typed, as the page shows it again."""
+    """Return what was typed, to show it again."""
     return {field.key: FIELD_TYPES[field.kind].redisplay(field, typed) for field in section.fields}
 
 
 def values_stored(section: Section, answers: Answers, directory: Directory) -> dict[str, Any]:
-    """What is stored, as the page shows it."""
+    """Return stored answers as form values."""
     return {field.key: FIELD_TYPES[field.kind].show(answers.get(field.key), directory) for field in section.fields}
 
 
 def words_stored(form: Form, key: str, answers: Answers, directory: Directory) -> dict[str, str]:
-    """What is stored, in words, for who only reads."""
+    """Return stored answers as text, for a person who can't change them."""
     return {field.key: _in_words(field, answers.get(field.key), directory) for field in form.section(key).fields}
 
 

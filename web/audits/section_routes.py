@@ -1,4 +1,4 @@
-"""One section of an audit in the browser: read, written, saved by hand and by itself."""
+"""One section of an audit in the browser: read, edit, save and autosave it."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -59,7 +59,7 @@ def save(reference: str, section: str) -> Page:
 @pages.post("/audits/<reference>/sections/<section>/autosave")
 @ViewOptions(answers_json=True, read_log_title="Section, not saved")
 def autosave(reference: str, section: str) -> dict[str, object]:
-    """The page saves by itself; what can’t be saved as it stands is kept. Refusals are answered as to a program."""
+    """Save from the page's script. Text that can't be saved is stored as a draft. Errors are JSON."""
     _ensure_signed_in(reference, section)
     try:
         audit = _save(reference, section)
@@ -77,13 +77,13 @@ def autosave(reference: str, section: str) -> dict[str, object]:
 @pages.post("/audits/<reference>/sections/<section>/discard")
 @login_required
 def discard(reference: str, section: str) -> Response:
-    """Leave what was kept, and go on with what is stored."""
+    """Delete the draft and show the stored version."""
     draft_recovery.drop(current_user(), reference, section)
     return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
 
 
 def _ensure_signed_in(reference: str, section: str) -> None:
-    """Raises NotSignedIn once what was typed is kept for whose session it was."""
+    """Raise NotSignedIn, after storing the text for the person whose session ended."""
     try:
         current_user()
     except NotSignedIn:
@@ -93,7 +93,7 @@ def _ensure_signed_in(reference: str, section: str) -> None:
 
 
 def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
-    """Where nothing can be shown, what was typed is kept, and offered once the section can be opened again."""
+    """Show the section again. If it can't be shown, store the text as a draft for later."""
     try:
         return _refused(seen, part, refusal)
     except ReadLogUnavailable:
@@ -102,12 +102,12 @@ def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
 
 
 def _refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
-    """Whatever is refused, every word that was typed is on the page."""
+    """Show everything that was typed, however it was refused."""
     if isinstance(refusal, TooLarge):
         refusal = _longest(part)
     if not isinstance(refusal, BadInput) or not draft_recovery.may_write(seen, part.key):
         return _beside_stored(seen, part, refusal)
-    # Still the version that was seen: what somebody else saved meanwhile must not be overwritten by the next try.
+    # Keep the version that was seen, so that the next try can't overwrite what somebody else has saved.
     return _section_page(seen, part, values_typed(part, request.form), draft_recovery.version_seen(request.form), refusal)
 
 
@@ -132,7 +132,7 @@ def _here(reference: str, section: str) -> str:
 
 
 def _section(reference: str, key: str) -> tuple[AuditView, Section]:
-    """The section where this person may read it; raises NotFound alike where the form has none such."""
+    """Return the section if this person may read it. Raise NotFound, also if the form has no such section."""
     seen = readable(reference)
     if key not in seen.sections:
         raise NotFound
@@ -147,7 +147,7 @@ def _section_page(
     refusal: BadInput | None = None,
     kept_at: datetime | None = None,
 ) -> str:
-    """With what was typed, else with what is stored."""
+    """Show the section with what was typed, or else what is stored."""
     context, now = command_context(), datetime.now(UTC)
     seen, back = opened_with_last(seen) if part.key == "details" else (reveal_and_log(seen), None)
     values = typed or values_stored(part, seen.sections[part.key], context.directory)
@@ -178,7 +178,7 @@ def _beside(seen: AuditView, part: Section, step: int) -> Section | None:
 
 
 def _after_saving(audit: Audit, section: str) -> str:
-    """The next section of the same part, which the same people write; else the audit."""
+    """Return the address of the next section of the same part, which the same people write, or of the audit."""
     form = command_context().form_of(audit)
     written = [part.key for part in form.sections if part.fields and part.part == form.section(section).part]
     rest = written[written.index(section) + 1 :]

@@ -1,4 +1,4 @@
-"""How far an audit’s sections are: what is still missing in each, and what needs a look."""
+"""The status of each section of an audit: complete, in progress, not started or to check."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Progress:
 def progress_of(
     context: CommandContext, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]
 ) -> list[Progress]:
-    """Of the sections that this person is shown; `asked` are the sense checks’ questions."""
+    """Return the status of each section that this person may see; `asked` are the sense checks' questions."""
     form = context.form_of(audit)
     missing = _missing(context, who, audit)
     questioned = {one.section for one in asked}

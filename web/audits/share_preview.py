@@ -1,4 +1,4 @@
-"""Who will be told by sharing, by name, before it is done: there a name left out, or too many, could still be put right."""
+"""Who will be notified when an audit is shared, shown before sharing so that mistakes can be corrected."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from workflow.workflow_config import Move
 
 @dataclass(frozen=True, slots=True)
 class WillAcknowledge:
-    """One post that must acknowledge: who answers for it now, nobody where `holder` is None, and who would otherwise."""
+    """A post that must acknowledge: who holds it now (None if nobody does), and its deputies."""
 
     post: str
     holder: Holder | None
@@ -25,7 +25,7 @@ class WillAcknowledge:
 class WillBeTold:
     names: tuple[str, ...] = ()
     acknowledge: tuple[WillAcknowledge, ...] = ()
-    """Empty where sharing opens no escalation."""
+    """Empty unless sharing opens an escalation."""
 
     @property
     def somebody_stands_in(self) -> bool:
@@ -33,7 +33,7 @@ class WillBeTold:
 
 
 def who_will_be_told(context: CommandContext, hears: NotificationRules, audit: Audit, move: Move) -> WillBeTold | None:
-    """None for every other move."""
+    """Return None for any move but `share`."""
     if move.name != "share":
         return None
     shared = audit_changes.shared(audit, move.to, context.form_of(audit).overall.key, context.now, context.today)

@@ -1,4 +1,4 @@
-"""Whom and what a page offers to choose from."""
+"""People and duties that a page offers to choose from."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ SIZE = 50
 
 
 class Offered(NamedTuple):
-    """`code` goes with the form, `name` is read."""
+    """`code` is submitted, `name` is shown."""
 
     code: str
     name: str
@@ -24,7 +24,7 @@ def with_role(directory: Directory, role: str) -> list[Person]:
 
 
 def responsible(directory: Directory) -> list[Person]:
-    """Who can own an action: anybody who works with cases."""
+    """Return everybody who can own an action: people who work with cases."""
     return _by_name(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
 
 
@@ -33,7 +33,7 @@ def anybody_else(directory: Directory, but: Person) -> list[Person]:
 
 
 def found(directory: Directory, q: str) -> list[Person]:
-    """Whose name or address holds these words; everybody where nothing is asked."""
+    """Return people whose name or email address contains all of the words, or everybody if there are none."""
     asked = q.casefold().split()
     return _by_name(
         person for person in directory.people.values() if all(word in f"{person.name} {person.email}".casefold() for word in asked)
@@ -48,7 +48,7 @@ def page_of_people(directory: Directory, people: list[Person], cursor: str | Non
 
 
 def titled(duty: Duty, directory: Directory) -> str:
-    """A duty in words: “Deputy Head of Service, Children We Care For”."""
+    """Return a duty's title: “Deputy Head of Service, Children We Care For”."""
     where = f", {directory.names.get(duty.scope, duty.scope)}" if duty.scope else ""
     return f"{'Deputy ' if duty.is_deputy else ''}{role_title(duty.role)}{where}"
 
@@ -58,7 +58,7 @@ def offered(duties: Iterable[Duty], directory: Directory) -> list[Offered]:
 
 
 def every_duty(directory: Directory) -> list[Duty]:
-    """All that somebody could be given here."""
+    """Return every duty that a person can be given."""
     own = [duty for role in ROLES for duty in duties_of(role, directory)]
     return own + [Duty(duty.role, duty.scope, is_deputy=True) for duty in own if duty.role in directory.posts]
 
@@ -74,7 +74,7 @@ def in_order(duties: Iterable[Duty]) -> list[Duty]:
 
 
 def team_of(directory: Directory, duty: Duty) -> str | None:
-    """Any team of the service or branch that a post is bound to: they are alike in who holds it."""
+    """Return any team of the post's service or branch: the same person holds the post for all of them."""
     attribute = SCOPED.get(duty.role)
     return next((code for code, team in directory.teams.items() if attribute and getattr(team, attribute) == duty.scope), None)
 

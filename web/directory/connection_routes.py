@@ -1,4 +1,4 @@
-"""What everybody does for themselves: declare a connection to a child, pass a role on for a time. And what is done for others of it."""
+"""Declare a connection to a child, and set up cover for a role: for oneself, or for another person."""
 
 from http import HTTPStatus
 

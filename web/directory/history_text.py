@@ -1,4 +1,4 @@
-"""The directory’s history in words."""
+"""The directory's history as text."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ VERBS = {
 
 
 def in_words(verb: str, facts: Mapping[str, str], directory: Directory) -> str:
-    """One line: what was done, and with what."""
+    """Return one line: what was done, and its details."""
     said = [VERBS.get(verb, verb)]
     if "role" in facts:
         said.append(_role(facts["role"], directory))
@@ -47,5 +47,5 @@ def _role(text: str, directory: Directory) -> str:
     try:
         return titled(read_duty(text, directory), directory)
     except BadInput:
-        # Of a service or branch that is no longer there.
+        # The service or branch no longer exists.
         return text

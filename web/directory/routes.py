@@ -1,4 +1,4 @@
-"""People: who is here and what they hold; added, changed, given roles and marked as left by an administrator."""
+"""People: list, search, add and change them, give them roles, and mark them as left."""
 
 from dataclasses import replace
 from http import HTTPStatus

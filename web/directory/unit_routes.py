@@ -1,4 +1,4 @@
-"""Posts and who answers for them, what waits for a second person, and the teams, services and branches."""
+"""Posts and who holds them, roles to approve, and teams, services and branches."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,7 +29,7 @@ Page = str | Response | tuple[str, HTTPStatus]
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`stands_in` answers for it while it is vacant; None where nobody does."""
+    """`stands_in` acts in the post while it is vacant; None if nobody does."""
 
     title: str
     holders: tuple[Person, ...]
@@ -112,7 +112,7 @@ def change_unit(kind: str, code: str) -> Page:
 
 
 def posts_of(directory: Directory) -> list[Post]:
-    """The posts that escalations go to: of the council, of each branch and each service."""
+    """Return the posts that escalations go to: for the council, each branch and each service."""
     return [_post(directory, duty) for post in reversed(directory.posts) for duty in duties_of(post, directory)]
 
 
@@ -123,7 +123,7 @@ def _post(directory: Directory, duty: Duty) -> Post:
 
 
 def requests_for(who: Person) -> list[Request]:
-    """Those that wait for this person."""
+    """Return the role requests that this person can decide."""
     return [one for one in command_context().directory.requests if roles.may_answer(command_context(), who, one)]
 
 

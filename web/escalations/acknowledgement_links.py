@@ -1,4 +1,4 @@
-"""What a link of a mail is worth now: whose acknowledgement it asks for, or nothing at all."""
+"""Links in emails that acknowledge an escalation: check one, and use it."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from workflow.working_days import add_working_days, london_day
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One that can be used: `posts` are those that the person acknowledges for."""
+    """A link that can be used. `posts` are those that the person acknowledges for."""
 
     reference: str
     person: Person
@@ -25,7 +25,7 @@ class Link:
 
 
 def read_link(token: str) -> Link:
-    """Raises NotFound, whatever is wrong with it: forged, used, ended, another’s, or of a post that changed hands."""
+    """Raise NotFound if the link is forged, used, expired, for another person, or for a post that somebody else now holds."""
     context, council = command_context(), current_council()
     asked = asked_by(token, council.settings)
     person = context.directory.person(asked.person_id) if asked else None
@@ -44,7 +44,7 @@ def read_link(token: str) -> Link:
 
 
 def use_link(token: str) -> Link:
-    """Acknowledge as its person does in the service. Raises NotFound, also where somebody was quicker."""
+    """Acknowledge as the person does on the page. Raise NotFound if the link can't be used, or no longer can."""
     link = read_link(token)
     try:
         acknowledge(command_context(), link.person, link.reference, by_link=True)
@@ -54,7 +54,7 @@ def use_link(token: str) -> Link:
 
 
 def _waiting(context: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:
-    """Those of the opening that the mail was about whom this person still answers for."""
+    """Return the recipients of the escalation in the email that this person still answers for and who have not acknowledged it."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
         return []
@@ -69,5 +69,5 @@ def _waiting(context: CommandContext, audit: Audit, person: Person, asked: Ackno
 
 
 def _is_asked_of(one: Recipient, asked: AcknowledgementLink, set_aside: frozenset[int]) -> bool:
-    """A chase asks whoever answers for a post now; the mail of the opening whom it named, or who stands in for somebody connected."""
+    """A reminder is for the person who holds the post now; a first email is for the person it named, or their deputy if they are connected to the child."""
     return asked.is_chase or one.person_id == asked.person_id or one.person_id in set_aside

@@ -1,4 +1,4 @@
-"""Acknowledging by the link of a mail: without signing in, without a word of the case, and only when the button is pressed."""
+"""Acknowledge an escalation with the link in an email, without signing in. The page shows no case text."""
 
 from http import HTTPStatus
 
@@ -12,7 +12,7 @@ pages = Blueprint("acknowledging", __name__, template_folder="templates")
 
 @pages.get("/acknowledge")
 def show() -> Response:
-    """Changes nothing and notes nothing: what looks through mails for dangerous links opens this one too."""
+    """Change and log nothing: email security scanners open this link too."""
     token = request.args.get("token", "")
     try:
         return _page("acknowledge.html", HTTPStatus.OK, link=read_link(token), token=token)
@@ -29,10 +29,10 @@ def confirm() -> Response:
 
 
 def _ended() -> Response:
-    """The same whatever is wrong with it."""
+    """Show the same page for every fault, so that it reveals nothing."""
     return _page("ended.html", HTTPStatus.GONE)
 
 
 def _page(template: str, status: HTTPStatus, **facts: object) -> Response:
-    """The address of this page is worth an acknowledgement: as every page, it is told to no other server."""
+    """The address of this page can acknowledge an escalation: the Referrer-Policy of every page keeps it from other servers."""
     return make_response(render_template(template, **facts), status)

@@ -1,4 +1,4 @@
-"""The board, read for one person: what stands on it, how many of what, and whom nobody could tell."""
+"""The escalations board for one person: the escalations, their counts, and recipients who have not been notified."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`overdue` and `failed` are of the `queries.MOST` that have been open longest; `is_more` where there are others."""
+    """`overdue` and `failed` count the `queries.MOST` that have been open longest; `is_more` if there are others."""
 
     open: int
     acknowledged: int
@@ -34,14 +34,14 @@ class Board:
 
 
 def sees_board(context: CommandContext, person: Person) -> bool:
-    """Those whose role it is, and who answers for one of the three posts today."""
+    """Whether their role allows it, or they hold or stand in for one of the three posts today."""
     return context.permissions.allow_role("see_board", person) or bool(
         VisibilityFilter(person, context.directory, context.permissions).answering
     )
 
 
 def board_of(person: Person, cursor: str | None) -> Board:
-    """Raises PermissionDenied."""
+    """Return a page of the board. Raise PermissionDenied."""
     context = command_context()
     if not sees_board(context, person):
         raise PermissionDenied("You can’t see the escalations board. It is for people who manage escalations.")
@@ -60,13 +60,13 @@ def board_of(person: Person, cursor: str | None) -> Board:
 
 
 def troubled(connection: Any, reader: VisibilityFilter) -> list[EscalationStatus]:
-    """Open escalations with a recipient whom nobody could tell, for who has to tell them otherwise."""
+    """Return open escalations with a recipient who has not been notified, so that the QA Service can phone them."""
     waiting = queries.all_open(connection, reader)
     return [one for one in _watch().standings(waiting, queries.mails_about(connection, waiting), {}) if one.trouble]
 
 
 def standing_of(audit: Audit) -> EscalationStatus | None:
-    """For the page of an audit whose escalation is seen."""
+    """Return the status of an audit's escalation, for a person who may see it."""
     if audit.escalation is None:
         return None
     rows = [opening_of(audit, audit.escalation)]

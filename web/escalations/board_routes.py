@@ -1,4 +1,4 @@
-"""The board of escalations: who knows of each, how far the telling of each has come, and what happens next."""
+"""The escalations board: who has been notified of each escalation, who has acknowledged it, and what happens next."""
 
 from flask import Blueprint, render_template, request
 

@@ -1,6 +1,6 @@
-"""How far the telling of each recipient has come: sent, delivered, seen, acknowledged; overdue by the clock, or failed.
+"""Where the notification of each recipient has got to: sent, delivered, seen, acknowledged, overdue or failed.
 
-Everything follows from what is stored and from the clocks: nothing here is kept, so nothing can be out of date.
+It is calculated from stored rows and deadlines each time, so it can't be out of date.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ OF_ESCALATION = ("state", "source", "opened_at", "recipients", "plan_at", "plan_
 
 @dataclass(frozen=True, slots=True)
 class RecipientStatus:
-    """One recipient. `person` answers for the post now, or is who acknowledged; `trouble` is why they may not know of it."""
+    """One recipient. `person` holds the post now, or acknowledged it; `trouble` says why they may not have been notified."""
 
     post: str
     person: Person | None
@@ -66,14 +66,14 @@ class RecipientStatus:
 
     @property
     def steps(self) -> tuple[tuple[str, datetime | None], ...]:
-        """The picture: each step, and when it was taken."""
+        """Each step and when it happened, for the line of steps on the page."""
         instants = (self.sent_at, self.delivered_at, self.seen_at, self.acknowledged_at)
         return tuple(zip(("Sent", "Delivered", "Seen", "Acknowledged"), instants, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationStatus:
-    """One escalation, its recipients and its response plan, without a word of either."""
+    """One escalation: its recipients and the dates of its response plan, without case text."""
 
     reference: str
     team: str | None
@@ -94,13 +94,13 @@ class EscalationStatus:
 
     @property
     def trouble(self) -> tuple[RecipientStatus, ...]:
-        """Those whom somebody must tell otherwise."""
+        """Recipients who must be notified another way."""
         return tuple(one for one in self.recipients if one.state == "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a standing is made of: as a row of the board has it, or as the audit itself does."""
+    """What a status is calculated from: a row of the board, or the audit itself."""
 
     reference: str
     team: str | None
@@ -122,7 +122,7 @@ def opening_of(audit: Audit, one: Escalation) -> Opening:
 
 @dataclass(frozen=True, slots=True)
 class StatusCalculator:
-    """What standings are judged by, and when."""
+    """Calculates the status of escalations at one instant."""
 
     directory: Directory
     clocks: Deadlines
@@ -174,7 +174,7 @@ def _recipients(held: str | tuple[Recipient, ...]) -> tuple[Recipient, ...]:
 
 
 def _trouble(person: Person | None, mails: Sequence[Any], now: datetime) -> str:
-    """By the latest mail: a newer one that arrives ends the trouble of one that did not."""
+    """Judge by the latest email: a newer one that is delivered makes up for one that was not."""
     if person is None:
         return NOBODY
     if not mails:
@@ -188,5 +188,5 @@ def _trouble(person: Person | None, mails: Sequence[Any], now: datetime) -> str:
 
 
 def _said(mail: Any) -> str:
-    """The mail server’s own words, on one line."""
+    """Return the mail server's reply on one line."""
     return "".join(letter if letter.isprintable() else " " for letter in mail.last_error or "")[:MOST_SAID].rstrip(". ")

@@ -1,4 +1,4 @@
-"""Escalations as a board shows them, their mails, and who has read of them: each by its own index, and no word of a case."""
+"""Escalations for the board, their emails and who has read them. Each query uses an index and reads no case text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ OPENINGS = escalations.alias("openings")
 
 
 def page_of_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
-    """The newest first, and the cursor of the next page."""
+    """Return a page, newest first."""
     query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED)
     return fetch_page(connection, query, (escalations.c.opened_at, audits.c.id), cursor, SIZE)
 
 
 def all_open(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
-    """At most `MOST`, those first that have waited longest for somebody to acknowledge them."""
+    """Return at most `MOST` open escalations, longest open first."""
     query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open")
     return connection.execute(query.order_by(escalations.c.opened_at, audits.c.id).limit(MOST)).all()
 
@@ -42,7 +42,7 @@ def counts_by_state(connection: Connection, reader: VisibilityFilter) -> Mapping
 
 
 def mails_about(connection: Connection, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
-    """By reference, oldest first: what was to be sent about each since it was opened."""
+    """Return the emails about each escalation since it was opened, by reference, oldest first."""
     since: dict[str, datetime] = {row.reference: row.opened_at for row in rows}
     found: dict[str, list[Any]] = {reference: [] for reference in since}
     query = select(*(outbox.c[name] for name in MAIL)).where(IS_OF_AN_ESCALATION, outbox.c.reference.in_(since)).order_by(outbox.c.id)
@@ -53,7 +53,7 @@ def mails_about(connection: Connection, rows: Iterable[Any]) -> Mapping[str, lis
 
 
 def first_read(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str, int | None], datetime]:
-    """When each person first read of each audit since it was escalated."""
+    """Return when each person first read each audit after it was escalated."""
     if not rows:
         return {}
     first = func.min(readings.c.at, type_=readings.c.at.type)
@@ -64,7 +64,7 @@ def first_read(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str
 
 
 def _present(reader: VisibilityFilter) -> Select[Any]:
-    """An earlier opening stays on the record, its duties carried by the latest."""
+    """Select the latest escalation of each audit. Earlier ones stay on the record."""
     latest = select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == audits.c.id).correlate(audits).scalar_subquery()
     columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))
     joined = select(*columns, *(escalations.c[name] for name in NAMES)).join(audits, audits.c.id == escalations.c.audit_id)

@@ -1,4 +1,4 @@
-"""The escalation of an audit: who knows, who has yet to say so, what is planned, how it was resolved."""
+"""The escalation of an audit: who has been notified and has acknowledged it, the response plan, and how it was resolved."""
 
 from http import HTTPStatus
 

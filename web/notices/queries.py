@@ -1,4 +1,4 @@
-"""Notices, newest first; and emails that could not be delivered: given up, or still tried."""
+"""Notices, newest first; and undelivered emails: those that failed, and those still being tried."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ SHOWN = [
 
 
 def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
-    """Without those about a child to whom the reader has declared a connection since."""
+    """Return a page of notices, except about children to whom the reader has since declared a connection."""
     person = reader.person
     recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
     query = select(notices).where(notices.c.recipient.in_(recipients))
@@ -33,13 +33,13 @@ def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: st
 
 
 def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
-    """A page and the cursor of the next, by ix_outbox_undelivered; of the audits that this person may know of."""
+    """Return a page of failed emails about audits this person may know of, by ix_outbox_undelivered."""
     query = visible_to(reader, *SHOWN).where(IS_UNDELIVERED)
     return fetch_page(connection, query, (outbox.c.id,), cursor, SIZE)
 
 
 def still_tried(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
-    """Those that were refused for now, or have waited for longer than they should: of what waits alone."""
+    """Return waiting emails that had a temporary failure, or have waited longer than `SOON`."""
     is_late = or_(outbox.c.last_error.is_not(None), outbox.c.send_from <= now - SOON)
     query = visible_to(reader, *SHOWN).where(outbox.c.state == "waiting", is_late)
     return connection.execute(query.order_by(outbox.c.send_from, outbox.c.id).limit(SIZE)).all()

@@ -1,4 +1,4 @@
-"""What one was told."""
+"""The signed-in user's notices."""
 
 from flask import Blueprint, render_template, request
 

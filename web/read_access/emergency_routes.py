@@ -1,4 +1,4 @@
-"""Reading in an emergency: ask, and let somebody in or refuse."""
+"""Emergency access: ask to read one audit, and allow or refuse it."""
 
 from http import HTTPStatus
 

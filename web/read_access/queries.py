@@ -1,4 +1,4 @@
-"""Who read what, newest first, and who read very much: never a word of what they read. And requests to read in an emergency."""
+"""The read log, newest first; people who read unusually many audits; and requests for emergency access. No case text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class ReadLogFilter:
 
 
 def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> Page:
-    """A page and the cursor of the next, of the audits whose readings this person may know."""
+    """Return a page of readings of the audits whose read log this person may see."""
     query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
     if sought.person:
         query = query.where(readings.c.person_id == sought.person)
@@ -37,7 +37,7 @@ def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: R
 
 
 def who_read_many(connection: Connection, more_than: int, now: datetime) -> Sequence[Any]:
-    """Rows of `person_id`, `by_name`, `since` and how many different `audits`, by the hour of the clock, newest first."""
+    """Return rows of `person_id`, `by_name`, `since` and the number of different `audits`, by clock hour, newest first."""
     hour = func.substr(cast(readings.c.at, String), 1, 13)
     number, since = func.count(readings.c.reference.distinct()), func.min(readings.c.at, type_=readings.c.at.type)
     counted = select(readings.c.person_id, readings.c.by_name, since.label("since"), number.label("audits"))
@@ -51,11 +51,11 @@ def emergencies_waiting(connection: Connection) -> Sequence[EmergencyAccessReque
 
 
 def emergencies_of(connection: Connection, person: Person) -> Sequence[EmergencyAccessRequest]:
-    """Newest first."""
+    """Return a person's own requests, newest first."""
     query = select(emergencies).where(emergencies.c.asked_by == person.id).order_by(emergencies.c.id.desc()).limit(MOST_EMERGENCIES)
     return [of_row(row) for row in connection.execute(query)]
 
 
 def may_decide(person: Person, directory: Directory) -> bool:
-    """Whether anybody’s request could be theirs to answer: who can’t, is not looked up for."""
+    """Whether this person could decide anybody's request. For others, requests are not looked up."""
     return "director" in person.roles or directory.is_in_post(person, "hos_ppqa")

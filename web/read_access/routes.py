@@ -1,4 +1,4 @@
-"""Who has read what, for those who watch over it."""
+"""The read log: who has read which audit, for the people who check it."""
 
 from flask import Blueprint, render_template, request
 
@@ -16,7 +16,7 @@ REFUSED = "You can’t see who has read audits."
 @pages.get("/readings")
 @login_required
 def every() -> str:
-    """By person and by audit; and who read so many in an hour that somebody should ask why."""
+    """Show readings by person and by audit, and people who read unusually many audits in an hour."""
     context, council = command_context(), current_council()
     if not context.permissions.allow_role("read_readings", current_user()):
         raise PermissionDenied(REFUSED)

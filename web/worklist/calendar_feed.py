@@ -1,4 +1,4 @@
-"""What is due for one person, as iCalendar: the same that waits for them on My work, by reference only."""
+"""A person's due dates as iCalendar: the tasks of My work that have a date, by audit reference only."""
 
 import hmac
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 
 def due_for(person: Person) -> list[Task]:
-    """By the rights that they have at this moment: what they may not know of any more is gone at the next fetch."""
+    """Return their dated tasks under the rights they have now, so that lost access shows at the next fetch."""
     context, council = command_context(), current_council()
     reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(council.engine) as connection:
@@ -26,8 +26,8 @@ def due_for(person: Person) -> list[Task]:
 
 
 def as_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> bytes:
-    """The same bytes for the same tasks, so that a client need not fetch them again."""
-    # Imported where it is needed: few requests are for a calendar.
+    """Return the same bytes for the same tasks, so that a client can skip an unchanged calendar."""
+    # Imported here because few requests are for a calendar.
     from icalendar import Calendar, Event
 
     settings = current_council().settings

@@ -1,4 +1,4 @@
-"""Your private calendar: an address that a calendar fetches without signing in, made, made anew and ended here."""
+"""Create, replace and delete the private address from which a calendar program fetches a person's due dates without signing in."""
 
 import secrets
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def show() -> str:
 @pages.post("/calendar")
 @login_required
 def make() -> str:
-    """Shown in this one answer: kept nowhere, not even for a redirect."""
+    """Show the address in this response only: it is stored nowhere, so there is no redirect."""
     token = secrets.token_urlsafe(32)
     keep_calendar(current_council().engine, current_user().id, digest(token), datetime.now(UTC))
     address = current_council().settings.base_url + url_for("calendars.feed", token=token)
@@ -44,7 +44,7 @@ def end() -> Response:
 
 @pages.get("/calendar/<token>.ics")
 def feed(token: str) -> Response:
-    """Raises NotFound alike for an address that never was, that was ended, and of somebody who left."""
+    """Raise NotFound for an unknown or deleted address, and for one of a person who has left."""
     row = calendar_at(current_council().engine, digest(token)) if token.isascii() else None
     person = command_context().directory.person(row.person_id) if row else None
     if row is None or person is None or not person.is_active:

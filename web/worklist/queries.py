@@ -1,4 +1,4 @@
-"""What waits for one person: audits and actions, each reason to wait read by its own index. And their calendar’s address."""
+"""One person's work: audits and actions that wait for them, each reason by its own index. And their calendar address."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,14 +16,14 @@ MOST = 200
 
 
 def audits_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
-    """One more than `MOST` where there are more: escalations that somebody must acknowledge before all else, then whatever is oldest.
+    """Return up to `MOST` + 1 audits (one more shows that there are more): open escalations first, then the oldest.
 
-    With `unsettled` actions, and `recipients`, `plan` and `opened_at` of an escalation.
+    Each row has its number of `unsettled` actions, and `recipients`, `plan` and `opened_at` of its escalation.
     """
     are_open = (actions.c.audit_id == audits.c.id, IS_UNSETTLED)
     unsettled = select(func.count()).select_from(actions).where(*are_open).scalar_subquery()
     opening = (_of_latest(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
-    # Each reason to wait is read by its own index: the union of them all would be looked for among every audit held.
+    # Each reason is read by its own index: one condition joined by OR would scan every audit.
     waiting = union_all(*(select(audits.c.id).where(reason) for reason in _may_wait(reader.person)))
     query = select(audits, unsettled.label("unsettled"), *opening).where(
         audits.c.id.in_(waiting), reader.permitted("know"), audits.c.state != "withdrawn"
@@ -50,7 +50,7 @@ def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
 
 
 def actions_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
-    """Open actions that are theirs, or theirs to see through; reported ones that are theirs to verify."""
+    """Return open actions that they own or must track, and reported ones that they must verify."""
     person, teams = reader.person, reader.teams_of("head_of_service")
     tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
     concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
@@ -65,7 +65,7 @@ def actions_waiting_for(connection: Connection, reader: VisibilityFilter) -> Seq
 
 
 def keep_calendar(engine: Engine, person_id: int, digest: str, at: datetime) -> None:
-    """In place of the one before, whose address is worth nothing from then on."""
+    """Replace any earlier address, which stops working."""
     with write_transaction(engine) as connection:
         upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at}])
 

@@ -1,4 +1,4 @@
-"""My work: what waits for me, and what I may begin."""
+"""My work: the tasks that wait for the signed-in user, and what they can start."""
 
 from collections.abc import Mapping
 
@@ -65,7 +65,7 @@ def show() -> str:
 
 
 def _worker(context: CommandContext, me: Person) -> Mapping[str, object]:
-    """What stops the service from telling people anything, for those who see to it."""
+    """Return what stops the service from sending notices, for people who can get it fixed."""
     if not context.permissions.allow_role("see_the_worker", me):
         return {}
     council = current_council()

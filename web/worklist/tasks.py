@@ -1,4 +1,4 @@
-"""What waits for one person, late first: each a verb, where to do it, and by when."""
+"""A person's tasks: each says what to do, links to where, and has a due date or none."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -119,7 +119,7 @@ def _moderation(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[
 
 def _closes(row: Any, me: Person) -> bool:
     if row.escalation_state == "none":
-        # A director knows of it only where nobody before them can close it.
+        # A Director sees the audit only if nobody before them in the line can close it.
         return not me.roles.isdisjoint({"qa", "director"})
     return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
 
@@ -142,7 +142,7 @@ def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> I
 
 
 def tasks_of_requests(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
-    """Roles that a second person must agree to."""
+    """Roles that a second person must approve."""
     for one in waiting:
         yield Task(f"Decide whether to give {directory.people[one.person_id].name} a role", url_for("posts.requests"), "")
 
