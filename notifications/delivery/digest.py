@@ -14,14 +14,14 @@ from notifications.recipients import NotificationRules
 from workflow.directory import Person
 
 TEMPLATE = Template((Path(__file__).parent / "templates" / "digest.txt").read_text(encoding="utf-8"))
-SUBJECT = "What waits for you in Practice Audit"
+SUBJECT = "Your reminders from Practice Audit"
 
 
 def build(letter: Letter, ident: str, person: Person | None, hears: NotificationRules, settings: Settings) -> EmailMessage:
     """`letter` is of outbox rows, `person` None for the QA inbox. The same letter is always the same bytes."""
     message = envelope(person, SUBJECT, ident, max(row.send_from for row in letter), settings)
-    waits = "One thing waits for you." if len(letter) == 1 else f"{len(letter)} things wait for you."
-    set_text(message, TEMPLATE.substitute(name=named(person), waits=waits, things=_things(letter, hears, settings)))
+    to_do = "You have 1 thing to do." if len(letter) == 1 else f"You have {len(letter)} things to do."
+    set_text(message, TEMPLATE.substitute(name=named(person), to_do=to_do, things=_things(letter, hears, settings)))
     return message
 
 

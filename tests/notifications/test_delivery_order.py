@@ -61,7 +61,7 @@ def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World
         # Something that can never be built stands before everything else that is told of this audit.
         connection.execute(update(tables.outbox).where(tables.outbox.c.id != first_id).values(event="no_such_event"))
     run_once(context, NOW + timedelta(days=2))
-    chased = [subject for mail in server.emails() if (subject := str(mail["Subject"])) == "An escalation still waits for you"]
+    chased = [subject for mail in server.emails() if (subject := str(mail["Subject"])) == "Acknowledge an escalation: it is overdue"]
     assert len(chased) == 3
     escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     assert world.audit(reference).escalation

@@ -57,7 +57,7 @@ def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContex
     run_once(context, in_london(MONDAY, 8))
     (mail,) = mails(server)
     said = text(mail)
-    assert "2 things wait for you." in said
+    assert "2 things to do." in said
     assert said.count("Complete the action before it is due.") == 1
     for reference in two:
         assert f"- Audit {reference}, action 1, due 20 December 2026:\n  http://localhost/audits/{reference}/actions/1\n" in said
@@ -95,7 +95,7 @@ def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str]
     action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
     action_moves.grant_more_time(world.command_context(), world.person("qa"), two[0], 1)
     sent = {at: (run_once(context, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
-    digests = [at for at, subjects in sent.items() for subject in subjects if subject == "What waits for you in Practice Audit"]
+    digests = [at for at, subjects in sent.items() for subject in subjects if subject == "Your reminders from Practice Audit"]
     assert digests == [in_london(NEXT_MONDAY, 8)]
 
 
@@ -112,7 +112,7 @@ def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerC
     server.taken.clear()
     for day in range(1, 4):
         run_once(context, in_london(date(2026, 12, 12) + timedelta(days=day), 0, 5))
-    chased = {to for to, body in server.taken if b"An escalation still waits for you" in body}
+    chased = {to for to, body in server.taken if b"Acknowledge an escalation: it is overdue" in body}
     assert "head.of.service@demo.example" in chased
 
 
@@ -135,7 +135,7 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
     server.after_data = lambda to, tries: None
     server.taken.clear()
     run_once(context, monday + timedelta(hours=1))
-    mail = next(mail for mail in mails(server) if "What waits" in mail["Subject"])
+    mail = next(mail for mail in mails(server) if "Your reminders" in mail["Subject"])
     assert two[0] not in text(mail)
     assert two[1] in text(mail)
     assert sorted(row.state for row in rows(context, "action_due_soon")) == ["cancelled", "sent"]

@@ -112,7 +112,7 @@ def test_a_reminder_that_can_not_be_checked_does_not_stop_the_digest(context: Wo
     run_once(context, COMES + timedelta(minutes=15))
     states = Counter(row.state for row in outbox(context) if row.event == "audit_not_shared" and row.recipient)
     post.wait_until_quiet()
-    (email,) = [email for email in post.emails() if email["To"] == "auditor@demo.example" and "What waits" in email["Subject"]]
+    (email,) = [email for email in post.emails() if email["To"] == "auditor@demo.example" and "Your reminders" in email["Subject"]]
     print(f"{context.engine.dialect.name}: of {DRAFTS} reminders in the morning’s email {dict(states)}")
     assert states == Counter(sent=DRAFTS - 1, waiting=1)
-    assert f"{DRAFTS - 1} things wait for you" in str(email.get_content())
+    assert f"{DRAFTS - 1} things to do" in str(email.get_content())

@@ -30,13 +30,13 @@ MONDAY, NEXT_TUESDAY = date(2026, 10, 26), date(2026, 10, 27)
 AWAY_FROM, BACK_AT = in_london(FRIDAY, 17), in_london(SUNDAY, 17)
 # Twice in the night of the clocks, once in the hour that comes twice, and in the middle of sending when the mail server is back.
 DEATHS = {in_london(SATURDAY, 0, 30): 40, in_london(SUNDAY, 0, 30): 120, in_london(SUNDAY, 1, 30): 75, BACK_AT: 230}
-DIGEST, CHASE = "What waits for you in Practice Audit", "An escalation still waits for you"
+DIGEST, CHASE = "Your reminders from Practice Audit", "Acknowledge an escalation: it is overdue"
 OPENED, SHARED, ASSIGNED = (
-    "An escalation needs you to acknowledge it",
+    "An audit has been escalated to you",
     "An audit has been shared with you",
-    "An action from an audit is yours",
+    "An action from an audit has been assigned to you",
 )
-PASSED_UP = "An escalation is not acknowledged"
+PASSED_UP = "An escalation has not been acknowledged"
 HEAD, DIRECTOR, PPQA = RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
 Heard = Counter[tuple[str, str, str]]
 

@@ -82,4 +82,4 @@ def test_reading_too_many_audits_in_an_hour_is_flagged_and_notified_once(app: Fl
     assert "/readings" in emails[0].get_content()
     assert "cccc-" not in emails[0].get_content()
     assert caller.emails() == []
-    assert "Somebody reads many audits" in Browser(app, "governance").get("/notices").get_data(as_text=True)
+    assert "Somebody is reading many audits" in Browser(app, "governance").get("/notices").get_data(as_text=True)

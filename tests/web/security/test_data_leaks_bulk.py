@@ -85,8 +85,8 @@ def _leaks_nothing(app: Flask, smtp_server: SmtpServer, count: int) -> None:
     )
     assert not leaks
     assert heard.leaks == []
-    assert kinds["What waits for you in Practice Audit"] > 10
-    assert kinds["An escalation still waits for you"] > 10
+    assert kinds["Your reminders from Practice Audit"] > 10
+    assert kinds["Acknowledge an escalation: it is overdue"] > 10
     assert len(kinds) > 12
     assert words > 35 * count
 
