@@ -74,17 +74,6 @@ def first_break(reference: str, rows: Iterable[Row], stored: Chain) -> Integrity
     return None
 
 
-def replay(rows: Iterable[Row]) -> tuple[str | None, str]:
-    """The state and the escalation that a history leads to; raises ValueError where a row does not follow the last."""
-    state: str | None = None
-    escalation = "none"
-    for row in rows:
-        if row.happening.from_state != state:
-            raise ValueError(f"row {row.number} starts in {row.happening.from_state}, but the row before it ended in {state}")
-        state, escalation = row.happening.to_state, row.happening.escalation
-    return state, escalation
-
-
 def _hash(reference: str, number: int, h: HistoryEntry, previous: str) -> str:
     parts = (reference, number, h.at.isoformat(), h.by_id, h.by_name, h.move, h.from_state, h.to_state, h.escalation, h.facts, previous)
     return hashlib.sha256(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

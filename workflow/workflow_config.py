@@ -45,7 +45,7 @@ class Move:
         return self.by_when_escalated if is_escalated and self.by_when_escalated else self.by
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Track:
     name: str
     initial: str
@@ -56,6 +56,10 @@ class Track:
     def moves_made_by_name(self) -> tuple[Move, ...]:
         """Those that somebody makes; a move without a maker follows from another one."""
         return tuple(move for move in self.moves.values() if move.by)
+
+    @cached_property
+    def moves_by_history_verb(self) -> Mapping[str, Move]:
+        return {history_verb(self.name, move.name): move for move in self.moves.values()}
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Rules:
 
     @cached_property
     def _history_titles(self) -> Mapping[str, str]:
-        moves = {history_verb(track.name, move.name): move.done for track in self.tracks for move in track.moves.values()}
+        moves = {verb: move.done for track in self.tracks for verb, move in track.moves_by_history_verb.items()}
         asked = {f"ask_to_{move.name}": move.done_when_asked for move in self.audit.moves.values() if move.asked_by}
         return {**self.recorded, **moves, **asked}
 

@@ -7,6 +7,8 @@ from web.cli.queries import every_reference_in
 from web.council import Council
 from workflow import history
 from workflow.models import Audit
+from workflow.replay import replay
+from workflow.storage.form_versions import rules_since
 
 
 def every_reference(council: Council) -> list[str]:
@@ -27,8 +29,8 @@ def _break_in(council: Council, audit: Audit) -> str:
     if broken := history.first_break(audit.reference, rows, audit.chain):
         return broken.sentence
     try:
-        led_to = history.replay(rows)
-    except ValueError as error:
+        led_to = replay(rows, rules_since(council.engine, audit.rules_version))
+    except (LookupError, ValueError) as error:
         return str(error)
     if led_to != (audit.state, audit.escalation_state):
         return f"the history leads to {led_to[0]} with escalation {led_to[1]}, but {audit.state} with {audit.escalation_state} is stored"

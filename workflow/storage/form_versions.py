@@ -1,5 +1,7 @@
 """Forms and rules by version: an audit keeps those it was started on, so their texts are kept in the database."""
 
+from functools import lru_cache
+
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -8,7 +10,9 @@ from workflow.form_loader import read_form
 from workflow.forms import Form
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.workflow_config import Rules
+from workflow.workflow_config import Rules, read_rules
+
+RULES = "rules"
 
 
 class FormShelf:
@@ -25,9 +29,24 @@ class FormShelf:
 
 def keep(engine: Engine, form: Form, rules: Rules) -> None:
     """Raise ConfigurationError where a kept text differs under the same version: then a version number was forgotten."""
-    for kind, version, text in ((_form_kind(form.key), form.version, form.text), ("rules", rules.version, rules.text)):
+    for kind, version, text in ((_form_kind(form.key), form.version, form.text), (RULES, rules.version, rules.text)):
         if _keep(engine, kind, version, text) != text:
             raise ConfigurationError(f"The {kind.replace('/', ' ')} has changed but is still version {version}: give it the next version.")
+
+
+def rules_since(engine: Engine, version: int) -> tuple[Rules, ...]:
+    """The workflow from that version on, as stored; raises LookupError where that version is not stored."""
+    _kept(engine, RULES, version)
+    wanted = select(tables.definitions.c.version, tables.definitions.c.text)
+    wanted = wanted.where(tables.definitions.c.kind == RULES, tables.definitions.c.version >= version)
+    with read_transaction(engine) as connection:
+        stored = connection.execute(wanted.order_by(tables.definitions.c.version)).all()
+    return tuple(_parsed_rules(row.text, row.version) for row in stored)
+
+
+@lru_cache(maxsize=64)
+def _parsed_rules(text: str, version: int) -> Rules:
+    return read_rules(text, f"workflow version {version}")
 
 
 def _form_kind(key: str) -> str:

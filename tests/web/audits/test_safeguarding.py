@@ -10,14 +10,15 @@ from sqlalchemy import func, select
 from time_machine import Traveller
 
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, World, a_council, an_audit
+from tests.factories import NOW, RULES, World, a_council, an_audit
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
 from workflow.commands.safeguarding import record_safeguarding, uses_of
 from workflow.errors import BadInput, NotFound, PermissionDenied
-from workflow.history import first_break, replay
+from workflow.history import first_break
+from workflow.replay import replay
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import notices, outbox, readings
 
@@ -66,7 +67,7 @@ def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, world: World
     assert rows[-1].happening.move == "record_safeguarding"
     assert "KESTREL" not in rows[-1].happening.facts
     assert first_break(reference, rows, after.chain) is None
-    assert replay(rows) == ("shared", "open")
+    assert replay(rows, [RULES]) == ("shared", "open")
     page = text_of(Browser(app, "hos.ppqa").get(f"/audits/{reference}/escalation").get_data(as_text=True))
     assert "22 November 2026 at 9:05pm" in page
     assert "KESTREL" in page

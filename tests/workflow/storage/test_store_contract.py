@@ -5,13 +5,14 @@ from datetime import date
 
 import pytest
 
-from tests.factories import STATES, World, an_audit, answers, save
+from tests.factories import RULES, STATES, World, an_audit, answers, save
 from workflow import history
 from workflow.commands import action_moves, actions, audit_moves, drafting, escalations, idempotency
 from workflow.commands.actions import NewAction
 from workflow.errors import EditConflict, IdempotencyKeyReused
 from workflow.models import Audit
 from workflow.ports import Change, ConcurrentChange, IdempotentRequest
+from workflow.replay import replay
 
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
@@ -21,7 +22,7 @@ def test_what_was_decided_is_what_is_read(world: World, state: str, grade: str) 
     audit = world.audit(reference)
     rows = world.store.history(audit)
     assert audit.state == state
-    assert (audit.state, audit.escalation_state) == history.replay(rows)
+    assert (audit.state, audit.escalation_state) == replay(rows, [RULES])
     assert history.first_break(reference, rows, audit.chain) is None
     assert [row.number for row in rows] == list(range(1, audit.chain.count + 1))
     if state not in {"draft", "practitioner_consulted"}:

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from tests.factories import World
+from tests.factories import RULES, World
 from tests.workflow.support.model import Model
 from workflow.commands.audit_view import see
 from workflow.errors import EditConflict, InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
-from workflow.history import first_break, replay
+from workflow.history import first_break
+from workflow.replay import replay
 
 OF_THE_CASE = ("practitioner", "team.manager", "service.manager", "qaro")
 KINDS: dict[type[Refusal], str] = {
@@ -37,7 +38,7 @@ class Invariants(RuleBasedStateMachine):
             assert {action.number: action.state for action in audit.actions} == model.actions
             rows = self.world.store.history(audit)
             assert first_break(reference, rows, audit.chain) is None
-            assert replay(rows) == (model.state, model.escalation)
+            assert replay(rows, [RULES]) == (model.state, model.escalation)
             self._what_was_sealed_stays(reference, audit)
             if not model.was_shared:
                 self._nobody_of_the_case_knows(reference)
