@@ -1,4 +1,7 @@
-"""The state picture, drawn from the rules: `python -m workflow.state_diagram` puts it into the README, `--check` sees that it is current."""
+"""The state diagrams of the README, drawn from config/workflow.toml.
+
+`python -m workflow.state_diagram` puts them into the README; with `--check` it only says whether they are current.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -10,19 +13,19 @@ ROOT = Path(__file__).parent.parent
 BEGINS, ENDS = "<!-- drawn from config/workflow.toml -->", "<!-- end of the picture -->"
 
 
-def picture(rules: Rules) -> str:
+def draw_states(rules: Rules) -> str:
     """Mermaid state diagrams of the audit, the escalation and the action."""
     tracks = (rules.audit, rules.escalation, rules.action)
     return "\n\n".join(f"**The {track.name}**\n\n```mermaid\n" + "\n".join(_lines(track)) + "\n```" for track in tracks)
 
 
-def with_picture(readme: str, drawn: str) -> str:
-    """The README with the picture between its two marks; raises ValueError where they are gone."""
+def replace_diagram(readme: str, diagram: str) -> str:
+    """The README with the diagram between its two marks; raises ValueError where they are gone."""
     before, begins, rest = readme.partition(BEGINS)
     _, ends, after = rest.partition(ENDS)
     if not begins or not ends:
         raise ValueError(f"The README has lost “{BEGINS}” or “{ENDS}”.")
-    return f"{before}{begins}\n\n{drawn}\n\n{ends}{after}"
+    return f"{before}{begins}\n\n{diagram}\n\n{ends}{after}"
 
 
 def _lines(track: Track) -> Iterator[str]:
@@ -44,9 +47,11 @@ def _label(move: Move) -> str:
 def main(arguments: list[str]) -> int:
     path = ROOT / "README.md"
     readme = path.read_text(encoding="utf-8")
-    current = with_picture(readme, picture(load_rules(ROOT / "config/workflow.toml")))
+    current = replace_diagram(readme, draw_states(load_rules(ROOT / "config/workflow.toml")))
     if "--check" in arguments:
-        sys.stdout.write("" if current == readme else "The picture in README.md is stale: run python -m workflow.state_diagram\n")
+        sys.stdout.write(
+            "" if current == readme else "The state diagrams in README.md are out of date: run python -m workflow.state_diagram\n"
+        )
         return int(current != readme)
     path.write_text(current, encoding="utf-8")
     return 0

@@ -21,7 +21,7 @@ from web.request.logging_setup import configure_logging
 from web.server.gunicorn_server import serve
 from workflow.errors import Refusal
 from workflow.form_loader import load_form
-from workflow.state_diagram import picture as drawn
+from workflow.state_diagram import draw_states
 from workflow.storage.engine import DatabaseError
 
 
@@ -185,7 +185,7 @@ def verify() -> None:
 @main.command()
 def picture() -> None:
     """Print the state picture, drawn from the rules."""
-    click.echo(drawn(_opened().rules))
+    click.echo(draw_states(_opened().rules))
 
 
 def _settings() -> Settings:

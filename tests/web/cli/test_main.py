@@ -16,7 +16,7 @@ from tests.support.postgres import a_database
 from web.cli.main import main
 from web.council import Council
 from workflow.commands import audit_moves
-from workflow.state_diagram import picture
+from workflow.state_diagram import draw_states
 
 Run = Callable[..., Result]
 
@@ -225,4 +225,4 @@ def test_the_demo_is_not_mixed_with_others(run: Run, prepared: World, tmp_path: 
 
 
 def test_the_picture_is_drawn_from_the_rules(run: Run, council: Council) -> None:
-    assert run("picture").stdout.strip() == picture(council.rules).strip()
+    assert run("picture").stdout.strip() == draw_states(council.rules).strip()
