@@ -1,4 +1,4 @@
-"""What the tests of mails may ask for."""
+"""Fixtures of the tests of emails."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -27,5 +27,5 @@ def rude() -> Iterator[Making]:
 
 @pytest.fixture
 def context(council: Council, server: SmtpServer) -> WorkerContext:
-    """A worker’s, of a council whose mails go to the server."""
+    """The worker context of a council whose emails go to the server."""
     return replace(council.worker_context, settings=replace(council.settings, mail_url=server.url))

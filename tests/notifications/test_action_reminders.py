@@ -113,7 +113,7 @@ def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council:
     assert set(states) == {"cancelled"}
 
 
-def test_who_does_not_acknowledge_is_chased_on_each_day_and_passed_up_once(council: Council, world: World) -> None:
+def test_a_missing_acknowledgement_is_chased_daily_and_escalated_once(council: Council, world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     for day in days_from(TODAY, 8):

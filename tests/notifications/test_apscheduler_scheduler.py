@@ -1,4 +1,4 @@
-"""The clockwork of one machine goes on where its clock is set back or ahead under it."""
+"""The scheduler of one machine continues after its clock is set back or ahead."""
 
 import pytest
 

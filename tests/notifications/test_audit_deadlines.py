@@ -1,4 +1,4 @@
-"""What the clocks of an audit say, on which London day, and to whom: against days counted by hand."""
+"""The reminders of an audit’s deadlines, their London day and recipients: compared with days counted by hand."""
 
 from datetime import date, timedelta
 
@@ -52,7 +52,7 @@ def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: C
 
 
 @pytest.mark.parametrize("who", ["moderator", "QA inbox"])
-def test_moderation_is_told_of_before_it_is_due_and_weekly_once_late(council: Council, world: World, who: str) -> None:
+def test_moderation_is_reminded_before_it_is_due_and_weekly_once_late(council: Council, world: World, who: str) -> None:
     reference = an_audit(world, at="shared")
     if who == "moderator":
         assign(world, reference)
@@ -74,7 +74,7 @@ def test_where_the_moderator_left_the_qa_inbox_is_told(council: Council, world: 
     assert days(council, "moderation_overdue", "QA inbox") == [date(2026, 12, 8)]
 
 
-def test_the_response_plan_is_told_of_on_its_day_and_daily_once_late(council: Council, world: World) -> None:
+def test_the_response_plan_is_reminded_on_its_day_and_daily_once_late(council: Council, world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     walk(council, date(2026, 12, 3))
     assert [(one.day, one.who) for one in sent_notices(council, "response_plan_due")] == [(date(2026, 11, 30), "head.of.service")]
@@ -117,7 +117,7 @@ def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council
 
 
 def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, world: World) -> None:
-    """An audit not shared, a moderation and a plan are reminded of on one day, and all done before the mail goes."""
+    """An audit not shared, a moderation and a plan have reminders on one day, and all are done before the email is sent."""
     draft, moderated, planned = an_audit(world, at="graded"), an_audit(world, at="shared"), an_audit(world, at="shared", grade="inadequate")
     run_once(council.worker_context, NOW)
     world.now = in_london(date(2026, 12, 8))
@@ -167,7 +167,7 @@ def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council
     assert len(sent_notices(council, "audit_stands_still")) == 2
 
 
-# Who has to leave for each to stand still; the others can do what is next.
+# The people who must leave before each has stalled; the others can do the next step.
 STUCK = {
     "draft": ("draft", "good", [["auditor"]]), "shared": ("shared", "good", [["qa", "qa2"], ["hos.ppqa"]]),
     "an action open": ("moderated", "good", [["team.manager"]]),
@@ -176,7 +176,7 @@ STUCK = {
 
 
 @pytest.mark.parametrize("name", STUCK)
-def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council, world: World, name: str) -> None:
+def test_it_has_stalled_only_once_the_last_person_who_could_act_has_left(council: Council, world: World, name: str) -> None:
     at, grade, leaving = STUCK[name]
     an_audit(world, at=at, grade=grade)
     for n, names in enumerate(leaving):
@@ -193,7 +193,7 @@ def test_it_stands_still_only_once_the_last_who_could_has_left(council: Council,
 
 @pytest.mark.parametrize("at", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
-def test_with_everybody_there_nothing_stands_still(council: Council, world: World, at: str, grade: str) -> None:
+def test_with_everybody_there_nothing_has_stalled(council: Council, world: World, at: str, grade: str) -> None:
     an_audit(world, at=at, grade=grade)
     sweep(council.worker_context, in_london(TODAY))
     assert sent_notices(council, "audit_stands_still") == []

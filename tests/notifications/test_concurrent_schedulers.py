@@ -43,7 +43,7 @@ def councils(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: p
 
 
 def much_to_tell(world: World) -> None:
-    """Actions due each day, an escalation nobody acknowledges, an audit not shared, one not moderated, one that stands still."""
+    """Actions due each day, an escalation nobody acknowledges, an audit not shared, one not moderated, one that has stalled."""
     reference = an_audit(world, at="moderated")
     for n in range(12):
         new = NewAction("x", "practitioner@demo.example", str(FIRST + n * DAY))

@@ -68,14 +68,14 @@ class Outage:
 
     server: OwnServer
     council: Council
-    mail: SmtpServer
+    smtp_server: SmtpServer
     clients: list[Persistent]
     references: list[str]
     stop_worker: Callable[[], None]
     progress: Progress = field(default_factory=Progress)
 
     def moves(self, number: int) -> None:
-        """Shares an audit and has it returned, again and again, until all have made as many moves as was said."""
+        """Share an audit and return it, again and again, until all have made that number of moves."""
         client, reference = self.clients[number], self.references[number]
         while not self.progress.is_over(number):
             n = self.progress.made[number]
@@ -87,10 +87,10 @@ class Outage:
         """In how many seconds a move was acknowledged, and the worker sent or said that it is there, after the server was."""
         self.server.stop()
         self.server.start()
-        began, at, sent = time.monotonic(), datetime.now(UTC), len(self.mail.taken)
+        began, at, sent = time.monotonic(), datetime.now(UTC), len(self.smtp_server.taken)
         self.progress.wait_for(1)
         by_web = time.monotonic() - began
-        while self.last_beat() < at and len(self.mail.taken) == sent:
+        while self.last_beat() < at and len(self.smtp_server.taken) == sent:
             assert time.monotonic() - began < 60, "the worker did not come back"
             time.sleep(0.05)
         return by_web, time.monotonic() - began
@@ -105,9 +105,9 @@ class Outage:
 
 @pytest.fixture
 def outage(tmp_path: Path) -> Iterator[Outage]:
-    server, mail, port = OwnServer(tmp_path / "pg"), SmtpServer(), free_port()
-    mail.start()
-    given = {"DATABASE_URL": server.url, "SECRET_KEY": "k" * 32, "MAIL_URL": mail.url}
+    server, smtp_server, port = OwnServer(tmp_path / "pg"), SmtpServer(), free_port()
+    smtp_server.start()
+    given = {"DATABASE_URL": server.url, "SECRET_KEY": "k" * 32, "MAIL_URL": smtp_server.url}
     council = open_council(settings(tmp_path / "var", **given))
     prepare(council)
     load_people(council, "correct horse")
@@ -120,10 +120,10 @@ def outage(tmp_path: Path) -> Iterator[Outage]:
         worker.enter_context(running("worker", environment, tmp_path / "worker.log"))
         answers(port)
         clients = [Persistent(port, tokens) for _ in references]
-        yield Outage(server, council, mail, clients, references, worker.close)
+        yield Outage(server, council, smtp_server, clients, references, worker.close)
         for client in clients:
             client.close()
-    mail.stop()
+    smtp_server.stop()
     council.engine.dispose()
 
 
@@ -168,7 +168,7 @@ def _say(outage: Outage, took: list[tuple[float, float]], number: int) -> None:
     web, worker = (max(seconds) for seconds in zip(*took, strict=True))
     print(
         f"{len(took)} restarts in {number} moves, {refused} tries refused or cut off, 0 moves missing or double; "
-        f"again within {web:.1f} s (web), {worker:.1f} s (worker); {len(outage.mail.taken)} mails, {copies} of them copies"
+        f"again within {web:.1f} s (web), {worker:.1f} s (worker); {len(outage.smtp_server.taken)} mails, {copies} of them copies"
     )
     assert copies <= len(took)
     assert max(web, worker) < RECOVERED_WITHIN
@@ -204,12 +204,12 @@ def _told(council: Council, table: Table, reference: str) -> Told:
 
 
 def _copies(outage: Outage) -> int:
-    """How many mails came again, byte for byte; every row of the outbox has ended, and whoever was to get one did."""
+    """The number of emails received again, byte for byte; every outbox row has ended, and every recipient got theirs."""
     rows = _rows(outage.council, select(outbox))
     assert {row.state for row in rows} <= {"sent", "cancelled"}
-    came = Counter(mail["Message-ID"] for mail in outage.mail.emails())
+    came = Counter(email["Message-ID"] for email in outage.smtp_server.emails())
     assert came.keys() == {row.message_id for row in rows if row.state == "sent"}
-    assert len(set(outage.mail.taken)) == len(came)
+    assert len(set(outage.smtp_server.taken)) == len(came)
     return came.total() - len(came)
 
 

@@ -34,10 +34,10 @@ def test_each_is_sent_once_over_one_connection(context: WorkerContext, world: Wo
     assert run_once(context, NOW) == waiting == len(server.taken)
     assert run_once(context, NOW + timedelta(minutes=5)) == 0
     assert server.connections == 1
-    assert len({mail["Message-ID"] for mail in server.emails()}) == waiting
+    assert len({email["Message-ID"] for email in server.emails()}) == waiting
 
 
-def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_no_case_text_leaves_the_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = drafting.start_audit(world.command_context(), world.person("auditor"), {**DETAILS, "child_id": CANARY}).reference
     save(world, "auditor", reference, "consultation", {"spoke_to": CANARY})
     audit_moves.record_consultation(world.command_context(), world.person("auditor"), reference)
@@ -54,21 +54,21 @@ def test_no_word_of_a_case_leaves_the_service(context: WorkerContext, world: Wor
     for weeks in range(8):
         run_once(context, NOW + timedelta(weeks=weeks))
     assert len(server.taken) > 12
-    for mail in server.emails():
-        said = mail.as_string() + str(mail.get_content())
+    for email in server.emails():
+        said = email.as_string() + str(email.get_content())
         assert CANARY not in said
         assert "nadequate" not in said
-        assert reference not in str(mail["Subject"])
+        assert reference not in str(email["Subject"])
 
 
-def test_a_mail_says_what_to_do_where_and_by_when(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_an_email_says_what_to_do_where_and_by_when(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     run_once(context, NOW)
-    mail = next(mail for mail in server.emails() if mail["To"] == "head.of.service@demo.example")
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Importance"] == "high"
-    assert mail["Reply-To"] == context.settings.qa_inbox
-    text = mail.get_content()
+    email = next(email for email in server.emails() if email["To"] == "head.of.service@demo.example")
+    assert email["Auto-Submitted"] == "auto-generated"
+    assert email["Importance"] == "high"
+    assert email["Reply-To"] == context.settings.qa_inbox
+    text = email.get_content()
     assert "acknowledge the escalation" in text
     assert f"http://localhost/audits/{reference}" in text.replace("http://127.0.0.1:8000", "http://localhost")
 
@@ -141,7 +141,7 @@ def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
     assert not rows(context, "waiting")
 
 
-def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_an_unavailable_server_loses_nothing_and_is_tried_for_three_days(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     everybody = len(rows(context))
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
@@ -150,7 +150,7 @@ def test_a_server_that_is_away_loses_nothing_and_is_given_three_days(context: Wo
         assert run_once(away, at) == 0
         at += timedelta(hours=3)
     assert len(rows(context, "waiting")) == everybody
-    # Once mail is up again everything goes within a quarter of an hour.
+    # Once the mail server is up again everything is sent within a quarter of an hour.
     assert run_once(context, at - timedelta(hours=3) + timedelta(minutes=13)) == everybody
 
 
@@ -195,7 +195,7 @@ def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerCo
     assert timedelta(seconds=60) > outbox.LEASE
 
 
-def test_telling_the_same_twice_sends_it_once(context: WorkerContext, council: Council, world: World, server: SmtpServer) -> None:
+def test_the_same_notice_twice_is_sent_once(context: WorkerContext, council: Council, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared", grade="inadequate")
     with read_transaction(council.engine) as connection:
         notices = connection.execute(select(tables.notices.c.key, tables.notices.c.recipient)).all()

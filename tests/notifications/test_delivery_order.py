@@ -1,4 +1,4 @@
-"""Of one audit somebody’s mails go in their order; what is urgent waits behind nothing. And who is too slow sends nothing twice."""
+"""One person’s emails about one audit are sent in order; urgent ones never wait. A slow worker sends nothing twice."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ def waiting(context: WorkerContext) -> list[str]:
 
 
 def to(server: SmtpServer, who: str) -> list[str]:
-    return [str(mail["Subject"]) for mail in server.emails() if mail["To"] == f"{who}@demo.example"]
+    return [str(email["Subject"]) for email in server.emails() if email["To"] == f"{who}@demo.example"]
 
 
 def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, world: World, server: SmtpServer) -> None:
@@ -58,10 +58,10 @@ def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World
     with write_transaction(context.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
         first_id = connection.execute(first).scalar_one()
-        # Something that can never be built stands before everything else that is told of this audit.
+        # An email that can never be built comes before every other email about this audit.
         connection.execute(update(tables.outbox).where(tables.outbox.c.id != first_id).values(event="no_such_event"))
     run_once(context, NOW + timedelta(days=2))
-    chased = [subject for mail in server.emails() if (subject := str(mail["Subject"])) == "Acknowledge an escalation: it is overdue"]
+    chased = [subject for email in server.emails() if (subject := str(email["Subject"])) == "Acknowledge an escalation: it is overdue"]
     assert len(chased) == 3
     escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     assert world.audit(reference).escalation
@@ -93,7 +93,7 @@ class Quick:
     def close(self) -> None: ...
 
 
-def test_who_was_overtaken_sends_no_more_of_what_it_held(context: WorkerContext, world: World) -> None:
+def test_a_worker_that_lost_its_lease_sends_nothing_more(context: WorkerContext, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
     everything, clock = len(waiting(context)), [NOW]
     slow = Slow(context, clock)
@@ -105,7 +105,7 @@ def test_who_was_overtaken_sends_no_more_of_what_it_held(context: WorkerContext,
 
 
 @pytest.mark.parametrize("refusal", [PermanentFailure, TemporaryFailure])
-def test_what_another_has_sent_meanwhile_is_not_given_up(context: WorkerContext, world: World, refusal: type[Exception]) -> None:
+def test_an_email_sent_by_another_worker_is_not_marked_failed(context: WorkerContext, world: World, refusal: type[Exception]) -> None:
     an_audit(world, at="shared")
     clock = [NOW]
 
@@ -121,7 +121,7 @@ def test_what_another_has_sent_meanwhile_is_not_given_up(context: WorkerContext,
         assert connection.execute(told).first() is None
 
 
-def test_a_lease_is_renewed_before_each_mail(context: WorkerContext, world: World) -> None:
+def test_a_lease_is_renewed_before_each_email(context: WorkerContext, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
     clock, sent = [NOW], list[str]()
 

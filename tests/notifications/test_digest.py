@@ -34,14 +34,14 @@ def two(context: WorkerContext, world: World, server: SmtpServer) -> list[str]:
     return references
 
 
-def mails(server: SmtpServer, who: str = "practitioner") -> list[Any]:
-    taken = [mail for mail in server.emails() if mail["To"] == f"{who}@demo.example"]
+def emails_to(server: SmtpServer, who: str = "practitioner") -> list[Any]:
+    taken = [email for email in server.emails() if email["To"] == f"{who}@demo.example"]
     server.taken.clear()
     return taken
 
 
-def text(mail: Any) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n")
+def text(email: Any) -> str:
+    return str(email.get_content()).replace("\r\n", "\n")
 
 
 def rows(context: WorkerContext, event: str) -> list[Any]:
@@ -52,18 +52,18 @@ def rows(context: WorkerContext, event: str) -> list[Any]:
 def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     for at in (in_london(SUNDAY, 0, 1), in_london(SUNDAY, 9), in_london(MONDAY, 7, 59)):
         run_once(context, at)
-        assert mails(server) == []
+        assert emails_to(server) == []
     assert len(rows(context, "action_due_soon")) == 2, "each keyed and counted by itself"
     run_once(context, in_london(MONDAY, 8))
-    (mail,) = mails(server)
-    said = text(mail)
+    (email,) = emails_to(server)
+    said = text(email)
     assert "2 things to do." in said
     assert said.count("Complete the action before it is due.") == 1
     for reference in two:
         assert f"- Audit {reference}, action 1, due 20 December 2026:\n  http://localhost/audits/{reference}/actions/1\n" in said
-    assert {(row.state, row.message_id) for row in rows(context, "action_due_soon")} == {("sent", mail["Message-ID"])}
+    assert {(row.state, row.message_id) for row in rows(context, "action_due_soon")} == {("sent", email["Message-ID"])}
     run_once(context, in_london(MONDAY, 8, 1))
-    assert mails(server) == []
+    assert emails_to(server) == []
 
 
 def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
@@ -75,7 +75,7 @@ def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: 
     run_once(context, world.now)
     server.taken.clear()
     run_once(context, in_london(MONDAY, 8))
-    said = text(mails(server)[0])
+    said = text(emails_to(server)[0])
     assert (
         said.index("that more time is asked for")
         < said.index("due 12 December")
@@ -84,9 +84,9 @@ def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: 
     )
 
 
-def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
+def test_one_email_a_morning(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
     run_once(context, in_london(MONDAY, 8))
-    assert len(mails(server)) == 1
+    assert len(emails_to(server)) == 1
     # A third action comes up in the course of Friday: it waits for Monday.
     friday = date(2026, 12, 18)
     world.now = in_london(friday, 8)
@@ -94,7 +94,7 @@ def test_one_mail_a_morning(context: WorkerContext, world: World, two: list[str]
     world.now = in_london(friday, 11)
     action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
     action_moves.grant_more_time(world.command_context(), world.person("qa"), two[0], 1)
-    sent = {at: (run_once(context, at), [str(mail["Subject"]) for mail in mails(server)])[1] for at in _hours(friday, 11, 80)}
+    sent = {at: (run_once(context, at), [str(email["Subject"]) for email in emails_to(server)])[1] for at in _hours(friday, 11, 80)}
     digests = [at for at, subjects in sent.items() for subject in subjects if subject == "Your reminders from Practice Audit"]
     assert digests == [in_london(NEXT_MONDAY, 8)]
 
@@ -116,9 +116,9 @@ def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerC
     assert "head.of.service@demo.example" in chased
 
 
-def test_a_worker_that_was_away_in_the_morning_sends_when_it_is_back(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
+def test_a_worker_that_was_down_in_the_morning_sends_when_it_is_back(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     run_once(context, in_london(TUESDAY, 15))
-    assert len(mails(server)) == 1
+    assert len(emails_to(server)) == 1
 
 
 def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
@@ -135,20 +135,20 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
     server.after_data = lambda to, tries: None
     server.taken.clear()
     run_once(context, monday + timedelta(hours=1))
-    mail = next(mail for mail in mails(server) if "Your reminders" in mail["Subject"])
-    assert two[0] not in text(mail)
-    assert two[1] in text(mail)
+    email = next(email for email in emails_to(server) if "Your reminders" in email["Subject"])
+    assert two[0] not in text(email)
+    assert two[1] in text(email)
     assert sorted(row.state for row in rows(context, "action_due_soon")) == ["cancelled", "sent"]
 
 
-def test_a_morning_when_mail_is_away_is_given_three_days_from_then(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
+def test_a_morning_without_a_mail_server_is_tried_for_three_days(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     for hours in range(0, 71, 6):
         run_once(away, in_london(MONDAY, 8) + timedelta(hours=hours))
     assert {row.state for row in rows(context, "action_due_soon")} == {"waiting"}
     run_once(context, in_london(MONDAY, 8) + timedelta(hours=71))
-    assert len(mails(server)) == 1
+    assert len(emails_to(server)) == 1
 
 
 def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(context: WorkerContext, two: list[str], server: SmtpServer) -> None:

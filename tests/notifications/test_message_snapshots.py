@@ -1,4 +1,4 @@
-"""Every mail, whole, as a person approved it. After a change of words: APPROVE=1 with this test, then read the difference."""
+"""Every email, complete, as a person approved it. After a change of text: APPROVE=1 with this test, then read the difference."""
 
 import os
 import re
@@ -22,10 +22,10 @@ from workflow.directory import Person
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 TABLE = Path("config/notifications.toml")
-# It tells of a mail that could not be delivered, so it is never one.
-NO_MAIL = "mail_undelivered"
+# It is about an email that could not be delivered, so it is never emailed.
+NOT_EMAILED = "mail_undelivered"
 MORNING = "the_morning"
-EVENTS = sorted(tomllib.loads(TABLE.read_text(encoding="utf-8"))["event"].keys() - {NO_MAIL})
+EVENTS = sorted(tomllib.loads(TABLE.read_text(encoding="utf-8"))["event"].keys() - {NOT_EMAILED})
 OF_ACTIONS = {
     "action_assigned", "action_returned", "action_cancelled", "action_due_soon", "action_due_today", "action_overdue", "completion_reported",
     "more_time_asked", "more_time_granted", "more_time_refused",
@@ -73,7 +73,7 @@ def as_read(sent: bytes) -> str:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_mail_is_as_approved(event: str, hears: NotificationRules, chosen: Settings) -> None:
+def test_every_email_is_as_approved(event: str, hears: NotificationRules, chosen: Settings) -> None:
     _is_as_approved(as_sent(event, hears, chosen), event)
 
 
@@ -86,19 +86,19 @@ def _is_as_approved(found: str, name: str) -> None:
     assert found == approved.read_text(encoding="utf-8")
 
 
-def test_the_morning_s_mail_is_as_approved(hears: NotificationRules, chosen: Settings) -> None:
+def test_the_digest_is_as_approved(hears: NotificationRules, chosen: Settings) -> None:
     gathered = [event for event in EVENTS if event in hears.gathered]
     rows = [a_row(event, chosen, n) for n, event in enumerate([*gathered, "action_overdue"])]
     ident = message_id([row.key for row in rows], PERSON.id, chosen)
     _is_as_approved(as_read(digest.build(rows, ident, PERSON, hears, chosen).as_bytes()), MORNING)
 
 
-def test_no_approved_mail_is_left_of_an_event_that_is_gone() -> None:
+def test_no_snapshot_is_left_of_a_removed_event() -> None:
     assert sorted(path.stem for path in SNAPSHOTS.iterdir()) == sorted([*EVENTS, MORNING])
     print(f"{len(EVENTS)} mails as approved")
 
 
-def test_no_mail_names_a_grade_and_each_leads_to_this_service_alone() -> None:
+def test_no_email_names_a_grade_and_each_links_only_to_this_service() -> None:
     for path in SNAPSHOTS.iterdir():
         text = path.read_text(encoding="utf-8")
         for word in ("nadequate", "utstanding", "equires Improvement", "grade"):
@@ -108,14 +108,14 @@ def test_no_mail_names_a_grade_and_each_leads_to_this_service_alone() -> None:
         assert len(links) == (text.count("\n- Audit") or 1) + ("Acknowledge: " in text), path.stem
 
 
-def test_what_a_mail_asks_is_a_sentence_and_leads_somewhere(hears: NotificationRules) -> None:
+def test_the_request_of_an_email_is_a_sentence_with_a_link(hears: NotificationRules) -> None:
     for name, event in hears.events.items():
         assert event["does"].endswith("."), name
         assert event["subject"][-1].isalpha(), name
         assert len(event["subject"]) <= 60, name
 
 
-def test_an_address_beyond_ascii_stands_in_its_mail_as_it_is(hears: NotificationRules, chosen: Settings) -> None:
+def test_a_non_ascii_address_is_unchanged_in_its_email(hears: NotificationRules, chosen: Settings) -> None:
     for address, said in (("zoë@bücher.example", "zoë@xn--bcher-kva.example"), ("zoe@bücher.example", "zoe@xn--bcher-kva.example")):
         sent = build(a_row("audit_shared", chosen), replace(PERSON, email=address), hears, chosen).as_bytes()
         assert f"\r\nTo: {said}\r\n".encode() in sent

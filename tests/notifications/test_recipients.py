@@ -1,4 +1,4 @@
-"""Who hears of what, against the table of the rules; one person in two roles is told once."""
+"""Who is notified of what, compared with the table of the rules; one person in two roles is notified once."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def test_moderation_tells_the_case_too_where_the_grade_changed(fake_world: World
     assert sent_notices(fake_world, "escalation_opened") == (sorted(ESCALATION) if moderated == "inadequate" else [])
 
 
-def test_waiving_moderation_tells_whom_moderating_would(fake_world: World) -> None:
+def test_waiving_moderation_notifies_the_same_people_as_moderating(fake_world: World) -> None:
     reference = an_audit(fake_world, at="shared")
     audit_moves.waive_moderation(fake_world.command_context(), fake_world.person("qa"), reference, "Not picked.")
     assert sent_notices(fake_world, "moderation_waived") == ["QA inbox", "auditor", "team.manager"]

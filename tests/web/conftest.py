@@ -1,4 +1,4 @@
-"""The front door of a real council, called without a network."""
+"""The application of a real council, called without a network."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +37,6 @@ def world(app: Flask) -> World:
 
 @pytest.fixture
 def clock() -> Iterator[Traveller]:
-    """The pages’ clock, standing where the house’s does."""
+    """The pages’ clock, set to the same time as the world’s."""
     with time_machine.travel(NOW, tick=False) as made:
         yield made

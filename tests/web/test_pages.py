@@ -62,7 +62,7 @@ def _is_decent(page: str, reference: str, where: str) -> None:
 
 
 def stored(council: Council) -> dict[str, list[object]]:
-    """Everything held, but for who is signed in, and from where, and who read what."""
+    """Everything stored, except sessions, sign-in places and the read log."""
     with read_transaction(council.engine) as connection:
         held = [table for table in tables.metadata.sorted_tables if table.name not in {"sessions", "readings", "failures", "places"}]
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in held}
@@ -210,7 +210,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("person", ["auditor", "qa", "head.of.service", "hos.ppqa", "team.manager"])
-def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, world: World, statements: list[str], person: str) -> None:
+def test_a_page_needs_few_statements_however_much_it_shows(app: Flask, world: World, statements: list[str], person: str) -> None:
     reference = an_audit(world, at="moderated", grade="inadequate")
     browser = Browser(app, person)
     few = {path: _cost(browser, statements, path) for path in ["/", "/audits", *pages_of(reference)]}
@@ -219,11 +219,11 @@ def test_a_page_asks_the_database_little_whatever_it_holds(app: Flask, world: Wo
     many = {path: _cost(browser, statements, path) for path in few}
     print(person, {path.replace(reference, "…"): cost for path, cost in few.items() if cost > 4})
     assert many == few
-    # Requests in an emergency, for who may let somebody in; whether the worker runs, for who sees to it; and open escalations
-    # with their mails, for who tells whom no mail reached; and mails given up on, for both.
+    # Emergency requests, for people who may grant them; the worker’s state, for people responsible for it; and open escalations
+    # with their emails, for people who phone recipients no email reached; and failed emails, for both.
     assert few["/"] <= {"hos.ppqa": 7, "qa": 8}.get(person, 4)
     assert few["/audits"] <= 4
-    # The escalation’s own page: also its mails, who has read of it, and where the safeguarding procedure was used.
+    # The escalation’s page: also its emails, who has read about it, and uses of the safeguarding procedure.
     assert max(few.values()) <= 9
 
 

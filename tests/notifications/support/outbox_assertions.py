@@ -38,7 +38,7 @@ class SentNotice(NamedTuple):
 
 
 def sent_notices(council: Council, *events: str) -> list[SentNotice]:
-    """By London day of telling, in the order they were told; the QA inbox is “QA inbox”. Of every event where none is named."""
+    """By London day, in the order they were sent; the QA inbox is “QA inbox”. All events, unless one is named."""
     names = {person.id: person.email.partition("@")[0] for person in council.store.directory().people.values()} | {QA_INBOX: "QA inbox"}
     wanted = select(tables.outbox).order_by(tables.outbox.c.id)
     with read_transaction(council.engine) as connection:

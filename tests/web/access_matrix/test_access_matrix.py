@@ -76,7 +76,7 @@ def test_the_matrix_has_the_expected_size() -> None:
 
 @cache
 def _sample() -> Mapping[tuple[str, str], list[Cell]]:
-    """Turn and door -> cells: each answer that somebody gets of a route, each route on each audit, each person on each audit."""
+    """Turn and interface -> cells: each answer that somebody gets from a route, each route on each audit, each person on each audit."""
     every = [(turn, door, cell) for turn in TURNS for door in DOORS for cell in _cells(turn, door)]
     by: list[Axis[tuple[str, str, Cell]]] = [
         lambda one: (one[0], one[2].actor, one[2].what, min(expected(one[2]))),

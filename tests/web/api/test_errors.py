@@ -25,7 +25,7 @@ def refused(caller: ApiClient, status: int, who: str, method: str, path: str, bo
     return problem
 
 
-def test_every_reason_stands_in_the_answer_at_once(caller: ApiClient, world: World) -> None:
+def test_the_answer_gives_every_reason_at_once(caller: ApiClient, world: World) -> None:
     reference = house_started(caller)
     problem = refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "record_consultation"})
     fields = {(one["section"], one["field"]) for one in problem["missing"]}
@@ -99,7 +99,7 @@ def test_saving_needs_the_version_seen(caller: ApiClient, world: World) -> None:
         refused(caller, 428, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "x"}, If_Match=seen)
 
 
-def test_a_save_that_says_nothing_erases_nothing(caller: ApiClient) -> None:
+def test_an_empty_save_erases_nothing(caller: ApiClient) -> None:
     reference = house_started(caller)
     version = caller.ok(AUDITOR, "PUT", f"/audits/{reference}/sections/summary", {"case_summary": "Kept."}, If_Match='"1"')["version"]
     refused(caller, 400, AUDITOR, "PUT", f"/audits/{reference}/sections/summary", If_Match=f'"{version}"')

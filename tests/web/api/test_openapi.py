@@ -82,7 +82,7 @@ def test_headers_are_told_where_they_are_looked_at(document: Any) -> None:
     }  # fmt: skip
 
 
-def test_an_audit_has_the_fields_it_is_said_to_have(caller: ApiClient, world: World, document: Any) -> None:
+def test_an_audit_has_the_documented_fields(caller: ApiClient, world: World, document: Any) -> None:
     reference = an_audit(world, at="actions_closed", grade="inadequate")
     said = document["components"]["schemas"]
     for who in ("auditor", "qa", "practitioner", "governance", "admin"):

@@ -1,4 +1,4 @@
-"""Whole audits, as people write them, through the JSON door: every role its own person, from draft to actions closed."""
+"""Whole audits, as people write them, through JSON: one person per role, from draft to actions closed."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -92,11 +92,11 @@ def _close(caller: ApiClient, sample: Any, reference: str) -> Any:
     return caller.move(verifier, reference, "close_actions")
 
 
-def _told(mails: list[EmailMessage], sample: Any, wanted: list[str]) -> None:
-    """Everybody who is to hear has heard, and no word of the case left the service."""
-    told = [(str(mail["To"]), str(mail["Subject"])) for mail in mails]
+def _told(emails: list[EmailMessage], sample: Any, wanted: list[str]) -> None:
+    """Everybody who must be notified got an email, and no case text left the service."""
+    told = [(str(email["To"]), str(email["Subject"])) for email in emails]
     assert {"qa.inbox@demo.example" if who == "QA_INBOX" else who for who in wanted} <= {to for to, _ in told}
-    texts = " ".join(mail.as_string() for mail in mails)
+    texts = " ".join(email.as_string() for email in emails)
     assert sample["details"]["child_id"] not in texts
     for section in ("area_1", "area_12"):
         assert (sample[section]["evidence"] or "x" * 50)[:40] not in texts

@@ -108,7 +108,7 @@ BROKEN: Mapping[str, tuple[str, Callable[..., Any]]] = {
 }
 
 
-def test_a_broken_promise_is_seen(app: Flask) -> None:
+def test_an_answer_outside_the_document_is_found(app: Flask) -> None:
     app.view_functions.update({endpoint: answer for endpoint, (_, answer) in BROKEN.items()})
     caller = ApiClient(app.extensions["council"], app.test_client())
     tried = try_all(

@@ -17,7 +17,7 @@ INSIDE = tuple(turn for turn in TURNS if turn != "after they left")
 
 
 @pytest.mark.parametrize("turn", INSIDE)
-def test_each_part_is_shown_to_whom_the_rules_show_it(matrix: Matrix, turn: str) -> None:
+def test_each_part_is_shown_to_the_people_in_the_rules(matrix: Matrix, turn: str) -> None:
     set_up(matrix.door.council, turn)
     tried, wrong = 0, []
     for actor in _inside(turn):

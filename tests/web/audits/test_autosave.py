@@ -1,4 +1,4 @@
-"""Nothing typed is lost: a section saves itself, and what can’t be saved is kept for who typed it."""
+"""Nothing typed is lost: a section saves itself, and text that can’t be saved is stored for the person who typed it."""
 
 import html
 import re
@@ -35,7 +35,7 @@ def test_a_section_saves_itself_and_says_which_version_is_next(app: Flask, world
     assert summary_of(world, reference) == "More of it."
 
 
-def test_a_stale_autosave_overwrites_nothing_and_is_kept_beside(app: Flask, world: World, reference: str) -> None:
+def test_a_stale_autosave_overwrites_nothing_and_is_stored_separately(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     save(world, "auditor", reference, "summary", {"case_summary": "Theirs."})
     answer = browser.post(f"{path}/autosave", seen=1, case_summary="Mine.")
@@ -86,7 +86,7 @@ def test_what_is_sent_after_the_audit_was_shared_is_shown_beside_what_is_stored(
     assert world.audit(reference) == before
 
 
-def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, world: World, reference: str) -> None:
+def test_text_that_can_not_be_saved_is_stored_separately(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/details"
     seen = world.audit(reference).version
     answer = browser.post(
@@ -101,7 +101,7 @@ def test_what_can_not_be_saved_as_it_stands_is_kept(app: Flask, world: World, re
     assert "Not saved yet" not in browser.get(path).get_data(as_text=True)
 
 
-def test_what_was_kept_can_be_discarded(app: Flask, world: World, reference: str) -> None:
+def test_a_recovered_draft_can_be_discarded(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     browser.post(f"{path}/autosave", seen=1, case_summary="Bad\x00.")
     assert "Not saved yet" in browser.get(path).get_data(as_text=True)
@@ -150,7 +150,7 @@ def test_it_is_offered_to_nobody_else(app: Flask, world: World, reference: str) 
             assert "Two hours of writing." not in text_of(other.get(path).get_data(as_text=True))
 
 
-def test_nothing_is_kept_where_they_may_not_write(app: Flask, world: World) -> None:
+def test_nothing_is_stored_if_they_may_not_write(app: Flask, world: World) -> None:
     shared = an_audit(world, at="shared")
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")

@@ -1,4 +1,4 @@
-"""The child’s last audit: shown to who may read it, and to nobody else a sign that it exists."""
+"""The child’s last audit: shown to people who may read it; nobody else sees that it exists."""
 
 import pytest
 from flask import Flask

@@ -1,4 +1,4 @@
-"""Immediate danger: said before everything else, and recorded by whoever used the procedure, in words that stay on the audit."""
+"""Immediate danger: shown before everything else, and recorded on the audit by the person who used the procedure."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ TYPED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_the_banner_stands_on_the_share_page_and_on_what_is_escalated(app: Flask, world: World, clock: Traveller) -> None:
+def test_the_banner_is_on_the_share_page_and_on_escalated_audits(app: Flask, world: World, clock: Traveller) -> None:
     graded, good = an_audit(world, at="graded", grade="inadequate"), an_audit(world, at="shared")
     shared = an_audit(world, at="shared", grade="inadequate")
     browser = Browser(app, "auditor")
@@ -74,7 +74,7 @@ def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, world: World
     assert "Safeguarding procedure used" in Browser(app, "hos.ppqa").get(f"/audits/{reference}/history").get_data(as_text=True)
 
 
-def test_its_words_are_in_no_mail_and_on_no_page_that_is_not_noted(app: Flask, world: World, clock: Traveller) -> None:
+def test_its_text_is_in_no_email_and_on_no_page_without_a_log_row(app: Flask, world: World, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     told = _counts(council)

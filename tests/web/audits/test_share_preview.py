@@ -1,4 +1,4 @@
-"""Before sharing an Inadequate audit its auditor sees who must acknowledge: by name, with who stands in and who would."""
+"""Before sharing an Inadequate audit its auditor sees who must acknowledge: by name, with current and possible deputies."""
 
 from flask import Flask
 from sqlalchemy import insert
@@ -17,7 +17,7 @@ def page_of(app: Flask, reference: str) -> str:
     return text_of(Browser(app, "auditor").get(f"/audits/{reference}/moves/share").get_data(as_text=True))
 
 
-def test_each_post_is_said_with_its_holder_and_deputies(app: Flask, world: World, clock: Traveller) -> None:
+def test_each_post_is_shown_with_its_holder_and_deputies(app: Flask, world: World, clock: Traveller) -> None:
     reference, council = an_audit(world, at="graded", grade="inadequate"), app.extensions["council"]
     _deputy(council, world.person("qaro").id)
     names = {name: world.person(name).name for name in ("head.of.service", "director.safeguarding", "hos.ppqa", "qaro")}
@@ -33,21 +33,21 @@ def test_each_post_is_said_with_its_holder_and_deputies(app: Flask, world: World
     assert f"Head of Service {names['director.safeguarding']}, standing in" in page_of(app, reference)
 
 
-def test_a_post_that_nobody_answers_for_is_said_to_be_vacant(app: Flask, world: World, clock: Traveller) -> None:
+def test_a_post_without_holder_or_deputy_is_shown_as_vacant(app: Flask, world: World, clock: Traveller) -> None:
     reference = an_audit(world, at="graded", grade="inadequate")
     for name in ("director.safeguarding", "hos.ppqa"):
         leaves(app.extensions["council"], name)
     assert "Director Vacant Nobody stands in" in page_of(app, reference)
 
 
-def test_after_sharing_the_audit_says_how_far_the_telling_has_come(app: Flask, world: World, clock: Traveller) -> None:
+def test_after_sharing_the_audit_shows_who_has_been_notified(app: Flask, world: World, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     for name in ("auditor", "qaro", "hos.ppqa"):
         page = text_of(Browser(app, name).get(f"/audits/{reference}").get_data(as_text=True))
         assert "0 of 3 people have acknowledged" in page
         assert f"{world.person('director.safeguarding').name} Director Sent" in page
     assert "people have acknowledged" not in Browser(app, "auditor").get(f"/audits/{an_audit(world, at='shared')}").get_data(as_text=True)
-    # Who is to judge by themselves learns nothing of it.
+    # The moderator, who must judge independently, sees none of it.
     moderated = an_audit(world, at="shared", grade="inadequate")
     assign(world, moderated)
     assert "people have acknowledged" not in Browser(app, "moderator").get(f"/audits/{moderated}").get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""The pages of the directory: for whom they are, what they do, and that a right ends with the very next request."""
+"""The pages of the directory: who may open them, what they do, and that a right ends with the next request."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ OWN = ("/connections", "/delegations")
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-def test_each_page_is_for_whom_it_is(app: Flask, world: World, name: str) -> None:
+def test_each_page_opens_only_for_people_with_its_right(app: Flask, world: World, name: str) -> None:
     browser = Browser(app, name)
     for paths, may in ((READ, name in SEE), (EDIT, name == "admin"), (OWN, True), (("/people/1/connections",), name in {"qa", "hos.ppqa"})):
         assert {path: browser.get(path).status_code for path in paths} == dict.fromkeys(paths, 200 if may else 403)
@@ -52,7 +52,7 @@ def test_every_post_of_an_editor_is_refused_to_others(app: Flask, world: World, 
     assert world.store.directory().people == before
 
 
-def test_a_role_taken_is_refused_at_the_very_next_request(app: Flask, world: World, caller: ApiClient) -> None:
+def test_a_removed_role_is_refused_at_the_next_request(app: Flask, world: World, caller: ApiClient) -> None:
     reference = an_audit(world, "shared", grade="inadequate")
     assign(world, reference)
     admin = world.person("admin")
@@ -101,7 +101,7 @@ def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, wor
         assert ("Connections to children" in page) is (browser is ppqa or not sees)
 
 
-def test_a_vacant_post_stands_out_with_who_stands_in(app: Flask, world: World) -> None:
+def test_a_vacant_post_is_marked_and_names_the_deputy(app: Flask, world: World) -> None:
     people.mark_as_left(world.command_context(), world.person("admin"), world.person("head.of.service").id)
     people.mark_as_left(world.command_context(), world.person("admin"), world.person("director.parenting").id)
     page = text_of(Browser(app, "admin").get("/people/posts").text)

@@ -1,4 +1,4 @@
-"""The link in an escalation’s mail: one button, once, for one person, while they must acknowledge; and nothing of it anywhere else."""
+"""The link in an escalation email: one button, once, for one person, while they must acknowledge; and the link is nowhere else."""
 
 import logging
 from datetime import timedelta
@@ -14,7 +14,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, a_council, an_audit
 from tests.web.access_matrix.runner import everything_in
 from tests.web.support.browser import Browser, text_of, token_in
-from tests.web.support.emailed_links import is_ended, link_to, mails_to, presses, works
+from tests.web.support.emailed_links import emails_to, is_ended, link_to, presses, works
 from tests.web.support.roles import now_holds
 from web.app import create_app
 from web.council import Council
@@ -54,16 +54,16 @@ def test_the_last_of_them_by_link_makes_it_acknowledged(app: Flask, world: World
     assert world.audit(escalated).escalation_state == "acknowledged"
 
 
-def test_neither_mail_nor_page_shows_anything_of_the_case(app: Flask, escalated: str) -> None:
+def test_neither_email_nor_page_shows_anything_of_the_case(app: Flask, escalated: str) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
     pages = [app.test_client().get(path).get_data(as_text=True), presses(app.test_client(), path).get_data(as_text=True)]
-    for body in (*mails_to(app, "hos.ppqa", "escalation_opened"), *pages):
+    for body in (*emails_to(app, "hos.ppqa", "escalation_opened"), *pages):
         assert not [words for words in CASE if words in body]
 
 
 def test_what_only_looks_changes_nothing(app: Flask, world: World, escalated: str) -> None:
-    """As mail scanners do: every link of a mail, opened, by GET and HEAD, more than once."""
+    """Like email scanners: open every link of an email, by GET and HEAD, more than once."""
     works(app)
     before = everything_in(app.extensions["council"].engine)
     path = link_to(app, "hos.ppqa")

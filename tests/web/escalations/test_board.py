@@ -1,4 +1,4 @@
-"""The board of escalations: how far the telling of each recipient has come, what happens next, and what somebody has to do."""
+"""The escalation board: which recipients have been notified, what happens next, and what somebody has to do."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
 
 
 @pytest.fixture
-def mail() -> Iterator[SmtpServer]:
+def smtp_server() -> Iterator[SmtpServer]:
     made = SmtpServer()
     made.start()
     yield made
@@ -43,9 +43,9 @@ def recipients_shown(caller: ApiClient, name: str = "hos.ppqa") -> list[dict[str
     return recipients
 
 
-def works(app: Flask, at: datetime, mail: SmtpServer | None = None) -> None:
+def works(app: Flask, at: datetime, smtp_server: SmtpServer | None = None) -> None:
     council: Council = app.extensions["council"]
-    settings = replace(council.settings, mail_url=mail.url) if mail else council.settings
+    settings = replace(council.settings, mail_url=smtp_server.url) if smtp_server else council.settings
     run_once(replace(council.worker_context, settings=settings), at)
 
 
@@ -98,11 +98,11 @@ def test_the_clock_makes_it_overdue_and_says_what_is_next(app: Flask, world: Wor
 
 
 def test_an_address_that_bounces_is_the_first_task_of_the_qa_service(
-    app: Flask, world: World, caller: ApiClient, clock: Traveller, mail: SmtpServer
+    app: Flask, world: World, caller: ApiClient, clock: Traveller, smtp_server: SmtpServer
 ) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
-    mail.answers = lambda to, tries: "550 5.1.1 No such mailbox" if to.startswith("director") else None
-    works(app, NOW, mail)
+    smtp_server.answers = lambda to, tries: "550 5.1.1 No such mailbox" if to.startswith("director") else None
+    works(app, NOW, smtp_server)
     clock.shift(60)
     facts = recipients_shown(caller)
     assert [one["state"] for one in facts] == ["delivered", "failed", "delivered"]
@@ -138,7 +138,7 @@ def test_a_post_that_nobody_holds_is_a_task_at_once(app: Flask, world: World, ca
     assert "Fill the vacant posts of Head of Service, Director and HoS for Practice, Performance and QA to deal with an escalation" in page
 
 
-def test_a_post_that_changed_hands_names_its_holder_and_whom_it_was_opened_to(
+def test_a_post_that_changed_hands_names_its_holder_and_the_first_recipient(
     app: Flask, world: World, caller: ApiClient, clock: Traveller
 ) -> None:
     an_audit(world, at="shared", grade="inadequate")
@@ -186,7 +186,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, world: World, clock
     assert ">0<" in page.replace(" ", "")
 
 
-def test_no_word_of_a_case_and_no_reading_is_on_the_board(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
+def test_no_case_text_and_no_read_is_on_the_board(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     escalations.plan(world.command_context(), world.person("head.of.service"), reference, "KESTREL plan")
     resolved = an_audit(world, at="shared", grade="inadequate")
@@ -217,7 +217,7 @@ def test_pages_follow_each_other_and_cost_the_same(app: Flask, world: World, cal
     assert caller.call("qa@demo.example", "GET", "/escalations?cursor=9-x").status_code == 422
 
 
-def test_the_board_reads_its_escalations_and_mails_by_index(app: Flask, world: World) -> None:
+def test_the_board_reads_its_escalations_and_emails_by_index(app: Flask, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
     council: Council = app.extensions["council"]
     about = "event IN ('escalation_opened', 'escalation_not_acknowledged', 'escalation_passed_up')"

@@ -1,4 +1,4 @@
-"""Mails that did not land: the QA Service sees them, has them sent again, or says that they told the person another way."""
+"""Emails that were not delivered: the QA Service sees them, sends them again, or records that they told the person another way."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -46,7 +46,7 @@ def state(context: WorkerContext) -> str:
         return str(connection.execute(select(tables.outbox.c.state).where(about)).scalar_one())
 
 
-def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, refused: str) -> None:
+def test_a_failed_email_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, refused: str) -> None:
     browser = Browser(app, "qa")
     assert "Deal with an email that could not be delivered" in browser.get("/").text
     assert 'href="/undelivered"' in browser.get("/notices").text
@@ -57,7 +57,7 @@ def test_a_mail_given_up_is_a_task_a_notice_and_a_line_on_the_page(app: Flask, r
     assert "Tried 1 time." in page
 
 
-def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, context: WorkerContext, refused: str, server: SmtpServer) -> None:
+def test_sent_again_it_goes_to_the_corrected_address(app: Flask, context: WorkerContext, refused: str, server: SmtpServer) -> None:
     browser = Browser(app, "qa")
     browser.get("/undelivered")
     with write_transaction(context.engine) as connection:
@@ -66,7 +66,7 @@ def test_sent_again_it_goes_to_the_address_that_was_mended(app: Flask, context: 
         changed(connection)
     assert browser.post(f"/undelivered/{_id(context)}/again").status_code == 303
     assert state(context) == "waiting"
-    # Long after: three days are given anew.
+    # Long after: it is tried for three days again.
     run_once(context, NOW + timedelta(days=30))
     assert [to for to, _ in server.taken if "qaro" in to] == ["new.qaro@demo.example"]
     assert state(context) == "sent"
@@ -113,7 +113,7 @@ def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: Worker
     assert "Send again" not in page
 
 
-def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, context: WorkerContext, world: World, refused: str) -> None:
+def test_a_connected_person_does_not_see_emails_about_the_child(app: Flask, context: WorkerContext, world: World, refused: str) -> None:
     with write_transaction(context.engine) as connection:
         declared = {"person_id": world.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
@@ -122,7 +122,7 @@ def test_who_is_connected_to_the_child_does_not_see_its_mails(app: Flask, contex
     assert refused in Browser(app, "hos.ppqa").get("/undelivered").text
 
 
-def test_a_mail_about_an_account_is_not_sent_again(app: Flask, context: WorkerContext, refused: str) -> None:
+def test_an_email_about_an_account_is_not_sent_again(app: Flask, context: WorkerContext, refused: str) -> None:
     with write_transaction(context.engine) as connection:
         connection.execute(update(tables.outbox).where(tables.outbox.c.state == "dead").values(event="password_reset", reference=""))
     browser = Browser(app, "qa")

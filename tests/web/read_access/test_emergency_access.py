@@ -27,7 +27,7 @@ def asked_and_let_in(app: Flask, reference: str) -> Browser:
     return browser
 
 
-def test_from_asking_to_the_end_every_reading_is_noted_with_its_emergency(app: Flask, world: World) -> None:
+def test_every_read_is_logged_with_its_emergency_from_request_to_end(app: Flask, world: World) -> None:
     reference, council = an_audit(world, "moderated"), app.extensions["council"]
     browser = Browser(app, STRANGER)
     assert browser.get(f"/audits/{reference}").status_code == 404
@@ -51,7 +51,7 @@ def test_it_can_only_be_read(app: Flask, world: World) -> None:
 
 
 @pytest.mark.parametrize("reference", ["zzzz-zzzz", "draft", "shared"])
-def test_asking_answers_the_same_whatever_there_is(app: Flask, world: World, reference: str) -> None:
+def test_the_answer_to_a_request_is_the_same_for_any_reference(app: Flask, world: World, reference: str) -> None:
     named = reference if "-" in reference else an_audit(world, reference)
     browser = Browser(app, STRANGER)
     answer = browser.post("/emergencies", reference=named, reason=WHY)
@@ -92,10 +92,10 @@ def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: ApiC
         for path in ("/", "/emergencies", "/notices", f"/audits/{reference}", f"/audits/{reference}/readings", "/readings"):
             assert WHY not in browser.get(path).get_data(as_text=True), (name, path)
     assert WHY in Browser(app, "hos.ppqa").get("/emergencies").get_data(as_text=True)
-    mails = caller.emails()
-    told = {str(mail["To"]) for mail in mails if "let in" in str(mail["Subject"])}
+    emails = caller.emails()
+    told = {str(email["To"]) for email in emails if "let in" in str(email["Subject"])}
     assert {"hos.ppqa@demo.example", "governance@demo.example", "qa.inbox@demo.example", "auditor@demo.example"} == told
-    assert not [mail for mail in mails if WHY in mail.as_string() or "kitchen" in mail.as_string()]
+    assert not [email for email in emails if WHY in email.as_string() or "kitchen" in email.as_string()]
 
 
 def test_an_answered_request_stays_answered(app: Flask, world: World) -> None:
@@ -106,7 +106,7 @@ def test_an_answered_request_stays_answered(app: Flask, world: World) -> None:
 
 
 def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, world: World) -> None:
-    """Where the outbox can’t be written, nobody is let in."""
+    """If the outbox can’t be written, access is not granted."""
     reference, council = an_audit(world, "shared"), app.extensions["council"]
     emergency_access.ask_to_read_in_emergency(council.command_context(), world.person(STRANGER), reference, WHY)
     with council.engine.begin() as connection:

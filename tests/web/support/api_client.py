@@ -1,4 +1,4 @@
-"""Programs that call the JSON door, each with a token of its own."""
+"""Programs that call the JSON interface, each with its own token."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -14,7 +14,7 @@ from web.identity.credentials.access_tokens import create_token
 
 
 class ApiClient:
-    """Everybody’s token, the council behind the door, and the mails that the worker has sent."""
+    """Everybody’s token, the council, and the emails that the worker has sent."""
 
     def __init__(self, council: Council, client: FlaskClient) -> None:
         self.council, self.client = council, client

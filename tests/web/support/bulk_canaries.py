@@ -20,7 +20,7 @@ INSTEAD: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 @dataclass
 class Life:
-    """One audit, and the words in it: “Quillfeather”, its number, and the number of the field."""
+    """One audit and its canaries: “Quillfeather”, its number, and the number of the field."""
 
     world: World
     number: int

@@ -71,7 +71,7 @@ def begins(story: Story) -> None:
 
 
 def is_refused(story: Story) -> None:
-    """Bad input, stale saves, too much, no version, no token of the page, nobody signed in: at both doors."""
+    """Bad input, stale saves, too much, no version, no token of the page, nobody signed in: on both interfaces."""
     here, api = f"/audits/{story.reference}", f"/audits/{story.reference}/sections/summary"
     statuses = {
         story.call(AUDITOR, "PUT", api, {a_word(): a_word(), "case_summary": a_word()}, If_Match='"1"').status_code,

@@ -1,4 +1,4 @@
-"""The links that escalations’ mails carry, found as their readers find them, and used without a session."""
+"""The links in escalation emails, found in the text and used without a session."""
 
 import re
 from datetime import datetime
@@ -24,8 +24,8 @@ def works(app: Flask, at: datetime = NOW) -> None:
     run_once(app.extensions["council"].worker_context, at)
 
 
-def mails_to(app: Flask, name: str, event: str) -> list[str]:
-    """The words of each mail as it was sent, in turn."""
+def emails_to(app: Flask, name: str, event: str) -> list[str]:
+    """The text of each email that was sent, in order."""
     council: Council = app.extensions["council"]
     person = council.store.directory().by_email(f"{name}@demo.example")
     assert person
@@ -38,7 +38,7 @@ def mails_to(app: Flask, name: str, event: str) -> list[str]:
 
 def link_to(app: Flask, name: str, event: str = "escalation_opened") -> str:
     """The path of the newest link that this person was sent."""
-    found = LINK.search(mails_to(app, name, event)[-1])
+    found = LINK.search(emails_to(app, name, event)[-1])
     assert found, "the mail holds a link of its own"
     return found[1]
 

@@ -74,7 +74,7 @@ def every_line() -> Iterator[list[str]]:
 
 @dataclass
 class Heard:
-    """What stands in headers, titles, addresses, and in pages that hold no words of a case at all."""
+    """Headers, titles, addresses, and pages that hold no case text at all."""
 
     answers: int = 0
     leaks: list[str] = field(default_factory=list)

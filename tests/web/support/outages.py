@@ -1,4 +1,4 @@
-"""The embedded database is away for as long as a block lasts, or nothing more fits on its disk."""
+"""Makes the embedded database unavailable, or its disk full, for the length of a block."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -27,10 +27,10 @@ CHECKS = {
     # What is well formed may be refused for what it asks, but is always understood.
     "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404", "409", "422"]},
     "missing_required_header": {"expected-statuses": ["401", "403", "404", "428"]},
-    # Its second request fails within Schemathesis where there is no network; nobody’s calls are tried by themselves.
+    # Its second request fails in Schemathesis without a network; calls without a token have a test of their own.
     "ignored_auth": {"enabled": False},
 }
-# GET /audits/search asks for the audit “search”, which there is not: another call, and not a method of this one.
+# GET /audits/search asks for an audit “search”, which does not exist: a different call, not a method of this one.
 SEARCH = {
     "include-path": "/api/v1/audits/search",
     "checks": {check: {"enabled": False} for check in ("unsupported_method", "allow_header_conformance")},

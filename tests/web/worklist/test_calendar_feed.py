@@ -60,7 +60,7 @@ def test_each_is_told_what_is_due_for_them(app: Flask, world: World, clock: Trav
     }  # fmt: skip
 
 
-def test_it_holds_no_word_of_a_case_and_no_name(app: Flask, world: World, clock: Traveller) -> None:
+def test_it_holds_no_case_text_and_no_name(app: Flask, world: World, clock: Traveller) -> None:
     an_audit(world, at="shared", grade="inadequate")
     for name in ("head.of.service", "hos.ppqa", "qa", "practitioner"):
         body = app.test_client().get(address(Browser(app, name))).get_data(as_text=True).replace("\r\n ", "")
@@ -83,7 +83,7 @@ def test_it_follows_the_rights_of_the_moment(app: Flask, world: World, clock: Tr
     assert events(app, owner) == {}
 
 
-def test_every_address_that_is_worth_nothing_answers_alike(app: Flask, world: World, clock: Traveller) -> None:
+def test_every_invalid_address_gets_the_same_answer(app: Flask, world: World, clock: Traveller) -> None:
     council: Council = app.extensions["council"]
     renewed, ended, gone, inactive = (Browser(app, name) for name in ("qa", "qaro", "auditor2", "moderator2"))
     paths = [address(browser) for browser in (renewed, ended, gone, inactive)]
@@ -101,7 +101,7 @@ def test_every_address_that_is_worth_nothing_answers_alike(app: Flask, world: Wo
     assert app.test_client().get(paths[2]).status_code == 404
 
 
-def test_only_its_digest_is_kept(app: Flask, clock: Traveller) -> None:
+def test_only_its_digest_is_stored(app: Flask, clock: Traveller) -> None:
     path = address(Browser(app, "qa"))
     token = path.removeprefix("/calendar/").removesuffix(".ics")
     assert len(token) >= 43, "256 random bits"

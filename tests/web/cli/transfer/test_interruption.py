@@ -64,7 +64,7 @@ def test_a_row_that_changed_on_the_way_is_noticed(
     assert run("worker", "--once").exit_code == 0
 
 
-def test_cut_off_at_the_very_end_the_council_stands_still_and_the_same_command_goes_on(
+def test_cut_off_at_the_end_nothing_can_change_and_the_same_command_continues(
     source: Council, url: str, target: Engine, run: Run, there: There
 ) -> None:
     happens_on_the_way(target, "ticks", "RAISE EXCEPTION 'the disk is full';", at_commit=True)
@@ -97,7 +97,7 @@ def test_killed_in_the_middle_nothing_was_moved(source: Council, url: str, targe
 
 
 def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str, run: Run, there: There) -> None:
-    """Four people save again and again while the council is moved; whoever was told that it is saved finds it there."""
+    """Four people save again and again during the transfer; every save that was confirmed is there afterwards."""
     world = a_world(source)
     references, saved = [an_audit(world, at="practitioner_consulted") for _ in range(4)], dict[str, str]()
     everybody_saves = Barrier(5, timeout=60)
