@@ -4,9 +4,7 @@ Each death is a real one, of a process of its own, at a point that was counted b
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +13,16 @@ from sqlalchemy import update
 
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, a_council, a_world
-from tests.resilience.support.crash_points import COMMITTED, DIED, is_in_doubt
+from tests.factories import NOW, a_world
+from tests.resilience.support.crash_points import COMMITTED, is_in_doubt
+from tests.resilience.support.crash_visits import Choice, Visits, a_template, all_of_them, of_each_kind
 from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
 from tests.resilience.support.every_transition import TRANSITIONS, Key, cells
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import EVERY, Ended, Forks, copied, make_the_move, reopened, send
+from tests.resilience.support.fork_server import EVERY, Forks, copied, make_the_move, reopened, send
 from tests.resilience.support.worker_scenarios import SCENES, Scenario, a_day_to_sweep
+from tests.support.bar_table import Bar
+from tests.support.coverage_sampling import chance
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from workflow.storage import tables
@@ -32,54 +33,8 @@ ONE_OF_EACH: tuple[Key, ...] = (
     ("audit", "record_consultation", "draft"), ("escalation", "open", "none"),
     ("action", "return", "reported"), ("escalation", "acknowledge", "open"), ("audit", "reopen", "actions_closed"),
 )  # fmt: skip
+OTHERS_OF_TODAY: list[Key] = chance("moves that crash").sample([key for key in EVERY if key not in ONE_OF_EACH], 3)
 AGAIN = timedelta(minutes=1, seconds=1)
-
-
-@dataclass(frozen=True)
-class Visits:
-    """Something to be done, again and again from the same beginning, each time by a process that ends at the next point."""
-
-    forks: Forks
-    post: FaultySmtpServer
-    template: Path
-    folder: Path
-    now: datetime
-    job: dict[str, Any]
-    trouble: str = ""
-
-    def whole(self) -> list[str]:
-        """Done undisturbed: the points come by."""
-        copied(self.template, self.folder)
-        self.forks.rehearse(self.folder, self.now, **self.job)
-        ended = self._run(None)
-        assert ended.code == 0
-        return ended.passed
-
-    def every(self, points: list[str]) -> Iterator[Ended]:
-        for at, point in enumerate(points):
-            ended = self._run(at)
-            assert (ended.code, ended.died_at, ended.passed) == (DIED, point, points[:at])
-            yield ended
-        assert self._run(len(points)).code == 0, "there is a point more"
-
-    def _run(self, ends_at: int | None) -> Ended:
-        copied(self.template, self.folder)
-        self.post.forget()
-        self.post.trouble = self.trouble
-        ended = self.forks.run(self.folder, self.post.url, self.now, ends_at, **self.job)
-        self.post.wait_until_quiet()
-        self.post.trouble = ""
-        return ended
-
-
-def a_template(folder: Path, ready: Callable[[Council], Any]) -> Any:
-    """A database to begin from, again and again; answers what `ready` does."""
-    council = a_council(folder)
-    made = ready(council)
-    with council.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    council.engine.dispose()
-    return made
 
 
 # --- Moves -----------------------------------------------------------------------------------------------------------
@@ -89,7 +44,8 @@ def test_every_move_of_the_rules_is_among_them() -> None:
     assert TRANSITIONS.keys() == cells()
 
 
-def _every_point_of_a_move(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
+def _is_whole_or_not_there(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
+    """At how many points it ended."""
     reference = a_template(quick / "template", lambda council: _ready(council, key))
     visits = Visits(forks, post, quick / "template", quick / "var", NOW, {"key": key, "reference": reference})
     before = _of_the_template(visits)
@@ -99,14 +55,16 @@ def _every_point_of_a_move(key: Key, forks: Forks, post: FaultySmtpServer, quick
     assert after != before
     answer, settled, emails = _settles(council, post, key, reference)
     committed_at = points.index(COMMITTED, points.index("after BEGIN IMMEDIATE"))
-    for died_at, _ in enumerate(visits.every(points)):
+    chosen = choose(points)
+    for died_at, _ in zip(chosen, visits.at(points, chosen), strict=True):
         council = reopened(visits.folder, post.url)
         is_committed = died_at >= committed_at
         assert everything(council) == (after if is_committed else before), "not the whole move, nor none of it"
         send(council.worker_context, NOW)
         assert post.copies() == (emails if is_committed else Counter()), "sent and not committed, or the other way"
         assert _settles(council, post, key, reference) == (answer, settled, emails)
-    print(f"{' '.join(key)}: {len(points)} points, {len(points)} deaths, {emails.total()} emails")
+    print(f"{' '.join(key)}: {len(points)} points, {len(chosen)} deaths, {emails.total()} emails")
+    return len(chosen)
 
 
 def _ready(council: Council, key: Key) -> str:
@@ -138,15 +96,17 @@ def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str)
     return answer, kept, post.copies()
 
 
-@pytest.mark.parametrize("key", ONE_OF_EACH, ids=" ".join)
-def test_a_move_is_there_or_not(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
-    _every_point_of_a_move(key, forks, post, quick)
+@pytest.mark.parametrize("key", [*ONE_OF_EACH, *OTHERS_OF_TODAY], ids=" ".join)
+def test_a_move_is_whole_or_not_there(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _is_whole_or_not_there(key, forks, post, quick, of_each_kind)
+    bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("key", [key for key in EVERY if key not in ONE_OF_EACH], ids=" ".join)
-def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
-    _every_point_of_a_move(key, forks, post, quick)
+@pytest.mark.parametrize("key", EVERY, ids=" ".join)
+def test_every_move_is_whole_or_not_there_at_every_point(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _is_whole_or_not_there(key, forks, post, quick, all_of_them)
+    bar("R2", wanted=seen, seen=seen)
 
 
 # --- The worker ------------------------------------------------------------------------------------------------------
@@ -154,8 +114,20 @@ def test_every_other_move_is_there_or_not(key: Key, forks: Forks, post: FaultySm
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_know(
-    name: str, forks: Forks, post: FaultySmtpServer, quick: Path
+    name: str, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar
 ) -> None:
+    seen = _sends_on(name, forks, post, quick, of_each_kind)
+    bar("R2", wanted=seen, seen=seen)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SCENES)
+def test_a_sender_that_ends_at_any_point_loses_nothing(name: str, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _sends_on(name, forks, post, quick, all_of_them)
+    bar("R2", wanted=seen, seen=seen)
+
+
+def _sends_on(name: str, forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
     scenario: Scenario = SCENES[name]
     post.answers = scenario.answers
     now = a_template(quick / "template", scenario.ready)
@@ -163,8 +135,8 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
     points = visits.whole()
     expected = _sent_to_the_end(visits, post, scenario)
     assert set(expected[1].values()) == {1}
-    doubts = 0
-    for ended in visits.every(points):
+    doubts, chosen = 0, choose(points)
+    for ended in visits.at(points, chosen):
         came_to, copies = _sent_to_the_end(visits, post, scenario)
         assert came_to == expected[0]
         assert copies.keys() == expected[1].keys(), "lost, or sent though it did not commit"
@@ -172,9 +144,10 @@ def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_kno
         assert copies.total() - len(copies) == is_unknown, ended.died_at
         doubts += is_unknown
     print(
-        f"{name}: {len(points)} points, {len(points)} deaths, {len(expected[1])} emails; {doubts} deaths hit a send: {doubts} extra copies"
+        f"{name}: {len(points)} points, {len(chosen)} deaths, {len(expected[1])} emails; {doubts} deaths hit a send: {doubts} extra copies"
     )
     assert (doubts > 0) == scenario.sends
+    return len(chosen)
 
 
 def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario) -> tuple[Any, Counter[str]]:
@@ -194,15 +167,28 @@ def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario)
     return came_to, post.copies()
 
 
-def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Forks, post: FaultySmtpServer, quick: Path) -> None:
+def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _sweeps_on(forks, post, quick, of_each_kind)
+    bar("R2", wanted=seen, seen=seen)
+
+
+@pytest.mark.long
+def test_a_sweep_that_ends_at_any_point_has_told_each_once(forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _sweeps_on(forks, post, quick, all_of_them)
+    bar("R2", wanted=seen, seen=seen)
+
+
+def _sweeps_on(forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
     now = a_template(quick / "template", a_day_to_sweep)
     visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "tick"})
     points = visits.whole()
     told = _swept_to_the_end(visits, post)
     assert len({row.split("'")[3] for row in told["outbox"]}) > 6, "of every kind"
-    for _ in visits.every(points):
+    chosen = choose(points)
+    for _ in visits.at(points, chosen):
         assert _swept_to_the_end(visits, post) == told
-    print(f"a sweep: {len(points)} points, {len(points)} deaths, {len(told['outbox'])} rows for the post, each once")
+    print(f"a sweep: {len(points)} points, {len(chosen)} deaths, {len(told['outbox'])} rows for the post, each once")
+    return len(chosen)
 
 
 def _swept_to_the_end(visits: Visits, post: FaultySmtpServer) -> Any:
