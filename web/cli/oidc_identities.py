@@ -4,7 +4,7 @@ import click
 
 from config.settings import read_settings
 from web.council import Council, ensure_prepared, open_council
-from web.identity.oidc.queries import every_identity, unlink_identities
+from web.identity.oidc.queries import list_identities, unlink_identities
 from workflow.errors import Refusal
 
 
@@ -16,7 +16,7 @@ def identities() -> None:
 @identities.command("list")
 def list_command() -> None:
     """Print whose accounts are known, one a line."""
-    for row in every_identity(_prepared().engine):
+    for row in list_identities(_prepared().engine):
         click.echo(f"{row.email}  {row.issuer}  {row.subject}  linked {row.linked_at:%Y-%m-%d}, last used {row.last_used_at:%Y-%m-%d}")
 
 

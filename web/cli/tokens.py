@@ -6,7 +6,16 @@ import click
 
 from config.settings import read_settings
 from web.council import Council, ensure_prepared, open_council
-from web.identity.credentials.access_tokens import DAYS, MOST_DAYS, READ_AND_WRITE, SCOPES, NewToken, create_token, revoke_token, standing
+from web.identity.credentials.access_tokens import (
+    DAYS,
+    MAX_DAYS,
+    READ_AND_WRITE,
+    SCOPES,
+    NewToken,
+    create_token,
+    revoke_token,
+    why_unusable,
+)
 from web.identity.credentials.queries import tokens_of
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, Refusal
@@ -21,7 +30,7 @@ def tokens() -> None:
 @click.argument("email")
 @click.option("--name", default="Made at the command line", help="What it is for.")
 @click.option("--scope", type=click.Choice(SCOPES), default=READ_AND_WRITE, show_default=True, help="What it may do.")
-@click.option("--days", type=int, default=DAYS, show_default=True, help=f"How long it lasts, at most {MOST_DAYS}.")
+@click.option("--days", type=int, default=DAYS, show_default=True, help=f"How long it lasts, at most {MAX_DAYS}.")
 def create(email: str, name: str, scope: str, days: int) -> None:
     """Make a token for EMAIL and print it, once."""
     council = _prepared()
@@ -41,7 +50,7 @@ def list_command(email: str) -> None:
     council, now = _prepared(), datetime.now(UTC)
     for row in tokens_of(council.engine, _person(council, email).id):
         used = f"used {_minute(row.used_at)}" if row.used_at else "never used"
-        ends = standing(row, now) or f"ends {_minute(row.ends_at)}"
+        ends = why_unusable(row, now) or f"ends {_minute(row.ends_at)}"
         click.echo("  ".join((str(row.id), row.name, row.scope, used, ends)))
 
 

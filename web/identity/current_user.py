@@ -8,8 +8,8 @@ from typing import ParamSpec, TypeVar
 from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.credentials.access_tokens import SAFE, ReadsOnly, held_by_token
-from web.identity.queries import forget_sessions
+from web.identity.credentials.access_tokens import SAFE_METHODS, ReadOnlyToken, check_token
+from web.identity.queries import delete_sessions_before
 from web.identity.sessions import KEPT_FOR, DatabaseSessions
 from web.request.context import command_context, current_council, current_session, identify
 from web.request.view_options import current_view_options
@@ -19,7 +19,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 P = ParamSpec("P")
 R = TypeVar("R")
-PROOF = "second_proof"
+SECOND_FACTOR = "second_proof"
 
 
 def current_user() -> Person:
@@ -28,7 +28,7 @@ def current_user() -> Person:
     Raises SecondFactorRequired for who holds a role that asks for one and has not given it in this session.
     """
     person = partially_authenticated_user()
-    if PROOF not in current_session() and needs_second_factor(person):
+    if SECOND_FACTOR not in current_session() and needs_second_factor(person):
         raise SecondFactorRequired
     identify(person, "page")
     return person
@@ -48,10 +48,10 @@ def user_from_bearer_token() -> Person:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    held = held_by_token(current_council().engine, token.strip())
+    held = check_token(current_council().engine, token.strip())
     person = _active(held.person_id if held else None)
-    if held and not held.may_write and request.method not in SAFE and not current_view_options().only_reads:
-        raise ReadsOnly
+    if held and not held.may_write and request.method not in SAFE_METHODS and not current_view_options().only_reads:
+        raise ReadOnlyToken
     identify(person, "json")
     return person
 
@@ -88,8 +88,8 @@ def sign_in(person: Person, proof: str = "") -> None:
     sign_out()
     current_session().start_for(person.id)
     if proof:
-        current_session()[PROOF] = proof
-    forget_sessions(current_council().engine, datetime.now(UTC) - KEPT_FOR)
+        current_session()[SECOND_FACTOR] = proof
+    delete_sessions_before(current_council().engine, datetime.now(UTC) - KEPT_FOR)
 
 
 def sign_out() -> None:

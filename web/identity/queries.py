@@ -22,22 +22,22 @@ def read_session(engine: Engine, digest: str) -> Any:
         return connection.execute(SESSION, {"the_digest": digest}).first()
 
 
-def begin_session(engine: Engine, values: dict[str, Any]) -> None:
+def insert_session(engine: Engine, values: dict[str, Any]) -> None:
     with write_transaction(engine) as connection:
         connection.execute(insert(tables.sessions).values(values))
 
 
-def keep_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
+def update_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
     """Changes a session that still is one: what was ended meanwhile stays ended."""
     with write_transaction(engine) as connection:
         connection.execute(KEEP, {"the_digest": digest, "content": content, "seen_at": seen_at})
 
 
-def end_session(engine: Engine, digest: str) -> None:
+def delete_session(engine: Engine, digest: str) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.digest == digest))
 
 
-def forget_sessions(engine: Engine, seen_before: datetime) -> None:
+def delete_sessions_before(engine: Engine, seen_before: datetime) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.seen_at < seen_before))

@@ -11,7 +11,7 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from web.council import Council
-from web.identity.queries import begin_session, end_session, keep_session, read_session
+from web.identity.queries import delete_session, insert_session, read_session, update_session
 from web.request.browser_session import IDLE, LONGEST, NOTED_EVERY, PREFIX, BrowserSession
 from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError
@@ -45,21 +45,26 @@ class DatabaseSessions(SecureCookieSessionInterface):
             return
         now = datetime.now(UTC)
         if session.seen_at is None:
-            values = {"digest": digest(session.token), "person_id": session.person_id, "content": dict(session), "browser": _browser()}
-            begin_session(self.council.engine, values | {"created_at": now, "seen_at": now})
+            values = {
+                "digest": token_digest(session.token),
+                "person_id": session.person_id,
+                "content": dict(session),
+                "browser": _browser(),
+            }
+            insert_session(self.council.engine, values | {"created_at": now, "seen_at": now})
             self._send_cookie(app, session.token, response)
         elif session.modified or now - session.seen_at > NOTED_EVERY:
-            keep_session(self.council.engine, digest(session.token), dict(session), now)
+            update_session(self.council.engine, token_digest(session.token), dict(session), now)
 
     def end(self, session: BrowserSession) -> None:
         """Every copy of the cookie is worth nothing from now on."""
         if session.token:
-            end_session(self.council.engine, digest(session.token))
+            delete_session(self.council.engine, token_digest(session.token))
         session.reset()
 
     def _stored(self, token: str) -> BrowserSession | None:
         now = datetime.now(UTC)
-        row = read_session(self.council.engine, digest(token))
+        row = read_session(self.council.engine, token_digest(token))
         if row is None:
             return None
         if now - row.seen_at > IDLE or now - row.created_at > LONGEST:
@@ -93,5 +98,5 @@ def _ended(row: Any, now: datetime) -> BrowserSession:
     return session
 
 
-def digest(token: str) -> str:
+def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from web.identity.current_user import current_user, login_required
-from web.identity.sessions import digest
+from web.identity.sessions import token_digest
 from web.request.context import command_context, current_council
 from web.request.flash_messages import flash
 from web.worklist.calendar_feed import as_icalendar, due_for
@@ -29,7 +29,7 @@ def show() -> str:
 def make() -> str:
     """Show the address in this response only: it is stored nowhere, so there is no redirect."""
     token = secrets.token_urlsafe(32)
-    keep_calendar(current_council().engine, current_user().id, digest(token), datetime.now(UTC))
+    keep_calendar(current_council().engine, current_user().id, token_digest(token), datetime.now(UTC))
     address = current_council().settings.base_url + url_for("calendars.feed", token=token)
     return render_template("calendar_made.html", address=address)
 
@@ -45,7 +45,7 @@ def end() -> Response:
 @pages.get("/calendar/<token>.ics")
 def feed(token: str) -> Response:
     """Raise NotFound for an unknown or deleted address, and for one of a person who has left."""
-    row = calendar_at(current_council().engine, digest(token)) if token.isascii() else None
+    row = calendar_at(current_council().engine, token_digest(token)) if token.isascii() else None
     person = command_context().directory.person(row.person_id) if row else None
     if row is None or person is None or not person.is_active:
         raise NotFound

@@ -16,8 +16,8 @@ from tests.web.api.test_errors import every_door
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.council import Council
-from web.identity.credentials.access_tokens import READ, SAFE, NewToken, create_token
-from web.identity.credentials.queries import end_tokens_of
+from web.identity.credentials.access_tokens import READ, SAFE_METHODS, NewToken, create_token
+from web.identity.credentials.queries import revoke_tokens_of
 from workflow.storage import tables
 from workflow.storage.engine import write_transaction
 
@@ -48,7 +48,7 @@ def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Cou
     before, tried, token = world.audit(reference), 0, made(council, scope=READ)
     for method, path, body in every_door(reference):
         answer = call(app, token, method, path, body)
-        if method in SAFE or path.endswith("/search"):
+        if method in SAFE_METHODS or path.endswith("/search"):
             assert answer.status_code == 200, path
             continue
         tried += 1
@@ -92,7 +92,7 @@ def test_somebody_who_leaves_takes_their_tokens_along(app: Flask, council: Counc
 def test_all_of_ones_tokens_can_be_ended_at_once(app: Flask, council: Council) -> None:
     mine, also_mine, another = made(council), made(council), made(council, "qa")
     with write_transaction(council.engine) as connection:
-        end_tokens_of(connection, rows(council)[0].person_id, datetime.now(UTC))
+        revoke_tokens_of(connection, rows(council)[0].person_id, datetime.now(UTC))
     assert [call(app, token).status_code for token in (mine, also_mine, another)] == [401, 401, 200]
 
 

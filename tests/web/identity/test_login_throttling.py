@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.web.support.browser import text_of
 from tests.web.support.hashing_work import slow_work
 from tests.web.support.sign_in import Visitor
-from web.identity.credentials.throttling import ADDRESS, ANYWHERE, HERE, Limit, network
+from web.identity.credentials.throttling import ADDRESS, ANYWHERE, HERE, Limit, network_of
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
@@ -112,4 +112,4 @@ def test_nothing_about_who_tried_is_stored_in_clear(app: Flask) -> None:
         rows = [*connection.execute(select(tables.failures)), *connection.execute(select(tables.places))]
     assert rows
     assert not [row for row in rows if AUDITOR in str(row) or STRANGERS in str(row)]
-    assert network("2001:db8::1") == network("2001:db8::ffff") != network("2001:db8:0:1::1")
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") != network_of("2001:db8:0:1::1")

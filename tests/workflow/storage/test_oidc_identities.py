@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from web.council import Council
 from web.identity.oidc import pending_logins
-from web.identity.oidc.queries import keep_attempt, link_identity, unlink_identities, use_identity
+from web.identity.oidc.queries import insert_attempt, link_identity, unlink_identities, use_identity
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
@@ -18,17 +18,17 @@ AT_ONCE = 8
 
 def test_a_sign_in_under_way_is_taken_once(council: Council) -> None:
     session: dict[str, str] = {}
-    begun = pending_logins.begin(council.engine, session, "/audits")
+    begun = pending_logins.start_login(council.engine, session, "/audits")
     with ThreadPoolExecutor(AT_ONCE) as people:
-        taken = list(people.map(lambda _: pending_logins.take(council.engine, session, begun.state), range(AT_ONCE)))
+        taken = list(people.map(lambda _: pending_logins.finish_login(council.engine, session, begun.state), range(AT_ONCE)))
     assert sorted(taken, key=str) == sorted([begun, *[None] * (AT_ONCE - 1)], key=str)
     print(f"taken by {sum(one is not None for one in taken)} of {AT_ONCE}")
 
 
 def test_what_nobody_came_back_for_is_swept_away(council: Council) -> None:
     values = {"digest": "old", "nonce": "", "verifier": "", "after": ""}
-    keep_attempt(council.engine, {**values, "begun_at": NOW}, NOW)
-    keep_attempt(council.engine, {**values, "digest": "new", "begun_at": NOW + timedelta(minutes=11)}, NOW + timedelta(minutes=1))
+    insert_attempt(council.engine, {**values, "begun_at": NOW}, NOW)
+    insert_attempt(council.engine, {**values, "digest": "new", "begun_at": NOW + timedelta(minutes=11)}, NOW + timedelta(minutes=1))
     with read_transaction(council.engine) as connection:
         assert list(connection.execute(select(tables.sign_in_attempts.c.digest)).scalars()) == ["new"]
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, standing
+from web.identity.credentials.access_tokens import DAYS, READ, NewToken, create_token, revoke_token, why_unusable
 from web.identity.credentials.queries import tokens_of
 from web.identity.current_user import current_user, login_required
 from web.request.context import current_council
@@ -21,7 +21,7 @@ pages = Blueprint("tokens", __name__, template_folder="templates")
 @login_required
 def mine() -> str:
     now = datetime.now(UTC)
-    rows = [(row, standing(row, now)) for row in tokens_of(current_council().engine, current_user().id)]
+    rows = [(row, why_unusable(row, now)) for row in tokens_of(current_council().engine, current_user().id)]
     return render_template("tokens.html", rows=rows)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.account.routes import must_prove_first, name_of, wrong_password
+from web.identity.account.routes import browser_name, needs_second_factor_first, password_error
 from web.identity.credentials import passkeys, passwords, queries, second_factor, webauthn_challenges
-from web.identity.current_user import PROOF, current_user, needs_second_factor, partially_authenticated_user, sign_in
+from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
 from web.request.view_options import ViewOptions
@@ -28,12 +28,12 @@ def show() -> str:
 def ask() -> dict[str, Any]:
     """For the page’s own script. Raises BadInput for a wrong password."""
     person = partially_authenticated_user()
-    if must_prove_first(person):
+    if needs_second_factor_first(person):
         raise BadInput.about("password", PROVE_FIRST)
-    if sentence := wrong_password(request.form.get("password", "")):
+    if sentence := password_error(request.form.get("password", "")):
         raise BadInput.about("password", sentence)
-    options, challenge = passkeys.ask_to_make(person.id)
-    webauthn_challenges.keep(challenge)
+    options, challenge = passkeys.registration_options(person.id)
+    webauthn_challenges.store_challenge(challenge)
     return options
 
 
@@ -41,12 +41,12 @@ def ask() -> dict[str, Any]:
 def add() -> Response | tuple[str, HTTPStatus]:
     """Who was led here to set up a second proof has given one with it."""
     person = partially_authenticated_user()
-    name = request.form.get("name", "").strip() or name_of(request.user_agent.string)
+    name = request.form.get("name", "").strip() or browser_name(request.user_agent.string)
     try:
-        passkeys.make(person.id, name, webauthn_challenges.take(), request.form.get("credential", ""))
+        passkeys.register(person.id, name, webauthn_challenges.take_challenge(), request.form.get("credential", ""))
     except BadInput as refusal:
         return _page(refusal.missing[0].message, "name"), HTTPStatus.UNPROCESSABLE_ENTITY
-    if needs_second_factor(person) and PROOF not in current_session():
+    if needs_second_factor(person) and SECOND_FACTOR not in current_session():
         sign_in(person, second_factor.PASSKEY)
     flash("Your passkey is added.")
     return redirect(url_for("passkeys.show"))
@@ -55,11 +55,11 @@ def add() -> Response | tuple[str, HTTPStatus]:
 @pages.post("/account/passkeys/remove")
 def remove() -> Response | tuple[str, HTTPStatus]:
     person, which = current_user(), request.form.get("which", "")
-    if sentence := PROVE_FIRST if must_prove_first(person) else wrong_password(request.form.get("password", "")):
+    if sentence := PROVE_FIRST if needs_second_factor_first(person) else password_error(request.form.get("password", "")):
         return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(current_council().engine, person.id, int(which))):
         raise NotFound
-    passwords.tell(person.id, "second_proof_changed")
+    passwords.notify(person.id, "second_proof_changed")
     flash("Your passkey is removed.")
     return redirect(url_for("passkeys.show"))
 
@@ -67,4 +67,4 @@ def remove() -> Response | tuple[str, HTTPStatus]:
 def _page(sentence: str = "", field: str = "") -> str:
     """With what is wrong, and at which field."""
     mine = queries.passkeys_of(current_council().engine, partially_authenticated_user().id)
-    return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.can_be_used())
+    return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.are_available())

@@ -7,9 +7,16 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.credentials import passwords, queries, second_factor
-from web.identity.credentials.throttled_login import has_password
-from web.identity.current_user import PROOF, current_user, login_required, needs_second_factor, partially_authenticated_user, sign_in
-from web.identity.sessions import digest
+from web.identity.credentials.throttled_login import is_own_password
+from web.identity.current_user import (
+    SECOND_FACTOR,
+    current_user,
+    login_required,
+    needs_second_factor,
+    partially_authenticated_user,
+    sign_in,
+)
+from web.identity.sessions import token_digest
 from web.request.browser_session import IDLE, LONGEST
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
@@ -18,9 +25,9 @@ from workflow.directory import Person
 from workflow.errors import BadInput, Refusal
 
 pages = Blueprint("account", __name__, template_folder="templates")
-NOT_YOURS = "That is not your password."
+NOT_RECOGNISED = "That is not your password."
 # Of a digest: enough to tell a few sessions apart, far too little to find one by.
-NAMED_BY = 16
+ID_LENGTH = 16
 
 
 @pages.get("/account")
@@ -50,8 +57,8 @@ def password() -> str:
 @ViewOptions(sign_in_method="password")
 def change_password() -> Response | tuple[str, HTTPStatus]:
     """Every session of the person ends; this one begins anew."""
-    person, proof = current_user(), current_session().get(PROOF, "")
-    if sentence := wrong_password(request.form.get("old", "")):
+    person, proof = current_user(), current_session().get(SECOND_FACTOR, "")
+    if sentence := password_error(request.form.get("old", "")):
         return _password_refused({"old": sentence})
     try:
         passwords.change(person.id, request.form.get("new", ""))
@@ -66,12 +73,12 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
 @login_required
 def sign_ins() -> str:
     person, now = current_user(), datetime.now(UTC)
-    rows = queries.sessions_of(current_council().engine, person.id, now - IDLE, now - LONGEST)
-    here = digest(current_session().token)
+    rows = queries.active_sessions_of(current_council().engine, person.id, now - IDLE, now - LONGEST)
+    here = token_digest(current_session().token)
     shown = [
         {
-            "id": row.digest[:NAMED_BY],
-            "browser": name_of(row.browser),
+            "id": row.digest[:ID_LENGTH],
+            "browser": browser_name(row.browser),
             "begun": row.created_at,
             "seen": row.seen_at,
             "here": row.digest == here,
@@ -85,40 +92,42 @@ def sign_ins() -> str:
 def end() -> Response:
     """One by the beginning of its digest, or all the others."""
     person, which = current_user(), request.form.get("which", "")
-    if which != "others" and len(which) != NAMED_BY:
+    if which != "others" and len(which) != ID_LENGTH:
         raise BadInput.about("which", "Say which sign-in to end.")
-    ended = queries.end_sessions(current_council().engine, person.id, digest(current_session().token), "" if which == "others" else which)
+    ended = queries.delete_sessions(
+        current_council().engine, person.id, token_digest(current_session().token), "" if which == "others" else which
+    )
     flash(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
     return redirect(url_for("account.sign_ins"))
 
 
-def wrong_password(typed: str) -> str:
+def password_error(typed: str) -> str:
     """What is wrong with it, or nothing. Who has no password, because the council’s own sign-in vouches for them, is not asked."""
     person = partially_authenticated_user()
     if queries.account_of(current_council().engine, person.id).password_hash is None:
         return ""
     try:
-        return "" if has_password(person, typed) else NOT_YOURS
+        return "" if is_own_password(person, typed) else NOT_RECOGNISED
     except Refusal as refusal:
         return refusal.sentence
 
 
-def must_prove_first(person: Person) -> bool:
+def needs_second_factor_first(person: Person) -> bool:
     """Whether this session was begun without the second proof that the person has.
 
     Nobody with the password alone puts a device of their own beside it, or in its place.
     """
-    if PROOF in current_session():
+    if SECOND_FACTOR in current_session():
         return False
     has_passkeys = (
         needs_second_factor(person)
         and current_council().settings.has_passwords
         and bool(queries.passkeys_of(current_council().engine, person.id))
     )
-    return has_passkeys or second_factor.stamp_of(person.id) is not None
+    return has_passkeys or second_factor.fingerprint_of(person.id) is not None
 
 
-def name_of(agent: str) -> str:
+def browser_name(agent: str) -> str:
     """Browser and system, as people call them."""
     browser = next((name for mark, name in BROWSERS if mark in agent), "Another browser")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
@@ -126,9 +135,9 @@ def name_of(agent: str) -> str:
 
 
 def _app_row(person: Person) -> dict[str, object]:
-    if second_factor.stamp_of(person.id) is None:
+    if second_factor.fingerprint_of(person.id) is None:
         return _row("Authenticator app", "Not set up", "second_proof.show", "Set up", "your authenticator app")
-    left = f"Set up, {second_factor.how_many_left(person.id)} recovery codes left"
+    left = f"Set up, {second_factor.recovery_codes_left(person.id)} recovery codes left"
     return _row("Authenticator app", left, "second_proof.show", "Change", "your authenticator app")
 
 

@@ -5,15 +5,15 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from web.identity.account.routes import must_prove_first, wrong_password
+from web.identity.account.routes import needs_second_factor_first, password_error
 from web.identity.credentials import passkeys, second_factor
-from web.identity.current_user import PROOF, current_user, needs_second_factor, partially_authenticated_user, sign_in, sign_out
+from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in, sign_out
 from web.request.context import current_session
 from web.request.flash_messages import flash
 from workflow.errors import NotFound
 
 pages = Blueprint("second_proof", __name__, template_folder="templates")
-PENDING = "pending_secret"
+PENDING_KEY = "pending_secret"
 WRONG_CODE = "That is not the code your app shows now."
 Shown = str | tuple[str, HTTPStatus]
 
@@ -26,12 +26,12 @@ def show() -> str:
 @pages.post("/account/second-proof")
 def begin() -> AnyResponse | Shown:
     """A new secret, not in use until a code shows that the app has it."""
-    if must_prove_first(partially_authenticated_user()):
+    if needs_second_factor_first(partially_authenticated_user()):
         sign_out()
         return redirect(url_for("sign_in.show"))
-    if sentence := wrong_password(request.form.get("password", "")):
+    if sentence := password_error(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
-    current_session()[PENDING] = second_factor.new_secret()
+    current_session()[PENDING_KEY] = second_factor.new_secret()
     return redirect(url_for("second_proof.scan"))
 
 
@@ -42,13 +42,13 @@ def scan() -> str:
 
 @pages.get("/account/second-proof/qr.svg")
 def picture() -> Response:
-    return Response(second_factor.picture_of(_pending(), partially_authenticated_user().email), mimetype="image/svg+xml")
+    return Response(second_factor.qr_code_of(_pending(), partially_authenticated_user().email), mimetype="image/svg+xml")
 
 
 @pages.post("/account/second-proof/scan")
 def finish() -> Shown:
     person, secret = partially_authenticated_user(), _pending()
-    if must_prove_first(person):
+    if needs_second_factor_first(person):
         raise NotFound
     if not second_factor.enrol(person.id, secret, request.form.get("code", "")):
         return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -61,9 +61,9 @@ def new_codes() -> Shown:
     person = current_user()
     if not _has_codes():
         raise NotFound
-    if must_prove_first(person):
+    if needs_second_factor_first(person):
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
-    if sentence := wrong_password(request.form.get("password", "")):
+    if sentence := password_error(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
     return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id))
 
@@ -73,9 +73,9 @@ def remove() -> AnyResponse | Shown:
     person = current_user()
     if needs_second_factor(person):
         return _start({"password": "Your role needs a second proof: set up another app instead."}), HTTPStatus.UNPROCESSABLE_ENTITY
-    if must_prove_first(person):
+    if needs_second_factor_first(person):
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
-    if sentence := wrong_password(request.form.get("password", "")):
+    if sentence := password_error(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
     second_factor.remove(person.id)
     flash("From now on your password alone signs you in.")
@@ -85,24 +85,24 @@ def remove() -> AnyResponse | Shown:
 def _start(errors: dict[str, str]) -> str:
     person = partially_authenticated_user()
     return render_template(
-        "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.how_many_left(person.id),
-        is_led=needs_second_factor(person) and PROOF not in current_session(), is_needed=needs_second_factor(person),
-        is_held=must_prove_first(person), can_have_passkeys=passkeys.can_be_used(),
+        "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.recovery_codes_left(person.id),
+        is_led=needs_second_factor(person) and SECOND_FACTOR not in current_session(), is_needed=needs_second_factor(person),
+        is_held=needs_second_factor_first(person), can_have_passkeys=passkeys.are_available(),
     )  # fmt: skip
 
 
 def _scan(sentence: str) -> str:
-    return render_template("scan.html", key=second_factor.key_of(_pending()), sentence=sentence)
+    return render_template("scan.html", key=second_factor.manual_key_of(_pending()), sentence=sentence)
 
 
 def _has_codes() -> bool:
-    return second_factor.stamp_of(partially_authenticated_user().id) is not None
+    return second_factor.fingerprint_of(partially_authenticated_user().id) is not None
 
 
 def _pending() -> str:
     """Raises NotFound where none was begun in this session."""
     partially_authenticated_user()
-    secret: str | None = current_session().get(PENDING)
+    secret: str | None = current_session().get(PENDING_KEY)
     if secret is None:
         raise NotFound
     return secret

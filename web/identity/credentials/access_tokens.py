@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from web.council import Council
-from web.identity.credentials.queries import end_token, keep_token, record_token_use, token_with
-from web.identity.sessions import digest
+from web.identity.credentials.queries import insert_token, mark_token_revoked, record_token_use, token_by_digest
+from web.identity.sessions import token_digest
 from workflow.directory import Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.storage.engine import DatabaseError, Engine
@@ -19,18 +19,18 @@ from workflow.validation import read_text
 
 READ, READ_AND_WRITE = "read", "read and write"
 SCOPES = (READ, READ_AND_WRITE)
-SAFE = {"GET", "HEAD", "OPTIONS"}
-DAYS, MOST_DAYS, LONGEST_NAME, HIGHEST_ID = 90, 365, 100, 2**31 - 1
-NOTED_EVERY = timedelta(minutes=1)
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ID = 90, 365, 100, 2**31 - 1
+USE_RECORDED_EVERY = timedelta(minutes=1)
 LOG = logging.getLogger("practice_audit")
 
 
-class ReadsOnly(PermissionDenied):
+class ReadOnlyToken(PermissionDenied):
     """This access token may only read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class TokenHolder:
     """Who a token speaks for, and how far."""
 
     person_id: int
@@ -58,30 +58,30 @@ def create_token(council: Council, person: Person, new: NewToken | None = None) 
     with complaints:
         days = _days(new.days)
     complaints.refuse()
-    keep_token(
-        council.engine, digest=digest(token), person_id=person.id, name=name, scope=new.scope, created_at=now, ends_at=now + timedelta(days=days)
+    insert_token(
+        council.engine, digest=token_digest(token), person_id=person.id, name=name, scope=new.scope, created_at=now, ends_at=now + timedelta(days=days)
     )  # fmt: skip
     return token
 
 
 def revoke_token(council: Council, token_id: int, of: Person | None = None) -> None:
     """Raise NotFound where there is no such token, or it is somebody else’s than `of`. Revoked again, it stays as it was."""
-    found = token_id <= HIGHEST_ID and end_token(council.engine, token_id, datetime.now(UTC), of.id if of else None)
+    found = token_id <= MAX_ID and mark_token_revoked(council.engine, token_id, datetime.now(UTC), of.id if of else None)
     if not found:
         raise NotFound
 
 
-def held_by_token(engine: Engine, token: str) -> Held | None:
+def check_token(engine: Engine, token: str) -> TokenHolder | None:
     """None for what is no token, has ended or was revoked. Its use is noted to the minute."""
-    now, row = datetime.now(UTC), token_with(engine, digest(token))
-    if row is None or standing(row, now):
+    now, row = datetime.now(UTC), token_by_digest(engine, token_digest(token))
+    if row is None or why_unusable(row, now):
         return None
-    if row.used_at is None or abs(now - row.used_at) > NOTED_EVERY:
+    if row.used_at is None or abs(now - row.used_at) > USE_RECORDED_EVERY:
         _note(engine, row.digest, now)
-    return Held(row.person_id, row.scope == READ_AND_WRITE)
+    return TokenHolder(row.person_id, row.scope == READ_AND_WRITE)
 
 
-def standing(row: Any, now: datetime) -> str:
+def why_unusable(row: Any, now: datetime) -> str:
     """Why a token is worth nothing now; "" while it is good."""
     if row.revoked_at is not None:
         return "revoked"
@@ -97,7 +97,7 @@ def _note(engine: Engine, digest_: str, now: datetime) -> None:
 
 
 def _name(value: object) -> str:
-    name = read_text("name", value, LONGEST_NAME)
+    name = read_text("name", value, MAX_NAME_LENGTH)
     if not name or not name.isprintable():
         raise BadInput.about("name", "Give the token a name of one line, so that you know it again.")
     return name
@@ -105,7 +105,7 @@ def _name(value: object) -> str:
 
 def _days(value: object) -> int:
     if not (isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5)):
-        raise BadInput.about("days", f"A token lasts from 1 to {MOST_DAYS} days.")
-    if not 1 <= int(value) <= MOST_DAYS:
-        raise BadInput.about("days", f"A token lasts from 1 to {MOST_DAYS} days.")
+        raise BadInput.about("days", f"A token lasts from 1 to {MAX_DAYS} days.")
+    if not 1 <= int(value) <= MAX_DAYS:
+        raise BadInput.about("days", f"A token lasts from 1 to {MAX_DAYS} days.")
     return int(value)

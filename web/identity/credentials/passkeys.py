@@ -13,11 +13,11 @@ from web.identity.credentials import passwords, queries
 from web.identity.credentials.security_app import security_app
 from workflow.errors import BadInput
 
-LONGEST_NAME = 40
-NOT_MADE = "The passkey could not be made. Try again."
+MAX_NAME_LENGTH = 40
+NOT_ADDED = "The passkey could not be made. Try again."
 
 
-def can_be_used() -> bool:
+def are_available() -> bool:
     """Browsers make them over https or on this very machine, and for names only, never for a number."""
     parts = urlsplit(security_app().settings.base_url)
     host = parts.hostname or ""
@@ -28,7 +28,7 @@ def can_be_used() -> bool:
     return False
 
 
-def ask_to_make(person_id: int) -> tuple[dict[str, Any], str]:
+def registration_options(person_id: int) -> tuple[dict[str, Any], str]:
     """What the browser is asked, and the challenge that its answer must hold."""
     with security_app().opened() as security:
         import webauthn
@@ -48,9 +48,9 @@ def ask_to_make(person_id: int) -> tuple[dict[str, Any], str]:
         return json.loads(webauthn.options_to_json(options)), challenge
 
 
-def make(person_id: int, name: str, challenge: str, credential: str) -> None:
+def register(person_id: int, name: str, challenge: str, credential: str) -> None:
     """Raise BadInput for what no device answered to this challenge. The person is told by mail."""
-    name = "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_NAME] or "Passkey"
+    name = "".join(letter for letter in name if letter.isprintable()).strip()[:MAX_NAME_LENGTH] or "Passkey"
     with security_app().opened() as security:
         import webauthn
         from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
@@ -62,18 +62,18 @@ def make(person_id: int, name: str, challenge: str, credential: str) -> None:
                 require_user_verification=True,
             )  # fmt: skip
         except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise BadInput.about("credential", NOT_MADE) from error
+            raise BadInput.about("credential", NOT_ADDED) from error
         credential_id = bytes_to_base64url(shown.credential_id)
         if security.datastore.find_webauthn(credential_id):
-            raise BadInput.about("credential", NOT_MADE)
+            raise BadInput.about("credential", NOT_ADDED)
         security.datastore.create_webauthn(
             security.datastore.find_user(id=person_id), credential_id=credential_id, public_key=shown.credential_public_key,
             name=name, sign_count=shown.sign_count, transports=[],
         )  # fmt: skip
-    passwords.tell(person_id, "second_proof_changed")
+    passwords.notify(person_id, "second_proof_changed")
 
 
-def ask_to_sign_in() -> tuple[dict[str, Any], str]:
+def authentication_options() -> tuple[dict[str, Any], str]:
     """The same for everybody: the device knows its owner, and we ask nobody’s name."""
     with security_app().opened() as security:
         import webauthn

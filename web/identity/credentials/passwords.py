@@ -6,27 +6,27 @@ from typing import Any
 
 from notifications.delivery.encryption import lock
 from web.identity.credentials import queries
-from web.identity.credentials.security_app import LONGEST, SHORTEST, security_app
+from web.identity.credentials.security_app import MAX_LENGTH, MIN_LENGTH, security_app
 from workflow.directory import Person
 from workflow.errors import BadInput
 
-WRONG_LENGTH = f"Your new password must be {SHORTEST} to {LONGEST} characters long."
+WRONG_LENGTH = f"Your new password must be {MIN_LENGTH} to {MAX_LENGTH} characters long."
 TOO_EASY = "That password is too easy to guess. Choose three or more words that do not belong together."
-MAILED_ONCE_IN = timedelta(minutes=10)
-NOBODY = 0
+ONE_EMAIL_PER = timedelta(minutes=10)
+NO_PERSON = 0
 
 
-def is_right(person_id: int | None, password: str) -> bool:
+def verify(person_id: int | None, password: str) -> bool:
     """Takes as long for nobody as for somebody."""
     with security_app().opened() as security:
         from flask_security import verify_password
 
-        row = queries.account_of(security_app().engine, person_id or NOBODY)
+        row = queries.account_of(security_app().engine, person_id or NO_PERSON)
         kept = row.password_hash if row else None
         typed = security.password_util.normalize(password)
         # Nobody has a longer one, and the hashing would refuse it with an error.
-        fits = verify_password(typed[:LONGEST], kept or security_app().nobodys_hash)
-    return bool(fits and kept and len(typed) <= LONGEST)
+        fits = verify_password(typed[:MAX_LENGTH], kept or security_app().nobodys_hash)
+    return bool(fits and kept and len(typed) <= MAX_LENGTH)
 
 
 def change(person_id: int, new: str) -> None:
@@ -37,17 +37,17 @@ def change(person_id: int, new: str) -> None:
         account = security.datastore.find_user(id=person_id)
         problems, normal = security.password_util.validate(new, is_register=False, user=_About(account))
         if problems:
-            raise BadInput.about("new", TOO_EASY if SHORTEST <= len(normal) <= LONGEST else WRONG_LENGTH)
+            raise BadInput.about("new", TOO_EASY if MIN_LENGTH <= len(normal) <= MAX_LENGTH else WRONG_LENGTH)
         update_password(account, normal)
-    tell(person_id, "password_changed")
+    notify(person_id, "password_changed")
 
 
-def tell(person_id: int, event: str) -> None:
+def notify(person_id: int, event: str) -> None:
     now = datetime.now(UTC)
-    queries.post(security_app().engine, event, f"{event}/{person_id}/{now.isoformat()}", person_id, now)
+    queries.enqueue_email(security_app().engine, event, f"{event}/{person_id}/{now.isoformat()}", person_id, now)
 
 
-def is_an_address(email: str) -> bool:
+def is_email_address(email: str) -> bool:
     """As far as can be told without asking the network."""
     with security_app().opened() as security:
         try:
@@ -57,7 +57,7 @@ def is_an_address(email: str) -> bool:
     return len(email) <= 254
 
 
-def send_link(person: Person | None) -> None:
+def send_reset_link(person: Person | None) -> None:
     """To choose a new password, to somebody active; the same work for nobody, and one mail in ten minutes at most."""
     now = datetime.now(UTC)
     library = security_app()
@@ -69,10 +69,10 @@ def send_link(person: Person | None) -> None:
         token = generate_reset_password_token(account)
     locked = lock(library.settings, f"{library.settings.base_url}/new-password?token={token}")
     if person and is_real:
-        queries.post(library.engine, "password_reset", _key(account, now), person.id, now, locked)
+        queries.enqueue_email(library.engine, "password_reset", _key(account, now), person.id, now, locked)
 
 
-def person_of_link(token: str) -> int | None:
+def person_of_reset_token(token: str) -> int | None:
     """Whose link this is: None for one that is forged, that ran out, or that was used."""
     with security_app().opened():
         from flask_security.recoverable import reset_password_token_status
@@ -83,7 +83,7 @@ def person_of_link(token: str) -> int | None:
 
 def _key(account: Any, now: datetime) -> str:
     """The same for a while; another once a link was used, so that a second one can be asked for at once."""
-    slot = int(now.timestamp() // MAILED_ONCE_IN.total_seconds())
+    slot = int(now.timestamp() // ONE_EMAIL_PER.total_seconds())
     return f"password_reset/{hashlib.sha256(account.fs_uniquifier.encode()).hexdigest()[:16]}/{slot}"
 
 

@@ -12,7 +12,7 @@ from workflow.storage.audit_writer import once_statement, upsert
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import accounts, calendars, failures, passkeys, people, places, recovery_codes, sessions, tokens
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 FORGOTTEN_AFTER = timedelta(days=1)
 # Asked at each request of a program: building a statement costs more than running it, so it is built once.
 TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
@@ -23,21 +23,21 @@ def account_of(engine: Engine, person_id: int) -> Any:
     return _first(engine, ACCOUNT.where(people.c.id == person_id))
 
 
-def account_with(engine: Engine, column: str, value: str) -> Any:
+def account_by(engine: Engine, column: str, value: str) -> Any:
     """By `uniquifier` or by `handle`."""
     return _first(engine, ACCOUNT.where(accounts.c[column] == value))
 
 
-def keep_account(engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, ends_sessions: bool) -> None:
+def save_account(engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, ends_sessions: bool) -> None:
     with write_transaction(engine) as connection:
         connection.execute(update(people).where(people.c.id == person_id).values(password_hash=password_hash))
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, **values}])
         if ends_sessions:
             connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
-            end_tokens_of(connection, person_id, datetime.now(UTC))
+            revoke_tokens_of(connection, person_id, datetime.now(UTC))
 
 
-def post(engine: Engine, event: str, key: str, person_id: int, now: datetime, locked: bytes | None = None) -> None:
+def enqueue_email(engine: Engine, event: str, key: str, person_id: int, now: datetime, locked: bytes | None = None) -> None:
     with write_transaction(engine) as connection:
         post_to_person(connection, event, key, person_id, now, locked)
 
@@ -45,7 +45,7 @@ def post(engine: Engine, event: str, key: str, person_id: int, now: datetime, lo
 # --- Codes -----------------------------------------------------------------------------------------------------------
 
 
-def take_counter(engine: Engine, person_id: int, counter: int) -> bool:
+def use_totp_counter(engine: Engine, person_id: int, counter: int) -> bool:
     """Whether this code is taken now: never twice, and none from before the last, however many try at once."""
     newer = or_(accounts.c.totp_counter.is_(None), accounts.c.totp_counter < counter)
     with write_transaction(engine) as connection:
@@ -53,27 +53,27 @@ def take_counter(engine: Engine, person_id: int, counter: int) -> bool:
         return taken.rowcount == 1
 
 
-def keep_totp(engine: Engine, person_id: int, totp: str | None, counter: int | None = None) -> None:
+def save_totp(engine: Engine, person_id: int, totp: str | None, counter: int | None = None) -> None:
     with write_transaction(engine) as connection:
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, "totp": totp, "totp_counter": counter}])
         if totp is None:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
 
 
-def codes_of(engine: Engine, person_id: int) -> Sequence[Any]:
+def recovery_codes_of(engine: Engine, person_id: int) -> Sequence[Any]:
     query = select(recovery_codes).where(recovery_codes.c.person_id == person_id).order_by(recovery_codes.c.id)
     with read_transaction(engine) as connection:
         return connection.execute(query).all()
 
 
-def set_codes(engine: Engine, person_id: int, codes: Sequence[str]) -> None:
+def set_recovery_codes(engine: Engine, person_id: int, codes: Sequence[str]) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         if codes:
             connection.execute(insert(recovery_codes), [{"person_id": person_id, "code": code} for code in codes])
 
 
-def drop_code(engine: Engine, code_id: int) -> bool:
+def delete_recovery_code(engine: Engine, code_id: int) -> bool:
     with write_transaction(engine) as connection:
         return connection.execute(delete(recovery_codes).where(recovery_codes.c.id == code_id)).rowcount == 1
 
@@ -86,7 +86,7 @@ def passkeys_of(engine: Engine, person_id: int) -> Sequence[Any]:
         return connection.execute(select(passkeys).where(passkeys.c.person_id == person_id).order_by(passkeys.c.id)).all()
 
 
-def passkey_with(engine: Engine, credential_id: str) -> Any:
+def passkey_by_credential(engine: Engine, credential_id: str) -> Any:
     return _first(engine, select(passkeys).where(passkeys.c.credential_id == credential_id))
 
 
@@ -106,7 +106,7 @@ def remove_passkey(engine: Engine, person_id: int, passkey_id: int) -> bool:
         return connection.execute(delete(passkeys).where(*mine)).rowcount == 1
 
 
-def forget_second_proof(engine: Engine, person_id: int, now: datetime) -> bool:
+def remove_second_factor(engine: Engine, person_id: int, now: datetime) -> bool:
     """Whether there was one. Whoever came in by it is out, programs too, and the person hears of it."""
     has_app = update(accounts).where(accounts.c.person_id == person_id, accounts.c.totp.is_not(None)).values(totp=None, totp_counter=None)
     with write_transaction(engine) as connection:
@@ -117,7 +117,7 @@ def forget_second_proof(engine: Engine, person_id: int, now: datetime) -> bool:
             return False
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
-        end_tokens_of(connection, person_id, now)
+        revoke_tokens_of(connection, person_id, now)
         post_to_person(connection, "second_proof_changed", f"second_proof_changed/{person_id}/{now.isoformat()}", person_id, now)
     return True
 
@@ -125,14 +125,14 @@ def forget_second_proof(engine: Engine, person_id: int, now: datetime) -> bool:
 # --- Sessions --------------------------------------------------------------------------------------------------------
 
 
-def sessions_of(engine: Engine, person_id: int, seen_after: datetime, begun_after: datetime) -> Sequence[Any]:
+def active_sessions_of(engine: Engine, person_id: int, seen_after: datetime, begun_after: datetime) -> Sequence[Any]:
     """Those that still are, the one used last first."""
     still = (sessions.c.person_id == person_id, sessions.c.seen_at >= seen_after, sessions.c.created_at >= begun_after)
     with read_transaction(engine) as connection:
         return connection.execute(select(sessions).where(*still).order_by(sessions.c.seen_at.desc())).all()
 
 
-def end_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> int:
+def delete_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> int:
     """All of a person’s but the one with digest `but`, or the one whose digest begins with `named`; answers how many."""
     chosen = [sessions.c.person_id == person_id, sessions.c.digest != but]
     if named:
@@ -144,12 +144,12 @@ def end_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> i
 # --- Access tokens: a token itself is not stored, only its digest ----------------------------------------------------
 
 
-def keep_token(engine: Engine, **values: object) -> None:
+def insert_token(engine: Engine, **values: object) -> None:
     with write_transaction(engine) as connection:
         connection.execute(insert(tokens).values(values))
 
 
-def token_with(engine: Engine, digest: str) -> Any:
+def token_by_digest(engine: Engine, digest: str) -> Any:
     with read_transaction(engine) as connection:
         return connection.execute(TOKEN, {"the_digest": digest}).first()
 
@@ -161,12 +161,12 @@ def record_token_use(engine: Engine, digest: str, at: datetime) -> None:
 
 def tokens_of(engine: Engine, person_id: int) -> Sequence[Any]:
     """The newest first."""
-    query = select(tokens).where(tokens.c.person_id == person_id).order_by(tokens.c.id.desc()).limit(MOST_LISTED)
+    query = select(tokens).where(tokens.c.person_id == person_id).order_by(tokens.c.id.desc()).limit(MAX_LISTED)
     with read_transaction(engine) as connection:
         return connection.execute(query).all()
 
 
-def end_token(engine: Engine, token_id: int, at: datetime, person_id: int | None = None) -> bool:
+def mark_token_revoked(engine: Engine, token_id: int, at: datetime, person_id: int | None = None) -> bool:
     """Whether there is such a token, of this person where one is given. The first time it was revoked stands."""
     chosen = tokens.c.id == token_id if person_id is None else (tokens.c.id == token_id) & (tokens.c.person_id == person_id)
     with write_transaction(engine) as connection:
@@ -174,7 +174,7 @@ def end_token(engine: Engine, token_id: int, at: datetime, person_id: int | None
         return connection.execute(select(tokens.c.id).where(chosen)).first() is not None
 
 
-def end_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
+def revoke_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
     """All of them at once, and the address of their calendar, as when somebody may have been in their place."""
     connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
@@ -183,7 +183,7 @@ def end_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
 # --- Failed attempts to sign in, and where people have signed in from: only keyed digests are stored -----------------
 
 
-def take_try(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
+def count_attempt(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
     """Count a try before it is made, so that many at once are no way round; or answer how many seconds it has to wait."""
     keys = sorted(limits)
     with write_transaction(engine) as connection:
@@ -197,7 +197,7 @@ def take_try(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
     return wait
 
 
-def succeeded(engine: Engine, forgotten: list[str], taken_back: list[str], at: tuple[int, str], now: datetime) -> None:
+def clear_attempts(engine: Engine, forgotten: list[str], taken_back: list[str], at: tuple[int, str], now: datetime) -> None:
     """Forget the failures of the person, take back this one try of the address that others share, and know the place."""
     less = case((failures.c.tries > 0, failures.c.tries - 1), else_=0)
     with write_transaction(engine) as connection:
@@ -206,7 +206,7 @@ def succeeded(engine: Engine, forgotten: list[str], taken_back: list[str], at: t
         upsert(connection, places, ("person_id", "place"), [{"person_id": at[0], "place": at[1], "last_at": now}])
 
 
-def is_known(engine: Engine, person_id: int, place: str) -> bool:
+def is_known_place(engine: Engine, person_id: int, place: str) -> bool:
     with read_transaction(engine) as connection:
         return connection.execute(select(places).where(places.c.person_id == person_id, places.c.place == place)).first() is not None
 

@@ -11,7 +11,7 @@ CODE, RECOVERY_CODE, PASSKEY = "code", "recovery code", "passkey"
 WINDOW = 30
 
 
-def stamp_of(person_id: int) -> str | None:
+def fingerprint_of(person_id: int) -> str | None:
     """Something that changes with the codes and with the password; None for who has no second proof."""
     row = queries.account_of(security_app().engine, person_id)
     if row is None or row.totp is None:
@@ -33,8 +33,8 @@ def verify_code(person_id: int, typed: str) -> str:
         return RECOVERY_CODE if is_right else ""
 
 
-def how_many_left(person_id: int) -> int:
-    return len(queries.codes_of(security_app().engine, person_id))
+def recovery_codes_left(person_id: int) -> int:
+    return len(queries.recovery_codes_of(security_app().engine, person_id))
 
 
 def new_secret() -> str:
@@ -44,14 +44,14 @@ def new_secret() -> str:
     return secret
 
 
-def key_of(secret: str) -> str:
+def manual_key_of(secret: str) -> str:
     """To type into an app by hand."""
     with security_app().opened() as security:
         key: str = security.totp_factory.get_totp_pretty_key(secret)
     return key.replace("-", " ")
 
 
-def picture_of(secret: str, email: str) -> bytes:
+def qr_code_of(secret: str, email: str) -> bytes:
     """The same as a QR code: an SVG without a style of its own."""
     import qrcode
     from qrcode.image.svg import SvgPathFillImage
@@ -69,8 +69,8 @@ def enrol(person_id: int, secret: str, code: str) -> bool:
         counter = security.totp_factory.fits("".join(code.split()), secret, WINDOW)
     if counter is None:
         return False
-    queries.keep_totp(security_app().engine, person_id, secret, counter)
-    passwords.tell(person_id, "second_proof_changed")
+    queries.save_totp(security_app().engine, person_id, secret, counter)
+    passwords.notify(person_id, "second_proof_changed")
     return True
 
 
@@ -82,5 +82,5 @@ def new_recovery_codes(person_id: int) -> list[str]:
 
 
 def remove(person_id: int) -> None:
-    queries.keep_totp(security_app().engine, person_id, None)
-    passwords.tell(person_id, "second_proof_changed")
+    queries.save_totp(security_app().engine, person_id, None)
+    passwords.notify(person_id, "second_proof_changed")

@@ -19,7 +19,7 @@ from workflow.storage.engine import Engine
 if TYPE_CHECKING:
     from flask_security import Security
 
-SHORTEST, LONGEST, LEAST_SCORE = 12, 128, 3
+MIN_LENGTH, MAX_LENGTH, MIN_SCORE = 12, 128, 3
 RECOVERY_CODES = 10
 
 
@@ -61,7 +61,7 @@ def security_app() -> SecurityApp:
 def _config(settings: Settings) -> dict[str, Any]:
     mine = {
         "PASSWORD_HASH": "argon2", "PASSWORD_SCHEMES": ["argon2"], "DEPRECATED_PASSWORD_SCHEMES": [], "PASSWORD_SINGLE_HASH": True,
-        "PASSWORD_LENGTH_MIN": SHORTEST, "PASSWORD_COMPLEXITY_CHECKER": "zxcvbn", "ZXCVBN_MINIMUM_SCORE": LEAST_SCORE,
+        "PASSWORD_LENGTH_MIN": MIN_LENGTH, "PASSWORD_COMPLEXITY_CHECKER": "zxcvbn", "ZXCVBN_MINIMUM_SCORE": MIN_SCORE,
         "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False}, "RETURN_GENERIC_RESPONSES": True,
         # Of a hash that is salted already, inside a signature: once is enough, and costs nobody a second.
         "HASHING_SCHEMES": ["hex_sha256"], "DEPRECATED_HASHING_SCHEMES": [],

@@ -9,7 +9,7 @@ from flask_security import RoleMixin, UserDatastore, UserMixin, WebAuthnMixin
 from web.identity.credentials import queries
 from workflow.storage.engine import Engine
 
-FIRST = "first-"
+INITIAL = "first-"
 
 
 class NoRole(RoleMixin):
@@ -22,7 +22,7 @@ class Account(UserMixin):
     def __init__(self, row: Any) -> None:
         self.id, self.email, self.name, self.active, self.password = row.id, row.email, row.name, row.is_active, row.password_hash
         # Signed into a link, never a secret: until the first new password the person’s number will do.
-        self.fs_uniquifier = self.stored_uniquifier = row.uniquifier or f"{FIRST}{row.id}"
+        self.fs_uniquifier = self.stored_uniquifier = row.uniquifier or f"{INITIAL}{row.id}"
         self.fs_webauthn_user_handle = row.handle
         self.tf_totp_secret = row.totp
         self.codes: Sequence[Any] = ()
@@ -37,7 +37,7 @@ class Passkey(WebAuthnMixin):
         return {"id": self.person_id}
 
 
-class Accounts(UserDatastore):
+class AccountDatastore(UserDatastore):
     """Each `put` is a commit of its own. A new uniquifier, which comes with each new password, ends every session of the person."""
 
     def __init__(self, engine: Engine) -> None:
@@ -51,40 +51,40 @@ class Accounts(UserDatastore):
     def put(self, account: Account) -> Account:
         values = {"uniquifier": account.fs_uniquifier, "handle": account.fs_webauthn_user_handle}
         is_new = account.fs_uniquifier != account.stored_uniquifier
-        if not is_new and account.fs_uniquifier.startswith(FIRST):
+        if not is_new and account.fs_uniquifier.startswith(INITIAL):
             del values["uniquifier"]
-        queries.keep_account(self.engine, account.id, account.password, values, ends_sessions=is_new)
+        queries.save_account(self.engine, account.id, account.password, values, ends_sessions=is_new)
         return account
 
     def commit(self) -> None:
         """Every `put` has done so."""
 
     def mf_set_recovery_codes(self, user: Account, rcs: list[str] | None) -> None:
-        queries.set_codes(self.engine, user.id, rcs or ())
+        queries.set_recovery_codes(self.engine, user.id, rcs or ())
 
     def mf_get_recovery_codes(self, user: Account) -> list[str]:
-        user.codes = queries.codes_of(self.engine, user.id)
+        user.codes = queries.recovery_codes_of(self.engine, user.id)
         return [row.code for row in user.codes]
 
     def mf_delete_recovery_code(self, user: Account, idx: int) -> bool:
         """Whether it was this call that used it: counted in the codes as they were read, so that no other goes in its place."""
-        return queries.drop_code(self.engine, user.codes[idx].id)
+        return queries.delete_recovery_code(self.engine, user.codes[idx].id)
 
     def create_webauthn(self, user: Account, **given: Any) -> None:
         kept = {name: given[name] for name in ("credential_id", "public_key", "name", "sign_count", "transports")}
         queries.add_passkey(self.engine, kept | {"person_id": user.id, "made_at": datetime.now(UTC)})
 
     def find_webauthn(self, credential_id: str) -> Passkey | None:
-        row = queries.passkey_with(self.engine, credential_id)
+        row = queries.passkey_by_credential(self.engine, credential_id)
         return Passkey(row) if row else None
 
     def _row(self, by: dict[str, Any]) -> Any:
         if "id" in by:
             return queries.account_of(self.engine, int(by["id"]))
         if "fs_webauthn_user_handle" in by:
-            return queries.account_with(self.engine, "handle", by["fs_webauthn_user_handle"])
+            return queries.account_by(self.engine, "handle", by["fs_webauthn_user_handle"])
         uniquifier = str(by["fs_uniquifier"])
-        if not uniquifier.startswith(FIRST):
-            return queries.account_with(self.engine, "uniquifier", uniquifier)
-        row = queries.account_of(self.engine, int(uniquifier.removeprefix(FIRST)))
+        if not uniquifier.startswith(INITIAL):
+            return queries.account_by(self.engine, "uniquifier", uniquifier)
+        row = queries.account_of(self.engine, int(uniquifier.removeprefix(INITIAL)))
         return row if row is not None and row.uniquifier is None else None

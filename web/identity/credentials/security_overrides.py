@@ -12,11 +12,11 @@ from passlib.exc import TokenError, UsedTokenError
 from webauthn.helpers import structs
 
 from web.identity.credentials import queries
-from web.identity.credentials.security_datastore import Account, Accounts
+from web.identity.credentials.security_datastore import Account, AccountDatastore
 from workflow.storage.engine import Engine
 
 # zxcvbn judges no more than this; what comes after only makes it harder.
-JUDGED = 72
+ZXCVBN_LIMIT = 72
 
 
 class SingleUseTotp(Totp):
@@ -39,7 +39,7 @@ class SingleUseTotp(Totp):
 
     def set_last_counter(self, user: Account, tmatch: Any) -> None:
         """Raise UsedTokenError where another request took it meanwhile."""
-        if not queries.take_counter(self.engine, user.id, tmatch.counter):
+        if not queries.use_totp_counter(self.engine, user.id, tmatch.counter):
             raise UsedTokenError
 
 
@@ -48,10 +48,10 @@ class NoDirectEmail(MailUtil):
         raise AssertionError("mail goes through the outbox")
 
 
-class Passwords(PasswordUtil):
+class LongPasswords(PasswordUtil):
     def validate(self, password: str, is_register: bool, **about: Any) -> tuple[list[str] | None, str]:
         password = self.normalize(password)
-        problems = password_length_validator(password) or password_complexity_validator(password[:JUDGED], is_register, **about)
+        problems = password_length_validator(password) or password_complexity_validator(password[:ZXCVBN_LIMIT], is_register, **about)
         return problems, password
 
 
@@ -71,7 +71,7 @@ def init_security(app: Flask, engine: Engine) -> Account:
     """Flask-Security for this Flask; answers nobody’s account, with a password that nobody knows."""
     totp = type("CouncilsCodes", (SingleUseTotp,), {"engine": engine})
     Security(
-        app, Accounts(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=NoDirectEmail, password_util_cls=Passwords,
+        app, AccountDatastore(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=NoDirectEmail, password_util_cls=LongPasswords,
         webauthn_util_cls=PasskeyPolicy,
     )  # fmt: skip
     with app.app_context():

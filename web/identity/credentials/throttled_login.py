@@ -10,38 +10,38 @@ from web.request.context import command_context, current_council
 from workflow.directory import Person
 from workflow.errors import TooManyAttempts
 
-NOBODY = 0
+NO_PERSON = 0
 
 
-def person_with(email: str, password: str) -> Person | None:
+def authenticate(email: str, password: str) -> Person | None:
     """The active person with this password. Raises TooManyAttempts. Nothing tells, by the answer or its time, whether there is such an address."""
     person = command_context().directory.by_email(email)
-    take_try("password", email, person)
-    if not passwords.is_right(person.id if person else None, password) or person is None or not person.is_active:
+    count_attempt("password", email, person)
+    if not passwords.verify(person.id if person else None, password) or person is None or not person.is_active:
         return None
     reset_throttle("password", email, person)
     return person
 
 
-def has_password(person: Person, password: str) -> bool:
+def is_own_password(person: Person, password: str) -> bool:
     """Asked again before something important is changed. Raises TooManyAttempts."""
-    return person_with(person.email, password) == person
+    return authenticate(person.email, password) == person
 
 
-def take_try(what: str, account: str, person: Person | None) -> None:
+def count_attempt(what: str, account: str, person: Person | None) -> None:
     """Raise TooManyAttempts where it has to wait."""
     trying, engine = _trying(what, account), current_council().engine
-    is_known = queries.is_known(engine, person.id if person else NOBODY, trying.place)
-    if wait := queries.take_try(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
+    is_known = queries.is_known_place(engine, person.id if person else NO_PERSON, trying.place)
+    if wait := queries.count_attempt(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
         raise TooManyAttempts(wait)
 
 
 def reset_throttle(what: str, account: str, person: Person) -> None:
     trying, engine = _trying(what, account), current_council().engine
-    is_known = queries.is_known(engine, person.id, trying.place)
+    is_known = queries.is_known_place(engine, person.id, trying.place)
     # Strangers' failures elsewhere are not forgotten because the person themselves came in as always.
     mine = [trying.here] if is_known else [trying.here, trying.anywhere]
-    queries.succeeded(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
+    queries.clear_attempts(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
 
 
 def _trying(what: str, account: str) -> LoginAttempt:

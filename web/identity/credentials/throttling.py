@@ -64,7 +64,7 @@ class LoginAttempt:
 
     @property
     def place(self) -> str:
-        return digest(self.settings, "place", network(self.address))
+        return digest(self.settings, "place", network_of(self.address))
 
     def _key(self, *parts: str) -> str:
         return digest(self.settings, self.what, *parts)
@@ -74,7 +74,7 @@ def digest(settings: Settings, *parts: str) -> str:
     return hmac.new(settings.key_for("tries"), "\n".join(parts).encode(errors="surrogatepass"), "sha256").hexdigest()
 
 
-def network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address itself, or the network of a version 6 address: whoever has one of those has them all."""
     try:
         parsed = ip_address(address)

@@ -8,7 +8,7 @@ from workflow.errors import BadInput
 CHALLENGE, LASTS = "challenge", timedelta(minutes=5)
 
 
-def keep(challenge: str) -> None:
+def store_challenge(challenge: str) -> None:
     """In the database: in a visitor’s own cookie it could be answered twice."""
     session = current_session()
     if not session.token:
@@ -16,7 +16,7 @@ def keep(challenge: str) -> None:
     session[CHALLENGE] = {"value": challenge, "at": datetime.now(UTC).isoformat()}
 
 
-def take() -> str:
+def take_challenge() -> str:
     """Raises BadInput where none was asked for lately."""
     kept = current_session().pop(CHALLENGE, None)
     if kept is None or datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > LASTS:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from config.oidc import CouncilSignIn
-from web.identity.oidc.errors import NotAccepted
+from web.identity.oidc.errors import SignInRefused
 from web.identity.oidc.queries import link_identity, use_identity
 from workflow.directory import Directory, Person
 from workflow.storage.engine import Engine
@@ -22,10 +22,10 @@ def person_for_claims(engine: Engine, directory: Directory, chosen: CouncilSignI
     linked = use_identity(engine, chosen.issuer, claims["sub"], now)
     person = directory.person(linked) if linked is not None else _found(directory, chosen, claims)
     if person is None or not person.is_active:
-        raise NotAccepted("nobody active is known by this account")
+        raise SignInRefused("nobody active is known by this account")
     if linked is None:
         if not link_identity(engine, chosen.issuer, claims["sub"], person.id, now):
-            raise NotAccepted("the person has another account")
+            raise SignInRefused("the person has another account")
         LOG.info("a council account was linked to person %s", person.id)
     return person
 

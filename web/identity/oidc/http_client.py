@@ -10,7 +10,7 @@ from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
-from web.identity.oidc.errors import IssuerAway
+from web.identity.oidc.errors import IssuerUnavailable
 
 T = TypeVar("T")
 SECONDS, SECONDS_TO_CONNECT, SECONDS_BETWEEN_BYTES, SECONDS_FOR_ALL = 4.0, 2.0, 3.0, 8.0
@@ -49,6 +49,6 @@ def within_seconds(work: Callable[[], T], seconds: float = SECONDS_FOR_ALL) -> T
     try:
         return apart.submit(work).result(seconds)
     except TimeoutError:
-        raise IssuerAway("no answer in time") from None
+        raise IssuerUnavailable("no answer in time") from None
     finally:
         apart.shutdown(wait=False)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from web.identity.oidc.queries import keep_attempt, take_attempt
-from web.identity.sessions import digest
+from web.identity.oidc.queries import insert_attempt, take_attempt
+from web.identity.sessions import token_digest
 from workflow.storage.engine import Engine
 
 LASTS = timedelta(minutes=10)
-BROWSER = "council_sign_in"
+BROWSER_KEY = "council_sign_in"
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class PendingLogin:
     """`verifier` is PKCE’s; `after` is where the visitor was going."""
 
     state: str
@@ -24,21 +24,21 @@ class Attempt:
     after: str
 
 
-def begin(engine: Engine, session: MutableMapping[str, Any], after: str) -> Attempt:
+def start_login(engine: Engine, session: MutableMapping[str, Any], after: str) -> PendingLogin:
     """Bound to the browser by a secret in its session, so that nobody can finish in one browser what was begun in another."""
     now = datetime.now(UTC)
-    secret = session.setdefault(BROWSER, secrets.token_urlsafe(32))
-    attempt = Attempt(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64), after[:2000])
+    secret = session.setdefault(BROWSER_KEY, secrets.token_urlsafe(32))
+    attempt = PendingLogin(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64), after[:2000])
     kept = {"nonce": attempt.nonce, "verifier": attempt.verifier, "after": attempt.after}
-    keep_attempt(engine, {"digest": _digest(secret, attempt.state), "begun_at": now, **kept}, now - LASTS)
+    insert_attempt(engine, {"digest": _digest(secret, attempt.state), "begun_at": now, **kept}, now - LASTS)
     return attempt
 
 
-def take(engine: Engine, session: MutableMapping[str, Any], state: str) -> Attempt | None:
+def finish_login(engine: Engine, session: MutableMapping[str, Any], state: str) -> PendingLogin | None:
     """None for a state that is another browser’s, too old, used, or never was."""
-    row = take_attempt(engine, _digest(session.get(BROWSER, ""), state), datetime.now(UTC) - LASTS)
-    return Attempt(state, row.nonce, row.verifier, row.after) if row else None
+    row = take_attempt(engine, _digest(session.get(BROWSER_KEY, ""), state), datetime.now(UTC) - LASTS)
+    return PendingLogin(state, row.nonce, row.verifier, row.after) if row else None
 
 
 def _digest(secret: str, state: str) -> str:
-    return digest(f"{secret}.{state}")
+    return token_digest(f"{secret}.{state}")

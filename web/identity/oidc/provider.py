@@ -13,9 +13,9 @@ from joserfc.jwk import JWKRegistry, KeySet
 from requests import RequestException
 
 from config.oidc import CouncilSignIn
-from web.identity.oidc.errors import IssuerAway, NotAccepted
+from web.identity.oidc.errors import IssuerUnavailable, SignInRefused
 from web.identity.oidc.http_client import BriefAdapter, within_seconds
-from web.identity.oidc.pending_logins import Attempt
+from web.identity.oidc.pending_logins import PendingLogin
 
 ALGORITHMS = ("RS256", "ES256")
 KEPT_FOR, LEFT_ALONE_FOR = 600.0, 5.0
@@ -34,38 +34,38 @@ class Issuer:
         self._kept: dict[str, tuple[Any, float]] = {}
         self._away_until = float("-inf")
 
-    def authorization_url(self, attempt: Attempt) -> str:
+    def authorization_url(self, attempt: PendingLogin) -> str:
         """The address that a visitor signs in at; raises IssuerAway."""
         if self.clock() < self._away_until:
-            raise IssuerAway("it was away a moment ago")
+            raise IssuerUnavailable("it was away a moment ago")
         try:
             return within_seconds(lambda: self._leads_to(attempt))
-        except IssuerAway:
+        except IssuerUnavailable:
             self._away_until = self.clock() + LEFT_ALONE_FOR
             raise
 
-    def exchange_code(self, code: str, named: str | None, attempt: Attempt) -> Mapping[str, Any]:
+    def exchange_code(self, code: str, named: str | None, attempt: PendingLogin) -> Mapping[str, Any]:
         """The checked claims of whoever signed in; raises NotAccepted. `named` is who the answer says it comes from (RFC 9207)."""
         return within_seconds(lambda: self._vouches_for(code, named, attempt))
 
-    def _leads_to(self, attempt: Attempt) -> str:
+    def _leads_to(self, attempt: PendingLogin) -> str:
         client = self._client()
         address, _ = client.create_authorization_url(
             self._document()["authorization_endpoint"], state=attempt.state, nonce=attempt.nonce, code_verifier=attempt.verifier
         )
         return str(address)
 
-    def _vouches_for(self, code: str, named: str | None, attempt: Attempt) -> Mapping[str, Any]:
+    def _vouches_for(self, code: str, named: str | None, attempt: PendingLogin) -> Mapping[str, Any]:
         document = self._document()
         if named != self.chosen.issuer and (named is not None or document.get("authorization_response_iss_parameter_supported")):
-            raise NotAccepted("the answer names another issuer")
+            raise SignInRefused("the answer names another issuer")
         given = self._exchange(document, code, attempt)
         try:
             return self._checked(given, attempt.nonce)
         except (JoseError, *MALFORMED) as error:
-            raise NotAccepted(f"the ID token: {type(error).__name__}") from None
+            raise SignInRefused(f"the ID token: {type(error).__name__}") from None
 
-    def _exchange(self, document: dict[str, Any], code: str, attempt: Attempt) -> dict[str, Any]:
+    def _exchange(self, document: dict[str, Any], code: str, attempt: PendingLogin) -> dict[str, Any]:
         offered = document.get("token_endpoint_auth_methods_supported", ())
         client = self._client("client_secret_post" if "client_secret_post" in offered else "client_secret_basic")
         try:
@@ -74,11 +74,11 @@ class Issuer:
                 redirect_uri=self.comes_back_to,
             )  # fmt: skip
         except AuthlibBaseError:
-            raise NotAccepted("the code was not exchanged") from None
+            raise SignInRefused("the code was not exchanged") from None
         except RequestException as error:
-            raise IssuerAway(type(error).__name__) from None
+            raise IssuerUnavailable(type(error).__name__) from None
         except MALFORMED:
-            raise IssuerAway("its answer is garbage") from None
+            raise IssuerUnavailable("its answer is garbage") from None
         return given
 
     def _checked(self, given: dict[str, Any], nonce: str) -> Mapping[str, Any]:
@@ -90,7 +90,7 @@ class Issuer:
         claims = CodeIDToken(token.claims, token.header, options, params)
         claims.validate(leeway=SECONDS_OF_SKEW)
         if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255 or not claims["sub"].isprintable():
-            raise NotAccepted("the ID token: its subject")
+            raise SignInRefused("the ID token: its subject")
         return dict(claims)
 
     def _verified(self, id_token: str) -> jwt.Token:
@@ -113,9 +113,9 @@ class Issuer:
         """Raise IssuerAway for a document that is not the issuer’s own, or sends anybody to an address that is not safe."""
         document = self._json(self.chosen.issuer.rstrip("/") + "/.well-known/openid-configuration")
         if document.get("issuer") != self.chosen.issuer:
-            raise IssuerAway("its document is another issuer’s")
+            raise IssuerUnavailable("its document is another issuer’s")
         if not all(self.chosen.may_be_asked_at(document.get(name)) for name in ENDPOINTS):
-            raise IssuerAway("its document names no safe address")
+            raise IssuerUnavailable("its document names no safe address")
         return document
 
     def _keep(self, name: str, ask: Callable[[], Any]) -> Any:
@@ -131,11 +131,11 @@ class Issuer:
             answer.raise_for_status()
             found = answer.json()
         except RequestException as error:
-            raise IssuerAway(type(error).__name__) from None
+            raise IssuerUnavailable(type(error).__name__) from None
         except (ValueError, RecursionError):
-            raise IssuerAway("its answer is garbage") from None
+            raise IssuerUnavailable("its answer is garbage") from None
         if not isinstance(found, dict):
-            raise IssuerAway("its answer is garbage")
+            raise IssuerUnavailable("its answer is garbage")
         return found
 
     def _client(self, by: str = "client_secret_basic") -> Any:
@@ -155,4 +155,4 @@ def _signing_keys(found: dict[str, Any]) -> KeySet:
         wanted = [key for key in found["keys"] if key.get("kty") in {"RSA", "EC"} and key.get("use", "sig") == "sig"]
         return KeySet([JWKRegistry.import_key(key) for key in wanted])
     except (JoseError, *MALFORMED):
-        raise IssuerAway("its keys are garbage") from None
+        raise IssuerUnavailable("its keys are garbage") from None

@@ -12,7 +12,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 ATTEMPTS, IDENTITIES = tables.sign_in_attempts, tables.identities
 
 
-def keep_attempt(engine: Engine, values: dict[str, Any], too_old: datetime) -> None:
+def insert_attempt(engine: Engine, values: dict[str, Any], too_old: datetime) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.begun_at < too_old))
         connection.execute(insert(ATTEMPTS).values(values))
@@ -40,7 +40,7 @@ def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now
         return connection.execute(linked.returning(IDENTITIES.c.id)).scalar() is not None
 
 
-def every_identity(engine: Engine) -> list[Any]:
+def list_identities(engine: Engine) -> list[Any]:
     columns = (tables.people.c.email, IDENTITIES.c.issuer, IDENTITIES.c.subject, IDENTITIES.c.linked_at, IDENTITIES.c.last_used_at)
     with read_transaction(engine) as connection:
         return list(connection.execute(select(*columns).join_from(IDENTITIES, tables.people).order_by(tables.people.c.email)))

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from web.identity.current_user import sign_in
 from web.identity.oidc.account_linking import person_for_claims, used_second_factor
-from web.identity.oidc.errors import IssuerAway, NotAccepted
-from web.identity.oidc.pending_logins import begin, take
+from web.identity.oidc.errors import IssuerUnavailable, SignInRefused
+from web.identity.oidc.pending_logins import finish_login, start_login
 from web.identity.sign_in.pending_login import complete_or_request_code, safe_redirect_target
 from web.request.context import command_context, current_council, current_session
 from web.request.view_options import ViewOptions, current_view_options
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pages = ViewOptions(sign_in_method="council account")(Blueprint("council_sign_in", __name__, template_folder="templates"))
 LOG = logging.getLogger("practice_audit.council_sign_in")
-VOUCHED = "council account"
+COUNCIL_ACCOUNT = "council account"
 SENTENCES = {
     "refused": "You could not be signed in with a council account. Try again, or ask whoever looks after Practice Audit in your council.",
     "away": "The council’s sign-in can’t be reached just now. Try again in a few minutes.",
@@ -50,10 +50,10 @@ def _for_the_sign_in_page() -> dict[str, object]:
 @pages.post("/sign-in/council")
 def start() -> Response | tuple[str, dict[str, str]]:
     after = safe_redirect_target(request.form.get("next", ""))
-    attempt = begin(current_council().engine, current_session(), after)
+    attempt = start_login(current_council().engine, current_session(), after)
     try:
         address = _issuer().authorization_url(attempt)
-    except IssuerAway as refusal:
+    except IssuerUnavailable as refusal:
         return _back_to_signing_in(refusal, after)
     # Not a redirect: the policy of our pages lets a form lead to no other address, and browsers hold redirects to it.
     return render_template("leaving.html", address=address), {"Refresh": f"0; url={address}"}
@@ -64,30 +64,30 @@ def answer() -> Response:
     council = current_council()
     chosen = council.settings.council_sign_in
     assert chosen is not None
-    attempt = take(council.engine, current_session(), request.args.get("state", ""))
+    attempt = finish_login(council.engine, current_session(), request.args.get("state", ""))
     try:
         if attempt is None:
-            raise NotAccepted("no such sign-in is under way in this browser")
+            raise SignInRefused("no such sign-in is under way in this browser")
         claims = _issuer().exchange_code(_code(), request.args.get("iss"), attempt)
         person = person_for_claims(council.engine, command_context().directory, chosen, claims)
-    except NotAccepted as refusal:
+    except SignInRefused as refusal:
         return _back_to_signing_in(refusal, attempt.after if attempt else "")
     if not used_second_factor(claims):
         return redirect(complete_or_request_code(person, attempt.after))
-    sign_in(person, VOUCHED)
+    sign_in(person, COUNCIL_ACCOUNT)
     return redirect(attempt.after)
 
 
 def _code() -> str:
     if error := request.args.get("error"):
-        raise IssuerAway("it says so") if error in AWAY_ERRORS else NotAccepted("the issuer says no")
+        raise IssuerUnavailable("it says so") if error in AWAY_ERRORS else SignInRefused("the issuer says no")
     code = request.args.get("code", "")
     if not 0 < len(code) <= LONGEST_CODE:
-        raise NotAccepted("no code")
+        raise SignInRefused("no code")
     return code
 
 
-def _back_to_signing_in(refusal: NotAccepted, after: str) -> Response:
+def _back_to_signing_in(refusal: SignInRefused, after: str) -> Response:
     LOG.warning("a sign-in with a council account was refused: %s", refusal)
     return redirect(url_for("sign_in.show", council=refusal.answer, next=after or None))
 

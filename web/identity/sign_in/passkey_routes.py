@@ -24,10 +24,10 @@ REFUSED = "That passkey is not one of ours. Sign in with your password."
 @ViewOptions(answers_json=True)
 def ask() -> dict[str, Any]:
     """For the page’s own script."""
-    if not passkeys.can_be_used():
+    if not passkeys.are_available():
         raise NotFound
-    options, challenge = passkeys.ask_to_sign_in()
-    webauthn_challenges.keep(challenge)
+    options, challenge = passkeys.authentication_options()
+    webauthn_challenges.store_challenge(challenge)
     return options
 
 
@@ -35,7 +35,7 @@ def ask() -> dict[str, Any]:
 def enter() -> Response | tuple[str, HTTPStatus]:
     after = request.form.get("next", "")
     try:
-        shown = passkeys.person_for_assertion(webauthn_challenges.take(), request.form.get("credential", ""))
+        shown = passkeys.person_for_assertion(webauthn_challenges.take_challenge(), request.form.get("credential", ""))
     except BadInput as refusal:
         return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
     person = command_context().directory.person(shown)

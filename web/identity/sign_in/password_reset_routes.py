@@ -6,13 +6,13 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.identity.credentials import passwords
-from web.identity.credentials.throttled_login import take_try
+from web.identity.credentials.throttled_login import count_attempt
 from web.request.context import command_context
 from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, TooManyAttempts
 
 pages = ViewOptions(sign_in_method="password")(Blueprint("forgotten", __name__, template_folder="templates"))
-WORTH_NOTHING = "This link has been used, or is more than an hour old. Ask for a new one."
+LINK_EXPIRED = "This link has been used, or is more than an hour old. Ask for a new one."
 
 
 @pages.get("/forgotten-password")
@@ -24,29 +24,29 @@ def show() -> str:
 def ask() -> tuple[str, HTTPStatus]:
     """Answers the same whether or not there is such an address."""
     email = request.form.get("email", "")
-    if not passwords.is_an_address(email):
+    if not passwords.is_email_address(email):
         sentence = "Enter an email address like name@example.gov.uk."
         return render_template("forgotten.html", email=email, sentence=sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        take_try("link", email, None)
+        count_attempt("link", email, None)
     except TooManyAttempts as refusal:
         return render_template("forgotten.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
-    passwords.send_link(command_context().directory.by_email(email))
+    passwords.send_reset_link(command_context().directory.by_email(email))
     return render_template("link_sent.html"), HTTPStatus.OK
 
 
 @pages.get("/new-password")
 def choose() -> Response:
     token = request.args.get("token", "")
-    return _page(token, "" if passwords.person_of_link(token) else WORTH_NOTHING)
+    return _page(token, "" if passwords.person_of_reset_token(token) else LINK_EXPIRED)
 
 
 @pages.post("/new-password")
 def chosen() -> AnyResponse:
     token = request.form.get("token", "")
-    person_id = passwords.person_of_link(token)
+    person_id = passwords.person_of_reset_token(token)
     if person_id is None:
-        return _page(token, WORTH_NOTHING)
+        return _page(token, LINK_EXPIRED)
     try:
         passwords.change(person_id, request.form.get("new", ""))
     except BadInput as refusal:

@@ -11,29 +11,29 @@ from workflow.directory import Person
 from workflow.errors import NotSignedIn
 
 LASTS = timedelta(minutes=10)
-HALFWAY = "halfway"
+PENDING = "halfway"
 
 
 def complete_or_request_code(person: Person, after: str) -> str:
     """Where somebody goes who gave the right password: on, or to the page that asks for a code."""
-    stamp = second_factor.stamp_of(person.id)
+    stamp = second_factor.fingerprint_of(person.id)
     if stamp is None:
         sign_in(person)
         return safe_redirect_target(after)
     sign_out()
     session = current_session()
     session.store_in_database()
-    session[HALFWAY] = {"person": person.id, "stamp": stamp, "next": after, "at": datetime.now(UTC).isoformat()}
+    session[PENDING] = {"person": person.id, "stamp": stamp, "next": after, "at": datetime.now(UTC).isoformat()}
     return url_for("codes.show")
 
 
-def halfway() -> tuple[Person, str]:
+def half_signed_in() -> tuple[Person, str]:
     """Who is half-way in, and where they wanted to go. Raises NotSignedIn, also where the password or the codes changed meanwhile."""
-    kept = current_session().get(HALFWAY)
+    kept = current_session().get(PENDING)
     if kept is None or datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > LASTS:
         raise NotSignedIn
     person = command_context().directory.person(kept["person"])
-    if person is None or not person.is_active or second_factor.stamp_of(person.id) != kept["stamp"]:
+    if person is None or not person.is_active or second_factor.fingerprint_of(person.id) != kept["stamp"]:
         raise NotSignedIn
     return person, kept["next"]
 

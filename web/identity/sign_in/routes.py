@@ -6,8 +6,8 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.credentials.passkeys import can_be_used
-from web.identity.credentials.throttled_login import person_with
+from web.identity.credentials.passkeys import are_available
+from web.identity.credentials.throttled_login import authenticate
 from web.identity.current_user import current_user, sign_out
 from web.identity.sign_in.pending_login import complete_or_request_code
 from web.request.context import current_session
@@ -28,7 +28,7 @@ def show() -> str:
 def enter() -> Response | tuple[str, HTTPStatus]:
     email, after = request.form.get("email", ""), request.form.get("next", "")
     try:
-        person = person_with(email, request.form.get("password", ""))
+        person = authenticate(email, request.form.get("password", ""))
     except TooManyAttempts as refusal:
         return page(after, email, refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     if person is None:
@@ -37,7 +37,7 @@ def enter() -> Response | tuple[str, HTTPStatus]:
 
 
 def page(after: str, email: str = "", sentence: str = "") -> str:
-    told = {"is_kept": "kept" in request.args, "has_chosen": "chosen" in request.args, "has_passkeys": can_be_used()}
+    told = {"is_kept": "kept" in request.args, "has_chosen": "chosen" in request.args, "has_passkeys": are_available()}
     return render_template("sign_in.html", after=after, email=email, sentence=sentence, **told)
 
 

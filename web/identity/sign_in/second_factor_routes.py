@@ -6,9 +6,9 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from web.identity.credentials import second_factor
-from web.identity.credentials.throttled_login import reset_throttle, take_try
+from web.identity.credentials.throttled_login import count_attempt, reset_throttle
 from web.identity.current_user import sign_in
-from web.identity.sign_in.pending_login import halfway, safe_redirect_target
+from web.identity.sign_in.pending_login import half_signed_in, safe_redirect_target
 from web.request.flash_messages import flash
 from workflow.errors import TooManyAttempts
 
@@ -18,15 +18,15 @@ REFUSED = "That code is not right, or was used before. Wait for the next code in
 
 @pages.get("/sign-in/code")
 def show() -> str:
-    halfway()
+    half_signed_in()
     return render_template("code.html", sentence="")
 
 
 @pages.post("/sign-in/code")
 def enter() -> Response | tuple[str, HTTPStatus]:
-    person, after = halfway()
+    person, after = half_signed_in()
     try:
-        take_try("code", person.email, person)
+        count_attempt("code", person.email, person)
     except TooManyAttempts as refusal:
         return render_template("code.html", sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     proof = second_factor.verify_code(person.id, request.form.get("code", ""))
@@ -35,5 +35,5 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     reset_throttle("code", person.email, person)
     sign_in(person, proof)
     if proof == second_factor.RECOVERY_CODE:
-        flash(f"You used a recovery code. {second_factor.how_many_left(person.id)} are left.")
+        flash(f"You used a recovery code. {second_factor.recovery_codes_left(person.id)} are left.")
     return redirect(safe_redirect_target(after))

@@ -14,7 +14,7 @@ from tests.web.identity.oidc.fake_provider import Issuer
 from tests.web.identity.oidc.visitor import Visitor
 from web.cli.main import main
 from web.identity.oidc.account_linking import person_for_claims
-from web.identity.oidc.errors import NotAccepted
+from web.identity.oidc.errors import SignInRefused
 from web.identity.oidc.routes import SENTENCES
 from workflow.directory import Directory, Person
 from workflow.storage import tables
@@ -83,7 +83,7 @@ def test_letters_that_fold_into_others_find_nobody(app: Flask) -> None:
     kim = Person(1, "kim@demo.example", "Kim", is_active=True, duties=frozenset())
     claims = {"sub": "c-1", "email": "\u212aim@demo.example", "email_verified": True}
     assert Directory(1, {1: kim}, {}).by_email(claims["email"]) is kim  # type: ignore[arg-type]
-    with pytest.raises(NotAccepted):
+    with pytest.raises(SignInRefused):
         person_for_claims(council.engine, Directory(1, {1: kim}, {}), council.settings.council_sign_in, claims)
 
 
