@@ -33,7 +33,7 @@ def test_pages_of_a_visitor(served: Served) -> None:
     page.get_by_label("Email address").fill("nobody@demo.example")
     page.get_by_label("Password", exact=True).fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_text("don’t go together").first.wait_for()
+    page.get_by_text("is not correct").first.wait_for()
     assert page.title().startswith("Error: ")
     assert looked_at(page) == []
     page.context.close()

@@ -59,7 +59,7 @@ def test_the_page_says_in_one_sentence_what_went_wrong(served: Served, browser: 
     page.goto(f"{served.url}/sign-in")
     found = looked_at(page)
     page.get_by_role("button", name="Sign in with your council account").click()
-    page.get_by_role("link", name="The council’s sign-in can’t be reached just now.").click()
+    page.get_by_role("link", name="Your council’s sign-in page is not available.").click()
     assert page.evaluate("document.activeElement.id") == "council-account"
     assert page.title().startswith("Error: Sign in")
     assert found + looked_at(page) == []

@@ -46,11 +46,11 @@ def page(named: Served) -> Iterator[Page]:
 def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) -> None:
     base = named.council.settings.base_url
     _sign_in(page, f"{base}/account/passkeys", "auditor")
-    page.get_by_label("A name for it").fill("work laptop")
+    page.get_by_label("Name of the passkey").fill("work laptop")
     adding = page.locator("form[data-passkey]")
     adding.get_by_label("Your password", exact=True).fill("wrong")
     adding.get_by_role("button", name="Add a passkey").click()
-    page.get_by_text("That is not your password.").wait_for()
+    page.get_by_text("Your password is not correct. Enter it again.").wait_for()
     adding.get_by_label("Your password", exact=True).fill(PASSWORD)
     adding.get_by_role("button", name="Add a passkey").click()
     page.get_by_role("heading", name="work laptop").wait_for()
@@ -61,19 +61,19 @@ def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) ->
     page.get_by_text("Remove work laptop").click()
     page.locator("details").get_by_label("Your password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Remove this passkey").click()
-    page.get_by_text("You have none yet.").wait_for()
+    page.get_by_text("You have no passkeys.").wait_for()
     follow(page.get_by_role("button", name="Sign out"))
     page.get_by_role("button", name="Use a passkey").click()
-    page.get_by_text("That passkey is not one of ours.").first.wait_for()
+    page.get_by_text("Practice Audit does not recognise that passkey.").first.wait_for()
     assert [one for one in named.complaints if "422" not in one] == []
 
 
 def test_a_passkey_counts_as_both_factors(named: Served, page: Page) -> None:
     base = named.council.settings.base_url
     _sign_in(page, f"{base}/audits", "director.safeguarding")
-    page.get_by_role("heading", name="Set up a second proof first").wait_for()
+    page.get_by_role("heading", name="Set up two-step verification first").wait_for()
     page.goto(f"{base}/account/passkeys")
-    page.get_by_label("A name for it").fill("work laptop")
+    page.get_by_label("Name of the passkey").fill("work laptop")
     page.locator("form[data-passkey]").get_by_label("Your password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Add a passkey").click()
     page.get_by_role("heading", name="work laptop").wait_for()

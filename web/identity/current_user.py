@@ -1,4 +1,4 @@
-"""Who is asking: a Person with roles, or NotSignedIn. A browser is known by its session, a program by its token."""
+"""The person who makes this request: a browser is identified by its session, a program by its access token."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials.access_tokens import SAFE_METHODS, ReadOnlyToken, check_token
 from web.identity.queries import delete_sessions_before
-from web.identity.sessions import KEPT_FOR, DatabaseSessions
+from web.identity.sessions import STORED_FOR, DatabaseSessions
 from web.request.context import command_context, current_council, current_session, identify
 from web.request.view_options import current_view_options
 from workflow.directory import Person
@@ -23,9 +23,9 @@ SECOND_FACTOR = "second_proof"
 
 
 def current_user() -> Person:
-    """Raises NotSignedIn. Somebody who left, or whose session ended, is nobody from the next request on.
+    """Raise NotSignedIn, also from the next request after somebody has left or their session has ended.
 
-    Raises SecondFactorRequired for who holds a role that asks for one and has not given it in this session.
+    Raise SecondFactorRequired where a role of the person needs a second factor and this session has none.
     """
     person = partially_authenticated_user()
     if SECOND_FACTOR not in current_session() and needs_second_factor(person):
@@ -35,7 +35,7 @@ def current_user() -> Person:
 
 
 def partially_authenticated_user() -> Person:
-    """Raises NotSignedIn. Only for the pages on which a second proof is set up."""
+    """Raise NotSignedIn. Only for the pages where a second factor is set up."""
     return _active(current_session().person_id)
 
 
@@ -44,20 +44,20 @@ def needs_second_factor(person: Person) -> bool:
 
 
 def user_from_bearer_token() -> Person:
-    """Raises NotSignedIn; ReadsOnly where the token may not do what is asked."""
+    """Raise NotSignedIn, or ReadOnlyToken where the token may only read."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    held = check_token(current_council().engine, token.strip())
-    person = _active(held.person_id if held else None)
-    if held and not held.may_write and request.method not in SAFE_METHODS and not current_view_options().only_reads:
+    holder = check_token(current_council().engine, token.strip())
+    person = _active(holder.person_id if holder else None)
+    if holder and not holder.may_write and request.method not in SAFE_METHODS and not current_view_options().only_reads:
         raise ReadOnlyToken
     identify(person, "json")
     return person
 
 
 def visibility_filter() -> VisibilityFilter:
-    """Who is signed in, as lists ask what they may know of."""
+    """The filter of what the signed-in user may know about, for lists."""
     return VisibilityFilter(current_user(), command_context().directory, command_context().permissions)
 
 
@@ -69,27 +69,27 @@ def _active(person_id: int | None) -> Person:
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R | Response]:
-    """Lead who is not signed in to signing in, and back here afterwards."""
+    """Redirect a visitor to the sign-in page, and back here afterwards."""
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | Response:
         try:
             current_user()
         except NotSignedIn:
-            back = request.path if request.method == "GET" else None
-            return redirect(url_for("sign_in.show", next=back))
+            target = request.path if request.method == "GET" else None
+            return redirect(url_for("sign_in.show", next=target))
         return view(*args, **kwargs)
 
-    return guarded
+    return wrapper
 
 
-def sign_in(person: Person, proof: str = "") -> None:
-    """A new session. `proof` names the second proof that was given, if any."""
+def sign_in(person: Person, second_factor: str = "") -> None:
+    """Start a new session. `second_factor` names the second factor that was given, if any."""
     sign_out()
     current_session().start_for(person.id)
-    if proof:
-        current_session()[SECOND_FACTOR] = proof
-    delete_sessions_before(current_council().engine, datetime.now(UTC) - KEPT_FOR)
+    if second_factor:
+        current_session()[SECOND_FACTOR] = second_factor
+    delete_sessions_before(current_council().engine, datetime.now(UTC) - STORED_FOR)
 
 
 def sign_out() -> None:

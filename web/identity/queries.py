@@ -8,9 +8,9 @@ from sqlalchemy import Engine, bindparam, delete, insert, select, update
 from workflow.storage import tables
 from workflow.storage.engine import read_statement, write_transaction
 
-# Asked at each request: building a statement costs more than running it, so each is built once.
+# Run at each request: building a statement costs more than running it, so each is built once.
 SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
-KEEP = (
+UPDATE = (
     update(tables.sessions)
     .where(tables.sessions.c.digest == bindparam("the_digest"))
     .values(content=bindparam("content"), seen_at=bindparam("seen_at"))
@@ -28,9 +28,9 @@ def insert_session(engine: Engine, values: dict[str, Any]) -> None:
 
 
 def update_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
-    """Changes a session that still is one: what was ended meanwhile stays ended."""
+    """Update a session that still exists: one that was ended meanwhile stays ended."""
     with write_transaction(engine) as connection:
-        connection.execute(KEEP, {"the_digest": digest, "content": content, "seen_at": seen_at})
+        connection.execute(UPDATE, {"the_digest": digest, "content": content, "seen_at": seen_at})
 
 
 def delete_session(engine: Engine, digest: str) -> None:

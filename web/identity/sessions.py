@@ -16,7 +16,7 @@ from web.request.browser_session import IDLE, LONGEST, NOTED_EVERY, PREFIX, Brow
 from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError
 
-KEPT_FOR = timedelta(hours=24)
+STORED_FOR = timedelta(hours=24)
 
 
 class DatabaseSessions(SecureCookieSessionInterface):
@@ -29,9 +29,9 @@ class DatabaseSessions(SecureCookieSessionInterface):
         value = request.cookies.get(self.get_cookie_name(app), "")
         if not value.startswith(PREFIX):
             return super().open_session(app, request)
-        # An empty session is false, and somebody’s all the same.
+        # Not `or`: an empty session is false, although somebody may be signed in.
         try:
-            stored = self._stored(value)
+            stored = self._load(value)
         except DatabaseError as error:
             stored = BrowserSession()
             stored.load_error = error
@@ -49,7 +49,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
                 "digest": token_digest(session.token),
                 "person_id": session.person_id,
                 "content": dict(session),
-                "browser": _browser(),
+                "browser": _browser_description(),
             }
             insert_session(self.council.engine, values | {"created_at": now, "seen_at": now})
             self._send_cookie(app, session.token, response)
@@ -57,12 +57,12 @@ class DatabaseSessions(SecureCookieSessionInterface):
             update_session(self.council.engine, token_digest(session.token), dict(session), now)
 
     def end(self, session: BrowserSession) -> None:
-        """Every copy of the cookie is worth nothing from now on."""
+        """Every copy of the cookie stops working."""
         if session.token:
             delete_session(self.council.engine, token_digest(session.token))
         session.reset()
 
-    def _stored(self, token: str) -> BrowserSession | None:
+    def _load(self, token: str) -> BrowserSession | None:
         now = datetime.now(UTC)
         row = read_session(self.council.engine, token_digest(token))
         if row is None:
@@ -85,16 +85,16 @@ class DatabaseSessions(SecureCookieSessionInterface):
         response.vary.add("Cookie")
 
 
-def _browser() -> str:
-    """As it names itself, for its owner to know it by."""
+def _browser_description() -> str:
+    """The browser’s User-Agent, by which its owner recognises it."""
     return "".join(letter for letter in request.user_agent.string if letter.isprintable())[:300]
 
 
 def _ended(row: Any, now: datetime) -> BrowserSession:
-    """A visitor’s, with the page’s own token as it was, so that a form opened before can still say whose it was."""
+    """A visitor’s session with the earlier CSRF token, so that a form opened before still shows whose session it came from."""
     session = BrowserSession({key: value for key, value in row.content.items() if key == "csrf_token"})
     session.modified = False
-    session.ended_for = row.person_id if now - row.seen_at <= KEPT_FOR else None
+    session.ended_for = row.person_id if now - row.seen_at <= STORED_FOR else None
     return session
 
 

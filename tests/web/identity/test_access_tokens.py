@@ -52,7 +52,7 @@ def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Cou
             assert answer.status_code == 200, path
             continue
         tried += 1
-        assert (answer.status_code, answer.json["detail"]) == (403, "This access token may only read."), path  # type: ignore[index]
+        assert (answer.status_code, answer.json["detail"]) == (403, "This access token can only read."), path  # type: ignore[index]
     assert tried > 8
     assert world.audit(reference) == before
 
@@ -76,7 +76,7 @@ def test_it_ends_when_it_was_said_to(app: Flask, council: Council) -> None:
 def test_it_lasts_a_year_at_most(council: Council, days: object) -> None:
     with pytest.raises(Exception, match="can’t be taken") as refused:
         made(council, days=days)
-    assert [one.message for one in refused.value.missing] == ["A token lasts from 1 to 365 days."]  # type: ignore[attr-defined]
+    assert [one.message for one in refused.value.missing] == ["Enter a number of days from 1 to 365."]  # type: ignore[attr-defined]
     assert rows(council) == []
 
 

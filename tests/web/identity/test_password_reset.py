@@ -55,7 +55,7 @@ def test_a_link_comes_by_mail_and_is_nowhere_else(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     page = Visitor(app).send("/forgotten-password", email=" Auditor@demo.example ").get_data(as_text=True)
-    assert "on its way" in page
+    assert "we have emailed them a link" in page
     assert server.taken == []
     waiting = str(stored(context))
     run_once(context, datetime.now(UTC))
@@ -97,7 +97,7 @@ def test_a_link_works_over_https(tmp_path: Path) -> None:
     a_council(tmp_path / "https").engine.dispose()
     app = create_app(settings(tmp_path / "https", BASE_URL="https://audits.example"))
     account = app.extensions["council"].store.directory().by_email(AUDITOR)
-    with app.app_context(), security_app().opened() as security:
+    with app.app_context(), security_app().context() as security:
         token = generate_reset_password_token(security.datastore.find_user(id=account.id))
     visitor = Visitor(app, base_url="https://audits.example")
     answer = visitor.send(f"/new-password?token={token}", "/new-password", token=token, new=NEW)

@@ -98,7 +98,7 @@ def test_a_half_way_sign_in_ends_with_the_password_and_by_itself(app: Flask) -> 
         again.tries(QA, "three wet lampposts")
         page = again.get("/sign-in/code").get_data(as_text=True)
         assert copy_of(app, again).get("/account").status_code == 302
-        assert "Enter a code" in page
+        assert "Enter a security code" in page
         assert again.send("/sign-in/code", code=phone.shows()).status_code == 302
 
 
@@ -121,7 +121,7 @@ def test_who_needs_a_second_proof_sees_nothing_before_it_is_set_up(strict: Flask
         assert answer.headers.get("Location") == "/account/second-proof", path
     assert browser.send("/account/second-proof", "/audits/new").headers["Location"] == "/account/second-proof"
     assert browser.send("/account/second-proof", "/stay").status_code == 403
-    assert "Set up a second proof first" in browser.get("/account/second-proof").get_data(as_text=True)
+    assert "Set up two-step verification first" in browser.get("/account/second-proof").get_data(as_text=True)
     _, codes = set_up_app(browser)
     assert browser.is_in()
     assert browser.send("/account/second-proof", "/account/second-proof/remove", password=PASSWORD).status_code == 422

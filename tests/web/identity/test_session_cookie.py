@@ -129,7 +129,7 @@ def test_a_form_that_was_open_for_nine_hours_is_still_taken(app: Flask, world: W
 
 def test_one_that_was_signed_out_elsewhere_is_worth_nothing_at_either_door(app: Flask) -> None:
     here, there = Browser(app, "auditor"), Browser(app, "auditor")
-    assert "End all the others" in here.get("/account/sign-ins").get_data(as_text=True)
+    assert "End all other sign-ins" in here.get("/account/sign-ins").get_data(as_text=True)
     here.post("/account/sign-ins/end", which="others")
     statuses = {path: there.get(path).status_code for path in ("/", "/audits", "/account", "/notices", "/api/v1/audits")}
     assert statuses == {"/": 302, "/audits": 302, "/account": 302, "/notices": 302, "/api/v1/audits": 401}

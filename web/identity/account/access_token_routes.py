@@ -1,4 +1,4 @@
-"""Your access tokens: what programs use in your name. Only a browser’s session makes or revokes one, never a token."""
+"""Your access tokens, which programs use in your name. Only a browser session may create or revoke one, never a token."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -34,7 +34,7 @@ def new() -> str:
 @pages.post("/tokens/new")
 @login_required
 def make() -> str | tuple[str, HTTPStatus]:
-    """Shown in this one answer: kept nowhere, not even for a redirect."""
+    """The token is shown in this response only; nothing stores it, not even for a redirect."""
     typed = request.form
     try:
         token = create_token(
@@ -49,5 +49,5 @@ def make() -> str | tuple[str, HTTPStatus]:
 @login_required
 def revoke(token_id: int) -> Response:
     revoke_token(current_council(), token_id, of=current_user())
-    flash("The token is revoked.")
+    flash("The access token is revoked.")
     return redirect(url_for("tokens.mine"), HTTPStatus.SEE_OTHER)

@@ -1,4 +1,4 @@
-"""Your passkeys: those you have, one more, one less."""
+"""Your passkeys: list, add and remove them."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,7 @@ from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, NotFound
 
 pages = ViewOptions(sign_in_method="password")(Blueprint("passkeys", __name__, template_folder="templates"))
-PROVE_FIRST = "Sign out, and sign in again with your second proof, before you change your passkeys."
+SIGN_IN_AGAIN = "Sign out, then sign in again with a security code or passkey, before you change your passkeys."
 
 
 @pages.get("/account/passkeys")
@@ -26,10 +26,10 @@ def show() -> str:
 @pages.post("/account/passkeys/ask")
 @ViewOptions(answers_json=True)
 def ask() -> dict[str, Any]:
-    """For the page’s own script. Raises BadInput for a wrong password."""
+    """Called by the page’s script. Raise BadInput for a wrong password."""
     person = partially_authenticated_user()
     if needs_second_factor_first(person):
-        raise BadInput.about("password", PROVE_FIRST)
+        raise BadInput.about("password", SIGN_IN_AGAIN)
     if sentence := password_error(request.form.get("password", "")):
         raise BadInput.about("password", sentence)
     options, challenge = passkeys.registration_options(person.id)
@@ -39,7 +39,7 @@ def ask() -> dict[str, Any]:
 
 @pages.post("/account/passkeys")
 def add() -> Response | tuple[str, HTTPStatus]:
-    """Who was led here to set up a second proof has given one with it."""
+    """For a person who had to set up a second factor, the new passkey counts as one."""
     person = partially_authenticated_user()
     name = request.form.get("name", "").strip() or browser_name(request.user_agent.string)
     try:
@@ -55,7 +55,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
 @pages.post("/account/passkeys/remove")
 def remove() -> Response | tuple[str, HTTPStatus]:
     person, which = current_user(), request.form.get("which", "")
-    if sentence := PROVE_FIRST if needs_second_factor_first(person) else password_error(request.form.get("password", "")):
+    if sentence := SIGN_IN_AGAIN if needs_second_factor_first(person) else password_error(request.form.get("password", "")):
         return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(current_council().engine, person.id, int(which))):
         raise NotFound
@@ -65,6 +65,6 @@ def remove() -> Response | tuple[str, HTTPStatus]:
 
 
 def _page(sentence: str = "", field: str = "") -> str:
-    """With what is wrong, and at which field."""
+    """`sentence` is the error, shown at `field`."""
     mine = queries.passkeys_of(current_council().engine, partially_authenticated_user().id)
-    return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, can_be_used=passkeys.are_available())
+    return render_template("passkeys.html", passkeys=mine, sentence=sentence, field=field, passkeys_available=passkeys.are_available())

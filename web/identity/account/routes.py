@@ -25,8 +25,8 @@ from workflow.directory import Person
 from workflow.errors import BadInput, Refusal
 
 pages = Blueprint("account", __name__, template_folder="templates")
-NOT_RECOGNISED = "That is not your password."
-# Of a digest: enough to tell a few sessions apart, far too little to find one by.
+NOT_RECOGNISED = "Your password is not correct. Enter it again."
+# Characters of the digest: enough to distinguish a person’s sessions, too few to find one by.
 ID_LENGTH = 16
 
 
@@ -37,10 +37,10 @@ def show() -> str:
     rows = [
         _row("Name", person.name),
         _row("Email address", person.email),
-        *([_row("Password", "Known to you alone", "account.password", "Change", "your password")] if is_on else []),
+        *([_row("Password", "Set", "account.password", "Change", "your password")] if is_on else []),
         _app_row(person),
         *([_passkeys_row(person)] if is_on else []),
-        _row("Sign-ins", "The browsers you are signed in from", "account.sign_ins", "See", "your sign-ins"),
+        _row("Sign-ins", "Browsers you are signed in from", "account.sign_ins", "See", "your sign-ins"),
     ]
     return render_template("account.html", rows=rows)
 
@@ -56,16 +56,16 @@ def password() -> str:
 @pages.post("/account/password")
 @ViewOptions(sign_in_method="password")
 def change_password() -> Response | tuple[str, HTTPStatus]:
-    """Every session of the person ends; this one begins anew."""
-    person, proof = current_user(), current_session().get(SECOND_FACTOR, "")
+    """Every session of the person ends, and this browser gets a new one."""
+    person, factor = current_user(), current_session().get(SECOND_FACTOR, "")
     if sentence := password_error(request.form.get("old", "")):
         return _password_refused({"old": sentence})
     try:
         passwords.change(person.id, request.form.get("new", ""))
     except BadInput as refusal:
         return _password_refused({"new": refusal.missing[0].message})
-    sign_in(person, proof)
-    flash("Your password is changed, and every other browser is signed out.")
+    sign_in(person, factor)
+    flash("Your password is changed. You are signed out of every other browser.")
     return redirect(url_for("account.show"))
 
 
@@ -90,10 +90,10 @@ def sign_ins() -> str:
 
 @pages.post("/account/sign-ins/end")
 def end() -> Response:
-    """One by the beginning of its digest, or all the others."""
+    """End one session, named by the start of its digest, or all the others."""
     person, which = current_user(), request.form.get("which", "")
     if which != "others" and len(which) != ID_LENGTH:
-        raise BadInput.about("which", "Say which sign-in to end.")
+        raise BadInput.about("which", "Select the sign-in to end.")
     ended = queries.delete_sessions(
         current_council().engine, person.id, token_digest(current_session().token), "" if which == "others" else which
     )
@@ -102,7 +102,7 @@ def end() -> Response:
 
 
 def password_error(typed: str) -> str:
-    """What is wrong with it, or nothing. Who has no password, because the council’s own sign-in vouches for them, is not asked."""
+    """Return what is wrong with it, or "". A person without a password, who signs in with a council account, is not asked for one."""
     person = partially_authenticated_user()
     if queries.account_of(current_council().engine, person.id).password_hash is None:
         return ""
@@ -113,9 +113,9 @@ def password_error(typed: str) -> str:
 
 
 def needs_second_factor_first(person: Person) -> bool:
-    """Whether this session was begun without the second proof that the person has.
+    """Whether the person has a second factor that this session was started without.
 
-    Nobody with the password alone puts a device of their own beside it, or in its place.
+    Otherwise somebody who knows only the password could add or replace a device.
     """
     if SECOND_FACTOR in current_session():
         return False
@@ -128,7 +128,7 @@ def needs_second_factor_first(person: Person) -> bool:
 
 
 def browser_name(agent: str) -> str:
-    """Browser and system, as people call them."""
+    """Return the browser and system in familiar names."""
     browser = next((name for mark, name in BROWSERS if mark in agent), "Another browser")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
     return f"{browser} on {system}" if system else browser
@@ -147,7 +147,7 @@ def _passkeys_row(person: Person) -> dict[str, object]:
 
 
 def _row(key: str, value: str, page: str = "", verb: str = "", of: str = "") -> dict[str, object]:
-    """Of a summary list, with a link to a page where there is one to do something on."""
+    """A row of a summary list, with a link to `page` where one is given."""
     links = [{"href": url_for(page), "text": verb, "visuallyHiddenText": of}] if page else []
     return {"key": {"text": key}, "value": {"text": value}, "actions": {"items": links}}
 

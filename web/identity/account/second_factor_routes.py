@@ -1,4 +1,4 @@
-"""Setting up a second proof: an authenticator app and recovery codes. Open to who is led here before anything else."""
+"""Setting up two-step verification: an authenticator app and recovery codes. A person who must set it up is redirected here first."""
 
 from http import HTTPStatus
 
@@ -14,8 +14,8 @@ from workflow.errors import NotFound
 
 pages = Blueprint("second_proof", __name__, template_folder="templates")
 PENDING_KEY = "pending_secret"
-WRONG_CODE = "That is not the code your app shows now."
-Shown = str | tuple[str, HTTPStatus]
+WRONG_CODE = "That is not the security code that your app shows now. Enter the new code."
+Page = str | tuple[str, HTTPStatus]
 
 
 @pages.get("/account/second-proof")
@@ -24,8 +24,8 @@ def show() -> str:
 
 
 @pages.post("/account/second-proof")
-def begin() -> AnyResponse | Shown:
-    """A new secret, not in use until a code shows that the app has it."""
+def begin() -> AnyResponse | Page:
+    """Create a secret, which is not used until a code proves that the app has it."""
     if needs_second_factor_first(partially_authenticated_user()):
         sign_out()
         return redirect(url_for("sign_in.show"))
@@ -46,7 +46,7 @@ def picture() -> Response:
 
 
 @pages.post("/account/second-proof/scan")
-def finish() -> Shown:
+def finish() -> Page:
     person, secret = partially_authenticated_user(), _pending()
     if needs_second_factor_first(person):
         raise NotFound
@@ -57,7 +57,7 @@ def finish() -> Shown:
 
 
 @pages.post("/account/second-proof/recovery-codes")
-def new_codes() -> Shown:
+def new_codes() -> Page:
     person = current_user()
     if not _has_codes():
         raise NotFound
@@ -69,30 +69,32 @@ def new_codes() -> Shown:
 
 
 @pages.post("/account/second-proof/remove")
-def remove() -> AnyResponse | Shown:
+def remove() -> AnyResponse | Page:
     person = current_user()
     if needs_second_factor(person):
-        return _start({"password": "Your role needs a second proof: set up another app instead."}), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _start(
+            {"password": "Your role needs two-step verification. You can set up another app, but not turn it off."}
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
     if needs_second_factor_first(person):
         return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
     if sentence := password_error(request.form.get("password", "")):
         return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
     second_factor.remove(person.id)
-    flash("From now on your password alone signs you in.")
+    flash("Two-step verification is off. You now sign in with your password only.")
     return redirect(url_for("account.show"))
 
 
 def _start(errors: dict[str, str]) -> str:
     person = partially_authenticated_user()
     return render_template(
-        "second_proof.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.recovery_codes_left(person.id),
-        is_led=needs_second_factor(person) and SECOND_FACTOR not in current_session(), is_needed=needs_second_factor(person),
-        is_held=needs_second_factor_first(person), can_have_passkeys=passkeys.are_available(),
+        "second_factor.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.recovery_codes_left(person.id),
+        is_required_now=needs_second_factor(person) and SECOND_FACTOR not in current_session(), is_required=needs_second_factor(person),
+        must_sign_in_again=needs_second_factor_first(person), passkeys_available=passkeys.are_available(),
     )  # fmt: skip
 
 
 def _scan(sentence: str) -> str:
-    return render_template("scan.html", key=second_factor.manual_key_of(_pending()), sentence=sentence)
+    return render_template("scan_qr_code.html", key=second_factor.manual_key_of(_pending()), sentence=sentence)
 
 
 def _has_codes() -> bool:
@@ -100,7 +102,7 @@ def _has_codes() -> bool:
 
 
 def _pending() -> str:
-    """Raises NotFound where none was begun in this session."""
+    """Raise NotFound where no secret was created in this session."""
     partially_authenticated_user()
     secret: str | None = current_session().get(PENDING_KEY)
     if secret is None:

@@ -1,6 +1,6 @@
-"""Personal access tokens: made, judged, revoked. Each has a scope and an end; the database keeps its SHA-256 alone.
+"""Personal access tokens: created, checked, revoked. Each has a scope and an end; the database stores only its SHA-256.
 
-A token is 256 random bits, so there is nothing to guess and a slow hash would only slow each call.
+A token is 256 random bits and can’t be guessed, so a slow hash would only slow each call.
 """
 
 import logging
@@ -26,12 +26,12 @@ LOG = logging.getLogger("practice_audit")
 
 
 class ReadOnlyToken(PermissionDenied):
-    """This access token may only read."""
+    """This access token can only read."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
-    """Who a token speaks for, and how far."""
+    """The person a token acts for, and whether it may write."""
 
     person_id: int
     may_write: bool
@@ -39,7 +39,7 @@ class TokenHolder:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """What is asked for, as typed."""
+    """What was typed into the form."""
 
     name: object = "Made at the command line"
     scope: object = READ_AND_WRITE
@@ -47,17 +47,17 @@ class NewToken:
 
 
 def create_token(council: Council, person: Person, new: NewToken | None = None) -> str:
-    """A new bearer token, shown once; raises BadInput with all that is wrong with it."""
-    new, complaints, now = new or NewToken(), ErrorCollector(), datetime.now(UTC)
+    """Return a new bearer token, which is shown once; raise BadInput with every error in the form."""
+    new, errors, now = new or NewToken(), ErrorCollector(), datetime.now(UTC)
     token, name, days = "pa_" + secrets.token_urlsafe(32), "", DAYS
-    with complaints:
+    with errors:
         name = _name(new.name)
-    with complaints:
+    with errors:
         if new.scope not in SCOPES:
-            raise BadInput.about("scope", "Choose what the token may do: read, or read and write.")
-    with complaints:
+            raise BadInput.about("scope", "Select what the token can do: read, or read and write.")
+    with errors:
         days = _days(new.days)
-    complaints.refuse()
+    errors.refuse()
     insert_token(
         council.engine, digest=token_digest(token), person_id=person.id, name=name, scope=new.scope, created_at=now, ends_at=now + timedelta(days=days)
     )  # fmt: skip
@@ -65,47 +65,47 @@ def create_token(council: Council, person: Person, new: NewToken | None = None) 
 
 
 def revoke_token(council: Council, token_id: int, of: Person | None = None) -> None:
-    """Raise NotFound where there is no such token, or it is somebody else’s than `of`. Revoked again, it stays as it was."""
+    """Raise NotFound where there is no such token or it does not belong to `of`. Revoking it again changes nothing."""
     found = token_id <= MAX_ID and mark_token_revoked(council.engine, token_id, datetime.now(UTC), of.id if of else None)
     if not found:
         raise NotFound
 
 
 def check_token(engine: Engine, token: str) -> TokenHolder | None:
-    """None for what is no token, has ended or was revoked. Its use is noted to the minute."""
+    """Return None for a token that does not exist, has expired or was revoked. Its last use is recorded to the minute."""
     now, row = datetime.now(UTC), token_by_digest(engine, token_digest(token))
     if row is None or why_unusable(row, now):
         return None
     if row.used_at is None or abs(now - row.used_at) > USE_RECORDED_EVERY:
-        _note(engine, row.digest, now)
+        _record_use(engine, row.digest, now)
     return TokenHolder(row.person_id, row.scope == READ_AND_WRITE)
 
 
 def why_unusable(row: Any, now: datetime) -> str:
-    """Why a token is worth nothing now; "" while it is good."""
+    """Return why a token no longer works, or "" while it does."""
     if row.revoked_at is not None:
         return "revoked"
     return "ended" if row.ends_at <= now else ""
 
 
-def _note(engine: Engine, digest_: str, now: datetime) -> None:
+def _record_use(engine: Engine, digest_: str, now: datetime) -> None:
     try:
         record_token_use(engine, digest_, now)
     except DatabaseError as error:
-        # Who only reads must not need a disk that can be written to.
-        LOG.warning("the use of a token could not be noted: %s", type(error).__name__)
+        # Reading must work while the disk is full.
+        LOG.warning("could not record the use of an access token: %s", type(error).__name__)
 
 
 def _name(value: object) -> str:
     name = read_text("name", value, MAX_NAME_LENGTH)
     if not name or not name.isprintable():
-        raise BadInput.about("name", "Give the token a name of one line, so that you know it again.")
+        raise BadInput.about("name", "Enter a name of one line, so that you can recognise the token.")
     return name
 
 
 def _days(value: object) -> int:
     if not (isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5)):
-        raise BadInput.about("days", f"A token lasts from 1 to {MAX_DAYS} days.")
+        raise BadInput.about("days", f"Enter a number of days from 1 to {MAX_DAYS}.")
     if not 1 <= int(value) <= MAX_DAYS:
-        raise BadInput.about("days", f"A token lasts from 1 to {MAX_DAYS} days.")
+        raise BadInput.about("days", f"Enter a number of days from 1 to {MAX_DAYS}.")
     return int(value)

@@ -1,6 +1,6 @@
-"""Passkeys: a device that knows its owner shows who they are. The checking is py-webauthn’s, as Flask-Security sets it.
+"""Passkeys: a device that has verified its owner proves who they are. py-webauthn checks them, with the options of Flask-Security.
 
-A passkey is made and used for the host of BASE_URL alone, and the device makes sure of its owner each time: it is both proofs in one.
+A passkey is created and used for the host of BASE_URL only. The device verifies its owner each time, so a passkey counts as two factors.
 """
 
 import json
@@ -14,11 +14,11 @@ from web.identity.credentials.security_app import security_app
 from workflow.errors import BadInput
 
 MAX_NAME_LENGTH = 40
-NOT_ADDED = "The passkey could not be made. Try again."
+NOT_ADDED = "The passkey could not be added. Try again."
 
 
 def are_available() -> bool:
-    """Browsers make them over https or on this very machine, and for names only, never for a number."""
+    """Browsers allow passkeys over https or on localhost, and for host names only, not for IP addresses."""
     parts = urlsplit(security_app().settings.base_url)
     host = parts.hostname or ""
     try:
@@ -29,8 +29,8 @@ def are_available() -> bool:
 
 
 def registration_options(person_id: int) -> tuple[dict[str, Any], str]:
-    """What the browser is asked, and the challenge that its answer must hold."""
-    with security_app().opened() as security:
+    """Return the options for the browser, and the challenge that its response must hold."""
+    with security_app().context() as security:
         import webauthn
         from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
@@ -38,54 +38,54 @@ def registration_options(person_id: int) -> tuple[dict[str, Any], str]:
         if account.fs_webauthn_user_handle is None:
             security.datastore.set_webauthn_user_handle(account)
         challenge = security.webauthn_util.generate_challenge()
-        known = [webauthn.base64url_to_bytes(row.credential_id) for row in queries.passkeys_of(security_app().engine, person_id)]
-        asked = {
+        existing = [webauthn.base64url_to_bytes(row.credential_id) for row in queries.passkeys_of(security_app().engine, person_id)]
+        details = {
             "rp_id": _host(), "rp_name": "Practice Audit", "user_id": account.fs_webauthn_user_handle.encode(), "user_name": account.email,
             "user_display_name": account.name, "challenge": challenge.encode(),
-            "exclude_credentials": [PublicKeyCredentialDescriptor(id=one) for one in known],
+            "exclude_credentials": [PublicKeyCredentialDescriptor(id=one) for one in existing],
         }  # fmt: skip
-        options = webauthn.generate_registration_options(**security.webauthn_util.registration_options(account, "first", asked))
+        options = webauthn.generate_registration_options(**security.webauthn_util.registration_options(account, "first", details))
         return json.loads(webauthn.options_to_json(options)), challenge
 
 
 def register(person_id: int, name: str, challenge: str, credential: str) -> None:
-    """Raise BadInput for what no device answered to this challenge. The person is told by mail."""
+    """Raise BadInput where the credential does not answer this challenge. The person is notified by email."""
     name = "".join(letter for letter in name if letter.isprintable()).strip()[:MAX_NAME_LENGTH] or "Passkey"
-    with security_app().opened() as security:
+    with security_app().context() as security:
         import webauthn
         from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
         from webauthn.helpers.exceptions import WebAuthnException
 
         try:
-            shown = webauthn.verify_registration_response(
+            verified = webauthn.verify_registration_response(
                 credential=credential, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
                 require_user_verification=True,
             )  # fmt: skip
         except (WebAuthnException, ValueError, KeyError, TypeError) as error:
             raise BadInput.about("credential", NOT_ADDED) from error
-        credential_id = bytes_to_base64url(shown.credential_id)
+        credential_id = bytes_to_base64url(verified.credential_id)
         if security.datastore.find_webauthn(credential_id):
             raise BadInput.about("credential", NOT_ADDED)
         security.datastore.create_webauthn(
-            security.datastore.find_user(id=person_id), credential_id=credential_id, public_key=shown.credential_public_key,
-            name=name, sign_count=shown.sign_count, transports=[],
+            security.datastore.find_user(id=person_id), credential_id=credential_id, public_key=verified.credential_public_key,
+            name=name, sign_count=verified.sign_count, transports=[],
         )  # fmt: skip
     passwords.notify(person_id, "second_proof_changed")
 
 
 def authentication_options() -> tuple[dict[str, Any], str]:
-    """The same for everybody: the device knows its owner, and we ask nobody’s name."""
-    with security_app().opened() as security:
+    """The same for everybody: the device knows its owner, so no email address is asked for."""
+    with security_app().context() as security:
         import webauthn
 
         challenge = security.webauthn_util.generate_challenge()
-        asked = security.webauthn_util.authentication_options(None, ["first"], {"rp_id": _host(), "challenge": challenge.encode()})
-        return json.loads(webauthn.options_to_json(webauthn.generate_authentication_options(**asked))), challenge
+        options = security.webauthn_util.authentication_options(None, ["first"], {"rp_id": _host(), "challenge": challenge.encode()})
+        return json.loads(webauthn.options_to_json(webauthn.generate_authentication_options(**options))), challenge
 
 
 def person_for_assertion(challenge: str, credential: str) -> int | None:
-    """Whose passkey answered this challenge, here, with its owner at the device; or None."""
-    with security_app().opened() as security:
+    """Return the person whose passkey answered this challenge on this host, verified by the device, or None."""
+    with security_app().context() as security:
         import webauthn
         from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
         from webauthn.helpers.exceptions import WebAuthnException
@@ -97,13 +97,13 @@ def person_for_assertion(challenge: str, credential: str) -> int | None:
             account = security.datastore.find_user_from_webauthn(passkey) if passkey else None
             if account is None or answer.response.user_handle != account.fs_webauthn_user_handle.encode():
                 return None
-            shown = webauthn.verify_authentication_response(
+            verified = webauthn.verify_authentication_response(
                 credential=answer, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
                 credential_public_key=passkey.public_key, credential_current_sign_count=passkey.sign_count, require_user_verification=True,
             )  # fmt: skip
         except (WebAuthnException, ValueError, KeyError, TypeError):
             return None
-    queries.record_passkey_use(security_app().engine, passkey.id, shown.new_sign_count, datetime.now(UTC))
+    queries.record_passkey_use(security_app().engine, passkey.id, verified.new_sign_count, datetime.now(UTC))
     return int(account.id)
 
 

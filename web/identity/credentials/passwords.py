@@ -1,4 +1,4 @@
-"""Passwords: is this the one, is that one good enough, and a link to choose another. The doing is Flask-Security’s."""
+"""Passwords: check one, change one, and email a link to choose a new one. Flask-Security does the work."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -17,25 +17,25 @@ NO_PERSON = 0
 
 
 def verify(person_id: int | None, password: str) -> bool:
-    """Takes as long for nobody as for somebody."""
-    with security_app().opened() as security:
+    """Take as long for an unknown person as for a known one."""
+    with security_app().context() as security:
         from flask_security import verify_password
 
         row = queries.account_of(security_app().engine, person_id or NO_PERSON)
-        kept = row.password_hash if row else None
+        stored = row.password_hash if row else None
         typed = security.password_util.normalize(password)
-        # Nobody has a longer one, and the hashing would refuse it with an error.
-        fits = verify_password(typed[:MAX_LENGTH], kept or security_app().nobodys_hash)
-    return bool(fits and kept and len(typed) <= MAX_LENGTH)
+        # No stored password is longer, and hashing a longer one raises an error.
+        matches = verify_password(typed[:MAX_LENGTH], stored or security_app().dummy_hash)
+    return bool(matches and stored and len(typed) <= MAX_LENGTH)
 
 
 def change(person_id: int, new: str) -> None:
-    """Raise BadInput for a password that is too short, too long or too easy. Every session of the person ends; they are told by mail."""
-    with security_app().opened() as security:
+    """Raise BadInput for a password that is too short, too long or too easy. Every session of the person ends; they are notified by email."""
+    with security_app().context() as security:
         from flask_security.recoverable import update_password
 
         account = security.datastore.find_user(id=person_id)
-        problems, normal = security.password_util.validate(new, is_register=False, user=_About(account))
+        problems, normal = security.password_util.validate(new, is_register=False, user=_Owner(account))
         if problems:
             raise BadInput.about("new", TOO_EASY if MIN_LENGTH <= len(normal) <= MAX_LENGTH else WRONG_LENGTH)
         update_password(account, normal)
@@ -48,8 +48,8 @@ def notify(person_id: int, event: str) -> None:
 
 
 def is_email_address(email: str) -> bool:
-    """As far as can be told without asking the network."""
-    with security_app().opened() as security:
+    """Check the format only, without the network."""
+    with security_app().context() as security:
         try:
             security.mail_util.validate(email.strip())
         except ValueError:
@@ -58,23 +58,23 @@ def is_email_address(email: str) -> bool:
 
 
 def send_reset_link(person: Person | None) -> None:
-    """To choose a new password, to somebody active; the same work for nobody, and one mail in ten minutes at most."""
+    """Email a link to choose a new password to an active person, at most once in ten minutes; take as long for nobody."""
     now = datetime.now(UTC)
-    library = security_app()
+    app = security_app()
     is_real = person is not None and person.can_be_reached
-    with library.opened() as security:
+    with app.context() as security:
         from flask_security.recoverable import generate_reset_password_token
 
-        account = security.datastore.find_user(id=person.id) if person and is_real else library.nobody
+        account = security.datastore.find_user(id=person.id) if person and is_real else app.dummy_account
         token = generate_reset_password_token(account)
-    locked = lock(library.settings, f"{library.settings.base_url}/new-password?token={token}")
+    locked = lock(app.settings, f"{app.settings.base_url}/new-password?token={token}")
     if person and is_real:
-        queries.enqueue_email(library.engine, "password_reset", _key(account, now), person.id, now, locked)
+        queries.enqueue_email(app.engine, "password_reset", _key(account, now), person.id, now, locked)
 
 
 def person_of_reset_token(token: str) -> int | None:
-    """Whose link this is: None for one that is forged, that ran out, or that was used."""
-    with security_app().opened():
+    """Return None for a link that is forged, expired or used."""
+    with security_app().context():
         from flask_security.recoverable import reset_password_token_status
 
         expired, invalid, account = reset_password_token_status(token)
@@ -82,13 +82,13 @@ def person_of_reset_token(token: str) -> int | None:
 
 
 def _key(account: Any, now: datetime) -> str:
-    """The same for a while; another once a link was used, so that a second one can be asked for at once."""
+    """The same for ten minutes; another one after a link was used, so that a second link can be requested at once."""
     slot = int(now.timestamp() // ONE_EMAIL_PER.total_seconds())
     return f"password_reset/{hashlib.sha256(account.fs_uniquifier.encode()).hexdigest()[:16]}/{slot}"
 
 
-class _About:
-    """What a password must not be made of."""
+class _Owner:
+    """What a password must not contain."""
 
     def __init__(self, account: Any) -> None:
         self.name, self.email = account.name, account.email

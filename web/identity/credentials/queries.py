@@ -14,7 +14,7 @@ from workflow.storage.tables import accounts, calendars, failures, passkeys, peo
 
 MAX_LISTED = 100
 FORGOTTEN_AFTER = timedelta(days=1)
-# Asked at each request of a program: building a statement costs more than running it, so it is built once.
+# Run at each request of a program: building a statement costs more than running it, so it is built once.
 TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
 ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
 
@@ -46,7 +46,7 @@ def enqueue_email(engine: Engine, event: str, key: str, person_id: int, now: dat
 
 
 def use_totp_counter(engine: Engine, person_id: int, counter: int) -> bool:
-    """Whether this code is taken now: never twice, and none from before the last, however many try at once."""
+    """Return whether this code is accepted: each code once, and none older than the last one, even under concurrent requests."""
     newer = or_(accounts.c.totp_counter.is_(None), accounts.c.totp_counter < counter)
     with write_transaction(engine) as connection:
         taken = connection.execute(update(accounts).where(accounts.c.person_id == person_id, newer).values(totp_counter=counter))
@@ -107,7 +107,7 @@ def remove_passkey(engine: Engine, person_id: int, passkey_id: int) -> bool:
 
 
 def remove_second_factor(engine: Engine, person_id: int, now: datetime) -> bool:
-    """Whether there was one. Whoever came in by it is out, programs too, and the person hears of it."""
+    """Return whether there was one. All sessions and access tokens of the person end, and they are notified."""
     has_app = update(accounts).where(accounts.c.person_id == person_id, accounts.c.totp.is_not(None)).values(totp=None, totp_counter=None)
     with write_transaction(engine) as connection:
         counted = [
@@ -126,17 +126,17 @@ def remove_second_factor(engine: Engine, person_id: int, now: datetime) -> bool:
 
 
 def active_sessions_of(engine: Engine, person_id: int, seen_after: datetime, begun_after: datetime) -> Sequence[Any]:
-    """Those that still are, the one used last first."""
-    still = (sessions.c.person_id == person_id, sessions.c.seen_at >= seen_after, sessions.c.created_at >= begun_after)
+    """Return sessions that have not ended, the most recently used first."""
+    active = (sessions.c.person_id == person_id, sessions.c.seen_at >= seen_after, sessions.c.created_at >= begun_after)
     with read_transaction(engine) as connection:
-        return connection.execute(select(sessions).where(*still).order_by(sessions.c.seen_at.desc())).all()
+        return connection.execute(select(sessions).where(*active).order_by(sessions.c.seen_at.desc())).all()
 
 
-def delete_sessions(engine: Engine, person_id: int, but: str, named: str = "") -> int:
-    """All of a person’s but the one with digest `but`, or the one whose digest begins with `named`; answers how many."""
+def delete_sessions(engine: Engine, person_id: int, but: str, prefix: str = "") -> int:
+    """End all sessions of a person except the one with digest `but`, or the one whose digest starts with `prefix`; return how many."""
     chosen = [sessions.c.person_id == person_id, sessions.c.digest != but]
-    if named:
-        chosen.append(func.substr(sessions.c.digest, 1, len(named)) == named)
+    if prefix:
+        chosen.append(func.substr(sessions.c.digest, 1, len(prefix)) == prefix)
     with write_transaction(engine) as connection:
         return connection.execute(delete(sessions).where(*chosen)).rowcount
 
@@ -167,7 +167,7 @@ def tokens_of(engine: Engine, person_id: int) -> Sequence[Any]:
 
 
 def mark_token_revoked(engine: Engine, token_id: int, at: datetime, person_id: int | None = None) -> bool:
-    """Whether there is such a token, of this person where one is given. The first time it was revoked stands."""
+    """Return whether there is such a token, of this person where one is given. A token revoked before keeps its first time."""
     chosen = tokens.c.id == token_id if person_id is None else (tokens.c.id == token_id) & (tokens.c.person_id == person_id)
     with write_transaction(engine) as connection:
         connection.execute(update(tokens).where(chosen, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
@@ -175,7 +175,7 @@ def mark_token_revoked(engine: Engine, token_id: int, at: datetime, person_id: i
 
 
 def revoke_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
-    """All of them at once, and the address of their calendar, as when somebody may have been in their place."""
+    """Revoke all tokens and the calendar address of a person, since somebody else may have used their account."""
     connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
 
@@ -184,7 +184,7 @@ def revoke_tokens_of(connection: Connection, person_id: int, at: datetime) -> No
 
 
 def count_attempt(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
-    """Count a try before it is made, so that many at once are no way round; or answer how many seconds it has to wait."""
+    """Count an attempt before it is made, so that concurrent attempts are limited too; or return the seconds that it has to wait."""
     keys = sorted(limits)
     with write_transaction(engine) as connection:
         connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
@@ -197,13 +197,13 @@ def count_attempt(engine: Engine, limits: Mapping[str, Limit], now: datetime) ->
     return wait
 
 
-def clear_attempts(engine: Engine, forgotten: list[str], taken_back: list[str], at: tuple[int, str], now: datetime) -> None:
-    """Forget the failures of the person, take back this one try of the address that others share, and know the place."""
+def clear_attempts(engine: Engine, to_delete: list[str], to_subtract: list[str], known_place: tuple[int, str], now: datetime) -> None:
+    """Delete the person’s failures, subtract this attempt from the counts of a shared address, and remember the place."""
     less = case((failures.c.tries > 0, failures.c.tries - 1), else_=0)
     with write_transaction(engine) as connection:
-        connection.execute(delete(failures).where(failures.c.key.in_(forgotten)))
-        connection.execute(update(failures).where(failures.c.key.in_(taken_back)).values(tries=less))
-        upsert(connection, places, ("person_id", "place"), [{"person_id": at[0], "place": at[1], "last_at": now}])
+        connection.execute(delete(failures).where(failures.c.key.in_(to_delete)))
+        connection.execute(update(failures).where(failures.c.key.in_(to_subtract)).values(tries=less))
+        upsert(connection, places, ("person_id", "place"), [{"person_id": known_place[0], "place": known_place[1], "last_at": now}])
 
 
 def is_known_place(engine: Engine, person_id: int, place: str) -> bool:

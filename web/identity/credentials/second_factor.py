@@ -1,4 +1,4 @@
-"""A second proof beside the password: codes of an authenticator app, each taken once, and recovery codes for when it is lost."""
+"""The second factor beside the password: codes of an authenticator app, each accepted once, and recovery codes if the app is lost."""
 
 import hashlib
 import io
@@ -7,12 +7,12 @@ from web.identity.credentials import passwords, queries
 from web.identity.credentials.security_app import security_app
 
 CODE, RECOVERY_CODE, PASSKEY = "code", "recovery code", "passkey"
-# One code back and one on: a telephone’s clock is never quite right.
+# Seconds: accept the previous and the next code too, because a phone’s clock may be wrong.
 WINDOW = 30
 
 
 def fingerprint_of(person_id: int) -> str | None:
-    """Something that changes with the codes and with the password; None for who has no second proof."""
+    """Return a value that changes with the secret and with the password; None for a person without an authenticator app."""
     row = queries.account_of(security_app().engine, person_id)
     if row is None or row.totp is None:
         return None
@@ -20,9 +20,9 @@ def fingerprint_of(person_id: int) -> str | None:
 
 
 def verify_code(person_id: int, typed: str) -> str:
-    """What the code was, now used; or nothing."""
+    """Use the code, and return which kind it was, or "" where it is wrong."""
     code = "".join(typed.split()).lower()
-    with security_app().opened() as security:
+    with security_app().context() as security:
         account = security.datastore.find_user(id=person_id)
         if account is None or account.tf_totp_secret is None:
             return ""
@@ -38,25 +38,25 @@ def recovery_codes_left(person_id: int) -> int:
 
 
 def new_secret() -> str:
-    """Enciphered from the start."""
-    with security_app().opened() as security:
+    """Return a new secret, encrypted."""
+    with security_app().context() as security:
         secret: str = security.totp_factory.generate_totp_secret()
     return secret
 
 
 def manual_key_of(secret: str) -> str:
-    """To type into an app by hand."""
-    with security_app().opened() as security:
+    """Return the secret as text to type into an app."""
+    with security_app().context() as security:
         key: str = security.totp_factory.get_totp_pretty_key(secret)
     return key.replace("-", " ")
 
 
 def qr_code_of(secret: str, email: str) -> bytes:
-    """The same as a QR code: an SVG without a style of its own."""
+    """Return the secret as a QR code: an SVG without inline style."""
     import qrcode
     from qrcode.image.svg import SvgPathFillImage
 
-    with security_app().opened() as security:
+    with security_app().context() as security:
         image = qrcode.make(security.totp_factory.get_totp_uri(email, secret), image_factory=SvgPathFillImage)
     with io.BytesIO() as file:
         image.save(file)
@@ -64,9 +64,9 @@ def qr_code_of(secret: str, email: str) -> bytes:
 
 
 def enrol(person_id: int, secret: str, code: str) -> bool:
-    """Whether the code shows that the app has the secret, which is then the one in use."""
-    with security_app().opened() as security:
-        counter = security.totp_factory.fits("".join(code.split()), secret, WINDOW)
+    """Return whether the code proves that the app has the secret, which then replaces the current one."""
+    with security_app().context() as security:
+        counter = security.totp_factory.counter_of("".join(code.split()), secret, WINDOW)
     if counter is None:
         return False
     queries.save_totp(security_app().engine, person_id, secret, counter)
@@ -75,8 +75,8 @@ def enrol(person_id: int, secret: str, code: str) -> bool:
 
 
 def new_recovery_codes(person_id: int) -> list[str]:
-    """Those from before are worth nothing from now on."""
-    with security_app().opened() as security:
+    """Replace all earlier recovery codes."""
+    with security_app().context() as security:
         codes: list[str] = security.mf_recovery_codes_util.create_recovery_codes(security.datastore.find_user(id=person_id))
     return codes
 

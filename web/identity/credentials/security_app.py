@@ -1,7 +1,7 @@
-"""Flask-Security, in a Flask of its own that answers no request.
+"""Flask-Security in a Flask application of its own, which handles no requests.
 
-So its hashing, its links, its codes and its passkeys are used, and none of its sessions, cookies, tokens or pages: nobody is
-ever signed in by them. Made at the first use, because it takes a second to import.
+We use its password hashing, reset links, security codes and passkeys, and none of its sessions, cookies, tokens or pages: it never
+signs anybody in. It is created at first use, because it takes a second to import.
 """
 
 from base64 import urlsafe_b64encode
@@ -28,30 +28,30 @@ class SecurityApp:
         self.settings, self.engine = settings, engine
         self._app: Flask | None = None
         self._lock = Lock()
-        self.nobody: Any = None
-        """Whom a wrong address stands for, so that it costs what a right one costs. There once the library was opened."""
+        self.dummy_account: Any = None
+        """Used for an unknown email address, so that it takes as long as a known one. Set when the application is created."""
 
     @contextmanager
-    def opened(self) -> Iterator["Security"]:
-        """Flask-Security, ready to be called."""
+    def context(self) -> Iterator["Security"]:
+        """Return Flask-Security inside its own application context."""
         with self._lock:
-            app = self._app = self._app or self._made()
+            app = self._app = self._app or self._create()
         with app.app_context():
             yield app.extensions["security"]
 
-    def _made(self) -> Flask:
+    def _create(self) -> Flask:
         from web.identity.credentials.security_overrides import init_security
 
         app = Flask("web.identity.credentials.security_app")
         app.config.update(_config(self.settings))
-        # Asked for while this Flask is the current one, too.
+        # security_app() is also called while this application is the current one.
         app.extensions["security_app"] = self
-        self.nobody = init_security(app, self.engine)
+        self.dummy_account = init_security(app, self.engine)
         return app
 
     @property
-    def nobodys_hash(self) -> str:
-        return cast(str, self.nobody.password)
+    def dummy_hash(self) -> str:
+        return cast(str, self.dummy_account.password)
 
 
 def security_app() -> SecurityApp:
@@ -59,15 +59,15 @@ def security_app() -> SecurityApp:
 
 
 def _config(settings: Settings) -> dict[str, Any]:
-    mine = {
+    options = {
         "PASSWORD_HASH": "argon2", "PASSWORD_SCHEMES": ["argon2"], "DEPRECATED_PASSWORD_SCHEMES": [], "PASSWORD_SINGLE_HASH": True,
         "PASSWORD_LENGTH_MIN": MIN_LENGTH, "PASSWORD_COMPLEXITY_CHECKER": "zxcvbn", "ZXCVBN_MINIMUM_SCORE": MIN_SCORE,
         "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False}, "RETURN_GENERIC_RESPONSES": True,
-        # Of a hash that is salted already, inside a signature: once is enough, and costs nobody a second.
+        # It hashes a salted password hash, inside a signature: a fast hash is enough.
         "HASHING_SCHEMES": ["hex_sha256"], "DEPRECATED_HASHING_SCHEMES": [],
         "RESET_PASSWORD_WITHIN": LINK_LASTS, "SEND_PASSWORD_RESET_NOTICE_EMAIL": False,
         "MULTI_FACTOR_RECOVERY_CODES": True, "MULTI_FACTOR_RECOVERY_CODES_N": RECOVERY_CODES,
         "MULTI_FACTOR_RECOVERY_CODES_KEYS": [urlsafe_b64encode(settings.key_for("recovery codes"))],
         "TOTP_SECRETS": {"1": settings.key_for("codes").hex()}, "TOTP_ISSUER": f"Practice Audit ({settings.council_name})",
     }  # fmt: skip
-    return {"SECRET_KEY": settings.key_for("accounts").hex(), **{f"SECURITY_{name}": value for name, value in mine.items()}}
+    return {"SECRET_KEY": settings.key_for("accounts").hex(), **{f"SECURITY_{name}": value for name, value in options.items()}}

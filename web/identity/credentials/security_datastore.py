@@ -1,4 +1,4 @@
-"""Flask-Security’s datastore over our own tables: one account a person. Roles are the directory’s business, never this one’s."""
+"""Flask-Security’s datastore over our own tables: one account for each person. Roles are in the directory, not here."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ INITIAL = "first-"
 
 
 class NoRole(RoleMixin):
-    """Flask-Security wants a class for roles; nobody gets a right by it."""
+    """Flask-Security needs a class for roles; it gives nobody a permission."""
 
 
 class Account(UserMixin):
@@ -21,7 +21,7 @@ class Account(UserMixin):
 
     def __init__(self, row: Any) -> None:
         self.id, self.email, self.name, self.active, self.password = row.id, row.email, row.name, row.is_active, row.password_hash
-        # Signed into a link, never a secret: until the first new password the person’s number will do.
+        # Part of a signed link and not secret: the person’s ID is used until they first change their password.
         self.fs_uniquifier = self.stored_uniquifier = row.uniquifier or f"{INITIAL}{row.id}"
         self.fs_webauthn_user_handle = row.handle
         self.tf_totp_secret = row.totp
@@ -38,7 +38,7 @@ class Passkey(WebAuthnMixin):
 
 
 class AccountDatastore(UserDatastore):
-    """Each `put` is a commit of its own. A new uniquifier, which comes with each new password, ends every session of the person."""
+    """Each `put` is one commit. A new uniquifier, which comes with each new password, ends every session of the person."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(Account, NoRole, Passkey)
@@ -57,7 +57,7 @@ class AccountDatastore(UserDatastore):
         return account
 
     def commit(self) -> None:
-        """Every `put` has done so."""
+        """Nothing to do: every `put` has committed."""
 
     def mf_set_recovery_codes(self, user: Account, rcs: list[str] | None) -> None:
         queries.set_recovery_codes(self.engine, user.id, rcs or ())
@@ -67,12 +67,12 @@ class AccountDatastore(UserDatastore):
         return [row.code for row in user.codes]
 
     def mf_delete_recovery_code(self, user: Account, idx: int) -> bool:
-        """Whether it was this call that used it: counted in the codes as they were read, so that no other goes in its place."""
+        """Return whether this call used the code. `idx` counts in the codes as they were read, so that no other code is deleted."""
         return queries.delete_recovery_code(self.engine, user.codes[idx].id)
 
-    def create_webauthn(self, user: Account, **given: Any) -> None:
-        kept = {name: given[name] for name in ("credential_id", "public_key", "name", "sign_count", "transports")}
-        queries.add_passkey(self.engine, kept | {"person_id": user.id, "made_at": datetime.now(UTC)})
+    def create_webauthn(self, user: Account, **values: Any) -> None:
+        stored = {name: values[name] for name in ("credential_id", "public_key", "name", "sign_count", "transports")}
+        queries.add_passkey(self.engine, stored | {"person_id": user.id, "made_at": datetime.now(UTC)})
 
     def find_webauthn(self, credential_id: str) -> Passkey | None:
         row = queries.passkey_by_credential(self.engine, credential_id)

@@ -1,4 +1,4 @@
-"""The parts of Flask-Security that we replace: codes are taken once, nothing is mailed in a request, long passwords are judged too."""
+"""The parts of Flask-Security that we replace: each code works once, no email is sent in a request, long passwords are checked too."""
 
 import secrets
 from types import SimpleNamespace
@@ -15,17 +15,17 @@ from web.identity.credentials import queries
 from web.identity.credentials.security_datastore import Account, AccountDatastore
 from workflow.storage.engine import Engine
 
-# zxcvbn judges no more than this; what comes after only makes it harder.
+# zxcvbn takes no more characters than this; further ones only make a password stronger.
 ZXCVBN_LIMIT = 72
 
 
 class SingleUseTotp(Totp):
-    """A code is taken once, and none from before the last one taken."""
+    """Accept each code once, and none older than the last one accepted."""
 
     engine: Engine
 
-    def fits(self, code: str, secret: str, window: int) -> int | None:
-        """The counter of a code of a secret that is not yet in use."""
+    def counter_of(self, code: str, secret: str, window: int) -> int | None:
+        """Return the counter of a code for a secret that is not in use yet, or None where it is wrong."""
         try:
             counter: int = self._totp.verify(code, secret, window=window).counter
         except TokenError:
@@ -38,14 +38,14 @@ class SingleUseTotp(Totp):
         return counter
 
     def set_last_counter(self, user: Account, tmatch: Any) -> None:
-        """Raise UsedTokenError where another request took it meanwhile."""
+        """Raise UsedTokenError where another request has used the code meanwhile."""
         if not queries.use_totp_counter(self.engine, user.id, tmatch.counter):
             raise UsedTokenError
 
 
 class NoDirectEmail(MailUtil):
     def send_mail(self, *given: Any, **more: Any) -> NoReturn:
-        raise AssertionError("mail goes through the outbox")
+        raise AssertionError("emails go through the outbox")
 
 
 class LongPasswords(PasswordUtil):
@@ -56,7 +56,7 @@ class LongPasswords(PasswordUtil):
 
 
 class PasskeyPolicy(WebauthnUtil):
-    """On any device, which must know the owner by itself and make sure of them each time."""
+    """Allow any device that stores the passkey itself and verifies its owner each time."""
 
     def authenticator_selection(self, user: Any, usage: str) -> Any:
         return structs.AuthenticatorSelectionCriteria(
@@ -68,7 +68,7 @@ class PasskeyPolicy(WebauthnUtil):
 
 
 def init_security(app: Flask, engine: Engine) -> Account:
-    """Flask-Security for this Flask; answers nobody’s account, with a password that nobody knows."""
+    """Set up Flask-Security for this application; return an account of nobody, with a password that nobody knows."""
     totp = type("CouncilsCodes", (SingleUseTotp,), {"engine": engine})
     Security(
         app, AccountDatastore(engine), register_blueprint=False, totp_cls=totp, mail_util_cls=NoDirectEmail, password_util_cls=LongPasswords,

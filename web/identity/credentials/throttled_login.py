@@ -1,4 +1,4 @@
-"""Trying a password or a code: counted first, tried then, forgotten where it was right."""
+"""Attempts at a password or a code: counted before they are checked, and forgotten after a right one."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,10 @@ NO_PERSON = 0
 
 
 def authenticate(email: str, password: str) -> Person | None:
-    """The active person with this password. Raises TooManyAttempts. Nothing tells, by the answer or its time, whether there is such an address."""
+    """Return the active person with this password, or None; raise TooManyAttempts.
+
+    Neither the response nor its time shows whether the email address is known.
+    """
     person = command_context().directory.by_email(email)
     count_attempt("password", email, person)
     if not passwords.verify(person.id if person else None, password) or person is None or not person.is_active:
@@ -24,25 +27,25 @@ def authenticate(email: str, password: str) -> Person | None:
 
 
 def is_own_password(person: Person, password: str) -> bool:
-    """Asked again before something important is changed. Raises TooManyAttempts."""
+    """Check the password again before something important is changed. Raise TooManyAttempts."""
     return authenticate(person.email, password) == person
 
 
-def count_attempt(what: str, account: str, person: Person | None) -> None:
-    """Raise TooManyAttempts where it has to wait."""
-    trying, engine = _trying(what, account), current_council().engine
-    is_known = queries.is_known_place(engine, person.id if person else NO_PERSON, trying.place)
-    if wait := queries.count_attempt(engine, trying.limits(is_known=is_known), datetime.now(UTC)):
+def count_attempt(kind: str, account: str, person: Person | None) -> None:
+    """Raise TooManyAttempts where the attempt has to wait."""
+    attempt, engine = _attempt(kind, account), current_council().engine
+    is_known = queries.is_known_place(engine, person.id if person else NO_PERSON, attempt.place)
+    if wait := queries.count_attempt(engine, attempt.limits(is_known=is_known), datetime.now(UTC)):
         raise TooManyAttempts(wait)
 
 
-def reset_throttle(what: str, account: str, person: Person) -> None:
-    trying, engine = _trying(what, account), current_council().engine
-    is_known = queries.is_known_place(engine, person.id, trying.place)
-    # Strangers' failures elsewhere are not forgotten because the person themselves came in as always.
-    mine = [trying.here] if is_known else [trying.here, trying.anywhere]
-    queries.clear_attempts(engine, mine, [] if is_known else [trying.shared], (person.id, trying.place), datetime.now(UTC))
+def reset_throttle(kind: str, account: str, person: Person) -> None:
+    attempt, engine = _attempt(kind, account), current_council().engine
+    is_known = queries.is_known_place(engine, person.id, attempt.place)
+    # Failures from elsewhere stay counted when the person signs in from a known place.
+    own = [attempt.here] if is_known else [attempt.here, attempt.anywhere]
+    queries.clear_attempts(engine, own, [] if is_known else [attempt.shared], (person.id, attempt.place), datetime.now(UTC))
 
 
-def _trying(what: str, account: str) -> LoginAttempt:
-    return LoginAttempt(current_council().settings, what, account.strip().lower(), request.remote_addr or "")
+def _attempt(kind: str, account: str) -> LoginAttempt:
+    return LoginAttempt(current_council().settings, kind, account.strip().lower(), request.remote_addr or "")

@@ -1,7 +1,7 @@
-"""After failures the next try has to wait, longer each time. Nobody is locked out, least of all by a stranger.
+"""After failed attempts the next one has to wait, longer each time. Nobody is locked out, so a stranger can’t lock anybody out either.
 
-Counted are tries of one account from one address, of one account from anywhere, and of one address at any account. Where a person
-has signed in from before, only the first counts: a stranger elsewhere can’t make them wait.
+Three counts: attempts at one account from one address, at one account from anywhere, and from one address at any account. From a place
+where the person has signed in before, only the first applies: a stranger elsewhere can’t make them wait.
 """
 
 import hmac
@@ -16,20 +16,20 @@ from config.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many failures cost nothing; then each doubles the wait, in seconds, up to the longest."""
+    """The first `free` failures cost nothing; then each one doubles the wait, in seconds, up to `longest`."""
 
     free: int
     first: int
     longest: int
 
     def wait(self, count: int, last_at: datetime, now: datetime) -> int:
-        """Whole seconds still to wait after so many failures, the last of them at `last_at`."""
+        """Return the whole seconds left to wait after `count` failures, the last one at `last_at`."""
         if count < self.free:
             return 0
-        # The clock may have been set back meanwhile: nobody waits longer than the longest.
+        # The clock may have been set back meanwhile: never wait longer than the longest.
         passed = max(0.0, (now - last_at).total_seconds())
-        asked: int = min(self.first << min(count - self.free, 20), self.longest)
-        return max(0, math.ceil(asked - passed))
+        wait: int = min(self.first << min(count - self.free, 20), self.longest)
+        return max(0, math.ceil(wait - passed))
 
 
 HERE, ANYWHERE, ADDRESS = Limit(free=4, first=5, longest=300), Limit(free=10, first=5, longest=30), Limit(free=40, first=5, longest=60)
@@ -38,17 +38,17 @@ CODE_ANYWHERE = Limit(free=10, first=5, longest=300)
 
 @dataclass(frozen=True, slots=True)
 class LoginAttempt:
-    """Somebody at an address tries the password, or the code, of an account that may not exist."""
+    """An attempt from an address at the password or code of an account, which may not exist."""
 
     settings: Settings
-    what: str
+    kind: str
     account: str
     address: str
 
     def limits(self, *, is_known: bool) -> Mapping[str, Limit]:
         if is_known:
             return {self.here: HERE}
-        return {self.here: HERE, self.anywhere: CODE_ANYWHERE if self.what == "code" else ANYWHERE, self.shared: ADDRESS}
+        return {self.here: HERE, self.anywhere: CODE_ANYWHERE if self.kind == "code" else ANYWHERE, self.shared: ADDRESS}
 
     @property
     def here(self) -> str:
@@ -67,7 +67,7 @@ class LoginAttempt:
         return digest(self.settings, "place", network_of(self.address))
 
     def _key(self, *parts: str) -> str:
-        return digest(self.settings, self.what, *parts)
+        return digest(self.settings, self.kind, *parts)
 
 
 def digest(settings: Settings, *parts: str) -> str:
@@ -75,7 +75,7 @@ def digest(settings: Settings, *parts: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """The address itself, or the network of a version 6 address: whoever has one of those has them all."""
+    """Return the address itself, or the /64 network of an IPv6 address, which usually belongs to one customer."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A challenge to a passkey, kept in the session until it is answered, once and soon."""
+"""A challenge to a passkey, stored in the session until it is answered, once and within five minutes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ CHALLENGE, LASTS = "challenge", timedelta(minutes=5)
 
 
 def store_challenge(challenge: str) -> None:
-    """In the database: in a visitor’s own cookie it could be answered twice."""
+    """Store it in the database: from a cookie it could be answered twice."""
     session = current_session()
     if not session.token:
         session.store_in_database()
@@ -17,9 +17,9 @@ def store_challenge(challenge: str) -> None:
 
 
 def take_challenge() -> str:
-    """Raises BadInput where none was asked for lately."""
-    kept = current_session().pop(CHALLENGE, None)
-    if kept is None or datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > LASTS:
+    """Raise BadInput where there is no recent challenge."""
+    stored = current_session().pop(CHALLENGE, None)
+    if stored is None or datetime.now(UTC) - datetime.fromisoformat(stored["at"]) > LASTS:
         raise BadInput.about("credential", "That took too long. Try again.")
-    value: str = kept["value"]
+    value: str = stored["value"]
     return value

@@ -1,13 +1,13 @@
-"""Why somebody was not signed in with their council account. The words are ours and for the log: never the issuer’s, never the visitor’s."""
+"""Why signing in with a council account failed. The messages are our own, for the log: never text of the issuer or the visitor."""
 
 
 class SignInRefused(Exception):
-    """What came back proves nobody we know."""
+    """The response does not identify a person of this service."""
 
-    answer = "refused"
+    outcome = "refused"
 
 
 class IssuerUnavailable(SignInRefused):
-    """The issuer can’t be asked just now."""
+    """The issuer does not answer."""
 
-    answer = "away"
+    outcome = "away"

@@ -1,4 +1,4 @@
-"""Asking the issuer over the network: briefly, without following it elsewhere, and for no more than a few pages."""
+"""HTTP requests to the issuer: short timeouts, no redirects, limited size."""
 
 import io
 import time
@@ -14,15 +14,15 @@ from web.identity.oidc.errors import IssuerUnavailable
 
 T = TypeVar("T")
 SECONDS, SECONDS_TO_CONNECT, SECONDS_BETWEEN_BYTES, SECONDS_FOR_ALL = 4.0, 2.0, 3.0, 8.0
-MOST_BYTES = 512 * 1024
+MAX_BYTES = 512 * 1024
 
 
 class BriefAdapter(HTTPAdapter):
-    """One answer, read to its end within `SECONDS` and `MOST_BYTES`."""
+    """Read the whole response within `SECONDS` and `MAX_BYTES`."""
 
     def send(self, request: PreparedRequest, *_given: Any, **more: Any) -> Response:
         ends_at = time.monotonic() + SECONDS
-        # Whatever was asked for, it is read here.
+        # The body is always read here, streamed or not.
         response = super().send(request, **more | {"stream": True, "timeout": (SECONDS_TO_CONNECT, SECONDS_BETWEEN_BYTES)})
         response.raw = io.BytesIO(_read(response, ends_at))
         return response
@@ -31,10 +31,10 @@ class BriefAdapter(HTTPAdapter):
 def _read(response: Response, ends_at: float) -> bytes:
     body = b""
     try:
-        # As much as has come, so that a trickle is noticed too.
+        # read1 returns what has arrived, so that a slow trickle is noticed too.
         while part := response.raw.read1(8192, decode_content=True):
             body += part
-            if len(body) > MOST_BYTES or time.monotonic() > ends_at:
+            if len(body) > MAX_BYTES or time.monotonic() > ends_at:
                 raise RequestException("too much or too slow")
     except HTTPError as error:
         raise RequestException(type(error).__name__) from None
@@ -44,11 +44,11 @@ def _read(response: Response, ends_at: float) -> bytes:
 
 
 def within_seconds(work: Callable[[], T], seconds: float = SECONDS_FOR_ALL) -> T:
-    """Raise IssuerAway when time is up: finding a name, or trying each of its addresses, heeds no timeout of its own."""
-    apart = ThreadPoolExecutor(max_workers=1)
+    """Raise IssuerUnavailable when time is up: resolving a name and trying each of its addresses have no timeout."""
+    executor = ThreadPoolExecutor(max_workers=1)
     try:
-        return apart.submit(work).result(seconds)
+        return executor.submit(work).result(seconds)
     except TimeoutError:
         raise IssuerUnavailable("no answer in time") from None
     finally:
-        apart.shutdown(wait=False)
+        executor.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""A sign-in that has begun: its secrets wait here for the same browser to come back, once, within ten minutes."""
+"""A sign-in that has started: its secrets are stored until the same browser comes back, once, within ten minutes."""
 
 import secrets
 from collections.abc import MutableMapping
@@ -16,7 +16,7 @@ BROWSER_KEY = "council_sign_in"
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """`verifier` is PKCE’s; `after` is where the visitor was going."""
+    """`verifier` belongs to PKCE; `after` is the page the visitor wanted."""
 
     state: str
     nonce: str
@@ -25,7 +25,7 @@ class PendingLogin:
 
 
 def start_login(engine: Engine, session: MutableMapping[str, Any], after: str) -> PendingLogin:
-    """Bound to the browser by a secret in its session, so that nobody can finish in one browser what was begun in another."""
+    """Bind it to the browser by a secret in the session, so that it can’t be finished in another browser."""
     now = datetime.now(UTC)
     secret = session.setdefault(BROWSER_KEY, secrets.token_urlsafe(32))
     attempt = PendingLogin(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64), after[:2000])
@@ -35,7 +35,7 @@ def start_login(engine: Engine, session: MutableMapping[str, Any], after: str) -
 
 
 def finish_login(engine: Engine, session: MutableMapping[str, Any], state: str) -> PendingLogin | None:
-    """None for a state that is another browser’s, too old, used, or never was."""
+    """Return None for a state of another browser, or one that is too old, used or unknown."""
     row = take_attempt(engine, _digest(session.get(BROWSER_KEY, ""), state), datetime.now(UTC) - LASTS)
     return PendingLogin(state, row.nonce, row.verifier, row.after) if row else None
 

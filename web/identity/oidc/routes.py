@@ -1,4 +1,4 @@
-"""Signing in with a council account: off to the council’s issuer, and back."""
+"""Signing in with a council account: redirect to the council’s issuer, and back."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -22,16 +22,16 @@ pages = ViewOptions(sign_in_method="council account")(Blueprint("council_sign_in
 LOG = logging.getLogger("practice_audit.council_sign_in")
 COUNCIL_ACCOUNT = "council account"
 SENTENCES = {
-    "refused": "You could not be signed in with a council account. Try again, or ask whoever looks after Practice Audit in your council.",
-    "away": "The council’s sign-in can’t be reached just now. Try again in a few minutes.",
+    "refused": "You could not be signed in with your council account. Try again. If it still does not work, ask your Practice Audit administrator.",
+    "away": "Your council’s sign-in page is not available. Try again in a few minutes.",
 }
 AWAY_ERRORS = {"server_error", "temporarily_unavailable"}
-LONGEST_CODE = 8192
+MAX_CODE_LENGTH = 8192
 
 
 @pages.app_url_value_preprocessor
-def _only_what_is_on(_endpoint: str | None, _values: dict[str, object] | None) -> None:
-    """Before anything else is looked at, so that what is off can’t be told from what was never there."""
+def _refuse_disabled_method(_endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Raise NotFound before anything else is checked, so that a disabled way of signing in looks like a page that does not exist."""
     settings = current_council().settings
     method = current_view_options().sign_in_method
     is_off = {"password": not settings.has_passwords, "council account": settings.council_sign_in is None}
@@ -40,7 +40,7 @@ def _only_what_is_on(_endpoint: str | None, _values: dict[str, object] | None) -
 
 
 @pages.app_context_processor
-def _for_the_sign_in_page() -> dict[str, object]:
+def _sign_in_context() -> dict[str, object]:
     settings = current_council().settings
     is_on = settings.council_sign_in is not None
     sentence = SENTENCES.get(request.args.get("council", ""), "") if is_on else ""
@@ -54,24 +54,24 @@ def start() -> Response | tuple[str, dict[str, str]]:
     try:
         address = _issuer().authorization_url(attempt)
     except IssuerUnavailable as refusal:
-        return _back_to_signing_in(refusal, after)
-    # Not a redirect: the policy of our pages lets a form lead to no other address, and browsers hold redirects to it.
+        return _back_to_sign_in(refusal, after)
+    # Not a redirect: the content security policy allows no form to lead to another site, and browsers apply it to redirects.
     return render_template("leaving.html", address=address), {"Refresh": f"0; url={address}"}
 
 
 @pages.get("/sign-in/council/answer")
 def answer() -> Response:
     council = current_council()
-    chosen = council.settings.council_sign_in
-    assert chosen is not None
+    settings = council.settings.council_sign_in
+    assert settings is not None
     attempt = finish_login(council.engine, current_session(), request.args.get("state", ""))
     try:
         if attempt is None:
             raise SignInRefused("no such sign-in is under way in this browser")
         claims = _issuer().exchange_code(_code(), request.args.get("iss"), attempt)
-        person = person_for_claims(council.engine, command_context().directory, chosen, claims)
+        person = person_for_claims(council.engine, command_context().directory, settings, claims)
     except SignInRefused as refusal:
-        return _back_to_signing_in(refusal, attempt.after if attempt else "")
+        return _back_to_sign_in(refusal, attempt.after if attempt else "")
     if not used_second_factor(claims):
         return redirect(complete_or_request_code(person, attempt.after))
     sign_in(person, COUNCIL_ACCOUNT)
@@ -80,24 +80,24 @@ def answer() -> Response:
 
 def _code() -> str:
     if error := request.args.get("error"):
-        raise IssuerUnavailable("it says so") if error in AWAY_ERRORS else SignInRefused("the issuer says no")
+        raise IssuerUnavailable("it reports an outage") if error in AWAY_ERRORS else SignInRefused("the issuer refused")
     code = request.args.get("code", "")
-    if not 0 < len(code) <= LONGEST_CODE:
+    if not 0 < len(code) <= MAX_CODE_LENGTH:
         raise SignInRefused("no code")
     return code
 
 
-def _back_to_signing_in(refusal: SignInRefused, after: str) -> Response:
+def _back_to_sign_in(refusal: SignInRefused, after: str) -> Response:
     LOG.warning("a sign-in with a council account was refused: %s", refusal)
-    return redirect(url_for("sign_in.show", council=refusal.answer, next=after or None))
+    return redirect(url_for("sign_in.show", council=refusal.outcome, next=after or None))
 
 
 def _issuer() -> "Issuer":
-    """Made when first asked for: the libraries take a while to load, and a start does not need them."""
+    """Created at first use: the libraries take a while to import, and starting does not need them."""
     from web.identity.oidc.provider import Issuer
 
     settings = current_council().settings
     assert settings.council_sign_in is not None
-    comes_back_to = settings.base_url + url_for("council_sign_in.answer")
-    found: Issuer = current_app.extensions.setdefault("issuer", Issuer(settings.council_sign_in, comes_back_to))
+    redirect_uri = settings.base_url + url_for("council_sign_in.answer")
+    found: Issuer = current_app.extensions.setdefault("issuer", Issuer(settings.council_sign_in, redirect_uri))
     return found

@@ -1,4 +1,4 @@
-"""Signing in with a passkey, which is both proofs in one."""
+"""Signing in with a passkey, which counts as two factors."""
 
 from http import HTTPStatus
 from typing import Any
@@ -17,13 +17,13 @@ from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, NotFound
 
 pages = ViewOptions(sign_in_method="password")(Blueprint("passkey_sign_in", __name__, template_folder="templates"))
-REFUSED = "That passkey is not one of ours. Sign in with your password."
+REFUSED = "Practice Audit does not recognise that passkey. Sign in with your password."
 
 
 @pages.post("/sign-in/passkey/ask")
 @ViewOptions(answers_json=True)
 def ask() -> dict[str, Any]:
-    """For the page’s own script."""
+    """Called by the page’s script."""
     if not passkeys.are_available():
         raise NotFound
     options, challenge = passkeys.authentication_options()
@@ -35,10 +35,10 @@ def ask() -> dict[str, Any]:
 def enter() -> Response | tuple[str, HTTPStatus]:
     after = request.form.get("next", "")
     try:
-        shown = passkeys.person_for_assertion(webauthn_challenges.take_challenge(), request.form.get("credential", ""))
+        person_id = passkeys.person_for_assertion(webauthn_challenges.take_challenge(), request.form.get("credential", ""))
     except BadInput as refusal:
         return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
-    person = command_context().directory.person(shown)
+    person = command_context().directory.person(person_id)
     if person is None or not person.is_active:
         return page(after, sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
     reset_throttle("passkey", person.email, person)

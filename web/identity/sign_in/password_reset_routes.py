@@ -1,4 +1,4 @@
-"""A forgotten password: asked for here, the link comes by mail, and choosing another ends every session of that person."""
+"""A forgotten password: the person requests a link by email, and choosing a new password ends all of their sessions."""
 
 from http import HTTPStatus
 
@@ -12,25 +12,25 @@ from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, TooManyAttempts
 
 pages = ViewOptions(sign_in_method="password")(Blueprint("forgotten", __name__, template_folder="templates"))
-LINK_EXPIRED = "This link has been used, or is more than an hour old. Ask for a new one."
+LINK_EXPIRED = "This link has been used or is more than an hour old. Ask for a new link."
 
 
 @pages.get("/forgotten-password")
 def show() -> str:
-    return render_template("forgotten.html", email="", sentence="")
+    return render_template("forgotten_password.html", email="", sentence="")
 
 
 @pages.post("/forgotten-password")
 def ask() -> tuple[str, HTTPStatus]:
-    """Answers the same whether or not there is such an address."""
+    """Show the same page whether or not the email address is known."""
     email = request.form.get("email", "")
     if not passwords.is_email_address(email):
         sentence = "Enter an email address like name@example.gov.uk."
-        return render_template("forgotten.html", email=email, sentence=sentence), HTTPStatus.UNPROCESSABLE_ENTITY
+        return render_template("forgotten_password.html", email=email, sentence=sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         count_attempt("link", email, None)
     except TooManyAttempts as refusal:
-        return render_template("forgotten.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
+        return render_template("forgotten_password.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
     passwords.send_reset_link(command_context().directory.by_email(email))
     return render_template("link_sent.html"), HTTPStatus.OK
 
@@ -50,11 +50,11 @@ def chosen() -> AnyResponse:
     try:
         passwords.change(person_id, request.form.get("new", ""))
     except BadInput as refusal:
-        return _page(token, refusal.missing[0].message, is_worth=True)
+        return _page(token, refusal.missing[0].message, is_valid=True)
     return redirect(url_for("sign_in.show", chosen="yes"))
 
 
-def _page(token: str, sentence: str, *, is_worth: bool = False) -> Response:
-    """The address of this page is worth a password: as every page, it is told to no other server, and over https its form must name it."""
-    page = render_template("choose.html", token=token, sentence=sentence, is_worth=is_worth or not sentence)
+def _page(token: str, sentence: str, *, is_valid: bool = False) -> Response:
+    """The URL of this page gives access to the account: like every page, it sends other servers no Referer header."""
+    page = render_template("new_password.html", token=token, sentence=sentence, is_valid=is_valid or not sentence)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if sentence else HTTPStatus.OK)

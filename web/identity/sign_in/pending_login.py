@@ -1,4 +1,4 @@
-"""Between the password and the code: known to the database, for ten minutes, and signed in to nothing."""
+"""Between the password and the code: stored in the database for ten minutes, and not signed in."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,30 +15,33 @@ PENDING = "halfway"
 
 
 def complete_or_request_code(person: Person, after: str) -> str:
-    """Where somebody goes who gave the right password: on, or to the page that asks for a code."""
-    stamp = second_factor.fingerprint_of(person.id)
-    if stamp is None:
+    """After the right password, return where to go next: to `after`, or to the page that asks for a code."""
+    fingerprint = second_factor.fingerprint_of(person.id)
+    if fingerprint is None:
         sign_in(person)
         return safe_redirect_target(after)
     sign_out()
     session = current_session()
     session.store_in_database()
-    session[PENDING] = {"person": person.id, "stamp": stamp, "next": after, "at": datetime.now(UTC).isoformat()}
+    session[PENDING] = {"person": person.id, "stamp": fingerprint, "next": after, "at": datetime.now(UTC).isoformat()}
     return url_for("codes.show")
 
 
 def half_signed_in() -> tuple[Person, str]:
-    """Who is half-way in, and where they wanted to go. Raises NotSignedIn, also where the password or the codes changed meanwhile."""
-    kept = current_session().get(PENDING)
-    if kept is None or datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > LASTS:
+    """Return the person who has given only the password, and where they wanted to go.
+
+    Raise NotSignedIn, also where the password or the codes have changed meanwhile.
+    """
+    stored = current_session().get(PENDING)
+    if stored is None or datetime.now(UTC) - datetime.fromisoformat(stored["at"]) > LASTS:
         raise NotSignedIn
-    person = command_context().directory.person(kept["person"])
-    if person is None or not person.is_active or second_factor.fingerprint_of(person.id) != kept["stamp"]:
+    person = command_context().directory.person(stored["person"])
+    if person is None or not person.is_active or second_factor.fingerprint_of(person.id) != stored["stamp"]:
         raise NotSignedIn
-    return person, kept["next"]
+    return person, stored["next"]
 
 
 def safe_redirect_target(path: str) -> str:
-    """A path of this service, never another’s address."""
+    """Return a path of this service, never a URL of another site."""
     is_own = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
     return path if is_own else url_for("my_work.show")

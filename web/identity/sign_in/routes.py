@@ -15,7 +15,7 @@ from web.request.view_options import ViewOptions
 from workflow.errors import TooManyAttempts
 
 pages = Blueprint("sign_in", __name__, template_folder="templates")
-REFUSED = "That email address and password don’t go together."
+REFUSED = "Your email address or password is not correct."
 
 
 @pages.get("/sign-in")
@@ -37,14 +37,14 @@ def enter() -> Response | tuple[str, HTTPStatus]:
 
 
 def page(after: str, email: str = "", sentence: str = "") -> str:
-    told = {"is_kept": "kept" in request.args, "has_chosen": "chosen" in request.args, "has_passkeys": are_available()}
-    return render_template("sign_in.html", after=after, email=email, sentence=sentence, **told)
+    options = {"has_saved_draft": "kept" in request.args, "has_new_password": "chosen" in request.args, "has_passkeys": are_available()}
+    return render_template("sign_in.html", after=after, email=email, sentence=sentence, **options)
 
 
 @pages.post("/stay")
 @ViewOptions(answers_json=True)
 def stay() -> dict[str, object]:
-    """Somebody is still there: their session goes on."""
+    """The user has answered the timeout warning: extend the session."""
     current_user()
     ends_at = current_session().ends_at(datetime.now(UTC))
     return {"ends_at": ends_at.isoformat() if ends_at else None}

@@ -1,4 +1,4 @@
-"""The second step of signing in: a code from an authenticator app, or one of the recovery codes."""
+"""The second step of signing in: a security code from an authenticator app, or a recovery code."""
 
 from http import HTTPStatus
 
@@ -13,7 +13,7 @@ from web.request.flash_messages import flash
 from workflow.errors import TooManyAttempts
 
 pages = Blueprint("codes", __name__, template_folder="templates")
-REFUSED = "That code is not right, or was used before. Wait for the next code in your app."
+REFUSED = "That security code is not correct or has been used. Wait for your app to show a new code, and enter that one."
 
 
 @pages.get("/sign-in/code")
@@ -29,11 +29,11 @@ def enter() -> Response | tuple[str, HTTPStatus]:
         count_attempt("code", person.email, person)
     except TooManyAttempts as refusal:
         return render_template("code.html", sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
-    proof = second_factor.verify_code(person.id, request.form.get("code", ""))
-    if not proof:
+    factor = second_factor.verify_code(person.id, request.form.get("code", ""))
+    if not factor:
         return render_template("code.html", sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
     reset_throttle("code", person.email, person)
-    sign_in(person, proof)
-    if proof == second_factor.RECOVERY_CODE:
-        flash(f"You used a recovery code. {second_factor.recovery_codes_left(person.id)} are left.")
+    sign_in(person, factor)
+    if factor == second_factor.RECOVERY_CODE:
+        flash(f"You used a recovery code. You have {second_factor.recovery_codes_left(person.id)} left.")
     return redirect(safe_redirect_target(after))
