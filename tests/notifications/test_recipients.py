@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import World, an_audit, assign, resolve, save, settle
+from tests.factories import WHO_HEARS, World, an_audit, assign, resolve, save, settle
 from workflow.commands import actions, assignments, audit_moves, escalations
 from workflow.commands.actions import NewAction
-from workflow.directory import Directory, Duty, Person
+from workflow.directory import Directory, Duty, Person, normalise_child_id
+from workflow.events import Event
 
 CASE = {"practitioner", "team.manager", "service.manager", "qaro"}
 SHARED = {*CASE, "QA inbox"}
@@ -125,6 +126,20 @@ def test_a_deputy_stands_in_before_the_next_post_up(fake_world: World) -> None:
     reference = an_audit(fake_world, at="shared", grade="inadequate")
     assert sent_notices(fake_world, "escalation_opened") == ["director.safeguarding", "head.of.service2", "hos.ppqa"]
     escalations.acknowledge(fake_world.command_context(), fake_world.person("head.of.service2"), reference)
+
+
+def test_who_stands_in_for_a_recipient_connected_to_the_child_is_told_in_their_place(fake_world: World) -> None:
+    deputy = fake_world.person("head.of.service2")
+    scope = _scope(fake_world, "head.of.service")
+    _set_duties(fake_world, deputy, {*deputy.duties, Duty("head_of_service", scope, is_deputy=True)})
+    reference = an_audit(fake_world, at="moderated", grade="inadequate")
+    resolve(fake_world, reference)
+    before = fake_world.store.directory()
+    connected = {fake_world.person("head.of.service").id: frozenset({normalise_child_id("C-1001")})}
+    resolved = Event("escalation_resolved", reference, 99)
+    notices = WHO_HEARS.notices(resolved, fake_world.audit(reference), replace(before, connections=connected))
+    told = {person.email.partition("@")[0] for one in notices if (person := before.person(one.recipient))}
+    assert told == {"head.of.service2", "director.safeguarding", "hos.ppqa"}
 
 
 def _scope(world: World, name: str) -> str:
