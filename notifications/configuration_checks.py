@@ -40,6 +40,7 @@ def notification_faults(hears: NotificationRules, rules: Rules) -> Iterator[str]
         yield from _event_faults(f"{FILE}, event {name}", event)
     yield from key_faults(f"{FILE}, clocks", hears.clocks.values, CLOCKS, "clock")
     yield from hears.clocks.faults(f"{FILE}, clocks")
+    yield from hears.selection.faults(f"{FILE}, moderation_selection")
 
 
 def _sent_by_moves(rules: Rules) -> Collection[str]:

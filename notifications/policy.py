@@ -1,7 +1,7 @@
 """The deadlines of config/notifications.toml, and which audits it selects for moderation."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -64,16 +64,27 @@ class ModerationSelection:
     auditors_first: int = 0
     random_share_percent: int = 0
 
-    def moderation_reason(self, audit: Audit, grade: str | None) -> str:
-        """Why this audit must be moderated, or ""."""
+    def moderation_reason(self, audit: Audit, grade: str | None, shared_before: Callable[[], int]) -> str:
+        """Why this audit must be moderated, or "". `shared_before` counts the other audits that its auditor has shared."""
         if grade == INADEQUATE:
             return "the overall grade is Inadequate"
         if grade == "outstanding" and self.outstanding:
             return "the overall grade is Outstanding"
+        if self.auditors_first and shared_before() < self.auditors_first:
+            return "it is one of the first that its auditor shares"
         # Seeded with the reference, so that asking twice gives the same answer.
         if random.Random(audit.reference).uniform(0, 100) < self.random_share_percent:  # noqa: S311
             return "it was drawn at random"
         return ""
+
+    def faults(self, place: str) -> Iterator[str]:
+        """A sentence for each value that the rule could not be applied with."""
+        if self.outstanding not in (True, False):
+            yield f"{place}, outstanding: this must be true or false."
+        if self.auditors_first != 0 and not _is_count(self.auditors_first):
+            yield f"{place}, auditors_first: this must be a whole number."
+        if isinstance(self.random_share_percent, bool) or self.random_share_percent not in range(101):
+            yield f"{place}, random_share_percent: this must be a whole number from 0 to 100."
 
 
 def _is_count(value: object) -> bool:

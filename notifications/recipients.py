@@ -1,7 +1,7 @@
 """Who hears of an event: `config/notifications.toml`, resolved to persons. One person in two roles is told once."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -66,8 +66,8 @@ class NotificationRules:
     def emergency_ends_at(self, at: datetime) -> datetime:
         return self.clocks.emergency_ends_at(at)
 
-    def moderation_reason(self, audit: Audit, grade: str | None) -> str:
-        return self.selection.moderation_reason(audit, grade)
+    def moderation_reason(self, audit: Audit, grade: str | None, shared_before: Callable[[], int]) -> str:
+        return self.selection.moderation_reason(audit, grade, shared_before)
 
     def _told(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int]:
         for relation in self._relations(event, audit):

@@ -30,6 +30,10 @@ class FakeStore:
     def audit(self, reference: str) -> Audit | None:
         return self.audits.get(reference)
 
+    def shared_before(self, audit: Audit) -> int:
+        others = (one for one in self.audits.values() if one.reference != audit.reference)
+        return sum(one.auditor_id == audit.auditor_id and one.was_shared for one in others)
+
     def directory(self, at: datetime | None = None) -> Directory:
         let_in: dict[int, dict[str, int]] = {}
         for one in self.emergencies:

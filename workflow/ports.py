@@ -148,6 +148,9 @@ class DirectoryWriter(Protocol):
 class Store(Protocol):
     def audit(self, reference: str) -> Audit | None: ...
 
+    def shared_before(self, audit: Audit) -> int:
+        """How many other audits its auditor has shared."""
+
     def seals(self, audit: Audit) -> tuple[Seal, ...]: ...
 
     def save(self, change: Change) -> None:
@@ -195,5 +198,5 @@ class NotificationPolicy(Protocol):
     def emergency_ends_at(self, at: datetime) -> datetime:
         """Until when somebody may read who is let in then."""
 
-    def moderation_reason(self, audit: Audit, grade: str | None) -> str:
-        """Why the selection rule has this audit moderated, or "" where it does not."""
+    def moderation_reason(self, audit: Audit, grade: str | None, shared_before: Callable[[], int]) -> str:
+        """Why the selection rule has this audit moderated, or ""; `shared_before` counts the other audits that its auditor has shared."""

@@ -49,6 +49,8 @@ TYPOS = {
     "missing clock": ("notifications", "emergency_minutes = 15", "", "notifications.toml, clocks: the clock “emergency_minutes” is missing."),
     "clock's value": ("notifications", "emergency_minutes = 15", "emergency_minutes = 0", "notifications.toml, clocks, emergency_minutes: this must be a whole number of at least 1."),
     "hour": ("notifications", "reminders_gathered_at_hour = 8", "reminders_gathered_at_hour = 24", "notifications.toml, clocks, reminders_gathered_at_hour: this must be an hour of the day."),
+    "share of audits": ("notifications", "random_share_percent = 0", "random_share_percent = 101", "notifications.toml, moderation_selection, random_share_percent: this must be a whole number from 0 to 100."),
+    "first audits": ("notifications", "auditors_first = 0", "auditors_first = -1", "notifications.toml, moderation_selection, auditors_first: this must be a whole number."),
     "sense check": ("sense_checks", "fillers =", "filers =", "sense_checks.toml: there is no key “filers”. Did you mean “fillers”?"),
 }  # fmt: skip
 

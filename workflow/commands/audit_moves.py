@@ -37,7 +37,7 @@ def share(context: CommandContext, who: Person, reference: str) -> Audit:
     work, move, to = _begin(context, who, reference, "share")
     before, overall = work.audit, context.form_of(work.audit).overall.key
     after = audit_changes.shared(before, to, overall, context.now, context.today)
-    picked = context.notification_policy.moderation_reason(after, after.overall_grade)
+    picked = context.notification_policy.moderation_reason(after, after.overall_grade, lambda: context.store.shared_before(after))
     after = replace(after, moderation_reason=picked, re_audit_prompt_on=context.notification_policy.re_audit_prompt_on(after))
     sealed = work.seal(audit_changes.SHARED_PART, sealed_sections(context, after))
     work.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, and_, bindparam, insert, select
+from sqlalchemy import Engine, and_, bindparam, func, insert, select
 
 from workflow.directory import Directory
 from workflow.errors import DatabaseAway, ReadLogUnavailable
@@ -43,6 +43,12 @@ class SqlStore:
     def audit(self, reference: str) -> Audit | None:
         with read_statement(self.engine) as connection:
             return read_audit(connection, reference)
+
+    def shared_before(self, audit: Audit) -> int:
+        by_auditor = (tables.audits.c.auditor_id == audit.auditor_id, tables.audits.c.shared_at.is_not(None))
+        counted = select(func.count()).where(*by_auditor, tables.audits.c.reference != audit.reference)
+        with read_statement(self.engine) as connection:
+            return int(connection.execute(counted).scalar_one())
 
     def audit_rows(self, references: Collection[str]) -> Mapping[str, row_mapping.Stored]:
         """By reference, for `audit_reader.audit_of`."""

@@ -128,3 +128,9 @@ def test_what_was_shared_stays_sealed_beside_its_correction(world: World) -> Non
     assert "Corrected." not in seals[0].content
     assert "Corrected." in seals[1].content
     assert all(history.digest(seal.content) == seal.digest for seal in seals)
+
+
+def test_the_other_audits_that_the_auditor_has_shared_are_counted(world: World) -> None:
+    first, second = an_audit(world, at="shared"), an_audit(world, at="shared")
+    draft = an_audit(world, at="draft")
+    assert [world.store.shared_before(world.audit(reference)) for reference in (first, second, draft)] == [1, 1, 2]
