@@ -80,7 +80,7 @@ class ReadLogUnavailable(Refusal):
     code = "not-shown"
 
 
-class DatabaseAway(Refusal):
+class DatabaseUnavailable(Refusal):
     """The service can’t reach its database at the moment, so it can show and save nothing. Please try again in a minute."""
 
     code = "database-away"

@@ -11,7 +11,7 @@ LONDON = ZoneInfo("Europe/London")
 KNOWN_UNTIL = date(2028, 12, 31)
 """The last day for which GOV.UK had published England’s bank holidays when the pinned library was made: after it the library
 reckons them by rule, and cannot know of one that is moved or added. To be raised with the library, as GOV.UK publishes."""
-LAST_RECKONED = date(9000, 1, 1)
+LAST_CALCULATED = date(9000, 1, 1)
 """Nothing is reckoned from a later day: dates end with the year 9999."""
 
 
@@ -57,7 +57,7 @@ def working_days_between(earlier: date, later: date) -> int:
 
 def date_past_known_holidays(today: date, last_due_on: date | None, working_days: int) -> date | None:
     """The furthest date that is calculated now, `working_days` from the last due date, where it lies after KNOWN_UNTIL."""
-    last = min(max(today, last_due_on or today), LAST_RECKONED)
+    last = min(max(today, last_due_on or today), LAST_CALCULATED)
     furthest = add_working_days(last, working_days)
     return furthest if furthest > KNOWN_UNTIL else None
 

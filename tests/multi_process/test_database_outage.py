@@ -18,12 +18,12 @@ from tests.multi_process.processes import Machines, Web, ask, wait_until
 from tests.support.postgres import OwnServer
 from tests.web.support.browser import PASSWORD, token_in
 from web.cli.verify_history import every_reference, first_break
-from workflow.errors import DatabaseAway
+from workflow.errors import DatabaseUnavailable
 from workflow.events import Notice
 from workflow.storage import audit_writer
 
 SHORT, LONG, RECOVERED_WITHIN, EMAILS = 3, 60, 10, 3
-SAYS, SAVED, WORDS = DatabaseAway().sentence, 303, "Seen with her brother, calm and well."
+SAYS, SAVED, WORDS = DatabaseUnavailable().sentence, 303, "Seen with her brother, calm and well."
 pytestmark = pytest.mark.postgres
 
 

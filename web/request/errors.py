@@ -45,7 +45,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.IfMatchRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.ReadLogUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.DatabaseAway: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConfigurationError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

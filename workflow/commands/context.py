@@ -26,7 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class FormShelf(Protocol):
+class FormVersions(Protocol):
     @property
     def current(self) -> Form: ...
 
@@ -40,7 +40,7 @@ class CommandContext:
     directory: Directory
     rules: Rules
     permissions: Permissions
-    forms: FormShelf
+    forms: FormVersions
     notification_policy: NotificationPolicy
     now: datetime
     once: IdempotentRequest | None = None

@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from workflow.errors import DatabaseAway, DiskFull, Refusal
+from workflow.errors import DatabaseUnavailable, DiskFull, Refusal
 from workflow.storage.write_lock import WriteLockError
 
 # By its first two letters or in whole: connections, too many of them, shut down, starting, another’s copy that only reads, its disk fails.
@@ -20,7 +20,7 @@ SQLITE_AWAY = {
 def refusal_of(error: DatabaseError) -> Refusal | None:
     """None for what is a fault of ours, such as a statement that is wrong."""
     if isinstance(error, WriteLockError | NoneFree | PendingRollbackError):
-        return DatabaseAway()
+        return DatabaseUnavailable()
     if not isinstance(error, DBAPIError):
         return None
     if isinstance(error.orig, sqlite3.Error):
@@ -33,7 +33,7 @@ def _by_sqlite(said: sqlite3.Error) -> Refusal | None:
     kind = getattr(said, "sqlite_errorcode", 0) & 0xFF
     if kind == sqlite3.SQLITE_FULL:
         return DiskFull()
-    return DatabaseAway() if kind in SQLITE_AWAY else None
+    return DatabaseUnavailable() if kind in SQLITE_AWAY else None
 
 
 def _by_postgresql(error: DBAPIError) -> Refusal | None:
@@ -43,4 +43,4 @@ def _by_postgresql(error: DBAPIError) -> Refusal | None:
     # Without a code the server was not reached, or the connection was cut while it was asked.
     is_unreached = said is None and type(error).__name__ in {"OperationalError", "InterfaceError"}
     is_away = error.connection_invalidated or is_unreached or (said or "").startswith(POSTGRESQL_AWAY)
-    return DatabaseAway() if is_away else None
+    return DatabaseUnavailable() if is_away else None

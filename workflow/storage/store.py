@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, and_, bindparam, func, insert, select
 
 from workflow.directory import Directory
-from workflow.errors import DatabaseAway, ReadLogUnavailable
+from workflow.errors import DatabaseUnavailable, ReadLogUnavailable
 from workflow.events import Notice
 from workflow.history import Row
 from workflow.models import Audit, Seal
@@ -98,7 +98,7 @@ class SqlStore:
             with write_transaction(self.engine) as connection:
                 connection.execute(NOTE, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
         except DatabaseError as error:
-            if isinstance(refusal_of(error), DatabaseAway):
+            if isinstance(refusal_of(error), DatabaseUnavailable):
                 raise
             raise ReadLogUnavailable from error
 

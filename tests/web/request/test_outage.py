@@ -14,11 +14,11 @@ from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, token_in
 from tests.web.support.outages import away, full
 from web.council import Council
-from workflow.errors import DatabaseAway, DiskFull, Refusal
+from workflow.errors import DatabaseUnavailable, DiskFull, Refusal
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import DatabaseError
 
-AWAY, FULL = DatabaseAway().sentence, DiskFull().sentence
+AWAY, FULL = DatabaseUnavailable().sentence, DiskFull().sentence
 WORDS = "Seen with her brother & calm.\nThen <asleep>."
 TYPED = re.compile(r'<textarea[^>]*name="(\w+)"[^>]*>([^<]*)</textarea>')
 ME = "auditor@demo.example"
@@ -123,9 +123,9 @@ class Said(Exception):
 @pytest.mark.parametrize(
     ("sqlstate", "kind", "refusal"),
     [
-        (None, "OperationalError", DatabaseAway), ("57P01", "OperationalError", DatabaseAway), ("57P03", "OperationalError", DatabaseAway),
-        ("53300", "OperationalError", DatabaseAway), ("25006", "InternalError", DatabaseAway), ("53100", "OperationalError", DiskFull),
-        ("58030", "OperationalError", DatabaseAway), ("57014", "OperationalError", None), ("23505", "IntegrityError", None),
+        (None, "OperationalError", DatabaseUnavailable), ("57P01", "OperationalError", DatabaseUnavailable), ("57P03", "OperationalError", DatabaseUnavailable),
+        ("53300", "OperationalError", DatabaseUnavailable), ("25006", "InternalError", DatabaseUnavailable), ("53100", "OperationalError", DiskFull),
+        ("58030", "OperationalError", DatabaseUnavailable), ("57014", "OperationalError", None), ("23505", "IntegrityError", None),
         ("42P01", "ProgrammingError", None), (None, "ProgrammingError", None), (None, "DataError", None),
     ],
 )  # fmt: skip

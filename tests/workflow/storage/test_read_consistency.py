@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 from tests.factories import a_world, an_audit
 from web.council import Council
 from workflow.commands import audit_moves, drafting
-from workflow.errors import DatabaseAway
+from workflow.errors import DatabaseUnavailable
 from workflow.storage import engine, tables
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.engine import Connection, DatabaseError, pipelined, read_transaction
@@ -67,7 +67,7 @@ def test_a_connection_cut_meanwhile_counts_as_unavailable(on_postgresql: Council
     monkeypatch.setattr("workflow.storage.audit_writer.pipelined", cut)
     with pytest.raises(DatabaseError) as lost:
         audit_moves.share(world.command_context(), world.person("auditor"), reference)
-    assert isinstance(refusal_of(lost.value), DatabaseAway)
+    assert isinstance(refusal_of(lost.value), DatabaseUnavailable)
     monkeypatch.undo()
     assert world.audit(reference) == before
     audit_moves.share(world.command_context(), world.person("auditor"), reference)
