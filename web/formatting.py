@@ -31,10 +31,10 @@ def happened(move: str) -> str:
     return current_council().rules.history_title(move)
 
 
-def what_happened(happening: HistoryEntry) -> str:
+def what_happened(entry: HistoryEntry) -> str:
     """A row of the history, with how it was done where that tells."""
-    by_link = happening.move == "acknowledge_escalation" and happening.facts == BY_LINK
-    return happened(happening.move) + (", by the link in a mail" if by_link else "")
+    by_link = entry.move == "acknowledge_escalation" and entry.facts == BY_LINK
+    return happened(entry.move) + (", by the link in a mail" if by_link else "")
 
 
 def day(value: date | datetime | str | None) -> str:

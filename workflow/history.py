@@ -34,7 +34,7 @@ class HistoryEntry:
 @dataclass(frozen=True, slots=True)
 class Row:
     number: int
-    happening: HistoryEntry
+    entry: HistoryEntry
     previous: str
     hash: str
 
@@ -53,18 +53,18 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def link(chain: Chain, reference: str, happening: HistoryEntry) -> tuple[Row, Chain]:
+def link(chain: Chain, reference: str, entry: HistoryEntry) -> tuple[Row, Chain]:
     """The next row, and the chain that ends with it."""
     number = chain.count + 1
-    hashed = _hash(reference, number, happening, chain.head)
-    return Row(number, happening, chain.head, hashed), Chain(number, hashed)
+    hashed = _hash(reference, number, entry, chain.head)
+    return Row(number, entry, chain.head, hashed), Chain(number, hashed)
 
 
 def first_break(reference: str, rows: Iterable[Row], stored: Chain) -> IntegrityError | None:
     """Where a history stops being what was written, or None where it is whole and ends as `stored` says."""
     chain = Chain()
     for row in rows:
-        expected, chain = link(chain, reference, row.happening)
+        expected, chain = link(chain, reference, row.entry)
         if row.number != expected.number:
             return IntegrityError(expected.number, f"row {expected.number} is missing")
         if (row.previous, row.hash) != (expected.previous, expected.hash):

@@ -16,7 +16,7 @@ def replay(rows: Iterable[Row], versions: Sequence[Rules]) -> tuple[str | None, 
     state: str | None = None
     escalation = "none"
     for row in rows:
-        entry = row.happening
+        entry = row.entry
         if entry.from_state != state:
             raise ValueError(f"row {row.number} starts in {entry.from_state}, but the row before it ended in {state}")
         if not any(_is_allowed(entry, escalation, rules) for rules in versions):

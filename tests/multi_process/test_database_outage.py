@@ -168,7 +168,7 @@ def _everybody_is_told(person: Person, path: str, version: int) -> int:
 def _nothing_is_missing(machines: Machines, world: World, mover: Mover, draft: str) -> None:
     assert set(mover.answers) <= {0, 200, 503}
     audit = world.audit(mover.reference)
-    made = [row.happening.move for row in machines.council.store.history(audit)]
+    made = [row.entry.move for row in machines.council.store.history(audit)]
     assert sum(move in {"share", "return_for_correction"} for move in made) == mover.made
     assert first_break(machines.council, every_reference(machines.council)) == ""
     sections = machines.council.store.audit(draft)

@@ -190,11 +190,11 @@ def _nothing_is_missing_or_told_twice(outage: Outage, number: int, tmp_path: Pat
         assert len(told) > number
         for one in outage.references:
             assert _told(outage.council, table, one) == told, table.name
-    wanted = [row.happening.move for row in quiet.store.history(world.audit(reference))]
+    wanted = [row.entry.move for row in quiet.store.history(world.audit(reference))]
     for one in outage.references:
         audit = outage.council.store.audit(one)
         assert audit
-        assert [row.happening.move for row in outage.council.store.history(audit)] == wanted
+        assert [row.entry.move for row in outage.council.store.history(audit)] == wanted
     quiet.engine.dispose()
 
 

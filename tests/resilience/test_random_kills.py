@@ -109,7 +109,7 @@ def _told_by_history(council: Council, audit: Audit) -> Told:
     """Who the history rows notify, as keys and recipients."""
     directory, told, is_first = council.store.directory(), Told(), True
     for row in council.store.history(audit):
-        move = row.happening.move
+        move = row.entry.move
         events = [Event(TOLD_BY[move], audit.reference, row.number, action=1 if move in OF_AN_ACTION else None)] if move in TOLD_BY else []
         if move == "share" and is_first:
             events, is_first = [*events, replace(events[0], name="action_assigned", action=1)], False
@@ -124,7 +124,7 @@ def _is_so_once(council: Council, walks: list[Walk], post: FaultySmtpServer) -> 
     for walk in walks:
         audit = council.store.audit(walk.reference)
         assert audit is not None
-        made = [row.happening.move for row in council.store.history(audit)]
+        made = [row.entry.move for row in council.store.history(audit)]
         assert made[made.index("grade") + 1 :] == walk.history, "an acknowledged move is missing, or one is there twice"
         of_moves = [row for row in rows if row.key.startswith(f"{walk.reference}/")]
         assert sorted((row.key, row.recipient) for row in of_moves) == sorted(_told_by_history(council, audit)), "missing, or double"

@@ -93,16 +93,16 @@ def offers_shown(seen: AuditView) -> list[dict[str, Any]]:
 
 
 def history_facts(directory: Directory, row: Row, reason: str | None) -> dict[str, Any]:
-    happening = row.happening
+    entry = row.entry
     return {
         "number": row.number,
-        "move": happening.move,
-        "from_": happening.from_state,
-        "to": happening.to_state,
-        "escalation": happening.escalation,
-        "by": email(directory, happening.by_id),
-        "by_name": happening.by_name,
-        "at": happening.at,
+        "move": entry.move,
+        "from_": entry.from_state,
+        "to": entry.to_state,
+        "escalation": entry.escalation,
+        "by": email(directory, entry.by_id),
+        "by_name": entry.by_name,
+        "at": entry.at,
         "previous": row.previous,
         "hash": row.hash,
         "reason": reason,

@@ -34,7 +34,7 @@ def _break_in(council: Council, audit: Audit) -> str:
         return str(error)
     if led_to != (audit.state, audit.escalation_state):
         return f"the history leads to {led_to[0]} with escalation {led_to[1]}, but {audit.state} with {audit.escalation_state} is stored"
-    return _unlike_sealed(council, audit, " ".join(row.happening.facts for row in rows)) or _unlike_said(council, audit, rows)
+    return _unlike_sealed(council, audit, " ".join(row.entry.facts for row in rows)) or _unlike_said(council, audit, rows)
 
 
 def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
@@ -48,7 +48,7 @@ def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
 def _unlike_said(council: Council, audit: Audit, rows: Iterable[history.Row]) -> str:
     remarks = council.store.remarks(audit)
     for row in rows:
-        said = json.loads(row.happening.facts).get("reason")
+        said = json.loads(row.entry.facts).get("reason")
         if said and history.digest(remarks.get(row.number, "")) != said:
             return f"the reason given with row {row.number} is not what was written"
     return ""

@@ -66,4 +66,4 @@ class LoggingStore(SqlStore):
         super().save(change)
         if context := LOG_CONTEXT.get():
             context.reference = change.after.reference
-            context.moves += tuple(row.happening.move for row in change.rows)
+            context.moves += tuple(row.entry.move for row in change.rows)

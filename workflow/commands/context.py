@@ -68,7 +68,7 @@ class UnitOfWork:
         """What happened: one row of history. `reason` is kept beside it, its digest within."""
         said = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None
-        happening = HistoryEntry(
+        entry = HistoryEntry(
             self.context.now,
             self.who.id,
             self.who.name,
@@ -78,7 +78,7 @@ class UnitOfWork:
             audit.escalation_state,
             facts_of({**(facts or {}), **said}),
         )
-        row, self._chain = link(self._chain, audit.reference, happening)
+        row, self._chain = link(self._chain, audit.reference, entry)
         self._rows.append(row)
         if reason:
             self._remarks[row.number] = reason

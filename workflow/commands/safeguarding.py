@@ -46,7 +46,7 @@ def record_safeguarding(context: CommandContext, who: Person, reference: str, us
 def uses_of(context: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
     """The newest first, with their words: only for who is noted to be shown them."""
     told = context.store.history_and_reasons(audit)
-    rows = ((row.happening, words) for row, words in reversed(told) if row.happening.move == MOVE)
+    rows = ((row.entry, words) for row, words in reversed(told) if row.entry.move == MOVE)
     return tuple(ProcedureUse(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
 
 

@@ -94,11 +94,11 @@ def _plain(value: object) -> object:
 
 
 def history_values(audit_id: int, row: Row) -> Values:
-    happening = {field.name: getattr(row.happening, field.name) for field in fields(HistoryEntry)}
-    return {"audit_id": audit_id, "number": row.number, "previous": row.previous, "hash": row.hash, **happening}
+    entry = {field.name: getattr(row.entry, field.name) for field in fields(HistoryEntry)}
+    return {"audit_id": audit_id, "number": row.number, "previous": row.previous, "hash": row.hash, **entry}
 
 
 def history_row(row: Stored) -> Row:
     stored = row._mapping
-    happening = HistoryEntry(**{field.name: stored[field.name] for field in fields(HistoryEntry)})
-    return Row(stored["number"], happening, stored["previous"], stored["hash"])
+    entry = HistoryEntry(**{field.name: stored[field.name] for field in fields(HistoryEntry)})
+    return Row(stored["number"], entry, stored["previous"], stored["hash"])

@@ -202,7 +202,7 @@ def test_one_key_has_one_effect_and_one_answer(caller: ApiClient, world: World) 
     first = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
     again = caller.call(AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k-1")
     assert (first.status_code, first.data) == (again.status_code, again.data) == (200, first.data)
-    assert [row.happening.move for row in world.store.history(world.audit(reference))].count("share") == 1
+    assert [row.entry.move for row in world.store.history(world.audit(reference))].count("share") == 1
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": "revise"}, Idempotency_Key="k-1")
     refused(caller, 422, AUDITOR, "POST", f"/audits/{reference}/moves", body, Idempotency_Key="k" * 201)
 

@@ -64,8 +64,8 @@ def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, world: World
     used = uses_of(world.command_context(), after)[0]
     assert (used.used_at, used.told, used.by_name) == (datetime(2026, 11, 22, 21, 5, tzinfo=UTC), TYPED["told"], world.person("qaro").name)
     rows = world.store.history(after)
-    assert rows[-1].happening.move == "record_safeguarding"
-    assert "KESTREL" not in rows[-1].happening.facts
+    assert rows[-1].entry.move == "record_safeguarding"
+    assert "KESTREL" not in rows[-1].entry.facts
     assert first_break(reference, rows, after.chain) is None
     assert replay(rows, [RULES]) == ("shared", "open")
     page = text_of(Browser(app, "hos.ppqa").get(f"/audits/{reference}/escalation").get_data(as_text=True))
