@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, event, select
 
 from bench.filling import filled, on_postgresql
 from bench.result import Result, result
-from notifications.queries import tell
-from notifications.reminders.action_reminders import Due, reminders
+from notifications.queries import enqueue
+from notifications.reminders.action_reminders import ActionToCheck, reminders
 from notifications.scheduling.worker import sweep
 from tests.support.postgres import a_database
 from web.council import Council
@@ -150,8 +150,8 @@ def _naive(council: Council) -> None:
     notices: list[Notice] = []
     for row in rows:
         told = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
-        notices += reminders(Due(row.reference, row.number, row.due_on, TODAY, *told), TODAY, clocks, directory)
-    tell(council.engine, notices, NOW)
+        notices += reminders(ActionToCheck(row.reference, row.number, row.due_on, TODAY, *told), TODAY, clocks, directory)
+    enqueue(council.engine, notices, NOW)
 
 
 def _seconds(do: Callable[[], None]) -> float:

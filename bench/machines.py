@@ -25,7 +25,7 @@ from bench.a_move import SAMPLE
 from bench.mail import NOW
 from bench.result import Result, result
 from config.settings import read_settings
-from notifications.queries import tell
+from notifications.queries import enqueue
 from tests.multi_process.processes import KEY, start_program, wait_until
 from tests.notifications.support.smtp_server import free_port
 from tests.support.postgres import a_database
@@ -131,7 +131,7 @@ class Bench:
         told = zip(islice(cycle(people), MAILS), NUMBERS, strict=False)
         began = time.perf_counter()
         for person, n in told:
-            tell(self.council.engine, [Notice(f"bench/{n}", "audit_shared", person, f"{n:04x}-2q9d"[-9:])], NOW)
+            enqueue(self.council.engine, [Notice(f"bench/{n}", "audit_shared", person, f"{n:04x}-2q9d"[-9:])], NOW)
         self._all_sent()
         took = time.perf_counter() - began
         for worker in workers[how_many:]:

@@ -31,7 +31,7 @@ from notifications.channels import Channel, TemporaryFailure
 from notifications.channels.smtp import SmtpChannel
 from notifications.delivery.messages import build
 from notifications.delivery.sender import deliver
-from notifications.queries import tell
+from notifications.queries import enqueue
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from workflow.events import Notice
@@ -185,7 +185,7 @@ def _told(council: Council) -> None:
         Notice(f"bench/{n}", "audit_shared", person, f"{n:04x}-2q9d"[-9:])
         for person, n in zip(islice(cycle(people), BLOCK), NUMBERS, strict=False)
     )
-    tell(council.engine, tuple(told), NOW)
+    enqueue(council.engine, tuple(told), NOW)
 
 
 def _stored(council: Council) -> None:

@@ -24,11 +24,11 @@ BATCH, PEOPLE_AT_ONCE = 50, 20
 LINK_LASTS = timedelta(hours=1)
 # With its jitter the longest wait stays under a quarter of an hour: once mail is up again, nothing waits longer (rules, invariant 6).
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP_AFTER = timedelta(seconds=30), timedelta(minutes=10), timedelta(hours=72)
-Letter = Sequence[Any]
+EmailRows = Sequence[Any]
 IS_WAITING = outbox.c.state == "waiting"
 
 
-def claim(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[Letter]:
+def claim(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[EmailRows]:
     """Take what is due for as long as a lease, oldest first; what a dead worker held comes back when its lease ends.
 
     What is urgent before everything, reminders when all else is gone.
@@ -41,7 +41,7 @@ def claim(engine: Engine, worker: str, now: datetime, hears: NotificationRules) 
     )
 
 
-def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElement[bool]) -> list[Letter]:
+def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElement[bool]) -> list[EmailRows]:
     due = select(outbox.c.id).where(IS_WAITING, outbox.c.next_attempt_at <= now, _is_free(now), may_go)
     due = due.order_by(outbox.c.next_attempt_at, outbox.c.id).limit(BATCH).with_for_update(skip_locked=True, of=outbox)
     with write_transaction(engine) as connection:
@@ -59,7 +59,7 @@ def _is_in_turn(hears: NotificationRules) -> ColumnElement[bool]:
     return outbox.c.event.not_in(hears.gathered) & ((outbox.c.reference == "") | ~is_behind)
 
 
-def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[Letter]:
+def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[EmailRows]:
     """All that somebody is to be reminded of by now, unless another worker has theirs."""
     is_gathered = (IS_WAITING, outbox.c.event.in_(hears.gathered))
     held = outbox.alias()
@@ -87,14 +87,21 @@ def _take(worker: str, now: datetime) -> Any:
     return update(outbox).values(leased_until=now + LEASE, leased_by=worker, attempts=outbox.c.attempts + 1)
 
 
-def post_to_person(connection: Connection, event: str, key: str, recipient: int, now: datetime, locked: bytes | None = None) -> None:
+def enqueue_account_email(connection: Connection, event: str, key: str, recipient: int, now: datetime, locked: bytes | None = None) -> None:
     """A mail about somebody’s own account: no reference, and no notice in the service. The same key again changes nothing."""
-    values = {"key": key, "recipient": recipient, "event": event, "reference": "", "locked": locked, **audit_writer.waiting(now, now)}
-    connection.execute(audit_writer.once_statement(connection.dialect.name, outbox, ("key", "recipient")), values)
+    values = {
+        "key": key,
+        "recipient": recipient,
+        "event": event,
+        "reference": "",
+        "locked": locked,
+        **audit_writer.new_outbox_values(now, now),
+    }
+    connection.execute(audit_writer.insert_once_statement(connection.dialect.name, outbox, ("key", "recipient")), values)
     audit_writer.call_worker(connection)
 
 
-def renew_lease(engine: Engine, letter: Letter, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
+def renew_lease(engine: Engine, letter: EmailRows, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
     """Just before it is sent: what it is, so that every attempt sends the same, and the lease anew. False where it is not ours any more."""
     with write_transaction(engine) as connection:
         is_ours = _update_ours(connection, letter, leased_until=now + LEASE, message_id=message_id, sent_to=sent_to) == len(letter)
@@ -103,7 +110,7 @@ def renew_lease(engine: Engine, letter: Letter, now: datetime, message_id: str, 
     return is_ours
 
 
-def mark_sent(engine: Engine, letter: Letter, now: datetime) -> None:
+def mark_sent(engine: Engine, letter: EmailRows, now: datetime) -> None:
     """Whoever holds it by now: it has gone. Where the connection is lost, over another: what is not marked goes once more."""
     try:
         _mark_sent(engine, letter, now)
@@ -111,18 +118,18 @@ def mark_sent(engine: Engine, letter: Letter, now: datetime) -> None:
         _mark_sent(engine, letter, now)
 
 
-def _mark_sent(engine: Engine, letter: Letter, now: datetime) -> None:
+def _mark_sent(engine: Engine, letter: EmailRows, now: datetime) -> None:
     gone = update(outbox).where(outbox.c.id.in_([row.id for row in letter]))
     with write_transaction(engine) as connection:
         connection.execute(gone.values(state="sent", sent_at=now, leased_until=None, last_error=None, locked=None))
 
 
-def mark_cancelled(engine: Engine, letter: Letter) -> None:
+def mark_cancelled(engine: Engine, letter: EmailRows) -> None:
     with write_transaction(engine) as connection:
         _update_ours(connection, letter, state="cancelled", leased_until=None, locked=None)
 
 
-def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:
+def mark_failed(engine: Engine, letter: EmailRows, reason: str, now: datetime) -> None:
     """Try again later, each time later, for three days; then it is a task for the QA Service."""
     if given_up := [row for row in letter if now - row.send_from >= GIVE_UP_AFTER]:
         mark_dead(engine, given_up, reason, now)
@@ -133,7 +140,7 @@ def mark_failed(engine: Engine, letter: Letter, reason: str, now: datetime) -> N
             _update_ours(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
 
 
-def release(engine: Engine, letters: Collection[Letter], *, to_others: bool = False) -> None:
+def release(engine: Engine, letters: Collection[EmailRows], *, to_others: bool = False) -> None:
     """Those that were not tried after all. Others are called where it is we who stop."""
     if untried := [row for letter in letters for row in letter]:
         with write_transaction(engine) as connection:
@@ -142,14 +149,14 @@ def release(engine: Engine, letters: Collection[Letter], *, to_others: bool = Fa
                 audit_writer.call_worker(connection)
 
 
-def mark_dead(engine: Engine, letter: Letter, reason: str, now: datetime) -> None:
+def mark_dead(engine: Engine, letter: EmailRows, reason: str, now: datetime) -> None:
     """What can’t be delivered is told to the QA Service in the service itself, where no mail can fail."""
     row = letter[0]
     about = (row.reference, row.action, row.due_on) if len(letter) == 1 else ("",)
     notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", QA_INBOX, *about)
     with write_transaction(engine) as connection:
         if _update_ours(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None):
-            audit_writer.notice_only(connection, (notice,), now)
+            audit_writer.add_notices(connection, (notice,), now)
 
 
 def heartbeat(engine: Engine, worker: str, now: datetime) -> None:
@@ -183,7 +190,7 @@ def _update_undelivered(connection: Connection, row_id: int, **values: object) -
     return connection.execute(update(outbox).where(IS_UNDELIVERED, outbox.c.id == row_id).values(**values)).rowcount == 1
 
 
-def _update_ours(connection: Connection, letter: Letter, **values: object) -> int:
+def _update_ours(connection: Connection, letter: EmailRows, **values: object) -> int:
     """Answers how many rows: none that another worker has taken over since, or has ended."""
     ours = (outbox.c.id.in_([row.id for row in letter]), outbox.c.leased_by == letter[0].leased_by, IS_WAITING)
     return connection.execute(update(outbox).where(*ours).values(**values)).rowcount

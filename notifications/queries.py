@@ -15,7 +15,7 @@ from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits
 AHEAD = timedelta(minutes=5)
 """How far two machines’ clocks may differ before one of them counts as having gone back."""
 SWEEPER = "sweep"
-Mornings = Mapping[str, datetime]
+DigestTimes = Mapping[str, datetime]
 """Before when the mail of an event is not sent."""
 
 
@@ -35,7 +35,7 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class SweepResult:
+class CheckResult:
     """An action’s row, or an audit, as it was when it was looked at: what is said of it, and when to look again."""
 
     row: Any
@@ -63,7 +63,7 @@ def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
 
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
     """Whether this worker is the one to make this sweep in this slot: n workers have the effects of one."""
-    claim = audit_writer.once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
+    claim = audit_writer.insert_once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
     with write_transaction(engine) as connection:
         return connection.execute(claim, {"sweep": sweep, "slot": slot, "at": now}).first() is not None
 
@@ -78,7 +78,7 @@ def forget_slots(engine: Engine, before: datetime) -> None:
         connection.execute(delete(sweeps).where(sweeps.c.at < before))
 
 
-def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
+def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:
     """Live open actions whose day to be looked at has come, with who hears of them."""
     which = (actions.c.audit_id, actions.c.number, actions.c.due_on, actions.c.remind_on, actions.c.owner_id)
     people = (audits.c.reference, audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
@@ -87,7 +87,7 @@ def actions_to_look_at(engine: Engine, today: date) -> Sequence[Any]:
         return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
 
-def remind(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
+def store_action_reminders(engine: Engine, looked: Sequence[CheckResult], now: datetime, mornings: DigestTimes) -> None:
     """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
     again = bulk_statements.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
     given = bulk_statements.bulk_parameters((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
@@ -97,14 +97,14 @@ def remind(engine: Engine, looked: Sequence[SweepResult], now: datetime, morning
         audit_writer.enqueue_notices(connection, told, now, mornings)
 
 
-def audits_to_look_at(engine: Engine, today: date) -> Sequence[str]:
+def audits_to_check(engine: Engine, today: date) -> Sequence[str]:
     """References of those one of whose clocks says something by today, or that a move has changed since they were looked at."""
     due = select(audits.c.reference).where(audits.c.look_on <= today).order_by(audits.c.look_on)
     with read_transaction(engine) as connection:
         return connection.execute(due).scalars().all()
 
 
-def looked_at(engine: Engine, looked: Sequence[SweepResult], now: datetime, mornings: Mornings) -> None:
+def store_audit_reminders(engine: Engine, looked: Sequence[CheckResult], now: datetime, mornings: DigestTimes) -> None:
     """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
     again = bulk_statements.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
     given = bulk_statements.bulk_parameters((one.row.id, one.row.version, one.row.next_check_on, one.again_on) for one in looked)
@@ -120,20 +120,20 @@ def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
         return connection.execute(under_way).scalars().all()
 
 
-def tell(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
+def enqueue(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
     if notices:
         with write_transaction(engine) as connection:
             audit_writer.enqueue_notices(connection, notices, now)
 
 
-def windows_closing(engine: Engine, today: date) -> Sequence[int]:
+def re_audits_to_prompt(engine: Engine, today: date) -> Sequence[int]:
     """Ids of audits after which the child’s next is to be asked for by today."""
     closing = select(audits.c.id).where(audits.c.re_audit_prompt_on <= today).order_by(audits.c.re_audit_prompt_on, audits.c.id)
     with read_transaction(engine) as connection:
         return connection.execute(closing).scalars().all()
 
 
-def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datetime, mornings: Mornings) -> None:
+def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datetime, mornings: DigestTimes) -> None:
     """Once, in one commit. Nothing is told where the child’s next audit is begun, or where this one was withdrawn."""
     later = audits.alias("later")
     is_begun = exists().where(later.c.child_id == audits.c.child_id, later.c.id > audits.c.id, later.c.state != "withdrawn")
@@ -150,7 +150,7 @@ def _prompt(reference: str, day: date) -> Notice:
     return Notice(f"re_audit/{reference}/{day}", "re_audit_window_closing", QA_INBOX, reference)
 
 
-def readers_of_many(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:
+def heavy_readers(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:
     """Rows of `person_id`, 0 for the command line’s, and `by_name`: who read more different audits than that since then."""
     # Not by the column itself: SQLite would take the index on it to group by, and read every reading there ever was.
     who = (func.coalesce(readings.c.person_id, literal_column("0")).label("person_id"), readings.c.by_name)

@@ -80,7 +80,7 @@ class NotificationRules:
         return (*told, *(table.get("told_where_shared", ()) if audit.was_shared else ()))
 
 
-def load_who_hears(path: Path) -> NotificationRules:
+def load_notification_rules(path: Path) -> NotificationRules:
     """Raise ConfigurationError for a file that can’t be read; `configuration_checks` finds the faults in what was read."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

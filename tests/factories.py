@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import FOLDER, Settings, read_settings
-from notifications.recipients import load_who_hears
+from notifications.recipients import load_notification_rules
 from tests.fakes import FakeShelf, FakeStore
 from tests.support.cheap_passwords import are_passwords_real
 from web.cli.demo_data import load_people
@@ -29,7 +29,7 @@ TODAY = date(2026, 11, 23)
 RULES = load_rules(FOLDER / "workflow.toml")
 PERMISSIONS = load_permissions(FOLDER / "permissions.toml")
 FORM = load_form(FOLDER / "forms" / "practice_evaluation.toml")
-WHO_HEARS = load_who_hears(FOLDER / "notifications.toml")
+WHO_HEARS = load_notification_rules(FOLDER / "notifications.toml")
 GRADED = tuple(f"area_{n}" for n in range(1, 13))
 STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed")
 

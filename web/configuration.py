@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from config.settings import Settings
 from notifications.configuration_checks import notification_faults
-from notifications.recipients import NotificationRules, load_who_hears
+from notifications.recipients import NotificationRules, load_notification_rules
 from workflow.configuration_checks import permission_faults, workflow_faults
 from workflow.errors import ConfigurationError
 from workflow.form_loader import load_form
@@ -32,7 +32,7 @@ def load_configuration(settings: Settings) -> Configuration:
     faults: list[str] = []
     rules = _loaded(lambda: load_rules(settings.config / "workflow.toml"), faults)
     permissions = _loaded(lambda: load_permissions(settings.config / "permissions.toml"), faults)
-    notification_policy = _loaded(lambda: load_who_hears(settings.config / "notifications.toml"), faults)
+    notification_policy = _loaded(lambda: load_notification_rules(settings.config / "notifications.toml"), faults)
     sense_checks = _loaded(lambda: load_sense_checks(settings.config / "sense_checks.toml"), faults)
     form = _loaded(lambda: load_form(settings.form), faults)
     faults += _faults_between(rules, permissions, notification_policy)

@@ -16,7 +16,7 @@ from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import FormShelf, keep
 from workflow.storage.schema import schema_status, upgrade
 from workflow.storage.store import SqlStore
-from workflow.storage.transfer_marker import where_to
+from workflow.storage.transfer_marker import read_marker
 from workflow.workflow_config import Rules
 
 
@@ -78,7 +78,7 @@ def ensure_prepared(council: Council) -> None:
 
 def _refuse_transferred(engine: Engine) -> None:
     with read_transaction(engine) as connection:
-        if transferred := where_to(connection):
+        if transferred := read_marker(connection):
             raise ConfigurationError(
                 f"This council was moved to {transferred.to}: set PRACTICE_AUDIT_DATABASE_URL to that database, "
                 "or run `practice-audit migrate-to --take-back` if nothing runs on it."

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from notifications.channels import ChannelUnavailable, PermanentFailure, TemporaryFailure
 
 API = "https://api.notifications.service.gov.uk"
-SEND, TIMEOUT, LONGEST_ANSWER = "/v2/notifications/email", 20, 1_000_000
+SEND, TIMEOUT, MAX_ANSWER_BYTES = "/v2/notifications/email", 20, 1_000_000
 CREATED, BAD_REQUEST, FORBIDDEN, TOO_MANY = 201, 400, 403, 429
 ADVICE = {
     FORBIDDEN: "; look at the key, and at this machine’s clock",
@@ -59,7 +59,7 @@ class NotifyChannel:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token(int(time.time()))}"}
         connection.request("POST", SEND, asked, headers)
         response = connection.getresponse()
-        return response.status, response.read(LONGEST_ANSWER)
+        return response.status, response.read(MAX_ANSWER_BYTES)
 
     def _connected(self) -> HTTPConnection:
         """A connection that was closed while it was idle is made anew before anything is sent, since then nothing can go twice."""

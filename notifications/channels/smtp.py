@@ -11,8 +11,8 @@ TIMEOUT = 20
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 UNTRUSTED = "the mail server’s certificate is not trusted; nothing was sent"
 NO_TLS = "the mail server does not speak TLS as MAIL_URL asks; nothing was sent in clear"
-NOT_LET_IN = "the mail server does not take the user and the password of MAIL_URL"
-PLAIN_LETTERS = "the mail server takes no address with letters like these"
+NOT_AUTHENTICATED = "the mail server does not take the user and the password of MAIL_URL"
+NO_SMTPUTF8 = "the mail server takes no address with letters like these"
 
 
 class Refused(Exception):
@@ -81,7 +81,7 @@ class SmtpChannel:
             options.append("BODY=8BITMIME")
         if not (to + self.sender).isascii():
             if not connection.has_extn("smtputf8"):
-                raise PermanentFailure(PLAIN_LETTERS)
+                raise PermanentFailure(NO_SMTPUTF8)
             options.append("SMTPUTF8")
             connection.command_encoding = "utf-8"
         # Not smtplib’s own mail() and rcpt(): they spend more time on taking addresses apart than the sending takes.
@@ -133,7 +133,7 @@ class SmtpChannel:
             except smtplib.SMTPServerDisconnected:
                 raise
             except smtplib.SMTPException as refused:
-                raise ChannelUnavailable(NOT_LET_IN) from refused
+                raise ChannelUnavailable(NOT_AUTHENTICATED) from refused
 
 
 def _was_closed(gone: Exception) -> bool:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 CLOSING, TAKEN = 421, (250, 251, 252)
 # Without an enhanced status, at the recipient only.
-OF_AN_ADDRESS = frozenset({501, 550, 551, 553, 556})
+ADDRESS_CODES = frozenset({501, 550, 551, 553, 556})
 # Some servers refuse the sender, or us, only when they hear the recipient.
-SPEAKS_OF_US = re.compile(r"relay|sender|authenti|helo|ehlo|client|spam|block|policy", re.IGNORECASE)
+NOT_ABOUT_THE_ADDRESS = re.compile(r"relay|sender|authenti|helo|ehlo|client|spam|block|policy", re.IGNORECASE)
 ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 UNDEFINED = "5.0.0"
 
@@ -27,8 +27,8 @@ class Reply:
         if not 500 <= self.code < 600:
             return False
         if self.status and self.status != UNDEFINED:
-            return is_of_an_address(self.status)
-        return at_recipient and self.code in OF_AN_ADDRESS and not SPEAKS_OF_US.search(self._said)
+            return is_address_status(self.status)
+        return at_recipient and self.code in ADDRESS_CODES and not NOT_ABOUT_THE_ADDRESS.search(self._said)
 
     def __str__(self) -> str:
         """Never the server’s words, which may hold an address."""
@@ -39,6 +39,6 @@ class Reply:
         return self.words.decode("ascii", "replace")
 
 
-def is_of_an_address(status: str) -> bool:
+def is_address_status(status: str) -> bool:
     """No such mailbox or domain, or a mailbox that is closed; 5.1.7 and 5.1.8 are about the sender, 5.4.1 is Exchange’s for “nobody here”."""
     return status in {"5.2.1", "5.4.1"} or (status.startswith("5.1.") and status not in {"5.1.7", "5.1.8"})

@@ -22,7 +22,7 @@ EVENTS = ("escalation_opened", CHASE)
 FACTS = struct.Struct(">9sI?q")
 SIGNED_BY = 24
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_LETTERS = 200
+MAX_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,21 @@ class AcknowledgementLink:
     made_at: datetime
 
 
-def line(row: Any, settings: Settings) -> str:
+def acknowledge_line(row: Any, settings: Settings) -> str:
     """What the mail of an outbox row carries below its link; "" where there is nothing to acknowledge. The same at every try."""
     if row.event not in EVENTS or row.recipient == QA_INBOX:
         return ""
     asked = AcknowledgementLink(row.reference, row.recipient, row.event == CHASE, row.created_at)
-    return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={token_of(asked, settings)}"
+    return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={make_token(asked, settings)}"
 
 
-def token_of(asked: AcknowledgementLink, settings: Settings) -> str:
+def make_token(asked: AcknowledgementLink, settings: Settings) -> str:
     made = (asked.made_at - EPOCH) // timedelta(microseconds=1)
     facts = FACTS.pack(asked.reference.encode(), asked.person_id, asked.is_chase, made)
     return urlsafe_b64encode(facts + _signature(facts, settings)).decode().rstrip("=")
 
 
-def asked_by(token: str, settings: Settings) -> AcknowledgementLink | None:
+def read_token(token: str, settings: Settings) -> AcknowledgementLink | None:
     """None for what was not signed here, or was changed since."""
     signed = _bytes_of(token)
     facts, signature = signed[: FACTS.size], signed[FACTS.size :]
@@ -61,7 +61,7 @@ def asked_by(token: str, settings: Settings) -> AcknowledgementLink | None:
 
 def _bytes_of(token: str) -> bytes:
     try:
-        signed = urlsafe_b64decode(token[:MOST_LETTERS] + "=" * (-len(token) % 4))
+        signed = urlsafe_b64decode(token[:MAX_LENGTH] + "=" * (-len(token) % 4))
     except (Error, ValueError):
         return b""
     # One link has one writing: letters that the decoder passes over, or spare bits, would make others of it.

@@ -5,14 +5,14 @@ from base64 import urlsafe_b64encode
 from config.settings import Settings
 
 
-def lock(settings: Settings, words: str) -> bytes:
+def encrypt(settings: Settings, words: str) -> bytes:
     # Imported where it is needed: most runs send no such mail.
     from cryptography.fernet import Fernet
 
     return Fernet(urlsafe_b64encode(settings.key_for("outbox"))).encrypt(words.encode())
 
 
-def unlock(settings: Settings, locked: bytes) -> str:
+def decrypt(settings: Settings, locked: bytes) -> str:
     """Raise InvalidToken for what another SECRET_KEY locked."""
     from cryptography.fernet import Fernet
 

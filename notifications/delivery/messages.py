@@ -13,7 +13,7 @@ from typing import Any
 from config.settings import Settings
 from notifications.channels import with_plain_domain
 from notifications.delivery import acknowledgement_links
-from notifications.delivery.encryption import unlock
+from notifications.delivery.encryption import decrypt
 from notifications.recipients import NotificationRules
 from workflow.directory import Person
 from workflow.working_days import LONDON, add_working_days, london_day
@@ -65,7 +65,7 @@ def link(row: Any, event: Any, settings: Settings) -> str:
     return f"{settings.base_url}/audits/{row.reference}{action}"
 
 
-def named(person: Person | None) -> str:
+def name_of(person: Person | None) -> str:
     return person.name if person else "QA Service"
 
 
@@ -81,7 +81,7 @@ def _line(label: str, value: object) -> str:
     return f"{label}: {value}\n" if value else ""
 
 
-def in_words(day: date | None) -> str:
+def format_date(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
@@ -89,13 +89,13 @@ def _body(row: Any, person: Person | None, hears: NotificationRules, settings: S
     event = hears.events[row.event]
     if event.get("of_account"):
         # Without the name, so that every try is the same even where the name changes meanwhile.
-        link_to = unlock(settings, row.locked) if row.locked else link(row, event, settings)
+        link_to = decrypt(settings, row.locked) if row.locked else link(row, event, settings)
         return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
-    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", in_words(_due_on(row, hears))))
+    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", format_date(_due_on(row, hears))))
     return TEMPLATES["notice"].substitute(
-        name=named(person),
+        name=name_of(person),
         does=event["does"],
         facts="".join(facts),
-        told=in_words(london_day(row.created_at)),
-        link=link(row, event, settings) + acknowledgement_links.line(row, settings),
+        told=format_date(london_day(row.created_at)),
+        link=link(row, event, settings) + acknowledgement_links.acknowledge_line(row, settings),
     )

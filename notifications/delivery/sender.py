@@ -12,7 +12,7 @@ from notifications import outbox
 from notifications.channels import Channel, ChannelUnavailable, PermanentFailure, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
-from notifications.outbox import Letter
+from notifications.outbox import EmailRows
 from notifications.reminders.relevance import is_still_relevant, read_facts
 from workflow.directory import Directory
 from workflow.events import QA_INBOX
@@ -23,7 +23,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class BuiltEmail:
     to: str
     body: bytes
 
@@ -44,10 +44,10 @@ def deliver(context: WorkerContext, channel: Channel, worker: str, clock: Clock,
     return sent
 
 
-def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory, letter: EmailRows, clock: Clock) -> bool:
     """Raises ChannelUnavailable where no other mail can go either, so that those are not kept waiting for a server that is not there."""
     try:
-        letter = _what_is_so(context, directory, letter, clock())
+        letter = _keep_relevant(context, directory, letter, clock())
         if not letter or not _send(context, channel, directory, letter, clock):
             return False
     except PermanentFailure as refused:
@@ -57,14 +57,14 @@ def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory,
         if isinstance(refused, ChannelUnavailable):
             raise
     except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
-        _put_aside(context, letter, error, clock())
+        _record_error(context, letter, error, clock())
     else:
         outbox.mark_sent(context.engine, letter, clock())
         return True
     return False
 
 
-def _what_is_so(context: WorkerContext, directory: Directory, letter: Letter, now: datetime) -> Letter:
+def _keep_relevant(context: WorkerContext, directory: Directory, letter: EmailRows, now: datetime) -> EmailRows:
     """One that can’t be judged does not keep back what it was to go with."""
     facts, so, over = read_facts(context, directory, letter), list[Any](), list[Any]()
     for row in letter:
@@ -73,22 +73,22 @@ def _what_is_so(context: WorkerContext, directory: Directory, letter: Letter, no
         except DatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 (as above)
-            _put_aside(context, [row], error, now)
+            _record_error(context, [row], error, now)
     if over:
         outbox.mark_cancelled(context.engine, over)
     return so
 
 
-def _put_aside(context: WorkerContext, letter: Letter, error: Exception, now: datetime) -> None:
+def _record_error(context: WorkerContext, letter: EmailRows, error: Exception, now: datetime) -> None:
     LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)
     outbox.mark_failed(context.engine, letter, f"it could not be built: {type(error).__name__}", now)
 
 
-def _send(context: WorkerContext, channel: Channel, directory: Directory, letter: Letter, clock: Clock) -> bool:
+def _send(context: WorkerContext, channel: Channel, directory: Directory, letter: EmailRows, clock: Clock) -> bool:
     """The stored bytes where this was tried before, else new ones; False where another worker has it now."""
     ident = messages.message_id([row.key for row in letter], letter[0].recipient, context.settings)
     before = _tried_before(letter, ident)
-    mail = before or _built(context, directory, letter, ident)
+    mail = before or _build(context, directory, letter, ident)
     # What is locked is made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
     kept = None if before or letter[0].locked else mail.body
     if not outbox.renew_lease(context.engine, letter, clock(), ident, mail.to, kept):
@@ -97,13 +97,13 @@ def _send(context: WorkerContext, channel: Channel, directory: Directory, letter
     return True
 
 
-def _tried_before(letter: Letter, ident: str) -> Mail | None:
+def _tried_before(letter: EmailRows, ident: str) -> BuiltEmail | None:
     """None too where it told of other things then."""
     row = letter[0]
-    return Mail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
+    return BuiltEmail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
 
 
-def _built(context: WorkerContext, directory: Directory, letter: Letter, ident: str) -> Mail:
+def _build(context: WorkerContext, directory: Directory, letter: EmailRows, ident: str) -> BuiltEmail:
     """To the address that the directory holds now; raises PermanentFailure where there is none."""
     row, hears, settings = letter[0], context.who_hears, context.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
@@ -111,4 +111,4 @@ def _built(context: WorkerContext, directory: Directory, letter: Letter, ident: 
         raise PermanentFailure("nobody active with an address holds it")
     is_digest = row.event in hears.gathered
     message = digest.build(letter, ident, person, hears, settings) if is_digest else messages.build(row, person, hears, settings)
-    return Mail(person.email if person else settings.qa_inbox, message.as_bytes())
+    return BuiltEmail(person.email if person else settings.qa_inbox, message.as_bytes())

@@ -15,7 +15,7 @@ HEAD_OF_SERVICE = "head_of_service"
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ActionToCheck:
     """An action to look at, and who hears of it."""
 
     reference: str
@@ -29,21 +29,21 @@ class Due:
     child_id: str | None = None
 
 
-def reminders(action: Due, today: date, clocks: Deadlines, directory: Directory) -> tuple[Notice, ...]:
+def reminders(action: ActionToCheck, today: date, clocks: Deadlines, directory: Directory) -> tuple[Notice, ...]:
     """What the policy says of the days since the action was last looked at, gathered into one reminder a person.
 
     Each is keyed by the day that it was for: what was told late is not told again, even where the clock goes back.
     """
     about, told = directory.for_child(action.child_id), dict[int, Notice]()
-    for event, day, relation in _says(action.due_on, action.since, today, clocks):
-        person = _who(relation, action, about)
+    for event, day, relation in _due_reminders(action.due_on, action.since, today, clocks):
+        person = _person_in(relation, action, about)
         if person is not None and person not in about.excluded and person not in told:
             key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
             told[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
     return tuple(told.values())
 
 
-def _who(relation: str, action: Due, directory: Directory) -> int | None:
+def _person_in(relation: str, action: ActionToCheck, directory: Directory) -> int | None:
     holder = directory.holder(relation, action.team) if relation == HEAD_OF_SERVICE else None
     found: int | None = holder.person.id if holder else getattr(action, relation, None)
     return found
@@ -51,7 +51,7 @@ def _who(relation: str, action: Due, directory: Directory) -> int | None:
 
 # What is said depends on the days alone, and many actions share them: it is reckoned once for all of these.
 @lru_cache(maxsize=10_000)
-def look_again_on(due_on: date, today: date, clocks: Deadlines) -> date:
+def next_check_on(due_on: date, today: date, clocks: Deadlines) -> date:
     """The next day on which the policy says something."""
     before = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on)
     if today < due_on:
@@ -60,7 +60,7 @@ def look_again_on(due_on: date, today: date, clocks: Deadlines) -> date:
 
 
 @lru_cache(maxsize=10_000)
-def _says(due_on: date, since: date, today: date, clocks: Deadlines) -> tuple[tuple[str, date, str], ...]:
+def _due_reminders(due_on: date, since: date, today: date, clocks: Deadlines) -> tuple[tuple[str, date, str], ...]:
     """An event, the day that it is for, and who it is for: of the days up to today that nobody has looked at yet."""
     soon = due_on - timedelta(days=clocks["action_due_soon_days"])
     if today == due_on:
@@ -105,7 +105,7 @@ def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -
             yield from _pass_up(audit, recipient, directory) if is_passed_up else ()
 
 
-def chase_again_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
+def next_chase_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
     """Each day from the first, whatever the clocks say: posts change hands meanwhile, and a chase must reach who holds one then."""
     if audit.escalation is None or audit.escalation.state != "open":
         return None

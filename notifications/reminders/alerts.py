@@ -26,7 +26,7 @@ def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
     return not all(any(_makes(who, has, one, audit, directory) for who, has in ties.items()) for one in _needed(audit, rules))
 
 
-def many_read(readers: Iterable[Any], now: datetime, directory: Directory) -> Iterator[Notice]:
+def read_volume_notices(readers: Iterable[Any], now: datetime, directory: Directory) -> Iterator[Notice]:
     """Once an hour, to everybody in WATCHERS except the reader; to the QA inbox where that leaves nobody.
 
     Somebody who has got hold of another person's account reads more audits than anybody needs.

@@ -11,7 +11,7 @@ from typing import Any
 
 from notifications.policy import Deadlines
 from notifications.recipients import NotificationRules
-from notifications.reminders.action_reminders import chase_again_on, chases
+from notifications.reminders.action_reminders import chases, next_chase_on
 from workflow.directory import Directory
 from workflow.events import Event, Notice
 from workflow.models import Audit
@@ -52,7 +52,7 @@ class Deadline:
 def due_notices(audit: Audit, today: date, hears: NotificationRules, directory: Directory) -> Iterator[Notice]:
     """Everything that the clocks of this audit say by today; telling what was told already changes nothing."""
     yield from chases(audit, today, hears.clocks, directory)
-    for clock in running(audit, hears.clocks):
+    for clock in open_deadlines(audit, hears.clocks):
         if said := clock.said(today):
             day, name = said
             key = f"clock/{audit.reference}/{name}/{clock.thing}/{day}"
@@ -60,26 +60,26 @@ def due_notices(audit: Audit, today: date, hears: NotificationRules, directory: 
             yield from (replace(notice, key=key) for notice in hears.reachable(event, audit, directory))
 
 
-def look_again_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
-    days = [clock.next_after(today) for clock in running(audit, clocks)]
-    return min((day for day in (*days, chase_again_on(audit, today, clocks)) if day), default=None)
+def next_check_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
+    days = [clock.next_after(today) for clock in open_deadlines(audit, clocks)]
+    return min((day for day in (*days, next_chase_on(audit, today, clocks)) if day), default=None)
 
 
-def is_still_so(audit: Audit, row: Any, clocks: Deadlines, directory: Directory) -> bool:
+def is_still_due(audit: Audit, row: Any, clocks: Deadlines, directory: Directory) -> bool:
     """Whether what a clock said is still to be sent: it is not done meanwhile, its date has not moved, it waits for that person."""
-    if row.event in CHASES:
+    if row.event in CHASE_EVENTS:
         return any(row.event == one.event and one.recipient == row.recipient for one in chases(audit, date.max, clocks, directory))
-    events = ((clock.due_on, (*(event for _, event in clock.early), clock.late)) for clock in running(audit, clocks))
+    events = ((clock.due_on, (*(event for _, event in clock.early), clock.late)) for clock in open_deadlines(audit, clocks))
     return any(row.event in said and due_on == row.due_on for due_on, said in events)
 
 
-CHASES = frozenset({"escalation_not_acknowledged", "escalation_passed_up"})
-SAID_BY_CLOCKS = CHASES | {
+CHASE_EVENTS = frozenset({"escalation_not_acknowledged", "escalation_passed_up"})
+DEADLINE_EVENTS = CHASE_EVENTS | {
     "audit_not_shared", "moderation_due_soon", "moderation_overdue", "response_plan_due", "response_plan_overdue", "impact_re_check_due",
 }  # fmt: skip
 
 
-def running(audit: Audit, clocks: Deadlines) -> Iterator[Deadline]:
+def open_deadlines(audit: Audit, clocks: Deadlines) -> Iterator[Deadline]:
     if audit.is_before_sharing:
         late_from, every = next_working_day(audit.share_by), clocks["audit_not_shared_every_days"]
         yield Deadline(str(audit.share_by), audit.share_by, late_from, "audit_not_shared", every=every)

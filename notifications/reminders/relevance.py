@@ -8,7 +8,7 @@ from typing import Any
 from notifications import queries
 from notifications.context import WorkerContext
 from notifications.outbox import LINK_LASTS
-from notifications.reminders.audit_deadlines import SAID_BY_CLOCKS, is_still_so
+from notifications.reminders.audit_deadlines import DEADLINE_EVENTS, is_still_due
 from workflow.directory import Directory
 from workflow.storage.audit_reader import audit_of
 from workflow.working_days import london_day
@@ -29,7 +29,7 @@ class StoredFacts:
 
 def read_facts(context: WorkerContext, directory: Directory, rows: Iterable[Any]) -> StoredFacts:
     of_actions = {row.reference for row in rows if row.event in OF_OPEN_ACTIONS}
-    of_audits = {row.reference for row in rows if row.event in SAID_BY_CLOCKS}
+    of_audits = {row.reference for row in rows if row.event in DEADLINE_EVENTS}
     of_connected = {row.reference for row in rows if row.recipient in directory.connections}
     return StoredFacts(
         open_actions=queries.open_actions(context.engine, of_actions) if of_actions else frozenset(),
@@ -52,8 +52,8 @@ def _is_connected(directory: Directory, row: Any, facts: StoredFacts) -> bool:
 def _is_true(context: WorkerContext, directory: Directory, row: Any, facts: StoredFacts, today: date) -> bool:
     if row.event in OF_OPEN_ACTIONS:
         return not _is_superseded(row, today) and (row.reference, row.action, row.due_on) in facts.open_actions
-    stored = facts.audit_rows.get(row.reference) if row.event in SAID_BY_CLOCKS else None
-    return stored is None or is_still_so(audit_of(stored), row, context.who_hears.clocks, directory)
+    stored = facts.audit_rows.get(row.reference) if row.event in DEADLINE_EVENTS else None
+    return stored is None or is_still_due(audit_of(stored), row, context.who_hears.clocks, directory)
 
 
 def _is_superseded(row: Any, today: date) -> bool:

@@ -13,7 +13,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from notifications.scheduling.jobs import Jobs
 
-Told = SimpleQueue[int]
+Signals = SimpleQueue[int]
 
 
 class IntervalFromNow(BaseTrigger):  # type: ignore[misc]
@@ -35,7 +35,7 @@ def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
     scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
     for name, (job, seconds) in jobs.items():
         scheduler.add_job(job, IntervalFromNow(seconds), id=name, next_run_time=datetime.now(UTC))
-    told: Told = SimpleQueue()
+    told: Signals = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         # No more than this: the scheduler’s own locks may be held by what a signal interrupts, and would be waited for without end.
         signal.signal(number, lambda number, _frame: told.put(number))
@@ -45,7 +45,7 @@ def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
     watching.join()
 
 
-def _watch(scheduler: BlockingScheduler, jobs: Jobs, told: Told, stopping: threading.Event) -> None:
+def _watch(scheduler: BlockingScheduler, jobs: Jobs, told: Signals, stopping: threading.Event) -> None:
     """Beside the scheduler, until told to stop."""
     try:
         while not _is_told(told):
@@ -55,7 +55,7 @@ def _watch(scheduler: BlockingScheduler, jobs: Jobs, told: Told, stopping: threa
         scheduler.shutdown(wait=True)
 
 
-def _is_told(told: Told) -> bool:
+def _is_told(told: Signals) -> bool:
     """Waits for it, for a second."""
     with suppress(Empty):
         told.get(timeout=1)

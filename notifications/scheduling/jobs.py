@@ -9,7 +9,7 @@ Job = Callable[[], None]
 Jobs = Mapping[str, tuple[Job, int]]
 
 
-def noting(name: str, job: Job) -> Job:
+def log_failures(name: str, job: Job) -> Job:
     def tick() -> None:
         try:
             job()

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from notifications import outbox, queries
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
-from notifications.reminders.action_reminders import Due, look_again_on, reminders
-from notifications.reminders.alerts import is_stalled, many_read
+from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
+from notifications.reminders.alerts import is_stalled, read_volume_notices
 from notifications.reminders.digest_schedule import next_digest_times
 from workflow.directory import Directory
 from workflow.events import QA_INBOX, Notice
@@ -37,35 +37,35 @@ def sweep(context: WorkerContext, now: datetime) -> None:
     today, directory = london_day(now), context.store.directory(now)
     mornings = next_digest_times(now, context.who_hears, queries.worker_status(context.engine, now).reminders)
     for actions in _actions_to_remind_of(context, today, directory):
-        queries.remind(context.engine, actions, now, mornings)
+        queries.store_action_reminders(context.engine, actions, now, mornings)
     for audits in _audits_looked_at(context, today, directory):
-        queries.looked_at(context.engine, audits, now, mornings)
-    for ids in _batches(queries.windows_closing(context.engine, today)):
+        queries.store_audit_reminders(context.engine, audits, now, mornings)
+    for ids in _batches(queries.re_audits_to_prompt(context.engine, today)):
         queries.prompt_re_audits(context.engine, ids, today, now, mornings)
-    many = queries.readers_of_many(context.engine, context.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
-    queries.tell(context.engine, tuple(many_read(many, now, directory)), now)
+    many = queries.heavy_readers(context.engine, context.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
+    queries.enqueue(context.engine, tuple(read_volume_notices(many, now, directory)), now)
     _once_a_day(context, today, directory, now)
 
 
-def _actions_to_remind_of(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
+def _actions_to_remind_of(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.CheckResult]]:
     says = context.who_hears.clocks
 
-    def look(row: Any) -> queries.SweepResult:
+    def look(row: Any) -> queries.CheckResult:
         people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
-        action = Due(row.reference, row.number, row.due_on, row.remind_on, *people)
-        return queries.SweepResult(row, reminders(action, today, says, directory), look_again_on(row.due_on, today, says))
+        action = ActionToCheck(row.reference, row.number, row.due_on, row.remind_on, *people)
+        return queries.CheckResult(row, reminders(action, today, says, directory), next_check_on(row.due_on, today, says))
 
-    return _in_batches(queries.actions_to_look_at(context.engine, today), look)
+    return _in_batches(queries.actions_to_check(context.engine, today), look)
 
 
-def _audits_looked_at(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.SweepResult]]:
-    def look(reference: str) -> queries.SweepResult:
+def _audits_looked_at(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.CheckResult]]:
+    def look(reference: str) -> queries.CheckResult:
         audit = context.store.audit(reference)
         assert audit is not None, "nothing is deleted"
         notices = tuple(audit_deadlines.due_notices(audit, today, context.who_hears, directory))
-        return queries.SweepResult(audit, notices, audit_deadlines.look_again_on(audit, today, context.who_hears.clocks))
+        return queries.CheckResult(audit, notices, audit_deadlines.next_check_on(audit, today, context.who_hears.clocks))
 
-    return _in_batches(queries.audits_to_look_at(context.engine, today), look)
+    return _in_batches(queries.audits_to_check(context.engine, today), look)
 
 
 def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: datetime) -> None:
@@ -76,7 +76,7 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
     for notices in _in_batches(
         queries.audits_under_way(context.engine, states), lambda reference: _still(context, reference, directory, today)
     ):
-        queries.tell(context.engine, [notice for notice in notices if notice], now)
+        queries.enqueue(context.engine, [notice for notice in notices if notice], now)
     queries.forget_slots(context.engine, now - SLOTS_ARE_KEPT)
     last_due_on = queries.worker_status(context.engine, now).last_due_on
     if queries.claim_slot(context.engine, "day", str(today), now) and (

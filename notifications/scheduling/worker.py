@@ -16,7 +16,7 @@ from notifications.channels.govuk_notify import NotifyChannel
 from notifications.channels.smtp import SmtpChannel
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
-from notifications.scheduling.jobs import Jobs, OneAtATime, noting
+from notifications.scheduling.jobs import Jobs, OneAtATime, log_failures
 from notifications.scheduling.sweep import sweep, tick
 
 __all__ = ["run_forever", "run_once", "sweep"]
@@ -58,7 +58,11 @@ def run_forever(context: WorkerContext) -> None:
     Thread(target=_end_in_time, args=(stopping, finished), daemon=True).start()
     deliver_every = DELIVER_EVERY[context.engine.dialect.name]
     try:
-        _run(context, {"send": (OneAtATime(noting("send", send)), deliver_every), "look": (noting("look", look), SWEEP_EVERY)}, stopping)
+        _run(
+            context,
+            {"send": (OneAtATime(log_failures("send", send)), deliver_every), "look": (log_failures("look", look), SWEEP_EVERY)},
+            stopping,
+        )
     finally:
         channel.close()
         finished.set()

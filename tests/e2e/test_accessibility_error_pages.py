@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page
 
-from notifications.delivery.acknowledgement_links import AcknowledgementLink, token_of
+from notifications.delivery.acknowledgement_links import AcknowledgementLink, make_token
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow, looked_at
 from tests.factories import World, a_world, an_audit, save
@@ -109,7 +109,7 @@ def test_pages_of_an_emails_link(served: Served, world: World) -> None:
     world.now = datetime.now(UTC)
     reference = an_audit(world, at="shared", grade="inadequate")
     asked = AcknowledgementLink(reference, world.person("hos.ppqa").id, is_chase=False, made_at=world.now)
-    path = f"/acknowledge?token={token_of(asked, served.council.settings)}"
+    path = f"/acknowledge?token={make_token(asked, served.council.settings)}"
     page = served.browser.new_page()
     page.goto(served.url + path)
     _is_well(page, "Acknowledge an escalation")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route
 from sqlalchemy import JSON, String, Text, select
 
-from notifications.delivery.acknowledgement_links import AcknowledgementLink, token_of
+from notifications.delivery.acknowledgement_links import AcknowledgementLink, make_token
 from tests.e2e.support.crawler import SAME_AS_OTHERS, Found, crawl, crawl_sample
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow
@@ -209,7 +209,7 @@ def _by_an_emails_link(served: Served, watched: Watched, reference: str) -> None
     waits = next(one for one in held.escalation.recipients if one.acknowledged_at is None)
     link = AcknowledgementLink(reference, waits.person_id, is_chase=False, made_at=datetime.now(UTC))
     visitor = watched.by_name["a visitor with a link"] = Watch(served.browser.new_page())
-    visitor.goes(f"{served.url}/acknowledge?token={token_of(link, served.council.settings)}")
+    visitor.goes(f"{served.url}/acknowledge?token={make_token(link, served.council.settings)}")
     visitor.page.get_by_role("heading", name="Acknowledge an escalation").wait_for()
     visitor.page.context.close()
 

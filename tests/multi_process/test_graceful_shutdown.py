@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from notifications.queries import tell
+from notifications.queries import enqueue
 from tests.factories import a_council, a_world, an_audit, settings
 from tests.multi_process.processes import ApiClient, Machines, Web, at_once, start_program, wait_until
 from tests.notifications.support.smtp_server import SmtpServer
@@ -27,7 +27,7 @@ def told(council: Council, name: str) -> None:
     world = a_world(council)
     reference, person = "3f7k-2q9d", world.person("auditor").id
     notices = [Notice(f"{name}/{n}", "audit_shared", person, f"{n:04x}{reference[4:]}") for n in range(EMAILS)]
-    tell(council.engine, notices, world.now)
+    enqueue(council.engine, notices, world.now)
 
 
 def stopping(process: Callable[[], "subprocess.Popen[bytes]"], smtp_server: SmtpServer) -> float:

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from notifications import outbox
-from notifications.queries import tell
+from notifications.queries import enqueue
 from tests.factories import a_world
 from tests.multi_process.processes import Machines, wait_until
 from tests.notifications.support.scheduler_process import goes_on_when_the_clock_jumps, stops_when_told_at_the_worst_time
@@ -30,7 +30,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
         cut = machines.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}")
         # Our own that were cut are not what is tried here.
         machines.council.engine.dispose()
-        tell(machines.council.engine, [Notice(f"cut/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
+        enqueue(machines.council.engine, [Notice(f"cut/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
         took = wait_until(lambda n=n: len(machines.mail.taken) == n + 1, 20)  # type: ignore[misc]
         print(f"{len(cut)} connections cut, the next mail left {took:.1f} s later")
     assert worker.poll() is None
@@ -40,7 +40,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
 
 def test_what_has_gone_is_marked_though_the_connection_was_lost(machines: Machines) -> None:
     world, council = a_world(machines.council), machines.council
-    tell(council.engine, [Notice("gone/1", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
+    enqueue(council.engine, [Notice("gone/1", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
     (letter,) = outbox.claim(council.engine, "this one", world.now, council.notification_policy)
     with psycopg.connect(machines.url.replace("+psycopg", "")) as somebody:
         assert somebody.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}").fetchall()

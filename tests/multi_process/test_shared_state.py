@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from notifications.queries import tell
-from notifications.scheduling.jobs import OneAtATime, noting
+from notifications.queries import enqueue
+from notifications.scheduling.jobs import OneAtATime, log_failures
 from tests.factories import a_world
 from tests.multi_process.processes import Machines, Web, ask, wait_until
 from workflow.commands.directory import people
@@ -28,7 +28,7 @@ def test_a_job_commits_with_its_email_or_not_at_all(machines: Machines) -> None:
         assert len(connection.exec_driver_sql(jobs).all()) == 1, "one a transaction, not one a mail"
         connection.rollback()
     assert machines.rows(jobs) == []
-    tell(machines.council.engine, notices, world.now)
+    enqueue(machines.council.engine, notices, world.now)
     assert len(machines.rows(jobs)) == 1
 
 
@@ -40,7 +40,7 @@ def test_an_email_leaves_within_a_second_of_its_commit(machines: Machines) -> No
     wait_until(lambda: not machines.rows("SELECT id FROM procrastinate_jobs"))
     took = []
     for n in range(10):
-        tell(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
+        enqueue(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
         took.append(wait_until(lambda n=n: len(machines.mail.taken) == n + 1))  # type: ignore[misc]
     print(f"10 mails left {sorted(took)[5]:.2f} s after their commit, {max(took):.2f} s at most")
     assert sorted(took)[5] < 1
@@ -95,5 +95,5 @@ def test_a_failed_job_is_logged_by_its_kind_alone(caplog: pytest.LogCaptureFixtu
         raise ValueError("Alex was not seen.")
 
     with caplog.at_level(logging.INFO):
-        noting("look", job)()
+        log_failures("look", job)()
     assert caplog.messages == ["tick look failed: ValueError"]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from notifications.policy import Deadlines
-from notifications.reminders.action_reminders import Due, look_again_on, reminders
+from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
 from notifications.scheduling.worker import run_once, sweep
 from tests.factories import TODAY, WHO_HEARS, World, a_fake_world, an_audit, resolve
 from web.council import Council
@@ -26,9 +26,9 @@ def walk(due_on: date, days: Iterable[date]) -> Told:
     directory, told, remind_on = a_fake_world().store.directory(), [], due_on - timedelta(days=40)
     for today in days:
         if today >= remind_on:
-            due = Due("abcd-efgh", 1, due_on, remind_on, OWNER, "assessment-east", MANAGER, SERVICE_MANAGER)
+            due = ActionToCheck("abcd-efgh", 1, due_on, remind_on, OWNER, "assessment-east", MANAGER, SERVICE_MANAGER)
             told += [(today, notice.event, notice.recipient) for notice in reminders(due, today, CLOCKS, directory)]
-            remind_on = look_again_on(due_on, today, CLOCKS)
+            remind_on = next_check_on(due_on, today, CLOCKS)
     return told
 
 

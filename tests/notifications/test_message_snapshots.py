@@ -14,9 +14,9 @@ import pytest
 
 from config.settings import Settings
 from notifications.delivery import digest
-from notifications.delivery.encryption import lock
+from notifications.delivery.encryption import encrypt
 from notifications.delivery.messages import build, message_id
-from notifications.recipients import NotificationRules, load_who_hears
+from notifications.recipients import NotificationRules, load_notification_rules
 from tests.factories import settings
 from workflow.directory import Person
 
@@ -48,7 +48,7 @@ def chosen(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def hears() -> NotificationRules:
-    return load_who_hears(TABLE)
+    return load_notification_rules(TABLE)
 
 
 def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
@@ -57,7 +57,7 @@ def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
         id=number, event=event, key=f"snapshot/{event}", recipient=PERSON.id, reference="" if event in OF_NO_AUDIT else "k7f3-2q9d",
         action=3 if event in OF_ACTIONS else None, due_on=DUE.get(event),
         created_at=datetime(2027, 5, 28, 21, 30, tzinfo=UTC), send_from=datetime(2027, 6, 1, 7, tzinfo=UTC),
-        locked=lock(chosen, f"{chosen.base_url}/account/password/0123456789abcdef") if event == "password_reset" else None,
+        locked=encrypt(chosen, f"{chosen.base_url}/account/password/0123456789abcdef") if event == "password_reset" else None,
     )  # fmt: skip
 
 

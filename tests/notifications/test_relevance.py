@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
-from notifications.queries import tell
+from notifications.queries import enqueue
 from notifications.scheduling.worker import open_channel, run_once
 from tests.factories import NOW, World, an_audit
 from tests.notifications.support.smtp_server import SmtpServer
@@ -32,7 +32,7 @@ def _statements(context: WorkerContext, world: World, references: list[str], ser
     for reference in references:
         key = f"{len(references)}/{reference}"
         action = Notice(f"{key}/action", "action_due_soon", person, reference, 1, date(2026, 12, 20))
-        tell(context.engine, [action, Notice(f"{key}/audit", "moderation_due_soon", person, reference, None, moderation_due_on)], NOW)
+        enqueue(context.engine, [action, Notice(f"{key}/audit", "moderation_due_soon", person, reference, None, moderation_due_on)], NOW)
     server.taken.clear()
     statements: list[str] = []
 

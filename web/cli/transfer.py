@@ -20,7 +20,7 @@ from workflow.storage import transfer
 from workflow.storage.engine import Connection, DatabaseError, Engine, read_transaction, write_transaction
 from workflow.storage.schema import is_current, upgrade_on
 from workflow.storage.store import SqlStore
-from workflow.storage.transfer_marker import Moved, mark, take_back, where_to
+from workflow.storage.transfer_marker import Transfer, mark, read_marker, unmark
 
 NEXT = """
 The council is at {to} now. Next:
@@ -39,7 +39,7 @@ def move_to(council: Council, url: str) -> None:
         raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
     target = transfer.open_target(url)
     try:
-        rows = _moved(council, target, Moved(transfer.address(target.url), datetime.now(UTC)))
+        rows = _moved(council, target, Transfer(transfer.address(target.url), datetime.now(UTC)))
     finally:
         target.dispose()
     for table, one in rows.items():
@@ -55,28 +55,28 @@ def _where_the_key_is(council: Council) -> str:
 
 def bring_back(council: Council) -> None:
     with read_transaction(council.engine) as connection:
-        moved = where_to(connection)
+        moved = read_marker(connection)
     if moved is None:
         raise Refusal("This council was not moved anywhere.")
     with write_transaction(council.engine) as connection:
-        take_back(connection)
+        unmark(connection)
     click.echo(
         f"This council runs on its embedded database again. What was done at {moved.to} since {moved.at:%d %B %Y, %H:%M} UTC is not in it."
     )
 
 
-def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, transfer.Held]:
+def _moved(council: Council, target: Engine, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
     is_copied = False
     try:
         with write_transaction(target) as there:
             _refuse_moved(council, there, moved.to)
-            _refuse(transfer.why_not_to(there))
+            _refuse(transfer.reason_target_is_unfit(there))
             # Nobody else writes to it until what is begun here is over.
             with write_transaction(council.engine) as here:
                 rows = _copied(council, here, there, moved)
             is_copied = True
     except DatabaseError as error:
-        is_ours, kind = transfer.whose(error)
+        is_ours, kind = transfer.describe_error(error)
         if is_copied:
             raise Refusal(
                 f"{moved.to} did not confirm the last step ({kind}): run the same command again, and it says how it stands."
@@ -90,26 +90,26 @@ def _moved(council: Council, target: Engine, moved: Moved) -> Mapping[str, trans
 def _refuse_moved(council: Council, there: Connection, to: str) -> None:
     """But where it was cut off at the very end: then it goes on."""
     with read_transaction(council.engine) as here:
-        before = where_to(here)
+        before = read_marker(here)
     if before and before.to != to:
         raise Refusal(f"This council was moved to {before.to} already: `practice-audit migrate-to --take-back` undoes that.")
     if before and not transfer.is_empty(there):
         raise Refusal(f"This council was moved there, whole, on {before.at:%d %B %Y at %H:%M} UTC: there is nothing more to do.")
 
 
-def _copied(council: Council, here: Connection, there: Connection, moved: Moved) -> Mapping[str, transfer.Held]:
+def _copied(council: Council, here: Connection, there: Connection, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
     """What both hold now, and are not told apart by; the embedded one marked."""
-    _refuse(transfer.why_not_from(here, moved.at))
+    _refuse(transfer.reason_source_is_busy(here, moved.at))
     upgrade_on(there)
     total = transfer.number_of_rows(here)
     with _progress("Copying", total) as told:
         transfer.copy_all(here, there, told)
     with _progress("Comparing", 2 * total) as told:
-        rows, came = transfer.held(here, told), transfer.held(there, told)
+        rows, came = transfer.digest_tables(here, told), transfer.digest_tables(there, told)
     _refuse(" ".join(transfer.differences(rows, came)))
     for where, connection in (("the embedded database", here), ("what came", there)):
         _verify(council, connection, where)
-    if where_to(here) is None:
+    if read_marker(here) is None:
         mark(here, moved)
     return rows
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from notifications.delivery.acknowledgement_links import AcknowledgementLink, asked_by
+from notifications.delivery.acknowledgement_links import AcknowledgementLink, read_token
 from web.request.context import command_context, current_council, current_session
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
@@ -27,7 +27,7 @@ class Link:
 def read_link(token: str) -> Link:
     """Raise NotFound if the link is forged, used, expired, for another person, or for a post that somebody else now holds."""
     context, council = command_context(), current_council()
-    asked = asked_by(token, council.settings)
+    asked = read_token(token, council.settings)
     person = context.directory.person(asked.person_id) if asked else None
     if asked is None or person is None or current_session().person_id not in {None, person.id}:
         raise NotFound

@@ -15,8 +15,8 @@ from workflow.storage.compiled_statements import execute, execute_each
 from workflow.storage.engine import pipelined
 
 CALL_WORKER = select(func.call_worker())
-NOTHING_HELD: Mapping[str, datetime] = {}
-TOLD_ONCE = ("key", "recipient")
+NO_DELAYS: Mapping[str, datetime] = {}
+UNIQUE = ("key", "recipient")
 FACTS, WAITS = ("key", "recipient", "event", "reference", "action", "due_on"), ("send_from", "next_attempt_at")
 # Held until the commit: on PostgreSQL a change of the directory under way would not be seen otherwise.
 DIRECTORY_VERSION = select(tables.directory.c.version).with_for_update(read=True).scalar_subquery()
@@ -63,15 +63,15 @@ def save(connection: Connection, change: Change) -> None:
         enqueue_notices(connection, change.notices, change.at)
 
 
-def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NOTHING_HELD) -> None:
+def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NO_DELAYS) -> None:
     """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
     if notices:
         send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}
-        waits = {event: (bulk_statements.written(first),) * len(WAITS) for event, first in send_from.items()}
+        waits = {event: (bulk_statements.as_json_value(first),) * len(WAITS) for event, first in send_from.items()}
         told = bulk_statements.bulk_parameters((*_facts(notice), *waits[notice.event]) for notice in notices)
         execute(connection, _notice_once(connection), told | {"at": at})
         statement = bulk_statements.insert_once(
-            connection.dialect.name, tables.outbox, TOLD_ONCE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
+            connection.dialect.name, tables.outbox, UNIQUE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
         )
         execute(connection, statement, told | {"created_at": at, "state": "waiting", "attempts": 0})
         if min(send_from.values()) <= at:
@@ -84,16 +84,16 @@ def call_worker(connection: Connection) -> None:
         connection.execute(CALL_WORKER)
 
 
-def waiting(at: datetime, send_from: datetime) -> row_mapping.Values:
+def new_outbox_values(at: datetime, send_from: datetime) -> row_mapping.Values:
     return {"created_at": at, "send_from": send_from, "state": "waiting", "attempts": 0, "next_attempt_at": send_from}
 
 
-def notice_only(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
+def add_notices(connection: Connection, notices: Sequence[Notice], at: datetime) -> None:
     execute(connection, _notice_once(connection), bulk_statements.bulk_parameters(map(_facts, notices)) | {"at": at})
 
 
 def _notice_once(connection: Connection) -> Any:
-    return bulk_statements.insert_once(connection.dialect.name, tables.notices, TOLD_ONCE, FACTS, ("at",))
+    return bulk_statements.insert_once(connection.dialect.name, tables.notices, UNIQUE, FACTS, ("at",))
 
 
 def upsert(connection: Connection, table: Table, keys: tuple[str, ...], values: list[row_mapping.Values]) -> None:
@@ -109,13 +109,13 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: frozense
 
 
 @cache
-def once_statement(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+def insert_once_statement(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
     return bulk_statements.INSERTS[dialect](table).on_conflict_do_nothing(index_elements=keys)
 
 
 @cache
 def _claim(dialect: str) -> Any:
-    return once_statement(dialect, tables.once, ("person_id", "key")).returning(tables.once.c.key)
+    return insert_once_statement(dialect, tables.once, ("person_id", "key")).returning(tables.once.c.key)
 
 
 @cache

@@ -19,10 +19,10 @@ Names = tuple[str, ...]
 
 def bulk_parameters(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
     """What the statements below are given: of each row the values of `each`; or of keys and `seen`, and the column’s new one."""
-    return {ROWS: json.dumps(list(rows), default=written)}
+    return {ROWS: json.dumps(list(rows), default=as_json_value)}
 
 
-def written(value: date) -> str:
+def as_json_value(value: date) -> str:
     """A day or an instant."""
     return as_text(value) if isinstance(value, datetime) else value.isoformat()
 

@@ -34,6 +34,6 @@ def as_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def by_letter(length: int) -> TypeEngine[str]:
+def text_in_code_point_order(length: int) -> TypeEngine[str]:
     """Text in the order of its letters’ numbers on every database, so that whatever begins alike lies together."""
     return String(length).with_variant(String(length, "C"), "postgresql")

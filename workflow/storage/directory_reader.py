@@ -24,8 +24,8 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
         requests=tuple(request_of(row) for row in connection.execute(_STILL_ASKED)),
         services={row.code: row.branch for row in connection.execute(select(tables.services.c.code, tables.services.c.branch))},
         next_up=next_up,
-        connections=_gathered((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
-        emergencies=_let_in(let_in),
+        connections=_grouped((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
+        emergencies=_emergencies_by_person(let_in),
         valid_from=at,
         valid_until=min(turns, default=None),
     )
@@ -55,23 +55,23 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
 
 
 def _person(row: Any, own: frozenset[Duty], delegated: frozenset[Duty]) -> Person:
-    return Person(row.id, row.email, row.name, row.is_active, _lawful(own | delegated), delegated - own)
+    return Person(row.id, row.email, row.name, row.is_active, _permitted(own | delegated), delegated - own)
 
 
-def _let_in(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
+def _emergencies_by_person(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = {}
     for row in rows:
         found.setdefault(row.asked_by, {})[row.reference] = row.id
     return found
 
 
-def _lawful(held: frozenset[Duty]) -> frozenset[Duty]:
+def _permitted(held: frozenset[Duty]) -> frozenset[Duty]:
     """An administrator holds no role with content, whoever passed one on to them (rules, section 5)."""
     is_admin = any(duty.role == "admin" for duty in held)
     return frozenset(duty for duty in held if not is_admin or duty.role in CONTENT_FREE)
 
 
-def _gathered(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:
+def _grouped(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
     for key, value in pairs:
         found.setdefault(key, set()).add(value)

@@ -25,7 +25,7 @@ def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
     """Branches, services and teams, as rows of the tables `branch`, `service` and `team`."""
     for name, table in (("branch", tables.branches), ("service", tables.services), ("team", tables.teams)):
         connection.execute(insert(table), council[name])
-    changed(connection)
+    bump_version(connection)
 
 
 def add_people(connection: Connection, entries: Iterable[SeedPerson]) -> None:
@@ -37,8 +37,8 @@ def add_people(connection: Connection, entries: Iterable[SeedPerson]) -> None:
         duties = [{"person_id": person_id, "role": d.role, "scope": d.scope, "is_deputy": d.is_deputy} for d in entry.duties]
         if duties:
             connection.execute(insert(tables.duties), duties)
-    changed(connection)
+    bump_version(connection)
 
 
-def changed(connection: Connection) -> None:
+def bump_version(connection: Connection) -> None:
     connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))

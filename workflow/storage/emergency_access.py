@@ -39,5 +39,5 @@ def answer(connection: Connection, answered: EmergencyAccessRequest, notices: Se
     if connection.execute(update(emergencies).where(emergencies.c.id == answered.id, *stands, decided_on).values(values)).rowcount != 1:
         raise ConcurrentChange
     if answered.ends_at:
-        directory_seed.changed(connection)
+        directory_seed.bump_version(connection)
     audit_writer.enqueue_notices(connection, notices, answered.answered_at)

@@ -74,7 +74,7 @@ def prepare(engine: Engine) -> None:
 
     No line of a log shows a row, however much the library is asked to say: `hide_parameters` is about what goes in alone.
     """
-    LOG.addFilter(_shows_no_row)
+    LOG.addFilter(_hides_rows)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
     else:
@@ -133,7 +133,7 @@ def pipelined(connection: Connection) -> Iterator[None]:
         raise DBAPIError.instance(None, None, error, of_all, hide_parameters=True, connection_invalidated=is_gone) from error
 
 
-def _shows_no_row(record: logging.LogRecord) -> bool:
+def _hides_rows(record: logging.LogRecord) -> bool:
     return record.levelno > logging.DEBUG
 
 

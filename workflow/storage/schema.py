@@ -45,14 +45,14 @@ def schema_status(engine: Engine) -> str:
     """`current`; `behind`, where it lacks a migration of this version; `ahead`, where it has one that this version does not know."""
     with read_transaction(engine) as connection:
         held = MigrationContext.configure(connection).get_current_revision()
-    head, *earlier = known()
+    head, *earlier = known_revisions()
     if held == head:
         return "current"
     return "behind" if held is None or held in earlier else "ahead"
 
 
 @cache
-def known() -> tuple[str, ...]:
+def known_revisions() -> tuple[str, ...]:
     """Every revision of this version, the newest first."""
     return tuple(one.revision for one in ScriptDirectory.from_config(_config(None)).walk_revisions())
 

@@ -21,7 +21,7 @@ TABLES = tuple(metadata.sorted_tables)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class TableDigest:
     """What one database holds of one table: the sum of its rows’ digests is the same whatever their order."""
 
     rows: int
@@ -49,13 +49,13 @@ def address(url: URL) -> str:
     return URL.create("postgresql", url.username, None, host, url.port, url.database).render_as_string()
 
 
-def whose(error: DatabaseError) -> tuple[bool, str]:
+def describe_error(error: DatabaseError) -> tuple[bool, str]:
     """Whether it is the embedded database’s, and of what kind. Its words may quote what was being stored."""
     kind = type(getattr(error, "orig", None) or error)
     return kind.__module__ == "sqlite3", kind.__name__
 
 
-def why_not_from(source: Connection, now: datetime) -> str:
+def reason_source_is_busy(source: Connection, now: datetime) -> str:
     """Why the council can’t be moved from here just now, or ""."""
     beat = source.execute(select(func.max(ticks.c.at)).where(ticks.c.worker == "worker", ticks.c.at <= now)).scalar()
     leased = source.execute(select(func.count()).select_from(outbox).where(outbox.c.leased_until > now)).scalar_one()
@@ -69,7 +69,7 @@ def is_empty(target: Connection) -> bool:
     return not (found.get_table_names() or found.get_view_names())
 
 
-def why_not_to(target: Connection) -> str:
+def reason_target_is_unfit(target: Connection) -> str:
     return "" if is_empty(target) else "That database is not empty: name one that was just made. Nothing was moved."
 
 
@@ -86,24 +86,24 @@ def copy_all(source: Connection, target: Connection, told: Callable[[int], None]
         if target.execute(select(func.count()).select_from(table)).scalar_one():
             target.execute(delete(table))
         for rows in _batches(source, table):
-            target.execute(insert(table), [_fit(table, row) for row in rows])
+            target.execute(insert(table), [_check_fits(table, row) for row in rows])
             told(len(rows))
-        _go_on_counting(target, table)
+        _set_sequence(target, table)
         target.exec_driver_sql(f"ANALYZE {table.name}")
     target.exec_driver_sql("ALTER TABLE audits ENABLE TRIGGER keep_tallies")
 
 
-def held(connection: Connection, told: Callable[[int], None]) -> dict[str, Held]:
-    return {table.name: _held(connection, table, told) for table in TABLES}
+def digest_tables(connection: Connection, told: Callable[[int], None]) -> dict[str, TableDigest]:
+    return {table.name: _digest_table(connection, table, told) for table in TABLES}
 
 
-def _held(connection: Connection, table: Table, told: Callable[[int], None]) -> Held:
+def _digest_table(connection: Connection, table: Table, told: Callable[[int], None]) -> TableDigest:
     rows = total = 0
     for batch in _batches(connection, table):
         rows += len(batch)
         total += sum(int.from_bytes(_digest(row), "big") for row in batch)
         told(len(batch))
-    return Held(rows, f"{total % 2**256:064x}")
+    return TableDigest(rows, f"{total % 2**256:064x}")
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[list[Mapping[str, Any]]]:
@@ -113,10 +113,10 @@ def _batches(connection: Connection, table: Table) -> Iterator[list[Mapping[str,
 
 
 def _digest(row: Mapping[str, Any]) -> bytes:
-    return hashlib.sha256("\n".join(f"{name}={_said(value)}" for name, value in row.items()).encode()).digest()
+    return hashlib.sha256("\n".join(f"{name}={_canonical(value)}" for name, value in row.items()).encode()).digest()
 
 
-def _said(value: Any) -> str:
+def _canonical(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, (dict, list, str)):
@@ -124,7 +124,7 @@ def _said(value: Any) -> str:
     return repr(value)
 
 
-def _fit(table: Table, row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _check_fits(table: Table, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The embedded database takes any text; PostgreSQL takes no NUL, nor more letters than were said."""
     for column in table.columns:
         value = row[column.name]
@@ -143,14 +143,14 @@ def _place(table: Table, column: str, row: Mapping[str, Any]) -> str:
     return f"{table.name}.{column} of {', '.join(keys) or 'one row'}"
 
 
-def _go_on_counting(target: Connection, table: Table) -> None:
+def _set_sequence(target: Connection, table: Table) -> None:
     """The next row gets the number after the last."""
     if (column := table.autoincrement_column) is not None:
         sequence = func.pg_get_serial_sequence(table.name, column.name)
         target.execute(select(func.setval(sequence, func.max(column))).having(func.max(column).is_not(None)))
 
 
-def differences(here: Mapping[str, Held], there: Mapping[str, Held]) -> Iterable[str]:
+def differences(here: Mapping[str, TableDigest], there: Mapping[str, TableDigest]) -> Iterable[str]:
     """A sentence for each table that is not the same on both sides."""
     for name, one in here.items():
         other = there[name]

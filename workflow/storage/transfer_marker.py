@@ -14,21 +14,21 @@ VERBS = ("INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Transfer:
     """`to` is an address without its password."""
 
     to: str
     at: datetime
 
 
-def where_to(connection: Connection) -> Moved | None:
+def read_marker(connection: Connection) -> Transfer | None:
     if not inspect(connection).has_table(MARK.name):
         return None
     row = connection.execute(select(MARK)).one()
-    return Moved(row.to, row.at)
+    return Transfer(row.to, row.at)
 
 
-def mark(connection: Connection, moved: Moved) -> None:
+def mark(connection: Connection, moved: Transfer) -> None:
     """A worker that was forgotten sends nothing twice, and no move is made where nobody would see it: each table refuses every change."""
     MARK.create(connection)
     connection.execute(insert(MARK), {"to": moved.to, "at": moved.at})
@@ -38,7 +38,7 @@ def mark(connection: Connection, moved: Moved) -> None:
             connection.exec_driver_sql(f"CREATE TRIGGER {_name(table, verb)} BEFORE {verb} ON {table} {refuses}")
 
 
-def take_back(connection: Connection) -> None:
+def unmark(connection: Connection) -> None:
     for table in metadata.tables:
         for verb in VERBS:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_name(table, verb)}")

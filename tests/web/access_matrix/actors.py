@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from tests.web.access_matrix.scenarios import SCENES, child_of
 from web.council import Council
 from workflow.directory import Duty, Person, normalise_child_id
-from workflow.storage.directory_seed import SeedPerson, add_people, changed
+from workflow.storage.directory_seed import SeedPerson, add_people, bump_version
 from workflow.storage.engine import Connection, write_transaction
 from workflow.storage.tables import connections, duties, people
 
@@ -93,7 +93,7 @@ def set_up(council: Council, turn: str) -> None:
             person = council.store.directory().by_email(f"{actor.name}@demo.example")
             assert person, actor.name
             _becomes(connection, person, actor)
-        changed(connection)
+        bump_version(connection)
 
 
 def _becomes(connection: Connection, person: Person, actor: Actor) -> None:

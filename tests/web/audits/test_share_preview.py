@@ -8,7 +8,7 @@ from tests.factories import World, an_audit, assign
 from tests.web.support.browser import Browser, text_of
 from tests.web.support.roles import leaves
 from web.council import Council
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import write_transaction
 from workflow.storage.tables import duties
 
@@ -57,4 +57,4 @@ def _deputy(council: Council, person_id: int) -> None:
     with write_transaction(council.engine) as connection:
         held = {"person_id": person_id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
         connection.execute(insert(duties).values(held))
-        changed(connection)
+        bump_version(connection)

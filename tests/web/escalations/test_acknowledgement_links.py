@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from notifications.delivery.acknowledgement_links import line
+from notifications.delivery.acknowledgement_links import acknowledge_line
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, a_council, an_audit
 from tests.web.access_matrix.runner import everything_in
@@ -101,7 +101,7 @@ def test_every_try_makes_the_same_line(app: Flask, escalated: str) -> None:
     council: Council = app.extensions["council"]
     with read_transaction(council.engine) as connection:
         row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
-    assert line(row, council.settings) == line(row, council.settings) != ""
+    assert acknowledge_line(row, council.settings) == acknowledge_line(row, council.settings) != ""
 
 
 def test_no_log_line_ever_holds_it(app: Flask, escalated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
     app = create_app(council.settings)
     with read_transaction(app.extensions["council"].engine) as connection:
         row = connection.execute(select(outbox).where(outbox.c.event == "escalation_opened")).first()
-    path = line(row, council.settings).partition("https://audits.example")[2]
+    path = acknowledge_line(row, council.settings).partition("https://audits.example")[2]
     client, over = app.test_client(), {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "audits.example", "X-Forwarded-For": "10.0.0.1"}
     shown = client.get(path, headers=over, base_url="https://audits.example")
     assert shown.headers["Referrer-Policy"] == "same-origin"

@@ -21,7 +21,7 @@ from web.council import Council
 from web.escalations.queries import SIZE
 from workflow.commands import escalations
 from workflow.directory import normalise_child_id
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import connections, duties
 
@@ -162,7 +162,7 @@ def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, world: World, cloc
     with write_transaction(council.engine) as connection:
         deputy = {"person_id": world.person("qaro").id, "role": "head_of_service", "scope": "assessment", "is_deputy": True}
         connection.execute(insert(duties).values(deputy))
-        changed(connection)
+        bump_version(connection)
     assert Browser(app, "qaro").get("/escalations").status_code == 403
     leaves(council, "head.of.service")
     assert reference in Browser(app, "qaro").get("/escalations").get_data(as_text=True)
@@ -179,7 +179,7 @@ def test_everybody_sees_of_it_what_they_may_know(app: Flask, world: World, clock
     with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
-        changed(connection)
+        bump_version(connection)
     page = Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True)
     assert reference not in page
     assert "There are no open escalations" in page

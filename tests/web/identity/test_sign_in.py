@@ -15,7 +15,7 @@ from tests.web.support.sign_in import Visitor, copy_of
 from web.app import create_app
 from web.identity.credentials import passwords
 from workflow.storage import tables
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import read_transaction, write_transaction
 
 AUDITOR = "auditor@demo.example"
@@ -70,7 +70,7 @@ def _end(app: Flask, here: Visitor, how: str) -> None:
     elif how == "disabled":
         with write_transaction(app.extensions["council"].engine) as connection:
             connection.execute(update(tables.people).where(tables.people.c.id == person.id).values(is_active=False))
-            changed(connection)
+            bump_version(connection)
     else:
         page = here.get("/account/sign-ins").get_data(as_text=True)
         which = "others" if how == "others" else page.split('name="which" value="')[1].split('"')[0]

@@ -16,7 +16,7 @@ from web.council import Council
 from web.notices.queries import SIZE
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import read_transaction, write_transaction
 
 
@@ -63,7 +63,7 @@ def test_sent_again_it_goes_to_the_corrected_address(app: Flask, context: Worker
     with write_transaction(context.engine) as connection:
         mended = update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(email="new.qaro@demo.example")
         connection.execute(mended)
-        changed(connection)
+        bump_version(connection)
     assert browser.post(f"/undelivered/{_id(context)}/again").status_code == 303
     assert state(context) == "waiting"
     # Long after: it is tried for three days again.
@@ -117,7 +117,7 @@ def test_a_connected_person_does_not_see_emails_about_the_child(app: Flask, cont
     with write_transaction(context.engine) as connection:
         declared = {"person_id": world.person("qa").id, "child_id": normalise_child_id("C-1001"), "declared_by": 1, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(**declared))
-        changed(connection)
+        bump_version(connection)
     assert refused not in Browser(app, "qa").get("/undelivered").text
     assert refused in Browser(app, "hos.ppqa").get("/undelivered").text
 

@@ -52,7 +52,7 @@ def test_a_database_that_is_away_is_not_ready_and_the_process_still_alive(app: F
 @pytest.mark.parametrize(("place", "status", "schema"), [(1, 503, "behind"), (-1, 503, "behind"), (None, 200, "ahead")])
 def test_ready_where_every_migration_that_is_known_has_been_made(app: Flask, place: int | None, status: int, schema: str) -> None:
     """Ahead, too: the new version’s migrations are made first, while the old version goes on serving."""
-    revise(app, "9999" if place is None else database_schema.known()[place])
+    revise(app, "9999" if place is None else database_schema.known_revisions()[place])
     answer = asked(app, "/health/ready")
     assert (answer[0], answer[1]["schema"]) == (status, schema)  # type: ignore[index]
 

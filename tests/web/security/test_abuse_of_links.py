@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import insert
 from time_machine import Traveller
 
-from notifications.delivery.acknowledgement_links import asked_by, token_of
+from notifications.delivery.acknowledgement_links import make_token, read_token
 from tests.factories import NOW, World, an_audit, resolve, settings
 from tests.web.support.browser import Browser
 from tests.web.support.emailed_links import is_ended, link_to, presses, works
@@ -15,7 +15,7 @@ from tests.web.support.roles import leaves, now_holds
 from web.council import Council
 from workflow.commands import audit_moves, escalations
 from workflow.directory import normalise_child_id
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import write_transaction
 from workflow.storage.tables import connections
 
@@ -81,7 +81,7 @@ def test_who_is_connected_to_the_child_can_not_use_it(app: Flask, world: World, 
     with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(connections).values(declared))
-        changed(connection)
+        bump_version(connection)
     assert is_ended(app, path)
 
 
@@ -95,14 +95,14 @@ def test_no_letter_of_it_can_be_changed_and_nothing_else_signs_it(app: Flask, wo
             changed_token = token[:at] + letter + token[at + 1 :]
             if changed_token != token:
                 tried += 1
-                assert asked_by(changed_token, council.settings) is None, at
+                assert read_token(changed_token, council.settings) is None, at
     for other in (token[:-1], f"{token}A", f"{token}=", f" {token}", f"{token}\n", "", "é", "A" * 5000, token.swapcase()):
         tried += 1
-        assert asked_by(other, council.settings) is None
-    facts = asked_by(token, council.settings)
+        assert read_token(other, council.settings) is None
+    facts = read_token(token, council.settings)
     assert facts
     other_key = settings(council.settings.data, SECRET_KEY="another key of another council")
-    assert is_ended(app, f"/acknowledge?token={token_of(facts, other_key)}")
+    assert is_ended(app, f"/acknowledge?token={make_token(facts, other_key)}")
     print(f"{tried} changed links refused; a link is {len(token)} letters")
 
 

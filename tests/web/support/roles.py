@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, update
 
 from web.council import Council
 from workflow.directory import Duty
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import write_transaction
 from workflow.storage.tables import delegations, duties, people
 
@@ -19,7 +19,7 @@ def now_holds(council: Council, name: str, *roles: str) -> None:
         for role in roles:
             duty = _duty(role)
             connection.execute(insert(duties).values(person_id=person_id, role=duty.role, scope=duty.scope, is_deputy=False))
-        changed(connection)
+        bump_version(connection)
 
 
 def passes_on(council: Council, giver: str, taker: str, role: str) -> None:
@@ -28,13 +28,13 @@ def passes_on(council: Council, giver: str, taker: str, role: str) -> None:
     times = {"starts_at": now - timedelta(days=30), "ends_at": now + timedelta(days=30), "given_at": now}
     with write_transaction(council.engine) as connection:
         connection.execute(insert(delegations).values(**ids, **times, role=duty.role, scope=duty.scope))
-        changed(connection)
+        bump_version(connection)
 
 
 def leaves(council: Council, name: str) -> None:
     with write_transaction(council.engine) as connection:
         connection.execute(update(people).where(people.c.id == _id(council, name)).values(is_active=False))
-        changed(connection)
+        bump_version(connection)
 
 
 def _duty(role: str) -> Duty:

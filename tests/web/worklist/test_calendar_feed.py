@@ -19,7 +19,7 @@ from web.council import Council
 from workflow.commands.directory import people
 from workflow.directory import normalise_child_id
 from workflow.storage import tables
-from workflow.storage.directory_seed import changed
+from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import read_transaction, write_transaction
 
 CASE = ("C-1001", "Seen on the file", "Alex", "A family", "Book the visit", "nadequate", "Assessment East")
@@ -79,7 +79,7 @@ def test_it_follows_the_rights_of_the_moment(app: Flask, world: World, clock: Tr
     with write_transaction(council.engine) as connection:
         declared = {"person_id": me, "child_id": normalise_child_id("C-1001"), "declared_by": me, "declared_at": NOW}
         connection.execute(insert(tables.connections).values(declared))
-        changed(connection)
+        bump_version(connection)
     assert events(app, owner) == {}
 
 

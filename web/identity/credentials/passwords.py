@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from notifications.delivery.encryption import lock
+from notifications.delivery.encryption import encrypt
 from web.identity.credentials import queries
 from web.identity.credentials.security_app import MAX_LENGTH, MIN_LENGTH, security_app
 from workflow.directory import Person
@@ -67,7 +67,7 @@ def send_reset_link(person: Person | None) -> None:
 
         account = security.datastore.find_user(id=person.id) if person and is_real else app.dummy_account
         token = generate_reset_password_token(account)
-    locked = lock(app.settings, f"{app.settings.base_url}/new-password?token={token}")
+    locked = encrypt(app.settings, f"{app.settings.base_url}/new-password?token={token}")
     if person and is_real:
         queries.enqueue_email(app.engine, "password_reset", _key(account, now), person.id, now, locked)
 

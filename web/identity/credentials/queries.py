@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, case, delete, func, insert, or_, select, update
 
-from notifications.outbox import post_to_person
+from notifications.outbox import enqueue_account_email
 from web.identity.credentials.throttling import Limit
 from workflow.storage.audit_writer import once_statement, upsert
 from workflow.storage.engine import read_transaction, write_transaction
@@ -39,7 +39,7 @@ def save_account(engine: Engine, person_id: int, password_hash: str | None, valu
 
 def enqueue_email(engine: Engine, event: str, key: str, person_id: int, now: datetime, locked: bytes | None = None) -> None:
     with write_transaction(engine) as connection:
-        post_to_person(connection, event, key, person_id, now, locked)
+        enqueue_account_email(connection, event, key, person_id, now, locked)
 
 
 # --- Codes -----------------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def remove_second_factor(engine: Engine, person_id: int, now: datetime) -> bool:
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
         revoke_tokens_of(connection, person_id, now)
-        post_to_person(connection, "second_proof_changed", f"second_proof_changed/{person_id}/{now.isoformat()}", person_id, now)
+        enqueue_account_email(connection, "second_proof_changed", f"second_proof_changed/{person_id}/{now.isoformat()}", person_id, now)
     return True
 
 

@@ -21,13 +21,13 @@ from sqlalchemy import (
     literal_column,
 )
 
-from workflow.storage.column_types import Instant, by_letter
+from workflow.storage.column_types import Instant, text_in_code_point_order
 from workflow.storage.tables.metadata import index_where, metadata
 
 audits = Table(
     "audits", metadata,
     Column("id", Integer, primary_key=True),
-    Column("reference", by_letter(9), nullable=False, unique=True),
+    Column("reference", text_in_code_point_order(9), nullable=False, unique=True),
     Column("state", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("edition", Integer, nullable=False),
@@ -41,7 +41,7 @@ audits = Table(
     Column("team_manager_id", ForeignKey("people.id")),
     Column("service_manager_id", ForeignKey("people.id")),
     Column("qaro_id", ForeignKey("people.id")),
-    Column("child_id", by_letter(40)),
+    Column("child_id", text_in_code_point_order(40)),
     Column("strand", String(40)),
     Column("audit_on", Date),
     Column("overall_grade", String(40)),

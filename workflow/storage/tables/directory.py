@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from workflow.storage.column_types import Instant, by_letter
+from workflow.storage.column_types import Instant, text_in_code_point_order
 from workflow.storage.tables.metadata import index_where, metadata
 
 directory = Table(
@@ -75,7 +75,7 @@ connections = Table(
     "connections", metadata,
     Column("id", Integer, primary_key=True),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
-    Column("child_id", by_letter(40), nullable=False, comment="folded"),
+    Column("child_id", text_in_code_point_order(40), nullable=False, comment="folded"),
     Column("declared_by", ForeignKey("people.id"), nullable=False),
     Column("declared_at", Instant, nullable=False),
     Column("ended_by", ForeignKey("people.id")),

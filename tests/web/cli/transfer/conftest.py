@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine
 
 from config.settings import Settings
 from notifications import outbox
-from notifications.delivery.encryption import lock
+from notifications.delivery.encryption import encrypt
 from tests.factories import a_council, a_world, an_audit, save, settings
 from tests.support.postgres import a_database
 from tests.workflow.storage.support.edge_values import TEXT, add_edges, empty_tables, everything_in
@@ -81,8 +81,8 @@ def fill(council: Council) -> None:
     with write_transaction(council.engine) as connection:
         add_edges(connection)
         assert empty_tables(connection) == []
-        link = lock(council.settings, "the way to a new password")
-        outbox.post_to_person(connection, "password_reset", "reset/1", 1, world.now, link)
+        link = encrypt(council.settings, "the way to a new password")
+        outbox.enqueue_account_email(connection, "password_reset", "reset/1", 1, world.now, link)
 
 
 def held(engine: Engine) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import Engine, inspect, make_url
 
 from notifications import outbox
-from notifications.delivery.encryption import unlock
+from notifications.delivery.encryption import decrypt
 from notifications.scheduling.worker import run_once
 from tests.factories import a_world, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
@@ -67,9 +67,9 @@ def test_what_was_locked_opens_under_the_key_that_went_along_and_no_other(source
     moved = there()
     with read_transaction(moved.engine) as connection:
         locked = bytes(connection.exec_driver_sql("SELECT locked FROM outbox WHERE key = 'reset/1'").scalar_one())
-    assert unlock(moved.settings, locked) == "the way to a new password"
+    assert decrypt(moved.settings, locked) == "the way to a new password"
     with pytest.raises(InvalidToken):
-        unlock(there("another key of the council").settings, locked)
+        decrypt(there("another key of the council").settings, locked)
 
 
 NO_TARGETS = (

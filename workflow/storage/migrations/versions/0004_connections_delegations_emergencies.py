@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from workflow.storage.column_types import Instant, by_letter
+from workflow.storage.column_types import Instant, text_in_code_point_order
 
 revision = "0004"
 down_revision = "0003"
@@ -30,7 +30,7 @@ def upgrade() -> None:
         "connections",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("child_id", by_letter(40), nullable=False, comment="folded"),
+        sa.Column("child_id", text_in_code_point_order(40), nullable=False, comment="folded"),
         sa.Column("declared_by", sa.Integer(), nullable=False),
         sa.Column("declared_at", Instant(), nullable=False),
         sa.Column("ended_by", sa.Integer()),
