@@ -14,5 +14,5 @@ class WorkerContext:
     settings: Settings
     engine: Engine
     store: SqlStore
-    who_hears: NotificationRules
+    notification_rules: NotificationRules
     rules: Rules

@@ -28,16 +28,16 @@ EmailRows = Sequence[Any]
 IS_WAITING = outbox.c.state == "waiting"
 
 
-def claim(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[EmailRows]:
+def claim(engine: Engine, worker: str, now: datetime, rules: NotificationRules) -> list[EmailRows]:
     """Take what is due for as long as a lease, oldest first; what a dead worker held comes back when its lease ends.
 
     What is urgent before everything, reminders when all else is gone.
     """
-    is_urgent = outbox.c.event.in_(hears.urgent)
+    is_urgent = outbox.c.event.in_(rules.urgent)
     return (
         _claim_single(engine, worker, now, is_urgent)
-        or _claim_single(engine, worker, now, ~is_urgent & _is_in_turn(hears))
-        or _claim_gathered(engine, worker, now, hears)
+        or _claim_single(engine, worker, now, ~is_urgent & _is_in_turn(rules))
+        or _claim_gathered(engine, worker, now, rules)
     )
 
 
@@ -49,22 +49,22 @@ def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElem
     return [(row,) for row in sorted(rows, key=lambda row: row.id)]
 
 
-def _is_in_turn(hears: NotificationRules) -> ColumnElement[bool]:
+def _is_in_turn(rules: NotificationRules) -> ColumnElement[bool]:
     """Of one audit somebody’s mails go in their order, one after the other. What could not even be built is out of the way."""
     before = outbox.alias()
     is_behind = exists().where(
         before.c.state == "waiting", before.c.recipient == outbox.c.recipient, before.c.reference == outbox.c.reference,
-        before.c.id < outbox.c.id, before.c.event.not_in(hears.gathered), before.c.last_error.is_(None) | before.c.message_id.is_not(None),
+        before.c.id < outbox.c.id, before.c.event.not_in(rules.gathered), before.c.last_error.is_(None) | before.c.message_id.is_not(None),
     )  # fmt: skip
-    return outbox.c.event.not_in(hears.gathered) & ((outbox.c.reference == "") | ~is_behind)
+    return outbox.c.event.not_in(rules.gathered) & ((outbox.c.reference == "") | ~is_behind)
 
 
-def _claim_gathered(engine: Engine, worker: str, now: datetime, hears: NotificationRules) -> list[EmailRows]:
+def _claim_gathered(engine: Engine, worker: str, now: datetime, rules: NotificationRules) -> list[EmailRows]:
     """All that somebody is to be reminded of by now, unless another worker has theirs."""
-    is_gathered = (IS_WAITING, outbox.c.event.in_(hears.gathered))
+    is_gathered = (IS_WAITING, outbox.c.event.in_(rules.gathered))
     held = outbox.alias()
     is_held = exists().where(
-        held.c.state == "waiting", held.c.recipient == outbox.c.recipient, held.c.event.in_(hears.gathered), held.c.leased_until > now
+        held.c.state == "waiting", held.c.recipient == outbox.c.recipient, held.c.event.in_(rules.gathered), held.c.leased_until > now
     )
     people = select(outbox.c.recipient).where(*is_gathered, outbox.c.next_attempt_at <= now, ~is_held).distinct()
     due = select(outbox.c.id).where(

@@ -79,7 +79,7 @@ def forget_slots(engine: Engine, before: datetime) -> None:
 
 
 def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:
-    """Live open actions whose day to be looked at has come, with who hears of them."""
+    """Live open actions whose day to be looked at has come, and the people to remind."""
     which = (actions.c.audit_id, actions.c.number, actions.c.due_on, actions.c.remind_on, actions.c.owner_id)
     people = (audits.c.reference, audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
     due = select(*which, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.remind_on <= today)

@@ -1,4 +1,4 @@
-"""Who hears of an event: `config/notifications.toml`, resolved to persons. One person in two roles is told once."""
+"""Who is notified of an event: `config/notifications.toml`, resolved to people. A person with two roles is notified once."""
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -29,7 +29,7 @@ TODAY = date(2026, 11, 23)
 RULES = load_rules(FOLDER / "workflow.toml")
 PERMISSIONS = load_permissions(FOLDER / "permissions.toml")
 FORM = load_form(FOLDER / "forms" / "practice_evaluation.toml")
-WHO_HEARS = load_notification_rules(FOLDER / "notifications.toml")
+NOTIFICATION_RULES = load_notification_rules(FOLDER / "notifications.toml")
 GRADED = tuple(f"area_{n}" for n in range(1, 13))
 STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed")
 
@@ -43,7 +43,7 @@ class World:
     forms: FakeShelf = field(default_factory=lambda: FakeShelf(FORM))
 
     def command_context(self) -> CommandContext:
-        return CommandContext(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, WHO_HEARS, self.now)
+        return CommandContext(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, NOTIFICATION_RULES, self.now)
 
     def person(self, name: str) -> Person:
         person: Person | None = self.store.directory().by_email(f"{name}@demo.example")

@@ -17,18 +17,18 @@ TEMPLATE = Template((Path(__file__).parent / "templates" / "digest.txt").read_te
 SUBJECT = "Your reminders from Practice Audit"
 
 
-def build(letter: EmailRows, ident: str, person: Person | None, hears: NotificationRules, settings: Settings) -> EmailMessage:
+def build(letter: EmailRows, ident: str, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
     """`letter` is of outbox rows, `person` None for the QA inbox. The same letter is always the same bytes."""
     message = envelope(person, SUBJECT, ident, max(row.send_from for row in letter), settings)
     to_do = "You have 1 thing to do." if len(letter) == 1 else f"You have {len(letter)} things to do."
-    set_text(message, TEMPLATE.substitute(name=name_of(person), to_do=to_do, things=_things(letter, hears, settings)))
+    set_text(message, TEMPLATE.substitute(name=name_of(person), to_do=to_do, things=_things(letter, rules, settings)))
     return message
 
 
-def _things(letter: EmailRows, hears: NotificationRules, settings: Settings) -> str:
+def _things(letter: EmailRows, rules: NotificationRules, settings: Settings) -> str:
     first = {row.event: _due(row) for row in sorted(letter, key=_due, reverse=True)}
     rows = sorted(letter, key=lambda row: (first[row.event], row.event, _due(row), row.id))
-    return "".join(_group(hears.events[event], list(same), settings) for event, same in groupby(rows, key=lambda row: row.event))
+    return "".join(_group(rules.events[event], list(same), settings) for event, same in groupby(rows, key=lambda row: row.event))
 
 
 def _group(event: Any, rows: list[Any], settings: Settings) -> str:

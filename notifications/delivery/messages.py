@@ -29,13 +29,13 @@ def message_id(keys: Sequence[str], recipient: int, settings: Settings) -> str:
     return f"<{hashed}@{settings.mail_from.rpartition('@')[2]}>"
 
 
-def build(row: Any, person: Person | None, hears: NotificationRules, settings: Settings) -> EmailMessage:
+def build(row: Any, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
     """`row` is the outbox’s; `person` is None for the QA inbox."""
-    event = hears.events[row.event]
+    event = rules.events[row.event]
     message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
     if event.get("urgent"):
         message["Importance"] = "high"
-    set_text(message, _body(row, person, hears, settings))
+    set_text(message, _body(row, person, rules, settings))
     return message
 
 
@@ -69,12 +69,12 @@ def name_of(person: Person | None) -> str:
     return person.name if person else "QA Service"
 
 
-def _due_on(row: Any, hears: NotificationRules) -> date | None:
+def _due_on(row: Any, rules: NotificationRules) -> date | None:
     """As the outbox has it; where the happening itself starts a clock, what that clock gives."""
     day = london_day(row.created_at)
     if row.event == "escalation_opened":
-        return add_working_days(day, hears.clocks["escalation_acknowledged_working_days"])
-    return hears.share_by(day) if row.event in {"audit_allocated", "audit_returned"} else row.due_on
+        return add_working_days(day, rules.clocks["escalation_acknowledged_working_days"])
+    return rules.share_by(day) if row.event in {"audit_allocated", "audit_returned"} else row.due_on
 
 
 def _line(label: str, value: object) -> str:
@@ -85,13 +85,13 @@ def format_date(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
-def _body(row: Any, person: Person | None, hears: NotificationRules, settings: Settings) -> str:
-    event = hears.events[row.event]
+def _body(row: Any, person: Person | None, rules: NotificationRules, settings: Settings) -> str:
+    event = rules.events[row.event]
     if event.get("of_account"):
         # Without the name, so that every try is the same even where the name changes meanwhile.
         link_to = decrypt(settings, row.locked) if row.locked else link(row, event, settings)
         return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
-    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", format_date(_due_on(row, hears))))
+    facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", format_date(_due_on(row, rules))))
     return TEMPLATES["notice"].substitute(
         name=name_of(person),
         does=event["does"],

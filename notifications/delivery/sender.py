@@ -31,7 +31,7 @@ class BuiltEmail:
 def deliver(context: WorkerContext, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
     """Send all that is due, until told to stop; answers how many mails were sent."""
     sent, stopping = 0, stopping or Event()
-    while not stopping.is_set() and (letters := outbox.claim(context.engine, worker, clock(), context.who_hears)):
+    while not stopping.is_set() and (letters := outbox.claim(context.engine, worker, clock(), context.notification_rules)):
         # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
         directory, left = context.store.directory(), deque(letters)
         try:
@@ -105,10 +105,10 @@ def _tried_before(letter: EmailRows, ident: str) -> BuiltEmail | None:
 
 def _build(context: WorkerContext, directory: Directory, letter: EmailRows, ident: str) -> BuiltEmail:
     """To the address that the directory holds now; raises PermanentFailure where there is none."""
-    row, hears, settings = letter[0], context.who_hears, context.settings
+    row, rules, settings = letter[0], context.notification_rules, context.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
     if row.recipient != QA_INBOX and (person is None or not person.can_be_reached):
         raise PermanentFailure("nobody active with an address holds it")
-    is_digest = row.event in hears.gathered
-    message = digest.build(letter, ident, person, hears, settings) if is_digest else messages.build(row, person, hears, settings)
+    is_digest = row.event in rules.gathered
+    message = digest.build(letter, ident, person, rules, settings) if is_digest else messages.build(row, person, rules, settings)
     return BuiltEmail(person.email if person else settings.qa_inbox, message.as_bytes())

@@ -16,7 +16,7 @@ HEAD_OF_SERVICE = "head_of_service"
 
 @dataclass(frozen=True, slots=True)
 class ActionToCheck:
-    """An action to look at, and who hears of it."""
+    """An action to look at, and the people to remind."""
 
     reference: str
     number: int
@@ -92,7 +92,7 @@ def _ladder(due_on: date, clocks: Deadlines) -> tuple[date, date]:
 
 
 def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -> Iterator[Notice]:
-    """Daily, to each who has not acknowledged in time; once, to the next person up and the QA inbox. Who answers for two posts hears once."""
+    """Daily, to each who has not acknowledged in time; once, to the next person up and the QA inbox. A person who answers for two posts is reminded once."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return

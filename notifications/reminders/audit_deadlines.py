@@ -49,15 +49,15 @@ class Deadline:
         return since % self.every if self.every else since
 
 
-def due_notices(audit: Audit, today: date, hears: NotificationRules, directory: Directory) -> Iterator[Notice]:
+def due_notices(audit: Audit, today: date, rules: NotificationRules, directory: Directory) -> Iterator[Notice]:
     """Everything that the clocks of this audit say by today; telling what was told already changes nothing."""
-    yield from chases(audit, today, hears.clocks, directory)
-    for clock in open_deadlines(audit, hears.clocks):
+    yield from chases(audit, today, rules.clocks, directory)
+    for clock in open_deadlines(audit, rules.clocks):
         if said := clock.said(today):
             day, name = said
             key = f"clock/{audit.reference}/{name}/{clock.thing}/{day}"
             event = Event(name, audit.reference, audit.chain.count, due_on=clock.due_on)
-            yield from (replace(notice, key=key) for notice in hears.reachable(event, audit, directory))
+            yield from (replace(notice, key=key) for notice in rules.reachable(event, audit, directory))
 
 
 def next_check_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:

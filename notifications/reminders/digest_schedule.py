@@ -9,18 +9,18 @@ from workflow.working_days import LONDON, london_day
 SATURDAY = 5
 
 
-def next_digest_times(now: datetime, hears: NotificationRules, last_swept_at: datetime | None) -> Mapping[str, datetime]:
+def next_digest_times(now: datetime, rules: NotificationRules, last_swept_at: datetime | None) -> Mapping[str, datetime]:
     """By event: this morning, which may be past, or the next where the reminders of this morning were found already.
 
     Monday to Friday, bank holidays too. A worker that was away in the morning sends that morning’s when it is back.
     """
     day = london_day(now)
-    if last_swept_at and _morning(day, hears) <= last_swept_at:
+    if last_swept_at and _morning(day, rules) <= last_swept_at:
         day += timedelta(days=1)
     while day.weekday() >= SATURDAY:
         day += timedelta(days=1)
-    return dict.fromkeys(hears.gathered, _morning(day, hears))
+    return dict.fromkeys(rules.gathered, _morning(day, rules))
 
 
-def _morning(day: date, hears: NotificationRules) -> datetime:
-    return datetime.combine(day, time(hears.clocks["reminders_gathered_at_hour"]), LONDON)
+def _morning(day: date, rules: NotificationRules) -> datetime:
+    return datetime.combine(day, time(rules.clocks["reminders_gathered_at_hour"]), LONDON)

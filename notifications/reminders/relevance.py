@@ -53,7 +53,7 @@ def _is_true(context: WorkerContext, directory: Directory, row: Any, facts: Stor
     if row.event in OF_OPEN_ACTIONS:
         return not _is_superseded(row, today) and (row.reference, row.action, row.due_on) in facts.open_actions
     stored = facts.audit_rows.get(row.reference) if row.event in DEADLINE_EVENTS else None
-    return stored is None or is_still_due(audit_of(stored), row, context.who_hears.clocks, directory)
+    return stored is None or is_still_due(audit_of(stored), row, context.notification_rules.clocks, directory)
 
 
 def _is_superseded(row: Any, today: date) -> bool:

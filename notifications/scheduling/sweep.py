@@ -35,20 +35,20 @@ def tick(context: WorkerContext, now: datetime) -> None:
 
 def sweep(context: WorkerContext, now: datetime) -> None:
     today, directory = london_day(now), context.store.directory(now)
-    mornings = next_digest_times(now, context.who_hears, queries.worker_status(context.engine, now).reminders)
+    mornings = next_digest_times(now, context.notification_rules, queries.worker_status(context.engine, now).reminders)
     for actions in _actions_to_remind_of(context, today, directory):
         queries.store_action_reminders(context.engine, actions, now, mornings)
     for audits in _audits_looked_at(context, today, directory):
         queries.store_audit_reminders(context.engine, audits, now, mornings)
     for ids in _batches(queries.re_audits_to_prompt(context.engine, today)):
         queries.prompt_re_audits(context.engine, ids, today, now, mornings)
-    many = queries.heavy_readers(context.engine, context.who_hears.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
+    many = queries.heavy_readers(context.engine, context.notification_rules.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
     queries.enqueue(context.engine, tuple(read_volume_notices(many, now, directory)), now)
     _once_a_day(context, today, directory, now)
 
 
 def _actions_to_remind_of(context: WorkerContext, today: date, directory: Directory) -> Iterator[list[queries.CheckResult]]:
-    says = context.who_hears.clocks
+    says = context.notification_rules.clocks
 
     def look(row: Any) -> queries.CheckResult:
         people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
@@ -62,8 +62,8 @@ def _audits_looked_at(context: WorkerContext, today: date, directory: Directory)
     def look(reference: str) -> queries.CheckResult:
         audit = context.store.audit(reference)
         assert audit is not None, "nothing is deleted"
-        notices = tuple(audit_deadlines.due_notices(audit, today, context.who_hears, directory))
-        return queries.CheckResult(audit, notices, audit_deadlines.next_check_on(audit, today, context.who_hears.clocks))
+        notices = tuple(audit_deadlines.due_notices(audit, today, context.notification_rules, directory))
+        return queries.CheckResult(audit, notices, audit_deadlines.next_check_on(audit, today, context.notification_rules.clocks))
 
     return _in_batches(queries.audits_to_check(context.engine, today), look)
 
@@ -80,7 +80,7 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
     queries.forget_slots(context.engine, now - SLOTS_ARE_KEPT)
     last_due_on = queries.worker_status(context.engine, now).last_due_on
     if queries.claim_slot(context.engine, "day", str(today), now) and (
-        day := date_past_known_holidays(today, last_due_on, context.who_hears.clocks.longest_working_days)
+        day := date_past_known_holidays(today, last_due_on, context.notification_rules.clocks.longest_working_days)
     ):
         LOG.warning("England’s bank holidays are known until %s, and dates are reckoned until %s: update the library.", KNOWN_UNTIL, day)
 

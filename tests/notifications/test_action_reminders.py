@@ -9,14 +9,14 @@ from sqlalchemy import select
 from notifications.policy import Deadlines
 from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
 from notifications.scheduling.worker import run_once, sweep
-from tests.factories import TODAY, WHO_HEARS, World, a_fake_world, an_audit, resolve
+from tests.factories import NOTIFICATION_RULES, TODAY, World, a_fake_world, an_audit, resolve
 from web.council import Council
 from workflow.commands import action_moves, escalations
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import outbox
 from workflow.working_days import add_working_days, is_working_day, next_working_day
 
-CLOCKS: Deadlines = WHO_HEARS.clocks
+CLOCKS: Deadlines = NOTIFICATION_RULES.clocks
 OWNER, MANAGER, SERVICE_MANAGER = 1, 2, 3
 Told = list[tuple[date, str, int]]
 

@@ -189,7 +189,7 @@ def test_several_workers_send_nothing_twice(context: WorkerContext, world: World
 def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     everybody = len(rows(context))
-    assert outbox.claim(context.engine, "dead", NOW, context.who_hears)
+    assert outbox.claim(context.engine, "dead", NOW, context.notification_rules)
     assert run_once(context, NOW + outbox.LEASE - timedelta(seconds=1)) == 0
     assert run_once(context, NOW + outbox.LEASE) == everybody
     assert timedelta(seconds=60) > outbox.LEASE

@@ -12,7 +12,7 @@ from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, WHO_HEARS, World, an_audit
+from tests.factories import NOTIFICATION_RULES, NOW, World, an_audit
 from tests.notifications.support.smtp_server import SmtpServer
 from workflow.commands import audit_moves, escalations
 from workflow.storage import tables
@@ -141,7 +141,7 @@ def _held(context: WorkerContext) -> list[Any]:
 
 
 def test_every_event_is_gathered_urgent_or_neither() -> None:
-    assert not WHO_HEARS.gathered & WHO_HEARS.urgent
+    assert not NOTIFICATION_RULES.gathered & NOTIFICATION_RULES.urgent
 
 
 def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(

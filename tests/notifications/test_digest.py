@@ -11,7 +11,7 @@ from notifications.context import WorkerContext
 from notifications.queries import oldest_unsent
 from notifications.reminders.digest_schedule import next_digest_times
 from notifications.scheduling.worker import run_once
-from tests.factories import NOW, WHO_HEARS, World, an_audit
+from tests.factories import NOTIFICATION_RULES, NOW, World, an_audit
 from tests.notifications.support.outbox_assertions import in_london
 from tests.notifications.support.smtp_server import SmtpServer
 from workflow.commands import action_moves, actions, audit_moves
@@ -184,7 +184,7 @@ MORNINGS = [
 @pytest.mark.parametrize(("now", "last", "morning"), MORNINGS)
 def test_a_reminder_waits_for_eight_o_clock_in_london(now: str, last: str, morning: str) -> None:
     last_swept_at = _in_london(last) if last else None
-    held = next_digest_times(_in_london(now), WHO_HEARS, last_swept_at)
+    held = next_digest_times(_in_london(now), NOTIFICATION_RULES, last_swept_at)
     assert set(held.values()) == {_in_london(f"{morning}T08:00")}
     assert held.keys() == {
         "action_due_soon", "action_due_today", "action_overdue", "re_audit_window_closing", "audit_not_shared", "moderation_due_soon",

@@ -1,4 +1,4 @@
-"""The clocks change twice a year by law, and now and then by mistake: nobody hears twice, and nobody is forgotten."""
+"""The clocks change twice a year by law, and now and then by mistake: nobody is emailed twice, and nobody is forgotten."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta

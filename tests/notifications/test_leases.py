@@ -21,7 +21,7 @@ def stored(council: Council) -> list[tuple[Any, ...]]:
 
 def test_a_worker_whose_lease_has_passed_to_another_changes_nothing(council: Council, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
-    rules = council.worker_context.who_hears
+    rules = council.worker_context.notification_rules
     [first, *_] = outbox.claim(council.engine, "first", NOW, rules)
     assert outbox.claim(council.engine, "second", LATER, rules)[0][0].id == first[0].id
     before = stored(council)
@@ -35,7 +35,7 @@ def test_a_worker_whose_lease_has_passed_to_another_changes_nothing(council: Cou
 
 def test_a_lease_that_has_not_ended_is_nobody_elses(council: Council, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
-    rules = council.worker_context.who_hears
+    rules = council.worker_context.notification_rules
     held = {row.id for email in outbox.claim(council.engine, "first", NOW, rules) for row in email}
     others = {row.id for email in outbox.claim(council.engine, "second", NOW + outbox.LEASE / 2, rules) for row in email}
     assert held

@@ -47,7 +47,7 @@ def chosen(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def hears() -> NotificationRules:
+def rules() -> NotificationRules:
     return load_notification_rules(TABLE)
 
 
@@ -61,9 +61,9 @@ def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
     )  # fmt: skip
 
 
-def as_sent(event: str, hears: NotificationRules, chosen: Settings) -> str:
-    only_inbox = hears.events[event]["told"] == ["qa_inbox"]
-    return as_read(build(a_row(event, chosen), None if only_inbox else PERSON, hears, chosen).as_bytes())
+def as_sent(event: str, rules: NotificationRules, chosen: Settings) -> str:
+    only_inbox = rules.events[event]["told"] == ["qa_inbox"]
+    return as_read(build(a_row(event, chosen), None if only_inbox else PERSON, rules, chosen).as_bytes())
 
 
 def as_read(sent: bytes) -> str:
@@ -73,8 +73,8 @@ def as_read(sent: bytes) -> str:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_email_is_as_approved(event: str, hears: NotificationRules, chosen: Settings) -> None:
-    _is_as_approved(as_sent(event, hears, chosen), event)
+def test_every_email_is_as_approved(event: str, rules: NotificationRules, chosen: Settings) -> None:
+    _is_as_approved(as_sent(event, rules, chosen), event)
 
 
 def _is_as_approved(found: str, name: str) -> None:
@@ -86,11 +86,11 @@ def _is_as_approved(found: str, name: str) -> None:
     assert found == approved.read_text(encoding="utf-8")
 
 
-def test_the_digest_is_as_approved(hears: NotificationRules, chosen: Settings) -> None:
-    gathered = [event for event in EVENTS if event in hears.gathered]
+def test_the_digest_is_as_approved(rules: NotificationRules, chosen: Settings) -> None:
+    gathered = [event for event in EVENTS if event in rules.gathered]
     rows = [a_row(event, chosen, n) for n, event in enumerate([*gathered, "action_overdue"])]
     ident = message_id([row.key for row in rows], PERSON.id, chosen)
-    _is_as_approved(as_read(digest.build(rows, ident, PERSON, hears, chosen).as_bytes()), MORNING)
+    _is_as_approved(as_read(digest.build(rows, ident, PERSON, rules, chosen).as_bytes()), MORNING)
 
 
 def test_no_snapshot_is_left_of_a_removed_event() -> None:
@@ -108,14 +108,14 @@ def test_no_email_names_a_grade_and_each_links_only_to_this_service() -> None:
         assert len(links) == (text.count("\n- Audit") or 1) + ("Acknowledge: " in text), path.stem
 
 
-def test_the_request_of_an_email_is_a_sentence_with_a_link(hears: NotificationRules) -> None:
-    for name, event in hears.events.items():
+def test_the_request_of_an_email_is_a_sentence_with_a_link(rules: NotificationRules) -> None:
+    for name, event in rules.events.items():
         assert event["does"].endswith("."), name
         assert event["subject"][-1].isalpha(), name
         assert len(event["subject"]) <= 60, name
 
 
-def test_a_non_ascii_address_is_unchanged_in_its_email(hears: NotificationRules, chosen: Settings) -> None:
+def test_a_non_ascii_address_is_unchanged_in_its_email(rules: NotificationRules, chosen: Settings) -> None:
     for address, said in (("zoë@bücher.example", "zoë@xn--bcher-kva.example"), ("zoe@bücher.example", "zoe@xn--bcher-kva.example")):
-        sent = build(a_row("audit_shared", chosen), replace(PERSON, email=address), hears, chosen).as_bytes()
+        sent = build(a_row("audit_shared", chosen), replace(PERSON, email=address), rules, chosen).as_bytes()
         assert f"\r\nTo: {said}\r\n".encode() in sent

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from notifications.policy import ModerationSelection
-from tests.factories import WHO_HEARS, World, a_fake_world, an_audit
+from tests.factories import NOTIFICATION_RULES, World, a_fake_world, an_audit
 from workflow.commands import audit_moves
 from workflow.errors import PreconditionsNotMet
 
 
 def _shared(world: World, grade: str = "good", **selection: object) -> str:
     reference = an_audit(world, "graded", grade=grade)
-    policy = replace(WHO_HEARS, selection=ModerationSelection(**selection))  # type: ignore[arg-type]
+    policy = replace(NOTIFICATION_RULES, selection=ModerationSelection(**selection))  # type: ignore[arg-type]
     context = replace(world.command_context(), notification_policy=policy)
     return audit_moves.share(context, world.person("auditor"), reference).moderation_reason
 

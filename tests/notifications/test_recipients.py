@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import WHO_HEARS, World, an_audit, assign, resolve, save, settle
+from tests.factories import NOTIFICATION_RULES, World, an_audit, assign, resolve, save, settle
 from workflow.commands import actions, assignments, audit_moves, escalations
 from workflow.commands.actions import NewAction
 from workflow.directory import Directory, Duty, Person, normalise_child_id
@@ -137,7 +137,7 @@ def test_who_stands_in_for_a_recipient_connected_to_the_child_is_told_in_their_p
     before = fake_world.store.directory()
     connected = {fake_world.person("head.of.service").id: frozenset({normalise_child_id("C-1001")})}
     resolved = Event("escalation_resolved", reference, 99)
-    notices = WHO_HEARS.notices(resolved, fake_world.audit(reference), replace(before, connections=connected))
+    notices = NOTIFICATION_RULES.notices(resolved, fake_world.audit(reference), replace(before, connections=connected))
     told = {person.email.partition("@")[0] for one in notices if (person := before.person(one.recipient))}
     assert told == {"head.of.service2", "director.safeguarding", "hos.ppqa"}
 

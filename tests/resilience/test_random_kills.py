@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.factories import WALKS, WHO_HEARS, Plan, World, a_council, a_world, an_audit
+from tests.factories import NOTIFICATION_RULES, WALKS, Plan, World, a_council, a_world, an_audit
 from tests.resilience.support.api_clients import Client, Walk
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
@@ -113,7 +113,7 @@ def _told_by_history(council: Council, audit: Audit) -> Told:
         events = [Event(TOLD_BY[move], audit.reference, row.number, action=1 if move in OF_AN_ACTION else None)] if move in TOLD_BY else []
         if move == "share" and is_first:
             events, is_first = [*events, replace(events[0], name="action_assigned", action=1)], False
-        told |= {(one.key, one.recipient) for event in events for one in WHO_HEARS.notices(event, audit, directory)}
+        told |= {(one.key, one.recipient) for event in events for one in NOTIFICATION_RULES.notices(event, audit, directory)}
     return told
 
 
