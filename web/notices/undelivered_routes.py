@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from notifications import undelivered
+from notifications.delivery import undelivered
 from web.identity.current_user import current_user, login_required, visibility_filter
 from web.notices import queries
 from web.request.context import command_context, current_council
