@@ -53,11 +53,11 @@ def test_waiving_moderation_notifies_the_same_people_as_moderating(fake_world: W
     assert sent_notices(fake_world, "moderation_waived") == ["QA inbox", "auditor", "team.manager"]
 
 
-@pytest.mark.parametrize(("grade", "hears"), [("good", "QA inbox"), ("inadequate", "hos.ppqa")])
-def test_a_reported_completion_tells_who_verifies(fake_world: World, grade: str, hears: str) -> None:
+@pytest.mark.parametrize(("grade", "recipient"), [("good", "QA inbox"), ("inadequate", "hos.ppqa")])
+def test_a_reported_completion_tells_who_verifies(fake_world: World, grade: str, recipient: str) -> None:
     reference = an_audit(fake_world, at="moderated", grade=grade)
     settle(fake_world, reference)
-    assert sent_notices(fake_world, "completion_reported") == [hears]
+    assert sent_notices(fake_world, "completion_reported") == [recipient]
 
 
 def test_closing_tells_the_auditor_the_manager_and_the_practitioner(fake_world: World) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, bindparam, case, delete, func, insert
 
 from notifications.outbox import enqueue_account_email
 from web.identity.credentials.throttling import Limit
-from workflow.storage.audit_writer import once_statement, upsert
+from workflow.storage.audit_writer import insert_once_statement, upsert
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import accounts, calendars, failures, passkeys, people, places, recovery_codes, sessions, tokens
 
@@ -189,7 +189,7 @@ def count_attempt(engine: Engine, limits: Mapping[str, Limit], now: datetime) ->
     with write_transaction(engine) as connection:
         connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
         new = [{"key": key, "tries": 0, "last_at": now} for key in keys]
-        connection.execute(once_statement(connection.dialect.name, failures, ("key",)), new)
+        connection.execute(insert_once_statement(connection.dialect.name, failures, ("key",)), new)
         rows = connection.execute(select(failures).where(failures.c.key.in_(keys)).order_by(failures.c.key).with_for_update()).all()
         wait = max(limits[row.key].wait(row.tries, row.last_at, now) for row in rows)
         if not wait:
