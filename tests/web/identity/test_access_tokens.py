@@ -43,7 +43,7 @@ def rows(council: Council) -> list[Any]:
         return list(connection.execute(select(tables.tokens).order_by(tables.tokens.c.id)))
 
 
-def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Council, world: World) -> None:
+def test_a_read_only_token_changes_nothing(app: Flask, council: Council, world: World) -> None:
     reference = an_audit(world, at="graded")
     before, tried, token = world.audit(reference), 0, made(council, scope=READ)
     for method, path, body in every_door(reference):
@@ -57,13 +57,13 @@ def test_a_token_that_reads_changes_nothing_at_any_door(app: Flask, council: Cou
     assert world.audit(reference) == before
 
 
-def test_what_is_refused_to_a_reading_token_tells_nothing_of_what_exists(app: Flask, council: Council, world: World) -> None:
+def test_refusing_a_read_only_token_does_not_show_what_exists(app: Flask, council: Council, world: World) -> None:
     reference, token = an_audit(world, at="draft"), made(council, "practitioner", scope=READ)
     answers = [call(app, token, "POST", f"/audits/{name}/moves", {"move": "share"}) for name in (reference, "zzzz-zzzz")]
     assert answers[0].data == answers[1].data
 
 
-def test_it_ends_when_it_was_said_to(app: Flask, council: Council) -> None:
+def test_a_token_expires_after_its_days(app: Flask, council: Council) -> None:
     with time_machine.travel(datetime(2026, 11, 23, 9, tzinfo=UTC), tick=False) as clock:
         token = made(council, days=30)
         clock.shift(timedelta(days=30, seconds=-1))
@@ -73,14 +73,14 @@ def test_it_ends_when_it_was_said_to(app: Flask, council: Council) -> None:
 
 
 @pytest.mark.parametrize("days", [0, -1, 366, 10**30, "", "1.5", "٣", "12345", None])
-def test_it_lasts_a_year_at_most(council: Council, days: object) -> None:
+def test_a_token_lasts_a_year_at_most(council: Council, days: object) -> None:
     with pytest.raises(Exception, match="can’t be taken") as refused:
         made(council, days=days)
     assert [one.message for one in refused.value.missing] == ["Enter a number of days from 1 to 365."]  # type: ignore[attr-defined]
     assert rows(council) == []
 
 
-def test_somebody_who_leaves_takes_their_tokens_along(app: Flask, council: Council) -> None:
+def test_the_tokens_of_somebody_who_leaves_stop_working(app: Flask, council: Council) -> None:
     token = made(council)
     assert call(app, token).status_code == 200
     with write_transaction(council.engine) as connection:
@@ -89,14 +89,14 @@ def test_somebody_who_leaves_takes_their_tokens_along(app: Flask, council: Counc
     assert call(app, token).status_code == 401
 
 
-def test_all_of_ones_tokens_can_be_ended_at_once(app: Flask, council: Council) -> None:
+def test_all_tokens_of_a_person_can_be_revoked_at_once(app: Flask, council: Council) -> None:
     mine, also_mine, another = made(council), made(council), made(council, "qa")
     with write_transaction(council.engine) as connection:
         revoke_tokens_of(connection, rows(council)[0].person_id, datetime.now(UTC))
     assert [call(app, token).status_code for token in (mine, also_mine, another)] == [401, 401, 200]
 
 
-def test_its_use_is_noted_to_the_minute_in_one_statement_more(app: Flask, council: Council) -> None:
+def test_its_use_is_recorded_to_the_minute_with_one_more_statement(app: Flask, council: Council) -> None:
     token, counts = made(council), []
     asked: list[str] = []
     event.listen(council.engine, "before_cursor_execute", lambda *args: asked.append(args[2]) if args[2][:5] != "BEGIN" else None)
@@ -115,7 +115,7 @@ def test_its_use_is_noted_to_the_minute_in_one_statement_more(app: Flask, counci
     assert [words for words in asked if words.startswith(("INSERT", "DELETE"))] == []
 
 
-def test_who_reads_needs_no_disk_that_can_be_written_to(app: Flask, council: Council) -> None:
+def test_reading_works_on_a_full_disk(app: Flask, council: Council) -> None:
     token = made(council)
 
     @event.listens_for(council.engine, "connect")
@@ -127,7 +127,7 @@ def test_who_reads_needs_no_disk_that_can_be_written_to(app: Flask, council: Cou
     assert rows(council)[0].used_at is None
 
 
-def test_a_page_makes_one_shows_it_once_and_revokes_it(app: Flask, council: Council) -> None:
+def test_a_page_creates_a_token_shows_it_once_and_revokes_it(app: Flask, council: Council) -> None:
     browser = Browser(app, "auditor")
     assert "You have no access tokens." in text_of(browser.get("/tokens").get_data(as_text=True))
     answer = browser.post("/tokens/new", name="The dashboard", scope="read", days="7")
@@ -144,7 +144,7 @@ def test_a_page_makes_one_shows_it_once_and_revokes_it(app: Flask, council: Coun
 
 
 @pytest.mark.parametrize("typed", [{"name": ""}, {"name": "a\nb"}, {"name": "x" * 101}, {"scope": "admin"}, {"scope": ""}, {"days": "366"}])
-def test_a_bad_wish_is_refused_beside_its_field(app: Flask, council: Council, typed: dict[str, str]) -> None:
+def test_each_error_is_shown_beside_its_field(app: Flask, council: Council, typed: dict[str, str]) -> None:
     answer = Browser(app, "auditor").post("/tokens/new", **{"name": "x", "scope": "read", "days": "9", **typed})
     assert answer.status_code == 422
     assert f'id="{next(iter(typed))}-error"' in answer.get_data(as_text=True)
@@ -152,7 +152,7 @@ def test_a_bad_wish_is_refused_beside_its_field(app: Flask, council: Council, ty
 
 
 @pytest.mark.parametrize("number", ["{}", "999", str(2**70)])
-def test_nobody_revokes_anothers(app: Flask, council: Council, number: str) -> None:
+def test_only_its_owner_can_revoke_a_token(app: Flask, council: Council, number: str) -> None:
     token = made(council, "qa")
     browser = Browser(app, "auditor")
     nowhere = browser.post("/tokens/12345/revoke")
@@ -162,7 +162,7 @@ def test_nobody_revokes_anothers(app: Flask, council: Council, number: str) -> N
     assert call(app, token).status_code == 200
 
 
-def test_a_token_makes_and_revokes_none(app: Flask, caller: ApiClient, council: Council) -> None:
+def test_a_token_can_not_create_or_revoke_tokens(app: Flask, caller: ApiClient, council: Council) -> None:
     token = caller.token("auditor@demo.example")
     headers = {"Authorization": f"Bearer {token}"}
     assert app.test_client().get("/tokens", headers=headers).status_code == 302

@@ -44,7 +44,7 @@ def _seconds(page: str) -> int:
     return int(words[0]) * (60 if words[1].startswith("minute") else 1)
 
 
-def test_how_long_each_try_waits(app: Flask) -> None:
+def test_how_long_each_attempt_waits(app: Flask) -> None:
     now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     for name, limit in {"here": HERE, "anywhere": ANYWHERE, "address": ADDRESS}.items():
         waits = [limit.wait(count, now, now) for count in range(limit.free + 12)]
@@ -73,7 +73,7 @@ def test_a_stranger_locks_nobody_out(app: Flask) -> None:
     print(f"14 strangers: {answers.count(422)} tried, {answers.count(429)} had to wait; a new place waited {wait} s, the known one 0")
 
 
-def test_many_tries_at_once_are_no_way_round(app: Flask) -> None:
+def test_concurrent_attempts_are_throttled_too(app: Flask) -> None:
     visitors = [Visitor(app, STRANGERS) for _ in range(12)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda visitor: visitor.tries(AUDITOR, "wrong").status_code, visitors))
@@ -82,7 +82,7 @@ def test_many_tries_at_once_are_no_way_round(app: Flask) -> None:
 
 
 @pytest.mark.real_passwords
-def test_known_and_unknown_addresses_get_one_answer_for_the_same_work(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_known_and_unknown_emails_get_the_same_response_for_the_same_work(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     done: dict[str, list[list[str]]] = {AUDITOR: [], "nobody@demo.example": []}
     pages: dict[str, set[str]] = {email: set() for email in done}
@@ -106,7 +106,7 @@ def test_known_and_unknown_addresses_get_one_answer_for_the_same_work(app: Flask
     assert "wrong wrong" not in caplog.text
 
 
-def test_nothing_about_who_tried_is_stored_in_clear(app: Flask) -> None:
+def test_attempts_are_stored_only_as_digests(app: Flask) -> None:
     Visitor(app, STRANGERS).tries(AUDITOR, "wrong")
     with read_transaction(app.extensions["council"].engine) as connection:
         rows = [*connection.execute(select(tables.failures)), *connection.execute(select(tables.places))]

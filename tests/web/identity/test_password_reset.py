@@ -50,7 +50,7 @@ def stored(context: WorkerContext) -> list[object]:
         return list(connection.execute(select(tables.outbox)))
 
 
-def test_a_link_comes_by_mail_and_is_nowhere_else(
+def test_the_link_is_in_the_email_and_nowhere_else(
     app: Flask, context: WorkerContext, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -116,7 +116,7 @@ def test_a_link_lasts_an_hour(app: Flask, context: WorkerContext, server: SmtpSe
         assert Visitor(app).get(link_in(server)).status_code == 422
 
 
-def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
+def test_every_attempt_sends_the_same_email_and_none_after_an_hour(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
     server.after_data = lambda to, tries: "421 later" if tries == 1 else None
     Visitor(app).send("/forgotten-password", email=AUDITOR)
     now = datetime.now(UTC)
@@ -134,13 +134,13 @@ def test_every_try_sends_the_same_and_none_after_an_hour(app: Flask, context: Wo
 
 
 @pytest.mark.parametrize("token", ["", "x", "WyJmaXJzdC0xIiwgbnVsbF0.aaaa.bbbb", "☃" * 40, "a" * 5000])
-def test_a_forged_link_opens_nothing(app: Flask, token: str) -> None:
+def test_a_forged_link_is_refused(app: Flask, token: str) -> None:
     visitor = Visitor(app)
     assert visitor.get(f"/new-password?token={token}").status_code == 422
     assert visitor.send("/sign-in", "/new-password", token=token, new=NEW).status_code == 422
 
 
-def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
+def test_requesting_a_link_shows_no_accounts_and_sends_few_emails(app: Flask, context: WorkerContext, server: SmtpServer) -> None:
     done: dict[str, list[list[str]]] = {AUDITOR: [], "nobody@demo.example": []}
     pages = set()
     Visitor(app).send("/forgotten-password", email="qa@demo.example")
@@ -158,7 +158,7 @@ def test_asking_tells_nobody_who_has_an_account_and_floods_nobody(app: Flask, co
     assert done[AUDITOR] == done["nobody@demo.example"] == [["hash_data", "lock"]] * 4
 
 
-def test_asking_again_and_again_has_to_wait(app: Flask) -> None:
+def test_repeated_requests_have_to_wait(app: Flask) -> None:
     visitor = Visitor(app)
     answers = [visitor.send("/forgotten-password", email=AUDITOR).status_code for _ in range(8)]
     assert answers.count(200) == 4

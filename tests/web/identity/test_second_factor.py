@@ -81,7 +81,7 @@ def test_the_secret_is_in_no_table_and_no_log(app: Flask, caplog: pytest.LogCapt
     assert not [words for words in (key, phone.totp.hex_key, *codes, PASSWORD) if words in stored or words in caplog.text]
 
 
-def test_a_half_way_sign_in_ends_with_the_password_and_by_itself(app: Flask) -> None:
+def test_a_pending_sign_in_ends_with_a_new_password_and_after_ten_minutes(app: Flask) -> None:
     browser = Visitor(app)
     with time_machine.travel(datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC), tick=False) as clock:
         browser.tries(QA)
@@ -102,7 +102,7 @@ def test_a_half_way_sign_in_ends_with_the_password_and_by_itself(app: Flask) -> 
         assert again.send("/sign-in/code", code=phone.shows()).status_code == 302
 
 
-def test_guessing_codes_has_to_wait(app: Flask) -> None:
+def test_guessing_security_codes_is_throttled(app: Flask) -> None:
     browser = Visitor(app)
     browser.tries(QA)
     set_up_app(browser)
@@ -113,7 +113,7 @@ def test_guessing_codes_has_to_wait(app: Flask) -> None:
     assert answers.count(422) <= 4
 
 
-def test_who_needs_a_second_proof_sees_nothing_before_it_is_set_up(strict: Flask) -> None:
+def test_a_required_second_factor_must_be_set_up_first(strict: Flask) -> None:
     browser, other = Visitor(strict), Visitor(strict)
     assert browser.tries(QA).status_code == 302
     for path in ("/", "/audits", "/notices", "/account", "/account/password", "/audits/new"):
@@ -134,7 +134,7 @@ def test_who_needs_a_second_proof_sees_nothing_before_it_is_set_up(strict: Flask
     assert again.is_in()
 
 
-def test_who_has_only_the_password_cannot_put_another_app_in_its_place(app: Flask) -> None:
+def test_the_password_alone_can_not_replace_the_app(app: Flask) -> None:
     before, owner = Visitor(app), Visitor(app)
     before.tries(QA)
     owner.tries(QA)
@@ -144,7 +144,7 @@ def test_who_has_only_the_password_cannot_put_another_app_in_its_place(app: Flas
     assert owner.send("/account/second-proof", password="wrong").status_code == 422
 
 
-def test_the_picture_is_an_svg_without_style(app: Flask) -> None:
+def test_the_qr_code_is_an_svg_without_style(app: Flask) -> None:
     browser = Visitor(app)
     browser.tries(QA)
     assert browser.get("/account/second-proof/qr.svg").status_code == 404
@@ -158,12 +158,12 @@ def test_the_picture_is_an_svg_without_style(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("roles", ["qa;admin", "qa,,admin", "boss"])
-def test_roles_that_make_no_sense_stop_the_start(tmp_path: Path, roles: str) -> None:
+def test_an_unknown_role_in_mfa_roles_stops_the_start(tmp_path: Path, roles: str) -> None:
     with pytest.raises(BadSetting, match="MFA_ROLES"):
         a_council(tmp_path / "var", MFA_ROLES=roles)
 
 
-def test_who_lost_app_and_codes_starts_anew_with_the_password(app: Flask) -> None:
+def test_after_a_reset_the_password_alone_signs_in(app: Flask) -> None:
     browser = Visitor(app)
     browser.tries(QA)
     set_up_app(browser)

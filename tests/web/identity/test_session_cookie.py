@@ -57,7 +57,7 @@ def _walk(app: Flask) -> list[Morsel[str]]:
     return [morsel for line in app.test_client_class.set_cookies for morsel in SimpleCookie(line).values()]  # type: ignore[union-attr]
 
 
-def test_every_cookie_is_out_of_reach_of_scripts_other_sites_and_other_hosts(served: Flask) -> None:
+def test_no_script_other_site_or_other_host_gets_a_cookie(served: Flask) -> None:
     cookies, is_https = _walk(served), served.extensions["council"].settings.is_https
     assert len(cookies) > 3
     for cookie in cookies:
@@ -71,13 +71,13 @@ def test_every_cookie_is_out_of_reach_of_scripts_other_sites_and_other_hosts(ser
     print(f"{len(cookies)} cookies set, {'over HTTPS' if is_https else 'in the demo'}, named {sorted({one.key for one in cookies})}")
 
 
-def test_what_it_says_is_nobodys_name_and_no_word(served: Flask) -> None:
+def test_the_cookie_holds_no_name_and_no_text(served: Flask) -> None:
     values = {cookie.value for cookie in _walk(served)}
     said = " ".join(values).lower()
     assert not [words for words in ("auditor", "demo.example", "amara", "tamsin", "seen") if words in said]
 
 
-def test_each_sign_in_has_a_value_of_its_own_and_takes_none_that_was_there(app: Flask) -> None:
+def test_each_sign_in_gets_a_new_value(app: Flask) -> None:
     name, planted = app.config["SESSION_COOKIE_NAME"], "in." + "x" * 43
     browsers = [Browser(app, "auditor") for _ in range(2)]
     values = {cookie.value for browser in browsers if (cookie := browser.client.get_cookie(name))}
@@ -92,7 +92,7 @@ def test_each_sign_in_has_a_value_of_its_own_and_takes_none_that_was_there(app: 
 
 
 @pytest.mark.parametrize(("away", "is_in"), [(timedelta(minutes=29), True), (timedelta(minutes=31), False)])
-def test_half_an_hour_without_a_request_ends_it(app: Flask, away: timedelta, is_in: bool) -> None:
+def test_half_an_hour_without_a_request_ends_the_session(app: Flask, away: timedelta, is_in: bool) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
         clock.shift(away)
@@ -102,7 +102,7 @@ def test_half_an_hour_without_a_request_ends_it(app: Flask, away: timedelta, is_
         assert (browser.get("/account").status_code == 200) == is_in
 
 
-def test_ten_hours_end_it_however_busy(app: Flask) -> None:
+def test_ten_hours_end_a_busy_session(app: Flask) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
         for minutes in range(20, 601, 20):
@@ -112,7 +112,7 @@ def test_ten_hours_end_it_however_busy(app: Flask) -> None:
         assert browser.get("/audits").status_code == 302
 
 
-def test_a_form_that_was_open_for_nine_hours_is_still_taken(app: Flask, world: World) -> None:
+def test_a_form_that_was_open_for_nine_hours_is_accepted(app: Flask, world: World) -> None:
     """Its own token lasts as long as the session, which other pages kept alive."""
     reference = an_audit(world, at="practitioner_consulted")
     with time_machine.travel(NOW, tick=False) as clock:
@@ -127,7 +127,7 @@ def test_a_form_that_was_open_for_nine_hours_is_still_taken(app: Flask, world: W
     assert world.audit(reference).answer("area_1", "evidence") == "Written since the morning."
 
 
-def test_one_that_was_signed_out_elsewhere_is_worth_nothing_at_either_door(app: Flask) -> None:
+def test_a_session_ended_elsewhere_works_nowhere(app: Flask) -> None:
     here, there = Browser(app, "auditor"), Browser(app, "auditor")
     assert "End all other sign-ins" in here.get("/account/sign-ins").get_data(as_text=True)
     here.post("/account/sign-ins/end", which="others")

@@ -23,7 +23,7 @@ A_NEW_ONE = "three wet lampposts"
 
 
 @pytest.mark.real_passwords
-def test_signing_in_makes_a_new_session_and_the_old_one_is_worth_nothing(app: Flask) -> None:
+def test_signing_in_starts_a_new_session_and_ends_the_old_one(app: Flask) -> None:
     browser = Visitor(app)
     browser.get("/sign-in")
     planted = browser.cookie()
@@ -44,7 +44,7 @@ def _token(browser: Visitor) -> str:
 
 
 @pytest.mark.parametrize("how", ["sign-out", "password", "reset", "disabled", "revoked", "others"])
-def test_every_copy_ends(app: Flask, how: str) -> None:
+def test_signing_out_ends_every_copy_of_the_cookie(app: Flask, how: str) -> None:
     here, elsewhere, someone_else = Visitor(app), Visitor(app, "192.0.2.2"), Visitor(app)
     for browser in (here, elsewhere):
         assert browser.tries(AUDITOR).status_code == 302
@@ -77,7 +77,7 @@ def _end(app: Flask, here: Visitor, how: str) -> None:
         assert here.send("/account/sign-ins", "/account/sign-ins/end", which=which).status_code == 302
 
 
-def test_what_ended_during_a_request_stays_ended(app: Flask) -> None:
+def test_a_session_that_ended_during_a_request_stays_ended(app: Flask) -> None:
     """The request that was under way writes its session last of all: it must not bring it back."""
     browser = Visitor(app)
     browser.tries(AUDITOR)
@@ -154,7 +154,7 @@ def test_a_password_that_others_would_guess_is_refused(app: Flask, new: str, why
 
 @pytest.mark.real_passwords
 @pytest.mark.parametrize("new", [A_NEW_ONE, "ffff zebra quilt 𝒜𝒷 ömlaut", "wE7$ pq" * 18])
-def test_any_long_password_will_do(app: Flask, new: str) -> None:
+def test_any_long_password_is_accepted(app: Flask, new: str) -> None:
     browser = Visitor(app)
     browser.tries(AUDITOR)
     assert browser.send("/account/password", old="not mine", new=new).status_code == 422
@@ -168,7 +168,7 @@ def test_any_long_password_will_do(app: Flask, new: str) -> None:
 
 @pytest.mark.real_passwords
 @pytest.mark.parametrize("typed", ["x" * 129, "x" * 5_000, f"{PASSWORD}{' ' * 5_000}", "\x00" * 200, "ﷺ" * 128])
-def test_a_password_nobody_can_have_is_a_wrong_one(app: Flask, typed: str) -> None:
+def test_a_password_over_the_limit_is_wrong(app: Flask, typed: str) -> None:
     visitor = Visitor(app)
     answer = visitor.tries("auditor@demo.example", typed)
     assert answer.status_code == 422

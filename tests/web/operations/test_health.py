@@ -24,19 +24,19 @@ def asked(app: Flask, path: str) -> tuple[int, object]:
     return answer.status_code, answer.get_json()
 
 
-def test_alive_touches_nothing(app: Flask) -> None:
+def test_liveness_checks_nothing_else(app: Flask) -> None:
     statements: list[str] = []
     event.listen(app.extensions["council"].engine, "before_cursor_execute", lambda _c, _cursor, said, *_: statements.append(said))
     assert asked(app, "/health/live") == (200, {"status": "ok"})
     assert statements == []
 
 
-def test_ready_before_any_worker_ticked(app: Flask) -> None:
+def test_the_service_is_ready_before_a_worker_ran(app: Flask) -> None:
     assert asked(app, "/health/ready") == (200, {"status": "ok", "database": True, "schema": "current"})
     assert asked(app, "/health")[0] == 503
 
 
-def test_a_database_that_is_away_is_not_ready_and_the_process_still_alive(app: Flask) -> None:
+def test_without_a_database_the_service_is_alive_but_not_ready(app: Flask) -> None:
     council = app.extensions["council"]
     council.engine.dispose()
     database = council.settings.data / "practice-audit.db"
@@ -50,14 +50,14 @@ def test_a_database_that_is_away_is_not_ready_and_the_process_still_alive(app: F
 
 
 @pytest.mark.parametrize(("place", "status", "schema"), [(1, 503, "behind"), (-1, 503, "behind"), (None, 200, "ahead")])
-def test_ready_where_every_migration_that_is_known_has_been_made(app: Flask, place: int | None, status: int, schema: str) -> None:
+def test_the_service_is_ready_once_every_known_migration_is_applied(app: Flask, place: int | None, status: int, schema: str) -> None:
     """Ahead, too: the new version’s migrations are made first, while the old version goes on serving."""
     revise(app, "9999" if place is None else database_schema.known_revisions()[place])
     answer = asked(app, "/health/ready")
     assert (answer[0], answer[1]["schema"]) == (status, schema)  # type: ignore[index]
 
 
-def test_it_starts_on_a_newer_database_only_where_it_is_told_to(tmp_path: Path, app: Flask) -> None:
+def test_it_starts_on_a_newer_database_only_if_the_setting_allows_it(tmp_path: Path, app: Flask) -> None:
     revise(app, "9999")
     with pytest.raises(ConfigurationError, match="newer than this version"):
         create_app(settings(tmp_path / "var"))
@@ -68,7 +68,7 @@ def test_it_starts_on_a_newer_database_only_where_it_is_told_to(tmp_path: Path, 
     again.extensions["council"].engine.dispose()
 
 
-def test_the_command_line_says_so_in_a_sentence(
+def test_the_command_line_refuses_a_newer_database_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     council = a_council(tmp_path / "var")

@@ -47,7 +47,7 @@ def requests_in(lines: list[str]) -> list[dict[str, Any]]:
     return [one for one in found if one["logger"] == "practice_audit.request"]
 
 
-def test_a_request_is_one_line_with_its_route_and_audit_and_no_address(app: Flask, world: World, lines: list[str]) -> None:
+def test_a_request_logs_one_line_with_its_route_and_audit_and_no_address(app: Flask, world: World, lines: list[str]) -> None:
     reference = an_audit(world, at="graded")
     Browser(app, "auditor").get(f"/audits/{reference}/sections/summary?q=Somebody")
     said = requests_in(lines)[-1]
@@ -58,7 +58,7 @@ def test_a_request_is_one_line_with_its_route_and_audit_and_no_address(app: Flas
     assert not [line for line in lines if "Somebody" in line or f"/{reference}" in line]
 
 
-def test_a_new_audit_a_refusal_and_an_unknown_address_are_said_by_what_they_are(
+def test_a_new_audit_a_refusal_and_an_unknown_address_are_logged_by_kind(
     app: Flask, world: World, caller: ApiClient, lines: list[str]
 ) -> None:
     reference = caller.call("auditor@demo.example", "POST", "/audits", {"details": {}}).json["reference"]
@@ -74,7 +74,7 @@ def test_a_new_audit_a_refusal_and_an_unknown_address_are_said_by_what_they_are(
     assert not [line for line in lines if "jane" in line.lower()]
 
 
-def test_a_reference_that_is_no_audits_is_never_written(app: Flask, world: World, lines: list[str]) -> None:
+def test_a_reference_of_no_audit_is_never_logged(app: Flask, world: World, lines: list[str]) -> None:
     browser = Browser(app, "auditor")
     for typed in ("jane-dent", "zzzz-zzzz", "Jane%20Doe"):
         assert browser.get(f"/audits/{typed}").status_code == 404
@@ -82,7 +82,7 @@ def test_a_reference_that_is_no_audits_is_never_written(app: Flask, world: World
 
 
 @pytest.mark.parametrize(("proxies", "taken"), [("1", GOOD), ("0", ())])
-def test_a_request_id_is_taken_only_from_a_proxy_and_only_where_it_is_safe(tmp_path: Path, proxies: str, taken: tuple[str, ...]) -> None:
+def test_a_request_id_is_accepted_only_from_a_proxy_and_only_if_safe(tmp_path: Path, proxies: str, taken: tuple[str, ...]) -> None:
     a_council(tmp_path / "var").engine.dispose()
     app = create_app(settings(tmp_path / "var", PROXIES=proxies))
     with every_line() as lines:
@@ -96,7 +96,7 @@ def test_a_request_id_is_taken_only_from_a_proxy_and_only_where_it_is_safe(tmp_p
     app.extensions["council"].engine.dispose()
 
 
-def test_what_a_library_hangs_on_a_line_and_what_an_exception_says_stay_out(lines: list[str]) -> None:
+def test_extra_fields_and_exception_messages_are_not_logged(lines: list[str]) -> None:
     try:
         raise ValueError("Jane Doe was seen")
     except ValueError:
@@ -106,7 +106,7 @@ def test_what_a_library_hangs_on_a_line_and_what_an_exception_says_stay_out(line
     assert "Jane" not in str(said)
 
 
-def test_an_exception_that_a_driver_ignores_is_named_by_its_kind(lines: list[str]) -> None:
+def test_an_exception_that_a_driver_ignores_is_logged_by_its_class(lines: list[str]) -> None:
     logging.getLogger("psycopg").warning("error ignored terminating %r: %s", "it", ValueError("Jane Doe was seen"))
     assert "error ignored terminating 'it': ValueError" in lines[-1]
     assert "Jane" not in str(lines)
@@ -128,7 +128,7 @@ fails()
 """
 
 
-def test_in_production_whatever_the_process_writes_is_json_and_nothing_is_quoted() -> None:
+def test_in_production_every_line_is_json_and_quotes_nothing() -> None:
     ran = subprocess.run([sys.executable, "-c", dedent(RUNS).replace("IN_PRODUCTION", "True")], capture_output=True, text=True, check=False)
     said = [json.loads(line) for line in ran.stderr.splitlines()]
     assert [one["logger"] for one in said] == ["x", "py.warnings", "practice_audit", "practice_audit"]
@@ -137,7 +137,7 @@ def test_in_production_whatever_the_process_writes_is_json_and_nothing_is_quoted
     assert ran.returncode == 1
 
 
-def test_in_a_demo_the_lines_are_plain() -> None:
+def test_in_a_demo_the_lines_are_plain_text() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", dedent(RUNS).replace("IN_PRODUCTION", "False")], capture_output=True, text=True, check=False
     )

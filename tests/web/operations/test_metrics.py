@@ -55,7 +55,7 @@ def _of(name: str, found: dict[str, float]) -> dict[str, float]:
     return {key.split()[1]: number for key, number in found.items() if key.split()[0] == name}
 
 
-def test_there_are_none_for_who_does_not_hold_the_token_or_where_there_is_none(app: Flask, tmp_path: Path) -> None:
+def test_metrics_need_the_token(app: Flask, tmp_path: Path) -> None:
     without = create_app(settings(tmp_path / "var"))
     nowhere = app.test_client().get("/nowhere")
     for headers in (
@@ -73,7 +73,7 @@ def test_there_are_none_for_who_does_not_hold_the_token_or_where_there_is_none(a
     without.extensions["council"].engine.dispose()
 
 
-def test_moves_refusals_and_answers_are_counted(app: Flask) -> None:
+def test_moves_refusals_and_responses_are_counted(app: Flask) -> None:
     world = a_world(app.extensions["council"])
     reference, browser = an_audit(world, at="graded"), Browser(app, "auditor")
     caller = ApiClient(app.extensions["council"], app.test_client())
@@ -91,7 +91,7 @@ def test_moves_refusals_and_answers_are_counted(app: Flask) -> None:
     assert found["request_seconds_count audits.show 4xx"] == 1
 
 
-def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
+def test_gauges_are_read_from_the_database(app: Flask) -> None:
     council = app.extensions["council"]
     world = a_world(council)
     world.now = NOW
@@ -118,7 +118,7 @@ def test_what_stands_is_asked_of_the_database(app: Flask) -> None:
         assert (found["outbox_dead"], found["outbox_oldest_due_seconds"], found["outbox_oldest_unsent_seconds"]) == (1, 0, 600)
 
 
-def test_who_has_not_acknowledged_is_overdue_from_the_day_after_it_was_due(app: Flask) -> None:
+def test_an_acknowledgement_is_overdue_from_the_day_after_its_deadline(app: Flask) -> None:
     council = app.extensions["council"]
     world = a_world(council)
     reference = an_audit(world, at="shared", grade="inadequate")
@@ -131,7 +131,7 @@ def test_who_has_not_acknowledged_is_overdue_from_the_day_after_it_was_due(app: 
         assert scraped(app)["acknowledgements_overdue"] == 2
 
 
-def test_a_scrape_takes_a_few_statements_and_writes_nothing(app: Flask) -> None:
+def test_a_scrape_needs_few_statements_and_writes_nothing(app: Flask) -> None:
     council, statements = app.extensions["council"], []
     an_audit(a_world(council), at="shared", grade="inadequate")
     event.listen(council.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: statements.append(statement))
@@ -142,7 +142,7 @@ def test_a_scrape_takes_a_few_statements_and_writes_nothing(app: Flask) -> None:
     assert all(one.startswith("SELECT") for one in asked)
 
 
-def test_a_database_that_is_away_is_a_number_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_database_is_a_gauge_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     council = app.extensions["council"]
     council.engine.dispose()
     council.settings.data.joinpath("practice-audit.db").rename(council.settings.data / "away")
@@ -155,7 +155,7 @@ def test_a_database_that_is_away_is_a_number_too(app: Flask, monkeypatch: pytest
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
-def test_no_label_is_of_anybody_whatever_is_done_and_typed(app: Flask) -> None:
+def test_no_label_identifies_a_person(app: Flask) -> None:
     """An audit with a word of its own in every field goes from its beginning to its end."""
     story = Story(app, ApiClient(app.extensions["council"], app.test_client()))
     for step in (begins, is_written, is_shared_and_moderated, is_closed):
@@ -195,7 +195,7 @@ print(metrics.text().decode())
 """
 
 
-def test_several_processes_add_up_and_what_stands_is_told_once(tmp_path: Path) -> None:
+def test_counts_of_processes_add_up_and_gauges_appear_once(tmp_path: Path) -> None:
     def run(times: int) -> str:
         command = [sys.executable, "-c", dedent(COUNTS).replace("TIMES", str(times))]
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
@@ -209,7 +209,7 @@ def test_several_processes_add_up_and_what_stands_is_told_once(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("house_at", ["practitioner_consulted"])
-def test_what_is_rolled_back_is_not_counted(app: Flask, house_at: str) -> None:
+def test_a_rolled_back_move_is_not_counted(app: Flask, house_at: str) -> None:
     council = app.extensions["council"]
     world: World = a_world(council)
     reference = an_audit(world, at=house_at)

@@ -37,7 +37,7 @@ def spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Fla
     app.extensions["council"].engine.dispose()
 
 
-def test_a_span_holds_no_word_no_address_and_no_statement(spans: tuple[Flask, InMemorySpanExporter]) -> None:
+def test_a_span_holds_no_text_no_address_and_no_statement(spans: tuple[Flask, InMemorySpanExporter]) -> None:
     app, exporter = spans
     reference, browser = an_audit(a_world(app.extensions["council"]), at="graded"), Browser(app, "auditor")
     browser.post(f"/audits/{reference}/sections/summary?q=quillfeather1", seen=1, case_summary="quillfeather2")
@@ -60,7 +60,7 @@ def test_a_span_holds_no_word_no_address_and_no_statement(spans: tuple[Flask, In
     print(f"{len(made)} spans, {len(within)} of the last request’s statements")
 
 
-def test_a_collector_that_is_away_stops_neither_an_answer_nor_the_end(council: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_collector_stops_neither_a_response_nor_shutdown(council: Council, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     server = Server(council)
     try:
@@ -74,7 +74,7 @@ def test_a_collector_that_is_away_stops_neither_an_answer_nor_the_end(council: C
         server.is_killed()
 
 
-def test_where_it_is_wanted_and_not_installed_the_start_says_so(council: Council) -> None:
+def test_missing_tracing_packages_stop_the_start_with_a_sentence(council: Council) -> None:
     hides = "import sys; sys.modules['opentelemetry'] = None; sys.argv[1:] = ['serve']; from web.cli.main import main; main()"
     environment = {
         **os.environ, "PRACTICE_AUDIT_DATA": str(council.settings.data), "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",

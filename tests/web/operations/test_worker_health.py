@@ -47,7 +47,7 @@ def my_work(app: Flask, who: str) -> str:
     return text_of(Browser(app, who).get("/").get_data(as_text=True))
 
 
-def test_no_tick_for_five_minutes_turns_health_red(app: Flask, council: Council) -> None:
+def test_health_is_red_after_five_minutes_without_a_worker(app: Flask, council: Council) -> None:
     for seconds, status in ((0, 200), (299, 200), (301, 503), (86_400, 503)):
         with time_machine.travel(NOON, tick=False) as clock:
             run_once(council.worker_context, NOON)
@@ -57,7 +57,7 @@ def test_no_tick_for_five_minutes_turns_health_red(app: Flask, council: Council)
 
 
 @pytest.mark.parametrize("runs", ["mail", "reminders"])
-def test_one_that_only_sends_or_only_reminds_is_red(app: Flask, council: Council, runs: str) -> None:
+def test_a_worker_that_only_sends_or_only_reminds_is_red(app: Flask, council: Council, runs: str) -> None:
     with time_machine.travel(NOON, tick=False):
         run_once(council.worker_context, NOON - timedelta(minutes=6))
         if runs == "mail":
@@ -68,7 +68,7 @@ def test_one_that_only_sends_or_only_reminds_is_red(app: Flask, council: Council
         assert (status, facts["status"]) == (503, "red")
 
 
-def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council: Council) -> None:
+def test_a_tick_in_the_future_does_not_count(app: Flask, council: Council) -> None:
     with time_machine.travel(NOON, tick=False):
         run_once(council.worker_context, NOON + timedelta(days=400))
         assert health(app)[0] == 503
@@ -78,7 +78,7 @@ def test_a_tick_of_a_clock_that_was_ahead_counts_for_nothing(app: Flask, council
 
 
 @pytest.mark.parametrize("who", ["qa", "hos.ppqa"])
-def test_the_qa_service_sees_since_when_nothing_has_run(app: Flask, council: Council, who: str) -> None:
+def test_qa_sees_since_when_the_worker_has_not_run(app: Flask, council: Council, who: str) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         assert f"{STOPPED} never been sent" in my_work(app, who)
         run_once(council.worker_context, NOON)
@@ -88,9 +88,7 @@ def test_the_qa_service_sees_since_when_nothing_has_run(app: Flask, council: Cou
         assert STOPPED not in my_work(app, "auditor")
 
 
-def test_a_date_past_the_known_bank_holidays_warns_and_nothing_turns_red(
-    app: Flask, council: Council, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_date_past_the_known_bank_holidays_warns_and_stays_green(app: Flask, council: Council, caplog: pytest.LogCaptureFixture) -> None:
     world, warning, page = a_world(council), "bank holidays are known until 2028-12-31", "only known up to 31 December 2028"
     assert date(2028, 12, 31) == KNOWN_UNTIL
     with time_machine.travel(NOON, tick=False):
@@ -113,7 +111,7 @@ def _agree(world: World, reference: str, due_on: str) -> None:
     actions.add_action(world.command_context(), world.person("qa"), reference, NewAction("x", "practitioner@demo.example", due_on))
 
 
-def test_the_furthest_date_there_is_stops_no_sweep(council: Council) -> None:
+def test_the_latest_possible_date_does_not_stop_a_sweep(council: Council) -> None:
     world = a_world(council)
     reference = an_audit(world, at="moderated")
     _agree(world, reference, "9999-12-31")

@@ -23,7 +23,7 @@ def save(browser: Browser, world: World, reference: str) -> str:
     return path
 
 
-def test_it_is_said_once_on_the_page_that_is_shown_next(app: Flask, world: World) -> None:
+def test_a_message_is_shown_once_on_the_next_page(app: Flask, world: World) -> None:
     browser = Browser(app, "auditor")
     here = save(browser, world, an_audit(world, at="practitioner_consulted"))
     assert [says(browser, path) for path in ("/nowhere", here, here)] == [False, True, False]
@@ -32,7 +32,7 @@ def test_it_is_said_once_on_the_page_that_is_shown_next(app: Flask, world: World
     assert text_of(browser.get(here).get_data(as_text=True)).count(SAID) == 2
 
 
-def test_nobody_else_hears_it_and_nobody_after_two_minutes(app: Flask, world: World) -> None:
+def test_a_message_is_shown_to_nobody_else_and_for_two_minutes(app: Flask, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     browser, other = Browser(app, "auditor"), Browser(app, "auditor2")
     here = save(browser, world, reference)
@@ -45,7 +45,7 @@ def test_nobody_else_hears_it_and_nobody_after_two_minutes(app: Flask, world: Wo
         assert not says(browser, here)
 
 
-def test_signing_out_takes_it_away(app: Flask, world: World) -> None:
+def test_signing_out_drops_the_message(app: Flask, world: World) -> None:
     browser = Browser(app, "auditor")
     save(browser, world, an_audit(world, at="practitioner_consulted"))
     browser.post("/sign-out")
@@ -53,7 +53,7 @@ def test_signing_out_takes_it_away(app: Flask, world: World) -> None:
     assert browser.client.get_cookie("said") is None
 
 
-def test_saying_it_writes_no_session(app: Flask, world: World) -> None:
+def test_a_message_writes_no_session(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
     browser, reference, written = Browser(app, "auditor"), an_audit(world, at="practitioner_consulted"), list[str]()
     browser.get("/")

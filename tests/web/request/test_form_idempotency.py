@@ -36,7 +36,7 @@ def test_an_action_is_added_once(app: Flask, world: World) -> None:
     assert len(world.audit(reference).actions) == len(before) + 2
 
 
-def test_whoever_changed_the_words_meanwhile_is_told_that_the_first_are_saved(app: Flask, world: World) -> None:
+def test_sending_changed_text_with_the_same_key_is_refused(app: Flask, world: World) -> None:
     reference = an_audit(world, at="graded")
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/actions/new"
     key = key_on(browser, path)
@@ -62,7 +62,7 @@ def test_an_audit_is_started_once(app: Flask) -> None:
     assert len(set(allocated)) == 1
 
 
-def test_the_page_that_says_that_the_database_is_away_sends_the_same_key(app: Flask, world: World) -> None:
+def test_the_outage_page_sends_the_same_key(app: Flask, world: World) -> None:
     app.testing = False
     reference = an_audit(world, at="graded")
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/actions/new"
@@ -73,7 +73,7 @@ def test_the_page_that_says_that_the_database_is_away_sends_the_same_key(app: Fl
     assert dict(HIDDEN.findall(page.get_data(as_text=True)))["once"] == key
 
 
-def test_a_key_that_no_page_made_is_refused_in_words(app: Flask, world: World) -> None:
+def test_a_malformed_key_is_refused_with_a_sentence(app: Flask, world: World) -> None:
     reference = an_audit(world, at="graded")
     browser, before = Browser(app, "auditor"), world.audit(reference)
     for key in ("x" * 201, "a\0b", "\ud800"):

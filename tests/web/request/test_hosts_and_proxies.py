@@ -41,7 +41,7 @@ def production(make: Make, **given: str) -> Flask:
 
 
 @pytest.mark.parametrize("host", FORGED)
-def test_another_name_is_refused_with_a_sentence(make: Make, host: str) -> None:
+def test_an_unknown_host_name_is_refused_with_a_sentence(make: Make, host: str) -> None:
     client = production(make).test_client()
     for path in ("/", "/sign-in", "/nowhere", "/static/practice-audit.css", "/api/v1/audits", "/api/v1/openapi.json"):
         answer = client.get(path, headers={"Host": host})
@@ -54,7 +54,7 @@ def test_another_name_is_refused_with_a_sentence(make: Make, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", FORGED)
-def test_a_probe_may_call_by_any_name(make: Make, host: str) -> None:
+def test_a_probe_may_use_any_host_name(make: Make, host: str) -> None:
     client = production(make).test_client()
     for path in ("/health", "/api/v1/health"):
         answer = client.get(path, headers={"Host": host})
@@ -63,13 +63,13 @@ def test_a_probe_may_call_by_any_name(make: Make, host: str) -> None:
         assert answer.json["database"] is True
 
 
-def test_a_demo_is_also_called_by_this_machines_own_names(make: Make) -> None:
+def test_a_demo_accepts_the_names_of_this_machine(make: Make) -> None:
     client = make().test_client()
     statuses = [client.get("/sign-in", headers={"Host": host}).status_code for host in ("localhost:8000", "127.0.0.1", "evil.example")]
     assert statuses == [200, 200, 400]
 
 
-def test_other_names_can_be_trusted_by_a_setting(make: Make) -> None:
+def test_a_setting_adds_trusted_host_names(make: Make) -> None:
     client = production(make, TRUSTED_HOSTS="audits.example, audits.internal").test_client()
     statuses = [client.get("/sign-in", headers={"Host": host}).status_code for host in ("audits.example", "audits.internal", "x.example")]
     assert statuses == [200, 200, 400]
@@ -86,7 +86,7 @@ FORWARDED = {
     [("0", ("127.0.0.1", "http", "localhost", "")), ("1", ("203.0.113.9", "https", "audits.example", "")),
      ("2", ("6.6.6.6", "http", "evil.example", ""))],
 )  # fmt: skip
-def test_only_as_many_proxies_are_believed_as_there_are(make: Make, proxies: str, seen: tuple[str, ...]) -> None:
+def test_only_the_configured_number_of_proxies_is_trusted(make: Make, proxies: str, seen: tuple[str, ...]) -> None:
     app = make(PROXIES=proxies, TRUSTED_HOSTS="localhost,audits.example,evil.example")
     found: list[tuple[object, ...]] = []
     app.before_request(lambda: found.append((request.remote_addr, request.scheme, request.host, request.root_path.rstrip("/"))))
@@ -94,7 +94,7 @@ def test_only_as_many_proxies_are_believed_as_there_are(make: Make, proxies: str
     assert found == [seen]
 
 
-def test_no_address_of_another_is_ever_in_an_answer(make: Make) -> None:
+def test_no_response_holds_an_untrusted_host_name(make: Make) -> None:
     client = make(TRUSTED_HOSTS="localhost,other.example").test_client()
     named = {"Host": "other.example", **FORWARDED}
     page = client.get("/sign-in", headers=named)

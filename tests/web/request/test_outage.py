@@ -40,7 +40,7 @@ def graded(app: Flask, world: World) -> str:
     return an_audit(world, at="practitioner_consulted")
 
 
-def test_every_door_says_the_same_and_nothing_else(app: Flask, graded: str) -> None:
+def test_every_interface_shows_the_same_sentence_and_nothing_else(app: Flask, graded: str) -> None:
     council: Council = app.extensions["council"]
     browser, caller, here = Browser(app, "auditor"), ApiClient(council, app.test_client()), f"/audits/{graded}"
     caller.call(ME, "GET", here)
@@ -64,7 +64,7 @@ def test_every_door_says_the_same_and_nothing_else(app: Flask, graded: str) -> N
     print(f"{len(answers)} doors, one sentence")
 
 
-def test_what_was_typed_is_on_the_page_and_goes_with_one_press(app: Flask, graded: str) -> None:
+def test_typed_text_is_on_the_page_and_can_be_sent_again(app: Flask, graded: str) -> None:
     council: Council = app.extensions["council"]
     browser, path = Browser(app, "auditor"), f"/audits/{graded}/sections/area_1"
     version = council.store.audit(graded).version  # type: ignore[union-attr]
@@ -80,7 +80,7 @@ def test_what_was_typed_is_on_the_page_and_goes_with_one_press(app: Flask, grade
     assert WORDS in html.unescape(browser.get(path).get_data(as_text=True)).replace("\r\n", "\n")
 
 
-def test_no_secret_is_put_on_a_page(app: Flask) -> None:
+def test_no_secret_is_shown_again(app: Flask) -> None:
     app.testing = False
     council, client = app.extensions["council"], app.test_client()
     token = token_in(client.get("/sign-in").get_data(as_text=True))
@@ -90,7 +90,7 @@ def test_no_secret_is_put_on_a_page(app: Flask) -> None:
     assert "horse" not in page.get_data(as_text=True)
 
 
-def test_a_full_disk_is_said_with_the_text_still_on_the_page_and_ends_without_a_restart(app: Flask, graded: str) -> None:
+def test_a_full_disk_is_explained_keeps_the_text_and_needs_no_restart(app: Flask, graded: str) -> None:
     council: Council = app.extensions["council"]
     browser, path, words = Browser(app, "auditor"), f"/audits/{graded}/sections/area_1", "Seen and heard. " * 3_000
     before = council.store.audit(graded)
@@ -104,7 +104,7 @@ def test_a_full_disk_is_said_with_the_text_still_on_the_page_and_ends_without_a_
     assert browser.post(path, seen=before.version, evidence=words).status_code == 303
 
 
-def test_a_session_that_is_noted_late_costs_no_sign_out(app: Flask, graded: str, clock: object) -> None:
+def test_a_session_that_could_not_be_updated_stays_signed_in(app: Flask, graded: str, clock: object) -> None:
     """After a minute a request also notes that its session is used: where even that can’t be stored, the answer is the same."""
     council: Council = app.extensions["council"]
     browser, words = Browser(app, "auditor"), "Seen and heard. " * 3_000
@@ -129,12 +129,12 @@ class Said(Exception):
         ("42P01", "ProgrammingError", None), (None, "ProgrammingError", None), (None, "DataError", None),
     ],
 )  # fmt: skip
-def test_what_postgresql_says_is_told_from_a_fault_of_ours(sqlstate: str | None, kind: str, refusal: type[Refusal] | None) -> None:
+def test_postgresql_outages_are_distinguished_from_bugs(sqlstate: str | None, kind: str, refusal: type[Refusal] | None) -> None:
     error: DBAPIError = type(kind, (DBAPIError,), {})("SELECT", {}, Said(sqlstate))
     assert type(refusal_of(error)) is (refusal or type(None))
 
 
-def test_what_is_a_fault_of_ours_stays_one(app: Flask, graded: str) -> None:
+def test_a_bug_is_not_reported_as_an_outage(app: Flask, graded: str) -> None:
     council: Council = app.extensions["council"]
     browser = Browser(app, "auditor")
     with council.engine.begin() as connection:

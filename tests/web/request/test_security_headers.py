@@ -65,7 +65,7 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
             yield where, nobody.open(path, method=method, json={}, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_every_route_by_every_method_says_them(app: Flask, world: World, caller: ApiClient) -> None:
+def test_every_route_and_method_sends_the_headers(app: Flask, world: World, caller: ApiClient) -> None:
     app.testing = False
     reference, kinds, seen = an_audit(world, at="graded"), set(), 0
     for where, answer in answers(app, reference, caller.token("auditor@demo.example")):
@@ -79,7 +79,7 @@ def test_every_route_by_every_method_says_them(app: Flask, world: World, caller:
     assert not [kind for kind in kinds if kind[0] == 500]
 
 
-def test_files_may_be_kept_and_say_the_rest_all_the_same(app: Flask) -> None:
+def test_static_files_may_be_cached_and_have_the_other_headers(app: Flask) -> None:
     static = Path(app.static_folder or "")
     served = [f"/static/{file.name}" for file in (Path(app.root_path) / "assets").iterdir() if (static / file.name).exists()]
     for path in (*served, "/council.css"):
@@ -90,7 +90,7 @@ def test_files_may_be_kept_and_say_the_rest_all_the_same(app: Flask) -> None:
     assert "no-store" in app.test_client().get("/static/nothing.css").headers["Cache-Control"]
 
 
-def test_what_goes_wrong_says_them_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_pages_have_the_headers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     app.testing = False
     browser = Browser(app, "auditor")
     too_much = app.test_client().post("/sign-in", data={"email": "x" * 17_000_000})
@@ -108,7 +108,7 @@ def test_what_goes_wrong_says_them_too(app: Flask, monkeypatch: pytest.MonkeyPat
         is_said(answer.headers)
 
 
-def test_https_is_insisted_on_where_the_service_is_there(tmp_path: Path) -> None:
+def test_https_is_enforced_on_an_https_service(tmp_path: Path) -> None:
     a_council(tmp_path / "var").engine.dispose()
     app = create_app(settings(tmp_path / "var", BASE_URL="https://audits.example"))
     for path in ("/", "/nowhere", "/health", "/council.css"):
@@ -116,7 +116,7 @@ def test_https_is_insisted_on_where_the_service_is_there(tmp_path: Path) -> None
     app.extensions["council"].engine.dispose()
 
 
-def test_signing_out_clears_what_the_browser_kept(app: Flask) -> None:
+def test_signing_out_clears_the_browser_cache(app: Flask) -> None:
     answer = Browser(app, "auditor").post("/sign-out")
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     is_said(answer.headers)
@@ -131,7 +131,7 @@ RAW = {
 }  # fmt: skip
 
 
-def test_what_the_server_itself_refuses_says_them_too(app: Flask) -> None:
+def test_refusals_of_the_server_have_the_headers(app: Flask) -> None:
     server = ServerThread(app)
     for asked, status in RAW.items():
         with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:

@@ -26,12 +26,12 @@ def test_a_view_without_options_has_them_all_off(app: Flask) -> None:
         assert options_of("notices.mine") == options_of("no.such_view") == ViewOptions()
 
 
-def test_an_option_that_there_is_not_stops_the_start() -> None:
+def test_an_unknown_option_stops_the_start() -> None:
     with pytest.raises(TypeError):
         ViewOptions(answer_json=True)  # type: ignore[call-arg]
 
 
-def test_no_list_of_endpoint_names_is_kept(app: Flask) -> None:
+def test_no_code_lists_endpoint_names(app: Flask) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.value}"
         for package in ("config", "workflow", "notifications", "web")

@@ -36,7 +36,7 @@ def account(subject: str, name: str, **more: Any) -> dict[str, Any]:
     return {"sub": subject, "email": f"{name}@demo.example", "email_verified": True, **more}
 
 
-def test_an_email_that_changes_moves_nobody(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_a_changed_email_keeps_the_account_linked_to_its_person(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.account = account("a-1", "auditor")
     visitor.signs_in()
     auditor = name_on_the_page(visitor)
@@ -47,7 +47,7 @@ def test_an_email_that_changes_moves_nobody(app: Flask, issuer: Issuer, visitor:
     assert linked(app) == [("auditor@demo.example", "a-1")]
 
 
-def test_an_address_taken_over_is_refused(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_a_reused_email_address_is_refused(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.account = account("a-1", "auditor")
     visitor.signs_in()
     issuer.account = account("a-2", "auditor")
@@ -57,7 +57,7 @@ def test_an_address_taken_over_is_refused(app: Flask, issuer: Issuer, visitor: V
     assert linked(app) == [("auditor@demo.example", "a-1")]
 
 
-def test_whoever_is_not_known_hears_what_everybody_hears(app: Flask, issuer: Issuer) -> None:
+def test_every_refusal_shows_the_same_sentence(app: Flask, issuer: Issuer) -> None:
     with write_transaction(app.extensions["council"].engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qa@demo.example").values(is_active=False))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
@@ -78,7 +78,7 @@ def test_whoever_is_not_known_hears_what_everybody_hears(app: Flask, issuer: Iss
     assert linked(app) == []
 
 
-def test_letters_that_fold_into_others_find_nobody(app: Flask) -> None:
+def test_an_email_that_only_matches_by_case_folding_is_refused(app: Flask) -> None:
     council = app.extensions["council"]
     kim = Person(1, "kim@demo.example", "Kim", is_active=True, duties=frozenset())
     claims = {"sub": "c-1", "email": "\u212aim@demo.example", "email_verified": True}
@@ -87,7 +87,7 @@ def test_letters_that_fold_into_others_find_nobody(app: Flask) -> None:
         person_for_claims(council.engine, Directory(1, {1: kim}, {}), council.settings.council_sign_in, claims)
 
 
-def test_who_leaves_is_refused_with_their_account(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_somebody_who_has_left_can_not_sign_in_with_their_account(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.account = account("a-1", "auditor")
     visitor.signs_in()
     with write_transaction(app.extensions["council"].engine) as connection:
@@ -97,7 +97,7 @@ def test_who_leaves_is_refused_with_their_account(app: Flask, issuer: Issuer, vi
     assert visitor.signs_in().headers["Location"].startswith("/sign-in?council=refused")
 
 
-def test_a_user_name_links_only_where_the_setting_says_so(opened: Opened, issuer: Issuer) -> None:
+def test_a_user_name_links_only_if_the_setting_allows_it(opened: Opened, issuer: Issuer) -> None:
     app = opened(**with_issuer(issuer.url), OIDC_LINK_BY="preferred_username")
     name = {"preferred_username": "Auditor@demo.example"}
     for guest in ({"sub": "d-1", **name, "acct": 1}, {"sub": "d-2", **name, "idp": "https://elsewhere.example"}, account("d-3", "auditor")):
@@ -112,7 +112,7 @@ def test_a_user_name_links_only_where_the_setting_says_so(opened: Opened, issuer
     assert linked(app) == [("auditor@demo.example", "d-4")]
 
 
-def test_an_account_is_listed_and_forgotten_at_the_command_line(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_the_command_line_lists_and_unlinks_accounts(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.account = account("a-1", "auditor")
     visitor.signs_in()
     run = _command_line(app.extensions["council"].settings.data)

@@ -113,7 +113,7 @@ def is_refused(app: Flask, visitor: Visitor, answer: Any) -> None:
 
 
 @pytest.mark.parametrize("name", TOKENS)
-def test_a_forged_token_signs_nobody_in(app: Flask, issuer: Issuer, visitor: Visitor, name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_forged_token_is_refused(app: Flask, issuer: Issuer, visitor: Visitor, name: str, caplog: pytest.LogCaptureFixture) -> None:
     issuer.forge = TOKENS[name]
     is_refused(app, visitor, visitor.signs_in())
     assert "the ID token" in caplog.messages[-1]
@@ -189,21 +189,21 @@ ANSWERS: dict[str, Callable[[Flask, Issuer, Visitor], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_forged_answer_signs_nobody_in(app: Flask, issuer: Issuer, visitor: Visitor, name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_forged_response_is_refused(app: Flask, issuer: Issuer, visitor: Visitor, name: str, caplog: pytest.LogCaptureFixture) -> None:
     assert COMES_BACK_TO.endswith("/sign-in/council/answer")
     is_refused(app, visitor, visitor.comes_back_with(**ANSWERS[name](app, issuer, visitor)))
     print(f"refused: {name} ({caplog.messages[-1].rpartition(': ')[2]})")
     assert visitor.signs_in().headers["Location"] == "/"
 
 
-def test_an_answer_counts_once(app: Flask, visitor: Visitor) -> None:
+def test_a_response_is_accepted_once(app: Flask, visitor: Visitor) -> None:
     given = answered(visitor.leaves_for())
     assert visitor.comes_back_with(**given).headers["Location"] == "/"
     assert visitor.comes_back_with(**given).headers["Location"].startswith("/sign-in?council=refused")
     assert Visitor(app).comes_back_with(**given).headers["Location"].startswith("/sign-in?council=refused")
 
 
-def test_a_new_key_is_asked_for_and_an_old_one_forgotten(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_a_new_key_is_fetched_and_an_old_one_is_dropped(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     assert visitor.signs_in().headers["Location"] == "/"
     issuer.key = a_key("second")
     assert visitor.signs_in().headers["Location"] == "/"

@@ -67,7 +67,7 @@ def is_away(visitor: Visitor, began: float, answer: TestResponse) -> str:
 
 
 @pytest.mark.parametrize("name", AWAY_AT_THE_START)
-def test_an_issuer_that_is_away_is_one_sentence(issuer: Issuer, visitor: Visitor, name: str) -> None:
+def test_an_unavailable_issuer_gives_one_sentence(issuer: Issuer, visitor: Visitor, name: str) -> None:
     AWAY_AT_THE_START[name](issuer)
     began = time.monotonic()
     print(f"{name}: {is_away(visitor, began, visitor.start('/audits'))}")
@@ -78,14 +78,14 @@ def test_an_issuer_that_is_away_is_one_sentence(issuer: Issuer, visitor: Visitor
 
 
 @pytest.mark.parametrize("name", AWAY_AT_THE_END)
-def test_an_issuer_that_goes_away_meanwhile_is_one_sentence(issuer: Issuer, visitor: Visitor, name: str) -> None:
+def test_an_issuer_that_fails_halfway_gives_one_sentence(issuer: Issuer, visitor: Visitor, name: str) -> None:
     given = answered(visitor.leaves_for())
     AWAY_AT_THE_END[name](issuer)
     began = time.monotonic()
     print(f"{name}, at the end: {is_away(visitor, began, visitor.comes_back_with(**given))}")
 
 
-def test_who_has_a_password_signs_in_meanwhile(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_passwords_work_during_an_outage_of_the_issuer(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.hangs_at.add(DISCOVERY)
     with ThreadPoolExecutor(1) as waiting:
         hanging = waiting.submit(visitor.start)
@@ -93,7 +93,7 @@ def test_who_has_a_password_signs_in_meanwhile(app: Flask, issuer: Issuer, visit
         assert hanging.result().headers["Location"].startswith("/sign-in?council=away")
 
 
-def test_a_port_that_is_closed_is_one_sentence(opened: Opened) -> None:
+def test_a_closed_port_gives_one_sentence(opened: Opened) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     app = opened(**with_issuer(f"http://127.0.0.1:{port}"))
@@ -102,17 +102,17 @@ def test_a_port_that_is_closed_is_one_sentence(opened: Opened) -> None:
     Browser(app, "auditor")
 
 
-def test_the_issuer_may_say_so_itself(visitor: Visitor) -> None:
+def test_the_issuer_can_report_its_own_outage(visitor: Visitor) -> None:
     given = answered(visitor.leaves_for())
     is_away(visitor, time.monotonic(), visitor.comes_back_with(state=given["state"], error="temporarily_unavailable"))
 
 
-def test_an_issuer_may_pack_its_answers(issuer: Issuer, visitor: Visitor) -> None:
+def test_compressed_responses_are_read(issuer: Issuer, visitor: Visitor) -> None:
     issuer.packs = True
     assert visitor.signs_in().headers["Location"] == "/"
 
 
-def test_one_key_of_a_kind_we_do_not_know_spoils_nothing(issuer: Issuer, visitor: Visitor) -> None:
+def test_a_key_of_an_unknown_type_is_ignored(issuer: Issuer, visitor: Visitor) -> None:
     keys = [{"kty": "OKP", "crv": "X9"}, {"kty": "oct", "k": "c2VjcmV0", "kid": "first"}, issuer.key.as_dict(private=False)]
     issuer.answers["/keys"] = (200, json.dumps({"keys": keys}).encode())
     assert visitor.signs_in().headers["Location"] == "/"

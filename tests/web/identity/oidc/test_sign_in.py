@@ -18,18 +18,18 @@ from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
 
-def test_there_and_back_to_where_one_was_going(visitor: Visitor) -> None:
+def test_signing_in_returns_to_the_page_that_was_wanted(visitor: Visitor) -> None:
     assert visitor.signs_in("/audits?state=shared").headers["Location"] == "/audits?state=shared"
     assert visitor.is_signed_in
     assert visitor.signs_in().headers["Location"] == "/"
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\0b"])
-def test_nobody_is_led_elsewhere(visitor: Visitor, elsewhere: str) -> None:
+def test_a_redirect_to_another_site_is_ignored(visitor: Visitor, elsewhere: str) -> None:
     assert visitor.signs_in(elsewhere).headers["Location"] == "/"
 
 
-def test_the_issuer_is_asked_as_agreed(visitor: Visitor) -> None:
+def test_the_authorization_request_has_the_agreed_parameters(visitor: Visitor) -> None:
     asked = {name: values[0] for name, values in parse_qs(urlsplit(visitor.leaves_for()).query).items()}
     secret = {asked.pop(name) for name in ("state", "nonce", "code_challenge")}
     assert len(secret) == 3
@@ -40,12 +40,12 @@ def test_the_issuer_is_asked_as_agreed(visitor: Visitor) -> None:
     }  # fmt: skip
 
 
-def test_it_starts_with_a_form_of_ours_alone(visitor: Visitor) -> None:
+def test_only_a_form_of_this_service_starts_it(visitor: Visitor) -> None:
     assert visitor.client.post("/sign-in/council").status_code == 400
     assert visitor.client.get("/sign-in/council").status_code == 405
 
 
-def test_the_session_is_new_and_holds_nothing_of_a_token(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+def test_the_session_is_new_and_holds_no_token(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
     issuer.account["amr"] = ["pwd", "mfa"]
     before = visitor.client.get_cookie("session")
     visitor.signs_in()
@@ -58,7 +58,7 @@ def test_the_session_is_new_and_holds_nothing_of_a_token(app: Flask, issuer: Iss
         assert connection.execute(select(tables.sign_in_attempts)).all() == []
 
 
-def test_signing_out_ends_it(visitor: Visitor) -> None:
+def test_signing_out_ends_the_session(visitor: Visitor) -> None:
     visitor.signs_in()
     kept = visitor.client.get_cookie("session")
     assert kept is not None
@@ -69,7 +69,7 @@ def test_signing_out_ends_it(visitor: Visitor) -> None:
     assert not visitor.is_signed_in
 
 
-def test_no_secret_is_in_a_log_line(issuer: Issuer, visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_logged(issuer: Issuer, visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     given = answered(visitor.leaves_for())
     visitor.comes_back_with(**given)
@@ -88,14 +88,12 @@ def test_no_secret_is_in_a_log_line(issuer: Issuer, visitor: Visitor, caplog: py
         ({"acr": "mfa"}, True), ({"amr": None, "acr": None}, False),
     ],
 )  # fmt: skip
-def test_a_second_factor_counts_only_where_the_issuer_says_so(claims: dict[str, object], was: bool) -> None:
+def test_a_second_factor_counts_only_if_the_issuer_states_it(claims: dict[str, object], was: bool) -> None:
     assert used_second_factor(claims) is was
 
 
 @pytest.mark.parametrize("amr", [["pwd"], ["pwd", "mfa"]])
-def test_a_role_that_needs_a_second_factor_is_asked_for_ours_where_the_issuer_saw_none(
-    opened: Opened, issuer: Issuer, amr: list[str]
-) -> None:
+def test_a_role_that_needs_a_second_factor_sets_up_ours_if_the_issuer_used_none(opened: Opened, issuer: Issuer, amr: list[str]) -> None:
     app = opened(**with_issuer(issuer.url), MFA_ROLES="auditor", PASSWORDS="off")
     issuer.account["amr"] = amr
     visitor = Visitor(app)
@@ -105,7 +103,7 @@ def test_a_role_that_needs_a_second_factor_is_asked_for_ours_where_the_issuer_sa
         assert visitor.client.get("/audits").headers["Location"] == "/account/second-proof"
 
 
-def test_passwords_can_be_off(opened: Opened, issuer: Issuer) -> None:
+def test_passwords_can_be_turned_off(opened: Opened, issuer: Issuer) -> None:
     app = opened(**with_issuer(issuer.url), PASSWORDS="off")
     visitor = Visitor(app)
     page = visitor.client.get("/sign-in").get_data(as_text=True)
@@ -121,7 +119,7 @@ def test_passwords_can_be_off(opened: Opened, issuer: Issuer) -> None:
     assert visitor.signs_in().headers["Location"] == "/"
 
 
-def test_without_an_issuer_there_is_no_such_way_in(opened: Opened) -> None:
+def test_without_an_issuer_council_sign_in_is_not_found(opened: Opened) -> None:
     visitor = Visitor(opened())
     page = visitor.client.get("/sign-in?council=refused").get_data(as_text=True)
     assert "council account" not in page
@@ -130,7 +128,7 @@ def test_without_an_issuer_there_is_no_such_way_in(opened: Opened) -> None:
         assert (answer.status_code, answer.data) == (404, nothing.data)
 
 
-def test_a_start_needs_neither_the_issuer_nor_its_libraries() -> None:
+def test_starting_needs_neither_the_issuer_nor_its_libraries() -> None:
     loaded = (
         "import sys, web.app, web.cli.main, web.identity.oidc.routes; print(sorted({'authlib', 'requests', 'joserfc'} & set(sys.modules)))"
     )
