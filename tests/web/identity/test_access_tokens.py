@@ -1,4 +1,4 @@
-"""Access tokens: each has a scope and an end, is shown once, and is worth nothing from the moment it is revoked."""
+"""Access tokens: each has a scope and an end, is shown once, and stops working as soon as it is revoked."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""After failures one waits, longer each time, and nobody is locked out; and nothing tells who has an account."""
+"""After failed attempts the next has to wait, longer each time; nobody is locked out; no response shows which accounts exist."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +57,7 @@ def test_how_long_each_attempt_waits(app: Flask) -> None:
 
 
 def test_a_stranger_locks_nobody_out(app: Flask) -> None:
-    """Fourteen strangers, each at an address of their own, fail and fail: who has signed in from here before walks in."""
+    """Fourteen strangers at different addresses keep failing: a person who has signed in from here before does not wait."""
     own_place = Visitor(app, "192.0.2.10")
     assert own_place.tries(AUDITOR).status_code == 302
     answers = [Visitor(app, f"203.0.113.{n}").tries(AUDITOR, "wrong").status_code for n in range(14)]

@@ -1,4 +1,4 @@
-"""A forgotten password: one link by mail, for an hour, used once; and nobody learns who has an account."""
+"""A forgotten password: one link by email, valid for an hour and once; no response shows which accounts exist."""
 
 import logging
 import re
@@ -89,7 +89,7 @@ def test_a_link_sets_a_password_once_and_ends_every_session(
     assert again.status_code == 422
     assert "no longer works" in text_of(again.get_data(as_text=True))
     run_once(context, datetime.now(UTC))
-    assert [mail["Subject"] for mail in server.emails()] == ["Choose a new password", "Your password was changed"]
+    assert [email["Subject"] for email in server.emails()] == ["Choose a new password", "Your password was changed"]
     assert [words for words in (NEW, AUDITOR, token[:20]) if words in ours(caplog)] == []
 
 

@@ -1,4 +1,4 @@
-"""Codes of an authenticator app: set up by the person, asked for by role, taken once, enciphered where they are kept."""
+"""Two-step verification: set up by the person, required by role; each code is accepted once; the secret is stored encrypted."""
 
 import logging
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ QA = "qa@demo.example"
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[Flask]:
-    """A council where the QA Service needs a second proof."""
+    """A council where the QA Service needs a second factor."""
     a_council(tmp_path / "strict").engine.dispose()
     made = create_app(settings(tmp_path / "strict", MFA_ROLES="qa, hos_ppqa"))
     made.testing = True

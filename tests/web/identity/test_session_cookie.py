@@ -1,4 +1,4 @@
-"""The one cookie that says who somebody is: what a browser is told of it, how long it is good for, and that it says nothing itself."""
+"""The session cookie: its attributes, how long it is valid, and that its value is random."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +20,7 @@ OWN = "https://audits.example"
 
 
 class Keeping(FlaskClient):
-    """Keeps every cookie that any answer sets."""
+    """Collects every cookie that a response sets."""
 
     origin, set_cookies = "http://localhost", list[str]()
 
@@ -41,7 +41,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
 
 
 def _walk(app: Flask) -> list[Morsel[str]]:
-    """What is set on the way of a visitor, of a refused sign-in, and of somebody who signs in, works and signs out."""
+    """The cookies set for a visitor, for a refused sign-in, and for a person who signs in, works and signs out."""
     visitor, browser = app.test_client(), Browser(app, "auditor")
     for path in ("/", "/sign-in", "/nowhere", "/health", "/api/v1/audits"):
         visitor.get(path)
@@ -66,7 +66,7 @@ def test_no_script_other_site_or_other_host_gets_a_cookie(served: Flask) -> None
         assert (cookie["path"], cookie["domain"]) == ("/", ""), cookie
         assert bool(cookie["secure"]) == is_https, cookie
         assert cookie.key.startswith("__Host-") == is_https, cookie
-        # Of a session: gone with the browser.
+        # A session cookie: deleted when the browser closes.
         assert not cookie["max-age"] or int(cookie["max-age"]) == 0, cookie
     print(f"{len(cookies)} cookies set, {'over HTTPS' if is_https else 'in the demo'}, named {sorted({one.key for one in cookies})}")
 
@@ -97,7 +97,7 @@ def test_half_an_hour_without_a_request_ends_the_session(app: Flask, away: timed
         browser = Browser(app, "auditor")
         clock.shift(away)
         assert (browser.get("/audits").status_code == 200) == is_in
-        # Once over it stays over, whatever comes later.
+        # An ended session stays ended, even if the clock goes back.
         clock.shift(timedelta(minutes=1))
         assert (browser.get("/account").status_code == 200) == is_in
 
@@ -113,7 +113,7 @@ def test_ten_hours_end_a_busy_session(app: Flask) -> None:
 
 
 def test_a_form_that_was_open_for_nine_hours_is_accepted(app: Flask, world: World) -> None:
-    """Its own token lasts as long as the session, which other pages kept alive."""
+    """Its CSRF token lasts as long as the session, which other pages have extended."""
     reference = an_audit(world, at="practitioner_consulted")
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")

@@ -1,4 +1,4 @@
-"""Signing in: a new session each time, sessions that end when they should, a cookie that stays where it is, passwords nobody guesses."""
+"""Signing in: a new session each time, sessions end on time, the cookie stays in its browser, easy passwords are refused."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,7 +78,7 @@ def _end(app: Flask, here: Visitor, how: str) -> None:
 
 
 def test_a_session_that_ended_during_a_request_stays_ended(app: Flask) -> None:
-    """The request that was under way writes its session last of all: it must not bring it back."""
+    """A request in progress stores its session at the end: this must not restore a session that ended meanwhile."""
     browser = Visitor(app)
     browser.tries(AUDITOR)
     thief, engine = copy_of(app, browser), app.extensions["council"].engine

@@ -1,4 +1,4 @@
-"""Alive, ready, well: three questions, and who asks one is not answered another."""
+"""Liveness, readiness and health are separate checks."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_without_a_database_the_service_is_alive_but_not_ready(app: Flask) -> No
 
 @pytest.mark.parametrize(("place", "status", "schema"), [(1, 503, "behind"), (-1, 503, "behind"), (None, 200, "ahead")])
 def test_the_service_is_ready_once_every_known_migration_is_applied(app: Flask, place: int | None, status: int, schema: str) -> None:
-    """Ahead, too: the new version’s migrations are made first, while the old version goes on serving."""
+    """Also with a newer database: an upgrade runs its migrations first, while the old version still serves."""
     revise(app, "9999" if place is None else database_schema.known_revisions()[place])
     answer = asked(app, "/health/ready")
     assert (answer[0], answer[1]["schema"]) == (status, schema)  # type: ignore[index]

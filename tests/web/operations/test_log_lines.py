@@ -1,4 +1,4 @@
-"""A line of the log: JSON in production, of allowed names only; a request’s id that is safe to write; never what somebody typed."""
+"""Log lines: JSON in production, with allowed fields only; a request ID that is safe to log; never what somebody typed."""
 
 import json
 import logging

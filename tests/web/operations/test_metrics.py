@@ -1,4 +1,4 @@
-"""The numbers: only for who holds the token, what they count, and no label that is of anybody."""
+"""Metrics: only for programs with the token, what they count, and no label that identifies a person."""
 
 import math
 import os
@@ -156,7 +156,7 @@ LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def test_no_label_identifies_a_person(app: Flask) -> None:
-    """An audit with a word of its own in every field goes from its beginning to its end."""
+    """Take an audit with a different word in every field from its start to its end."""
     story = Story(app, ApiClient(app.extensions["council"], app.test_client()))
     for step in (begins, is_written, is_shared_and_moderated, is_closed):
         step(story)
@@ -176,7 +176,7 @@ def test_no_label_identifies_a_person(app: Flask) -> None:
 
 
 def kinds() -> set[str]:
-    """As refusals are called, and as HTTP calls what is none of ours."""
+    """The codes of our refusals, and the HTTP phrases of all others."""
     found, classes = {"wrong-form", "bad-request", "method-not-allowed", "unsupported-media-type", "request-entity-too-large"}, [Refusal]
     while classes:
         one = classes.pop()

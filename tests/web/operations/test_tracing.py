@@ -1,4 +1,4 @@
-"""Spans hold what a line of the log may hold, and no word, address or statement; a collector that is away stops nothing."""
+"""Spans hold what a log line may hold, and no text, address or statement; an unavailable collector stops nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A worker that stops, or only half of it, turns /health red and stands on My work of who sees to it. So does a calendar that ends."""
+"""A worker that stops, or does half of its work, turns /health red and is shown on the QA Service’s My work, as is a date past the known bank holidays."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What was done is said on the next page: once, to who did it, and without writing anything down for it."""
+"""A message about what was done is shown once, on the next page, to the person who did it, and nothing is stored for it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What adds something is sent twice, as when the first answer was lost: it is added once."""
+"""A form that adds something is sent twice, as when the first response was lost: it is added once."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Whose name the service answers to, and whom it believes about the caller."""
+"""The host names that the service accepts, and the proxies that it trusts about the caller."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

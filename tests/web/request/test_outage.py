@@ -1,4 +1,4 @@
-"""The database is away or its disk is full: every door says so in one sentence with 503, and what was typed is on the page."""
+"""The database is unavailable or its disk is full: pages and JSON show one sentence with 503, and typed text is on the page."""
 
 import html
 import re
@@ -105,7 +105,7 @@ def test_a_full_disk_is_explained_keeps_the_text_and_needs_no_restart(app: Flask
 
 
 def test_a_session_that_could_not_be_updated_stays_signed_in(app: Flask, graded: str, clock: object) -> None:
-    """After a minute a request also notes that its session is used: where even that can’t be stored, the answer is the same."""
+    """After a minute a request also records that its session is in use: where that can’t be stored, the response is the same."""
     council: Council = app.extensions["council"]
     browser, words = Browser(app, "auditor"), "Seen and heard. " * 3_000
     clock.shift(timedelta(minutes=2))  # type: ignore[attr-defined]

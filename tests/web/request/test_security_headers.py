@@ -1,4 +1,4 @@
-"""Every answer of every kind says what a browser must know: pages, JSON, errors, redirects, files, and what the server itself refuses."""
+"""Every kind of response has the security headers: pages, JSON, errors, redirects, files, and refusals of the server itself."""
 
 import re
 import socket
@@ -38,7 +38,7 @@ def is_said(headers: Any, *, is_kept: bool = False, is_https: bool = False) -> N
 
 
 def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestResponse]]:
-    """Each route by each method, signed in, as a program, and as nobody."""
+    """Each route by each method, as a signed-in user, as a program, and as a visitor."""
     values = {
         "reference": reference,
         "action_id": f"{reference}-1",
@@ -150,7 +150,7 @@ def test_refusals_of_the_server_have_the_headers(app: Flask) -> None:
 
 def _everything(connection: socket.socket) -> bytes:
     received = b""
-    # The server may have hung up already.
+    # The server may have closed the connection already.
     with suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
     with suppress(ConnectionResetError):

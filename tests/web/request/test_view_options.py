@@ -1,4 +1,4 @@
-"""What a view asks of the code around every request is set on the view, and no list of endpoint names is kept beside it."""
+"""What a view asks of the code around every request is set on the view, and no code lists endpoint names."""
 
 import ast
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The front door of a council that has an issuer."""
+"""The web application of a council that has an issuer."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opened]:
-    """A front door with these settings."""
+    """The application with these settings."""
     made: list[Flask] = []
 
     def _open(**more: str) -> Flask:

@@ -1,4 +1,4 @@
-"""A real OpenID Connect issuer on this machine: its own key, discovery, authorisation with PKCE, tokens. It can be told to forge."""
+"""A real OpenID Connect issuer on this machine: its own key, discovery, authorisation with PKCE, tokens. A test can make it forge them."""
 
 import base64
 import gzip
@@ -34,12 +34,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_asked: object) -> None:
-        """Whoever asked has gone."""
+        """The client has disconnected."""
 
 
 @dataclass
 class Issuer:
-    """`account` is whoever sits at the browser; `forge` makes the ID token of the claims; `answers` replaces what a path answers."""
+    """`account` is the person at the browser; `forge` makes the ID token from the claims; `answers` replaces the response of a path."""
 
     key: RSAKey = field(default_factory=lambda: a_key("first"))
     account: Claims = field(default_factory=lambda: {"sub": "a-1", "email": "auditor@demo.example", "email_verified": True})
@@ -58,7 +58,7 @@ class Issuer:
         issuer = self
 
         class Answering(BaseHTTPRequestHandler):
-            wbufsize = -1  # one packet an answer
+            wbufsize = -1  # one packet for each response
 
             def do_GET(self) -> None:
                 issuer.answer(self)
@@ -67,7 +67,7 @@ class Issuer:
                 issuer.answer(self)
 
             def log_message(self, *_words: object) -> None:
-                """Nothing is said."""
+                """Log nothing."""
 
         self.server = Server(("127.0.0.1", 0), Answering)
         self.url = f"http://127.0.0.1:{self.server.server_port}/tenant/v2.0"

@@ -1,4 +1,4 @@
-"""A person is issuer and subject, never an email: an address finds a person once, and means nothing afterwards."""
+"""A council account is identified by issuer and subject: an email links it to a person once, and is not used afterwards."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""No forged answer signs anybody in, and each is answered with the same one sentence."""
+"""No forged response signs anybody in, and each gets the same sentence."""
 
 import base64
 import hashlib
@@ -55,7 +55,7 @@ def _by_first_without(name: str) -> Callable[[Claims], str]:
 
 
 NOW = int(time.time())
-# Still to come when this is tried, however long other tests take before.
+# In the future when this runs, however long other tests take.
 TOMORROW = NOW + 86_400
 TOKENS: dict[str, Callable[[Claims], Any]] = {
     "signed by another key of the same name": lambda claims: signed(claims, RSAKey.generate_key(2048, {"kid": "first"})),
@@ -144,7 +144,7 @@ def _too_late(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str]:
 def _a_used_code(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str]:
     other = Visitor(app)
     used = answered(other.leaves_for())
-    # Somebody unknown there, so that it leaves no trace here.
+    # Somebody unknown to the service, so that nothing is linked here.
     _issuer.account = {"sub": "unknown"}
     other.comes_back_with(**used)
     _issuer.account = {"sub": "a-1", "email": "auditor@demo.example", "email_verified": True}
@@ -152,7 +152,7 @@ def _a_used_code(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str
 
 
 def _a_code_for_another_browser(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str]:
-    """Stolen, it is worth nothing without that browser’s verifier."""
+    """A stolen code does not work without that browser’s verifier."""
     stolen = answered(Visitor(app).leaves_for())["code"]
     return answered(visitor.leaves_for()) | {"code": stolen}
 

@@ -1,4 +1,4 @@
-"""The issuer’s bad hour: within ten seconds one sentence, and whoever has a password still signs in."""
+"""An outage of the issuer: one sentence within ten seconds, and passwords still work."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Signing in with a council account: there and back, either way alone, and what is left behind afterwards."""
+"""Signing in with a council account: the redirects, each method alone, and what is stored afterwards."""
 
 import json
 import logging

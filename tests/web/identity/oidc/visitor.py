@@ -1,4 +1,4 @@
-"""Somebody at a browser without scripts, who signs in with a council account."""
+"""A browser without scripts, in which somebody signs in with a council account."""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -18,7 +18,7 @@ class Visitor:
         return self.client.post("/sign-in/council", data={"csrf_token": token, "next": after})
 
     def leaves_for(self, after: str = "") -> str:
-        """The issuer’s address that pressing the button leads to."""
+        """Return the issuer’s address that the button leads to."""
         return self.start(after).headers["Refresh"].removeprefix("0; url=")
 
     def comes_back_with(self, **given: str) -> TestResponse:
@@ -36,7 +36,7 @@ class Visitor:
 
 
 def answered(address: str) -> dict[str, str]:
-    """What the issuer sends back by the browser."""
+    """Return what the issuer sends back through the browser."""
     response = requests.get(address, allow_redirects=False, timeout=5)
     assert response.status_code == 302, response.text
     return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["Location"]).query).items()}
