@@ -29,7 +29,7 @@ def test_a_redirect_to_another_site_is_ignored(visitor: Visitor, elsewhere: str)
     assert visitor.signs_in(elsewhere).headers["Location"] == "/"
 
 
-def test_the_authorization_request_has_the_agreed_parameters(visitor: Visitor) -> None:
+def test_the_request_to_the_issuer_has_the_agreed_parameters(visitor: Visitor) -> None:
     asked = {name: values[0] for name, values in parse_qs(urlsplit(visitor.leaves_for()).query).items()}
     secret = {asked.pop(name) for name in ("state", "nonce", "code_challenge")}
     assert len(secret) == 3
