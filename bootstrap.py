@@ -81,7 +81,7 @@ def what_is_installed() -> object:
 
 
 def make_environment() -> None:
-    """Anew: a copied .venv would quietly run the code of the folder it was copied from."""
+    """Always a new one: a copied .venv would run the code of the folder it was copied from."""
     shutil.rmtree(VENV, ignore_errors=True)
     uv = shutil.which("uv")
     if uv is None and importlib.util.find_spec("ensurepip") is None:
@@ -181,7 +181,7 @@ def check(_arguments: Sequence[str]) -> int:
     }
     failed = [name for name, command in commands.items() if status_of(command) != 0]
     if REQUIREMENTS.read_text() != exported_requirements():
-        failed.append("requirements.txt (`python3 bootstrap.py lock` makes it anew)")
+        failed.append("requirements.txt (`python3 bootstrap.py lock` makes it again)")
     if failed:
         say(f"not right yet: {', '.join(failed)}")
     return 1 if failed else 0
@@ -236,7 +236,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "bench": (after_setup("python", "-m", "bench"), "the benchmarks, with what they are compared with"),
     "screenshots": (after_setup("python", "-m", "tests.e2e.screenshots"), "every page at both widths, as pictures in screenshots/"),
     "setup": (setup, "only what the others do first: packages and stylesheet"),
-    "lock": (lock, "after a change of dependencies: make uv.lock and requirements.txt anew"),
+    "lock": (lock, "after a change of dependencies: make uv.lock and requirements.txt again"),
     "help": (show_help, "this list"),
 }
 
@@ -247,7 +247,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     verb, *rest = arguments or ["help"]
     if verb not in VERBS:
-        say(f"there is no '{verb}'; `python3 bootstrap.py help` lists what there is.")
+        say(f"there is no '{verb}'; `python3 bootstrap.py help` lists the verbs.")
         return 2
     try:
         return VERBS[verb][0](rest)

@@ -1,7 +1,7 @@
 """A move, all rules on, against its limit and against the peers. Blocks of all take turns, on SQLite and on PostgreSQL.
 
 The limit is what the service says to its database, said by the bare driver and nothing else. The peers do the unit of work of
-`bench/peers/the_work.py`, with the words of the same audit, and have a limit of their own. An audit without actions is shared, so that ours
+`bench/peers/the_work.py`, with the text of the same audit, and have a limit of their own. An audit without actions is shared, so that ours
 tells five as they do; it also seals what is shared, and they don’t.
 """
 

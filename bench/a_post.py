@@ -2,7 +2,7 @@
 
 The limit is what the service says to its database while it answers the POST, said by a plain WSGI callable through the bare driver. The
 peers do the unit of work of `bench/peers/the_work.py` behind their own middleware: sessions and messages in the database, tokens of forms,
-a permission. The answer shows no words of a case, so nobody notes a reading. All are served in the same way, threads in one process, and
+a permission. The answer shows no case text, so no read is logged. All are served in the same way, threads in one process, and
 their blocks take turns, each over one kept connection.
 """
 

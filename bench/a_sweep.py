@@ -83,7 +83,7 @@ def _run(few: Council, many: Council) -> Run:
     due(many, "actions", MUCH)
     naive = _seconds(lambda: _naive(many))
     assert _told(many) == told, "both tell the same, of what is due and of nothing else"
-    # What the naive scan told of is still due to be looked at.
+    # What the naive scan sent is still due to be checked.
     look(many)
     return grown, much / tenth / (MUCH / LITTLE / 10), naive / much, locked / 0.05
 
@@ -136,9 +136,9 @@ def _told(council: Council) -> set[tuple[str, int]]:
 
 
 def _naive(council: Council) -> None:
-    """As one would write it first: load every open action, ask the very rules that the sweep asks what is to be said of each today, and tell it.
+    """The obvious way: load every open action, apply the sweep’s own rules to each for today, and send the reminders.
 
-    It has less to do than the sweep: all in one commit, nothing noted of when to look again, nothing but actions.
+    It does less than the sweep: one commit for all, no next check days, only actions.
     """
     directory, clocks = council.store.directory(NOW), council.notification_policy.clocks
     people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)

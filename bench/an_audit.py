@@ -32,7 +32,7 @@ from workflow.storage.directory_seed import SeedPerson, add_people
 from workflow.storage.engine import write_transaction
 
 AUDITS, PEOPLE, WINDOWS = 50_000, 50, 6
-# In seconds. Real people pause longer: a page saves by itself every three to ten seconds of writing.
+# In seconds. Real people pause longer: a page autosaves every three to ten seconds of writing.
 PAUSE, WINDOW, WARM_UP, LONGEST_START = 1.0, 6.0, 3.0, 20.0
 
 

@@ -16,7 +16,7 @@ class Browser:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
 
     def opened(self, path: str) -> str:
-        """The page; the token of its forms is kept for the next."""
+        """Load a page, and remember the token of its forms for the next."""
         status, page = self.answered(self.written("GET", path))
         assert status == 200, f"{path}: {status}"
         self.form = dict(HIDDEN.findall(page)) or self.form

@@ -1,7 +1,7 @@
-"""What a second and a third web process, and a second worker, add: moves over HTTP and mails, on one PostgreSQL, all on this machine.
+"""What a second and a third web process, and a second worker, add: moves over HTTP and emails, on one PostgreSQL, all on this machine.
 
 Servers of one, two and three processes take turns with short blocks of the same moves, by the same clients; so do one worker and two, with
-the same mails. On a machine with few cores the clients, the database and the processes share them, and that is what is measured.
+the same emails. On a machine with few cores the clients, the database and the processes share them, and that is what is measured.
 """
 
 import http.client
@@ -34,7 +34,7 @@ from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token
 from workflow.events import Notice
 
-PROCESSES, RUNS, CLIENTS, BLOCK, MAILS = (1, 2, 3), 7, 6, 96, 400
+PROCESSES, RUNS, CLIENTS, BLOCK, EMAILS = (1, 2, 3), 7, 6, 96, 400
 NUMBERS = count()
 
 
@@ -58,7 +58,7 @@ def throughput_of_machines() -> list[Result]:
         for _, server in servers:
             bench.moves(server)
         moves = [{n: bench.moves(server) for n, server in servers} for _ in track(range(RUNS), "Moving audits")]
-        mails = [{n: bench.mails(workers, n) for n in (1, 2)} for _ in track(range(RUNS), "Sending mails")]
+        emails = [{n: bench.emails(workers, n) for n in (1, 2)} for _ in track(range(RUNS), "Sending emails")]
     cores = f"{os.cpu_count()} cores for all, clients too"
     return [
         *(
@@ -69,7 +69,7 @@ def throughput_of_machines() -> list[Result]:
             _result(f"a move over HTTP, {n} web processes against 1: their CPU", [run[n][1] / run[1][1] for run in moves])
             for n in PROCESSES[1:]
         ),
-        _result(f"mails by 2 workers against 1, {cores}: rate", [run[2] / run[1] for run in mails]),
+        _result(f"emails by 2 workers against 1, {cores}: rate", [run[2] / run[1] for run in emails]),
     ]
 
 
@@ -105,7 +105,7 @@ class Bench:
         return self.running[-1]
 
     def moves(self, server: Server) -> tuple[float, float]:
-        """A second, and the CPU of it. Each names another moderator: a row of history, a notice, a mail and its job. Each client has an audit of its own."""
+        """Moves a second, and their CPU time. Each names another moderator: a history row, a notice, an email and its job. Each client has its own audit."""
         moderator = next(self.turn)
 
         def client(reference: str) -> None:
@@ -123,12 +123,12 @@ class Bench:
         self._all_sent()
         return BLOCK / took, spent
 
-    def mails(self, workers: list[subprocess.Popen[bytes]], how_many: int) -> float:
+    def emails(self, workers: list[subprocess.Popen[bytes]], how_many: int) -> float:
         """A second. The others are stopped for as long, with nothing in their hands."""
         for worker in workers[how_many:]:
             worker.send_signal(signal.SIGSTOP)
         people = [person.id for person in self.council.store.directory().people.values()]
-        told = zip(islice(cycle(people), MAILS), NUMBERS, strict=False)
+        told = zip(islice(cycle(people), EMAILS), NUMBERS, strict=False)
         began = time.perf_counter()
         for person, n in told:
             enqueue(self.council.engine, [Notice(f"bench/{n}", "audit_shared", person, f"{n:04x}-2q9d"[-9:])], NOW)
@@ -136,7 +136,7 @@ class Bench:
         took = time.perf_counter() - began
         for worker in workers[how_many:]:
             worker.send_signal(signal.SIGCONT)
-        return MAILS / took
+        return EMAILS / took
 
     def _all_sent(self) -> None:
         wait_until(lambda: self._count("SELECT count(*) FROM outbox WHERE state = 'waiting' AND send_from <= now()") == 0, 120)
@@ -177,11 +177,11 @@ def _put(port: int, token: str, path: str, moderator: str) -> None:
 @contextmanager
 def _bench(folder: Path) -> Iterator[Bench]:
     sink = [sys.executable, "-m", "bench.mail_sink"]
-    with a_database(folder / "postgres") as url, subprocess.Popen(sink, stdout=subprocess.PIPE, text=True) as mail:
-        assert mail.stdout is not None
-        bench = Bench(folder, url, int(mail.stdout.readline()))
+    with a_database(folder / "postgres") as url, subprocess.Popen(sink, stdout=subprocess.PIPE, text=True) as sink_process:
+        assert sink_process.stdout is not None
+        bench = Bench(folder, url, int(sink_process.stdout.readline()))
         try:
             yield bench
         finally:
             bench.stop()
-            mail.terminate()
+            sink_process.terminate()

@@ -1,8 +1,8 @@
-"""Sending mails, by the service and by its channel alone, against a bare socket that says the same to the same server.
+"""Sending emails, by the service and by its channel alone, compared with a bare socket that sends the same to the same server.
 
-Short blocks of all take turns; each sends the same mails, over a connection that was made before.
-The whole delivery remembers each mail on disk before the next, so that none is lost or doubled: that, and not the sending, is its time. It is
-held against a socket that does so too.
+Short blocks of all take turns; each sends the same emails, over a connection that was opened before.
+The whole delivery stores each email as sent on disk before the next, so that none is lost or doubled: that takes its time, not the sending. It is
+compared with a socket that does the same.
 """
 
 import os
@@ -38,11 +38,11 @@ from workflow.events import Notice
 from workflow.storage import tables
 from workflow.storage.engine import SQLITE_PRAGMAS, read_transaction
 
-# What writes nothing to disk is so quick that it takes more mails to be measured.
+# Contestants that write nothing to disk need more emails to be measured.
 RUNS, BLOCKS, BLOCK, QUICK, TRIES = 7, 10, 15, 300, timedelta(minutes=15)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 Block = Callable[[], None]
-# What is done before, what is measured, and how many mails that sends.
+# What is done before, what is measured, and how many emails that sends.
 Contestants = dict[str, tuple[Block, Block, int]]
 
 
@@ -60,9 +60,9 @@ def share_of_the_socket() -> list[Result]:
         council = _council(Path(folder))
         channel = SmtpChannel(urlsplit(f"smtp://127.0.0.1:{port}?tls=none"), council.settings.mail_from)
         stack.callback(channel.close)
-        to, body = _a_mail(council)
+        to, body = _an_email(council)
         _delivered(council, channel, NOW)
-        mail, bare = message_from_bytes(body, policy=policy.SMTP), stack.enter_context(_Socket(port, council.settings.mail_from))
+        message, bare = message_from_bytes(body, policy=policy.SMTP), stack.enter_context(_Socket(port, council.settings.mail_from))
         commit = _committing(Path(folder), stack)
         contestants: Contestants = {
             "bare": (lambda: None, lambda: _each(QUICK, lambda: bare.send(to, body)), QUICK),
@@ -70,16 +70,16 @@ def share_of_the_socket() -> list[Result]:
             "kept": (lambda: None, lambda: _each(BLOCK, lambda: bare.send(to, body, commit)), BLOCK),
             "stored": (lambda: _stored(council), lambda: _delivered(council, channel, NOW + TRIES), BLOCK),
             "built": (lambda: _told(council), lambda: _delivered(council, channel, NOW), BLOCK),
-            "anew": (lambda: None, lambda: _each(BLOCK, lambda: _send_anew(port, mail)), BLOCK),
+            "new connection": (lambda: None, lambda: _each(BLOCK, lambda: _send_by_new_connection(port, message)), BLOCK),
         }
-        runs = [_run(contestants) for _ in track(range(RUNS), "Sending mails")]
-    kept = "that also commits once a mail"
+        runs = [_run(contestants) for _ in track(range(RUNS), "Sending emails")]
+    kept = "that also commits once an email"
     return [
-        _result("P7 a mail by our channel, one connection kept", "≥ 0.50", runs, "alone"),
-        _result("P7 a stored mail by the whole delivery", "≥ 0.50", runs, "stored"),
-        _result("P7 a new mail by the whole delivery, which builds and stores it", "≥ 0.50", runs, "built"),
-        _result(f"P7 a stored mail by the whole delivery, against one {kept}", "none", runs, "stored", "kept"),
-        _result("P7 smtplib’s send_message, a new connection each", "a peer", runs, "anew"),
+        _result("P7 an email by our channel, one connection kept", "≥ 0.50", runs, "alone"),
+        _result("P7 a stored email by the whole delivery", "≥ 0.50", runs, "stored"),
+        _result("P7 a new email by the whole delivery, which builds and stores it", "≥ 0.50", runs, "built"),
+        _result(f"P7 a stored email by the whole delivery, against one {kept}", "none", runs, "stored", "kept"),
+        _result("P7 smtplib’s send_message, a new connection each", "a peer", runs, "new connection"),
     ]
 
 
@@ -89,14 +89,14 @@ def _result(what: str, goal: str, runs: list[dict[str, float]], name: str, limit
 
 
 def _run(contestants: Contestants) -> dict[str, float]:
-    """Seconds a mail, of blocks so short that a machine at other work slows all alike."""
+    """Seconds an email, in blocks so short that other work of the machine slows all equally."""
     took = dict.fromkeys(contestants, 0.0)
     for _ in range(BLOCKS):
-        for name, (prepare_it, block, mails) in contestants.items():
+        for name, (prepare_it, block, emails) in contestants.items():
             prepare_it()
             began = time.perf_counter()
             block()
-            took[name] += (time.perf_counter() - began) / mails
+            took[name] += (time.perf_counter() - began) / emails
     return took
 
 
@@ -106,16 +106,16 @@ def _each(times: int, send: Callable[[], object]) -> None:
 
 
 def _committing(folder: Path, stack: ExitStack) -> Block:
-    """The least that remembers a mail as sent: one row, by the bare driver, on disk before the next."""
+    """The least that stores an email as sent: one row, by the bare driver, on disk before the next."""
     connection = stack.enter_context(closing(sqlite3.connect(folder / "bare.db", isolation_level=None)))
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("CREATE TABLE sent (mail INTEGER)")
+    connection.execute("CREATE TABLE sent (email INTEGER)")
     return lambda: connection.execute("INSERT INTO sent VALUES (1)").close()
 
 
 class _Socket:
-    """The least that sends a mail: five writes and five reads."""
+    """The least that sends an email: five writes and five reads."""
 
     def __init__(self, port: int, sender: str) -> None:
         self.socket, self.sender = socket.create_connection(("127.0.0.1", port)), sender.encode()
@@ -141,9 +141,9 @@ class _Socket:
         assert self.socket.recv(1000)[:1] in b"23"
 
 
-def _send_anew(port: int, mail: EmailMessage) -> None:
+def _send_by_new_connection(port: int, email: EmailMessage) -> None:
     with smtplib.SMTP("127.0.0.1", port, local_hostname="bench") as connection:
-        connection.send_message(mail)
+        connection.send_message(email)
 
 
 @contextmanager
@@ -178,9 +178,9 @@ NUMBERS = count()
 
 
 def _told(council: Council) -> None:
-    """A block of mails that nobody has tried to send yet."""
+    """A block of emails that nobody has tried to send yet."""
     people = [person.id for person in council.store.directory().people.values()]
-    # Each of another audit: somebody’s mails of one audit go one after the other.
+    # Each about another audit: one person’s emails about one audit are sent in order.
     told = (
         Notice(f"bench/{n}", "audit_shared", person, f"{n:04x}-2q9d"[-9:])
         for person, n in zip(islice(cycle(people), BLOCK), NUMBERS, strict=False)
@@ -199,7 +199,7 @@ def _delivered(council: Council, channel: Channel, now: datetime) -> None:
     assert sent == BLOCK, f"{sent} of {BLOCK} were sent"
 
 
-def _a_mail(council: Council) -> tuple[str, bytes]:
+def _an_email(council: Council) -> tuple[str, bytes]:
     """One as the service stores it."""
     _told(council)
     with read_transaction(council.engine) as connection:

@@ -26,15 +26,15 @@ def take(client: socket.socket) -> None:
             verb = said[:4].upper()
             client.sendall(ANSWERS.get(verb, OK))
             if verb == b"DATA":
-                _take_mail(client)
+                _take_email(client)
 
 
-def _take_mail(client: socket.socket) -> None:
-    mail = b""
-    while not mail.endswith(END):
+def _take_email(client: socket.socket) -> None:
+    received = b""
+    while not received.endswith(END):
         if not (said := client.recv(65536)):
             return
-        mail += said
+        received += said
     client.sendall(OK)
 
 

@@ -1,4 +1,4 @@
-"""The service as a contestant, and its limit: the very same statements through the bare driver, with no rules and nothing else.
+"""The service as a contestant, and its limit: the same statements through the bare driver, with no rules and nothing else.
 
 `python -m bench.movers ours|bare FILE BLOCK`, with the settings of its council in the environment. FILE holds, for each move, the
 reference of an audit to share, or the statements that were written down while another copy of the same council shared it.
@@ -27,7 +27,7 @@ Move = list[Statement]
 
 
 def recorded(home: Home, references: list[str]) -> list[Move]:
-    """What is said to the driver while each of these is shared."""
+    """The statements sent to the driver while each of these is shared."""
     council = home.opened()
     auditor, said = _auditor(council), list[Statement]()
 

@@ -1,7 +1,7 @@
 """Programs that answer POSTs of moves: the service, as it is run; its limit, which says to its database what it said; a peer.
 
 A peer is started with `python -m bench.peers.<name> URL AUDITS`, fills the empty database at URL with AUDITS graded audits, and serves them on
-PORT: `/sign-in` makes whoever opens it the auditor, `/` is a page with a form’s token, a POST to `/audits/<number>/share` the move.
+PORT: `/sign-in` signs its visitor in as the auditor, `/` is a page with a form’s token, a POST to `/audits/<number>/share` the move.
 """
 
 import os
@@ -118,7 +118,7 @@ def signed_in(home: Home) -> tuple[FlaskClient, str]:
     set_passwords(app.extensions["council"].engine, DOMAIN, PasswordHasher().hash(PASSWORD))
     client = app.test_client()
     client.post("/sign-in", data=form_of(client, "/sign-in") | {"email": AUDITOR, "password": PASSWORD})
-    # Its token is kept in the session.
+    # Its token is stored in the session.
     form_of(client)
     cookie = client.get_cookie("session")
     assert cookie
@@ -126,12 +126,12 @@ def signed_in(home: Home) -> tuple[FlaskClient, str]:
 
 
 def form_of(client: FlaskClient, path: str = "/") -> dict[str, str]:
-    """The token that its forms carry. On any page, what the last moves had to say is said, and gone."""
+    """The token that its forms carry. Any page shows and removes the flash messages of the last moves."""
     return dict(HIDDEN.findall(client.get(path).text))
 
 
 def _recorded(client: FlaskClient, engine: Engine, paths: Sequence[str], block: int) -> dict[str, Move]:
-    """What is said to the driver while each of these is answered."""
+    """The statements sent to the driver while each of these is answered."""
     said: Move = []
 
     def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:

@@ -2,7 +2,7 @@
 
 A look costs the move next to nothing, whereas a tracer would weigh each call of Python as much as a statement. It counts for as much of
 the processor as was used since the last one, so that other programs of the machine don’t count; what a move waits for, its disk, its
-database or a processor, is told apart. It goes to the innermost frame that a room knows: the standard library’s go to whoever called it.
+database or a processor, is counted separately. It goes to the innermost frame in a known package; the standard library’s goes to its caller.
 """
 
 import signal
@@ -75,7 +75,7 @@ def _each(do: Callable[[str], object], items: list[str]) -> None:
 
 
 def _looked_at(do: Callable[[], object], room: Room) -> dict[str, float]:
-    """The work of each room as a share of all work, and the waiting as a share of the time."""
+    """The work of each package as a share of all work, and the waiting as a share of the time."""
     seen, last = dict[str, float](), time.process_time()
 
     def look(_signal: int, frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ from bench.result import Result
 
 # By a function’s name, the outermost that is under way.
 PARTS = {
-    "make_audit_move": "the move", "open_session": "the session, read", "save_session": "the session, kept with what is said next",
+    "make_audit_move": "the move", "open_session": "the session, read", "save_session": "the session, stored with its messages",
     "the_desk": "who asks: the directory", "csrf_protect": "the form’s token",
 }  # fmt: skip
 BETWEEN = "Flask and what is asked of every request"

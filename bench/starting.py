@@ -1,7 +1,7 @@
 """How soon `practice-audit serve` answers, what it holds of the memory after 10,000 requests, and after a quarter as many again.
 
 The start is warm: the program was started before. The goals are a time and a size, so each row is a share of it. The requests are an
-auditor’s, signed in: pages of a draft, who reads it noted, and what is written in it. On both databases at once, one web process each. What still
+auditor’s, signed in: pages of a draft, reads that are logged, and what is written in it. On both databases at once, one web process each. What still
 grows then is SQLite’s own cache of pages, 2 MB a connection at most: no object of Python is left over.
 """
 

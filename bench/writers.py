@@ -119,7 +119,7 @@ def _over_and_over(kind: str, do: list[Callable[[], object]], begins: float, end
     while (began := time.monotonic()) < ends:
         try:
             do[len(did.took) % len(do)]()
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is told by who started this)
+        except Exception as error:  # noqa: BLE001 (the process that started this reports it)
             did.refused.append(f"{type(error).__name__}: {error}")
             break
         did.took.append(time.monotonic() - began)

@@ -1,4 +1,4 @@
-"""How mails leave: a folder, a mail server or GOV.UK Notify, as `PRACTICE_AUDIT_MAIL_URL` says."""
+"""How emails are sent: to a folder, a mail server or GOV.UK Notify, as `PRACTICE_AUDIT_MAIL_URL` says."""
 
 import re
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TEMPLATE = f"{PREFIX}MAIL_URL must name a template of GOV.UK Notify: notify:<template id>, the template being ((subject)) and ((body))."
 
 
-def read_mail(given: Mapping[str, str], data: Path, *, is_production: bool) -> tuple[str, str]:
-    """MAIL_URL, and the key of GOV.UK Notify where mails go by it; raises BadSetting, which quotes nothing that may hold a password."""
+def read_email_url(given: Mapping[str, str], data: Path, *, is_production: bool) -> tuple[str, str]:
+    """Return MAIL_URL, and the key of GOV.UK Notify if it is used. Raise BadSetting, which quotes nothing that may hold a password."""
     url = given.get(PREFIX + "MAIL_URL", "").strip() or f"folder:{data / 'mail'}"
     if url.startswith(NOTIFY):
         key = _notify_key(given)

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.errors import PREFIX, BadSetting
-from config.mail import read_mail
+from config.mail import read_email_url
 from config.oidc import CouncilSignIn, read_council_sign_in, read_passwords
 from config.operations import read_metrics_token, read_newer_database
 
@@ -48,7 +48,7 @@ class Settings:
     council_sign_in: CouncilSignIn | None = None
     has_passwords: bool = True
     mfa_roles: frozenset[str] = frozenset()
-    """Who holds one of these gives a second proof at signing in."""
+    """People with one of these roles need a second factor to sign in."""
     metrics_token: str = field(default="", repr=False)
     takes_newer_database: bool = False
     config: Path = FOLDER
@@ -76,7 +76,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     council_sign_in = read_council_sign_in(given, is_production=env == "production")
     database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
     base_url = _url(given, f"http://{host}:{port}")
-    mail_url, notify_api_key = read_mail(given, data, is_production=env == "production")
+    mail_url, notify_api_key = read_email_url(given, data, is_production=env == "production")
     return Settings(
         database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
         base_url=base_url, mail_url=mail_url, notify_api_key=notify_api_key,
@@ -126,7 +126,7 @@ def _database(url: str) -> str:
 
 
 def _secret_key(given: Mapping[str, str], data: Path, database_url: str, env: str) -> str:
-    """Made and kept beside the embedded database in a demo; anything else brings its own."""
+    """Generated and stored beside the embedded database in a demo; required otherwise."""
     if key := _get(given, "SECRET_KEY"):
         if env == "production" and len(key) < SHORTEST_KEY:
             raise BadSetting(f"{PREFIX}SECRET_KEY must be at least {SHORTEST_KEY} characters long.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from bench.peers.the_work import AUDITOR, HEADER, NAMES, Row, areas, audits, history_row, notice, now, take_turns, tellings, waiting
+from bench.peers.the_work import AUDITOR, HEADER, NAMES, Row, areas, audits, history_row, notice, notifications_of, now, take_turns, waiting
 
 IS_SQLITE = sys.argv[1].startswith("sqlite")
 WRITING = "BEGIN IMMEDIATE" if IS_SQLITE else "BEGIN"
@@ -71,7 +71,7 @@ def share(number: int) -> None:
     row = history_row(audit, AUDITOR, at)
     _run(UPDATE, audit.version + 1, at.isoformat(), row["number"], row["hash"], number, audit.version)
     _add("history", [row | {"at": at.isoformat(), "audit_id": number}])
-    told = tellings(audit, row["number"])
+    told = notifications_of(audit, row["number"])
     _add("notices", [notice(notification_policy, at.isoformat()) for notification_policy in told])
     _add("outbox", [waiting(notification_policy, at.isoformat()) for notification_policy in told])
     _run("COMMIT")

@@ -13,7 +13,7 @@ URL = sys.argv[1]
 
 
 def _write_ahead() -> None:
-    """Kept in the file, so it is so for every connection; `synchronous` is FULL where nobody says otherwise."""
+    """WAL is stored in the file, so it applies to every connection; `synchronous` is FULL by default."""
     if URL.startswith("sqlite"):
         with closing(sqlite3.connect(URL.removeprefix("sqlite:///"))) as connection:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -68,6 +68,6 @@ def write(connection: Connection | Session, audit: Any, by: int) -> None:
     still = update(AUDITS).where(AUDITS.c.id == audit.id, AUDITS.c.version == audit.version).returning(AUDITS.c.id)
     connection.execute(still.values(changed)).one()
     connection.execute(insert(HISTORY), [row | {"audit_id": audit.id}])
-    told = the_work.tellings(audit, row["number"])
+    told = the_work.notifications_of(audit, row["number"])
     connection.execute(insert(NOTICES), [the_work.notice(notification_policy, at) for notification_policy in told])
     connection.execute(insert(OUTBOX), [the_work.waiting(notification_policy, at) for notification_policy in told])

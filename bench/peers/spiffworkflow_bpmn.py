@@ -1,4 +1,4 @@
-"""SpiffWorkflow: a process in BPMN, whose state is kept as JSON beside the audit; the rest is SQLAlchemy’s Core."""
+"""SpiffWorkflow: a process in BPMN, whose state is stored as JSON beside the audit; the rest is SQLAlchemy’s Core."""
 
 import sys
 from io import BytesIO

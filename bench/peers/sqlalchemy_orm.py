@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, WriteOnlyMapped, ma
 from bench.peers import the_work
 from bench.peers.engine import opened
 from bench.peers.one_machine import MACHINE
-from bench.peers.the_work import AUDITOR, NAMES, areas, audits, history_row, notice, now, take_turns, tellings, waiting
+from bench.peers.the_work import AUDITOR, NAMES, areas, audits, history_row, notice, notifications_of, now, take_turns, waiting
 
 
 class Entity(DeclarativeBase):
@@ -129,8 +129,8 @@ def make_move(session: Session, audit: Audit, who: Person) -> None:
     row = history_row(audit, who.id, at)
     audit.shared_at, audit.history_count, audit.history_head = at, row["number"], row["hash"]
     audit.history.add(History(**row))
-    for notification_policy in tellings(audit, row["number"]):
-        session.add_all((Notice(**notice(notification_policy, at)), Outbox(**waiting(notification_policy, at))))
+    for told in notifications_of(audit, row["number"]):
+        session.add_all((Notice(**notice(told, at)), Outbox(**waiting(told, at))))
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def history_row(audit: Audit, by: int, at: datetime) -> Row:
     return facts | {"at": at, "hash": hashlib.sha256(parts.encode()).hexdigest()}
 
 
-def tellings(audit: Audit, number: int) -> list[Row]:
+def notifications_of(audit: Audit, number: int) -> list[Row]:
     key = f"{audit.reference}/{number}/audit_shared"
     recipients = [getattr(audit, name) for name in TOLD]
     return [{"key": key, "recipient": person, "event": "audit_shared", "reference": audit.reference} for person in (*recipients, QA)]

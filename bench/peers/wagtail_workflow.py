@@ -1,4 +1,4 @@
-"""Wagtail: to share an audit is to approve the first task of its workflow, which begins the next. Nothing is published, and no mail sent."""
+"""Wagtail: to share an audit is to approve the first task of its workflow, which begins the next. Nothing is published, and no email is sent."""
 
 from bench.peers import django_project
 from bench.peers.the_work import AUDITOR, is_consulted, is_graded, may_share, take_turns

@@ -67,7 +67,7 @@ def configure(pages: str) -> None:
     settings.ROOT_URLCONF, settings.MIDDLEWARE, settings.ALLOWED_HOSTS = pages, MIDDLEWARE, ["127.0.0.1"]
     settings.SECRET_KEY, settings.CSRF_USE_SESSIONS = "k" * 50, True
     settings.MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-    # Else it would open the database anew for each request.
+    # Otherwise it would open the database again for each request.
     connections.settings["default"]["CONN_MAX_AGE"] = None
 
 

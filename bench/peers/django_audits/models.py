@@ -66,7 +66,7 @@ class History(models.Model):
         constraints = [models.UniqueConstraint(fields=["audit", "number"], name="one_row_a_number")]  # noqa: RUF012 (as its documentation has it)
 
 
-class Telling(models.Model):
+class Notification(models.Model):
     key = models.CharField(max_length=50)
     recipient = models.IntegerField()
     event = models.CharField(max_length=50)
@@ -77,11 +77,11 @@ class Telling(models.Model):
         constraints = [models.UniqueConstraint(fields=["key", "recipient"], name="%(class)s_once")]  # noqa: RUF012
 
 
-class Notice(Telling):
+class Notice(Notification):
     at = models.DateTimeField()
 
 
-class Outbox(Telling):
+class Outbox(Notification):
     created_at = models.DateTimeField()
     state = models.CharField(max_length=10)
     attempts = models.IntegerField()
@@ -94,7 +94,7 @@ def record_sharing(audit: Audit, by: User) -> None:
     row = the_work.history_row(audit, by.id, at)
     audit.version, audit.shared_at, audit.history_count, audit.history_head = audit.version + 1, at, row["number"], row["hash"]
     audit.history.create(**row)
-    told = the_work.tellings(audit, row["number"])
+    told = the_work.notifications_of(audit, row["number"])
     Notice.objects.bulk_create(Notice(**the_work.notice(notification_policy, at)) for notification_policy in told)
     Outbox.objects.bulk_create(Outbox(**the_work.waiting(notification_policy, at)) for notification_policy in told)
 
