@@ -9,9 +9,9 @@ from rich.progress import track
 
 from bench.filling import filled
 from bench.result import Result, result
-from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
 from web.council import Council
-from web.worklist.queries import actions_waiting_for, audits_waiting_for
+from web.worklist.queries import fetch_actions_waiting, fetch_audits_waiting
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 
@@ -53,8 +53,8 @@ def _page(council: Council, who: str, wanted: AuditFilter, cursor: float) -> Cal
     def read() -> None:
         reader = _reader(council, who)
         with read_transaction(council.engine) as connection:
-            page_of_audits(connection, reader, wanted)
-            counts_by_state(connection, reader)
+            fetch_audits(connection, reader, wanted)
+            count_by_state(connection, reader)
 
     return read
 
@@ -63,8 +63,8 @@ def _my_work(council: Council, who: str) -> Callable[[], None]:
     def read() -> None:
         reader = _reader(council, who)
         with read_transaction(council.engine) as connection:
-            audits_waiting_for(connection, reader)
-            actions_waiting_for(connection, reader)
+            fetch_audits_waiting(connection, reader)
+            fetch_actions_waiting(connection, reader)
 
     return read
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.a_move import SAMPLE
 from bench.result import Result, result
 from config.settings import read_settings
-from web.audit_list.queries import AuditFilter, page_of_audits
+from web.audit_list.queries import AuditFilter, fetch_audits
 from web.cli.demo_data import load_demo, read_sample, walk
 from web.council import Council, open_council, prepare
 from workflow.commands import audit_moves
@@ -104,7 +104,7 @@ def _read(council: Council, reference: str, begins: float, ends: float) -> Did:
     def look() -> None:
         person = _person(council, "hos.ppqa")
         with read_transaction(council.engine) as connection:
-            page_of_audits(connection, VisibilityFilter(person, council.store.directory(), council.permissions), AuditFilter())
+            fetch_audits(connection, VisibilityFilter(person, council.store.directory(), council.permissions), AuditFilter())
         audit = council.store.audit(reference)
         assert audit
         assert len(council.store.history(audit)) >= audit.chain.count

@@ -14,7 +14,7 @@ from web import formatting
 from web.api.setup import init_api
 from web.audits.field_types import FIELD_TYPES
 from web.council import Council, ensure_prepared, open_council
-from web.directory.choices import responsible, titled
+from web.directory.choices import list_possible_owners, title_of_duty
 from web.identity.credentials.security_app import SecurityApp
 from web.identity.sessions import DatabaseSessions
 from web.operations.gauges import gauge_values
@@ -115,7 +115,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
-        field_types=FIELD_TYPES, responsible=responsible, titled=titled,
+        field_types=FIELD_TYPES, list_possible_owners=list_possible_owners, title_of_duty=title_of_duty,
         moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_idempotency_key=new_idempotency_key, pop_flash_messages=pop_flash_messages,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import chance
 from tests.web.support.browser import Browser as Visitor
 from web.council import Council
-from web.directory.choices import found, page_of_people
+from web.directory.choices import paginate_people, search_people
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
@@ -132,10 +132,10 @@ def _others(references: Mapping[str, str]) -> Iterator[Found]:
 def _pages_of_people(council: Council) -> list[Found]:
     """Everybody’s name."""
     directory, pages = council.store.directory(), [Found("admin", "/people")]
-    people, following = found(directory, ""), page_of_people(directory, found(directory, ""), None)[1]
+    people, following = search_people(directory, ""), paginate_people(directory, search_people(directory, ""), None)[1]
     while following:
         pages.append(Found("admin", f"/people?cursor={following}"))
-        following = page_of_people(directory, people, following)[1]
+        following = paginate_people(directory, people, following)[1]
     return pages
 
 

@@ -31,29 +31,29 @@ Page = str | Response | tuple[str, HTTPStatus]
 @pages.get("/audits/<reference>/actions/new")
 @login_required
 def new(reference: str) -> str:
-    return _new_page(reference)
+    return _render_new(reference)
 
 
 @pages.post("/audits/<reference>/actions/new")
 @login_required
 def add(reference: str) -> Page:
     def add_here(context: CommandContext) -> Audit:
-        actions.add_action(context, current_user(), reference, _typed())
+        actions.add_action(context, current_user(), reference, _read_form())
         return get_visible_audit(context, current_user(), reference)[0]
 
     try:
         run_form_once(add_here, "text")
     except BadInput as refusal:
-        return _new_page(reference, refusal), status_of(refusal)
+        return _render_new(reference, refusal), status_of(refusal)
     flash("Action added.")
-    return _back(reference)
+    return _redirect_to_audit(reference)
 
 
 @pages.get("/audits/<reference>/actions/<int:number>")
 @login_required
 @ViewOptions(read_log_title="Action")
 def show(reference: str, number: int) -> str:
-    return _page(reference, number)
+    return _render_action(reference, number)
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/progress")
@@ -64,7 +64,7 @@ def progress(reference: str, number: int) -> Page:
             command_context(), current_user(), reference, number, request.form.get("progress"), request.form.get("evidence")
         )
     except BadInput as refusal:
-        return _page(reference, number, refusal), status_of(refusal)
+        return _render_action(reference, number, refusal), status_of(refusal)
     flash("Saved.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
@@ -79,7 +79,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
     try:
         make_action_move(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
-        return _page(reference, number, refusal, move), status_of(refusal)
+        return _render_action(reference, number, refusal, move), status_of(refusal)
     flash(f"{happened(history_verb('action', move))}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
@@ -88,11 +88,11 @@ def make_move(reference: str, number: int, move: str) -> Page:
 @login_required
 def change(reference: str, number: int) -> Page:
     try:
-        actions.change_action(command_context(), current_user(), reference, number, _typed())
+        actions.change_action(command_context(), current_user(), reference, number, _read_form())
     except BadInput as refusal:
-        return _page(reference, number, refusal, "change"), status_of(refusal)
+        return _render_action(reference, number, refusal, "change"), status_of(refusal)
     flash("Saved.")
-    return _back(reference)
+    return _redirect_to_audit(reference)
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/remove")
@@ -100,30 +100,30 @@ def change(reference: str, number: int) -> Page:
 def remove(reference: str, number: int) -> Response:
     actions.remove_action(command_context(), current_user(), reference, number)
     flash("Action removed.")
-    return _back(reference)
+    return _redirect_to_audit(reference)
 
 
-def _typed() -> NewAction:
+def _read_form() -> NewAction:
     return NewAction(request.form.get("text"), request.form.get("owner"), read_date("due_on", request.form))
 
 
-def _back(reference: str) -> Response:
+def _redirect_to_audit(reference: str) -> Response:
     return redirect(url_for("audits.show", reference=reference) + "#actions", HTTPStatus.SEE_OTHER)
 
 
-def _new_page(reference: str, refusal: BadInput | None = None) -> str:
+def _render_new(reference: str, refusal: BadInput | None = None) -> str:
     seen = see(command_context(), current_user(), reference)
     if not {"add_action", "add_further_action"} & set(seen.may):
         raise PermissionDenied("You can’t add an action to this audit at the moment.")
     return render_template("new_action.html", audit=seen.audit, directory=command_context().directory, refusal=refusal, typed=request.form)
 
 
-def _page(reference: str, number: int, refusal: PreconditionsNotMet | BadInput | None = None, tried: str = "") -> str:
-    seen, action = _of(reveal_and_log(_visible(reference, number)), number)
-    return render_template("action.html", **_shown(seen, action), refusal=refusal, tried=tried, typed=request.form)
+def _render_action(reference: str, number: int, refusal: PreconditionsNotMet | BadInput | None = None, tried: str = "") -> str:
+    seen, action = _find_action(reveal_and_log(_see_action(reference, number)), number)
+    return render_template("action.html", **_action_context(seen, action), refusal=refusal, tried=tried, typed=request.form)
 
 
-def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
+def _action_context(seen: AuditView, action: SmartAction) -> dict[str, Any]:
     context, me = command_context(), current_user()
     is_mine = action.owner_id == me.id and action.is_live and context.permissions.allow("record_progress", seen.audit, seen.ties)
     is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
@@ -133,14 +133,14 @@ def _shown(seen: AuditView, action: SmartAction) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _visible(reference: str, number: int) -> AuditView:
+def _see_action(reference: str, number: int) -> AuditView:
     """Return the view of the audit, without its text. Raise NotFound if this person can't see the action."""
     seen = see(command_context(), current_user(), reference)
-    _of(seen, number)
+    _find_action(seen, number)
     return seen
 
 
-def _of(seen: AuditView, number: int) -> tuple[AuditView, SmartAction]:
+def _find_action(seen: AuditView, number: int) -> tuple[AuditView, SmartAction]:
     action = next((action for action in seen.actions if action.number == number), None)
     if action is None:
         raise NotFound

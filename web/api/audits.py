@@ -9,7 +9,7 @@ from web.api.blueprint import ApiBlueprint
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
 from web.api.request_context import audit_answer, audit_response, seen_version
 from web.api.serialisers import audit_shown, email, escalation_facts, history_facts, offers_shown, to_json
-from web.audit_list.queries import AuditFilter, page_of_audits
+from web.audit_list.queries import AuditFilter, fetch_audits
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
@@ -141,7 +141,7 @@ def _page(given: Given) -> Given:
     context, who = command_context(), identified_person()
     wanted = AuditFilter(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
     with read_transaction(current_council().engine) as connection:
-        rows, following = page_of_audits(connection, VisibilityFilter(who, context.directory, context.permissions), wanted)
+        rows, following = fetch_audits(connection, VisibilityFilter(who, context.directory, context.permissions), wanted)
     audits = [
         {
             "reference": r.reference,

@@ -4,7 +4,7 @@ from typing import Any
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.escalations.board import board_of
+from web.escalations.board import load_board
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.request.context import identified_person
 
@@ -22,11 +22,11 @@ STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", 
 @blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
 @blueprint.response(200, response_schemas.Board)
 def board(given: Given) -> Given:
-    shown = board_of(identified_person(), given["cursor"])
+    shown = load_board(identified_person(), given["cursor"])
     return {
         "counts": shown.counts,
         "escalations": [_standing(one) for one in shown.rows],
-        "resolved_lately": [_standing(one) for one in shown.lately],
+        "resolved_lately": [_standing(one) for one in shown.recently_resolved],
         "next": shown.following,
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.notices.queries import page_of_notices
+from web.notices.queries import fetch_notices
 from web.request.context import command_context, current_council, identified_person
 from workflow.forms import as_json
 from workflow.storage.engine import read_transaction
@@ -26,7 +26,7 @@ def current_form() -> Given:
 def notices(given: Given) -> Given:
     policy = current_council().notification_policy
     with read_transaction(current_council().engine) as connection:
-        rows, following = page_of_notices(
+        rows, following = fetch_notices(
             connection,
             VisibilityFilter(identified_person(), command_context().directory, command_context().permissions),
             cursor=given["cursor"],

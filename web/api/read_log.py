@@ -5,7 +5,7 @@ from typing import Any
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.serialisers import email
-from web.read_access.queries import ReadLogFilter, page_of_readings
+from web.read_access.queries import ReadLogFilter, fetch_readings
 from web.read_access.routes import REFUSED
 from web.request.context import command_context, current_council, identified_person
 from workflow.commands.audit_view import see
@@ -28,7 +28,7 @@ def of_audit(given: Given, reference: str) -> Given:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=given["cursor"])
     with read_transaction(current_council().engine) as connection:
-        rows, following = page_of_readings(connection, VisibilityFilter(who, context.directory, context.permissions), sought)
+        rows, following = fetch_readings(connection, VisibilityFilter(who, context.directory, context.permissions), sought)
     shown = [
         {**{name: getattr(row, name) for name in NAMES}, "by": email(context.directory, row.person_id), "emergency": row.emergency_id}
         for row in rows

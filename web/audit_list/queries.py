@@ -55,11 +55,13 @@ class AuditFilter:
             read_text(name, getattr(self, name), 200)
 
 
-def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: AuditFilter) -> tuple[list[AuditSummary], str | None]:
+def fetch_audits(connection: Connection, reader: VisibilityFilter, wanted: AuditFilter) -> tuple[list[AuditSummary], str | None]:
     """Return a page of audits. Filters use only what this person may read, so that they reveal nothing."""
     by_posts, named = [reader.by_post(right) for right in RIGHTS], [reader.permitted(right) for right in RIGHTS]
-    shown = [_newest(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_found_by_index(wanted, by_posts[1]))]
-    shown.append(_newest(reader.by_name("know"), audits.c.id.in_(reader.audits_naming_person()), *_filters(wanted, *named)))
+    shown = [
+        _newest_ids(reader.by_post("know"), *_only_escalated(reader), *_filters(wanted, *by_posts), *_limit_by_index(wanted, by_posts[1]))
+    ]
+    shown.append(_newest_ids(reader.by_name("know"), audits.c.id.in_(reader.audits_naming_person()), *_filters(wanted, *named)))
     names, reads, grades = named
     query = select(
         audits.c.id, audits.c.reference, audits.c.state, audits.c.auditor_id, audits.c.team, audits.c.escalation_state,
@@ -67,10 +69,10 @@ def page_of_audits(connection: Connection, reader: VisibilityFilter, wanted: Aud
     ).where(audits.c.id.in_(union_all(*shown)))  # fmt: skip
     # The cursor is looked at where the ids are chosen, by `_filters`.
     rows, following = fetch_page(connection, query, (audits.c.id,), None, SIZE)
-    return [_listed(row) for row in rows], following
+    return [_summarise(row) for row in rows], following
 
 
-def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[str | None, int]:
+def count_by_state(connection: Connection, reader: VisibilityFilter) -> dict[str | None, int]:
     """Return how many audits this person may know of, by state. None counts those whose state they may not see."""
     alike = select(
         case((reader.by_post("see_state_and_names", OF_TALLY), tallies.c.state)).label("state"), tallies.c.number
@@ -93,7 +95,7 @@ def counts_by_state(connection: Connection, reader: VisibilityFilter) -> dict[st
     }
 
 
-def _newest(*conditions: Condition) -> Select[int]:
+def _newest_ids(*conditions: Condition) -> Select[int]:
     newest = select(audits.c.id).where(*conditions).order_by(audits.c.id.desc()).limit(SIZE + 1).subquery()
     return select(newest.c.id)
 
@@ -114,38 +116,38 @@ def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Co
     if wanted.since:
         yield all_of(audits.c.audit_on >= wanted.since, reads)
     if wanted.person:
-        yield any_of(all_of(tie, right) for tie, right in _of_person(wanted.person, names, reads))
+        yield any_of(all_of(tie, right) for tie, right in _ties_of_person(wanted.person, names, reads))
     if wanted.q:
-        yield any_of([_begins(audits.c.reference, wanted.q), all_of(_begins(func.lower(audits.c.child_id), wanted.q), reads)])
+        yield any_of([_starts_with(audits.c.reference, wanted.q), all_of(_starts_with(func.lower(audits.c.child_id), wanted.q), reads)])
     if wanted.cursor:
         yield precedes((audits.c.id,), wanted.cursor)
 
 
-def _found_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition]:
+def _limit_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition]:
     """Limit a search to the audits that can match, so that not every audit is read: all of a person, the first 1,000 of a text."""
     if wanted.person:
-        yield audits.c.id.in_(union_all(*(select(audits.c.id).where(tie) for tie, _ in _of_person(wanted.person, reads, reads))))
+        yield audits.c.id.in_(union_all(*(select(audits.c.id).where(tie) for tie, _ in _ties_of_person(wanted.person, reads, reads))))
     if wanted.q:
         alike = (
-            select(audits.c.id).where(_begins(audits.c.reference, wanted.q)),
-            select(audits.c.id).where(_begins(func.lower(audits.c.child_id), wanted.q), reads),
+            select(audits.c.id).where(_starts_with(audits.c.reference, wanted.q)),
+            select(audits.c.id).where(_starts_with(func.lower(audits.c.child_id), wanted.q), reads),
         )
         yield audits.c.id.in_(union_all(*(select(one.limit(MOST_FOUND).subquery().c.id) for one in alike)))
 
 
-def _of_person(person_id: int, names: Condition, reads: Condition) -> Iterator[tuple[Condition, Condition]]:
+def _ties_of_person(person_id: int, names: Condition, reads: Condition) -> Iterator[tuple[Condition, Condition]]:
     """Each relation of a person to an audit, and the right to know it."""
     yield audits.c.auditor_id == person_id, names
     yield from ((audits.c[f"{role}_id"] == person_id, reads) for role in (*CASE_ROLES, "moderator"))
 
 
-def _begins(column: ColumnElement[str], beginning: str) -> Condition:
+def _starts_with(column: ColumnElement[str], beginning: str) -> Condition:
     """Match a prefix as a range of the index, which is in order of code points."""
     lowered = normalise_child_id(beginning)
     return and_(column >= lowered, column < lowered + LAST_LETTER)
 
 
-def _listed(row: Any) -> AuditSummary:
+def _summarise(row: Any) -> AuditSummary:
     state, auditor, team, escalation = row.state, row.auditor_id, row.team, row.escalation_state
     sees_names, reads, sees_escalation = row.sees_names, row.reads, row.sees_escalation
     return AuditSummary(

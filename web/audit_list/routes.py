@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, render_template, request
 
-from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
 from web.identity.current_user import login_required, visibility_filter
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
@@ -23,7 +23,7 @@ pages = Blueprint("worklist", __name__, template_folder="templates")
 @pages.get("/audits")
 @login_required
 def every() -> str:
-    return _list(_chosen())
+    return _render_list(_read_filters())
 
 
 @pages.post("/audits/search")
@@ -31,12 +31,12 @@ def every() -> str:
 def search() -> str | tuple[str, HTTPStatus]:
     """A child’s ID is never in a URL, so searching is a POST."""
     try:
-        return _list(AuditFilter(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
+        return _render_list(AuditFilter(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
     except BadInput as refusal:
-        return _list(AuditFilter(), refusal), status_of(refusal)
+        return _render_list(AuditFilter(), refusal), status_of(refusal)
 
 
-def _chosen() -> AuditFilter:
+def _read_filters() -> AuditFilter:
     """Read the filters from the address. Anything else in it is ignored."""
     chosen = {name: value.strip() or None for name, value in request.args.items() if name in CHOICES}
     person, months = request.args.get("person", ""), request.args.get("months", "")
@@ -47,12 +47,12 @@ def _chosen() -> AuditFilter:
     )
 
 
-def _list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
+def _render_list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
     context = command_context()
     reader = visibility_filter()
     with read_transaction(current_council().engine) as connection:
-        rows, following = page_of_audits(connection, reader, wanted)
-        counts = counts_by_state(connection, reader)
+        rows, following = fetch_audits(connection, reader, wanted)
+        counts = count_by_state(connection, reader)
     return render_template(
         "every.html", rows=rows, following=following, wanted=wanted, directory=context.directory, states=context.rules.audit.states,
         refusal=refusal, counts=counts, filters=_filters(context), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),

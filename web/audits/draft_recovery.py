@@ -4,40 +4,40 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from web.audits.queries import Place, drop_typed, keep_typed, typed_at
+from web.audits.queries import DraftKey, delete_draft, find_draft, store_draft
 from web.request.context import command_context, current_council, current_session
 from workflow.commands.audit_view import AuditView, see
 from workflow.directory import Person
 from workflow.errors import NotFound
 
-MOST = 1_000_000
-OURS = {"csrf_token", "then", "kept"}
+MAX_LENGTH = 1_000_000
+NOT_ANSWERS = {"csrf_token", "then", "kept"}
 
 
-def keep(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:
-    words = {name: value for name, value in typed.items() if name not in OURS}
-    keep_typed(current_council().engine, Place(who.id, reference, section), version_seen(typed), words, datetime.now(UTC))
+def store(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:
+    words = {name: value for name, value in typed.items() if name not in NOT_ANSWERS}
+    store_draft(current_council().engine, DraftKey(who.id, reference, section), read_version_seen(typed), words, datetime.now(UTC))
 
 
-def keep_for_whose_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
+def store_after_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
     """Store the text for the person whose session has just ended, if they may write there. Return whether it was stored.
 
     The answer reveals nothing about the audit.
     """
     who = command_context().directory.person(current_session().ended_for)
-    if who is None or sum(map(len, typed.values())) > MOST or not _may_write(who, reference, section):
+    if who is None or sum(map(len, typed.values())) > MAX_LENGTH or not _may_write(who, reference, section):
         return False
-    keep(who, reference, section, typed)
+    store(who, reference, section, typed)
     return True
 
 
-def offered(who: Person, reference: str, section: str) -> Any:
+def find(who: Person, reference: str, section: str) -> Any:
     """Return a row of `seen`, `typed` and `at`, or None."""
-    return typed_at(current_council().engine, Place(who.id, reference, section))
+    return find_draft(current_council().engine, DraftKey(who.id, reference, section))
 
 
-def drop(who: Person, reference: str, section: str) -> None:
-    drop_typed(current_council().engine, Place(who.id, reference, section))
+def delete(who: Person, reference: str, section: str) -> None:
+    delete_draft(current_council().engine, DraftKey(who.id, reference, section))
 
 
 def may_write(seen: AuditView, section: str) -> bool:
@@ -45,7 +45,7 @@ def may_write(seen: AuditView, section: str) -> bool:
     return section in seen.sections and right in seen.may
 
 
-def version_seen(typed: Mapping[str, str]) -> int:
+def read_version_seen(typed: Mapping[str, str]) -> int:
     seen = typed.get("seen", "")
     return int(seen) if seen.isdecimal() and len(seen) < 10 else 0
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web.directory.choices import Offered, with_role
+from web.directory.choices import Option, list_with_role
 from web.formatting import choice_items, day
 from web.request.form_fields import DATE_PARTS, read_date
 from workflow.directory import Directory
@@ -111,11 +111,11 @@ FIELD_TYPES: Mapping[str, PageFieldType] = {
     "date": PageFieldType("date", _date_names, _bind_date, _typed_date, _stored_date, _date_in_words),
     "person": PageFieldType(
         "select", show=_stored_person, in_words=_person_in_words,
-        options=lambda field, value, directory: [Offered(person.email, person.name) for person in with_role(directory, field.key)],
+        options=lambda field, value, directory: [Option(person.email, person.name) for person in list_with_role(directory, field.key)],
     ),
     "team": PageFieldType(
         "select", in_words=_team_in_words,
-        options=lambda field, value, directory: [Offered(team.code, team.name) for team in directory.teams.values()],
+        options=lambda field, value, directory: [Option(team.code, team.name) for team in directory.teams.values()],
     ),
     "yes_no": PageFieldType(
         "radios", bind=_bind_yes_no, show=_stored_yes_no, in_words=_yes_no_in_words,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import with_role
+from web.directory.choices import list_with_role
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 from web.request.errors import status_of
@@ -43,6 +43,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
         raise PermissionDenied("You can’t assign a moderator to this audit at the moment.")
     titles = context.permissions.titles
     moderators = [
-        (person, [one.message for one in conflicts_of(person, seen.audit, titles)]) for person in with_role(context.directory, "moderator")
+        (person, [one.message for one in conflicts_of(person, seen.audit, titles)])
+        for person in list_with_role(context.directory, "moderator")
     ]
     return render_template("assign.html", audit=seen.audit, moderators=moderators, refusal=refusal)

@@ -10,7 +10,7 @@ from workflow.commands.audit_view import AuditView, see
 from workflow.errors import Missing, PermissionDenied
 
 
-def readable(reference: str) -> AuditView:
+def view_readable(reference: str) -> AuditView:
     """Return the view of an audit that this person may read, without its text. Raise NotFound or PermissionDenied."""
     seen = see(command_context(), current_user(), reference)
     if not seen.reads_audit:
@@ -18,23 +18,23 @@ def readable(reference: str) -> AuditView:
     return seen
 
 
-def read(reference: str) -> AuditView:
+def reveal(reference: str) -> AuditView:
     """Return the view with its text, and log the reading. Raise ReadLogUnavailable."""
-    return reveal_and_log(readable(reference))
+    return reveal_and_log(view_readable(reference))
 
 
-def framed(seen: AuditView) -> dict[str, Any]:
+def template_context(seen: AuditView) -> dict[str, Any]:
     context = command_context()
     return {"seen": seen, "audit": seen.audit, "form": context.form_of(seen.audit), "directory": context.directory, "today": context.today}
 
 
-def questions(seen: AuditView) -> tuple[Missing, ...]:
+def list_questions(seen: AuditView) -> tuple[Missing, ...]:
     """Return the questions of the sense checks: all for a person who may write the audit, only those about grades for a reader."""
     asked = current_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
 
 
-def held_by(seen: AuditView) -> str:
+def name_next_person(seen: AuditView) -> str:
     """Return who must act next: a person if one is named, otherwise the role that owns the state (workflow.toml)."""
     context, audit = command_context(), seen.audit
     owners = context.rules.audit.states[audit.state].owner

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from web.audits.queries import LastAudit, last_audit_of
+from web.audits.queries import PreviousAudit, find_previous_audit
 from web.formatting import day
 from web.identity.current_user import visibility_filter
 from web.request.context import command_context, current_council
@@ -18,23 +18,23 @@ from workflow.working_days import is_within_window
 class LookBack:
     """`last` is None unless this person may read it; `mismatch` is a sentence if the auditor's answer differs, otherwise empty."""
 
-    last: LastAudit | None
+    last: PreviousAudit | None
     mismatch: str
 
 
-def opened_with_last(seen: AuditView) -> tuple[AuditView, LookBack]:
+def reveal_with_previous(seen: AuditView) -> tuple[AuditView, LookBack]:
     """Return the audit with its text and the previous audit beside it. Both readings are logged in one commit."""
     found = LookBack(None, "")
 
     def beside(whole: AuditView) -> list[ReadLogEntry]:
         nonlocal found
-        found = _look_back(whole)
+        found = _find_previous(whole)
         return [read_log_entry(found.last)] if found.last else []
 
     return reveal_and_log(seen, beside), found
 
 
-def _look_back(seen: AuditView) -> LookBack:
+def _find_previous(seen: AuditView) -> LookBack:
     details = seen.sections.get("details", {})
     child_id, audited_on = details.get("child_id"), details.get("audit_date")
     if not isinstance(child_id, str):
@@ -43,12 +43,12 @@ def _look_back(seen: AuditView) -> LookBack:
     # This right is the one an audit's own row decides that also keeps the overall grade from a moderator.
     may_read = visibility_filter().permitted("read_listed_escalation")
     with read_transaction(current_council().engine) as connection:
-        last = last_audit_of(connection, child_id, seen.audit.reference, may_read)
+        last = find_previous_audit(connection, child_id, seen.audit.reference, may_read)
     on = date.fromisoformat(audited_on) if isinstance(audited_on, str) else context.today
-    return LookBack(last, _mismatch(last, on, details.get("audited_previously"), details.get("previous_audit_on")))
+    return LookBack(last, _describe_mismatch(last, on, details.get("audited_previously"), details.get("previous_audit_on")))
 
 
-def _mismatch(last: LastAudit | None, on: date, answered: object, answered_on: object) -> str:
+def _describe_mismatch(last: PreviousAudit | None, on: date, answered: object, answered_on: object) -> str:
     """Compare only with audits in the service: an older one may be on paper."""
     if last is None or not is_within_window(last.audited_on, on):
         return ""

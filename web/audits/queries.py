@@ -13,7 +13,7 @@ from workflow.storage.tables import actions, audits, sections, unsaved
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DraftKey:
     """One person's unsaved text in one section of one audit."""
 
     person_id: int
@@ -21,7 +21,7 @@ class Place:
     section: str
 
 
-def keep_typed(engine: Engine, place: Place, seen: int, typed: Mapping[str, str], at: datetime) -> None:
+def store_draft(engine: Engine, place: DraftKey, seen: int, typed: Mapping[str, str], at: datetime) -> None:
     values = {
         "person_id": place.person_id, "reference": place.reference, "section": place.section, "seen": seen, "typed": dict(typed), "at": at,
     }  # fmt: skip
@@ -29,23 +29,23 @@ def keep_typed(engine: Engine, place: Place, seen: int, typed: Mapping[str, str]
         upsert(connection, unsaved, ("person_id", "reference", "section"), [values])
 
 
-def typed_at(engine: Engine, place: Place) -> Any:
+def find_draft(engine: Engine, place: DraftKey) -> Any:
     """Return a row of `seen`, `typed` and `at`, or None."""
     with read_transaction(engine) as connection:
-        return connection.execute(select(unsaved.c.seen, unsaved.c.typed, unsaved.c.at).where(_is(place))).first()
+        return connection.execute(select(unsaved.c.seen, unsaved.c.typed, unsaved.c.at).where(_has_key(place))).first()
 
 
-def drop_typed(engine: Engine, place: Place) -> None:
+def delete_draft(engine: Engine, place: DraftKey) -> None:
     with write_transaction(engine) as connection:
-        connection.execute(delete(unsaved).where(_is(place)))
+        connection.execute(delete(unsaved).where(_has_key(place)))
 
 
-def _is(place: Place) -> ColumnElement[bool]:
+def _has_key(place: DraftKey) -> ColumnElement[bool]:
     return and_(unsaved.c.person_id == place.person_id, unsaved.c.reference == place.reference, unsaved.c.section == place.section)
 
 
 @dataclass(frozen=True, slots=True)
-class LastAudit:
+class PreviousAudit:
     """`grades` by section; `unfinished` actions are neither verified nor cancelled."""
 
     reference: str
@@ -57,7 +57,7 @@ class LastAudit:
     grades: Mapping[str, str]
 
 
-def last_audit_of(connection: Connection, child_id: str, but: str, may_read: ColumnElement[bool]) -> LastAudit | None:
+def find_previous_audit(connection: Connection, child_id: str, but: str, may_read: ColumnElement[bool]) -> PreviousAudit | None:
     """Return the latest shared audit of a child among those that `may_read` permits, in one statement."""
     shared = audits.c.state.in_(("shared", "moderated", "actions_closed"))
     others = select(audits.c.id).where(audits.c.child_id == child_id, audits.c.reference != but, shared, may_read)
@@ -73,16 +73,16 @@ def last_audit_of(connection: Connection, child_id: str, but: str, may_read: Col
         unfinished,
         sections.c.section,
     )
-    found = select(*columns, _grade(connection)).join(sections, sections.c.audit_id == audits.c.id).where(audits.c.id == latest)
+    found = select(*columns, _select_grade(connection)).join(sections, sections.c.audit_id == audits.c.id).where(audits.c.id == latest)
     rows = connection.execute(found.where(sections.c.section.startswith("area_", autoescape=True))).all()
     grades = {row.section: row.grade for row in rows if row.grade}
     if not rows:
         return None
     last = rows[0]
-    return LastAudit(last.reference, last.edition, last.version, last.audit_on, last.overall_grade, last.unfinished, grades)
+    return PreviousAudit(last.reference, last.edition, last.version, last.audit_on, last.overall_grade, last.unfinished, grades)
 
 
-def _grade(connection: Connection) -> ColumnElement[str]:
+def _select_grade(connection: Connection) -> ColumnElement[str]:
     """Select the grade from the answers. SQLite reads JSON from text; PostgreSQL needs a cast."""
     answers = type_coerce(sections.c.answers, JSON) if connection.dialect.name == "sqlite" else cast(sections.c.answers, JSON)
     grade: ColumnElement[str] = answers["grade"].as_string().label("grade")

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.audits.page_context import framed, held_by, questions
-from web.audits.page_context import read as read_audit
-from web.audits.section_forms import words_stored
-from web.audits.section_status import progress_of
-from web.audits.share_preview import who_will_be_told
-from web.escalations.board import standing_of
+from web.audits.page_context import list_questions, name_next_person, template_context
+from web.audits.page_context import reveal as read_audit
+from web.audits.section_forms import describe_answers
+from web.audits.section_status import list_progress
+from web.audits.share_preview import preview_sharing
+from web.escalations.board import load_status
 from web.escalations.notification_status import EscalationStatus
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
@@ -66,14 +66,16 @@ def _start_page(refusal: BadInput | None = None) -> str:
 def show(reference: str) -> str:
     context = command_context()
     seen = reveal_and_log(see(context, current_user(), reference))
-    progress = progress_of(context, current_user(), seen.audit, seen.sections, questions(seen))
-    return render_template("audit.html", **framed(seen), progress=progress, held_by=held_by(seen), standing=_standing(seen))
+    progress = list_progress(context, current_user(), seen.audit, seen.sections, list_questions(seen))
+    return render_template(
+        "audit.html", **template_context(seen), progress=progress, held_by=name_next_person(seen), status=_escalation_status(seen)
+    )
 
 
-def _standing(seen: AuditView) -> EscalationStatus | None:
+def _escalation_status(seen: AuditView) -> EscalationStatus | None:
     """Return who has been notified of an unresolved escalation, for a person who may see it."""
     is_on = seen.escalation is not None and seen.escalation.state != "resolved"
-    return standing_of(seen.audit) if is_on else None
+    return load_status(seen.audit) if is_on else None
 
 
 @pages.get("/audits/<reference>/read")
@@ -82,8 +84,8 @@ def _standing(seen: AuditView) -> EscalationStatus | None:
 def read(reference: str) -> str:
     seen = read_audit(reference)
     form = command_context().form_of(seen.audit)
-    words = {key: words_stored(form, key, answers, command_context().directory) for key, answers in seen.sections.items()}
-    return render_template("read.html", **framed(seen), words=words)
+    words = {key: describe_answers(form, key, answers, command_context().directory) for key, answers in seen.sections.items()}
+    return render_template("read.html", **template_context(seen), words=words)
 
 
 @pages.get("/audits/<reference>/history")
@@ -91,7 +93,7 @@ def read(reference: str) -> str:
 @ViewOptions(read_log_title="The history")
 def history(reference: str) -> str:
     seen = see(command_context(), current_user(), reference)
-    return render_template("history.html", **framed(seen), told=reveal_history(seen))
+    return render_template("history.html", **template_context(seen), told=reveal_history(seen))
 
 
 @pages.get("/audits/<reference>/moves/<move>")
@@ -125,9 +127,9 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     if offer.move.name == "share":
         # The list of people notified reveals the overall grade.
         seen = reveal_and_log(seen)
-    told = who_will_be_told(context, current_council().notification_policy, seen.audit, offer.move)
+    told = preview_sharing(context, current_council().notification_policy, seen.audit, offer.move)
     return render_template(
-        "move.html", **framed(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form
+        "move.html", **template_context(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form
     )
 
 

@@ -8,9 +8,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.audits import draft_recovery
-from web.audits.page_context import framed, questions, readable
-from web.audits.previous_audit import opened_with_last
-from web.audits.section_forms import answers_typed, values_stored, values_typed, words_stored
+from web.audits.page_context import list_questions, template_context, view_readable
+from web.audits.previous_audit import reveal_with_previous
+from web.audits.section_forms import describe_answers, read_form, stored_values, typed_values
 from web.formatting import clock
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_session
@@ -26,18 +26,18 @@ from workflow.models import Audit
 
 pages = ViewOptions(replays_form=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
-KEPT = "You have been signed out. We have kept what you typed: sign in again to continue."
+DRAFT_STORED = "You have been signed out. We have kept what you typed: sign in again to continue."
 
 
 @pages.get("/audits/<reference>/sections/<section>")
 @login_required
 @ViewOptions(read_log_title="Section")
 def show(reference: str, section: str) -> str:
-    seen, part = _section(reference, section)
-    kept = draft_recovery.offered(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
+    seen, part = _find_section(reference, section)
+    kept = draft_recovery.find(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
     if kept:
-        return _section_page(seen, part, values_typed(part, kept.typed), kept.seen, kept_at=kept.at)
-    return _section_page(seen, part, None, seen.audit.version)
+        return _render_section(seen, part, typed_values(part, kept.typed), kept.seen, kept_at=kept.at)
+    return _render_section(seen, part, None, seen.audit.version)
 
 
 @pages.post("/audits/<reference>/sections/<section>")
@@ -46,14 +46,14 @@ def save(reference: str, section: str) -> Page:
     try:
         _ensure_signed_in(reference, section)
     except NotSignedIn as refusal:
-        is_kept = "yes" if refusal.sentence == KEPT else None
-        return redirect(url_for("sign_in.show", next=_here(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
+        is_kept = "yes" if refusal.sentence == DRAFT_STORED else None
+        return redirect(url_for("sign_in.show", next=_address_of(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
     try:
         audit = _save(reference, section)
     except Refusal as refusal:
-        return _shown_again(*_section(reference, section), refusal), status_of(refusal)
+        return _redisplay(*_find_section(reference, section), refusal), status_of(refusal)
     flash("Saved.")
-    return redirect(_after_saving(audit, section), HTTPStatus.SEE_OTHER)
+    return redirect(_address_after_saving(audit, section), HTTPStatus.SEE_OTHER)
 
 
 @pages.post("/audits/<reference>/sections/<section>/autosave")
@@ -64,10 +64,10 @@ def autosave(reference: str, section: str) -> dict[str, object]:
     try:
         audit = _save(reference, section)
     except PermissionDenied:
-        _section(reference, section)
+        _find_section(reference, section)
         raise
     except (BadInput, EditConflict):
-        draft_recovery.keep(current_user(), reference, section, request.form)
+        draft_recovery.store(current_user(), reference, section, request.form)
         raise
     now = datetime.now(UTC)
     ends_at = current_session().ends_at(now)
@@ -78,8 +78,8 @@ def autosave(reference: str, section: str) -> dict[str, object]:
 @login_required
 def discard(reference: str, section: str) -> Response:
     """Delete the draft and show the stored version."""
-    draft_recovery.drop(current_user(), reference, section)
-    return redirect(_here(reference, section), HTTPStatus.SEE_OTHER)
+    draft_recovery.delete(current_user(), reference, section)
+    return redirect(_address_of(reference, section), HTTPStatus.SEE_OTHER)
 
 
 def _ensure_signed_in(reference: str, section: str) -> None:
@@ -87,31 +87,31 @@ def _ensure_signed_in(reference: str, section: str) -> None:
     try:
         current_user()
     except NotSignedIn:
-        if draft_recovery.keep_for_whose_session_ended(reference, section, request.form):
-            raise NotSignedIn(KEPT) from None
+        if draft_recovery.store_after_session_ended(reference, section, request.form):
+            raise NotSignedIn(DRAFT_STORED) from None
         raise
 
 
-def _shown_again(seen: AuditView, part: Section, refusal: Refusal) -> str:
+def _redisplay(seen: AuditView, part: Section, refusal: Refusal) -> str:
     """Show the section again. If it can't be shown, store the text as a draft for later."""
     try:
-        return _refused(seen, part, refusal)
+        return _render_refused(seen, part, refusal)
     except ReadLogUnavailable:
-        draft_recovery.keep(current_user(), seen.audit.reference, part.key, request.form)
+        draft_recovery.store(current_user(), seen.audit.reference, part.key, request.form)
         raise
 
 
-def _refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
+def _render_refused(seen: AuditView, part: Section, refusal: Refusal) -> str:
     """Show everything that was typed, however it was refused."""
     if isinstance(refusal, TooLarge):
-        refusal = _longest(part)
+        refusal = _refuse_longest_field(part)
     if not isinstance(refusal, BadInput) or not draft_recovery.may_write(seen, part.key):
-        return _beside_stored(seen, part, refusal)
+        return _render_conflict(seen, part, refusal)
     # Keep the version that was seen, so that the next try can't overwrite what somebody else has saved.
-    return _section_page(seen, part, values_typed(part, request.form), draft_recovery.version_seen(request.form), refusal)
+    return _render_section(seen, part, typed_values(part, request.form), draft_recovery.read_version_seen(request.form), refusal)
 
 
-def _longest(part: Section) -> BadInput:
+def _refuse_longest_field(part: Section) -> BadInput:
     field = max(part.fields, key=lambda field: len(request.form.get(field.key, "")))
     return BadInput.about(
         field.key, f"{field.label}: your text is too long to save. It is all still here: shorten it, then save.", part.key
@@ -120,26 +120,26 @@ def _longest(part: Section) -> BadInput:
 
 def _save(reference: str, section: str) -> Audit:
     refuse_too_large()
-    me, version = current_user(), draft_recovery.version_seen(request.form)
-    audit = drafting.save_section(command_context(), me, reference, section, lambda part: answers_typed(part, request.form), version)
+    me, version = current_user(), draft_recovery.read_version_seen(request.form)
+    audit = drafting.save_section(command_context(), me, reference, section, lambda part: read_form(part, request.form), version)
     if request.form.get("kept"):
-        draft_recovery.drop(me, reference, section)
+        draft_recovery.delete(me, reference, section)
     return audit
 
 
-def _here(reference: str, section: str) -> str:
+def _address_of(reference: str, section: str) -> str:
     return url_for("sections.show", reference=reference, section=section)
 
 
-def _section(reference: str, key: str) -> tuple[AuditView, Section]:
+def _find_section(reference: str, key: str) -> tuple[AuditView, Section]:
     """Return the section if this person may read it. Raise NotFound, also if the form has no such section."""
-    seen = readable(reference)
+    seen = view_readable(reference)
     if key not in seen.sections:
         raise NotFound
     return seen, command_context().form_of(seen.audit).section(key)
 
 
-def _section_page(
+def _render_section(
     seen: AuditView,
     part: Section,
     typed: dict[str, Any] | None,
@@ -149,35 +149,35 @@ def _section_page(
 ) -> str:
     """Show the section with what was typed, or else what is stored."""
     context, now = command_context(), datetime.now(UTC)
-    seen, back = opened_with_last(seen) if part.key == "details" else (reveal_and_log(seen), None)
-    values = typed or values_stored(part, seen.sections[part.key], context.directory)
-    words = words_stored(context.form_of(seen.audit), part.key, seen.sections[part.key], context.directory)
+    seen, back = reveal_with_previous(seen) if part.key == "details" else (reveal_and_log(seen), None)
+    values = typed or stored_values(part, seen.sections[part.key], context.directory)
+    words = describe_answers(context.form_of(seen.audit), part.key, seen.sections[part.key], context.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(
-        "section.html", **framed(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), words=words,
-        guidance=guidance, before=_beside(seen, part, -1), after=_beside(seen, part, 1), kept_at=kept_at,
+        "section.html", **template_context(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), words=words,
+        guidance=guidance, before=_adjacent_section(seen, part, -1), after=_adjacent_section(seen, part, 1), kept_at=kept_at,
         kept=bool(kept_at or request.form.get("kept")), refusal=refusal,
-        back=back, questions=[one.message for one in questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
+        back=back, questions=[one.message for one in list_questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 
 
-def _beside_stored(seen: AuditView, part: Section, refusal: Refusal) -> str:
+def _render_conflict(seen: AuditView, part: Section, refusal: Refusal) -> str:
     seen = reveal_and_log(seen)
     form, directory = command_context().form_of(seen.audit), command_context().directory
     return render_template(
-        "beside_stored.html", **framed(seen), section=part, yours=values_typed(part, request.form), version=seen.audit.version,
-        theirs=words_stored(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
+        "beside_stored.html", **template_context(seen), section=part, yours=typed_values(part, request.form), version=seen.audit.version,
+        theirs=describe_answers(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
         may_write=draft_recovery.may_write(seen, part.key),
     )  # fmt: skip
 
 
-def _beside(seen: AuditView, part: Section, step: int) -> Section | None:
+def _adjacent_section(seen: AuditView, part: Section, step: int) -> Section | None:
     shown = [one for one in command_context().form_of(seen.audit).sections if one.key in seen.sections]
     at = shown.index(part) + step
     return shown[at] if 0 <= at < len(shown) else None
 
 
-def _after_saving(audit: Audit, section: str) -> str:
+def _address_after_saving(audit: Audit, section: str) -> str:
     """Return the address of the next section of the same part, which the same people write, or of the audit."""
     form = command_context().form_of(audit)
     written = [part.key for part in form.sections if part.fields and part.part == form.section(section).part]

@@ -11,11 +11,11 @@ from workflow.forms import Section
 from workflow.guards import what_is_missing
 from workflow.models import Answers, Audit
 
-WRITTEN = (
+WRITING_GUARDS = (
     "header_is_complete", "practitioner_was_consulted", "case_is_summarised", "every_area_is_graded",
     "no_conflict_is_declared", "actions_are_agreed", "every_action_is_complete",
 )  # fmt: skip
-JUDGED = ("moderation_is_recorded", "difference_is_explained")
+MODERATION_GUARDS = ("moderation_is_recorded", "difference_is_explained")
 STATUSES = {
     "Complete": "", "To check": "govuk-tag--orange", "In progress": "govuk-tag--light-blue", "Not started": "govuk-tag--grey",
 }  # fmt: skip
@@ -32,23 +32,23 @@ class Progress:
         return STATUSES[self.status]
 
 
-def progress_of(
+def list_progress(
     context: CommandContext, who: Person, audit: Audit, sections: Mapping[str, Answers], asked: Collection[Missing]
 ) -> list[Progress]:
     """Return the status of each section that this person may see; `asked` are the sense checks' questions."""
     form = context.form_of(audit)
-    missing = _missing(context, who, audit)
+    missing = _sections_with_gaps(context, who, audit)
     questioned = {one.section for one in asked}
     shown = [section for section in form.sections if section.key in sections]
-    return [_progress(section, sections[section.key], missing, questioned, audit) for section in shown]
+    return [_section_progress(section, sections[section.key], missing, questioned, audit) for section in shown]
 
 
-def _missing(context: CommandContext, who: Person, audit: Audit) -> set[str]:
-    found: tuple[Missing, ...] = what_is_missing((*WRITTEN, *JUDGED), situation(context, who, audit))
+def _sections_with_gaps(context: CommandContext, who: Person, audit: Audit) -> set[str]:
+    found: tuple[Missing, ...] = what_is_missing((*WRITING_GUARDS, *MODERATION_GUARDS), situation(context, who, audit))
     return {one.section for one in found}
 
 
-def _progress(section: Section, answers: Answers, missing: set[str], questioned: set[str], audit: Audit) -> Progress:
+def _section_progress(section: Section, answers: Answers, missing: set[str], questioned: set[str], audit: Audit) -> Progress:
     grade = answers.get("grade")
     is_started = any(answer is not None for answer in answers.values()) or (section.key == "actions" and bool(audit.actions))
     status = "Complete" if section.key not in missing else "In progress" if is_started else "Not started"

@@ -13,7 +13,7 @@ from workflow.workflow_config import Move
 
 
 @dataclass(frozen=True, slots=True)
-class WillAcknowledge:
+class PostPreview:
     """A post that must acknowledge: who holds it now (None if nobody does), and its deputies."""
 
     post: str
@@ -22,9 +22,9 @@ class WillAcknowledge:
 
 
 @dataclass(frozen=True, slots=True)
-class WillBeTold:
+class SharePreview:
     names: tuple[str, ...] = ()
-    acknowledge: tuple[WillAcknowledge, ...] = ()
+    acknowledge: tuple[PostPreview, ...] = ()
     """Empty unless sharing opens an escalation."""
 
     @property
@@ -32,24 +32,24 @@ class WillBeTold:
         return any(one.holder is None or one.holder.stands_in for one in self.acknowledge)
 
 
-def who_will_be_told(context: CommandContext, hears: NotificationRules, audit: Audit, move: Move) -> WillBeTold | None:
+def preview_sharing(context: CommandContext, hears: NotificationRules, audit: Audit, move: Move) -> SharePreview | None:
     """Return None for any move but `share`."""
     if move.name != "share":
         return None
     shared = audit_changes.shared(audit, move.to, context.form_of(audit).overall.key, context.now, context.today)
     is_inadequate = shared.overall_grade == INADEQUATE
-    return WillBeTold(tuple(_names(context, hears, shared)), tuple(_posts(context, shared)) if is_inadequate else ())
+    return SharePreview(tuple(_list_names(context, hears, shared)), tuple(_list_posts(context, shared)) if is_inadequate else ())
 
 
-def _names(context: CommandContext, hears: NotificationRules, audit: Audit) -> Iterator[str]:
+def _list_names(context: CommandContext, hears: NotificationRules, audit: Audit) -> Iterator[str]:
     for notice in hears.notices(Event("audit_shared", audit.reference, 0), audit, context.directory):
         person = context.directory.person(notice.recipient)
         yield person.name if person else "the QA inbox"
 
 
-def _posts(context: CommandContext, audit: Audit) -> Iterator[WillAcknowledge]:
+def _list_posts(context: CommandContext, audit: Audit) -> Iterator[PostPreview]:
     directory, team = context.directory.for_child(audit.header.child_id), audit.header.team
     for post in context.rules.escalation_recipients:
         holder = directory.holder(post, team)
         others = tuple(one for one in directory.deputies(post, team) if holder is None or one.id != holder.person.id)
-        yield WillAcknowledge(post, holder, others)
+        yield PostPreview(post, holder, others)

@@ -12,52 +12,52 @@ from workflow.storage.keyset import parse_cursor
 SIZE = 50
 
 
-class Offered(NamedTuple):
+class Option(NamedTuple):
     """`code` is submitted, `name` is shown."""
 
     code: str
     name: str
 
 
-def with_role(directory: Directory, role: str) -> list[Person]:
-    return _by_name(person for person in directory.people.values() if person.is_active and role in person.roles)
+def list_with_role(directory: Directory, role: str) -> list[Person]:
+    return _sort_by_name(person for person in directory.people.values() if person.is_active and role in person.roles)
 
 
-def responsible(directory: Directory) -> list[Person]:
+def list_possible_owners(directory: Directory) -> list[Person]:
     """Return everybody who can own an action: people who work with cases."""
-    return _by_name(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
+    return _sort_by_name(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
 
 
-def anybody_else(directory: Directory, but: Person) -> list[Person]:
-    return _by_name(person for person in directory.people.values() if person.is_active and person.id != but.id)
+def list_others(directory: Directory, but: Person) -> list[Person]:
+    return _sort_by_name(person for person in directory.people.values() if person.is_active and person.id != but.id)
 
 
-def found(directory: Directory, q: str) -> list[Person]:
+def search_people(directory: Directory, q: str) -> list[Person]:
     """Return people whose name or email address contains all of the words, or everybody if there are none."""
     asked = q.casefold().split()
-    return _by_name(
+    return _sort_by_name(
         person for person in directory.people.values() if all(word in f"{person.name} {person.email}".casefold() for word in asked)
     )
 
 
-def page_of_people(directory: Directory, people: list[Person], cursor: str | None) -> tuple[list[Person], str | None]:
+def paginate_people(directory: Directory, people: list[Person], cursor: str | None) -> tuple[list[Person], str | None]:
     """Return a page of people in order of name, and the cursor of the next, if any. A cursor is the id of the last person seen."""
     last = directory.person(parse_cursor(cursor)) if cursor else None
     rest = [person for person in people if last is None or _name_order(person) > _name_order(last)]
     return rest[:SIZE], str(rest[SIZE - 1].id) if len(rest) > SIZE else None
 
 
-def titled(duty: Duty, directory: Directory) -> str:
+def title_of_duty(duty: Duty, directory: Directory) -> str:
     """Return a duty's title: “Deputy Head of Service, Children We Care For”."""
     where = f", {directory.names.get(duty.scope, duty.scope)}" if duty.scope else ""
     return f"{'Deputy ' if duty.is_deputy else ''}{role_title(duty.role)}{where}"
 
 
-def offered(duties: Iterable[Duty], directory: Directory) -> list[Offered]:
-    return [Offered(format_duty(duty), titled(duty, directory)) for duty in duties]
+def list_choices(duties: Iterable[Duty], directory: Directory) -> list[Option]:
+    return [Option(format_duty(duty), title_of_duty(duty, directory)) for duty in duties]
 
 
-def every_duty(directory: Directory) -> list[Duty]:
+def list_all_duties(directory: Directory) -> list[Duty]:
     """Return every duty that a person can be given."""
     own = [duty for role in ROLES for duty in duties_of(role, directory)]
     return own + [Duty(duty.role, duty.scope, is_deputy=True) for duty in own if duty.role in directory.posts]
@@ -69,17 +69,17 @@ def duties_of(role: str, directory: Directory) -> list[Duty]:
     return [Duty(role, scope) for scope in (sorted(scopes[SCOPED[role]]) if role in SCOPED else [""])]
 
 
-def in_order(duties: Iterable[Duty]) -> list[Duty]:
+def sort_duties(duties: Iterable[Duty]) -> list[Duty]:
     return sorted(duties, key=lambda duty: (duty.is_deputy, ROLES.index(duty.role), duty.scope))
 
 
-def team_of(directory: Directory, duty: Duty) -> str | None:
+def find_team(directory: Directory, duty: Duty) -> str | None:
     """Return any team of the post's service or branch: the same person holds the post for all of them."""
     attribute = SCOPED.get(duty.role)
     return next((code for code, team in directory.teams.items() if attribute and getattr(team, attribute) == duty.scope), None)
 
 
-def _by_name(people: Iterable[Person]) -> list[Person]:
+def _sort_by_name(people: Iterable[Person]) -> list[Person]:
     return sorted(people, key=_name_order)
 
 

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import anybody_else, in_order, offered, titled
-from web.directory.queries import connections_of, delegations_with
-from web.directory.routes import ensure, the_person
+from web.directory.choices import list_choices, list_others, sort_duties, title_of_duty
+from web.directory.queries import fetch_connections, fetch_delegations
+from web.directory.routes import check_permitted, get_person
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
@@ -29,27 +29,27 @@ Page = str | Response | tuple[str, HTTPStatus]
 @pages.get("/connections")
 @login_required
 def connections() -> str:
-    return _connections(current_user())
+    return _render_connections(current_user())
 
 
 @pages.post("/connections")
 @login_required
 def declare() -> Page:
-    return _declare(current_user())
+    return _declare_connection(current_user())
 
 
 @pages.get("/people/<int:person_id>/connections")
 @login_required
 def connections_of_another(person_id: int) -> str:
-    ensure("declare_for_another")
-    return _connections(the_person(person_id))
+    check_permitted("declare_for_another")
+    return _render_connections(get_person(person_id))
 
 
 @pages.post("/people/<int:person_id>/connections")
 @login_required
 def declare_for_another(person_id: int) -> Page:
-    ensure("declare_for_another")
-    return _declare(the_person(person_id))
+    check_permitted("declare_for_another")
+    return _declare_connection(get_person(person_id))
 
 
 @pages.post("/connections/<int:connection_id>/end")
@@ -63,27 +63,27 @@ def end_connection(connection_id: int) -> Response:
 @pages.get("/delegations")
 @login_required
 def delegations() -> str:
-    return _delegations(current_user())
+    return _render_delegations(current_user())
 
 
 @pages.post("/delegations")
 @login_required
 def delegate() -> Page:
-    return _delegate(current_user())
+    return _set_up_cover(current_user())
 
 
 @pages.get("/people/<int:person_id>/delegations")
 @login_required
 def delegations_of_another(person_id: int) -> str:
-    ensure("edit_directory")
-    return _delegations(the_person(person_id))
+    check_permitted("edit_directory")
+    return _render_delegations(get_person(person_id))
 
 
 @pages.post("/people/<int:person_id>/delegations")
 @login_required
 def delegate_for_another(person_id: int) -> Page:
-    ensure("edit_directory")
-    return _delegate(the_person(person_id))
+    check_permitted("edit_directory")
+    return _set_up_cover(get_person(person_id))
 
 
 @pages.post("/delegations/<int:delegation_id>/end")
@@ -94,24 +94,24 @@ def end_delegation(delegation_id: int) -> Response:
     return redirect(url_for("own.delegations"), HTTPStatus.SEE_OTHER)
 
 
-def _declare(person: Person) -> Page:
+def _declare_connection(person: Person) -> Page:
     try:
         connection_commands.declare_connection(command_context(), current_user(), request.form.get("child_id"), person.id)
     except BadInput as refusal:
-        return _connections(person, refusal), status_of(refusal)
+        return _render_connections(person, refusal), status_of(refusal)
     flash("Connection declared. That child’s audits are now hidden.")
-    return redirect(_here("own.connections", "own.connections_of_another", person), HTTPStatus.SEE_OTHER)
+    return redirect(_own_or_other("own.connections", "own.connections_of_another", person), HTTPStatus.SEE_OTHER)
 
 
-def _connections(person: Person, refusal: BadInput | None = None) -> str:
+def _render_connections(person: Person, refusal: BadInput | None = None) -> str:
     with read_transaction(current_council().engine) as connection:
-        rows = connections_of(connection, person.id)
+        rows = fetch_connections(connection, person.id)
     is_mine, directory = person.id == current_user().id, command_context().directory
     ends = command_context().permissions.allow_role("end_connection", current_user()) and not is_mine
     return render_template("connections.html", person=person, is_mine=is_mine, ends=ends, rows=rows, directory=directory, refusal=refusal)
 
 
-def _delegate(giver: Person) -> Page:
+def _set_up_cover(giver: Person) -> Page:
     context = command_context()
     to, days = (
         context.directory.by_email(request.form.get("person", "")),
@@ -121,22 +121,22 @@ def _delegate(giver: Person) -> Page:
         duty = read_duty(request.form.get("role"), context.directory)
         outcome = delegation_commands.delegate(context, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
-        return _delegations(giver, refusal), status_of(refusal)
+        return _render_delegations(giver, refusal), status_of(refusal)
     flash("Cover set up." if outcome == role_commands.GIVEN else "Cover requested. A second person must approve it.")
-    return redirect(_here("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
+    return redirect(_own_or_other("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
 
 
-def _delegations(giver: Person, refusal: BadInput | None = None) -> str:
+def _render_delegations(giver: Person, refusal: BadInput | None = None) -> str:
     context = command_context()
     with read_transaction(current_council().engine) as connection:
-        rows = delegations_with(connection, giver.id, context.now)
+        rows = fetch_delegations(connection, giver.id, context.now)
     never = context.permissions.table["never_delegated"]
-    roles = [duty for duty in in_order(giver.duties - giver.delegated) if duty.role not in never and not duty.is_deputy]
+    roles = [duty for duty in sort_duties(giver.duties - giver.delegated) if duty.role not in never and not duty.is_deputy]
     return render_template(
-        "delegations.html", giver=giver, is_mine=giver.id == current_user().id, rows=rows, roles=offered(roles, context.directory),
-        people=anybody_else(context.directory, giver), directory=context.directory, titled=titled, refusal=refusal, typed=request.form,
+        "delegations.html", giver=giver, is_mine=giver.id == current_user().id, rows=rows, roles=list_choices(roles, context.directory),
+        people=list_others(context.directory, giver), directory=context.directory, title_of_duty=title_of_duty, refusal=refusal, typed=request.form,
     )  # fmt: skip
 
 
-def _here(mine: str, anothers: str, person: Person) -> str:
+def _own_or_other(mine: str, anothers: str, person: Person) -> str:
     return url_for(mine) if person.id == current_user().id else url_for(anothers, person_id=person.id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from web.directory.choices import titled
+from web.directory.choices import title_of_duty
 from web.formatting import day, last_day
 from workflow.directory import Directory
 from workflow.errors import BadInput
@@ -19,18 +19,18 @@ VERBS = {
 }  # fmt: skip
 
 
-def in_words(verb: str, facts: Mapping[str, str], directory: Directory) -> str:
+def describe_change(verb: str, facts: Mapping[str, str], directory: Directory) -> str:
     """Return one line: what was done, and its details."""
     said = [VERBS.get(verb, verb)]
     if "role" in facts:
-        said.append(_role(facts["role"], directory))
+        said.append(_title_of_role(facts["role"], directory))
     if "to" in facts:
         said.append(f"to {facts['to']}")
     if "asked_by" in facts:
         said.append(f"requested by {facts['asked_by']}")
     if "ends_at" in facts:
         said.append(f"{_day(facts['starts_at'], day)} to {_day(facts['ends_at'], last_day)}")
-    said += [f"{_before(facts, name)}{facts[name]}" for name in ("name", "email", "within") if facts.get(name)]
+    said += [f"{_previous_value(facts, name)}{facts[name]}" for name in ("name", "email", "within") if facts.get(name)]
     return ": ".join([said[0], ", ".join(said[1:])]) if said[1:] else said[0]
 
 
@@ -38,14 +38,14 @@ def _day(instant: str, in_words: Callable[[datetime], str]) -> str:
     return in_words(datetime.fromisoformat(instant))
 
 
-def _before(facts: Mapping[str, str], name: str) -> str:
+def _previous_value(facts: Mapping[str, str], name: str) -> str:
     was = facts.get(f"{name}_was")
     return f"{was} → " if was and was != facts[name] else ""
 
 
-def _role(text: str, directory: Directory) -> str:
+def _title_of_role(text: str, directory: Directory) -> str:
     try:
-        return titled(read_duty(text, directory), directory)
+        return title_of_duty(read_duty(text, directory), directory)
     except BadInput:
         # The service or branch no longer exists.
         return text

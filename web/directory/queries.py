@@ -13,23 +13,23 @@ from workflow.storage.tables import connections, delegations, directory_history
 MOST = 200
 
 
-def history_of(connection: Connection, person_id: int) -> Sequence[Any]:
+def fetch_person_history(connection: Connection, person_id: int) -> Sequence[Any]:
     """Return up to `MOST` entries about one person, newest first."""
     lines = select(directory_history).where(directory_history.c.person_id == person_id)
     return connection.execute(lines.order_by(directory_history.c.id.desc()).limit(MOST)).all()
 
 
-def history_of_units(connection: Connection) -> Sequence[Any]:
+def fetch_unit_history(connection: Connection) -> Sequence[Any]:
     lines = select(directory_history).where(directory_history.c.unit.is_not(None))
     return connection.execute(lines.order_by(directory_history.c.id.desc()).limit(MOST)).all()
 
 
-def connections_of(connection: Connection, person_id: int) -> Sequence[Any]:
+def fetch_connections(connection: Connection, person_id: int) -> Sequence[Any]:
     """Return a person's connections, including those that have ended."""
     return connection.execute(select(connections).where(connections.c.person_id == person_id).order_by(connections.c.id.desc())).all()
 
 
-def delegations_with(connection: Connection, person_id: int, at: datetime) -> list[Delegation]:
+def fetch_delegations(connection: Connection, person_id: int, at: datetime) -> list[Delegation]:
     """Return delegations from or to this person that have not ended."""
     either = or_(delegations.c.from_person == person_id, delegations.c.to_person == person_id)
     rows = connection.execute(select(delegations).where(either, delegations.c.ends_at > at).order_by(delegations.c.starts_at))

@@ -6,9 +6,9 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import every_duty, found, in_order, offered, page_of_people
-from web.directory.history_text import in_words
-from web.directory.queries import connections_of, delegations_with, history_of
+from web.directory.choices import list_all_duties, list_choices, paginate_people, search_people, sort_duties
+from web.directory.history_text import describe_change
+from web.directory.queries import fetch_connections, fetch_delegations, fetch_person_history
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
@@ -29,17 +29,17 @@ Page = str | Response | tuple[str, HTTPStatus]
 @pages.get("/people")
 @login_required
 def every() -> str:
-    ensure("see_directory")
+    check_permitted("see_directory")
     q, directory = request.args.get("q", "")[:100], command_context().directory
-    people = found(directory, q)
-    page, following = page_of_people(directory, people, request.args.get("cursor"))
-    return render_template("people.html", people=page, q=q, following=following, in_order=in_order, number=len(people))
+    people = search_people(directory, q)
+    page, following = paginate_people(directory, people, request.args.get("cursor"))
+    return render_template("people.html", people=page, q=q, following=following, sort_duties=sort_duties, number=len(people))
 
 
 @pages.get("/people/new")
 @login_required
 def new() -> str:
-    return _identity(None)
+    return _render_identity(None)
 
 
 @pages.post("/people/new")
@@ -48,30 +48,30 @@ def add() -> Page:
     try:
         person_id = people_commands.add_person(command_context(), current_user(), request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
-        return _identity(None, refusal), status_of(refusal)
+        return _render_identity(None, refusal), status_of(refusal)
     flash("Person added. Now give them their roles.")
-    return _back(person_id)
+    return _redirect_to_person(person_id)
 
 
 @pages.get("/people/<int:person_id>")
 @login_required
 def show(person_id: int) -> str:
-    ensure("see_directory")
-    context, person = command_context(), the_person(person_id)
+    check_permitted("see_directory")
+    context, person = command_context(), get_person(person_id)
     sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
     with read_transaction(current_council().engine) as connection:
         return render_template(
             "person.html", person=person, directory=context.directory, sees=sees - ({"edit_directory"} if person == current_user() else set()),
-            own=in_order(person.duties - person.delegated), passed=delegations_with(connection, person_id, context.now), in_words=in_words,
-            history=history_of(connection, person_id) if "read_directory_history" in sees else [],
-            connections=connections_of(connection, person_id) if "see_connections" in sees else [],
+            own=sort_duties(person.duties - person.delegated), passed=fetch_delegations(connection, person_id, context.now), describe_change=describe_change,
+            history=fetch_person_history(connection, person_id) if "read_directory_history" in sees else [],
+            connections=fetch_connections(connection, person_id) if "see_connections" in sees else [],
         )  # fmt: skip
 
 
 @pages.get("/people/<int:person_id>/change")
 @login_required
 def change(person_id: int) -> str:
-    return _identity(the_person(person_id))
+    return _render_identity(get_person(person_id))
 
 
 @pages.post("/people/<int:person_id>/change")
@@ -80,15 +80,15 @@ def change_now(person_id: int) -> Page:
     try:
         people_commands.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
     except BadInput as refusal:
-        return _identity(the_person(person_id), refusal), status_of(refusal)
+        return _render_identity(get_person(person_id), refusal), status_of(refusal)
     flash("Saved.")
-    return _back(person_id)
+    return _redirect_to_person(person_id)
 
 
 @pages.get("/people/<int:person_id>/roles")
 @login_required
 def roles(person_id: int) -> str:
-    return _roles(person_id)
+    return _render_roles(person_id)
 
 
 @pages.post("/people/<int:person_id>/roles")
@@ -99,9 +99,9 @@ def give(person_id: int) -> Page:
             command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory)
         )
     except BadInput as refusal:
-        return _roles(person_id, refusal), status_of(refusal)
+        return _render_roles(person_id, refusal), status_of(refusal)
     flash("Role given." if outcome == role_commands.GIVEN else "Role requested. A second person must approve it.")
-    return _back(person_id)
+    return _redirect_to_person(person_id)
 
 
 @pages.post("/people/<int:person_id>/roles/take")
@@ -112,7 +112,7 @@ def take(person_id: int) -> Page:
             command_context(), current_user(), person_id, read_duty(request.form.get("role"), command_context().directory)
         )
     except BadInput as refusal:
-        return _roles(person_id, refusal), status_of(refusal)
+        return _render_roles(person_id, refusal), status_of(refusal)
     flash("Role removed.")
     return redirect(url_for("people.roles", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -128,7 +128,7 @@ def leave(person_id: int) -> str:
 def leave_now(person_id: int) -> Response:
     told = people_commands.mark_as_left(command_context(), current_user(), person_id)
     flash(f"Marked as left. The QA Service has been notified of {told} task{'' if told == 1 else 's'} that somebody else must take over.")
-    return _back(person_id)
+    return _redirect_to_person(person_id)
 
 
 @pages.post("/people/<int:person_id>/back")
@@ -136,15 +136,15 @@ def leave_now(person_id: int) -> Response:
 def come_back(person_id: int) -> Response:
     people_commands.mark_as_back(command_context(), current_user(), person_id)
     flash("Marked as back. Now give them their roles.")
-    return _back(person_id)
+    return _redirect_to_person(person_id)
 
 
-def ensure(right: str) -> None:
+def check_permitted(right: str) -> None:
     if not _may(right):
         raise PermissionDenied
 
 
-def the_person(person_id: int) -> Person:
+def get_person(person_id: int) -> Person:
     person = command_context().directory.person(person_id)
     if person is None:
         raise NotFound
@@ -155,11 +155,11 @@ def _may(right: str) -> bool:
     return command_context().permissions.allow_role(right, current_user())
 
 
-def _back(person_id: int) -> Response:
+def _redirect_to_person(person_id: int) -> Response:
     return redirect(url_for("people.show", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
-def _identity(person: Person | None, refusal: BadInput | None = None) -> str:
+def _render_identity(person: Person | None, refusal: BadInput | None = None) -> str:
     people_commands.ensure_edits(command_context(), current_user())
     if person:
         people_commands.somebody_else(command_context(), current_user(), person.id)
@@ -167,12 +167,12 @@ def _identity(person: Person | None, refusal: BadInput | None = None) -> str:
     return render_template("identity.html", person=person, typed=typed, refusal=refusal)
 
 
-def _roles(person_id: int, refusal: BadInput | None = None) -> str:
+def _render_roles(person_id: int, refusal: BadInput | None = None) -> str:
     person, directory = people_commands.somebody_else(command_context(), current_user(), person_id), command_context().directory
-    own = in_order(person.duties - person.delegated)
+    own = sort_duties(person.duties - person.delegated)
     if refusal:
         refusal = BadInput(tuple(replace(one, field="role") for one in refusal.missing))
     return render_template(
-        "roles.html", person=person, own=offered(own, directory), choices=offered((d for d in every_duty(directory) if d not in own), directory),
+        "roles.html", person=person, own=list_choices(own, directory), choices=list_choices((d for d in list_all_duties(directory) if d not in own), directory),
         refusal=refusal, typed=read_text("role", request.form.get("role"), 100) if refusal and request.form.get("role", "").isprintable() else "",
     )  # fmt: skip

@@ -15,7 +15,7 @@ from workflow.working_days import add_working_days, london_day
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class UsableLink:
     """A link that can be used. `posts` are those that the person acknowledges for."""
 
     reference: str
@@ -24,7 +24,7 @@ class Link:
     due_on: date
 
 
-def read_link(token: str) -> Link:
+def read_link(token: str) -> UsableLink:
     """Raise NotFound if the link is forged, used, expired, for another person, or for a post that somebody else now holds."""
     context, council = command_context(), current_council()
     asked = read_token(token, council.settings)
@@ -35,15 +35,15 @@ def read_link(token: str) -> Link:
     if not asked.made_at <= context.now < asked.made_at + lasts:
         raise NotFound
     audit, _ = get_visible_audit(context, person, asked.reference)
-    posts = tuple(one.post for one in _waiting(context, audit, person, asked))
+    posts = tuple(one.post for one in _unacknowledged(context, audit, person, asked))
     if audit.escalation is None or not posts:
         raise NotFound
     opened_on = london_day(audit.escalation.opened_at)
     due_on = add_working_days(opened_on, council.notification_policy.clocks["escalation_acknowledged_working_days"])
-    return Link(asked.reference, person, posts, due_on)
+    return UsableLink(asked.reference, person, posts, due_on)
 
 
-def use_link(token: str) -> Link:
+def use_link(token: str) -> UsableLink:
     """Acknowledge as the person does on the page. Raise NotFound if the link can't be used, or no longer can."""
     link = read_link(token)
     try:
@@ -53,7 +53,7 @@ def use_link(token: str) -> Link:
     return link
 
 
-def _waiting(context: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:
+def _unacknowledged(context: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:
     """Return the recipients of the escalation in the email that this person still answers for and who have not acknowledged it."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
@@ -62,12 +62,12 @@ def _waiting(context: CommandContext, audit: Audit, person: Person, asked: Ackno
     return [
         one
         for one in escalation.recipients
-        if _is_asked_of(one, asked, directory.excluded)
+        if _is_meant_for(one, asked, directory.excluded)
         and one.acknowledged_at is None
         and answers_for(person, one.post, audit.header.team, directory)
     ]
 
 
-def _is_asked_of(one: Recipient, asked: AcknowledgementLink, set_aside: frozenset[int]) -> bool:
+def _is_meant_for(one: Recipient, asked: AcknowledgementLink, set_aside: frozenset[int]) -> bool:
     """A reminder is for the person who holds the post now; a first email is for the person it named, or their deputy if they are connected to the child."""
     return asked.is_chase or one.person_id == asked.person_id or one.person_id in set_aside

@@ -15,24 +15,24 @@ def show() -> Response:
     """Change and log nothing: email security scanners open this link too."""
     token = request.args.get("token", "")
     try:
-        return _page("acknowledge.html", HTTPStatus.OK, link=read_link(token), token=token)
+        return _render("acknowledge.html", HTTPStatus.OK, link=read_link(token), token=token)
     except NotFound:
-        return _ended()
+        return _render_unusable()
 
 
 @pages.post("/acknowledge")
 def confirm() -> Response:
     try:
-        return _page("acknowledged.html", HTTPStatus.OK, link=use_link(request.form.get("token", "")))
+        return _render("acknowledged.html", HTTPStatus.OK, link=use_link(request.form.get("token", "")))
     except NotFound:
-        return _ended()
+        return _render_unusable()
 
 
-def _ended() -> Response:
+def _render_unusable() -> Response:
     """Show the same page for every fault, so that it reveals nothing."""
-    return _page("ended.html", HTTPStatus.GONE)
+    return _render("ended.html", HTTPStatus.GONE)
 
 
-def _page(template: str, status: HTTPStatus, **facts: object) -> Response:
+def _render(template: str, status: HTTPStatus, **facts: object) -> Response:
     """The address of this page can acknowledge an escalation: the Referrer-Policy of every page keeps it from other servers."""
     return make_response(render_template(template, **facts), status)

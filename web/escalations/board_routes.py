@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from web.escalations.board import board_of
+from web.escalations.board import load_board
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 
@@ -15,7 +15,7 @@ def show() -> str:
     context = command_context()
     return render_template(
         "board.html",
-        board=board_of(current_user(), request.args.get("cursor")),
+        board=load_board(current_user(), request.args.get("cursor")),
         directory=context.directory,
         now=context.now,
         today=context.today,

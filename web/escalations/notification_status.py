@@ -16,13 +16,13 @@ from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
 STUCK_AFTER = timedelta(minutes=5)
-NOBODY = "The post is vacant and nobody stands in."
+VACANT = "The post is vacant and nobody stands in."
 UNDELIVERABLE = "The email could not be delivered"
 CANCELLED = "The email was not sent: it was out of date, or they can no longer see the audit."
 STUCK = "The email has waited for more than 5 minutes."
-NOT_TOLD = "The person in this post has changed. The new person is notified with the next reminder."
-MOST_SAID = 120
-OF_ESCALATION = ("state", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
+NOT_NOTIFIED = "The person in this post has changed. The new person is notified with the next reminder."
+MAX_REPLY_LENGTH = 120
+COPIED_FIELDS = ("state", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class EscalationStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class StatusInput:
     """What a status is calculated from: a row of the board, or the audit itself."""
 
     reference: str
@@ -115,9 +115,9 @@ class Opening:
     resolved_by: int | None
 
 
-def opening_of(audit: Audit, one: Escalation) -> Opening:
-    named = {name: getattr(one, name) for name in OF_ESCALATION}
-    return Opening(reference=audit.reference, team=audit.header.team, child_id=audit.header.child_id, **named)
+def describe_opening(audit: Audit, one: Escalation) -> StatusInput:
+    copied = {name: getattr(one, name) for name in COPIED_FIELDS}
+    return StatusInput(reference=audit.reference, team=audit.header.team, child_id=audit.header.child_id, **copied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,44 +128,46 @@ class StatusCalculator:
     clocks: Deadlines
     now: datetime
 
-    def standings(
-        self, rows: Iterable[Any], mails: Mapping[str, list[Any]], read: Mapping[tuple[str, int | None], datetime]
+    def calculate(
+        self, rows: Iterable[Any], emails: Mapping[str, list[Any]], read: Mapping[tuple[str, int | None], datetime]
     ) -> list[EscalationStatus]:
-        return [self._standing(row, mails[row.reference], read) for row in rows]
+        return [self._calculate_one(row, emails[row.reference], read) for row in rows]
 
-    def _standing(self, row: Any, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> EscalationStatus:
+    def _calculate_one(self, row: Any, emails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> EscalationStatus:
         opened_on = london_day(row.opened_at)
         plan_due_on = add_working_days(opened_on, self.clocks["response_plan_working_days"])
         is_plan_late = row.plan_at is None and row.state != "resolved" and london_day(self.now) > plan_due_on
         return EscalationStatus(
             row.reference, row.team, row.state, row.source, row.opened_at,
-            tuple(self._told(row, one, mails, read) for one in _recipients(row.recipients)),
+            tuple(self._recipient_status(row, one, emails, read) for one in _recipients(row.recipients)),
             plan_due_on, is_plan_late, row.plan_at, self.directory.person(row.plan_by), row.resolved_at, self.directory.person(row.resolved_by),
         )  # fmt: skip
 
-    def _told(self, row: Any, one: Recipient, mails: list[Any], read: Mapping[tuple[str, int | None], datetime]) -> RecipientStatus:
+    def _recipient_status(
+        self, row: Any, one: Recipient, emails: list[Any], read: Mapping[tuple[str, int | None], datetime]
+    ) -> RecipientStatus:
         directory, opened_on = self.directory.for_child(row.child_id), london_day(row.opened_at)
         holder = directory.holder(one.post, row.team)
         person = directory.person(one.acknowledged_by) if one.acknowledged_at else holder.person if holder else None
-        theirs = [mail for mail in mails if person and mail.recipient == person.id and mail.event != "escalation_passed_up"]
-        due_on, pass_up_on = self._clock(opened_on, "acknowledged"), self._clock(opened_on, "passed_up") + timedelta(days=1)
-        ups = [directory.holder(up, row.team) for up in directory.next_up.get(one.post, ())[:1]]
-        chases = [mail.created_at for mail in theirs if mail.event == "escalation_not_acknowledged"]
-        passed_to = {QA_INBOX, *(up.person.id for up in ups if up)}
-        passed = [mail.created_at for mail in mails if mail.event == "escalation_passed_up" and mail.recipient in passed_to]
-        waits = one.acknowledged_at is None and row.state == "open"
+        their_emails = [email for email in emails if person and email.recipient == person.id and email.event != "escalation_passed_up"]
+        due_on, pass_up_on = self._deadline(opened_on, "acknowledged"), self._deadline(opened_on, "passed_up") + timedelta(days=1)
+        next_holders = [directory.holder(up, row.team) for up in directory.next_up.get(one.post, ())[:1]]
+        chases = [email.created_at for email in their_emails if email.event == "escalation_not_acknowledged"]
+        passed_to = {QA_INBOX, *(up.person.id for up in next_holders if up)}
+        passed = [email.created_at for email in emails if email.event == "escalation_passed_up" and email.recipient in passed_to]
+        is_waiting = one.acknowledged_at is None and row.state == "open"
         return RecipientStatus(
-            post=one.post, person=person, stands_in=holder.stands_in if holder and waits else one.stands_in,
+            post=one.post, person=person, stands_in=holder.stands_in if holder and is_waiting else one.stands_in,
             was_named=directory.person(one.person_id), due_on=due_on, pass_up_on=pass_up_on,
-            sent_at=min((mail.created_at for mail in theirs), default=None),
-            delivered_at=min((mail.sent_at for mail in theirs if mail.sent_at), default=None),
+            sent_at=min((email.created_at for email in their_emails), default=None),
+            delivered_at=min((email.sent_at for email in their_emails if email.sent_at), default=None),
             seen_at=read.get((row.reference, person.id)) if person else None,
             acknowledged_at=one.acknowledged_at, by_link=one.by_link,
-            trouble=_trouble(person, theirs, self.now) if waits else "", is_overdue=waits and london_day(self.now) > due_on,
-            chased_at=max(chases, default=None), next_up=ups[0] if ups else None, passed_up_at=min(passed, default=None),
+            trouble=_find_trouble(person, their_emails, self.now) if is_waiting else "", is_overdue=is_waiting and london_day(self.now) > due_on,
+            chased_at=max(chases, default=None), next_up=next_holders[0] if next_holders else None, passed_up_at=min(passed, default=None),
         )  # fmt: skip
 
-    def _clock(self, opened_on: date, name: str) -> date:
+    def _deadline(self, opened_on: date, name: str) -> date:
         return add_working_days(opened_on, self.clocks[f"escalation_{name}_working_days"])
 
 
@@ -173,20 +175,20 @@ def _recipients(held: str | tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     return recipients_of(held) if isinstance(held, str) else held
 
 
-def _trouble(person: Person | None, mails: Sequence[Any], now: datetime) -> str:
+def _find_trouble(person: Person | None, emails: Sequence[Any], now: datetime) -> str:
     """Judge by the latest email: a newer one that is delivered makes up for one that was not."""
     if person is None:
-        return NOBODY
-    if not mails:
-        return NOT_TOLD
-    latest = mails[-1]
+        return VACANT
+    if not emails:
+        return NOT_NOTIFIED
+    latest = emails[-1]
     if latest.state == "dead":
-        return f"{UNDELIVERABLE}: {_said(latest)}."
+        return f"{UNDELIVERABLE}: {_clean_reply(latest)}."
     if latest.state == "waiting" and now - latest.created_at > STUCK_AFTER:
-        return f"{STUCK} We are still trying to send it: {_said(latest)}." if latest.last_error else STUCK
+        return f"{STUCK} We are still trying to send it: {_clean_reply(latest)}." if latest.last_error else STUCK
     return CANCELLED if latest.state == "cancelled" else ""
 
 
-def _said(mail: Any) -> str:
+def _clean_reply(email: Any) -> str:
     """Return the mail server's reply on one line."""
-    return "".join(letter if letter.isprintable() else " " for letter in mail.last_error or "")[:MOST_SAID].rstrip(". ")
+    return "".join(letter if letter.isprintable() else " " for letter in email.last_error or "")[:MAX_REPLY_LENGTH].rstrip(". ")

@@ -11,48 +11,50 @@ from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS
 from workflow.storage.visibility import VisibilityFilter
 
 SIZE, MOST = 25, 2_000
-RESOLVED_LATELY = timedelta(days=14)
-NAMES = ("number", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
-MAIL = ("reference", "recipient", "event", "key", "state", "created_at", "sent_at", "last_error")
+RESOLVED_RECENTLY = timedelta(days=14)
+ESCALATION_COLUMNS = ("number", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
+EMAIL_COLUMNS = ("reference", "recipient", "event", "key", "state", "created_at", "sent_at", "last_error")
 OPENINGS = escalations.alias("openings")
 
 
-def page_of_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
+def fetch_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
     """Return a page, newest first."""
-    query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED)
+    query = _select_latest(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED)
     return fetch_page(connection, query, (escalations.c.opened_at, audits.c.id), cursor, SIZE)
 
 
-def all_open(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
+def fetch_open(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """Return at most `MOST` open escalations, longest open first."""
-    query = _present(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open")
+    query = _select_latest(reader).where(IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits.c.escalation_state == "open")
     return connection.execute(query.order_by(escalations.c.opened_at, audits.c.id).limit(MOST)).all()
 
 
-def resolved_lately(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
-    query = _present(reader).where(escalations.c.resolved_at > now - RESOLVED_LATELY, audits.c.escalation_state == "resolved")
+def fetch_recently_resolved(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
+    query = _select_latest(reader).where(escalations.c.resolved_at > now - RESOLVED_RECENTLY, audits.c.escalation_state == "resolved")
     return connection.execute(query.order_by(escalations.c.resolved_at.desc()).limit(SIZE)).all()
 
 
-def counts_by_state(connection: Connection, reader: VisibilityFilter) -> Mapping[str, int]:
+def count_by_state(connection: Connection, reader: VisibilityFilter) -> Mapping[str, int]:
     counted = select(audits.c.escalation_state, func.count().label("number")).where(
         IS_UNRESOLVED, reader.permitted("read_listed_escalation")
     )
     return {row.escalation_state: row.number for row in connection.execute(counted.group_by(audits.c.escalation_state))}
 
 
-def mails_about(connection: Connection, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
+def fetch_emails(connection: Connection, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
     """Return the emails about each escalation since it was opened, by reference, oldest first."""
     since: dict[str, datetime] = {row.reference: row.opened_at for row in rows}
     found: dict[str, list[Any]] = {reference: [] for reference in since}
-    query = select(*(outbox.c[name] for name in MAIL)).where(IS_OF_AN_ESCALATION, outbox.c.reference.in_(since)).order_by(outbox.c.id)
-    for mail in connection.execute(query) if since else ():
-        if mail.created_at >= since[mail.reference]:
-            found[mail.reference].append(mail)
+    query = (
+        select(*(outbox.c[name] for name in EMAIL_COLUMNS)).where(IS_OF_AN_ESCALATION, outbox.c.reference.in_(since)).order_by(outbox.c.id)
+    )
+    for email in connection.execute(query) if since else ():
+        if email.created_at >= since[email.reference]:
+            found[email.reference].append(email)
     return found
 
 
-def first_read(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str, int | None], datetime]:
+def fetch_first_readings(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str, int | None], datetime]:
     """Return when each person first read each audit after it was escalated."""
     if not rows:
         return {}
@@ -63,9 +65,9 @@ def first_read(connection: Connection, rows: Sequence[Any]) -> Mapping[tuple[str
     return {(row.reference, row.person_id): row.first for row in found}
 
 
-def _present(reader: VisibilityFilter) -> Select[Any]:
+def _select_latest(reader: VisibilityFilter) -> Select[Any]:
     """Select the latest escalation of each audit. Earlier ones stay on the record."""
     latest = select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == audits.c.id).correlate(audits).scalar_subquery()
     columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))
-    joined = select(*columns, *(escalations.c[name] for name in NAMES)).join(audits, audits.c.id == escalations.c.audit_id)
+    joined = select(*columns, *(escalations.c[name] for name in ESCALATION_COLUMNS)).join(audits, audits.c.id == escalations.c.audit_id)
     return joined.where(escalations.c.number == latest, reader.permitted("read_listed_escalation"))

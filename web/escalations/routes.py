@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.escalations.board import standing_of
+from web.escalations.board import load_status
 from web.formatting import happened
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
@@ -55,7 +55,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
         audit=seen.audit,
         escalation=seen.escalation,
         directory=context.directory,
-        standing=standing_of(seen.audit) if seen.escalation else None,
+        status=load_status(seen.audit) if seen.escalation else None,
         uses=uses,
         sees_people=context.permissions.allow_role("see_directory", current_user()),
         refusal=refusal,

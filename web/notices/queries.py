@@ -14,7 +14,7 @@ from workflow.storage.visibility import VisibilityFilter
 
 SIZE = 50
 SOON = timedelta(minutes=5)
-SHOWN = [
+COLUMNS = [
     outbox.c[name]
     for name in (
         "id", "event", "recipient", "reference", "action", "due_on", "created_at", "attempts", "next_attempt_at", "last_error",
@@ -22,7 +22,7 @@ SHOWN = [
 ]  # fmt: skip
 
 
-def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
+def fetch_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
     """Return a page of notices, except about children to whom the reader has since declared a connection."""
     person = reader.person
     recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
@@ -32,18 +32,18 @@ def page_of_notices(connection: Connection, reader: VisibilityFilter, cursor: st
     return fetch_page(connection, query, (notices.c.id,), cursor, SIZE)
 
 
-def given_up(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
+def fetch_failed(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
     """Return a page of failed emails about audits this person may know of, by ix_outbox_undelivered."""
-    query = visible_to(reader, *SHOWN).where(IS_UNDELIVERED)
+    query = visible_to(reader, *COLUMNS).where(IS_UNDELIVERED)
     return fetch_page(connection, query, (outbox.c.id,), cursor, SIZE)
 
 
-def still_tried(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
+def fetch_retrying(connection: Connection, reader: VisibilityFilter, now: datetime) -> Sequence[Any]:
     """Return waiting emails that had a temporary failure, or have waited longer than `SOON`."""
     is_late = or_(outbox.c.last_error.is_not(None), outbox.c.send_from <= now - SOON)
-    query = visible_to(reader, *SHOWN).where(outbox.c.state == "waiting", is_late)
+    query = visible_to(reader, *COLUMNS).where(outbox.c.state == "waiting", is_late)
     return connection.execute(query.order_by(outbox.c.send_from, outbox.c.id).limit(SIZE)).all()
 
 
-def how_many_given_up(connection: Connection, reader: VisibilityFilter) -> int:
+def count_failed(connection: Connection, reader: VisibilityFilter) -> int:
     return int(connection.execute(visible_to(reader, func.count()).where(IS_UNDELIVERED)).scalar_one())

@@ -24,8 +24,8 @@ def every() -> str:
     undelivered.ensure_permitted(context, current_user())
     reader = visibility_filter()
     with read_transaction(council.engine) as connection:
-        rows, following = queries.given_up(connection, reader, request.args.get("cursor"))
-        tried = queries.still_tried(connection, reader, context.now)
+        rows, following = queries.fetch_failed(connection, reader, request.args.get("cursor"))
+        tried = queries.fetch_retrying(connection, reader, context.now)
     return render_template(
         "undelivered.html",
         rows=rows,
@@ -36,26 +36,26 @@ def every() -> str:
         directory=context.directory,
         now=context.now,
         qa_inbox=QA_INBOX,
-        can_go_again={row.id for row in rows if undelivered.can_be_resent(row, council.notification_policy)},
+        can_be_resent={row.id for row in rows if undelivered.can_be_resent(row, council.notification_policy)},
         sees_people=context.permissions.allow_role("see_directory", current_user()),
     )
 
 
-@pages.post("/undelivered/<int:mail_id>/again")
+@pages.post("/undelivered/<int:email_id>/again")
 @login_required
-def again(mail_id: int) -> Response:
-    undelivered.resend(command_context(), current_user(), mail_id, current_council().engine, current_council().notification_policy)
+def again(email_id: int) -> Response:
+    undelivered.resend(command_context(), current_user(), email_id, current_council().engine, current_council().notification_policy)
     flash("The email will be sent again, to the person’s current address.")
-    return _back()
+    return _redirect_to_list()
 
 
-@pages.post("/undelivered/<int:mail_id>/settle")
+@pages.post("/undelivered/<int:email_id>/settle")
 @login_required
-def settle(mail_id: int) -> Response:
-    undelivered.settle(command_context(), current_user(), mail_id, current_council().engine)
+def settle(email_id: int) -> Response:
+    undelivered.settle(command_context(), current_user(), email_id, current_council().engine)
     flash("Recorded: you told them another way.")
-    return _back()
+    return _redirect_to_list()
 
 
-def _back() -> Response:
+def _redirect_to_list() -> Response:
     return redirect(url_for("undelivered.every"), HTTPStatus.SEE_OTHER)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.formatting import clock
 from web.identity.current_user import current_user, login_required
-from web.read_access.queries import emergencies_of, emergencies_waiting, may_decide
+from web.read_access.queries import can_decide, fetch_own_requests, fetch_waiting_requests
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
@@ -36,7 +36,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
     except BadInput as refusal:
         return _page(refusal), status_of(refusal)
     flash(ASKED)
-    return _back()
+    return _redirect_to_list()
 
 
 @pages.post("/emergencies/<int:emergency_id>/let-in")
@@ -44,7 +44,7 @@ def ask() -> Response | tuple[str, HTTPStatus]:
 def let_in(emergency_id: int) -> Response:
     until = emergency_access.let_in(command_context(), current_user(), emergency_id).ends_at
     flash(f"They can read the audit until {clock(until) if until else ''}. The people who must know have been notified.")
-    return _back()
+    return _redirect_to_list()
 
 
 @pages.post("/emergencies/<int:emergency_id>/refuse")
@@ -52,20 +52,20 @@ def let_in(emergency_id: int) -> Response:
 def refuse(emergency_id: int) -> Response:
     emergency_access.refuse(command_context(), current_user(), emergency_id)
     flash("Request refused. The person who asked has been notified.")
-    return _back()
+    return _redirect_to_list()
 
 
-def _back() -> Response:
+def _redirect_to_list() -> Response:
     return redirect(url_for("emergencies.every"), HTTPStatus.SEE_OTHER)
 
 
 def _page(refusal: BadInput | None = None) -> str:
     context, me = command_context(), current_user()
-    asks, decides = emergency_access.may_ask(context, me), may_decide(me, context.directory)
+    asks, decides = emergency_access.may_ask(context, me), can_decide(me, context.directory)
     if not asks and not decides:
         raise PermissionDenied("Only people who work with cases can ask to read an audit in an emergency.")
     with read_transaction(current_council().engine) as connection:
-        mine, others = emergencies_of(connection, me), emergencies_waiting(connection) if decides else []
+        mine, others = fetch_own_requests(connection, me), fetch_waiting_requests(connection) if decides else []
     theirs = [one for one in others if emergency_access.may_answer(context.directory, me, context.directory.people[one.asked_by])]
     return render_template(
         "emergencies.html",

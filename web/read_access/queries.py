@@ -26,7 +26,7 @@ class ReadLogFilter:
     cursor: str | None = None
 
 
-def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> Page:
+def fetch_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> Page:
     """Return a page of readings of the audits whose read log this person may see."""
     query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
     if sought.person:
@@ -36,7 +36,7 @@ def page_of_readings(connection: Connection, reader: VisibilityFilter, sought: R
     return fetch_page(connection, query, (readings.c.id,), sought.cursor, SIZE)
 
 
-def who_read_many(connection: Connection, more_than: int, now: datetime) -> Sequence[Any]:
+def fetch_heavy_readers(connection: Connection, more_than: int, now: datetime) -> Sequence[Any]:
     """Return rows of `person_id`, `by_name`, `since` and the number of different `audits`, by clock hour, newest first."""
     hour = func.substr(cast(readings.c.at, String), 1, 13)
     number, since = func.count(readings.c.reference.distinct()), func.min(readings.c.at, type_=readings.c.at.type)
@@ -45,17 +45,17 @@ def who_read_many(connection: Connection, more_than: int, now: datetime) -> Sequ
     return connection.execute(counted.having(number > more_than).order_by(since.desc()).limit(SIZE)).all()
 
 
-def emergencies_waiting(connection: Connection) -> Sequence[EmergencyAccessRequest]:
+def fetch_waiting_requests(connection: Connection) -> Sequence[EmergencyAccessRequest]:
     query = select(emergencies).where(emergencies.c.answered_at.is_(None)).order_by(emergencies.c.asked_at).limit(MOST_EMERGENCIES)
     return [of_row(row) for row in connection.execute(query)]
 
 
-def emergencies_of(connection: Connection, person: Person) -> Sequence[EmergencyAccessRequest]:
+def fetch_own_requests(connection: Connection, person: Person) -> Sequence[EmergencyAccessRequest]:
     """Return a person's own requests, newest first."""
     query = select(emergencies).where(emergencies.c.asked_by == person.id).order_by(emergencies.c.id.desc()).limit(MOST_EMERGENCIES)
     return [of_row(row) for row in connection.execute(query)]
 
 
-def may_decide(person: Person, directory: Directory) -> bool:
+def can_decide(person: Person, directory: Directory) -> bool:
     """Whether this person could decide anybody's request. For others, requests are not looked up."""
     return "director" in person.roles or directory.is_in_post(person, "hos_ppqa")

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.identity.current_user import current_user, login_required, visibility_filter
-from web.read_access.queries import ReadLogFilter, page_of_readings, who_read_many
+from web.read_access.queries import ReadLogFilter, fetch_heavy_readers, fetch_readings
 from web.request.context import command_context, current_council
 from workflow.commands.audit_view import see
 from workflow.errors import PermissionDenied
@@ -27,8 +27,8 @@ def every() -> str:
         request.args.get("cursor"),
     )
     with read_transaction(council.engine) as connection:
-        rows, following = page_of_readings(connection, visibility_filter(), sought)
-        many = who_read_many(connection, most, context.now)
+        rows, following = fetch_readings(connection, visibility_filter(), sought)
+        many = fetch_heavy_readers(connection, most, context.now)
     people = sorted(context.directory.people.values(), key=lambda one: one.name)
     return render_template(
         "readings.html", rows=rows, many=many, most=most, sought=sought, people=people, more={**request.args, "cursor": following} if following else None
@@ -44,5 +44,5 @@ def of_audit(reference: str) -> str:
         raise PermissionDenied(REFUSED)
     sought = ReadLogFilter(reference=reference, cursor=request.args.get("cursor"))
     with read_transaction(current_council().engine) as connection:
-        rows, following = page_of_readings(connection, visibility_filter(), sought)
+        rows, following = fetch_readings(connection, visibility_filter(), sought)
     return render_template("who_read.html", audit=seen.audit, rows=rows, following=following)

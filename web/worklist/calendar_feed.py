@@ -5,27 +5,27 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from web.request.context import command_context, current_council
-from web.worklist.queries import actions_waiting_for, audits_waiting_for
-from web.worklist.tasks import Task, tasks_of_actions, tasks_of_audits
+from web.worklist.queries import fetch_actions_waiting, fetch_audits_waiting
+from web.worklist.tasks import Task, list_action_tasks, list_audit_tasks
 from workflow.directory import Person
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 
 
-def due_for(person: Person) -> list[Task]:
+def list_due_tasks(person: Person) -> list[Task]:
     """Return their dated tasks under the rights they have now, so that lost access shows at the next fetch."""
     context, council = command_context(), current_council()
     reader = VisibilityFilter(person, context.directory, context.permissions)
     with read_transaction(council.engine) as connection:
-        audits, actions = audits_waiting_for(connection, reader), actions_waiting_for(connection, reader)
+        audits, actions = fetch_audits_waiting(connection, reader), fetch_actions_waiting(connection, reader)
     tasks = [
-        *tasks_of_audits(audits, person, context.directory, council.notification_policy.clocks),
-        *tasks_of_actions(actions, person, context.directory),
+        *list_audit_tasks(audits, person, context.directory, council.notification_policy.clocks),
+        *list_action_tasks(actions, person, context.directory),
     ]
     return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.verb))
 
 
-def as_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> bytes:
+def write_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> bytes:
     """Return the same bytes for the same tasks, so that a client can skip an unchanged calendar."""
     # Imported here because few requests are for a calendar.
     from icalendar import Calendar, Event

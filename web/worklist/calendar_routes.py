@@ -11,8 +11,8 @@ from web.identity.current_user import current_user, login_required
 from web.identity.sessions import token_digest
 from web.request.context import command_context, current_council
 from web.request.flash_messages import flash
-from web.worklist.calendar_feed import as_icalendar, due_for
-from web.worklist.queries import calendar_at, calendar_of, end_calendar, keep_calendar
+from web.worklist.calendar_feed import list_due_tasks, write_icalendar
+from web.worklist.queries import delete_calendar, find_calendar, find_calendar_by_digest, store_calendar
 from workflow.errors import NotFound
 
 pages = Blueprint("calendars", __name__, template_folder="templates")
@@ -21,7 +21,7 @@ pages = Blueprint("calendars", __name__, template_folder="templates")
 @pages.get("/calendar")
 @login_required
 def show() -> str:
-    return render_template("calendar.html", calendar=calendar_of(current_council().engine, current_user().id))
+    return render_template("calendar.html", calendar=find_calendar(current_council().engine, current_user().id))
 
 
 @pages.post("/calendar")
@@ -29,7 +29,7 @@ def show() -> str:
 def make() -> str:
     """Show the address in this response only: it is stored nowhere, so there is no redirect."""
     token = secrets.token_urlsafe(32)
-    keep_calendar(current_council().engine, current_user().id, token_digest(token), datetime.now(UTC))
+    store_calendar(current_council().engine, current_user().id, token_digest(token), datetime.now(UTC))
     address = current_council().settings.base_url + url_for("calendars.feed", token=token)
     return render_template("calendar_made.html", address=address)
 
@@ -37,7 +37,7 @@ def make() -> str:
 @pages.post("/calendar/end")
 @login_required
 def end() -> Response:
-    end_calendar(current_council().engine, current_user().id)
+    delete_calendar(current_council().engine, current_user().id)
     flash("Calendar address deleted. Entries that your calendar has already downloaded may stay in it.")
     return redirect(url_for("calendars.show"), HTTPStatus.SEE_OTHER)
 
@@ -45,11 +45,11 @@ def end() -> Response:
 @pages.get("/calendar/<token>.ics")
 def feed(token: str) -> Response:
     """Raise NotFound for an unknown or deleted address, and for one of a person who has left."""
-    row = calendar_at(current_council().engine, token_digest(token)) if token.isascii() else None
+    row = find_calendar_by_digest(current_council().engine, token_digest(token)) if token.isascii() else None
     person = command_context().directory.person(row.person_id) if row else None
     if row is None or person is None or not person.is_active:
         raise NotFound
-    response = make_response(as_icalendar(person, due_for(person), row.made_at))
+    response = make_response(write_icalendar(person, list_due_tasks(person), row.made_at))
     response.content_type = "text/calendar; charset=utf-8"
     response.add_etag()
     return response.make_conditional(request)

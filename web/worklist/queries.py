@@ -15,16 +15,16 @@ from workflow.storage.visibility import VisibilityFilter
 MOST = 200
 
 
-def audits_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
+def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """Return up to `MOST` + 1 audits (one more shows that there are more): open escalations first, then the oldest.
 
     Each row has its number of `unsettled` actions, and `recipients`, `plan` and `opened_at` of its escalation.
     """
     are_open = (actions.c.audit_id == audits.c.id, IS_UNSETTLED)
     unsettled = select(func.count()).select_from(actions).where(*are_open).scalar_subquery()
-    opening = (_of_latest(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
+    opening = (_from_latest_escalation(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
     # Each reason is read by its own index: one condition joined by OR would scan every audit.
-    waiting = union_all(*(select(audits.c.id).where(reason) for reason in _may_wait(reader.person)))
+    waiting = union_all(*(select(audits.c.id).where(reason) for reason in _reasons_to_wait(reader.person)))
     query = select(audits, unsettled.label("unsettled"), *opening).where(
         audits.c.id.in_(waiting), reader.permitted("know"), audits.c.state != "withdrawn"
     )
@@ -32,12 +32,12 @@ def audits_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequ
     return connection.execute(query.order_by(first, audits.c.id).limit(MOST + 1)).all()
 
 
-def _of_latest(column: Any) -> Any:
+def _from_latest_escalation(column: Any) -> Any:
     openings = select(column).where(escalations.c.audit_id == audits.c.id)
     return openings.order_by(escalations.c.number.desc()).limit(1).scalar_subquery().label(column.name)
 
 
-def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
+def _reasons_to_wait(person: Person) -> Iterator[ColumnElement[bool]]:
     yield and_(audits.c.auditor_id == person.id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
     yield and_(audits.c.moderator_id == person.id, audits.c.state == "shared")
     yield IS_UNRESOLVED
@@ -49,7 +49,7 @@ def _may_wait(person: Person) -> Iterator[ColumnElement[bool]]:
         yield audits.c.withdrawal_asked_by.is_not(None)
 
 
-def actions_waiting_for(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
+def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """Return open actions that they own or must track, and reported ones that they must verify."""
     person, teams = reader.person, reader.teams_of("head_of_service")
     tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
@@ -64,22 +64,22 @@ def actions_waiting_for(connection: Connection, reader: VisibilityFilter) -> Seq
     return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST + 1)).all()
 
 
-def keep_calendar(engine: Engine, person_id: int, digest: str, at: datetime) -> None:
+def store_calendar(engine: Engine, person_id: int, digest: str, at: datetime) -> None:
     """Replace any earlier address, which stops working."""
     with write_transaction(engine) as connection:
         upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at}])
 
 
-def end_calendar(engine: Engine, person_id: int) -> None:
+def delete_calendar(engine: Engine, person_id: int) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
 
 
-def calendar_of(engine: Engine, person_id: int) -> Any:
+def find_calendar(engine: Engine, person_id: int) -> Any:
     with read_transaction(engine) as connection:
         return connection.execute(select(calendars).where(calendars.c.person_id == person_id)).first()
 
 
-def calendar_at(engine: Engine, digest: str) -> Any:
+def find_calendar_by_digest(engine: Engine, digest: str) -> Any:
     with read_transaction(engine) as connection:
         return connection.execute(select(calendars).where(calendars.c.digest == digest)).first()

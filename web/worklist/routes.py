@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from flask import Blueprint, render_template
 
 from notifications.queries import NEVER, worker_status
-from web.directory.unit_routes import requests_for
-from web.escalations.board import troubled
+from web.directory.unit_routes import list_requests_for
+from web.escalations.board import find_unnotified
 from web.identity.current_user import current_user, login_required, visibility_filter
-from web.notices.queries import how_many_given_up
-from web.read_access.queries import emergencies_waiting, may_decide
+from web.notices.queries import count_failed
+from web.read_access.queries import can_decide, fetch_waiting_requests
 from web.request.context import command_context, current_council
-from web.worklist.queries import MOST, actions_waiting_for, audits_waiting_for
+from web.worklist.queries import MOST, fetch_actions_waiting, fetch_audits_waiting
 from web.worklist.tasks import (
-    in_order,
-    tasks_of_actions,
-    tasks_of_audits,
-    tasks_of_emergencies,
-    tasks_of_requests,
-    tasks_of_troubled,
-    tasks_of_undelivered,
+    list_action_tasks,
+    list_audit_tasks,
+    list_emergency_tasks,
+    list_notification_tasks,
+    list_role_request_tasks,
+    list_undelivered_email_tasks,
+    sort_tasks,
 )
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
@@ -34,20 +34,20 @@ pages = Blueprint("my_work", __name__, template_folder="templates")
 def show() -> str:
     context, me, reader = command_context(), current_user(), visibility_filter()
     with read_transaction(current_council().engine) as connection:
-        audits = audits_waiting_for(connection, reader)
-        actions = actions_waiting_for(connection, reader)
-        untold = troubled(connection, reader) if "qa" in me.roles else []
-        emergencies = emergencies_waiting(connection) if may_decide(me, context.directory) else []
-        undelivered = how_many_given_up(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
+        audits = fetch_audits_waiting(connection, reader)
+        actions = fetch_actions_waiting(connection, reader)
+        untold = find_unnotified(connection, reader) if "qa" in me.roles else []
+        emergencies = fetch_waiting_requests(connection) if can_decide(me, context.directory) else []
+        undelivered = count_failed(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
-        *tasks_of_audits(audits, me, context.directory, current_council().notification_policy.clocks),
-        *tasks_of_actions(actions, me, context.directory),
+        *list_audit_tasks(audits, me, context.directory, current_council().notification_policy.clocks),
+        *list_action_tasks(actions, me, context.directory),
     ]
     tasks += [
-        *tasks_of_troubled(untold),
-        *tasks_of_undelivered(undelivered),
-        *tasks_of_requests(requests_for(me), context.directory),
-        *tasks_of_emergencies(emergencies, me, context.directory),
+        *list_notification_tasks(untold),
+        *list_undelivered_email_tasks(undelivered),
+        *list_role_request_tasks(list_requests_for(me), context.directory),
+        *list_emergency_tasks(emergencies, me, context.directory),
     ]
     starts = [
         right
@@ -56,15 +56,15 @@ def show() -> str:
     ]
     return render_template(
         "my_work.html",
-        tasks=in_order(tasks, context.today),
+        tasks=sort_tasks(tasks, context.today),
         is_cut=max(len(audits), len(actions)) > MOST,
         today=context.today,
         starts=starts,
-        worker=_worker(context, me),
+        worker=_worker_warnings(context, me),
     )
 
 
-def _worker(context: CommandContext, me: Person) -> Mapping[str, object]:
+def _worker_warnings(context: CommandContext, me: Person) -> Mapping[str, object]:
     """Return what stops the service from sending notices, for people who can get it fixed."""
     if not context.permissions.allow_role("see_the_worker", me):
         return {}

@@ -30,27 +30,27 @@ class Task:
         return self.due_on is not None and self.due_on < today
 
 
-def in_order(tasks: list[Task], today: date) -> list[Task]:
+def sort_tasks(tasks: list[Task], today: date) -> list[Task]:
     """Undelivered escalations first, then other urgent tasks, then by due date."""
     return sorted(tasks, key=lambda task: (not task.is_first, not task.urgent, task.due_on or date.max, task.reference))
 
 
-def tasks_of_audits(rows: Iterable[Any], me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
+def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
     for row in rows:
         show = url_for("audits.show", reference=row.reference)
         if row.escalation_state in {"open", "acknowledged"}:
-            yield from _escalation(row, me, directory, clocks)
+            yield from _list_escalation_tasks(row, me, directory, clocks)
         if row.auditor_id == me.id and row.state in DRAFTING:
             yield Task(DRAFTING[row.state], show, row.reference, row.share_by)
         if row.state == "shared":
-            yield from _moderation(row, me, show, clocks)
+            yield from _list_moderation_tasks(row, me, show, clocks)
         if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
             yield Task(
                 "Decide whether to withdraw the audit",
                 url_for("audits.move", reference=row.reference, move="withdraw"),
                 row.reference,
             )
-        if row.state == "moderated" and row.unsettled == 0 and _closes(row, me):
+        if row.state == "moderated" and row.unsettled == 0 and _can_close(row, me):
             yield Task("Close the audit", show, row.reference)
 
 
@@ -61,7 +61,7 @@ DRAFTING = {
 }
 
 
-def tasks_of_troubled(troubled: Iterable[EscalationStatus]) -> Iterator[Task]:
+def list_notification_tasks(troubled: Iterable[EscalationStatus]) -> Iterator[Task]:
     for one in troubled:
         href = url_for("escalations.show", reference=one.reference)
         for verb in _ways_to_notify(one.trouble):
@@ -83,33 +83,33 @@ def _in_a_sentence(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def tasks_of_undelivered(count: int) -> Iterator[Task]:
+def list_undelivered_email_tasks(count: int) -> Iterator[Task]:
     if count:
         verb = "Deal with an email that could not be delivered" if count == 1 else f"Deal with {count} emails that could not be delivered"
         yield Task(verb, url_for("undelivered.every"), "", urgent=True)
 
 
-def _escalation(row: Any, me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
+def _list_escalation_tasks(row: Any, me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
     waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
     opened_on, directory = london_day(row.opened_at), directory.for_child(row.child_id)
-    waits = any(_answers(me, post, row.team, directory) for post in waiting)
+    waits = any(_answers_for(me, post, row.team, directory) for post in waiting)
     if row.escalation_state == "open" and waits:
         by = add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
         yield Task("Acknowledge the escalation", href, row.reference, by, urgent=True)
-    if not row.plan and _answers(me, "head_of_service", row.team, directory):
+    if not row.plan and _answers_for(me, "head_of_service", row.team, directory):
         by = add_working_days(opened_on, clocks["response_plan_working_days"])
         yield Task("Record the response plan", href, row.reference, by, urgent=True)
-    if row.escalation_state == "acknowledged" and row.plan and _answers(me, "hos_ppqa", row.team, directory):
+    if row.escalation_state == "acknowledged" and row.plan and _answers_for(me, "hos_ppqa", row.team, directory):
         yield Task("Resolve the escalation", href, row.reference, urgent=True)
 
 
-def _answers(me: Person, post: str, team: str | None, directory: Directory) -> bool:
+def _answers_for(me: Person, post: str, team: str | None, directory: Directory) -> bool:
     holder = directory.holder(post, team)
     return directory.is_in_post(me, post, team) or (holder is not None and holder.person.id == me.id)
 
 
-def _moderation(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[Task]:
+def _list_moderation_tasks(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[Task]:
     due_on = add_working_days(london_day(row.shared_at), clocks["moderation_working_days"])
     if row.moderator_id == me.id:
         yield Task("Moderate the audit", show, row.reference, due_on)
@@ -117,37 +117,37 @@ def _moderation(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[
         yield Task("Assign a moderator, or waive moderation", show, row.reference, due_on)
 
 
-def _closes(row: Any, me: Person) -> bool:
+def _can_close(row: Any, me: Person) -> bool:
     if row.escalation_state == "none":
         # A Director sees the audit only if nobody before them in the line can close it.
         return not me.roles.isdisjoint({"qa", "director"})
     return row.escalation_state == "resolved" and "hos_ppqa" in me.roles
 
 
-def tasks_of_emergencies(waiting: Iterable[EmergencyAccessRequest], me: Person, directory: Directory) -> Iterator[Task]:
+def list_emergency_tasks(waiting: Iterable[EmergencyAccessRequest], me: Person, directory: Directory) -> Iterator[Task]:
     for one in waiting:
-        asker = directory.people[one.asked_by]
-        if may_answer(directory, me, asker):
+        person = directory.people[one.asked_by]
+        if may_answer(directory, me, person):
             yield Task(
-                f"Decide whether {asker.name} may read an audit in an emergency", url_for("emergencies.every"), one.reference, urgent=True
+                f"Decide whether {person.name} may read an audit in an emergency", url_for("emergencies.every"), one.reference, urgent=True
             )
 
 
-def tasks_of_actions(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
+def list_action_tasks(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
     for row in rows:
         href = url_for("actions.show", reference=row.reference, number=row.number)
-        verb = _verb(row, me, directory)
+        verb = _describe_action_task(row, me, directory)
         if verb:
             yield Task(verb, href, row.reference, row.due_on if row.state == "open" else None)
 
 
-def tasks_of_requests(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
+def list_role_request_tasks(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
     """Roles that a second person must approve."""
     for one in waiting:
         yield Task(f"Decide whether to give {directory.people[one.person_id].name} a role", url_for("posts.requests"), "")
 
 
-def _verb(row: Any, me: Person, directory: Directory) -> str:
+def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
     is_escalated = row.escalation_state != "none"
     if row.state == "reported":
         verifies = "hos_ppqa" if is_escalated else "qa"

@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.factories import World, an_audit
 from tests.web.support.browser import Browser
-from web.audit_list.queries import AuditFilter, page_of_audits
+from web.audit_list.queries import AuditFilter, fetch_audits
 from web.council import Council
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
@@ -83,7 +83,7 @@ def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Fla
         page = Browser(app, "qa").post("/audits/search", q=q).get_data(as_text=True)
         assert {name for name, reference in audits.items() if f">{reference}<" in page} == names, q
     with read_transaction(council.engine) as connection:
-        rows, _ = page_of_audits(
+        rows, _ = fetch_audits(
             connection, VisibilityFilter(world.person("qa"), council.store.directory(), council.permissions), AuditFilter(q="C-1001")
         )
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Connection
 
 from bench.filling import filled
-from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
+from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
 from web.council import Council
-from web.worklist.queries import actions_waiting_for, audits_waiting_for
+from web.worklist.queries import fetch_actions_waiting, fetch_audits_waiting
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 
@@ -26,14 +26,14 @@ def councils(tmp_path_factory: pytest.TempPathFactory) -> tuple[Council, Council
 
 
 def _pages(wanted: AuditFilter) -> Look:
-    return lambda connection, reader: page_of_audits(connection, reader, wanted)
+    return lambda connection, reader: fetch_audits(connection, reader, wanted)
 
 
 LOOKS: dict[str, Look] = {
     "first page": _pages(AuditFilter()), "one state": _pages(AuditFilter(state="moderated")), "closed": _pages(AuditFilter(state="actions_closed")),
     "one team": _pages(AuditFilter(team="assessment-east")), "a strand": _pages(AuditFilter(strand="care_experienced")),
-    "a reference": _pages(AuditFilter(q="00af-0001")), "counts": counts_by_state, "audits waiting": audits_waiting_for,
-    "actions waiting": actions_waiting_for,
+    "a reference": _pages(AuditFilter(q="00af-0001")), "counts": count_by_state, "audits waiting": fetch_audits_waiting,
+    "actions waiting": fetch_actions_waiting,
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ NEVER_WITH_THE_REST = {"child_id", "qaro_none_reason", "not_applicable_reason", 
 NEVER_CALLED = {"sign_in.leave", "sign_in.enter", "static"}
 VALUES: dict[str, list[Any]] = {
     "section": [section.key for section in FORM.sections], "move": [*RULES.audit.moves], "number": [1, 2], "filename": ["favicon.svg"],
-    "emergency_id": [1], "mail_id": [1], "person_id": [3], "token_id": [1], "connection_id": [1], "delegation_id": [1], "request_id": [1], "kind": ["team"],
+    "emergency_id": [1], "email_id": [1], "person_id": [3], "token_id": [1], "connection_id": [1], "delegation_id": [1], "request_id": [1], "kind": ["team"],
     "code": ["care-west"], "session": ["x"], "token": ["nothing"],
 }  # fmt: skip
 

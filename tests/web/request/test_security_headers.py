@@ -50,7 +50,7 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
         "session": "x",
         "token": "nothing",
     }
-    values |= dict.fromkeys(("token_id", "person_id", "connection_id", "delegation_id", "emergency_id", "mail_id", "request_id"), "99")
+    values |= dict.fromkeys(("token_id", "person_id", "connection_id", "delegation_id", "emergency_id", "email_id", "request_id"), "99")
     values["filename"] = "nothing.js"
     browser, nobody = Browser(app, "auditor"), app.test_client()
     for rule in app.url_map.iter_rules():
@@ -95,7 +95,7 @@ def test_error_pages_have_the_headers(app: Flask, monkeypatch: pytest.MonkeyPatc
     browser = Browser(app, "auditor")
     too_much = app.test_client().post("/sign-in", data={"email": "x" * 17_000_000})
     council = app.extensions["council"]
-    monkeypatch.setattr("web.worklist.routes.audits_waiting_for", lambda *_: 1 / 0)
+    monkeypatch.setattr("web.worklist.routes.fetch_audits_waiting", lambda *_: 1 / 0)
     broken = browser.get("/")
     monkeypatch.setattr("web.request.errors.render_template", lambda *_, **__: 1 / 0)
     broken_twice = browser.get("/")

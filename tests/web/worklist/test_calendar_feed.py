@@ -130,7 +130,7 @@ def test_no_log_line_holds_the_address(
 ) -> None:
     path = address(Browser(app, "hos.ppqa"))
     app.testing = False
-    monkeypatch.setattr("web.worklist.calendar_routes.due_for", lambda person: int(path))
+    monkeypatch.setattr("web.worklist.calendar_routes.list_due_tasks", lambda person: int(path))
     with caplog.at_level(logging.DEBUG):
         assert app.test_client().get(path).status_code == 500
     assert "unexpected ValueError" in caplog.text

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.factories import GRADED, NOW, STATES, World, a_world, an_audit, assign
 from tests.support.cheap_apps import SHIPPED_PRAGMAS
-from web.audit_list.queries import AuditFilter, counts_by_state, page_of_audits
-from web.audits.queries import last_audit_of
+from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
+from web.audits.queries import find_previous_audit
 from web.council import Council
 from workflow.commands import actions, audit_moves, emergency_access
 from workflow.commands.actions import NewAction
@@ -45,11 +45,11 @@ def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(coun
                 assert listed == allowed, (person.email, right)
                 asked += len(audits)
             reader = VisibilityFilter(person, directory, council.permissions)
-            rows, _ = page_of_audits(connection, reader, AuditFilter())
+            rows, _ = fetch_audits(connection, reader, AuditFilter())
             assert {row.reference for row in rows} == {
                 one.reference for one in audits if council.permissions.allow("know", one, relations(person, one, directory))
             }
-            assert counts_by_state(connection, reader) == Counter(row.state for row in rows), person.email
+            assert count_by_state(connection, reader) == Counter(row.state for row in rows), person.email
     print(f"{asked} questions, {len(rights)} rights, {len(directory.connections)} people connected, asked both ways")
 
 
@@ -92,7 +92,7 @@ def test_a_page_ends_where_the_next_begins(council: Council) -> None:
     directory, auditor, seen, cursor = council.store.directory(), world.person("auditor"), [], None
     for size in (50, 50, 3):
         with read_transaction(council.engine) as connection:
-            rows, cursor = page_of_audits(connection, VisibilityFilter(auditor, directory, council.permissions), AuditFilter(cursor=cursor))
+            rows, cursor = fetch_audits(connection, VisibilityFilter(auditor, directory, council.permissions), AuditFilter(cursor=cursor))
         assert len(rows) == size
         seen += [row.reference for row in rows]
     assert cursor is None
@@ -105,7 +105,7 @@ def test_a_search_takes_no_wildcards(council: Council, q: str) -> None:
     an_audit(world, at="draft")
     with read_transaction(council.engine) as connection:
         wanted = AuditFilter(q=q)
-        rows, _ = page_of_audits(
+        rows, _ = fetch_audits(
             connection, VisibilityFilter(world.person("auditor"), council.store.directory(), council.permissions), wanted
         )
     assert rows == []
@@ -117,8 +117,8 @@ def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None
         an_audit(world, at="moderated", details={"audit_date": day})
     now = an_audit(world, at="draft")
     with read_transaction(council.engine) as connection:
-        last = last_audit_of(connection, "C-1001", now, true())
-        none = last_audit_of(connection, "C-9", now, true())
+        last = find_previous_audit(connection, "C-1001", now, true())
+        none = find_previous_audit(connection, "C-9", now, true())
     assert none is None
     assert last is not None
     assert (last.audited_on.isoformat(), last.overall_grade, last.unfinished) == ("2026-05-12", "good", 1)

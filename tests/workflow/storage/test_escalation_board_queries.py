@@ -26,9 +26,9 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
     world.passes(hours=1)
     audit_moves.share(world.command_context(), world.person("auditor"), reference)
     with read_transaction(council.engine) as connection:
-        rows, following = queries.page_of_unresolved(connection, reader_of(world, "qa"))
-        emails, read = queries.mails_about(connection, rows), queries.first_read(connection, rows)
-        assert queries.counts_by_state(connection, reader_of(world, "qa")) == {"open": 1}
+        rows, following = queries.fetch_unresolved(connection, reader_of(world, "qa"))
+        emails, read = queries.fetch_emails(connection, rows), queries.fetch_first_readings(connection, rows)
+        assert queries.count_by_state(connection, reader_of(world, "qa")) == {"open": 1}
     assert [(row.reference, row.number, row.opened_at) for row in rows] == [(reference, 2, NOW + timedelta(hours=2))]
     assert following is None
     assert {email.created_at for email in emails[reference]} == {NOW + timedelta(hours=2)}
@@ -40,11 +40,11 @@ def test_a_page_ends_where_the_next_begins_also_within_one_instant(council: Coun
     world = a_world(council)
     everything = [an_audit(world, at="shared", grade="inadequate") for _ in range(queries.SIZE + 2)]
     with read_transaction(council.engine) as connection:
-        first, cursor = queries.page_of_unresolved(connection, reader_of(world, "hos.ppqa"))
-        second, end = queries.page_of_unresolved(connection, reader_of(world, "hos.ppqa"), cursor)
+        first, cursor = queries.fetch_unresolved(connection, reader_of(world, "hos.ppqa"))
+        second, end = queries.fetch_unresolved(connection, reader_of(world, "hos.ppqa"), cursor)
         assert [row.reference for row in (*first, *second)] == everything[::-1]
         assert (len(first), end) == (queries.SIZE, None)
-        assert queries.page_of_unresolved(connection, reader_of(world, "head.of.service2"))[0] == []
+        assert queries.fetch_unresolved(connection, reader_of(world, "head.of.service2"))[0] == []
 
 
 def test_the_longest_waiting_are_counted_however_many_came_after(council: Council) -> None:
@@ -54,8 +54,8 @@ def test_the_longest_waiting_are_counted_however_many_came_after(council: Counci
     an_audit(world, at="shared", grade="inadequate")
     with write_transaction(council.engine) as connection:
         number = multiply(connection, 250)
-        waiting = queries.all_open(connection, reader_of(world, "qa"))
-        emails = queries.mails_about(connection, waiting)
+        waiting = queries.fetch_open(connection, reader_of(world, "qa"))
+        emails = queries.fetch_emails(connection, waiting)
     assert (len(waiting), waiting[0].reference) == (number, first)
     assert {len(about) for about in emails.values()} == {3}
 
@@ -68,7 +68,9 @@ def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Co
         escalations.acknowledge(world.command_context(), world.person(name), known)
     me = reader_of(world, "director.safeguarding")
     with read_transaction(council.engine) as connection:
-        assert [row.reference for row in queries.page_of_unresolved(connection, me)[0]] == [known]
-        assert queries.all_open(connection, me) == []
-        later = [[row.reference for row in queries.resolved_lately(connection, me, NOW + timedelta(days=days))] for days in (13, 14)]
+        assert [row.reference for row in queries.fetch_unresolved(connection, me)[0]] == [known]
+        assert queries.fetch_open(connection, me) == []
+        later = [
+            [row.reference for row in queries.fetch_recently_resolved(connection, me, NOW + timedelta(days=days))] for days in (13, 14)
+        ]
     assert later == [[resolved], []]
