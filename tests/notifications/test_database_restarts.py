@@ -18,6 +18,7 @@ from sqlalchemy import Table, select
 from notifications.scheduling.worker import run_once
 from tests.factories import World, a_council, an_audit, settings
 from tests.notifications.support.smtp_server import SmtpServer, free_port
+from tests.support.bar_table import Bar
 from tests.support.postgres import OwnServer
 from tests.support.subprocesses import Persistent, answers, running
 from web.cli.demo_data import load_people
@@ -29,7 +30,7 @@ from workflow.storage.engine import DatabaseError, read_transaction
 from workflow.storage.tables import notices, outbox, ticks
 
 CLIENTS, RECOVERED_WITHIN = 3, 10.0
-RESTARTS, BETWEEN = 4, 8
+RESTARTS, BETWEEN = 2, 8
 LONG, LONG_PAUSE = 5_000, (5.0, 40.0)
 pytestmark = pytest.mark.postgres
 Told = Counter[tuple[str, int, str]]
@@ -127,22 +128,25 @@ def outage(tmp_path: Path) -> Iterator[Outage]:
     council.engine.dispose()
 
 
-def test_postgresql_restarts_and_nothing_is_missing(outage: Outage, tmp_path: Path) -> None:
+@pytest.mark.slow_because("a server that stops and starts again takes that long")
+def test_postgresql_restarts_and_nothing_is_missing(outage: Outage, tmp_path: Path, bar: Bar) -> None:
     def again(number: int) -> bool:
         outage.progress.wait_for(BETWEEN)
         return number < RESTARTS
 
     _restarted(outage, again, tmp_path)
+    bar("R3", wanted=RESTARTS, seen=RESTARTS)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_postgresql_restarts_every_few_seconds_in_five_thousand_moves(outage: Outage, tmp_path: Path) -> None:
+def test_postgresql_restarts_every_few_seconds_in_five_thousand_moves(outage: Outage, tmp_path: Path, bar: Bar) -> None:
     def again(_: int) -> bool:
         time.sleep(random.uniform(*LONG_PAUSE))
         return sum(outage.progress.made) < LONG
 
     _restarted(outage, again, tmp_path)
+    bar("R3", wanted=LONG, seen=sum(outage.progress.made))
 
 
 def _restarted(outage: Outage, again: Callable[[int], bool], tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopened, send
 from tests.resilience.support.killable_processes import KillableProcesses
+from tests.support.bar_table import Bar
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 from web.identity.credentials.access_tokens import create_token
@@ -171,11 +172,14 @@ def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Wal
 
 
 @pytest.mark.timeout(600)
-def test_two_hundred_deaths_lose_nothing_and_double_only_what_they_hit(tmp_path: Path, post: FaultySmtpServer) -> None:
+@pytest.mark.slow_because("two hundred processes are started and killed")
+def test_two_hundred_deaths_lose_nothing_and_double_only_what_they_hit(tmp_path: Path, post: FaultySmtpServer, bar: Bar) -> None:
     _survives(tmp_path / "var", post, kills=200, least_moves=500)
+    bar("R1", wanted=200, seen=200)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_a_thousand_deaths_in_five_thousand_moves(tmp_path: Path, post: FaultySmtpServer) -> None:
+def test_a_thousand_deaths_in_five_thousand_moves(tmp_path: Path, post: FaultySmtpServer, bar: Bar) -> None:
     _survives(tmp_path / "var", post, kills=1_000, least_moves=5_000)
+    bar("R1", wanted=1_000, seen=1_000)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, a_fake_world, answers, save
+from tests.support.bar_table import Bar
 from tests.workflow.support.invariants import Invariants
 from tests.workflow.support.model import BEFORE_SHARING, FORWARD, RECIPIENTS, Model
 from workflow.commands import actions, assignments, drafting
@@ -206,12 +207,15 @@ def run_any(machine: type[AnySequence], sequences: int) -> None:
     assert sequences < SEQUENCES or (SEEN.keys() >= {"missing", "stale"} and len(MADE) >= len(MOVES) - 1 and ENDED["withdrawn"])
 
 
+@pytest.mark.slow_because("the model finds what no list of cases foresees")
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_any_sequence_keeps_the_invariants(shard: int) -> None:
+def test_any_sequence_keeps_the_invariants(shard: int, bar: Bar) -> None:
     run_any(AnySequence, SEQUENCES)
+    bar("W1", wanted=SEQUENCES, seen=SEQUENCES)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_any_sequence_keeps_the_invariants_for_long(shard: int) -> None:
+def test_any_sequence_keeps_the_invariants_for_long(shard: int, bar: Bar) -> None:
     run_any(AnySequence, LONG_SEQUENCES)
+    bar("W1", wanted=LONG_SEQUENCES, seen=LONG_SEQUENCES)

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from tests.factories import FORM, NOW, RULES, World, an_audit, answers, assign, save
+from tests.support.bar_table import Bar
+from tests.support.coverage_sampling import Axis, chance, cover
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from web.council import Council
@@ -122,25 +124,56 @@ def _is_noted(watch: Watch, name: str, path: str, body: str, person_id: int) -> 
     return len(rows)
 
 
+Call = tuple[str, str, Rule, str]
+"""Whose, method, rule and path."""
+
+
+def _calls(app: Flask, audits: list[str]) -> list[Call]:
+    """All that everybody can ask for; what changes nothing first."""
+    return [
+        (name, method, rule, path)
+        for name in PEOPLE
+        for method in ("GET", "POST", "PUT", "PATCH")
+        for rule, path in ways(app, audits, method)
+    ]
+
+
+@pytest.mark.slow_because("a page that shows case text and logs nothing shows here alone")
 def test_an_answer_holds_case_text_exactly_if_one_row_records_who_read_it(
-    app: Flask, world: World, caller: ApiClient, audits: list[str]
+    app: Flask, world: World, caller: ApiClient, audits: list[str], bar: Bar
 ) -> None:
-    watch, asked, noted = Watch(app.extensions["council"]), 0, 0
-    for name in PEOPLE:
-        person, browser = world.person(name), Browser(app, name)
-        for method, (rule, path) in itertools.chain(
-            (("GET", way) for way in ways(app, audits, "GET")), (("POST", way) for way in ways(app, audits, "POST")),
-            *((((one, way) for way in ways(app, audits, one))) for one in ("PUT", "PATCH")),
-        ):  # fmt: skip
-            if rule.rule.startswith("/api/"):
-                answer = caller.call(person.email, method, path.removeprefix("/api/v1"), None if method == "GET" else {}, If_Match='"1"')
-            else:
-                answer = browser.get(path) if method == "GET" else browser.post(path, seen=1)
-            assert answer.status_code < 500 or path.endswith("/health"), (name, path)
-            noted += _is_noted(watch, name, path, answer.get_data(as_text=True), person.id)
-            asked += 1
-    print(f"{asked} answers to {len(PEOPLE)} people, {noted} readings noted")
-    assert noted > 500
+    """Each route for each person, each page of each audit for each person, and each path for somebody; others each day."""
+    by: list[Axis[Call]] = [
+        lambda call: (call[0], call[1], call[2].endpoint, call[1] == "GET" and audits[0] in call[3]),
+        lambda call: (call[1], call[3]),
+    ]
+    calls = cover(_calls(app, audits), by, chance("read log"))
+    bar("L4", wanted=len(calls), seen=_are_logged(app, world, caller, calls))
+
+
+@pytest.mark.long
+def test_every_answer_holds_case_text_exactly_if_one_row_records_who_read_it(
+    app: Flask, world: World, caller: ApiClient, audits: list[str], bar: Bar
+) -> None:
+    calls = _calls(app, audits)
+    bar("L4", wanted=len(calls), seen=_are_logged(app, world, caller, calls))
+
+
+def _are_logged(app: Flask, world: World, caller: ApiClient, calls: list[Call]) -> int:
+    """How many answers were looked at."""
+    watch, logged = Watch(app.extensions["council"]), 0
+    browsers = {name: Browser(app, name) for name in PEOPLE}
+    for name, method, rule, path in calls:
+        person, browser = world.person(name), browsers[name]
+        if rule.rule.startswith("/api/"):
+            answer = caller.call(person.email, method, path.removeprefix("/api/v1"), None if method == "GET" else {}, If_Match='"1"')
+        else:
+            answer = browser.get(path) if method == "GET" else browser.post(path, seen=1)
+        assert answer.status_code < 500 or path.endswith("/health"), (name, path)
+        logged += _is_noted(watch, name, path, answer.get_data(as_text=True), person.id)
+    print(f"{len(calls)} answers to {len(PEOPLE)} people, {logged} reads logged")
+    assert logged > 100
+    return len(calls)
 
 
 def test_an_unsaved_draft_is_logged_and_so_is_the_last_audit_beside_it(app: Flask, world: World, audits: list[str]) -> None:
