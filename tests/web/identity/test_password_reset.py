@@ -155,7 +155,7 @@ def test_requesting_a_link_shows_no_accounts_and_sends_few_emails(app: Flask, co
     run_once(context, datetime.now(UTC))
     assert len(pages) == 1
     assert [to for to, _ in server.taken].count(AUDITOR) <= 2
-    assert done[AUDITOR] == done["nobody@demo.example"] == [["hash_data", "lock"]] * 4
+    assert done[AUDITOR] == done["nobody@demo.example"] == [["hash_data", "encrypt"]] * 4
 
 
 def test_repeated_requests_have_to_wait(app: Flask) -> None:

@@ -10,7 +10,7 @@ from flask_security import recoverable
 
 from web.identity.credentials import passwords
 
-SLOW = ((low_level, "hash_secret"), (low_level, "verify_secret"), (recoverable, "hash_data"), (passwords, "lock"))
+SLOW = ((low_level, "hash_secret"), (low_level, "verify_secret"), (recoverable, "hash_data"), (passwords, "encrypt"))
 
 
 @contextmanager
