@@ -3,6 +3,7 @@
 On SIGTERM each process answers what it has begun and ends. The first process replaces one that dies; SIGHUP makes it replace them all.
 """
 
+import gc
 import logging
 import os
 import select
@@ -10,8 +11,9 @@ import shutil
 import socket
 import struct
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.http import errors, wsgi
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers import gthread
 
 from config.settings import Settings
 from web.app import create_app
@@ -36,6 +38,7 @@ POSTGRESQL_PROCESSES = 2
 GIVE_UP_SECONDS, KILL_SECONDS = 7, 8
 # A client that sends nothing for so long in the middle of a request must not hold one of the threads.
 SLOW_CLIENT_SECONDS = 20
+CLOSING_SECONDS = 1.0
 HEARTBEAT_SECONDS = 60
 LONGEST_LINE, MOST_HEADERS = 8190, 100
 REFUSALS = {
@@ -53,7 +56,7 @@ class ServiceLogger(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     """Refuses what no application is asked about, such as a malformed header, with the headers of any other answer."""
 
     headers: Mapping[str, str] = {}
@@ -78,12 +81,31 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if self.nr_conns:
             LOG.warning("%s requests were not answered when the service stopped", self.nr_conns)
 
+    def handle(self, conn: Any) -> object:
+        keeps_open: object = super().handle(conn)
+        if keeps_open is False:
+            _wait_for_client_to_close(conn.sock)
+        return keeps_open
+
     def handle_error(self, req: object, client: socket.socket, addr: object, exc: Exception) -> None:
         status = next((status for kind, status in REFUSALS.items() if isinstance(exc, kind)), HTTPStatus.BAD_REQUEST)
         if not isinstance(exc, errors.ParseException):
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             LOG.error("a request could not be answered: %s", type(exc).__name__)
         _refuse(client, status, self.headers)
+
+
+def _wait_for_client_to_close(client: socket.socket) -> None:
+    """So that it can read its answer to the end. gunicorn would wait itself, up to two seconds, and do nothing else meanwhile."""
+    until = time.monotonic() + CLOSING_SECONDS
+    with suppress(OSError):
+        client.shutdown(socket.SHUT_WR)
+        while (left := until - time.monotonic()) > 0:
+            client.settimeout(left)
+            if not client.recv(65536):
+                break
+    with suppress(OSError):
+        client.shutdown(socket.SHUT_RDWR)
 
 
 def _refuse(client: socket.socket, status: HTTPStatus, more: Mapping[str, str]) -> None:
@@ -106,6 +128,8 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
         self.settings, self.processes, self.app = settings, processes, app
         # The name and version of the server are of no use to a client.
         wsgi.SERVER = "web"
+        # How long a connection without a request is kept when the server stops.
+        gthread.STOP_KEEPALIVE_LINGER = CLOSING_SECONDS
         Worker.headers = security_headers(is_https=settings.is_https)
         super().__init__()
 
@@ -131,6 +155,8 @@ def serve(settings: Settings, processes: int | None = None) -> None:
         app = create_app(settings)
         # Processes can't share a connection: each opens its own.
         app.extensions["council"].engine.dispose()
+        # What exists now is for the whole life of the processes: unless the collector touches it, they share its memory.
+        gc.freeze()
         GunicornServer(settings, processes or (POSTGRESQL_PROCESSES if is_postgresql else 1), app).run()
 
 

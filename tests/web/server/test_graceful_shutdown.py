@@ -99,7 +99,7 @@ def test_who_waits_for_an_answer_gets_it_and_nobody_new_is_let_in(server: Server
     half.send(its_form[:20].encode())
     server.told_to_stop()
     while server.listens():
-        pass
+        time.sleep(0.02)
     assert server.process.poll() is None
     lock.execute("ROLLBACK")
     half.send(its_form[20:].encode())
@@ -111,6 +111,7 @@ def test_who_waits_for_an_answer_gets_it_and_nobody_new_is_let_in(server: Server
     lock.close()
 
 
+@pytest.mark.slow_because("a server waits eight seconds for a request that never ends, and no other test lets it")
 def test_what_never_ends_is_not_waited_for_longer_than_supervisors_wait(server: Server) -> None:
     half, headers, _ = server.visitor()
     half.putrequest("POST", "/sign-in")
@@ -138,6 +139,7 @@ def mails() -> Iterator[SmtpServer]:
     made.stop()
 
 
+@pytest.mark.slow_because("a worker that hangs is given eight seconds, and no other test lets it")
 @pytest.mark.parametrize("hangs", [False, True])
 def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Council, mails: SmtpServer, hangs: bool) -> None:
     an_audit(a_world(council), at="shared")
@@ -154,6 +156,8 @@ def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Cou
         assert begun.wait(30)
         worker.told_to_stop()
         if not hangs:
+            # Long enough for the signal to arrive before the answer.
+            time.sleep(0.5)
             goes_on.set()
         code, said = worker.ended()
     finally:

@@ -29,6 +29,22 @@ def test_a_client_that_stops_in_the_middle_of_a_request_holds_no_thread(app: Fla
             connection.close()
 
 
+def test_clients_that_never_close_their_connection_hold_up_nobody(app: Flask) -> None:
+    asked = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with ServerThread(app) as server:
+        answered = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(gunicorn_server.THREADS - 2)]
+        for connection in answered:
+            connection.sendall(asked)
+            assert b" 200 " in connection.recv(100)
+        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as quick:
+            quick.sendall(asked)
+            assert b" 200 " in quick.recv(100)
+        assert time.monotonic() - began < 2
+        for connection in answered:
+            connection.close()
+
+
 def test_a_port_that_is_in_use_is_refused_with_a_sentence(council: Council, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

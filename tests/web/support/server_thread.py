@@ -15,6 +15,10 @@ class InThread(Worker):
 
     def init_signals(self) -> None: ...
 
+    def _cap_keepalive(self, _deadline: float) -> None:
+        # When it stops, nobody waits for the connections that a browser keeps open.
+        super()._cap_keepalive(0)
+
 
 def worker_of(app: Flask, listener: socket.socket, kind: type[Worker] = InThread) -> Worker:
     """One process of the server; `init_process()` serves."""
@@ -31,8 +35,6 @@ class ServerThread:
         self.thread.start()
 
     def close(self) -> None:
-        # Nobody waits for the connections that a browser keeps open.
-        self.worker.cfg.set("graceful_timeout", 0)
         self.worker.handle_exit(0, None)
         self.thread.join(10)
         self.worker.tmp.close()
