@@ -11,6 +11,8 @@ import time_machine
 from flask import Flask
 
 from tests.factories import a_world
+from tests.support.bar_table import Bar
+from tests.support.coverage_sampling import Axis, chance, cover
 from tests.web.access_matrix.actors import Actor, add_the_others, everybody_of
 from tests.web.access_matrix.expectations import ROUTES, Cell, expected
 from tests.web.access_matrix.runner import Client, nothing_is_kept, said
@@ -43,7 +45,21 @@ def door(app: Flask) -> Client:
     return door
 
 
-def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypatch: pytest.MonkeyPatch, bar: Bar) -> None:
+    """Each route on each audit, and each route for each person; others each day."""
+    by: list[Axis[Cell]] = [lambda cell: (cell.route.name, cell.scenario), lambda cell: (cell.route.name, cell.actor)]
+    seen = _changes_nothing(door, monkeypatch, cover(_allowed(), by, chance("mass assignment")))
+    bar("A2", wanted=seen, seen=seen)
+
+
+@pytest.mark.long
+def test_no_key_changes_anything_for_anybody(door: Client, monkeypatch: pytest.MonkeyPatch, bar: Bar) -> None:
+    seen = _changes_nothing(door, monkeypatch, list(_allowed()))
+    bar("A2", wanted=seen, seen=seen)
+
+
+def _changes_nothing(door: Client, monkeypatch: pytest.MonkeyPatch, cells: list[Cell]) -> int:
+    """How many requests were sent."""
     references = build_all(a_world(door.council))
     saved: list[Change] = []
     save = door.council.store.save
@@ -55,7 +71,7 @@ def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypat
     monkeypatch.setattr(door.council.store, "save", note_and_save)
     wrong, tried = [], 0
     with time_machine.travel(datetime.now(UTC), tick=False), nothing_is_kept(door.council.engine):
-        for cell in _allowed():
+        for cell in cells:
             reference = references[cell.scenario.name] if cell.scenario else ""
             plain = _saved_by(door, cell, reference, saved)
             for kind, body in _bodies(cell, tried):
@@ -67,6 +83,7 @@ def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypat
                     wrong.append(f"{cell}: {kind} is taken, not refused")
     print(f"{tried} requests with keys that nobody asked for")
     assert wrong == []
+    return tried
 
 
 def _allowed() -> Iterator[Cell]:
