@@ -116,7 +116,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
         field_types=FIELD_TYPES, list_possible_owners=list_possible_owners, title_of_duty=title_of_duty,
-        moderator_items=formatting.moderator_items, by_field=formatting.by_field, new_idempotency_key=new_idempotency_key, pop_flash_messages=pop_flash_messages,
+        moderator_items=formatting.moderator_items, errors_by_field=formatting.errors_by_field, new_idempotency_key=new_idempotency_key, pop_flash_messages=pop_flash_messages,
     )  # fmt: skip
 
     @app.context_processor

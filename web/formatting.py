@@ -15,26 +15,26 @@ from workflow.working_days import LONDON
 
 BY_LINK = facts_of({"by": "link"})
 
-DOORS = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
+DEFAULT_READ_TITLES = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
 
 
-def grade(value: str | None) -> str:
-    """As the form’s own choices call it."""
+def grade_title(value: str | None) -> str:
+    """As the current form calls it."""
     return current_council().forms.current.grade_titles.get(value or "", "Not graded")
 
 
-def role(value: str) -> str:
+def role_title(value: str) -> str:
     return current_council().permissions.title(value)
 
 
-def happened(move: str) -> str:
+def history_title(move: str) -> str:
     return current_council().rules.history_title(move)
 
 
-def what_happened(entry: HistoryEntry) -> str:
-    """A row of the history, with how it was done where that tells."""
+def history_entry_title(entry: HistoryEntry) -> str:
+    """The title of an entry, with how it was done where an acknowledgement came by link."""
     by_link = entry.move == "acknowledge_escalation" and entry.facts == BY_LINK
-    return happened(entry.move) + (", by the link in a mail" if by_link else "")
+    return history_title(entry.move) + (", by the link in an email" if by_link else "")
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -49,7 +49,7 @@ def day(value: date | datetime | str | None) -> str:
 
 
 def last_day(ends_at: datetime | None) -> str:
-    """The last day of what ends at that instant."""
+    """The last day of something that ends at that instant."""
     return day(ends_at - timedelta(microseconds=1)) if ends_at else ""
 
 
@@ -67,18 +67,18 @@ def clock(value: datetime) -> str:
 
 
 def paragraphs(text: str | None) -> Markup:
-    """Plain text with its line breaks kept, safe for a page."""
+    """Plain text as paragraphs with line breaks, escaped for a page."""
     blocks = [str(escape(block)).replace("\n", "<br>") for block in (text or "").split("\n\n") if block.strip()]
     return Markup("".join(f'<p class="govuk-body">{block}</p>' for block in blocks))  # noqa: S704 (each block is escaped above)
 
 
 def choice_items(choices: Iterable[Choice], value: object) -> list[dict[str, object]]:
-    """A field’s choices as GOV.UK radios take them."""
+    """A field’s choices as items of GOV.UK radios."""
     return [{"value": choice.value, "text": choice.label, "checked": choice.value == value} for choice in choices]
 
 
 def moderator_items(moderators: Iterable[tuple[Person, list[str]]], chosen: int | None) -> list[dict[str, object]]:
-    """Who can’t moderate this audit is shown with the reason, and can’t be chosen."""
+    """A person who can’t moderate this audit is shown with the reason, and can’t be chosen."""
     return [
         {
             "value": person.email,
@@ -91,28 +91,20 @@ def moderator_items(moderators: Iterable[tuple[Person, list[str]]], chosen: int 
     ]
 
 
-def by_field(refusal: PreconditionsNotMet | BadInput | None) -> dict[str, str]:
+def errors_by_field(refusal: PreconditionsNotMet | BadInput | None) -> dict[str, str]:
     """The first message of each field."""
     return {one.field: one.message for one in reversed(refusal.missing)} if refusal else {}
 
 
-def place_read(what: str, door: str) -> str:
-    """Where words were shown, as the read log has it: an endpoint, and a section’s key or an action’s number."""
-    endpoint, _, part = what.partition("/")
-    name = options_of(endpoint).read_log_title or DOORS[door]
-    said = f"{name}: {part.replace('_', ' ')}" if part else name
-    return f"{said}, as JSON" if door == "json" else said
+def read_location(location: str, interface: str) -> str:
+    """Say where case text was shown. `location` is an endpoint, with a section’s key or an action’s number after a slash."""
+    endpoint, _, part = location.partition("/")
+    title = options_of(endpoint).read_log_title or DEFAULT_READ_TITLES[interface]
+    title = f"{title}: {part.replace('_', ' ')}" if part else title
+    return f"{title}, as JSON" if interface == "json" else title
 
 
 FILTERS = {
-    "place_read": place_read,
-    "grade": grade,
-    "role": role,
-    "happened": happened,
-    "what_happened": what_happened,
-    "day": day,
-    "last_day": last_day,
-    "instant": instant,
-    "clock": clock,
-    "paragraphs": paragraphs,
+    function.__name__: function
+    for function in (read_location, grade_title, role_title, history_title, history_entry_title, day, last_day, instant, clock, paragraphs)
 }

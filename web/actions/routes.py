@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.formatting import happened
+from web.formatting import history_title
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 from web.request.errors import status_of
@@ -80,7 +80,7 @@ def make_move(reference: str, number: int, move: str) -> Page:
         make_action_move(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _render_action(reference, number, refusal, move), status_of(refusal)
-    flash(f"{happened(history_verb('action', move))}.")
+    flash(f"{history_title(history_verb('action', move))}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.formatting import role
+from web.formatting import role_title
 from web.identity.current_user import current_user
 from web.request.context import command_context, current_council
 from web.request.read_log import reveal_and_log
@@ -42,4 +42,4 @@ def name_next_person(seen: AuditView) -> str:
     named = next((person.name for person in people if person), "")
     if named or not owners:
         return named
-    return role(owners[-1] if audit.was_escalated and seen.sees_escalation else owners[0])
+    return role_title(owners[-1] if audit.was_escalated and seen.sees_escalation else owners[0])

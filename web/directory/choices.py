@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from web.formatting import role as role_title
+from web.formatting import role_title
 from workflow.directory import Directory, Duty, Person
 from workflow.role_assignments import format_duty
 from workflow.roles import CONTENT_FREE, ROLES, SCOPED

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.escalations.board import load_status
-from web.formatting import happened
+from web.formatting import history_title
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 from web.request.errors import status_of
@@ -37,7 +37,7 @@ def make_move(reference: str, move: str) -> Response | tuple[str, HTTPStatus]:
         make_escalation_move(command_context(), current_user(), reference, given)
     except (BadInput, PreconditionsNotMet) as refusal:
         return _page(reference, refusal), status_of(refusal)
-    flash(f"{happened(history_verb('escalation', move))}.")
+    flash(f"{history_title(history_verb('escalation', move))}.")
     return redirect(url_for("escalations.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 

@@ -9,7 +9,7 @@ from flask import url_for
 
 from notifications.policy import Deadlines
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
-from web.formatting import role
+from web.formatting import role_title
 from workflow.commands.emergency_access import may_answer
 from workflow.directory import Directory, Person, Request
 from workflow.ports import EmergencyAccessRequest
@@ -70,11 +70,11 @@ def list_notification_tasks(troubled: Iterable[EscalationStatus]) -> Iterator[Ta
 
 def _ways_to_notify(recipients: Iterable[RecipientStatus]) -> Iterator[str]:
     """Phone the people whose email was not delivered; fill the vacant posts."""
-    vacant = [role(one.post) for one in recipients if one.person is None]
+    vacant = [role_title(one.post) for one in recipients if one.person is None]
     if vacant:
         yield f"Fill the vacant post{'s' if vacant[1:] else ''} of {_in_a_sentence(vacant)} to deal with an escalation"
     for is_final, verb in ((True, "could not be"), (False, "has not been")):
-        posts = [role(one.post) for one in recipients if one.person and one.is_undeliverable == is_final]
+        posts = [role_title(one.post) for one in recipients if one.person and one.is_undeliverable == is_final]
         if posts:
             yield f"Phone the {_in_a_sentence(posts)}: the escalation email {verb} delivered"
 

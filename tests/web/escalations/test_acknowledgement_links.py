@@ -43,7 +43,7 @@ def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, world: 
     assert (director.acknowledged_by, director.by_link) == (person.id, True)
     assert [one.post for one in recipients.values() if one.acknowledged_at] == ["director"]
     history = text_of(Browser(app, "hos.ppqa").get(f"/audits/{escalated}/history").get_data(as_text=True))
-    assert "Escalation acknowledged, by the link in a mail" in history
+    assert "Escalation acknowledged, by the link in an email" in history
     assert "using the link in an email" in text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
 
 
