@@ -25,7 +25,7 @@ from bench.a_move import SAMPLE
 from bench.an_auditor import DOINGS, PASSWORD, Auditor, Done
 from bench.filling import filled
 from bench.result import Result, result
-from web.cli.demo_data import read_sample, walk
+from web.cli.demo_audits import read_sample, write_audit
 from web.council import Council
 from workflow.directory import Duty
 from workflow.storage.directory_seed import SeedPerson, add_people
@@ -57,7 +57,7 @@ def _drafts(council: Council) -> dict[str, str]:
     drafts = {}
     for email in track(emails, "Writing drafts"):
         theirs = {**sample, "expected": {**sample["expected"], "auditor": email}}
-        drafts[email] = f"/audits/{walk(council, theirs, 'graded', date.today())}"
+        drafts[email] = f"/audits/{write_audit(council, theirs, 'graded', date.today())}"
     council.engine.dispose()
     return drafts
 

@@ -15,7 +15,8 @@ from sqlalchemy import create_engine, make_url
 
 from config.settings import read_settings
 from tests.support.postgres import OwnServer
-from web.cli.demo_data import load_people, read_sample, walk
+from web.cli.demo_audits import read_sample, write_audit
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from workflow.storage.engine import SQLITE_PRAGMAS
 
@@ -62,7 +63,7 @@ def graded(home: Home, sample: str, count: int) -> list[str]:
     prepare(council)
     load_people(council, "not signed in with")
     read = read_sample(council.settings.config / "demo" / "audits" / f"{sample}.json")
-    references = [walk(council, read, "graded", date.today()) for _ in track(range(count), "Writing audits")]
+    references = [write_audit(council, read, "graded", date.today()) for _ in track(range(count), "Writing audits")]
     settle(council)
     return references
 

@@ -29,7 +29,8 @@ from notifications.queries import enqueue
 from tests.multi_process.processes import KEY, start_program, wait_until
 from tests.notifications.support.smtp_server import free_port
 from tests.support.postgres import a_database
-from web.cli.demo_data import load_people, read_sample, walk
+from web.cli.demo_audits import read_sample, write_audit
+from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token
 from workflow.events import Notice
@@ -86,7 +87,7 @@ class Bench:
         prepare(self.council)
         load_people(self.council, "not signed in with")
         sample, config = read_sample(self.council.settings.config / "demo" / "audits" / f"{SAMPLE}.json"), NOW.date()
-        self.audits = [walk(self.council, sample, "shared", config) for _ in track(range(CLIENTS), "Writing audits")]
+        self.audits = [write_audit(self.council, sample, "shared", config) for _ in track(range(CLIENTS), "Writing audits")]
         qa = self.council.store.directory().by_email("qa@demo.example")
         assert qa
         self.token = create_token(self.council, qa)

@@ -30,7 +30,7 @@ from config.settings import read_settings
 from tests.multi_process.processes import PROGRAM, wait_until
 from tests.notifications.support.smtp_server import free_port
 from web.app import create_app
-from web.cli.demo_data import DOMAIN
+from web.cli.demo_audits import DOMAIN
 from web.cli.queries import set_passwords
 
 

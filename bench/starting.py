@@ -27,7 +27,8 @@ from bench.posters import begun_by
 from bench.result import Result, result
 from tests.multi_process.processes import PROGRAM
 from tests.notifications.support.smtp_server import free_port
-from web.cli.demo_data import load_people, read_sample, walk
+from web.cli.demo_audits import read_sample, write_audit
+from web.cli.demo_data import load_people
 from web.council import prepare
 
 STARTS, SOON, LONGEST = 5, 2.0, 60.0
@@ -54,7 +55,7 @@ def _draft(home: Home) -> str:
     council = home.opened()
     prepare(council)
     load_people(council, PASSWORD)
-    reference = walk(council, read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json"), "graded", date.today())
+    reference = write_audit(council, read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json"), "graded", date.today())
     council.engine.dispose()
     return f"/audits/{reference}"
 

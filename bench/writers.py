@@ -20,7 +20,8 @@ from bench.a_move import SAMPLE
 from bench.result import Result, result
 from config.settings import read_settings
 from web.audit_list.queries import AuditFilter, fetch_audits
-from web.cli.demo_data import load_demo, read_sample, walk
+from web.cli.demo_audits import read_sample, write_audit
+from web.cli.demo_data import load_demo
 from web.council import Council, open_council, prepare
 from workflow.commands import audit_moves
 from workflow.directory import Person
@@ -52,7 +53,7 @@ def fairness() -> list[Result]:
         prepare(council)
         load_demo(council, "not signed in with", date.today())
         sample = read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json")
-        references = [walk(council, sample, "graded", date.today()) for _ in range(WRITERS)]
+        references = [write_audit(council, sample, "graded", date.today()) for _ in range(WRITERS)]
         council.engine.dispose()
         runs = [at_once(Path(folder), SECONDS, references, readers=0) for _ in range(REPEATS)]
     counts = [[len(one.took) for one in run] for run in runs]

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from config.settings import FOLDER
 from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow, looked_at
-from web.cli.demo_data import dated
+from web.cli.demo_audits import resolve_date
 from workflow.form_loader import load_form
 from workflow.forms import Field
 
@@ -66,7 +66,7 @@ def _write_sections(served: Served, page: Page) -> None:
             page.get_by_role("heading", level=1, name=section.title, exact=True).wait_for()
             said = SAMPLE[section.key] if section.key != "actions" else {}
             for field in section.fields:
-                if (answer := dated((said or {}).get(field.key), served.day)) is not None:
+                if (answer := resolve_date((said or {}).get(field.key), served.day)) is not None:
                     _answer(page, field, answer)
             if section.key in {"details", "area_1"}:
                 assert looked_at(page) == []
@@ -100,7 +100,7 @@ def _add_action(served: Served, page: Page, action: Any) -> None:
     follow(page.get_by_role("button", name="Add an action"))
     page.get_by_label("Agreed action").fill(action["text"])
     page.get_by_label("Person responsible").select_option(label=OWNERS[action["owner"].removesuffix("@demo.example")])
-    _fill_day(page, "Completion date", dated(SAMPLE["details"]["audit_date"], served.day) + timedelta(days=action["due_in_days"]))
+    _fill_day(page, "Completion date", resolve_date(SAMPLE["details"]["audit_date"], served.day) + timedelta(days=action["due_in_days"]))
     follow(page.get_by_role("button", name="Add action"))
 
 

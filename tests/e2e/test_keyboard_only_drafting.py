@@ -9,7 +9,7 @@ from config.settings import FOLDER
 from tests.e2e.support.keyboard import Keyboard
 from tests.e2e.support.live_server import Served
 from tests.factories import FORM, World, a_world
-from web.cli.demo_data import dated
+from web.cli.demo_audits import resolve_date
 
 SAMPLE = json.loads((FOLDER / "demo" / "audits" / "01-neglect-at-home.json").read_text(encoding="utf-8"))
 
@@ -45,7 +45,7 @@ def _write(keys: Keyboard, reference: str, sections: tuple[str, ...], served: Se
         keys.page.goto(f"{served.url}/audits/{reference}/sections/{key}")
         for field in FORM.section(key).fields:
             answer = SAMPLE[key].get(field.key)
-            keys.fill(field, dated(answer, served.day, as_text=True) if field.kind == "date" else answer)
+            keys.fill(field, resolve_date(answer, served.day, as_text=True) if field.kind == "date" else answer)
         keys.press('button[value="back"]')
 
 

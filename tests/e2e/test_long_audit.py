@@ -13,7 +13,7 @@ from config.settings import FOLDER
 from tests.e2e.support.keyboard import Keyboard
 from tests.e2e.support.killable_server import KillableServer, sign_in
 from tests.factories import FORM, a_world, settings
-from web.cli.demo_data import dated
+from web.cli.demo_audits import resolve_date
 from web.council import open_council
 from workflow.forms import Section
 from workflow.working_days import london_day
@@ -35,7 +35,7 @@ def test_no_word_of_six_thousand_is_missing(browser: Browser, server: KillableSe
     for section in WRITTEN:
         keys.page.goto(f"{server.url}/audits/{reference}/sections/{section.key}")
         _write_through_a_death(
-            keys, server, section, {name: dated(said, today, as_text=True) for name, said in SAMPLE[section.key].items()}
+            keys, server, section, {name: resolve_date(said, today, as_text=True) for name, said in SAMPLE[section.key].items()}
         )
     audit = world.audit(reference)
     words = 0

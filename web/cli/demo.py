@@ -52,7 +52,7 @@ def _load(council: Council, password: str) -> None:
     if password:
         (council.settings.data / "demo-password").write_text(password, encoding="utf-8")
     with click.progressbar(length=7, label="Loading the demo council", file=sys.stderr) as bar:
-        load_demo(council, password, today, lambda step: bar.update(1))
+        load_demo(council, password, today, lambda: bar.update(1))
 
 
 def _kept_password(council: Council) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import FOLDER
 from tests.web.support.api_client import ApiClient
-from web.cli.demo_data import dated
+from web.cli.demo_audits import resolve_date
 from web.cli.verify_history import first_break
 
 SAMPLES = sorted((FOLDER / "demo" / "audits").glob("*.json"))
@@ -42,7 +42,7 @@ def test_a_whole_audit_goes_from_draft_to_actions_closed(path: Path, caller: Api
 
 def _write(caller: ApiClient, sample: Any) -> str:
     auditor = sample["expected"]["auditor"]
-    details = {key: dated(value, TODAY, as_text=True) for key, value in sample["details"].items()}
+    details = {key: resolve_date(value, TODAY, as_text=True) for key, value in sample["details"].items()}
     reference: str = caller.ok(auditor, "POST", "/audits", {"details": details})["reference"]
     caller.put(auditor, reference, "consultation", sample["consultation"])
     caller.move(auditor, reference, "record_consultation")
