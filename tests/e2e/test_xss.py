@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route
+from playwright.sync_api import Browser, Locator, Page
 from sqlalchemy import JSON, String, Text, select
 
 from notifications.delivery.acknowledgement_links import AcknowledgementLink, make_token
@@ -17,7 +17,7 @@ from tests.e2e.support.live_server import Served
 from tests.e2e.support.pages import follow
 from tests.e2e.support.script_monitor import Watch
 from tests.e2e.support.xss_council import add_everybody, fill, leave_unsaved
-from tests.e2e.support.xss_payloads import IN_TURN, everything, held_in, packed, payloads
+from tests.e2e.support.xss_payloads import everything, held_in, packed, payloads
 from tests.factories import a_council
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import chance
@@ -234,26 +234,3 @@ def _never_opened(served: Served, pages: list[Found]) -> set[str]:
         served.app.url_map.bind("").match(path.partition("?")[0].partition("#")[0])[0] for _, path in pages if path not in {"/nowhere"}
     }
     return {rule.rule for rule in rules if rule.endpoint not in found | NO_PAGES}
-
-
-# --- What the test itself is worth -----------------------------------------------------------------------------------------
-
-
-def test_those_that_need_nobodys_help_do_run_where_nothing_stops_them(browser: Browser) -> None:
-    """As they were typed, each in a page of its own, without a policy: a list that could do nothing would prove nothing."""
-    page, ran, as_typed = browser.new_page(), set[int](), range(0, len(payloads()), 1 + IN_TURN)
-    page.context.expose_binding("ran", lambda _, number=None: ran.add(int(number)))
-    page.on("dialog", lambda dialog: dialog.dismiss())
-
-    def answer(route: Route) -> None:
-        number = re.search(r"/raw/(\d+)$", route.request.url)
-        frames = "".join(f'<iframe src="/raw/{at}"></iframe>' for at in as_typed) + "<title>all</title>"
-        html = payloads()[int(number[1])] if number else frames if route.request.url.endswith("/all") else ""
-        route.fulfill(body=f"<!DOCTYPE html><body>{html}", content_type="text/html; charset=utf-8")
-
-    page.route("**/*", answer)
-    page.goto("http://raw.localhost/all")
-    page.wait_for_load_state("networkidle")
-    print(f"{len(ran & set(as_typed))} of {len(as_typed)} run by themselves where nothing stops them")
-    assert len(ran & set(as_typed)) > len(as_typed) // 3
-    page.context.close()

@@ -90,10 +90,9 @@ def eight_edit(world: World, saves: int) -> None:
             seen = world.audit(reference)
             version = seen.version - (chance.random() < 0.3)
             said = int(str(seen.answer("area_1", "evidence") or "0"))
+            given, context = {"evidence": str(said + 1)}, world.command_context()
             try:
-                drafting.save_section(
-                    world.command_context(), auditor, reference, "area_1", {"evidence": str(said + 1)}, version, of_whole_audit=True
-                )
+                drafting.save_section(context, auditor, reference, "area_1", given, version, of_whole_audit=True)
             except EditConflict as refused:
                 both = refused
             else:

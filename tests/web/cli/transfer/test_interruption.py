@@ -11,10 +11,9 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, inspect
 
-from tests.factories import a_world, an_audit
+from tests.factories import a_world, an_audit, save
 from tests.web.cli.transfer.conftest import Run, There, held
 from web.council import Council, open_council
-from workflow.commands import drafting
 from workflow.storage.engine import DatabaseError
 
 pytestmark = pytest.mark.postgres
@@ -106,14 +105,7 @@ def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str
         for number in count():
             mine = replace(world, store=open_council(source.settings, source.engine).store)
             try:
-                drafting.save_section(
-                    mine.command_context(),
-                    mine.person("auditor"),
-                    reference,
-                    "area_1",
-                    {"evidence": f"Text {number}."},
-                    mine.audit(reference).version,
-                )
+                save(mine, "auditor", reference, "area_1", {"evidence": f"Text {number}."})
             except DatabaseError:
                 break
             saved[reference] = f"Text {number}."
