@@ -1,4 +1,4 @@
-"""What the worker works with."""
+"""What the worker needs: settings, database, tables of rules."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
-"""The outbox: claimed under a lease, sent, marked. Whoever dies in between, somebody else sends the same bytes again.
+"""The outbox: rows are claimed under a lease, sent and marked. If a worker dies in between, another sends the same bytes again.
 
-A letter is the rows that one mail tells of: one row, or the reminders that somebody is sent together.
+One email is sent for one row, or for all the reminders of one person (`EmailRows`).
 """
 
 import random
@@ -17,21 +17,21 @@ from workflow.storage.engine import DatabaseError, write_transaction
 from workflow.storage.tables import IS_UNDELIVERED, audits, outbox, ticks
 from workflow.storage.visibility import VisibilityFilter
 
-# Ended, and found to be so by the next look, within the minute: what a dead worker held is sent by another by then.
+# Short enough that another worker sends the emails of a dead one within a minute.
 LEASE = timedelta(seconds=45)
 BATCH, PEOPLE_AT_ONCE = 50, 20
-# A link to choose a new password is worth nothing after this, so its mail is not sent later either.
+# A link to choose a new password expires after this, so its email is not sent later.
 LINK_LASTS = timedelta(hours=1)
-# With its jitter the longest wait stays under a quarter of an hour: once mail is up again, nothing waits longer (rules, invariant 6).
+# With jitter the longest wait stays below 15 minutes, so that nothing waits longer once the mail server is back (rules, invariant 6).
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP_AFTER = timedelta(seconds=30), timedelta(minutes=10), timedelta(hours=72)
 EmailRows = Sequence[Any]
 IS_WAITING = outbox.c.state == "waiting"
 
 
 def claim(engine: Engine, worker: str, now: datetime, rules: NotificationRules) -> list[EmailRows]:
-    """Take what is due for as long as a lease, oldest first; what a dead worker held comes back when its lease ends.
+    """Lease the emails that are due: urgent ones first, then news, then reminders; the oldest first.
 
-    What is urgent before everything, reminders when all else is gone.
+    When the lease of a dead worker ends, its emails can be claimed again.
     """
     is_urgent = outbox.c.event.in_(rules.urgent)
     return (
@@ -50,7 +50,7 @@ def _claim_single(engine: Engine, worker: str, now: datetime, may_go: ColumnElem
 
 
 def _is_in_turn(rules: NotificationRules) -> ColumnElement[bool]:
-    """Of one audit somebody’s mails go in their order, one after the other. What could not even be built is out of the way."""
+    """A person’s emails about one audit are sent in order, one at a time. An email that could not be built does not hold up the next."""
     before = outbox.alias()
     is_behind = exists().where(
         before.c.state == "waiting", before.c.recipient == outbox.c.recipient, before.c.reference == outbox.c.reference,
@@ -60,23 +60,26 @@ def _is_in_turn(rules: NotificationRules) -> ColumnElement[bool]:
 
 
 def _claim_gathered(engine: Engine, worker: str, now: datetime, rules: NotificationRules) -> list[EmailRows]:
-    """All that somebody is to be reminded of by now, unless another worker has theirs."""
+    """All the reminders of a person that are due, unless another worker has leased some of them."""
     is_gathered = (IS_WAITING, outbox.c.event.in_(rules.gathered))
-    held = outbox.alias()
-    is_held = exists().where(
-        held.c.state == "waiting", held.c.recipient == outbox.c.recipient, held.c.event.in_(rules.gathered), held.c.leased_until > now
+    leased = outbox.alias()
+    is_leased = exists().where(
+        leased.c.state == "waiting",
+        leased.c.recipient == outbox.c.recipient,
+        leased.c.event.in_(rules.gathered),
+        leased.c.leased_until > now,
     )
-    people = select(outbox.c.recipient).where(*is_gathered, outbox.c.next_attempt_at <= now, ~is_held).distinct()
+    people = select(outbox.c.recipient).where(*is_gathered, outbox.c.next_attempt_at <= now, ~is_leased).distinct()
     due = select(outbox.c.id).where(
         *is_gathered, outbox.c.send_from <= now, _is_free(now), outbox.c.recipient.in_(people.limit(PEOPLE_AT_ONCE))
     )
     with write_transaction(engine) as connection:
         ids = connection.execute(due.order_by(outbox.c.id).with_for_update(of=outbox)).scalars().all()
         rows = connection.execute(_take(worker, now).where(outbox.c.id.in_(ids)).returning(outbox)).all() if ids else []
-    letters: dict[int, list[Any]] = {}
+    by_person: dict[int, list[Any]] = {}
     for row in sorted(rows, key=lambda row: row.id):
-        letters.setdefault(row.recipient, []).append(row)
-    return list(letters.values())
+        by_person.setdefault(row.recipient, []).append(row)
+    return list(by_person.values())
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
@@ -88,7 +91,7 @@ def _take(worker: str, now: datetime) -> Any:
 
 
 def enqueue_account_email(connection: Connection, event: str, key: str, recipient: int, now: datetime, locked: bytes | None = None) -> None:
-    """A mail about somebody’s own account: no reference, and no notice in the service. The same key again changes nothing."""
+    """Enqueue an email about a person’s own account: it has no reference and no notice. The same key again changes nothing."""
     values = {
         "key": key,
         "recipient": recipient,
@@ -101,61 +104,61 @@ def enqueue_account_email(connection: Connection, event: str, key: str, recipien
     audit_writer.call_worker(connection)
 
 
-def renew_lease(engine: Engine, letter: EmailRows, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
-    """Just before it is sent: what it is, so that every attempt sends the same, and the lease anew. False where it is not ours any more."""
+def renew_lease(engine: Engine, rows: EmailRows, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
+    """Just before sending, store the email, so that every try sends the same, and renew the lease. Return False if the lease was lost."""
     with write_transaction(engine) as connection:
-        is_ours = _update_ours(connection, letter, leased_until=now + LEASE, message_id=message_id, sent_to=sent_to) == len(letter)
+        is_ours = _update_ours(connection, rows, leased_until=now + LEASE, message_id=message_id, sent_to=sent_to) == len(rows)
         if is_ours and body is not None:
-            _update_ours(connection, letter[:1], body=body)
+            _update_ours(connection, rows[:1], body=body)
     return is_ours
 
 
-def mark_sent(engine: Engine, letter: EmailRows, now: datetime) -> None:
-    """Whoever holds it by now: it has gone. Where the connection is lost, over another: what is not marked goes once more."""
+def mark_sent(engine: Engine, rows: EmailRows, now: datetime) -> None:
+    """Mark it, even if another worker has leased it since. Retry over a new connection: an email that is not marked is sent again."""
     try:
-        _mark_sent(engine, letter, now)
+        _mark_sent(engine, rows, now)
     except DatabaseError:
-        _mark_sent(engine, letter, now)
+        _mark_sent(engine, rows, now)
 
 
-def _mark_sent(engine: Engine, letter: EmailRows, now: datetime) -> None:
-    gone = update(outbox).where(outbox.c.id.in_([row.id for row in letter]))
+def _mark_sent(engine: Engine, rows: EmailRows, now: datetime) -> None:
+    gone = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
     with write_transaction(engine) as connection:
         connection.execute(gone.values(state="sent", sent_at=now, leased_until=None, last_error=None, locked=None))
 
 
-def mark_cancelled(engine: Engine, letter: EmailRows) -> None:
+def mark_cancelled(engine: Engine, rows: EmailRows) -> None:
     with write_transaction(engine) as connection:
-        _update_ours(connection, letter, state="cancelled", leased_until=None, locked=None)
+        _update_ours(connection, rows, state="cancelled", leased_until=None, locked=None)
 
 
-def mark_failed(engine: Engine, letter: EmailRows, reason: str, now: datetime) -> None:
-    """Try again later, each time later, for three days; then it is a task for the QA Service."""
-    if given_up := [row for row in letter if now - row.send_from >= GIVE_UP_AFTER]:
+def mark_failed(engine: Engine, rows: EmailRows, reason: str, now: datetime) -> None:
+    """Try again, after longer and longer waits, for three days; then leave it to the QA Service."""
+    if given_up := [row for row in rows if now - row.send_from >= GIVE_UP_AFTER]:
         mark_dead(engine, given_up, reason, now)
-    if again := [row for row in letter if row not in given_up]:
+    if again := [row for row in rows if row not in given_up]:
         attempts = min(max(row.attempts for row in again), 10)
         wait = min(FIRST_WAIT * 2**attempts, LONGEST_WAIT) * random.uniform(0.75, 1.25)  # noqa: S311 (jitter)
         with write_transaction(engine) as connection:
             _update_ours(connection, again, next_attempt_at=now + wait, leased_until=None, last_error=reason[:200])
 
 
-def release(engine: Engine, letters: Collection[EmailRows], *, to_others: bool = False) -> None:
-    """Those that were not tried after all. Others are called where it is we who stop."""
-    if untried := [row for letter in letters for row in letter]:
+def release(engine: Engine, emails: Collection[EmailRows], *, to_others: bool = False) -> None:
+    """Give up the lease of emails that were not tried. With `to_others`, call another worker: this one is stopping."""
+    if untried := [row for rows in emails for row in rows]:
         with write_transaction(engine) as connection:
             _update_ours(connection, untried, leased_until=None, attempts=outbox.c.attempts - 1)
             if to_others:
                 audit_writer.call_worker(connection)
 
 
-def mark_dead(engine: Engine, letter: EmailRows, reason: str, now: datetime) -> None:
-    """What can’t be delivered is told to the QA Service in the service itself, where no mail can fail."""
-    row = letter[0]
-    about = (row.reference, row.action, row.due_on) if len(letter) == 1 else ("",)
+def mark_dead(engine: Engine, rows: EmailRows, reason: str, now: datetime) -> None:
+    """Notify the QA Service, in the service itself: that works without email."""
+    row = rows[0]
+    about = (row.reference, row.action, row.due_on) if len(rows) == 1 else ("",)
     notice = Notice(f"undelivered/{row.id}/{row.send_from:%Y%m%dT%H%M%S}", "mail_undelivered", QA_INBOX, *about)
     with write_transaction(engine) as connection:
-        if _update_ours(connection, letter, state="dead", leased_until=None, last_error=reason[:200], locked=None):
+        if _update_ours(connection, rows, state="dead", leased_until=None, last_error=reason[:200], locked=None):
             audit_writer.add_notices(connection, (notice,), now)
 
 
@@ -190,7 +193,7 @@ def _update_undelivered(connection: Connection, row_id: int, **values: object) -
     return connection.execute(update(outbox).where(IS_UNDELIVERED, outbox.c.id == row_id).values(**values)).rowcount == 1
 
 
-def _update_ours(connection: Connection, letter: EmailRows, **values: object) -> int:
-    """Answers how many rows: none that another worker has taken over since, or has ended."""
-    ours = (outbox.c.id.in_([row.id for row in letter]), outbox.c.leased_by == letter[0].leased_by, IS_WAITING)
+def _update_ours(connection: Connection, rows: EmailRows, **values: object) -> int:
+    """Update the rows that this worker still has leased. Return how many."""
+    ours = (outbox.c.id.in_([row.id for row in rows]), outbox.c.leased_by == rows[0].leased_by, IS_WAITING)
     return connection.execute(update(outbox).where(*ours).values(**values)).rowcount

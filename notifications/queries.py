@@ -1,4 +1,4 @@
-"""Work found by query: what is due for a reminder, who has not acknowledged, which windows close. And how the worker is."""
+"""The queries of the sweep and of delivery: what is due for a reminder, what is still relevant, whether the worker runs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,34 +13,34 @@ from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
 
 AHEAD = timedelta(minutes=5)
-"""How far two machines’ clocks may differ before one of them counts as having gone back."""
+"""How far the clocks of two machines may differ before one counts as set back."""
 SWEEPER = "sweep"
 DigestTimes = Mapping[str, datetime]
-"""Before when the mail of an event is not sent."""
+"""By event: the email is not sent before this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """When a worker last sent mail, and when one last made the sweep for reminders: None where none has. And how far dates reach."""
+    """When a worker last sent email and last looked for reminders, None for never; and the furthest due date."""
 
     mail: datetime | None
     reminders: datetime | None
     last_due_on: date | None
-    """The furthest due date of an action that is not settled."""
+    """The last due date of an action that is not settled."""
 
     def stopped_since(self, now: datetime) -> datetime | None:
-        """Since when one of the two has not run, where that is too long ago. Where one has never run, since the beginning of time."""
+        """Since when one of the two has not run, if that is longer than LATE; NEVER if it has never run."""
         last = min(self.mail or NEVER, self.reminders or NEVER)
         return last if now - last > LATE else None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """An action’s row, or an audit, as it was when it was looked at: what is said of it, and when to look again."""
+    """An action’s row or an audit, as it was when it was checked: its notices, and when to check it again."""
 
     row: Any
     notices: Sequence[Notice]
-    again_on: date | None
+    next_check_on: date | None
 
 
 LATE = timedelta(minutes=5)
@@ -48,7 +48,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
-    """Where the clock went back: what was done in the time to come is to be looked at again. Its keys keep it from being told twice."""
+    """If the clock was set back, make everything be checked again that was checked in what is now the future. Keys prevent duplicates."""
     ahead = sweeps.c.slot > f"{now + AHEAD:%Y-%m-%dT%H:%M}"
     with read_transaction(engine) as connection:
         if connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == "sweep", ahead).limit(1)).first() is None:
@@ -62,7 +62,7 @@ def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
 
 
 def claim_slot(engine: Engine, sweep: str, slot: str, now: datetime) -> bool:
-    """Whether this worker is the one to make this sweep in this slot: n workers have the effects of one."""
+    """Whether this worker is the first to claim this sweep in this slot: any number of workers have the effect of one."""
     claim = audit_writer.insert_once_statement(engine.dialect.name, sweeps, ("sweep", "slot")).returning(sweeps.c.slot)
     with write_transaction(engine) as connection:
         return connection.execute(claim, {"sweep": sweep, "slot": slot, "at": now}).first() is not None
@@ -79,7 +79,7 @@ def forget_slots(engine: Engine, before: datetime) -> None:
 
 
 def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:
-    """Live open actions whose day to be looked at has come, and the people to remind."""
+    """Live open actions that are due for a check, and the people to remind."""
     which = (actions.c.audit_id, actions.c.number, actions.c.due_on, actions.c.remind_on, actions.c.owner_id)
     people = (audits.c.reference, audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
     due = select(*which, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.remind_on <= today)
@@ -87,34 +87,38 @@ def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:
         return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
 
-def store_action_reminders(engine: Engine, looked: Sequence[CheckResult], now: datetime, mornings: DigestTimes) -> None:
-    """The reminders and the next days to look, in one commit; nothing of those whose completion was reported meanwhile."""
+def store_action_reminders(engine: Engine, checked: Sequence[CheckResult], now: datetime, digest_times: DigestTimes) -> None:
+    """Store the reminders and the next checks in one commit, except of actions that were reported complete meanwhile."""
     again = bulk_statements.update_each(engine.dialect.name, actions, ("audit_id", "number"), ("state", "remind_on"), "remind_on")
-    given = bulk_statements.bulk_parameters((one.row.audit_id, one.row.number, "open", one.row.remind_on, one.again_on) for one in looked)
+    given = bulk_statements.bulk_parameters(
+        (one.row.audit_id, one.row.number, "open", one.row.remind_on, one.next_check_on) for one in checked
+    )
     with write_transaction(engine) as connection:
-        same = {tuple(row) for row in connection.execute(again, given)}
-        told = [notice for one in looked if (one.row.audit_id, one.row.number) in same for notice in one.notices]
-        audit_writer.enqueue_notices(connection, told, now, mornings)
+        unchanged = {tuple(row) for row in connection.execute(again, given)}
+        notices = [notice for one in checked if (one.row.audit_id, one.row.number) in unchanged for notice in one.notices]
+        audit_writer.enqueue_notices(connection, notices, now, digest_times)
 
 
 def audits_to_check(engine: Engine, today: date) -> Sequence[str]:
-    """References of those one of whose clocks says something by today, or that a move has changed since they were looked at."""
+    """References of audits with a deadline reminder due by today, or changed by a move since their last check."""
     due = select(audits.c.reference).where(audits.c.look_on <= today).order_by(audits.c.look_on)
     with read_transaction(engine) as connection:
         return connection.execute(due).scalars().all()
 
 
-def store_audit_reminders(engine: Engine, looked: Sequence[CheckResult], now: datetime, mornings: DigestTimes) -> None:
-    """What their clocks say, and the next days to look, in one commit; nothing of those that changed meanwhile: they are looked at again."""
+def store_audit_reminders(engine: Engine, checked: Sequence[CheckResult], now: datetime, digest_times: DigestTimes) -> None:
+    """Store the reminders and the next checks in one commit, except of audits that changed meanwhile: they are checked again."""
     again = bulk_statements.update_each(engine.dialect.name, audits, ("id",), ("version", "look_on"), "look_on")
-    given = bulk_statements.bulk_parameters((one.row.id, one.row.version, one.row.next_check_on, one.again_on) for one in looked)
+    given = bulk_statements.bulk_parameters((one.row.id, one.row.version, one.row.next_check_on, one.next_check_on) for one in checked)
     with write_transaction(engine) as connection:
-        same = set(connection.execute(again, given).scalars())
-        audit_writer.enqueue_notices(connection, [notice for one in looked if one.row.id in same for notice in one.notices], now, mornings)
+        unchanged = set(connection.execute(again, given).scalars())
+        audit_writer.enqueue_notices(
+            connection, [notice for one in checked if one.row.id in unchanged for notice in one.notices], now, digest_times
+        )
 
 
 def audits_under_way(engine: Engine, states: Sequence[str]) -> Sequence[str]:
-    """References of those in one of the states, or with an escalation that is not resolved; each read by its index."""
+    """References of audits in one of the states or with an unresolved escalation; each is read by an index."""
     under_way = union(select(audits.c.reference).where(audits.c.state.in_(states)), select(audits.c.reference).where(IS_UNRESOLVED))
     with read_transaction(engine) as connection:
         return connection.execute(under_way).scalars().all()
@@ -127,14 +131,14 @@ def enqueue(engine: Engine, notices: Sequence[Notice], now: datetime) -> None:
 
 
 def re_audits_to_prompt(engine: Engine, today: date) -> Sequence[int]:
-    """Ids of audits after which the child’s next is to be asked for by today."""
+    """Ids of audits whose re-audit the QA Service is to be asked for by today."""
     closing = select(audits.c.id).where(audits.c.re_audit_prompt_on <= today).order_by(audits.c.re_audit_prompt_on, audits.c.id)
     with read_transaction(engine) as connection:
         return connection.execute(closing).scalars().all()
 
 
-def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datetime, mornings: DigestTimes) -> None:
-    """Once, in one commit. Nothing is told where the child’s next audit is begun, or where this one was withdrawn."""
+def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datetime, digest_times: DigestTimes) -> None:
+    """Notify once, in one commit; not if the next audit of the child has started, or if this one was withdrawn."""
     later = audits.alias("later")
     is_begun = exists().where(later.c.child_id == audits.c.child_id, later.c.id > audits.c.id, later.c.state != "withdrawn")
     is_closing = (audits.c.id.in_(ids), audits.c.re_audit_prompt_on <= today)
@@ -143,7 +147,9 @@ def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datet
     with write_transaction(engine) as connection:
         rows = connection.execute(closing).all()
         connection.execute(update(audits).where(*is_closing).values(re_audit_prompt_on=None))
-        audit_writer.enqueue_notices(connection, [_prompt(reference, day) for reference, day, is_to_do in rows if is_to_do], now, mornings)
+        audit_writer.enqueue_notices(
+            connection, [_prompt(reference, day) for reference, day, is_wanted in rows if is_wanted], now, digest_times
+        )
 
 
 def _prompt(reference: str, day: date) -> Notice:
@@ -151,8 +157,8 @@ def _prompt(reference: str, day: date) -> Notice:
 
 
 def heavy_readers(engine: Engine, more_than: int, since: datetime) -> Sequence[Any]:
-    """Rows of `person_id`, 0 for the command line’s, and `by_name`: who read more different audits than that since then."""
-    # Not by the column itself: SQLite would take the index on it to group by, and read every reading there ever was.
+    """Rows of `person_id` (0 for the command line) and `by_name`: those who read more than that many different audits."""
+    # An expression, not the column: SQLite would group by the index on it and read the whole log.
     who = (func.coalesce(readings.c.person_id, literal_column("0")).label("person_id"), readings.c.by_name)
     many = func.count(readings.c.reference.distinct()) > more_than
     with read_transaction(engine) as connection:
@@ -174,7 +180,7 @@ def children_of(engine: Engine, references: Collection[str]) -> Mapping[str, str
 
 
 def worker_status(engine: Engine, now: datetime) -> WorkerStatus:
-    """In one statement. What ran by a clock that was ahead counts for nothing."""
+    """In one statement. Ignores times in the future: that worker’s clock was wrong."""
     last = select(func.max(ticks.c.at, type_=ticks.c.at.type)).where(ticks.c.at <= now + AHEAD)
     due = select(actions.c.due_on).where(IS_UNSETTLED).order_by(actions.c.due_on.desc()).limit(1)
     mail, reminders = last.where(ticks.c.worker != SWEEPER), last.where(ticks.c.worker == SWEEPER)
@@ -183,7 +189,7 @@ def worker_status(engine: Engine, now: datetime) -> WorkerStatus:
 
 
 def oldest_unsent(engine: Engine, now: datetime) -> datetime | None:
-    """Since when the oldest mail is to be sent: a reminder that waits for the morning is not late."""
+    """Since when the oldest email has been due. A reminder that waits for the morning digest is not due."""
     late = select(func.min(outbox.c.send_from, type_=outbox.c.send_from.type))
     with read_transaction(engine) as connection:
         return connection.execute(late.where(outbox.c.state == "waiting", outbox.c.send_from <= now)).scalar()

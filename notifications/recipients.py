@@ -20,20 +20,20 @@ RELATIONS = {*ROLES, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
 
 @dataclass(frozen=True, slots=True)
 class NotificationRules:
-    """The table; the real part behind the port `Telling`."""
+    """The table of events; implements the port `NotificationPolicy`."""
 
     events: Mapping[str, Mapping[str, Any]]
     clocks: Deadlines
     selection: ModerationSelection
 
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
-        """Who is connected to the child is told nothing; what is told to a post of theirs goes to who stands in."""
+        """A person connected to the child is not notified; a notice to their post goes to their deputy."""
         about = directory.for_child(audit.header.child_id)
-        told = [person for person in dict.fromkeys(self._told(event, audit, about)) if person not in about.excluded]
-        return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in told)
+        recipients = [person for person in dict.fromkeys(self._recipients(event, audit, about)) if person not in about.excluded]
+        return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in recipients)
 
     def reachable(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
-        """The same, for what must not be missed: where that leaves nobody active with an address, the QA inbox is told."""
+        """Like `notices`, but if nobody active with an address is left, the QA inbox is notified."""
         found = [
             one
             for one in self.notices(event, audit, directory)
@@ -42,7 +42,7 @@ class NotificationRules:
         return tuple(found) or (Notice(event.key, event.name, QA_INBOX, event.reference, event.action, event.due_on),)
 
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
-        """Judged on the header as written: it is asked before sharing."""
+        """Checked on the header as written, before sharing."""
         return tuple(
             relation
             for relation in self.events[event]["told"]
@@ -69,15 +69,15 @@ class NotificationRules:
     def moderation_reason(self, audit: Audit, grade: str | None, shared_before: Callable[[], int]) -> str:
         return self.selection.moderation_reason(audit, grade, shared_before)
 
-    def _told(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int]:
+    def _recipients(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int]:
         for relation in self._relations(event, audit):
             yield from _people(relation, event, audit, directory)
 
     def _relations(self, event: Event, audit: Audit) -> tuple[str, ...]:
         table = self.events[event.name]
-        told = table["told_where_escalated"] if audit.was_escalated and "told_where_escalated" in table else table["told"]
-        told = [*told, *(table.get("told_where_the_grade_changed", ()) if event.grade_changed else ())]
-        return (*told, *(table.get("told_where_shared", ()) if audit.was_shared else ()))
+        relations = table["told_where_escalated"] if audit.was_escalated and "told_where_escalated" in table else table["told"]
+        relations = [*relations, *(table.get("told_where_the_grade_changed", ()) if event.grade_changed else ())]
+        return (*relations, *(table.get("told_where_shared", ()) if audit.was_shared else ()))
 
 
 def load_notification_rules(path: Path) -> NotificationRules:
@@ -90,7 +90,7 @@ def load_notification_rules(path: Path) -> NotificationRules:
 
 
 def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> Iterable[int]:
-    """Ids of those to be told, QA_INBOX among them."""
+    """Ids of the people to notify, QA_INBOX among them."""
     if relation == "qa_inbox":
         return (QA_INBOX,)
     if relation in CASE_ROLES:
@@ -112,7 +112,7 @@ def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
 
 
 def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:
-    """Everybody in the post; where it is vacant, who stands in, and the QA inbox so that silence is impossible."""
+    """Everybody in the post; if it is vacant, the deputy and the QA inbox, so that somebody always knows."""
     held = [person.id for person in directory.in_post(post, audit.header.team) if person.can_be_reached]
     if held:
         return held

@@ -1,4 +1,4 @@
-"""The ways out: SMTP, GOV.UK Notify, a folder. This file holds what they share."""
+"""How emails leave: by SMTP, by GOV.UK Notify, or into a folder. This file holds what the channels share."""
 
 from typing import Protocol
 
@@ -11,19 +11,19 @@ class Channel(Protocol):
 
 
 class TemporaryFailure(Exception):
-    """It did not go; trying again may help."""
+    """The email was not sent; trying again may help."""
 
 
 class ChannelUnavailable(TemporaryFailure):
-    """Nor can any other mail go: the server does not answer, or does not let us in."""
+    """No email can be sent: the server does not answer, or refuses the credentials."""
 
 
 class PermanentFailure(Exception):
-    """It was refused for good."""
+    """The email was refused, and trying again would not help."""
 
 
 def with_plain_domain(address: str) -> str:
-    """The domain as it stands in DNS, which every mail server takes; what is before the @ stays."""
+    """Return the address with its domain in ASCII, as DNS has it: every mail server accepts that. The part before the @ does not change."""
     name, at, domain = address.rpartition("@")
     try:
         return name + at + (domain if domain.isascii() else domain.encode("idna").decode())

@@ -1,4 +1,4 @@
-"""One .eml a mail, named by its Message-ID: sent twice, it is there once."""
+"""Write each email to a .eml file named by its Message-ID: an email that is sent twice is there once."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ class FolderChannel:
             part.write_bytes(body)
             part.replace(self.folder / f"{name}.eml")
         except OSError as error:
-            raise TemporaryFailure(f"the mail folder can’t be written: {error.strerror}") from error
+            raise TemporaryFailure(f"the email folder can’t be written: {error.strerror}") from error
 
     def close(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""GOV.UK Notify over one HTTPS connection, kept while it works (decision 31). It is given the subject and the text of the stored mail."""
+"""GOV.UK Notify, over one HTTPS connection that is reused (decision 31). It is sent the subject and text of the stored email."""
 
 import base64
 import hashlib
@@ -19,15 +19,15 @@ API = "https://api.notifications.service.gov.uk"
 SEND, TIMEOUT, MAX_ANSWER_BYTES = "/v2/notifications/email", 20, 1_000_000
 CREATED, BAD_REQUEST, FORBIDDEN, TOO_MANY = 201, 400, 403, 429
 ADVICE = {
-    FORBIDDEN: "; look at the key, and at this machine’s clock",
+    FORBIDDEN: "; check the key, and this machine’s clock",
     TOO_MANY: "; this service has reached a limit of GOV.UK Notify",
-    BAD_REQUEST: "; look at the template, at trial mode and at the kind of key",
+    BAD_REQUEST: "; check the template, trial mode and the kind of key",
 }
 
 
 class NotifyChannel:
     def __init__(self, url: str, api_key: str, timeout: float = TIMEOUT) -> None:
-        """`url` is notify:<template id>, with ?api= where it is not GOV.UK’s own."""
+        """`url` is notify:<template id>, with ?api= for an address other than GOV.UK’s own."""
         parts = urlsplit(url)
         self.template = parts.path
         self.api = urlsplit(parse_qs(parts.query).get("api", [API])[0])
@@ -36,11 +36,11 @@ class NotifyChannel:
         self._connection: HTTPConnection | None = None
 
     def send(self, to: str, message_id: str, body: bytes) -> None:
-        mail = message_from_bytes(body, policy=policy.default)
-        said = {"subject": str(mail["Subject"]), "body": _text(mail)}
-        asked = {"email_address": to, "template_id": self.template, "personalisation": said, "reference": message_id}
+        message = message_from_bytes(body, policy=policy.default)
+        personalisation = {"subject": str(message["Subject"]), "body": _text(message)}
+        request = {"email_address": to, "template_id": self.template, "personalisation": personalisation, "reference": message_id}
         try:
-            status, answer = self._post(json.dumps(asked).encode())
+            status, answer = self._post(json.dumps(request).encode())
         except (HTTPException, OSError) as error:
             self.close()
             raise ChannelUnavailable(f"GOV.UK Notify can’t be reached: {type(error).__name__}") from error
@@ -54,15 +54,15 @@ class NotifyChannel:
         if connection is not None:
             connection.close()
 
-    def _post(self, asked: bytes) -> tuple[int, bytes]:
+    def _post(self, request: bytes) -> tuple[int, bytes]:
         connection = self._connected()
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token(int(time.time()))}"}
-        connection.request("POST", SEND, asked, headers)
+        connection.request("POST", SEND, request, headers)
         response = connection.getresponse()
         return response.status, response.read(MAX_ANSWER_BYTES)
 
     def _connected(self) -> HTTPConnection:
-        """A connection that was closed while it was idle is made anew before anything is sent, since then nothing can go twice."""
+        """Return the connection; open a new one if it was closed while idle. Nothing has been sent on it yet, so nothing is sent twice."""
         if self._connection is not None and _was_closed(self._connection):
             self.close()
         if self._connection is None:
@@ -74,14 +74,14 @@ class NotifyChannel:
         return self._connection
 
     def _token(self, at: int) -> str:
-        """The JSON Web Token that Notify asks for: who, and when by the second, signed by the key."""
-        said = ".".join(_part(part) for part in ({"typ": "JWT", "alg": "HS256"}, {"iss": self._service, "iat": at}))
-        return f"{said}.{_base64(hmac.digest(self._secret.encode(), said.encode(), hashlib.sha256))}"
+        """The JSON Web Token that Notify requires: the service and the time, signed with the key."""
+        claims = ".".join(_part(part) for part in ({"typ": "JWT", "alg": "HS256"}, {"iss": self._service, "iat": at}))
+        return f"{claims}.{_base64(hmac.digest(self._secret.encode(), claims.encode(), hashlib.sha256))}"
 
 
-def _text(mail: EmailMessage) -> str:
-    plain = mail.get_body(("plain",))
-    assert plain is not None, "every mail of ours is plain text first"
+def _text(message: EmailMessage) -> str:
+    plain = message.get_body(("plain",))
+    assert plain is not None, "every email has a plain text part"
     return "\n".join(str(plain.get_content()).splitlines())
 
 
@@ -94,7 +94,7 @@ def _base64(value: bytes) -> str:
 
 
 def _is_about_the_address(answer: bytes) -> bool:
-    """By the kind of error and the field it names, which do not change; the words of it may."""
+    """Decide by the kind of error and the field it names: GOV.UK may change the rest of the message."""
     try:
         errors = json.loads(answer)["errors"]
         return any(one["error"] == "ValidationError" and "email_address" in one["message"] for one in errors)
@@ -103,5 +103,5 @@ def _is_about_the_address(answer: bytes) -> bool:
 
 
 def _was_closed(connection: HTTPConnection) -> bool:
-    """Nothing is owed to us between two requests: what can be read then is the end."""
+    """No data is expected between two requests: if there is something to read, it is the end of the stream."""
     return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])

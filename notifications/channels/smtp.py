@@ -1,4 +1,4 @@
-"""SMTP over one connection, kept while it works: STARTTLS, implicit TLS or neither, as MAIL_URL says (decision 31)."""
+"""SMTP over one connection that is reused: STARTTLS, implicit TLS or neither, as MAIL_URL says (decision 31)."""
 
 import smtplib
 import ssl
@@ -10,13 +10,13 @@ from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
 TIMEOUT = 20
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 UNTRUSTED = "the mail server’s certificate is not trusted; nothing was sent"
-NO_TLS = "the mail server does not speak TLS as MAIL_URL asks; nothing was sent in clear"
-NOT_AUTHENTICATED = "the mail server does not take the user and the password of MAIL_URL"
-NO_SMTPUTF8 = "the mail server takes no address with letters like these"
+NO_TLS = "the mail server does not offer TLS as MAIL_URL requires; nothing was sent unencrypted"
+NOT_AUTHENTICATED = "the mail server does not accept the user and password of MAIL_URL"
+NO_SMTPUTF8 = "the mail server does not accept an address with such letters"
 
 
 class Refused(Exception):
-    """By a reply to a command; `is_final` where it is about the address."""
+    """The server refused a command; `is_final` if the reply is about the address."""
 
     def __init__(self, reply: Reply, *, at_recipient: bool = False) -> None:
         self.reply, self.is_final = reply, reply.is_about_the_address(at_recipient=at_recipient)
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 class SmtpChannel:
     def __init__(self, url: SplitResult, sender: str, timeout: float = TIMEOUT, secure: ssl.SSLContext | None = None) -> None:
-        """`secure` says whom to trust; without it, whom this machine trusts."""
+        """`secure` says which certificates to trust; by default, those that this machine trusts."""
         self.url, self.sender, self.timeout, self.secure = url, with_plain_domain(sender), timeout, secure
         self.tls = parse_qs(url.query).get("tls", ["starttls"])[0]
         self._connection: smtplib.SMTP | None = None
@@ -61,7 +61,7 @@ class SmtpChannel:
             raise Refused(reply)
 
     def _begun(self, to: str, body: bytes) -> smtplib.SMTP:
-        """A server that waits for the recipient. A kept connection that turns out to be gone is made anew: nothing was sent by it."""
+        """Return a connection that is ready for the recipient. If the old one turns out to be closed, open a new one: nothing was sent on it."""
         if self._connection is not None:
             try:
                 return self._begin(self._connection, to, body)
@@ -84,14 +84,14 @@ class SmtpChannel:
                 raise PermanentFailure(NO_SMTPUTF8)
             options.append("SMTPUTF8")
             connection.command_encoding = "utf-8"
-        # Not smtplib’s own mail() and rcpt(): they spend more time on taking addresses apart than the sending takes.
+        # Not smtplib’s own mail() and rcpt(): they spend more time parsing addresses than sending takes.
         reply = Reply(*connection.docmd("MAIL", " ".join((f"FROM:<{self.sender}>", *options))))
         if reply.code not in TAKEN:
             raise Refused(reply)
         return connection
 
     def _after(self, reply: Reply) -> None:
-        """Where the server goes on, the next mail goes by the same connection."""
+        """Keep the connection for the next email if the server accepts that."""
         try:
             if reply.code == CLOSING or self._connection is None or self._connection.rset()[0] not in TAKEN:
                 self._drop()
@@ -137,7 +137,7 @@ class SmtpChannel:
 
 
 def _was_closed(gone: Exception) -> bool:
-    """By the server, before now: not that it is silent, which a second try would only wait for again."""
+    """Whether the server closed the connection earlier. Not that it is silent: a second try would only wait again."""
     if isinstance(gone, Refused):
         return gone.reply.code == CLOSING
     return not isinstance(gone.__context__, TimeoutError)

@@ -1,12 +1,12 @@
-"""What a mail server’s refusal is about: this address, so that trying again is no use, or anything else, which may be mended (decision 31)."""
+"""What a mail server’s refusal is about: the address, so that trying again is no use, or anything else, which may be temporary (decision 31)."""
 
 import re
 from dataclasses import dataclass
 
 CLOSING, TAKEN = 421, (250, 251, 252)
-# Without an enhanced status, at the recipient only.
+# For a reply without an enhanced status, after RCPT only.
 ADDRESS_CODES = frozenset({501, 550, 551, 553, 556})
-# Some servers refuse the sender, or us, only when they hear the recipient.
+# Some servers refuse the sender or the client only after they are given the recipient.
 NOT_ABOUT_THE_ADDRESS = re.compile(r"relay|sender|authenti|helo|ehlo|client|spam|block|policy", re.IGNORECASE)
 ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 UNDEFINED = "5.0.0"
@@ -15,12 +15,12 @@ UNDEFINED = "5.0.0"
 @dataclass(frozen=True, slots=True)
 class Reply:
     code: int
-    words: bytes = b""
+    text: bytes = b""
 
     @property
     def status(self) -> str:
-        """RFC 3463’s, or ""; a server is free to give none."""
-        found = ENHANCED.match(self._said)
+        """The enhanced status of RFC 3463, or "": a server may leave it out."""
+        found = ENHANCED.match(self._text)
         return found[1] if found else ""
 
     def is_about_the_address(self, *, at_recipient: bool) -> bool:
@@ -28,15 +28,15 @@ class Reply:
             return False
         if self.status and self.status != UNDEFINED:
             return is_address_status(self.status)
-        return at_recipient and self.code in ADDRESS_CODES and not NOT_ABOUT_THE_ADDRESS.search(self._said)
+        return at_recipient and self.code in ADDRESS_CODES and not NOT_ABOUT_THE_ADDRESS.search(self._text)
 
     def __str__(self) -> str:
-        """Never the server’s words, which may hold an address."""
+        """The codes only: the text of the server may contain an address."""
         return f"{self.code} {self.status}".strip()
 
     @property
-    def _said(self) -> str:
-        return self.words.decode("ascii", "replace")
+    def _text(self) -> str:
+        return self.text.decode("ascii", "replace")
 
 
 def is_address_status(status: str) -> bool:

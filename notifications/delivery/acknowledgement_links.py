@@ -1,8 +1,8 @@
-"""The signed link by which a recipient acknowledges an escalation from the mail itself: made here, and read back.
+"""The signed link in an email by which a recipient acknowledges an escalation.
 
-It names the audit, the person, whether the mail chases, and when it was made, under a signature of 192 bits.
-It says nothing of the case, and nothing is kept of it: it is worth something only while that person must acknowledge what was
-open when the mail was made.
+It holds the audit, the person, whether the email is a reminder, and when it was made, with a signature of 192 bits.
+It holds no case text and is not stored. It works only while that person must acknowledge the escalation that was open
+when the email was made.
 """
 
 import hmac
@@ -18,7 +18,7 @@ from workflow.events import QA_INBOX
 
 CHASE = "escalation_not_acknowledged"
 EVENTS = ("escalation_opened", CHASE)
-"""Not the passing up: who is next up acknowledges for nobody but themselves, by a mail of their own."""
+"""Not the email to the next person up: they acknowledge only for themselves."""
 FACTS = struct.Struct(">9sI?q")
 SIGNED_BY = 24
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ MAX_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementLink:
-    """What a link asks: that this person acknowledges, because the opening named them or because they are chased."""
+    """A request that this person acknowledges, because the escalation names them or because they were reminded."""
 
     reference: str
     person_id: int
@@ -36,21 +36,21 @@ class AcknowledgementLink:
 
 
 def acknowledge_line(row: Any, settings: Settings) -> str:
-    """What the mail of an outbox row carries below its link; "" where there is nothing to acknowledge. The same at every try."""
+    """The line with the link for the email of an outbox row, the same at every try; "" if there is nothing to acknowledge."""
     if row.event not in EVENTS or row.recipient == QA_INBOX:
         return ""
-    asked = AcknowledgementLink(row.reference, row.recipient, row.event == CHASE, row.created_at)
-    return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={make_token(asked, settings)}"
+    request = AcknowledgementLink(row.reference, row.recipient, row.event == CHASE, row.created_at)
+    return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={make_token(request, settings)}"
 
 
-def make_token(asked: AcknowledgementLink, settings: Settings) -> str:
-    made = (asked.made_at - EPOCH) // timedelta(microseconds=1)
-    facts = FACTS.pack(asked.reference.encode(), asked.person_id, asked.is_chase, made)
+def make_token(request: AcknowledgementLink, settings: Settings) -> str:
+    made = (request.made_at - EPOCH) // timedelta(microseconds=1)
+    facts = FACTS.pack(request.reference.encode(), request.person_id, request.is_chase, made)
     return urlsafe_b64encode(facts + _signature(facts, settings)).decode().rstrip("=")
 
 
 def read_token(token: str, settings: Settings) -> AcknowledgementLink | None:
-    """None for what was not signed here, or was changed since."""
+    """Return None for a token that was not signed here, or was changed since."""
     signed = _bytes_of(token)
     facts, signature = signed[: FACTS.size], signed[FACTS.size :]
     if not hmac.compare_digest(signature, _signature(facts, settings)):
@@ -64,7 +64,7 @@ def _bytes_of(token: str) -> bytes:
         signed = urlsafe_b64decode(token[:MAX_LENGTH] + "=" * (-len(token) % 4))
     except (Error, ValueError):
         return b""
-    # One link has one writing: letters that the decoder passes over, or spare bits, would make others of it.
+    # Accept only one spelling of a token: the decoder ignores some letters and spare bits.
     return signed if urlsafe_b64encode(signed).decode().rstrip("=") == token else b""
 
 

@@ -1,4 +1,4 @@
-"""The morning’s mail: what somebody is reminded of, what is due first on top, each with its link."""
+"""The morning digest: all reminders of one person in one email, the earliest due date first, each with a link."""
 
 from datetime import date
 from email.message import EmailMessage
@@ -17,18 +17,18 @@ TEMPLATE = Template((Path(__file__).parent / "templates" / "digest.txt").read_te
 SUBJECT = "Your reminders from Practice Audit"
 
 
-def build(letter: EmailRows, ident: str, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
-    """`letter` is of outbox rows, `person` None for the QA inbox. The same letter is always the same bytes."""
-    message = envelope(person, SUBJECT, ident, max(row.send_from for row in letter), settings)
-    to_do = "You have 1 thing to do." if len(letter) == 1 else f"You have {len(letter)} things to do."
-    set_text(message, TEMPLATE.substitute(name=name_of(person), to_do=to_do, things=_things(letter, rules, settings)))
+def build(rows: EmailRows, ident: str, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
+    """`person` is None for the QA inbox. The same outbox rows always give the same bytes."""
+    message = envelope(person, SUBJECT, ident, max(row.send_from for row in rows), settings)
+    to_do = "You have 1 thing to do." if len(rows) == 1 else f"You have {len(rows)} things to do."
+    set_text(message, TEMPLATE.substitute(name=name_of(person), to_do=to_do, things=_things(rows, rules, settings)))
     return message
 
 
-def _things(letter: EmailRows, rules: NotificationRules, settings: Settings) -> str:
-    first = {row.event: _due(row) for row in sorted(letter, key=_due, reverse=True)}
-    rows = sorted(letter, key=lambda row: (first[row.event], row.event, _due(row), row.id))
-    return "".join(_group(rules.events[event], list(same), settings) for event, same in groupby(rows, key=lambda row: row.event))
+def _things(rows: EmailRows, rules: NotificationRules, settings: Settings) -> str:
+    first = {row.event: _due(row) for row in sorted(rows, key=_due, reverse=True)}
+    ordered = sorted(rows, key=lambda row: (first[row.event], row.event, _due(row), row.id))
+    return "".join(_group(rules.events[event], list(same), settings) for event, same in groupby(ordered, key=lambda row: row.event))
 
 
 def _group(event: Any, rows: list[Any], settings: Settings) -> str:

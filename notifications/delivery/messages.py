@@ -1,4 +1,4 @@
-"""What a mail says: a verb, a reference, a date and a link. Never a word of a case."""
+"""The text of an email: what to do, a reference, a date and a link. Never case text."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ TEMPLATES = {
 
 
 def message_id(keys: Sequence[str], recipient: int, settings: Settings) -> str:
-    """Always the same for the same notices to the same person, and telling nothing."""
+    """The same for the same notices to the same person, whenever it is made; it reveals nothing."""
     hashed = hashlib.sha256("/".join((settings.secret_key, *keys, str(recipient))).encode()).hexdigest()[:32]
     return f"<{hashed}@{settings.mail_from.rpartition('@')[2]}>"
 
 
 def build(row: Any, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
-    """`row` is the outbox’s; `person` is None for the QA inbox."""
+    """`row` is an outbox row; `person` is None for the QA inbox."""
     event = rules.events[row.event]
     message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
     if event.get("urgent"):
@@ -53,12 +53,12 @@ def envelope(person: Person | None, subject: str, ident: str, at: datetime, sett
 
 
 def set_text(message: EmailMessage, text: str) -> None:
-    """Never in lines that were broken for the way: a link stays whole wherever the mail is looked at."""
+    """Never encoded in broken lines: a link stays in one piece in every email program."""
     message.set_content(text, cte="7bit" if text.isascii() else "8bit")
 
 
 def link(row: Any, event: Any, settings: Settings) -> str:
-    """To the audit, or to where the event leads."""
+    """To the audit or its action, or to the page that the event names."""
     if "leads_to" in event:
         return f"{settings.base_url}{event['leads_to']}"
     action = f"/actions/{row.action}" if row.action is not None else ""
@@ -70,7 +70,7 @@ def name_of(person: Person | None) -> str:
 
 
 def _due_on(row: Any, rules: NotificationRules) -> date | None:
-    """As the outbox has it; where the happening itself starts a clock, what that clock gives."""
+    """The due date of the row; for an event that starts a deadline, the date of that deadline."""
     day = london_day(row.created_at)
     if row.event == "escalation_opened":
         return add_working_days(day, rules.clocks["escalation_acknowledged_working_days"])
@@ -88,7 +88,7 @@ def format_date(day: date | None) -> str:
 def _body(row: Any, person: Person | None, rules: NotificationRules, settings: Settings) -> str:
     event = rules.events[row.event]
     if event.get("of_account"):
-        # Without the name, so that every try is the same even where the name changes meanwhile.
+        # Without the name, so that every try is the same even if the name changes between tries.
         link_to = decrypt(settings, row.locked) if row.locked else link(row, event, settings)
         return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
     facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", format_date(_due_on(row, rules))))
@@ -96,6 +96,6 @@ def _body(row: Any, person: Person | None, rules: NotificationRules, settings: S
         name=name_of(person),
         does=event["does"],
         facts="".join(facts),
-        told=format_date(london_day(row.created_at)),
+        sent=format_date(london_day(row.created_at)),
         link=link(row, event, settings) + acknowledgement_links.acknowledge_line(row, settings),
     )

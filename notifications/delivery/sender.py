@@ -1,4 +1,4 @@
-"""Sending what is due: lease, build once, send, mark. One mail that can’t go does not stop the rest."""
+"""Send the emails that are due: lease, build once, send, mark. One email that can’t be sent does not stop the others."""
 
 import logging
 from collections import deque
@@ -29,11 +29,11 @@ class BuiltEmail:
 
 
 def deliver(context: WorkerContext, channel: Channel, worker: str, clock: Clock, stopping: Event | None = None) -> int:
-    """Send all that is due, until told to stop; answers how many mails were sent."""
+    """Send everything that is due, until `stopping` is set. Return how many emails were sent."""
     sent, stopping = 0, stopping or Event()
-    while not stopping.is_set() and (letters := outbox.claim(context.engine, worker, clock(), context.notification_rules)):
-        # Read again for each batch: what it says of somebody since then holds for every mail not sent yet.
-        directory, left = context.store.directory(), deque(letters)
+    while not stopping.is_set() and (emails := outbox.claim(context.engine, worker, clock(), context.notification_rules)):
+        # Read again for each batch, so that a change of the directory counts for every email not sent yet.
+        directory, left = context.store.directory(), deque(emails)
         try:
             while left and not stopping.is_set():
                 sent += _deliver_one(context, channel, directory, left.popleft(), clock)
@@ -44,71 +44,71 @@ def deliver(context: WorkerContext, channel: Channel, worker: str, clock: Clock,
     return sent
 
 
-def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory, letter: EmailRows, clock: Clock) -> bool:
-    """Raises ChannelUnavailable where no other mail can go either, so that those are not kept waiting for a server that is not there."""
+def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory, rows: EmailRows, clock: Clock) -> bool:
+    """Raises ChannelUnavailable if no other email can be sent either, so that the batch does not wait for a server that is down."""
     try:
-        letter = _keep_relevant(context, directory, letter, clock())
-        if not letter or not _send(context, channel, directory, letter, clock):
+        rows = _keep_relevant(context, directory, rows, clock())
+        if not rows or not _send(context, channel, directory, rows, clock):
             return False
     except PermanentFailure as refused:
-        outbox.mark_dead(context.engine, letter, str(refused), clock())
+        outbox.mark_dead(context.engine, rows, str(refused), clock())
     except TemporaryFailure as refused:
-        outbox.mark_failed(context.engine, letter, str(refused), clock())
+        outbox.mark_failed(context.engine, rows, str(refused), clock())
         if isinstance(refused, ChannelUnavailable):
             raise
-    except Exception as error:  # noqa: BLE001 (a poisoned row must not stop the rest; its words may be of a case)
-        _record_error(context, letter, error, clock())
+    except Exception as error:  # noqa: BLE001 (a broken row must not stop the rest; the message may contain case text)
+        _record_error(context, rows, error, clock())
     else:
-        outbox.mark_sent(context.engine, letter, clock())
+        outbox.mark_sent(context.engine, rows, clock())
         return True
     return False
 
 
-def _keep_relevant(context: WorkerContext, directory: Directory, letter: EmailRows, now: datetime) -> EmailRows:
-    """One that can’t be judged does not keep back what it was to go with."""
-    facts, so, over = read_facts(context, directory, letter), list[Any](), list[Any]()
-    for row in letter:
+def _keep_relevant(context: WorkerContext, directory: Directory, rows: EmailRows, now: datetime) -> EmailRows:
+    """Return the rows that are still relevant; cancel the others. A row that can’t be checked does not hold back the rest."""
+    facts, relevant, outdated = read_facts(context, directory, rows), list[Any](), list[Any]()
+    for row in rows:
         try:
-            (so if is_still_relevant(context, directory, row, facts, now) else over).append(row)
+            (relevant if is_still_relevant(context, directory, row, facts, now) else outdated).append(row)
         except DatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 (as above)
             _record_error(context, [row], error, now)
-    if over:
-        outbox.mark_cancelled(context.engine, over)
-    return so
+    if outdated:
+        outbox.mark_cancelled(context.engine, outdated)
+    return relevant
 
 
-def _record_error(context: WorkerContext, letter: EmailRows, error: Exception, now: datetime) -> None:
-    LOG.error("notice %s could not be sent: %s", letter[0].id, type(error).__name__)
-    outbox.mark_failed(context.engine, letter, f"it could not be built: {type(error).__name__}", now)
+def _record_error(context: WorkerContext, rows: EmailRows, error: Exception, now: datetime) -> None:
+    LOG.error("notice %s could not be sent: %s", rows[0].id, type(error).__name__)
+    outbox.mark_failed(context.engine, rows, f"it could not be built: {type(error).__name__}", now)
 
 
-def _send(context: WorkerContext, channel: Channel, directory: Directory, letter: EmailRows, clock: Clock) -> bool:
-    """The stored bytes where this was tried before, else new ones; False where another worker has it now."""
-    ident = messages.message_id([row.key for row in letter], letter[0].recipient, context.settings)
-    before = _tried_before(letter, ident)
-    mail = before or _build(context, directory, letter, ident)
-    # What is locked is made anew, and the same, at each try: kept, it would be a link that anybody with the database could open.
-    kept = None if before or letter[0].locked else mail.body
-    if not outbox.renew_lease(context.engine, letter, clock(), ident, mail.to, kept):
+def _send(context: WorkerContext, channel: Channel, directory: Directory, rows: EmailRows, clock: Clock) -> bool:
+    """Send the stored bytes if this was tried before, else newly built ones. Return False if another worker has the email now."""
+    ident = messages.message_id([row.key for row in rows], rows[0].recipient, context.settings)
+    before = _tried_before(rows, ident)
+    email = before or _build(context, directory, rows, ident)
+    # An email with a secret link is built again at each try, with the same result: if stored, anybody with the database could use the link.
+    stored = None if before or rows[0].locked else email.body
+    if not outbox.renew_lease(context.engine, rows, clock(), ident, email.to, stored):
         return False
-    channel.send(mail.to, ident, mail.body)
+    channel.send(email.to, ident, email.body)
     return True
 
 
-def _tried_before(letter: EmailRows, ident: str) -> BuiltEmail | None:
-    """None too where it told of other things then."""
-    row = letter[0]
+def _tried_before(rows: EmailRows, ident: str) -> BuiltEmail | None:
+    """None also if the email had other rows then."""
+    row = rows[0]
     return BuiltEmail(row.sent_to, row.body) if row.body is not None and row.message_id == ident else None
 
 
-def _build(context: WorkerContext, directory: Directory, letter: EmailRows, ident: str) -> BuiltEmail:
-    """To the address that the directory holds now; raises PermanentFailure where there is none."""
-    row, rules, settings = letter[0], context.notification_rules, context.settings
+def _build(context: WorkerContext, directory: Directory, rows: EmailRows, ident: str) -> BuiltEmail:
+    """For the address that the directory has now; raises PermanentFailure if there is none."""
+    row, rules, settings = rows[0], context.notification_rules, context.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
     if row.recipient != QA_INBOX and (person is None or not person.can_be_reached):
-        raise PermanentFailure("nobody active with an address holds it")
+        raise PermanentFailure("the person is not active, or has no address")
     is_digest = row.event in rules.gathered
-    message = digest.build(letter, ident, person, rules, settings) if is_digest else messages.build(row, person, rules, settings)
+    message = digest.build(rows, ident, person, rules, settings) if is_digest else messages.build(row, person, rules, settings)
     return BuiltEmail(person.email if person else settings.qa_inbox, message.as_bytes())

@@ -1,4 +1,4 @@
-"""When somebody is reminded, and who: the policy of notifications.toml’s clocks, in London days, without a database."""
+"""Reminders of actions and of escalations: who is reminded and when, in London days, without a database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HEAD_OF_SERVICE = "head_of_service"
 
 @dataclass(frozen=True, slots=True)
 class ActionToCheck:
-    """An action to look at, and the people to remind."""
+    """An action to check, and the people to remind."""
 
     reference: str
     number: int
@@ -30,17 +30,17 @@ class ActionToCheck:
 
 
 def reminders(action: ActionToCheck, today: date, clocks: Deadlines, directory: Directory) -> tuple[Notice, ...]:
-    """What the policy says of the days since the action was last looked at, gathered into one reminder a person.
+    """Everything due since the action was last checked, as one reminder for each person.
 
-    Each is keyed by the day that it was for: what was told late is not told again, even where the clock goes back.
+    Its key holds the day it was due: a reminder that was sent late is not sent again, even if the clock is set back.
     """
-    about, told = directory.for_child(action.child_id), dict[int, Notice]()
+    about, notices = directory.for_child(action.child_id), dict[int, Notice]()
     for event, day, relation in _due_reminders(action.due_on, action.since, today, clocks):
         person = _person_in(relation, action, about)
-        if person is not None and person not in about.excluded and person not in told:
+        if person is not None and person not in about.excluded and person not in notices:
             key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
-            told[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
-    return tuple(told.values())
+            notices[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
+    return tuple(notices.values())
 
 
 def _person_in(relation: str, action: ActionToCheck, directory: Directory) -> int | None:
@@ -49,19 +49,19 @@ def _person_in(relation: str, action: ActionToCheck, directory: Directory) -> in
     return found
 
 
-# What is said depends on the days alone, and many actions share them: it is reckoned once for all of these.
+# Reminders depend only on these dates, which many actions share, so they are calculated once.
 @lru_cache(maxsize=10_000)
 def next_check_on(due_on: date, today: date, clocks: Deadlines) -> date:
-    """The next day on which the policy says something."""
+    """The next day on which a reminder is due."""
     before = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on)
     if today < due_on:
         return min(day for day in before if day > today)
-    return min(day for day in (*_ladder(due_on, clocks), _week_after(today, due_on, clocks)) if day > today)
+    return min(day for day in (*_seniors_reminded_on(due_on, clocks), _week_after(today, due_on, clocks)) if day > today)
 
 
 @lru_cache(maxsize=10_000)
 def _due_reminders(due_on: date, since: date, today: date, clocks: Deadlines) -> tuple[tuple[str, date, str], ...]:
-    """An event, the day that it is for, and who it is for: of the days up to today that nobody has looked at yet."""
+    """Event, day and recipient of each reminder that became due between the last check and today."""
     soon = due_on - timedelta(days=clocks["action_due_soon_days"])
     if today == due_on:
         return (("action_due_today", today, "owner_id"),)
@@ -72,27 +72,27 @@ def _due_reminders(due_on: date, since: date, today: date, clocks: Deadlines) ->
 
 
 def _late(due_on: date, today: date, clocks: Deadlines) -> Iterator[tuple[date, str]]:
-    """The last weekly reminder, to the owner and the Team Manager; and each step of the ladder."""
+    """The last weekly reminder, to the owner and the Team Manager; and the reminders to more senior people."""
     week = _week_after(today, due_on, clocks) - timedelta(days=clocks["action_overdue_every_days"])
     if week > due_on:
         yield from ((week, relation) for relation in ("owner_id", "team_manager_id"))
-    yield from zip(_ladder(due_on, clocks), ("service_manager_id", HEAD_OF_SERVICE), strict=True)
+    yield from zip(_seniors_reminded_on(due_on, clocks), ("service_manager_id", HEAD_OF_SERVICE), strict=True)
 
 
 def _week_after(day: date, due_on: date, clocks: Deadlines) -> date:
-    """The first weekly reminder after `day`: the next working day after it was due, and every seventh from then on, for ever."""
+    """The first weekly reminder after `day`: the working day after the due date, and every seventh day from then on."""
     first, every = next_working_day(due_on), clocks["action_overdue_every_days"]
     return first if day < first else first + timedelta(days=((day - first).days // every + 1) * every)
 
 
-def _ladder(due_on: date, clocks: Deadlines) -> tuple[date, date]:
+def _seniors_reminded_on(due_on: date, clocks: Deadlines) -> tuple[date, date]:
     names = ("action_overdue_service_manager_working_days", "action_overdue_head_of_service_working_days")
     first, second = (add_working_days(due_on, clocks[name]) for name in names)
     return first, second
 
 
 def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -> Iterator[Notice]:
-    """Daily, to each who has not acknowledged in time; once, to the next person up and the QA inbox. A person who answers for two posts is reminded once."""
+    """A daily reminder to each person who has not acknowledged in time, and one notice to the next person up and the QA inbox."""
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return
@@ -106,7 +106,7 @@ def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -
 
 
 def next_chase_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
-    """Each day from the first, whatever the clocks say: posts change hands meanwhile, and a chase must reach who holds one then."""
+    """Every day from the first, even if no reminder is due: a post may pass to somebody else, who must be reminded."""
     if audit.escalation is None or audit.escalation.state != "open":
         return None
     return max(_chased_from(audit.escalation, clocks), today + timedelta(days=1))

@@ -21,9 +21,9 @@ def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
     """Whether no enabled person can make the move that has to happen next (rules, invariant 13)."""
     directory = directory.for_child(audit.header.child_id)
     ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
-    if _is_unheard(audit, directory):
+    if _escalation_waits_for_nobody(audit, directory):
         return True
-    return not all(any(_makes(who, has, one, audit, directory) for who, has in ties.items()) for one in _needed(audit, rules))
+    return not all(any(_can_make(who, has, one, audit, directory) for who, has in ties.items()) for one in _needed(audit, rules))
 
 
 def read_volume_notices(readers: Iterable[Any], now: datetime, directory: Directory) -> Iterator[Notice]:
@@ -55,7 +55,7 @@ def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
 NEXT = {"open": "report", "reported": "verify"}
 
 
-def _is_unheard(audit: Audit, directory: Directory) -> bool:
+def _escalation_waits_for_nobody(audit: Audit, directory: Directory) -> bool:
     """Whether an escalation waits for a post that nobody answers for."""
     if audit.escalation is None or audit.escalation.state != "open":
         return False
@@ -74,14 +74,14 @@ def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
     return tuple(found.values())
 
 
-def _makes(who: int, ties: frozenset[str], needed: Needed, audit: Audit, directory: Directory) -> bool:
+def _can_make(who: int, ties: frozenset[str], needed: Needed, audit: Audit, directory: Directory) -> bool:
     moves, action = needed
     return any(
-        not ties.isdisjoint(makers(move, audit, action, directory)) and not (move.falls_to and who in _bound(audit, action))
+        not ties.isdisjoint(makers(move, audit, action, directory)) and not (move.falls_to and who in _excluded_people(audit, action))
         for move in moves
     )
 
 
-def _bound(audit: Audit, action: SmartAction | None) -> frozenset[int | None]:
-    """Nobody verifies what they own or reported, nor closes what they are bound up in."""
+def _excluded_people(audit: Audit, action: SmartAction | None) -> frozenset[int | None]:
+    """Nobody may verify an action they own or reported, or close an audit they have an interest in."""
     return audit.interested_people if action is None else frozenset({action.owner_id, action.reported_by})

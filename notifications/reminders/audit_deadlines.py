@@ -1,7 +1,7 @@
-"""The clocks of an audit: what each says, on which London day, and when to look at them again. Without a database.
+"""The deadlines of an audit: which reminder is due, on which London day, and when to check again. Without a database.
 
-A clock is asked by what is so, not by what has happened since: whatever it said last and was not told yet is told now, once.
-So a worker that was away for a month tells each thing once, and one that looks twice tells nothing more.
+A reminder depends on the audit as it is now, not on earlier checks: only the latest one that is due is sent, once.
+So a worker that was stopped for a month sends each reminder once, and one that checks twice sends nothing more.
 """
 
 from collections.abc import Iterator
@@ -20,57 +20,57 @@ from workflow.working_days import add_working_days, london_day, next_working_day
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A clock that runs: it says `early` on each of its days up to the due date, then `late` from a day on, every so many days."""
+    """An open deadline: it sends each event of `early` on its day, up to the due date; then `late`, from a day on, every few days."""
 
     thing: str
-    """What it runs for, apart from the same clock run at another time."""
+    """Distinguishes it from the same deadline at another time."""
     due_on: date
     late_from: date
     late: str
     early: tuple[tuple[date, str], ...] = ()
     every: int = 0
-    """0 where it is said once."""
+    """Days between two `late` reminders; 0 if there is only one."""
 
-    def said(self, today: date) -> tuple[date, str] | None:
-        """What it said last, and the day that it was for."""
+    def latest_reminder(self, today: date) -> tuple[date, str] | None:
+        """The day and event of the last reminder due by today."""
         if today >= self.late_from:
-            return today - timedelta(days=self._gone(today)), self.late
+            return today - timedelta(days=self._days_since_late(today)), self.late
         return max(((day, event) for day, event in self.early if day <= today <= self.due_on), default=None)
 
     def next_after(self, today: date) -> date | None:
         if today >= self.late_from:
-            return today + timedelta(days=self.every - self._gone(today)) if self.every else None
+            return today + timedelta(days=self.every - self._days_since_late(today)) if self.every else None
         ahead = [day for day, _ in self.early if day > today]
         return min((*ahead, self.late_from))
 
-    def _gone(self, today: date) -> int:
-        """Days since it last said that it is late."""
+    def _days_since_late(self, today: date) -> int:
+        """Days since the last `late` reminder."""
         since = (today - self.late_from).days
         return since % self.every if self.every else since
 
 
 def due_notices(audit: Audit, today: date, rules: NotificationRules, directory: Directory) -> Iterator[Notice]:
-    """Everything that the clocks of this audit say by today; telling what was told already changes nothing."""
+    """The notices due by today. Some may have been sent: their keys prevent duplicates."""
     yield from chases(audit, today, rules.clocks, directory)
-    for clock in open_deadlines(audit, rules.clocks):
-        if said := clock.said(today):
-            day, name = said
-            key = f"clock/{audit.reference}/{name}/{clock.thing}/{day}"
-            event = Event(name, audit.reference, audit.chain.count, due_on=clock.due_on)
+    for deadline in open_deadlines(audit, rules.clocks):
+        if reminder := deadline.latest_reminder(today):
+            day, name = reminder
+            key = f"clock/{audit.reference}/{name}/{deadline.thing}/{day}"
+            event = Event(name, audit.reference, audit.chain.count, due_on=deadline.due_on)
             yield from (replace(notice, key=key) for notice in rules.reachable(event, audit, directory))
 
 
 def next_check_on(audit: Audit, today: date, clocks: Deadlines) -> date | None:
-    days = [clock.next_after(today) for clock in open_deadlines(audit, clocks)]
+    days = [deadline.next_after(today) for deadline in open_deadlines(audit, clocks)]
     return min((day for day in (*days, next_chase_on(audit, today, clocks)) if day), default=None)
 
 
 def is_still_due(audit: Audit, row: Any, clocks: Deadlines, directory: Directory) -> bool:
-    """Whether what a clock said is still to be sent: it is not done meanwhile, its date has not moved, it waits for that person."""
+    """Whether a reminder still applies: not done meanwhile, the same due date, the same person."""
     if row.event in CHASE_EVENTS:
         return any(row.event == one.event and one.recipient == row.recipient for one in chases(audit, date.max, clocks, directory))
-    events = ((clock.due_on, (*(event for _, event in clock.early), clock.late)) for clock in open_deadlines(audit, clocks))
-    return any(row.event in said and due_on == row.due_on for due_on, said in events)
+    events = ((deadline.due_on, (*(event for _, event in deadline.early), deadline.late)) for deadline in open_deadlines(audit, clocks))
+    return any(row.event in names and due_on == row.due_on for due_on, names in events)
 
 
 CHASE_EVENTS = frozenset({"escalation_not_acknowledged", "escalation_passed_up"})

@@ -1,4 +1,4 @@
-"""Reminders wait for the morning and go together, one mail a person. News and escalations never wait."""
+"""Reminders wait for the morning digest, one email for each person. News and escalations never wait."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -10,9 +10,9 @@ SATURDAY = 5
 
 
 def next_digest_times(now: datetime, rules: NotificationRules, last_swept_at: datetime | None) -> Mapping[str, datetime]:
-    """By event: this morning, which may be past, or the next where the reminders of this morning were found already.
+    """By event: this morning, which may be past; or the next morning, if the reminders of this one were found already.
 
-    Monday to Friday, bank holidays too. A worker that was away in the morning sends that morning’s when it is back.
+    Monday to Friday, including bank holidays. A worker that was stopped in the morning sends that digest when it is back.
     """
     day = london_day(now)
     if last_swept_at and _morning(day, rules) <= last_swept_at:

@@ -1,4 +1,4 @@
-"""The clockwork of one machine: the only file that knows APScheduler. Short ticks in UTC, kept in memory; what is due is found by query."""
+"""The scheduler for one machine, the only file that uses APScheduler. It ticks in UTC and stores nothing: due work is found by query."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ Signals = SimpleQueue[int]
 
 
 class IntervalFromNow(BaseTrigger):  # type: ignore[misc]
-    """So many seconds from now. The library’s own interval counts, one by one, every run that a clock set ahead has jumped over."""
+    """A number of seconds from now. The library’s own interval trigger would count every run that a clock set ahead has skipped."""
 
     def __init__(self, seconds: int) -> None:
         self.every = timedelta(seconds=seconds)
@@ -27,7 +27,7 @@ class IntervalFromNow(BaseTrigger):  # type: ignore[misc]
 
 
 def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
-    """Run each job at once and then every so many seconds, until SIGTERM or SIGINT; a job under way is finished first.
+    """Run each job at once and then at its interval, until SIGTERM or SIGINT; a running job is finished first.
 
     `stopping` is set at once, so that a long job can end early.
     """
@@ -35,36 +35,36 @@ def run_until_stopped(jobs: Jobs, stopping: threading.Event) -> None:
     scheduler = BlockingScheduler(timezone=UTC, job_defaults=defaults)
     for name, (job, seconds) in jobs.items():
         scheduler.add_job(job, IntervalFromNow(seconds), id=name, next_run_time=datetime.now(UTC))
-    told: Signals = SimpleQueue()
+    signals: Signals = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        # No more than this: the scheduler’s own locks may be held by what a signal interrupts, and would be waited for without end.
-        signal.signal(number, lambda number, _frame: told.put(number))
-    watching = threading.Thread(target=_watch, args=(scheduler, jobs, told, stopping), daemon=True)
+        # Do no more here: the interrupted code may hold the scheduler’s locks, and waiting for them would never end.
+        signal.signal(number, lambda number, _frame: signals.put(number))
+    watching = threading.Thread(target=_watch, args=(scheduler, jobs, signals, stopping), daemon=True)
     scheduler.add_listener(lambda _: watching.start(), EVENT_SCHEDULER_STARTED)
     scheduler.start()
     watching.join()
 
 
-def _watch(scheduler: BlockingScheduler, jobs: Jobs, told: Signals, stopping: threading.Event) -> None:
-    """Beside the scheduler, until told to stop."""
+def _watch(scheduler: BlockingScheduler, jobs: Jobs, signals: Signals, stopping: threading.Event) -> None:
+    """Run beside the scheduler, until a signal arrives."""
     try:
-        while not _is_told(told):
-            _keep_going(scheduler, jobs)
+        while not _is_signalled(signals):
+            _run_delayed(scheduler, jobs)
     finally:
         stopping.set()
         scheduler.shutdown(wait=True)
 
 
-def _is_told(told: Signals) -> bool:
-    """Waits for it, for a second."""
+def _is_signalled(signals: Signals) -> bool:
+    """Wait up to a second for a signal."""
     with suppress(Empty):
-        told.get(timeout=1)
+        signals.get(timeout=1)
         return True
     return False
 
 
-def _keep_going(scheduler: BlockingScheduler, jobs: Jobs) -> None:
-    """A clock that went back puts every next run off by as much: then they run now."""
+def _run_delayed(scheduler: BlockingScheduler, jobs: Jobs) -> None:
+    """A clock that is set back delays every next run by as much: run them now."""
     now = datetime.now(UTC)
     for job in scheduler.get_jobs():
         if job.next_run_time and job.next_run_time - now > timedelta(seconds=2 * jobs[job.id][1]):

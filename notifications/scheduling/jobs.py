@@ -1,4 +1,4 @@
-"""What a clockwork runs: named jobs, each every so many seconds. A job that fails is said by its kind, and run again at its next time."""
+"""The jobs that a scheduler runs: a name, a function, an interval in seconds. A job that fails is logged and runs again at its next time."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -13,24 +13,24 @@ def log_failures(name: str, job: Job) -> Job:
     def tick() -> None:
         try:
             job()
-        except Exception as error:  # noqa: BLE001 (the next tick tries again; the words may be of a case)
+        except Exception as error:  # noqa: BLE001 (the next tick tries again; the message may contain case text)
             LOG.error("tick %s failed: %s", name, type(error).__name__)  # noqa: TRY400 (a traceback would quote)
 
     return tick
 
 
 class OneAtATime:
-    """Whoever calls while it runs has it run once more afterwards, and does not wait: nothing that was there by then is missed."""
+    """A call while the job runs returns at once, and makes the job run again afterwards, so that nothing is missed."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self._running, self._asked = Lock(), Event()
+        self._running, self._is_wanted = Lock(), Event()
 
     def __call__(self) -> None:
-        self._asked.set()
-        while self._asked.is_set() and self._running.acquire(blocking=False):
+        self._is_wanted.set()
+        while self._is_wanted.is_set() and self._running.acquire(blocking=False):
             try:
-                self._asked.clear()
+                self._is_wanted.clear()
                 self.job()
             finally:
                 self._running.release()

@@ -1,4 +1,4 @@
-"""The worker: finds whom it is time to remind, and sends what is to be sent. n of them have the effects of one."""
+"""The worker finds due reminders and sends emails. Any number of workers have the effect of one."""
 
 import logging
 import os
@@ -24,13 +24,13 @@ __all__ = ["run_forever", "run_once", "sweep"]
 LOG = logging.getLogger("practice_audit.worker")
 SWEEP_EVERY = 60
 # Less than the ten seconds that supervisors give at least.
-PATIENCE = 8.0
-# Where the queue is told of each mail as it is written, looking is for what is held, tried again, or left by the dead.
+STOP_WITHIN = 8.0
+# On PostgreSQL a commit wakes a worker; the interval is for emails that wait, are tried again, or were left by a dead worker.
 DELIVER_EVERY = {"sqlite": 2, "postgresql": 10}
 
 
 def run_once(context: WorkerContext, now: datetime) -> int:
-    """Everything that is due at `now`; answers how many mails were sent."""
+    """Do everything that is due at `now`. Return how many emails were sent."""
     channel = open_channel(context.settings)
     try:
         sweep(context, now)
@@ -43,16 +43,16 @@ def run_once(context: WorkerContext, now: datetime) -> int:
 
 
 def run_forever(context: WorkerContext) -> None:
-    """Until told to stop. The mail that is being sent is finished first, and no other is begun."""
+    """Run until SIGTERM or SIGINT. The email that is being sent is finished first, and no other is started."""
     name, channel, stopping, finished = _name(), open_channel(context.settings), Event(), Event()
     if context.settings.is_production and context.settings.mail_url.startswith("folder:"):
-        LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: mails are written there, and nobody is sent one.")
+        LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: emails are written there, and nobody receives one.")
 
     def send() -> None:
         deliver(context, channel, name, _now, stopping)
         outbox.heartbeat(context.engine, "worker", _now())
 
-    def look() -> None:
+    def check() -> None:
         tick(context, _now())
 
     Thread(target=_end_in_time, args=(stopping, finished), daemon=True).start()
@@ -60,7 +60,7 @@ def run_forever(context: WorkerContext) -> None:
     try:
         _run(
             context,
-            {"send": (OneAtATime(log_failures("send", send)), deliver_every), "look": (log_failures("look", look), SWEEP_EVERY)},
+            {"send": (OneAtATime(log_failures("send", send)), deliver_every), "look": (log_failures("look", check), SWEEP_EVERY)},
             stopping,
         )
     finally:
@@ -78,16 +78,16 @@ def open_channel(settings: Settings) -> Channel:
 
 def _end_in_time(stopping: Event, finished: Event) -> None:
     stopping.wait()
-    if not finished.wait(PATIENCE):
-        LOG.warning("Stopped in the middle: another worker takes it up within a minute.")
-        # Python would wait for the thread, for as long as a mail server that hangs.
+    if not finished.wait(STOP_WITHIN):
+        LOG.warning("Stopped while sending: another worker sends the rest within a minute.")
+        # Python would wait for the thread as long as the mail server hangs.
         os._exit(0)
 
 
 def _run(context: WorkerContext, jobs: Jobs, stopping: Event) -> None:
-    """With the embedded database, one machine by its own clock; with PostgreSQL, as many as there are, by one queue in it."""
+    """With SQLite, schedule on this machine alone; with PostgreSQL, on any number of machines, by a queue in the database."""
     if context.engine.dialect.name == "postgresql":
-        # Only where it is needed: it is installed with PostgreSQL’s own driver.
+        # Imported where it is needed: it is only installed with the PostgreSQL driver.
         from notifications.scheduling.procrastinate_scheduler import run_until_stopped
 
         run_until_stopped(context.settings.database_url, jobs, stopping)

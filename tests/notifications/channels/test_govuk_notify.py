@@ -84,9 +84,7 @@ FOR_NOW: dict[str, Refusal] = {
 @pytest.mark.parametrize("why", FOR_NOW)
 def test_everything_else_is_tried_again_and_gets_through_later(why: str, server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: FOR_NOW[why] if tries == 1 else None
-    with pytest.raises(
-        TemporaryFailure, match=r"^GOV\.UK Notify (answered \d+(; look at the .+|; this service .+)?|can’t be reached: \w+)$"
-    ):
+    with pytest.raises(TemporaryFailure, match=r"^GOV\.UK Notify (answered \d+(; check the .+|; this service .+)?|can’t be reached: \w+)$"):
         channel.send(TO, IDENT, an_email())
     assert not server.taken
     channel.send(TO, IDENT, an_email())
@@ -95,7 +93,7 @@ def test_everything_else_is_tried_again_and_gets_through_later(why: str, server:
 
 def test_a_wrong_key_or_a_wrong_clock_fails_no_email_for_good(server: NotifyServer, channel: NotifyChannel) -> None:
     wrong = NotifyChannel(server.url, KEY[:-1] + "f")
-    with pytest.raises(TemporaryFailure, match="answered 403; look at the key, and at this machine’s clock"):
+    with pytest.raises(TemporaryFailure, match="answered 403; check the key, and this machine’s clock"):
         wrong.send(TO, IDENT, an_email())
     wrong.close()
     server.clock = lambda: time.time() + 60

@@ -50,7 +50,7 @@ def test_nothing_goes_to_a_server_that_nobody_trusts(tls: str, certificate: Path
 def test_nothing_goes_in_clear_where_tls_is_asked_for(tls: str, says: dict[str, str], rude: Making, certificate: Path) -> None:
     server = rude({0: says})
     with sending(server.url(tls).replace("//", "//audit:hunter2-pass@"), certificate) as channel:
-        assert refused(channel).endswith("does not speak TLS as MAIL_URL asks; nothing was sent in clear")
+        assert refused(channel).endswith("does not offer TLS as MAIL_URL requires; nothing was sent unencrypted")
     assert not [line for line in server.heard if line.startswith(("AUTH", "MAIL", "RCPT", "DATA")) or "hunter2" in line]
     assert not server.taken
 
@@ -58,7 +58,7 @@ def test_nothing_goes_in_clear_where_tls_is_asked_for(tls: str, says: dict[str, 
 def test_a_right_password_works_and_a_wrong_one_fails_no_email_for_good(certificate: Path) -> None:
     with serving("starttls", certificate, password="hunter2:p@ss") as server:
         with sending(server.url.replace("//", "//audit:wrong-pass@"), certificate) as channel, every_line() as lines:
-            assert refused(channel) == "the mail server does not take the user and the password of MAIL_URL"
+            assert refused(channel) == "the mail server does not accept the user and password of MAIL_URL"
             assert not [line for line in (*lines, repr(channel)) if "wrong-pass" in line]
         with sending(server.url, certificate) as channel:
             assert refused(channel) == "the mail server answered 530 5.7.0"
@@ -70,7 +70,7 @@ def test_a_right_password_works_and_a_wrong_one_fails_no_email_for_good(certific
 def test_a_password_is_not_told_to_a_server_that_asks_for_none(rude: Making) -> None:
     server = rude({})
     with sending(server.url().replace("//", "//audit:hunter2@")) as channel:
-        assert refused(channel) == "the mail server does not take the user and the password of MAIL_URL"
+        assert refused(channel) == "the mail server does not accept the user and password of MAIL_URL"
     assert not [line for line in server.heard if line.startswith("AUTH")]
 
 

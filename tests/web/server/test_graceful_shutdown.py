@@ -165,7 +165,7 @@ def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Cou
         worker.is_killed()
     assert code == 0, said
     assert states(council) == ["sent"] * (not hangs) + ["waiting"] * (waiting - (not hangs))
-    assert ("Stopped in the middle" in said) == hangs
+    assert ("Stopped while sending" in said) == hangs
     print(f"{waiting} mails waited, {len(mails.taken)} sent")
 
 
