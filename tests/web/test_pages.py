@@ -43,7 +43,7 @@ def test_every_page_answers_everybody_and_changes_nothing(app: Flask, world: Wor
             answer = browser.get(path)
             assert answer.status_code in {200, 403, 404}, (person, path)
             page = answer.get_data(as_text=True)
-            _is_decent(page, reference, f"{person} {path}")
+            _check_page(page, reference, f"{person} {path}")
             if answer.status_code != 200 and not path.endswith("/new"):
                 assert not [words for words in CASE_TEXT if words in page], (person, path)
         if STATES.index(state) < STATES.index("shared") and person not in KNOWN_BEFORE_SHARING:
@@ -51,7 +51,7 @@ def test_every_page_answers_everybody_and_changes_nothing(app: Flask, world: Wor
     assert stored(app.extensions["council"]) == before
 
 
-def _is_decent(page: str, reference: str, where: str) -> None:
+def _check_page(page: str, reference: str, where: str) -> None:
     title = re.search(r"<title>(.*?)</title>", page, re.S)
     assert title, where
     assert title[1].strip(), where
@@ -69,7 +69,7 @@ def stored(council: Council) -> dict[str, list[object]]:
 
 
 @pytest.mark.parametrize("person", ["admin", "governance"])
-def test_who_holds_no_content_role_never_reads_a_word(app: Flask, world: World, person: str) -> None:
+def test_people_without_a_content_role_read_no_case_text(app: Flask, world: World, person: str) -> None:
     reference = an_audit(world, at="actions_closed", grade="inadequate")
     browser = Browser(app, person)
     for path in ["/", "/audits", "/notices", *pages_of(reference)]:
@@ -162,7 +162,7 @@ def test_nothing_is_done_without_the_pages_own_token(app: Flask, world: World) -
     assert world.audit(reference).state == "graded"
 
 
-def test_a_page_says_what_a_browser_must_know(app: Flask) -> None:
+def test_pages_set_security_headers(app: Flask) -> None:
     for path in ("/", "/sign-in", "/nowhere", "/health", "/api/v1/audits", "/static/favicon.svg"):
         with app.test_client().get(path) as answer:
             pass

@@ -159,4 +159,4 @@ def test_every_type_parses_what_the_page_binds_from_what_it_shows() -> None:
         assert sorted(page.names(field)) == sorted(typed), kind
         assert field_types.FIELD_TYPES[kind].parse(field, page.bind(field, typed), directory) == answer, kind
         assert page.redisplay(field, typed) == shown, kind
-        assert page.in_words(field, answer, directory), kind
+        assert page.as_text(field, answer, directory), kind

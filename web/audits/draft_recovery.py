@@ -15,8 +15,8 @@ NOT_ANSWERS = {"csrf_token", "then", "kept"}
 
 
 def store(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:
-    words = {name: value for name, value in typed.items() if name not in NOT_ANSWERS}
-    store_draft(current_council().engine, DraftKey(who.id, reference, section), read_version_seen(typed), words, datetime.now(UTC))
+    answers = {name: value for name, value in typed.items() if name not in NOT_ANSWERS}
+    store_draft(current_council().engine, DraftKey(who.id, reference, section), read_version_seen(typed), answers, datetime.now(UTC))
 
 
 def store_after_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""The types of a form's fields on a page, one row each: inputs, what they hold, and answers in words."""
+"""The types of a form's fields on a page, one row each: its inputs, their values and the answer as text."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -57,28 +57,28 @@ def _stored_yes_no(answer: object, directory: Directory) -> Any:
     return "" if answer is None else "yes" if answer else "no"
 
 
-def _text_in_words(field: Field, answer: object, directory: Directory) -> str:
+def _text_as_text(field: Field, answer: object, directory: Directory) -> str:
     return str(answer)
 
 
-def _date_in_words(field: Field, answer: object, directory: Directory) -> str:
+def _date_as_text(field: Field, answer: object, directory: Directory) -> str:
     return day(str(answer))
 
 
-def _person_in_words(field: Field, answer: object, directory: Directory) -> str:
+def _person_as_text(field: Field, answer: object, directory: Directory) -> str:
     person = directory.person(answer) if isinstance(answer, int) else None
     return person.name if person else ""
 
 
-def _team_in_words(field: Field, answer: object, directory: Directory) -> str:
+def _team_as_text(field: Field, answer: object, directory: Directory) -> str:
     return directory.teams[str(answer)].name if str(answer) in directory.teams else str(answer)
 
 
-def _yes_no_in_words(field: Field, answer: object, directory: Directory) -> str:
+def _yes_no_as_text(field: Field, answer: object, directory: Directory) -> str:
     return "Yes" if answer else "No"
 
 
-def _choice_in_words(field: Field, answer: object, directory: Directory) -> str:
+def _choice_as_text(field: Field, answer: object, directory: Directory) -> str:
     return next((choice.label for choice in field.choices if choice.value == answer), str(answer))
 
 
@@ -92,15 +92,15 @@ class PageFieldType:
 
     widget: str
     names: Callable[[Field], list[str]] = _one_name
-    """Of its inputs."""
+    """The names of its inputs."""
     bind: Callable[[Field, Typed], object] = _typed
     """What was typed, as the command takes it."""
     redisplay: Callable[[Field, Typed], Any] = _typed
     """What was typed, as the page shows it again."""
     show: Callable[[object, Directory], Any] = _stored
     """The stored answer, as the page shows it in its inputs."""
-    in_words: Callable[[Field, object, Directory], str] = _text_in_words
-    """The stored answer, for people who only read; never asked where there is none."""
+    as_text: Callable[[Field, object, Directory], str] = _text_as_text
+    """The stored answer, for people who only read; never called without an answer."""
     options: Callable[[Field, object, Directory], Iterable[Any]] = _no_options
     """What the page offers to choose from, given the value it shows."""
 
@@ -108,20 +108,20 @@ class PageFieldType:
 FIELD_TYPES: Mapping[str, PageFieldType] = {
     "text": PageFieldType("one_line"),
     "long_text": PageFieldType("several_lines"),
-    "date": PageFieldType("date", _date_names, _bind_date, _typed_date, _stored_date, _date_in_words),
+    "date": PageFieldType("date", _date_names, _bind_date, _typed_date, _stored_date, _date_as_text),
     "person": PageFieldType(
-        "select", show=_stored_person, in_words=_person_in_words,
+        "select", show=_stored_person, as_text=_person_as_text,
         options=lambda field, value, directory: [Option(person.email, person.name) for person in list_with_role(directory, field.key)],
     ),
     "team": PageFieldType(
-        "select", in_words=_team_in_words,
+        "select", as_text=_team_as_text,
         options=lambda field, value, directory: [Option(team.code, team.name) for team in directory.teams.values()],
     ),
     "yes_no": PageFieldType(
-        "radios", bind=_bind_yes_no, show=_stored_yes_no, in_words=_yes_no_in_words,
+        "radios", bind=_bind_yes_no, show=_stored_yes_no, as_text=_yes_no_as_text,
         options=lambda field, value, directory: choice_items(YES_NO, value),
     ),
     "choice": PageFieldType(
-        "radios", in_words=_choice_in_words, options=lambda field, value, directory: choice_items(field.choices, value),
+        "radios", as_text=_choice_as_text, options=lambda field, value, directory: choice_items(field.choices, value),
     ),
 }  # fmt: skip

@@ -84,8 +84,8 @@ def _escalation_status(seen: AuditView) -> EscalationStatus | None:
 def read(reference: str) -> str:
     seen = read_audit(reference)
     form = command_context().form_of(seen.audit)
-    words = {key: describe_answers(form, key, answers, command_context().directory) for key, answers in seen.sections.items()}
-    return render_template("read.html", **template_context(seen), words=words)
+    answers = {key: describe_answers(form, key, stored, command_context().directory) for key, stored in seen.sections.items()}
+    return render_template("read.html", **template_context(seen), answers=answers)
 
 
 @pages.get("/audits/<reference>/history")
@@ -93,7 +93,7 @@ def read(reference: str) -> str:
 @ViewOptions(read_log_title="The history")
 def history(reference: str) -> str:
     seen = see(command_context(), current_user(), reference)
-    return render_template("history.html", **template_context(seen), told=reveal_history(seen))
+    return render_template("history.html", **template_context(seen), rows=reveal_history(seen))
 
 
 @pages.get("/audits/<reference>/moves/<move>")
@@ -127,9 +127,9 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     if offer.move.name == "share":
         # The list of people notified reveals the overall grade.
         seen = reveal_and_log(seen)
-    told = preview_sharing(context, current_council().notification_policy, seen.audit, offer.move)
+    preview = preview_sharing(context, current_council().notification_policy, seen.audit, offer.move)
     return render_template(
-        "move.html", **template_context(seen), move=offer.move, needs=needs, asks=asks, told=told, refusal=refusal, typed=request.form
+        "move.html", **template_context(seen), move=offer.move, needs=needs, asks=asks, preview=preview, refusal=refusal, typed=request.form
     )
 
 

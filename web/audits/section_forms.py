@@ -36,4 +36,4 @@ def describe_answers(form: Form, key: str, answers: Answers, directory: Director
 
 
 def _describe(field: Field, answer: object, directory: Directory) -> str:
-    return "" if answer is None else FIELD_TYPES[field.kind].in_words(field, answer, directory)
+    return "" if answer is None else FIELD_TYPES[field.kind].as_text(field, answer, directory)

@@ -34,9 +34,9 @@ DRAFT_STORED = "You have been signed out. We have kept what you typed: sign in a
 @ViewOptions(read_log_title="Section")
 def show(reference: str, section: str) -> str:
     seen, part = _find_section(reference, section)
-    kept = draft_recovery.find(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
-    if kept:
-        return _render_section(seen, part, typed_values(part, kept.typed), kept.seen, kept_at=kept.at)
+    draft = draft_recovery.find(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
+    if draft:
+        return _render_section(seen, part, typed_values(part, draft.typed), draft.seen, draft_at=draft.at)
     return _render_section(seen, part, None, seen.audit.version)
 
 
@@ -46,8 +46,8 @@ def save(reference: str, section: str) -> Page:
     try:
         _ensure_signed_in(reference, section)
     except NotSignedIn as refusal:
-        is_kept = "yes" if refusal.sentence == DRAFT_STORED else None
-        return redirect(url_for("sign_in.show", next=_address_of(reference, section), kept=is_kept), HTTPStatus.SEE_OTHER)
+        is_stored = "yes" if refusal.sentence == DRAFT_STORED else None
+        return redirect(url_for("sign_in.show", next=_address_of(reference, section), kept=is_stored), HTTPStatus.SEE_OTHER)
     try:
         audit = _save(reference, section)
     except Refusal as refusal:
@@ -145,18 +145,18 @@ def _render_section(
     typed: dict[str, Any] | None,
     version: int,
     refusal: BadInput | None = None,
-    kept_at: datetime | None = None,
+    draft_at: datetime | None = None,
 ) -> str:
     """Show the section with what was typed, or else what is stored."""
     context, now = command_context(), datetime.now(UTC)
     seen, back = reveal_with_previous(seen) if part.key == "details" else (reveal_and_log(seen), None)
     values = typed or stored_values(part, seen.sections[part.key], context.directory)
-    words = describe_answers(context.form_of(seen.audit), part.key, seen.sections[part.key], context.directory)
+    answers = describe_answers(context.form_of(seen.audit), part.key, seen.sections[part.key], context.directory)
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(
-        "section.html", **template_context(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), words=words,
-        guidance=guidance, before=_adjacent_section(seen, part, -1), after=_adjacent_section(seen, part, 1), kept_at=kept_at,
-        kept=bool(kept_at or request.form.get("kept")), refusal=refusal,
+        "section.html", **template_context(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), answers=answers,
+        guidance=guidance, before=_adjacent_section(seen, part, -1), after=_adjacent_section(seen, part, 1), draft_at=draft_at,
+        is_draft=bool(draft_at or request.form.get("kept")), refusal=refusal,
         back=back, questions=[one.message for one in list_questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 

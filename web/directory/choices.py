@@ -33,7 +33,7 @@ def list_others(directory: Directory, but: Person) -> list[Person]:
 
 
 def search_people(directory: Directory, q: str) -> list[Person]:
-    """Return people whose name or email address contains all of the words, or everybody if there are none."""
+    """Return people whose name or email address contains every word of the search, or everybody if it is empty."""
     asked = q.casefold().split()
     return _sort_by_name(
         person for person in directory.people.values() if all(word in f"{person.name} {person.email}".casefold() for word in asked)

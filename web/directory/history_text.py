@@ -34,8 +34,8 @@ def describe_change(verb: str, facts: Mapping[str, str], directory: Directory) -
     return ": ".join([said[0], ", ".join(said[1:])]) if said[1:] else said[0]
 
 
-def _day(instant: str, in_words: Callable[[datetime], str]) -> str:
-    return in_words(datetime.fromisoformat(instant))
+def _day(instant: str, format_date: Callable[[datetime], str]) -> str:
+    return format_date(datetime.fromisoformat(instant))
 
 
 def _previous_value(facts: Mapping[str, str], name: str) -> str:

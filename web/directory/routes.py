@@ -126,8 +126,8 @@ def leave(person_id: int) -> str:
 @pages.post("/people/<int:person_id>/leave")
 @login_required
 def leave_now(person_id: int) -> Response:
-    told = people_commands.mark_as_left(command_context(), current_user(), person_id)
-    flash(f"Marked as left. The QA Service has been notified of {told} task{'' if told == 1 else 's'} that somebody else must take over.")
+    tasks = people_commands.mark_as_left(command_context(), current_user(), person_id)
+    flash(f"Marked as left. The QA Service has been notified of {tasks} task{'' if tasks == 1 else 's'} that somebody else must take over.")
     return _redirect_to_person(person_id)
 
 

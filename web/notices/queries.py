@@ -23,7 +23,7 @@ COLUMNS = [
 
 
 def fetch_notices(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:
-    """Return a page of notices, except about children to whom the reader has since declared a connection."""
+    """Return a page of notices, without those about a child after the reader has declared a connection to them."""
     person = reader.person
     recipients = [person.id, QA_INBOX] if "qa" in person.roles else [person.id]
     query = select(notices).where(notices.c.recipient.in_(recipients))

@@ -89,7 +89,7 @@ def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Fla
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"
 
 
-def test_more_of_what_was_searched_for_is_of_the_search_too(app: Flask, world: World, audits: dict[str, str]) -> None:
+def test_the_next_page_of_a_search_is_of_the_same_search(app: Flask, world: World, audits: dict[str, str]) -> None:
     wanted = {an_audit(world, at="draft", details={"child_id": f"C-77{number}"}) for number in range(52)}
     auditor, seen = Browser(app, "auditor"), list[str]()
     more: dict[str, str] = {}

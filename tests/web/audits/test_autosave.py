@@ -51,7 +51,7 @@ def test_a_stale_autosave_overwrites_nothing_and_is_stored_separately(app: Flask
     assert "Theirs." in both
 
 
-def test_the_same_words_sent_twice_are_no_conflict(app: Flask, world: World, reference: str) -> None:
+def test_the_same_text_sent_twice_is_no_conflict(app: Flask, world: World, reference: str) -> None:
     browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     first = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
     again = browser.post(f"{path}/autosave", seen=1, **SUMMARY).json
@@ -139,7 +139,7 @@ def _sign_in_again(browser: Browser, name: str) -> None:
     browser.token = token_in(browser.get("/audits").get_data(as_text=True))
 
 
-def test_it_is_offered_to_nobody_else(app: Flask, world: World, reference: str) -> None:
+def test_a_draft_is_offered_to_nobody_else(app: Flask, world: World, reference: str) -> None:
     path = f"/audits/{reference}/sections/summary"
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
@@ -184,7 +184,7 @@ def test_a_session_says_when_it_ends_and_goes_on_when_asked(app: Flask, referenc
         assert browser.get(path).status_code == 200
 
 
-def test_ten_hours_are_the_most(app: Flask, reference: str) -> None:
+def test_a_session_lasts_ten_hours_at_most(app: Flask, reference: str) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
         for _ in range(23):

@@ -46,7 +46,7 @@ def test_the_look_back_is_twelve_months_inclusive(app: Flask, world: World, audi
     assert "Previous audit of this child" in page
 
 
-def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, world: World) -> None:
+def test_the_latest_shared_audit_is_shown(app: Flask, world: World) -> None:
     an_audit(world, at="shared", details={"audit_date": "2026-02-01"})
     an_audit(world, at="shared", details=EARLIER)
     an_audit(world, at="graded", details={"audit_date": "2026-06-01"})
@@ -55,13 +55,13 @@ def test_the_latest_of_those_that_were_shared_is_shown(app: Flask, world: World)
     assert "12 May 2026" in details_page(app, "auditor", an_audit(world, at="draft"))
 
 
-def test_who_may_not_read_it_sees_the_same_page_as_if_it_were_not_there(app: Flask, world: World) -> None:
+def test_people_who_may_not_read_it_see_the_same_page_as_without_it(app: Flask, world: World) -> None:
     mine = an_audit(world, at="draft", auditor="auditor2")
     before = details_page(app, "auditor2", mine)
     an_audit(world, at="moderated", details=EARLIER)
     assert details_page(app, "auditor2", mine) == before
 
 
-def test_another_childs_audit_is_not_it(app: Flask, world: World) -> None:
+def test_another_childs_audit_is_not_shown(app: Flask, world: World) -> None:
     an_audit(world, at="shared", details={**EARLIER, "child_id": "C-1002"})
     assert "Previous audit" not in details_page(app, "auditor", an_audit(world, at="draft"))

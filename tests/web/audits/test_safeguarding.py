@@ -133,7 +133,7 @@ def test_who_may_record_it(world: World) -> None:
         (("2026-11-22", "9:30", "a\x00b"), {"told"}),
     ],
 )
-def test_what_can_not_be_taken_changes_nothing(fake_world: World, given: tuple[Any, Any, Any], fields: set[str]) -> None:
+def test_a_refused_record_changes_nothing(fake_world: World, given: tuple[Any, Any, Any], fields: set[str]) -> None:
     reference = an_audit(fake_world, at="shared", grade="inadequate")
     before = fake_world.audit(reference)
     with pytest.raises(BadInput) as refused:

@@ -83,7 +83,7 @@ def test_a_leaver_is_signed_out_everywhere_at_once(app: Flask, world: World, cal
     assert caller.call("auditor@demo.example", "GET", "/audits").status_code == 401
 
 
-def test_somebody_comes_in_and_is_given_a_privileged_role_by_two(app: Flask, world: World) -> None:
+def test_a_new_person_gets_a_privileged_role_from_two_people(app: Flask, world: World) -> None:
     admin, ppqa = Browser(app, "admin"), Browser(app, "hos.ppqa")
     here = admin.post("/people/new", name="Nia New", email="Nia.New@demo.example").headers["Location"]
     assert "A second person must approve it" in text_of(admin.client.post(f"{here}/roles", data={"csrf_token": admin.token, "role": "qa"},
@@ -126,7 +126,7 @@ def test_a_connection_is_declared_seen_and_ended_in_pages(app: Flask, world: Wor
     assert "c-1001" not in "".join(Browser(app, name).get(f"/people/{world.person('qaro').id}").text for name in ("admin", "governance"))
 
 
-def test_a_role_is_passed_on_and_taken_back_in_pages(app: Flask, world: World) -> None:
+def test_cover_is_set_up_and_ended_on_pages(app: Flask, world: World) -> None:
     auditor = Browser(app, "auditor")
     day = {
         f"{name}__{part}": value

@@ -47,7 +47,7 @@ def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, world: 
     assert "using the link in an email" in text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
 
 
-def test_the_last_of_them_by_link_makes_it_acknowledged(app: Flask, world: World, escalated: str) -> None:
+def test_the_last_link_used_acknowledges_the_escalation(app: Flask, world: World, escalated: str) -> None:
     works(app)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):
         assert presses(app.test_client(), link_to(app, name)).status_code == 200
@@ -62,7 +62,7 @@ def test_neither_email_nor_page_shows_anything_of_the_case(app: Flask, escalated
         assert not [words for words in CASE if words in body]
 
 
-def test_what_only_looks_changes_nothing(app: Flask, world: World, escalated: str) -> None:
+def test_opening_the_link_changes_nothing(app: Flask, world: World, escalated: str) -> None:
     """Like email scanners: open every link of an email, by GET and HEAD, more than once."""
     works(app)
     before = everything_in(app.extensions["council"].engine)
@@ -73,16 +73,14 @@ def test_what_only_looks_changes_nothing(app: Flask, world: World, escalated: st
     assert not [one for one in world.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
 
 
-def test_it_can_be_used_once(app: Flask, escalated: str) -> None:
+def test_the_link_can_be_used_once(app: Flask, escalated: str) -> None:
     works(app)
     path = link_to(app, "hos.ppqa")
     assert presses(app.test_client(), path).status_code == 200
     assert is_ended(app, path)
 
 
-def test_a_chase_carries_one_for_its_own_post_and_nobody_else_is_sent_any(
-    app: Flask, world: World, escalated: str, clock: Traveller
-) -> None:
+def test_a_reminder_has_a_link_for_its_own_post_only(app: Flask, world: World, escalated: str, clock: Traveller) -> None:
     works(app)
     for days in (2, 3):
         clock.move_to(NOW + timedelta(days=days))
@@ -104,7 +102,7 @@ def test_every_try_makes_the_same_line(app: Flask, escalated: str) -> None:
     assert acknowledge_line(row, council.settings) == acknowledge_line(row, council.settings) != ""
 
 
-def test_no_log_line_ever_holds_it(app: Flask, escalated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_log_line_holds_the_link(app: Flask, escalated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     works(app)
     path, app.testing = link_to(app, "hos.ppqa"), False
     monkeypatch.setattr("web.escalations.acknowledgement_routes.read_link", int)
@@ -138,9 +136,7 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
     app.extensions["council"].engine.dispose()
 
 
-def test_who_took_the_post_over_acknowledges_by_the_chase_that_reaches_them(
-    app: Flask, world: World, escalated: str, clock: Traveller
-) -> None:
+def test_a_new_holder_acknowledges_with_the_link_in_their_reminder(app: Flask, world: World, escalated: str, clock: Traveller) -> None:
     works(app)
     council: Council = app.extensions["council"]
     now_holds(council, "head.of.service", "auditor")

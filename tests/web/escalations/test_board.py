@@ -168,7 +168,7 @@ def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, world: World, cloc
     assert reference in Browser(app, "qaro").get("/escalations").get_data(as_text=True)
 
 
-def test_everybody_sees_of_it_what_they_may_know(app: Flask, world: World, clock: Traveller) -> None:
+def test_each_person_sees_only_escalations_they_may_know_of(app: Flask, world: World, clock: Traveller) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     seen = {}
     for name in (*RECIPIENTS, "qa", "head.of.service2", "director.parenting"):
@@ -202,7 +202,7 @@ def test_no_case_text_and_no_read_is_on_the_board(app: Flask, world: World, call
     assert "Resolved in the last 14 days (1)" in text_of(page)
 
 
-def test_pages_follow_each_other_and_cost_the_same(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
+def test_every_page_of_the_board_costs_the_same(app: Flask, world: World, caller: ApiClient, clock: Traveller) -> None:
     everything = []
     for _ in range(SIZE + 3):
         world.passes(seconds=7)

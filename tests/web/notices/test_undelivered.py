@@ -73,7 +73,7 @@ def test_sent_again_it_goes_to_the_corrected_address(app: Flask, context: Worker
     assert "Deal with an email" not in browser.get("/").text
 
 
-def test_refused_again_it_is_told_again(app: Flask, context: WorkerContext, refused: str) -> None:
+def test_a_second_failure_is_notified_again(app: Flask, context: WorkerContext, refused: str) -> None:
     browser = Browser(app, "hos.ppqa")
     browser.get("/undelivered")
     browser.post(f"/undelivered/{_id(context)}/again")
@@ -102,7 +102,7 @@ def test_told_another_way_it_is_settled_by_name_and_gone_from_the_page(
         assert "Somebody has already dealt with this email." in answer.text
 
 
-def test_what_is_still_tried_shows_how_often_and_why(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_a_retried_email_shows_its_attempts_and_the_reason(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro@") else None
     an_audit(world, at="shared")
     for minutes in (0, 5):
@@ -134,7 +134,7 @@ def test_an_email_about_an_account_is_not_sent_again(app: Flask, context: Worker
     assert "the person must ask for a new one" in answer.text
 
 
-def test_very_many_are_read_page_by_page(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_failed_emails_are_shown_in_pages(app: Flask, context: WorkerContext, world: World, server: SmtpServer) -> None:
     server.answers = lambda to, tries: "550 no such user"
     while _how_many_dead(context) <= SIZE:
         for _ in range(5):

@@ -19,7 +19,7 @@ WORDS, WHY = "Seen on the file.", "A neighbour rang about the kitchen."
 STRANGER = "auditor2"
 
 
-def asked_and_let_in(app: Flask, reference: str) -> Browser:
+def with_emergency_access(app: Flask, reference: str) -> Browser:
     browser = Browser(app, STRANGER)
     browser.post("/emergencies", reference=reference, reason=WHY)
     page = Browser(app, "hos.ppqa").post("/emergencies/1/let-in")
@@ -31,7 +31,7 @@ def test_every_read_is_logged_with_its_emergency_from_request_to_end(app: Flask,
     reference, council = an_audit(world, "moderated"), app.extensions["council"]
     browser = Browser(app, STRANGER)
     assert browser.get(f"/audits/{reference}").status_code == 404
-    browser = asked_and_let_in(app, reference)
+    browser = with_emergency_access(app, reference)
     assert WORDS in browser.get(f"/audits/{reference}/read").get_data(as_text=True)
     assert WORDS in browser.get(f"/audits/{reference}/sections/area_1").get_data(as_text=True)
     with read_transaction(council.engine) as connection:
@@ -43,7 +43,7 @@ def test_every_read_is_logged_with_its_emergency_from_request_to_end(app: Flask,
 
 def test_it_can_only_be_read(app: Flask, world: World) -> None:
     reference = an_audit(world, "moderated")
-    browser, before = asked_and_let_in(app, reference), world.audit(reference)
+    browser, before = with_emergency_access(app, reference), world.audit(reference)
     typed = {"moves/withdraw": {"reason": "x"}, "escalation/moves/raise": {"reason": "x"}}
     for path in ("sections/area_1", "moves/withdraw", "actions/new", "moderator", "escalation/moves/raise", "actions/1/moves/report"):
         assert browser.post(f"/audits/{reference}/{path}", **typed.get(path, {})).status_code in {403, 404}, path
@@ -73,7 +73,7 @@ def test_a_request_without_a_reason_or_a_reference_is_refused_with_what_was_type
 
 
 @pytest.mark.parametrize(("person", "status"), [("admin", 403), ("governance", 403)])
-def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, world: World, person: str, status: int) -> None:
+def test_administrators_and_governance_neither_ask_nor_decide(app: Flask, world: World, person: str, status: int) -> None:
     reference, browser = an_audit(world, "shared"), Browser(app, person)
     Browser(app, STRANGER).post("/emergencies", reference=reference, reason=WHY)
     assert browser.get("/emergencies").status_code == status
@@ -81,10 +81,10 @@ def test_who_administers_or_governs_neither_asks_nor_answers(app: Flask, world: 
     assert {browser.post(f"/emergencies/1/{answer}").status_code for answer in ("let-in", "refuse")} == {404}
 
 
-def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: ApiClient) -> None:
+def test_only_the_person_who_decides_sees_the_reason(app: Flask, world: World, caller: ApiClient) -> None:
     reference = an_audit(world, "shared")
     caller.emails()
-    asked_and_let_in(app, reference)
+    with_emergency_access(app, reference)
     council: Council = app.extensions["council"]
     emergency_access.ask_to_read_in_emergency(council.command_context(), world.person("practitioner2"), reference, WHY)
     for name in ("qa", "director.safeguarding", "governance", "auditor", "practitioner2"):
@@ -100,12 +100,12 @@ def test_why_is_told_to_who_decides_alone(app: Flask, world: World, caller: ApiC
 
 def test_an_answered_request_stays_answered(app: Flask, world: World) -> None:
     reference = an_audit(world, "shared")
-    asked_and_let_in(app, reference)
+    with_emergency_access(app, reference)
     for answer in ("let-in", "refuse"):
         assert Browser(app, "hos.ppqa").post(f"/emergencies/1/{answer}").status_code == 409
 
 
-def test_the_alert_is_in_the_commit_that_lets_in(app: Flask, world: World) -> None:
+def test_the_alert_is_in_the_commit_that_allows_access(app: Flask, world: World) -> None:
     """If the outbox can’t be written, access is not granted."""
     reference, council = an_audit(world, "shared"), app.extensions["council"]
     emergency_access.ask_to_read_in_emergency(council.command_context(), world.person(STRANGER), reference, WHY)

@@ -112,7 +112,7 @@ class Watch:
         return list(rows)
 
 
-def _is_noted(watch: Watch, name: str, path: str, body: str, person_id: int) -> int:
+def _count_log_rows(watch: Watch, name: str, path: str, body: str, person_id: int) -> int:
     rows = watch.rows()
     shows = CANARY in body or bool(WITHOUT_TEXT.search(path) and rows)
     whose = [(row.person_id, row.reference) for row in rows]
@@ -170,7 +170,7 @@ def _are_logged(app: Flask, world: World, caller: ApiClient, calls: list[Call]) 
         else:
             answer = browser.get(path) if method == "GET" else browser.post(path, seen=1)
         assert answer.status_code < 500 or path.endswith("/health"), (name, path)
-        logged += _is_noted(watch, name, path, answer.get_data(as_text=True), person.id)
+        logged += _count_log_rows(watch, name, path, answer.get_data(as_text=True), person.id)
     print(f"{len(calls)} answers to {len(PEOPLE)} people, {logged} reads logged")
     assert logged > 100
     return len(calls)

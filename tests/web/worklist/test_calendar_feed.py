@@ -40,7 +40,7 @@ def events(app: Flask, path: str) -> dict[str, tuple[date, str]]:
     return {str(one["summary"]): (one["dtstart"].dt, str(one["url"])) for one in read.walk("VEVENT")}
 
 
-def test_each_is_told_what_is_due_for_them(app: Flask, world: World, clock: Traveller) -> None:
+def test_each_calendar_shows_what_is_due_for_its_owner(app: Flask, world: World, clock: Traveller) -> None:
     graded, escalated = an_audit(world, at="graded"), an_audit(world, at="shared", grade="inadequate")
     assign(world, escalated)
     found = {
