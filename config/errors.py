@@ -1,7 +1,7 @@
-"""What a refused setting is, for every file that reads one."""
+"""The error for a setting that is refused."""
 
 PREFIX = "PRACTICE_AUDIT_"
 
 
 class BadSetting(Exception):
-    """The sentence names the variable."""
+    """A setting is missing or malformed. The sentence names the variable."""

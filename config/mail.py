@@ -52,17 +52,17 @@ def _is_api(address: str, *, is_production: bool) -> bool:
     """An https address; plain http only on this machine, in a demo."""
     try:
         parts = urlsplit(address)
-        is_whole = bool(parts.hostname) and parts.port != 0 and not parts.username and parts.path in {"", "/"} and not parts.query
+        is_complete = bool(parts.hostname) and parts.port != 0 and not parts.username and parts.path in {"", "/"} and not parts.query
     except ValueError:
         return False
-    return is_whole and (parts.scheme == "https" or (not is_production and parts.scheme == "http" and parts.hostname in OWN_MACHINE))
+    return is_complete and (parts.scheme == "https" or (not is_production and parts.scheme == "http" and parts.hostname in OWN_MACHINE))
 
 
 def _is_smtp(url: str) -> bool:
     try:
         parts = urlsplit(url)
         asked = parse_qs(parts.query, strict_parsing=bool(parts.query))
-        is_whole = parts.scheme == "smtp" and bool(parts.hostname) and parts.port != 0
+        is_complete = parts.scheme == "smtp" and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return is_whole and asked.keys() <= {"tls"} and asked.get("tls", ["starttls"])[0] in {"starttls", "implicit", "none"}
+    return is_complete and asked.keys() <= {"tls"} and asked.get("tls", ["starttls"])[0] in {"starttls", "implicit", "none"}

@@ -13,7 +13,7 @@ OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class CouncilSignIn:
-    """`links_by` is the claim whose address finds an account’s person, once (decision 20)."""
+    """`links_by` is the claim whose address finds the person of an account, once (decision 20)."""
 
     issuer: str
     client_id: str
@@ -21,20 +21,22 @@ class CouncilSignIn:
     links_by: str = "email"
     allows_http: bool = False
 
-    def may_be_asked_at(self, address: object) -> bool:
+    def may_be_requested(self, address: object) -> bool:
         """An https address; plain http only on this machine, in a demo."""
         try:
             parts = urlsplit(address) if isinstance(address, str) and address.isprintable() else None
-            is_whole = parts is not None and bool(parts.hostname) and parts.port != 0 and not parts.username and " " not in parts.geturl()
+            is_complete = (
+                parts is not None and bool(parts.hostname) and parts.port != 0 and not parts.username and " " not in parts.geturl()
+            )
         except ValueError:
             return False
-        if parts is None or not is_whole:
+        if parts is None or not is_complete:
             return False
         return parts.scheme == "https" or (self.allows_http and parts.scheme == "http" and parts.hostname in OWN_MACHINE)
 
 
 def read_council_sign_in(given: Mapping[str, str], *, is_production: bool) -> CouncilSignIn | None:
-    """All of it or none; raises BadSetting."""
+    """Return None where nothing is set; raise BadSetting where only a part is."""
     values = {name: given.get(PREFIX + name, "").strip() for name in (*NEEDED, "OIDC_LINK_BY")}
     if not any(values.values()):
         return None
@@ -47,14 +49,14 @@ def read_council_sign_in(given: Mapping[str, str], *, is_production: bool) -> Co
         issuer=values["OIDC_ISSUER"], client_id=values["OIDC_CLIENT_ID"], client_secret=values["OIDC_CLIENT_SECRET"],
         links_by=links_by, allows_http=not is_production,
     )  # fmt: skip
-    parts = urlsplit(chosen.issuer) if chosen.may_be_asked_at(chosen.issuer) else None
+    parts = urlsplit(chosen.issuer) if chosen.may_be_requested(chosen.issuer) else None
     if parts is None or parts.query or parts.fragment:
         raise BadSetting(f"{PREFIX}OIDC_ISSUER must be an https address, like https://login.microsoftonline.com/<tenant>/v2.0.")
     return chosen
 
 
 def read_passwords(given: Mapping[str, str], council_sign_in: CouncilSignIn | None) -> bool:
-    """Whether people may sign in by password; raises BadSetting where that would leave no way in."""
+    """Whether people may sign in by password; raises BadSetting where nobody could then sign in."""
     value = given.get(PREFIX + "PASSWORDS", "").strip() or "on"
     if value not in {"on", "off"}:
         raise BadSetting(f"{PREFIX}PASSWORDS must be one of on, off.")

@@ -1,4 +1,4 @@
-"""How the service is watched and brought up to date: who may read its numbers, and whether it starts on a database newer than itself."""
+"""Settings for operating the service: the token for its metrics, and whether it starts on a newer database."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ SHORTEST_TOKEN = 24
 
 
 def read_metrics_token(given: Mapping[str, str]) -> str:
-    """Nothing, and there are no metrics; raises BadSetting for what could be guessed."""
+    """Without a token there are no metrics; raises BadSetting for one that could be guessed."""
     token = given.get(PREFIX + "METRICS_TOKEN", "").strip()
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or " " in token):
         raise BadSetting(f"{PREFIX}METRICS_TOKEN must be at least {SHORTEST_TOKEN} letters and digits, without spaces.")
@@ -16,7 +16,7 @@ def read_metrics_token(given: Mapping[str, str]) -> str:
 
 
 def read_newer_database(given: Mapping[str, str]) -> bool:
-    """Whether to start although a newer version has brought the database up to date: to go back to this one."""
+    """Whether to start on a database that a newer version has migrated, so as to go back to this version."""
     value = given.get(PREFIX + "NEWER_DATABASE", "").strip() or "refuse"
     if value not in {"refuse", "allow"}:
         raise BadSetting(f"{PREFIX}NEWER_DATABASE must be one of refuse, allow.")

@@ -25,7 +25,7 @@ IN_PRODUCTION = "hos_ppqa, admin, qa, director, governance"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`contract.md`'s settings; `config` is the folder of the tables."""
+    """The settings of the service; `config` is the folder of the tables."""
 
     database_url: str = field(repr=False)
     data: Path
@@ -62,12 +62,12 @@ class Settings:
         return self.base_url.startswith("https://")
 
     def key_for(self, purpose: str) -> bytes:
-        """32 bytes of its own for each purpose: none can be told from another, nor SECRET_KEY from any."""
+        """Derive 32 bytes for a purpose. Neither another key nor SECRET_KEY can be derived from them."""
         return hmac.digest(self.secret_key.encode(), purpose.encode(), hashlib.sha256)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Raise BadSetting for the first variable that is missing or malformed. Makes the data folder, and its key, if need be."""
+    """Raise BadSetting for the first variable that is missing or malformed. Makes the data folder, and its key, where needed."""
     given = os.environ if environment is None else environment
     env = read_env(given)
     data = Path(_get(given, "DATA", "var")).absolute()
@@ -89,7 +89,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def read_env(given: Mapping[str, str]) -> str:
-    """`demo` or `production`, for what must be refused before anything else is looked at; raises BadSetting."""
+    """Return `demo` or `production`, for what must be refused before anything else is read; raises BadSetting."""
     return _one_of(given, "ENV", ENVIRONMENTS, "demo")
 
 
@@ -133,10 +133,10 @@ def _secret_key(given: Mapping[str, str], data: Path, database_url: str, env: st
         return key
     if env == "production" or not database_url.startswith("sqlite"):
         raise BadSetting(f"{PREFIX}SECRET_KEY is missing: it is required with a database of your own and in production.")
-    return _kept_key(_folder(data) / "secret-key")
+    return _stored_key(_folder(data) / "secret-key")
 
 
-def _kept_key(path: Path) -> str:
+def _stored_key(path: Path) -> str:
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
@@ -161,7 +161,7 @@ def _safeguarding_url(given: Mapping[str, str]) -> str:
 
 
 def _hosts(given: Mapping[str, str], base_url: str, env: str) -> tuple[str, ...]:
-    """The names this service is called by, the first being its own."""
+    """The host names of this service, its own first."""
     own = (urlsplit(base_url).hostname or "", *(LOCAL if env == "demo" else ()))
     hosts = tuple(host.strip().lower() for host in _get(given, "TRUSTED_HOSTS").split(",") if host.strip()) or own
     if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", host) for host in hosts):
@@ -193,7 +193,7 @@ def _mfa_roles(given: Mapping[str, str], env: str) -> frozenset[str]:
 
 
 def _colour(given: Mapping[str, str]) -> str:
-    """Of the page's head, behind white letters, so dark enough to read them: a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    """The colour of the page header, with a contrast of at least 4.5 to 1 to white letters (WCAG 2.2, 1.4.3)."""
     colour = _get(given, "COUNCIL_COLOUR", "#0b0c0c").lower()
     if not re.fullmatch(r"#[0-9a-f]{6}", colour) or _contrast_with_white(colour) < 4.5:
         raise BadSetting(f"{PREFIX}COUNCIL_COLOUR must be a colour like #1d3a5f, dark enough for white letters.")

@@ -47,7 +47,7 @@ class FakeStore:
     def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
         return tuple((row, self.reasons.get(audit.reference, {}).get(row.number)) for row in self.history(audit))
 
-    def note(self, readings: Sequence[ReadLogEntry]) -> None:
+    def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
         self.readings += readings
 
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:

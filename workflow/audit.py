@@ -33,7 +33,7 @@ def header_of(audit: Audit) -> Header:
 
 
 def shared(audit: Audit, state: str, overall: str, at: datetime, today: date) -> Audit:
-    """The header and the overall grade are from now on what was shared; its actions are live."""
+    """From now on the header and the overall grade are those that were shared, and the actions are live."""
     return replace(
         audit,
         state=state,
@@ -68,13 +68,13 @@ def withdrawn(audit: Audit, state: str) -> Audit:
 
 
 def newly_live(before: Audit | None, after: Audit) -> tuple[int, ...]:
-    """Numbers of the actions whose owners are to be told."""
+    """The numbers of the actions whose owners must be notified."""
     known = {action.number for action in before.actions if action.is_live} if before else set()
     return tuple(action.number for action in after.actions if action.is_live and action.number not in known)
 
 
 def shows_working_copy(audit: Audit) -> bool:
-    """Whether what stands in the sections is what was shared; otherwise readers are shown the seal."""
+    """Whether the sections hold what was shared; otherwise readers are shown the seal."""
     return audit.state in {"shared", "moderated", "actions_closed"}
 
 

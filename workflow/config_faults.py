@@ -1,4 +1,4 @@
-"""Sentences about what a configuration file names and the code does not know, and the other way round."""
+"""Sentences about names in configuration files that the code does not know, and names that are missing from the files."""
 
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches

@@ -1,6 +1,6 @@
-"""Who is who: people, their duties, and the teams, services and branches they are set in.
+"""People, their duties, and the teams, services and branches that they work in.
 
-A `Directory` is one frozen reading of all of it, kept until its version changes or something in it begins or ends by the clock.
+A `Directory` is a frozen copy of all of it, used until its version changes or something in it begins or ends.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Person:
     is_active: bool
     duties: frozenset[Duty]
     delegated: frozenset[Duty] = frozenset()
-    """Those of the duties that are another’s, delegated to them for a time: not theirs to pass on."""
+    """Those of the duties that somebody else delegated to them for a time: they can’t pass these on."""
 
     @property
     def can_be_reached(self) -> bool:
@@ -41,7 +41,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A role, a deputy’s place or a delegation that a second person must agree to; `from_person` and the times are a delegation’s."""
+    """A role, a deputy’s place or a delegation that a second person must agree to. Only a delegation has `from_person` and times."""
 
     person_id: int
     duty: Duty
@@ -54,7 +54,7 @@ class Request:
 
     @property
     def concerned(self) -> frozenset[int | None]:
-        """Nobody of these agrees to it."""
+        """None of these people may answer it."""
         return frozenset({self.person_id, self.from_person, self.asked_by})
 
 
@@ -68,7 +68,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who answers for a post now; `stands_in` where it is vacant and falls to a deputy or to the next post up."""
+    """The person who answers for a post now; `stands_in` where it is vacant and a deputy or the next post up answers for it."""
 
     post: str
     person: Person
@@ -83,18 +83,18 @@ class Directory:
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of services and branches by their code."""
     next_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Which posts stand in for which, in turn (workflow.toml)."""
+    """For each post, the posts that stand in for it, in order (workflow.toml)."""
     connections: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """The children, by folded ID, to whom somebody has declared a personal connection."""
+    """For each person, the normalised IDs of the children in their declared connections."""
     emergencies: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
-    """The references of audits that somebody may read now because two people agreed to it, for minutes; each with the agreement’s id."""
+    """For each person, the references of audits that they may read now in an emergency, each with the id of the request."""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
-    """Something in it began or ends by the clock then, in UTC: between them a reading of this version stays true."""
+    """In UTC. Between these times nothing in this version begins or ends."""
     excluded: frozenset[int] = frozenset()
-    """Those who hold no post in this reading: see `about`."""
+    """People who hold no post in this view of the directory: see `for_child`."""
     requests: tuple[Request, ...] = ()
-    """What waits for a second person, oldest first."""
+    """Requests that a second person must answer, oldest first."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Each service’s branch, by their codes."""
 
@@ -127,12 +127,12 @@ class Directory:
 
     @property
     def connected(self) -> Mapping[str, frozenset[int]]:
-        """The people who declared a connection, by the child’s folded ID."""
+        """The people who declared a connection, by the child’s normalised ID."""
         found: Mapping[str, frozenset[int]] = self._connected  # type: ignore[attr-defined]
         return found
 
     def for_child(self, child_id: str | None) -> "Directory":
-        """The same directory for that child’s audits: who is connected to the child holds no post in it, as if it were vacant."""
+        """The same directory for that child’s audits: a post held by somebody connected to the child counts as vacant."""
         if not child_id or not self.connections:
             return self
         return self.without(self.connected.get(normalise_child_id(child_id), frozenset()))
@@ -140,14 +140,14 @@ class Directory:
     def without(self, people: frozenset[int]) -> "Directory":
         if people <= self.excluded:
             return self
-        # A copy, not a new one: the look-ups by duty and by address are the same ones.
+        # A shallow copy shares the indexes by duty and by address.
         view = copy(self)
         object.__setattr__(view, "excluded", self.excluded | people)
         return view
 
     @property
     def posts(self) -> tuple[str, ...]:
-        """The posts that must be answered for: escalations go to them, and only they have deputies."""
+        """The posts that escalations go to. Only they have deputies."""
         return tuple(self.next_up)
 
     @property
@@ -168,7 +168,7 @@ class Directory:
         return Duty(role, scope, is_deputy=True) in person.duties and not self.in_post(role, team)
 
     def holder(self, post: str, team: str | None) -> Holder | None:
-        """Who answers for a post: its holder, else its deputy, else the next post up, else nobody."""
+        """The person who answers for a post: its holder, else its deputy, else the next post up; None where nobody does."""
         if held := _first_reachable(self.in_post(post, team)):
             return Holder(post, held, stands_in=False)
         if deputy := _first_reachable(self.deputies(post, team)):
@@ -181,7 +181,7 @@ class Directory:
         return self.holding(Duty(post, self._scope(post, team), is_deputy=True))
 
     def holding(self, duty: Duty) -> tuple[Person, ...]:
-        """The active people who have just this duty, a deputy’s place being one of its own."""
+        """The active people who have exactly this duty; a deputy’s place is another duty."""
         holders: Iterable[Person] = self._holders.get(duty, ())  # type: ignore[attr-defined]
         return tuple(person for person in holders if person.id not in self.excluded)
 
@@ -193,7 +193,7 @@ class Directory:
 
 
 def normalise_child_id(child_id: str) -> str:
-    """As both databases fold letters: A to Z alone."""
+    """Lower-case A to Z alone, as both databases do."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in child_id.strip())
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One thing that stands in the way, and where it is to be put right."""
+    """One thing that is missing or wrong, and where to correct it."""
 
     section: str
     field: str
@@ -32,13 +32,13 @@ class NotSignedIn(Refusal):
 
 
 class SecondFactorRequired(Refusal):
-    """Set up your second proof first: your role needs one."""
+    """Set up two-step verification first: your role needs it."""
 
     code = "second-proof-needed"
 
 
 class TooManyAttempts(Refusal):
-    """After failures the next try has to wait; a right password waits no longer than a wrong one."""
+    """Too many attempts. Try again later."""
 
     code = "too-soon"
 
@@ -51,55 +51,55 @@ class TooManyAttempts(Refusal):
 
 
 class NotFound(Refusal):
-    """There is nothing here that you may see."""
+    """This page does not exist, or you do not have access to it."""
 
     code = "not-found"
 
 
 class PermissionDenied(Refusal):
-    """This is not yours to do."""
+    """You do not have permission to do this."""
 
     code = "not-yours"
 
 
 class InvalidTransition(Refusal):
-    """The audit is no longer where this can be done."""
+    """This can’t be done in the audit’s present state."""
 
     code = "not-from-here"
 
 
 class IfMatchRequired(Refusal):
-    """Say which version you last saw, in the header If-Match."""
+    """Give the version that you last read in the header If-Match."""
 
     code = "seen-needed"
 
 
 class ReadLogUnavailable(Refusal):
-    """This can’t be shown now, because it can’t be noted who reads it. Please try again later."""
+    """This can’t be shown now, because the service can’t record who reads it. Try again later."""
 
     code = "not-shown"
 
 
 class DatabaseUnavailable(Refusal):
-    """The service can’t reach its database at the moment, so it can show and save nothing. Please try again in a minute."""
+    """The service can’t reach its database at the moment, so it can’t show or save anything. Try again in a minute."""
 
     code = "database-away"
 
 
 class DiskFull(Refusal):
-    """The service has no room left to save anything. Please tell whoever runs it, and try again later."""
+    """The service has run out of disk space and can’t save anything. Contact your administrator, and try again later."""
 
     code = "disk-full"
 
 
 class TooLarge(Refusal):
-    """That is more than can be taken at once."""
+    """This is too large to accept at once."""
 
     code = "too-large"
 
 
 class IdempotencyKeyReused(Refusal):
-    """What you sent first is already saved, and this is different. Look at what is saved before you send it again."""
+    """What you sent first is already saved, and this is different. Check what is saved before you send it again."""
 
     code = "used-for-another"
 
@@ -130,7 +130,7 @@ class PreconditionsNotMet(_WithPlaces):
 
 
 class BadInput(_WithPlaces):
-    """Something in what was sent can’t be taken."""
+    """Something that was sent can’t be accepted."""
 
     code = "bad-input"
 
@@ -140,7 +140,7 @@ class BadInput(_WithPlaces):
 
 
 class ErrorCollector(AbstractContextManager["ErrorCollector"]):
-    """Around each reading of what somebody typed, so that one BadInput says all that is wrong."""
+    """A context manager for each value that is read, so that one BadInput reports every fault."""
 
     def __init__(self) -> None:
         self.missing: tuple[Missing, ...] = ()

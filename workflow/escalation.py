@@ -9,7 +9,7 @@ from workflow.permissions import answers_for
 
 
 def is_called_for(before: Audit, after: Audit, source: str) -> bool:
-    """Whether the move `source` has made the overall grade Inadequate: sharing it so, or moderating a better grade down to it."""
+    """Whether the move `source` made the overall grade Inadequate: sharing that grade, or moderating a better one down to it."""
     return after.overall_grade == INADEQUATE and (source == "share" or before.overall_grade != INADEQUATE)
 
 
@@ -18,7 +18,7 @@ def next_number(audit: Audit) -> int:
 
 
 def recipients_of(posts: tuple[str, ...], team: str | None, directory: Directory) -> tuple[Recipient, ...]:
-    """Who answers for each post today. The guard has made sure that somebody does."""
+    """The people who answer for each post today. A guard has checked that somebody does."""
     holders = [directory.holder(post, team) for post in posts]
     return tuple(Recipient(held.post, held.person.id, held.stands_in) for held in holders if held)
 

@@ -1,4 +1,4 @@
-"""What has happened, in the past tense. `config/notifications.toml` says, by the same names, who is told."""
+"""Events, in the past tense. config/notifications.toml names the recipients of each."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,7 @@ QA_INBOX = 0
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`key` is unique to the happening, so that each of its recipients is told once; `number` is its history row's."""
+    """`key` is unique to the event, so that each recipient is notified once; `number` is that of its history row."""
 
     name: str
     reference: str

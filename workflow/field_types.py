@@ -26,7 +26,7 @@ def clean(value: object, max_length: int, *, one_line: bool = False) -> str | No
     if one_line:
         text = text.replace("\u00a0", " ").replace("\u202f", " ")
     if not (text.isprintable() or (not one_line and all(map(_is_printable, set(text))))):
-        raise ValueError("this holds a character that can’t be stored or printed.")
+        raise ValueError("this contains a character that can’t be stored or printed.")
     return text or None
 
 

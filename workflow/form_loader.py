@@ -1,4 +1,4 @@
-"""Reading a form’s TOML. Whatever is wrong with it is one sentence that names the line or the key."""
+"""Reading a form’s TOML. A fault is one sentence that names the line or the key."""
 
 import re
 import tomllib
@@ -158,7 +158,7 @@ def _one_of(value: str, allowed: tuple[str, ...], place: str) -> None:
 def _once(keys: list[str], what: str) -> None:
     twice = [key for key in keys if keys.count(key) > 1]
     if twice:
-        raise _Wrong(f"{what} “{twice[0]}” stands twice")
+        raise _Wrong(f"{what} “{twice[0]}” is there twice")
 
 
 def _named(row: Any, place: str) -> str:

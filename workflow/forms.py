@@ -1,4 +1,4 @@
-"""A form as data: sections, fields, guidance, and which of it applies to whom. `form_file` reads one."""
+"""A form as data: sections, fields and guidance. `form_loader` reads one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from workflow.errors import ConfigurationError
 
 
 class BrokenForm(ConfigurationError):
-    """The form’s file is broken."""
+    """The form’s file has a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`max_length` is in characters, None where the kind has none; `added` marks what is not on the paper form."""
+    """`max_length` is in characters, None where the type has none; `added` marks what is not on the paper form."""
 
     key: str
     label: str

@@ -1,4 +1,4 @@
-"""A history that shows when it was touched: numbered without gaps, each row carrying the hash of the one before."""
+"""A history in which a change shows: numbered without gaps, each row with the hash of the row before it."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ NOTHING_BEFORE = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Where a history stands: how many rows, and the hash of the last."""
+    """The number of rows, and the hash of the last."""
 
     count: int = 0
     head: str = NOTHING_BEFORE
@@ -61,7 +61,7 @@ def link(chain: Chain, reference: str, entry: HistoryEntry) -> tuple[Row, Chain]
 
 
 def first_break(reference: str, rows: Iterable[Row], stored: Chain) -> IntegrityError | None:
-    """Where a history stops being what was written, or None where it is whole and ends as `stored` says."""
+    """The first fault of a history, or None where it is intact and ends as `stored` says."""
     chain = Chain()
     for row in rows:
         expected, chain = link(chain, reference, row.entry)

@@ -1,4 +1,4 @@
-"""The facts of one audit, as frozen records. What may happen to them stands in `audit`, `smart_action`, `escalation`."""
+"""The facts of one audit, as frozen records. `audit`, `smart_action` and `escalation` change them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ INADEQUATE = "inadequate"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Who and whom the audit is about: as last shared, or before the first sharing as written."""
+    """The child and the people of the case: as last shared, or as written before the first sharing."""
 
     team: str | None = None
     practitioner_id: int | None = None
@@ -39,7 +39,7 @@ class SmartAction:
     added_on: date
     state: str = "open"
     is_live: bool = False
-    """Its owner has been told: it can no longer be edited or removed, only reported or cancelled."""
+    """Its owner has been notified: it can no longer be edited or removed, only reported or cancelled."""
     progress: str = ""
     evidence: str = ""
     reported_by: int | None = None
@@ -63,7 +63,7 @@ class Recipient:
     acknowledged_by: int | None = None
     acknowledged_at: datetime | None = None
     by_link: bool = False
-    """By the signed link of a mail, without signing in."""
+    """By the signed link of an email, without signing in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Audit:
     withdrawal_asked_by: int | None = None
     re_audit_prompt_on: date | None = None
     next_check_on: date | None = None
-    """When the worker looks at its clocks again: at once after each move, then on the day that the next of them says something."""
+    """When the worker checks its deadlines again: straight after each move, then on the day of the next deadline."""
     escalation: Escalation | None = None
     actions: tuple[SmartAction, ...] = ()
     sections: Mapping[str, Answers] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Who may know, see and do what: `config/permissions.toml`, asked for one person and one audit. Deny by default."""
+"""Who may know, see and do what: config/permissions.toml, for one person and one audit. Deny by default."""
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping
@@ -71,7 +71,7 @@ def _holds(stage: str, audit: Audit) -> bool:
 
 
 def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[str]:
-    """What this person is to this audit: each needs the role and the tie. Who left, or is connected to the child, is nothing to it."""
+    """This person’s relations to this audit: each needs the role and the tie. People who left or are connected to the child have none."""
     if not person.is_active or directory.is_connected(person.id, audit.header.child_id):
         return frozenset()
     directory = directory.for_child(audit.header.child_id)
@@ -99,7 +99,7 @@ def _named_in(person: Person, audit: Audit) -> set[str]:
 
 
 def verifiers(directory: Directory) -> list[int]:
-    """Those to whom verifying and closing fall before the director (rules, section 2)."""
+    """Those who verify and close before the director does (rules, section 2)."""
     return [person.id for post in ("qa", "hos_ppqa") for person in directory.in_post(post)]
 
 
@@ -108,7 +108,7 @@ def _sees_own(owner_id: int, is_live: bool, person: Person) -> bool:
 
 
 def _duties_of_escalation(person: Person, audit: Audit, directory: Directory) -> set[str]:
-    """`recipient`, and which posts this person stands in for: always by who answers for the post today."""
+    """`recipient`, and the posts that this person stands in for, as the posts are held today."""
     ties: set[str] = set()
     if audit.escalation is None:
         return ties

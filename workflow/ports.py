@@ -1,4 +1,4 @@
-"""What the commands need from outside, as protocols. Each has a real part and a fake in the tests."""
+"""What the commands need from outside, as protocols. Each has a real implementation and a fake in the tests."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -38,13 +38,13 @@ class IdempotentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """All that one command does, to be stored in one commit or not at all."""
+    """The whole effect of one command, stored in one commit or not at all."""
 
     before: Audit | None
     after: Audit
     rows: tuple[Row, ...]
     remarks: Mapping[int, str]
-    """Reasons in words, by history number; the history itself holds their digests."""
+    """The text of reasons, by history number; the history itself holds their digests."""
     notices: tuple[Notice, ...]
     seals: tuple[Seal, ...]
     directory_version: int
@@ -54,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ReadLogEntry:
-    """One showing of case text, told without a word of it. `person_id` is None for who runs the service from its command line."""
+    """That case text was shown, without the text. `person_id` is None on the command line."""
 
     person_id: int | None
     by_name: str
@@ -71,7 +71,7 @@ class ReadLogEntry:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyAccessRequest:
-    """A request to read an audit in an emergency; `ends_at` only where somebody else let them in."""
+    """A request to read an audit in an emergency; `ends_at` is set once somebody else gave access."""
 
     reference: str
     asked_by: int
@@ -92,17 +92,17 @@ class AlreadyDone(Exception):
 
 
 class DirectoryWriter(Protocol):
-    """Changes of the directory, in one commit with their history. What it reads can’t change before that commit."""
+    """Changes of the directory, in one commit with their history. What it has read can’t change before the commit."""
 
     def add_people(self, *added: tuple[str, str]) -> Mapping[str, int]:
-        """Addresses and names; answers their ids by address."""
+        """Given addresses and names, return the ids by address."""
 
     def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None: ...
 
     def give(self, *given: tuple[int, Duty]) -> None: ...
 
     def take(self, person_id: int, duty: Duty) -> None:
-        """And whatever they had passed on of it."""
+        """And end the delegations of it."""
 
     def end_everything(self, person_id: int) -> None:
         """Duties, delegations to and from, sessions, tokens and the calendar’s address."""
@@ -126,17 +126,17 @@ class DirectoryWriter(Protocol):
     def record(self, by: Person | None, *entries: DirectoryEvent) -> None:
         """Lines of the directory’s history; `by` is None for the command line."""
 
-    def tell(self, notices: Sequence[Notice]) -> None: ...
+    def notify(self, notices: Sequence[Notice]) -> None: ...
 
     def request(self, request_id: int) -> Request | None:
-        """One that nobody has answered yet."""
+        """A request that nobody has answered yet."""
 
     def delegation(self, delegation_id: int) -> Delegation | None: ...
 
     def connection(self, connection_id: int) -> DeclaredConnection | None: ...
 
-    def lent_to(self, person_id: int) -> frozenset[Duty]:
-        """By every delegation that has not ended, begun or not."""
+    def delegated_to(self, person_id: int) -> frozenset[Duty]:
+        """The duties of every delegation to them that has not ended."""
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         """The audits, moderations and actions that wait for this person; of one child alone where one is named."""
@@ -162,21 +162,21 @@ class Store(Protocol):
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now."""
 
-    def note(self, readings: Sequence[ReadLogEntry]) -> None:
-        """Before anything is shown, and committed; raises ReadLogUnavailable where it can’t be."""
+    def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
+        """Commit the entries before anything is shown; raises ReadLogUnavailable where that fails."""
 
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
-        """Once: while the same person’s request for the same reference waits, asking again changes nothing."""
+        """While the same person’s request for the same reference is open, asking again changes nothing."""
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None: ...
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
-        """In one commit; raises ConcurrentChange where it is answered already, by who asked, or on an older directory."""
+        """In one commit; raises ConcurrentChange where it has been answered, or the directory has changed."""
 
     def history(self, audit: Audit) -> tuple[Row, ...]: ...
 
     def history_and_reasons(self, audit: Audit) -> tuple[tuple[Row, str | None], ...]:
-        """Each row with the reason given in words, where one was."""
+        """Each row with the text of its reason, or None."""
 
     def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
         """What was answered under an Idempotency-Key: the request's digest and the answer."""
@@ -184,19 +184,19 @@ class Store(Protocol):
 
 class NotificationPolicy(Protocol):
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
-        """Who is told of an event: each person once."""
+        """The notices of an event, one for each recipient."""
 
     def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
-        """The relations told of an event that lead to nobody active with an address."""
+        """The relations among an event’s recipients that lead to nobody active with an address."""
 
     def share_by(self, day: date) -> date:
-        """When an audit allocated on that day is to be shared."""
+        """When an audit allocated on that day must be shared."""
 
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
         """When the QA Service is asked to plan the next audit of this child."""
 
     def emergency_ends_at(self, at: datetime) -> datetime:
-        """Until when somebody may read who is let in then."""
+        """When emergency access given at that time ends."""
 
     def moderation_reason(self, audit: Audit, grade: str | None, shared_before: Callable[[], int]) -> str:
         """Why the selection rule has this audit moderated, or ""; `shared_before` counts the other audits that its auditor has shared."""

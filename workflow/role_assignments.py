@@ -1,4 +1,4 @@
-"""Who is given what in the directory: roles as they are written, what may go together, requests, delegations, and what passes on."""
+"""Roles as they are written, which may go together, requests, delegations, and duties to hand over."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from workflow.errors import BadInput
 from workflow.roles import CONTENT_FREE, ROLES, SCOPED
 
 UNITS = {"branch": None, "service": "branch", "team": "service"}
-"""Each kind of unit, and what it is set in."""
+"""Each kind of unit, and the kind that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredConnection:
-    """A connection to a child that still holds."""
+    """A connection to a child that has not been ended."""
 
     id: int
     person_id: int
@@ -33,7 +33,7 @@ class DeclaredConnection:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A team, a service or a branch; `within` is the code of what it is set in, "" for a branch."""
+    """A team, a service or a branch; `within` is the code of the unit that it belongs to, "" for a branch."""
 
     kind: str
     code: str
@@ -52,7 +52,7 @@ class OpenDuty:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEvent:
-    """One line of the directory’s history: who did what to whom, or to which team, service or branch."""
+    """One line of the directory’s history: what was done to a person, or to a team, service or branch."""
 
     verb: str
     person_id: int | None = None
@@ -61,7 +61,7 @@ class DirectoryEvent:
 
 
 def read_duty(text: object, directory: Directory) -> Duty:
-    """`role`, `role:scope`, `deputy:role` or `deputy:role:scope`; raises BadInput for what can’t be held."""
+    """`role`, `role:scope`, `deputy:role` or `deputy:role:scope`; raises BadInput for a role that nobody can hold."""
     parts = text.strip().split(":") if isinstance(text, str) else []
     is_deputy = parts[:1] == ["deputy"]
     role, scope = (*parts[is_deputy:], "", "")[:2]
@@ -77,9 +77,9 @@ def format_duty(duty: Duty) -> str:
 
 
 def ensure_possible(duty: Duty, directory: Directory) -> None:
-    """Raise BadInput for a scope that the role has not, or lacks, or that is not there; for a deputy of what has none."""
+    """Raise BadInput for a scope that the role does not have, needs, or that does not exist; and for a deputy of a role that has none."""
     if bool(duty.scope) != (duty.role in SCOPED):
-        raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
+        raise BadInput.about("scope", "A head of service needs a service, and a director a branch. No other role has either.")
     if duty.scope and duty.scope not in (directory.services if SCOPED[duty.role] == "service" else directory.branches):
         raise BadInput.about("scope", f"There is no {SCOPED[duty.role]} with the code “{_shown(duty.scope)}”.")
     if duty.is_deputy and duty.role not in directory.posts:
@@ -92,9 +92,9 @@ def ensure_allowed(duties: Collection[Duty]) -> None:
     if unknown := roles - set(ROLES):
         raise BadInput.about("role", f"There is no role “{min(unknown)}”.")
     if any(bool(duty.scope) != (duty.role in SCOPED) for duty in duties):
-        raise BadInput.about("scope", "A head of service needs a service, a director a branch, and nobody else either.")
+        raise BadInput.about("scope", "A head of service needs a service, and a director a branch. No other role has either.")
     if "admin" in roles and roles - CONTENT_FREE:
-        raise BadInput.about("role", "An administrator holds no role with content.")
+        raise BadInput.about("role", "An administrator can’t also hold a role that works with cases.")
 
 
 def _shown(text: object) -> str:

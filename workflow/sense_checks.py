@@ -1,4 +1,4 @@
-"""Questions about an audit’s words, from `config/sense_checks.toml`: rules only, never a grade, never in the way."""
+"""Questions about an audit’s text, from config/sense_checks.toml: they never suggest a grade and never block."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ from workflow.models import INADEQUATE, Answers
 
 KEYS = ("visits", "fillers", "changes", "repeated_from")
 Sections = Mapping[str, Answers]
-ONLY_VISITS = "Evidence lists visits, and not yet what they showed. What did you read or hear that the judgement rests on?"
+ONLY_VISITS = "Evidence lists visits, but not yet what they showed. What did you read or hear that supports your judgement?"
 NO_CHANGE = "Impact names no change yet. What is different for the child or young person because of this?"
 
 
@@ -40,7 +40,7 @@ class SenseChecks:
 
     def _only_lists_visits(self, evidence: str) -> bool:
         words, known = re.findall(r"[^\W\d_]{4,}", evidence), self.visits + self.fillers
-        # First what most texts fail at their first words: this is asked of every area on every page.
+        # Most texts fail the first test at their first words, which matters: every area on every page is tested.
         return all(word.startswith(known) for word in words) and any(word.startswith(self.visits) for word in words)
 
     def _of_repetition(self, graded: list[Section], sections: Sections) -> Iterator[Missing]:
@@ -53,7 +53,7 @@ class SenseChecks:
         for found in places.values():
             for section, name in found if len({section.key for section, _ in found}) > 1 else ():
                 others = ", ".join(dict.fromkeys(f"area {other.number}" for other, _ in found if other is not section))
-                yield Missing(section.key, name, f"The same passage stands in {others}. What does it say of this area?")
+                yield Missing(section.key, name, f"The same passage is in {others}. What does it say about this area?")
 
 
 def load_sense_checks(path: Path) -> SenseChecks:

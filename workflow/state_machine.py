@@ -1,4 +1,4 @@
-"""Where a move leads from here: the only file that knows `transitions`.
+"""The state that a move leads to: the only file that imports `transitions`.
 
 One machine a track, asked and never driven: no models, no callbacks, no automatic `to_<state>` moves. Guards speak for
 themselves in `guards`, because a condition here could only answer yes or no.
@@ -25,7 +25,7 @@ def moves_from(track: Track, state: str) -> tuple[str, ...]:
 
 
 class _Key:
-    """A track by identity: hashing a whole table at each question would cost more than the answer."""
+    """A track compared by identity: hashing a whole table at each call would cost more than the look-up."""
 
     def __init__(self, track: Track) -> None:
         self.track = track

@@ -1,4 +1,4 @@
-"""What somebody typed -> answers of a section, or one sentence a field. Nothing is stored that later can't be shown."""
+"""Validation of what people send: values as they are stored, or one sentence for each field that is wrong."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -13,7 +13,7 @@ CALLED = {"text": "Agreed action", "due_on": "Due date", "plan": "Response plan"
 
 
 def read_answers(section: Section, given: Mapping[str, object], directory: Directory) -> Answers:
-    """The section's answers, each field present, None where not answered; raises BadInput with all complaints at once."""
+    """Return an answer for each field, None where it is empty; raise BadInput with a sentence for each fault."""
     known = {field.key: field for field in section.fields}
     complaints = [Missing(section.key, key, f"This section has no field “{_shown(key)}”.") for key in given if key not in known]
     answers: dict[str, object] = {}
@@ -28,7 +28,7 @@ def read_answers(section: Section, given: Mapping[str, object], directory: Direc
 
 
 def read_text(name: str, value: object, max_length: int = LONG) -> str:
-    """Text in NFC, trimmed, "" where nothing is said; raises BadInput for what is no text, too long or can't be shown."""
+    """Return the text in NFC, trimmed, "" where it is empty; raise BadInput where it is not text, too long or can’t be printed."""
     try:
         return clean(value, max_length) or ""
     except ValueError as error:

@@ -10,9 +10,9 @@ from dateutil.relativedelta import relativedelta
 LONDON = ZoneInfo("Europe/London")
 KNOWN_UNTIL = date(2028, 12, 31)
 """The last day for which GOV.UK had published England’s bank holidays when the pinned library was made: after it the library
-reckons them by rule, and cannot know of one that is moved or added. To be raised with the library, as GOV.UK publishes."""
+calculates them by rule, and cannot know of one that is moved or added. Raise it with the library, as GOV.UK publishes more."""
 LAST_CALCULATED = date(9000, 1, 1)
-"""Nothing is reckoned from a later day: dates end with the year 9999."""
+"""Nothing is calculated from a later day: dates end with the year 9999."""
 
 
 def london_day(at: datetime) -> date:
@@ -72,7 +72,7 @@ def months_after(day: date, months: int) -> date:
 
 
 def re_audit_window(audited_on: date, months: int = 12) -> date:
-    """The last day, inclusive, on which a child audited on `audited_on` counts as audited lately."""
+    """The last day, inclusive, on which a child audited on `audited_on` counts as audited recently."""
     return months_after(audited_on, months)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from workflow.commands.available_moves import makers
+from workflow.commands.available_moves import find_makers
 from workflow.directory import Directory, Person
 from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, SmartAction
@@ -77,7 +77,7 @@ def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
 def _can_make(who: int, ties: frozenset[str], needed: Needed, audit: Audit, directory: Directory) -> bool:
     moves, action = needed
     return any(
-        not ties.isdisjoint(makers(move, audit, action, directory)) and not (move.falls_to and who in _excluded_people(audit, action))
+        not ties.isdisjoint(find_makers(move, audit, action, directory)) and not (move.falls_to and who in _excluded_people(audit, action))
         for move in moves
     )
 

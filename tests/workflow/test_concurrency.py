@@ -82,26 +82,11 @@ def test_eight_editors_lose_nothing_on_postgresql_for_long(on_postgresql: World)
 def eight_edit(world: World, saves: int) -> None:
     """Each save adds its own mark to the text it saw; every mark that was acknowledged is there at the end."""
     reference = an_audit(world, "practitioner_consulted")
-    auditor = world.person("auditor")
 
     def edit(editor: int) -> tuple[int, int]:
-        chance, saved, stale = random.Random(editor), 0, 0
-        for _ in range(saves // EDITORS):
-            seen = world.audit(reference)
-            version = seen.version - (chance.random() < 0.3)
-            said = int(str(seen.answer("area_1", "evidence") or "0"))
-            given, context = {"evidence": str(said + 1)}, world.command_context()
-            try:
-                drafting.save_section(context, auditor, reference, "area_1", given, version, of_whole_audit=True)
-            except EditConflict as refused:
-                both = refused
-            else:
-                saved += 1
-                continue
-            stale += 1
-            assert (both.yours or {})["evidence"] == str(said + 1)
-            assert int(str((both.theirs or {}).get("evidence") or "0")) >= said
-        return saved, stale
+        chance = random.Random(editor)
+        saved = [_save_next(world, reference, is_late=chance.random() < 0.3) for _ in range(saves // EDITORS)]
+        return sum(saved), len(saved) - sum(saved)
 
     with ThreadPoolExecutor(EDITORS) as pool:
         counts = list(pool.map(edit, range(EDITORS)))
@@ -109,3 +94,19 @@ def eight_edit(world: World, saves: int) -> None:
     assert saved + stale == saves
     assert world.audit(reference).answer("area_1", "evidence") == str(saved)
     print(f"{world.store.engine.dialect.name}: {saves} saves by {EDITORS}: {saved} stored, {stale} stale, 0 lost")
+
+
+def _save_next(world: World, reference: str, *, is_late: bool) -> bool:
+    """Save one more than is stored, seen in this version or the one before; whether it was saved. A refusal gives both texts."""
+    seen = world.audit(reference)
+    number = int(str(seen.answer("area_1", "evidence") or "0"))
+    given, context = {"evidence": str(number + 1)}, world.command_context()
+    try:
+        drafting.save_section(context, world.person("auditor"), reference, "area_1", given, seen.version - is_late, of_whole_audit=True)
+    except EditConflict as conflict:
+        refused = conflict
+    else:
+        return True
+    assert (refused.yours or {})["evidence"] == str(number + 1)
+    assert int(str((refused.theirs or {}).get("evidence") or "0")) >= number
+    return False

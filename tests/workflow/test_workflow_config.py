@@ -1,4 +1,4 @@
-"""The tables themselves: nobody is stuck, nothing is said twice, a broken table is refused with a sentence."""
+"""The tables themselves: nobody is stuck, no name is there twice, a table that can’t be read is refused with a sentence."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_from_every_state_but_the_last_somebody_can_move_the_audit_on(state: str
 
 
 @pytest.mark.parametrize("track", [RULES.audit, RULES.action, RULES.escalation], ids=lambda track: track.name)
-def test_no_state_lacks_an_owner_or_a_way_out_but_the_final_ones(track: Track) -> None:
+def test_every_state_but_the_final_ones_has_an_owner_and_a_move_onward(track: Track) -> None:
     for state in track.states.values():
         assert state.final or state.owner, state.name
         assert state.final or any(state.name in move.sources and move.by for move in track.moves.values()), state.name

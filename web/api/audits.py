@@ -15,7 +15,7 @@ from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
 from workflow.commands import assignments, drafting
 from workflow.commands.actions import NewAction
-from workflow.commands.audit_view import AuditView, see, seen_by
+from workflow.commands.audit_view import AuditView, build_redacted_view, see
 from workflow.commands.registry import make_audit_move, make_escalation_move
 from workflow.commands.safeguarding import record_safeguarding
 from workflow.models import Audit
@@ -134,7 +134,7 @@ def safeguarding(given: Given, reference: str) -> Response:
 
 def _seen(audit: Audit) -> AuditView:
     context, who = command_context(), identified_person()
-    return reveal_and_log(seen_by(context, who, audit, relations(who, audit, context.directory)))
+    return reveal_and_log(build_redacted_view(context, who, audit, relations(who, audit, context.directory)))
 
 
 def _page(given: Given) -> Given:

@@ -23,7 +23,7 @@ from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, see
-from workflow.commands.available_moves import is_request_only, named_move
+from workflow.commands.available_moves import find_move, is_request_only
 from workflow.commands.registry import make_audit_move
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 
@@ -120,7 +120,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     seen = see(context, current_user(), reference)
     offer = next((offer for offer in seen.available_moves if offer.move.name == name), None)
     if offer is None:
-        named_move(context.rules.audit, name)
+        find_move(context.rules.audit, name)
         raise PermissionDenied("You can’t do this to the audit at the moment.")
     asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs

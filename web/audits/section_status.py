@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from workflow.commands.available_moves import situation
+from workflow.commands.available_moves import make_guard_context
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import Missing
@@ -44,7 +44,7 @@ def list_progress(
 
 
 def _sections_with_gaps(context: CommandContext, who: Person, audit: Audit) -> set[str]:
-    found: tuple[Missing, ...] = what_is_missing((*WRITING_GUARDS, *MODERATION_GUARDS), situation(context, who, audit))
+    found: tuple[Missing, ...] = what_is_missing((*WRITING_GUARDS, *MODERATION_GUARDS), make_guard_context(context, who, audit))
     return {one.section for one in found}
 
 

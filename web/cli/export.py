@@ -18,7 +18,7 @@ def as_json(council: Council, reference: str) -> str:
     audit = council.store.audit(reference)
     if audit is None:
         raise NotFound("There is no audit with that reference.")
-    council.store.note([_reading(audit)])
+    council.store.log_readings([_reading(audit)])
     return json.dumps(_facts(council, audit), ensure_ascii=False, indent=2, default=str)
 
 

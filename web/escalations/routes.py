@@ -15,7 +15,7 @@ from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
 from workflow.commands.audit_view import see
 from workflow.commands.registry import make_escalation_move
-from workflow.commands.safeguarding import uses_of
+from workflow.commands.safeguarding import procedure_uses
 from workflow.errors import BadInput, NotFound, PreconditionsNotMet
 from workflow.workflow_config import history_verb
 
@@ -48,7 +48,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
         raise refusal or NotFound
     if seen.escalation:
         seen = reveal_and_log(seen)
-    uses = uses_of(context, seen.audit) if seen.escalation else ()
+    uses = procedure_uses(context, seen.audit) if seen.escalation else ()
     return render_template(
         "escalation.html",
         seen=seen,

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from web.request.context import command_context, current_interface, identified_person
-from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, history_seen, reading
+from workflow.commands.audit_view import AuditView, ReadLocation, Viewable, log_and_read_history, make_log_entry
 from workflow.errors import EditConflict
 from workflow.history import Row
 from workflow.ports import ReadLogEntry
@@ -29,17 +29,17 @@ def reveal_and_log(seen: AuditView, beside: Callable[[AuditView], Sequence[ReadL
 
 def read_log_entry(shown: Viewable) -> ReadLogEntry:
     """An entry for something shown to the current user beside an audit, to be written with that audit’s entry."""
-    return reading(command_context(), identified_person(), shown, _location())
+    return make_log_entry(command_context(), identified_person(), shown, _location())
 
 
 def reveal_history(seen: AuditView) -> tuple[tuple[Row, str | None], ...]:
-    return history_seen(command_context(), seen, _location())
+    return log_and_read_history(command_context(), seen, _location())
 
 
 def both_texts(refusal: EditConflict) -> dict[str, Any]:
     """The response to a stale save: both texts; raise ReadLogUnavailable."""
     if refusal.theirs is not None:
-        command_context().store.note([read_log_entry(CaseText(refusal.reference, refusal.edition, refusal.version or 0))])
+        command_context().store.log_readings([read_log_entry(CaseText(refusal.reference, refusal.edition, refusal.version or 0))])
     return {"yours": refusal.yours, "theirs": refusal.theirs, "version": refusal.version}
 
 
@@ -47,7 +47,7 @@ def log_json_sent(audit: dict[str, Any]) -> None:
     """Log that the JSON of an audit is about to be sent, unless nothing is written in it yet; raise ReadLogUnavailable."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
-        command_context().store.note([read_log_entry(CaseText(audit["reference"], audit["edition"], audit["version"]))])
+        command_context().store.log_readings([read_log_entry(CaseText(audit["reference"], audit["edition"], audit["version"]))])
 
 
 def _location() -> ReadLocation:

@@ -6,7 +6,7 @@ from datetime import date
 
 from workflow import smart_action
 from workflow.commands.actions import stored_action, visible_action
-from workflow.commands.available_moves import check_permitted, check_preconditions, situation
+from workflow.commands.available_moves import check_permitted, check_preconditions, make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
@@ -87,10 +87,10 @@ def _make(request: _Request, given: MoveInput, changes: Changes) -> SmartAction:
     action, move = visible_action(context, who, audit, ties, number), track.moves[request.move]
     check_permitted(context, who, audit, ties if action.owner_id == who.id else ties - {"owner"}, move, action)
     if audit.state not in {"shared", "moderated"} or not action.is_live:
-        raise PermissionDenied("An action moves once the audit is shared, and until it is closed.")
-    to = check_preconditions(track, action.state, move, situation(context, who, audit, given, action))
+        raise PermissionDenied("Actions can be reported, verified or changed only once the audit is shared, and until it is closed.")
+    to = check_preconditions(track, action.state, move, make_guard_context(context, who, audit, given, action))
     after = smart_action.with_action(audit, replace(changes(action), state=to))
     work = UnitOfWork(context, who, audit, audit)
     work.record_transition(after, history_verb("action", move.name), given.reason, {"action": number})
-    work.tell(move.tells, action=number, due_on=action.due_on)
+    work.notify(move.tells, action=number, due_on=action.due_on)
     return stored_action(work.commit(), number)

@@ -31,19 +31,19 @@ def add_action(context: CommandContext, who: Person, reference: str, new: NewAct
     if context.permissions.allow("add_action", audit, ties):
         action = _agreed(context, who, audit, new, section=13)
     elif context.permissions.allow("add_further_action", audit, ties):
-        (action,) = further_actions(context, who, audit, (new,))
+        (action,) = read_further_actions(context, who, audit, (new,))
     else:
-        raise PermissionDenied("Adding an action is not yours to do now.")
+        raise PermissionDenied("You can’t add an action to this audit now.")
     if audit.state == "moderated":
         action = smart_action.goes_live(action, context.today)
     work = UnitOfWork(context, who, audit, audit)
     work.record_transition(smart_action.added(audit, action), "add_action", facts={"action": action.number})
     if action.is_live:
-        work.tell("action_assigned", action=action.number, due_on=action.due_on)
+        work.notify("action_assigned", action=action.number, due_on=action.due_on)
     return stored_action(work.commit(), action.number)
 
 
-def further_actions(context: CommandContext, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
+def read_further_actions(context: CommandContext, who: Person, audit: Audit, new: tuple[NewAction, ...]) -> tuple[SmartAction, ...]:
     """Actions of section 15, due on or after today; raises BadInput."""
     actions = [_agreed(context, who, audit, one, section=15) for one in new]
     if any(action.due_on < context.today for action in actions):
@@ -53,22 +53,22 @@ def further_actions(context: CommandContext, who: Person, audit: Audit, new: tup
 
 
 def _agreed(context: CommandContext, who: Person, audit: Audit, new: NewAction, section: int) -> SmartAction:
-    reading = ErrorCollector()
-    with reading:
-        text = _said(read_text("text", new.text, MAX_TEXT), "text", "Say what is to be done.")
-    with reading:
-        owner = _said(_active(context, new.owner), "owner", "Name one person responsible, by their email address here.")
-    with reading:
-        due_on = _said(read_day("due_on", new.due_on), "due_on", "Give the date it is due.")
-    reading.refuse()
+    errors = ErrorCollector()
+    with errors:
+        text = _required(read_text("text", new.text, MAX_TEXT), "text", "Say what should be done.")
+    with errors:
+        owner = _required(_active(context, new.owner), "owner", "Give the email address of the one person responsible.")
+    with errors:
+        due_on = _required(read_day("due_on", new.due_on), "due_on", "Give the due date.")
+    errors.refuse()
     ensure_may_be_given(context.directory, owner, audit.header.child_id, "owner", "actions")
     return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, context.today)
 
 
-def _said(said: T | None, field: str, otherwise: str) -> T:
-    if not said:
+def _required(value: T | None, field: str, otherwise: str) -> T:
+    if not value:
         raise BadInput.about(field, otherwise, "actions")
-    return said
+    return value
 
 
 def _active(context: CommandContext, email: object) -> Person | None:
@@ -78,7 +78,7 @@ def _active(context: CommandContext, email: object) -> Person | None:
 
 @retry_on_conflict
 def change_action(context: CommandContext, who: Person, reference: str, number: int, new: NewAction) -> SmartAction:
-    """The auditor words it anew; possible only until its owner is told of it."""
+    """Change an action; possible only until its owner is notified."""
     audit, action = _own_draft(context, who, reference, number)
     worded = _agreed(context, who, audit, new, action.section)
     changed = replace(action, text=worded.text, owner_id=worded.owner_id, due_on=worded.due_on)
@@ -99,7 +99,9 @@ def _own_draft(context: CommandContext, who: Person, reference: str, number: int
     audit, ties = get_visible_audit(context, who, reference)
     action = visible_action(context, who, audit, ties, number)
     if action.is_live or action.added_by != who.id or not _may_add(context, audit, ties):
-        raise PermissionDenied("An action can be changed or removed only by who added it, before its owner is told.")
+        raise PermissionDenied(
+            "An action can be changed or removed only by the person who added it, and only before its owner is notified."
+        )
     return audit, action
 
 
@@ -111,20 +113,20 @@ def _may_add(context: CommandContext, audit: Audit, ties: frozenset[str]) -> boo
 def record_progress(
     context: CommandContext, who: Person, reference: str, number: int, progress: object = None, evidence: object = None
 ) -> SmartAction:
-    """None leaves what is there."""
+    """None leaves the stored text as it is."""
     audit, ties = get_visible_audit(context, who, reference)
     action = visible_action(context, who, audit, ties, number)
     if action.owner_id != who.id or not action.is_live or not context.permissions.allow("record_progress", audit, ties):
-        raise PermissionDenied("Progress is recorded by the person responsible for the action.")
-    said = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
+        raise PermissionDenied("Only the person responsible for the action can record progress.")
+    typed = {name: read_text(name, value) for name, value in (("progress", progress), ("evidence", evidence)) if value is not None}
     work = UnitOfWork(context, who, audit, audit)
-    changed = replace(action, progress=said.get("progress", action.progress), evidence=said.get("evidence", action.evidence))
+    changed = replace(action, progress=typed.get("progress", action.progress), evidence=typed.get("evidence", action.evidence))
     work.record_transition(smart_action.with_action(audit, changed), "record_progress", facts={"action": number})
     return stored_action(work.commit(), number)
 
 
 def visible_action(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str], number: int) -> SmartAction:
-    """The action where this person may see it; raises NotFound alike where it is not there."""
+    """The action; raises NotFound both where it does not exist and where this person may not see it."""
     action = stored_action(audit, number)
     if not may_see_action(context, who, audit, ties, action):
         raise NotFound
@@ -132,12 +134,12 @@ def visible_action(context: CommandContext, who: Person, audit: Audit, ties: fro
 
 
 def may_see_action(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
-    """Before its owner is told, an action is known to who may add one there; then also to its owner and the readers."""
+    """Until its owner is notified, only the people who may add actions see it; then its owner and the readers do too."""
     reads = context.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
     if action.is_live:
         return reads or action.owner_id == who.id
     writes = context.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
-    # Having written it gives no right that is gone: who audits no more, and may not read, does not see it.
+    # Having written it gives no right back: a former auditor who may not read the audit does not see it.
     return writes or (reads and action.added_by == who.id)
 
 

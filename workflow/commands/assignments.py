@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from workflow.commands.available_moves import situation
+from workflow.commands.available_moves import make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
-from workflow.commands.drafting import auditor_named
+from workflow.commands.drafting import find_auditor
 from workflow.directory import Person
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.audits import auditor_is_independent
@@ -15,14 +15,14 @@ from workflow.models import Audit
 
 @retry_on_conflict
 def allocate(context: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
-    """Give an audit that is not shared yet to another auditor, named by email; raises PreconditionsNotMet for the case’s own people."""
+    """Give an audit that is not yet shared to another auditor, by email; raises PreconditionsNotMet for the people of the case."""
     audit, ties = get_visible_audit(context, who, reference)
     if not context.permissions.allow("allocate", audit, ties):
-        raise PermissionDenied("Allocating this audit is not yours to do now.")
-    person = auditor_named(context, auditor)
+        raise PermissionDenied("You can’t allocate this audit now.")
+    person = find_auditor(context, auditor)
     ensure_may_be_given(context.directory, person, audit.header.child_id, "auditor")
-    # Who is of the case must not read a draft about it, however they come to be its auditor.
-    if conflicts := tuple(auditor_is_independent(situation(context, who, replace(audit, auditor_id=person.id)))):
+    # The people of the case must not read a draft about it, however they come to be its auditor.
+    if conflicts := tuple(auditor_is_independent(make_guard_context(context, who, replace(audit, auditor_id=person.id)))):
         raise PreconditionsNotMet(conflicts)
     work = UnitOfWork(context, who, audit, audit)
     work.record_transition(
@@ -30,16 +30,16 @@ def allocate(context: CommandContext, who: Person, reference: str, auditor: obje
         "allocate",
         facts={"auditor": person.id},
     )
-    work.tell("audit_allocated")
+    work.notify("audit_allocated")
     return work.commit()
 
 
 @retry_on_conflict
 def assign_moderator(context: CommandContext, who: Person, reference: str, moderator: object) -> Audit:
-    """Raises PreconditionsNotMet where the person is the auditor or one of the case’s people (rules, section 5)."""
+    """Raises PreconditionsNotMet for the auditor and for the people of the case (rules, section 5)."""
     audit, ties = get_visible_audit(context, who, reference)
     if not context.permissions.allow("assign_moderator", audit, ties):
-        raise PermissionDenied("Assigning a moderator is not yours to do now.")
+        raise PermissionDenied("You can’t assign a moderator to this audit now.")
     person = context.directory.by_email(moderator) if isinstance(moderator, str) else None
     if person is None or not person.is_active or "moderator" not in person.roles:
         raise BadInput.about("person", "There is no active moderator with that email address.")
@@ -51,5 +51,5 @@ def assign_moderator(context: CommandContext, who: Person, reference: str, moder
     if audit.moderator_id not in {None, person.id}:
         after = replace(after, sections={**after.sections, "moderation": {}})
     work.record_transition(after, "assign_moderator", facts={"moderator": person.id})
-    work.tell("moderator_assigned")
+    work.notify("moderator_assigned")
     return work.commit()

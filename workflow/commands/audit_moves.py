@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from workflow import audit as audit_changes
 from workflow import escalation, smart_action
-from workflow.commands.actions import NewAction, further_actions
-from workflow.commands.available_moves import check_permitted, check_preconditions, is_request_only, situation
+from workflow.commands.actions import NewAction, read_further_actions
+from workflow.commands.available_moves import check_permitted, check_preconditions, is_request_only, make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.snapshots import sealed_judgement, sealed_sections
 from workflow.directory import Person
@@ -33,7 +33,7 @@ def revise(context: CommandContext, who: Person, reference: str) -> Audit:
 
 @retry_on_conflict
 def share(context: CommandContext, who: Person, reference: str) -> Audit:
-    """Seal what is shared, tell the people of the case, and escalate where the final judgement is Inadequate."""
+    """Seal what is shared, notify the people of the case, and escalate where the final judgement is Inadequate."""
     work, move, to = _begin(context, who, reference, "share")
     before, overall = work.audit, context.form_of(work.audit).overall.key
     after = audit_changes.shared(before, to, overall, context.now, context.today)
@@ -41,7 +41,7 @@ def share(context: CommandContext, who: Person, reference: str) -> Audit:
     after = replace(after, moderation_reason=picked, re_audit_prompt_on=context.notification_policy.re_audit_prompt_on(after))
     sealed = work.seal(audit_changes.SHARED_PART, sealed_sections(context, after))
     work.record_transition(after, "share", facts={"edition": after.edition, "sealed": sealed})
-    work.tell(move.tells)
+    work.notify(move.tells)
     _tell_owners(work, before)
     _escalate_where_called_for(work, before, "share")
     return work.commit()
@@ -56,7 +56,7 @@ def moderate(context: CommandContext, who: Person, reference: str) -> Audit:
     after = replace(after, re_audit_prompt_on=context.notification_policy.re_audit_prompt_on(after))
     sealed = work.seal(audit_changes.MODERATED_PART, sealed_judgement(context, after))
     work.record_transition(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
-    work.tell(move.tells, grade_changed=before.overall_grade != after.overall_grade)
+    work.notify(move.tells, grade_changed=before.overall_grade != after.overall_grade)
     _tell_owners(work, before)
     _escalate_where_called_for(work, before, "moderate")
     return work.commit()
@@ -68,7 +68,7 @@ def waive_moderation(context: CommandContext, who: Person, reference: str, reaso
     work, move, to = _begin(context, who, reference, "waive_moderation", MoveInput(reason=reason))
     before = work.audit
     work.record_transition(audit_changes.moderated(before, to, None, context.now, context.today), "waive_moderation", reason)
-    work.tell(move.tells)
+    work.notify(move.tells)
     _tell_owners(work, before)
     return work.commit()
 
@@ -77,7 +77,7 @@ def waive_moderation(context: CommandContext, who: Person, reference: str, reaso
 def close_actions(context: CommandContext, who: Person, reference: str) -> Audit:
     work, move, to = _begin(context, who, reference, "close_actions")
     work.record_transition(replace(work.audit, state=to), "close_actions")
-    work.tell(move.tells)
+    work.notify(move.tells)
     return work.commit()
 
 
@@ -85,13 +85,13 @@ def close_actions(context: CommandContext, who: Person, reference: str) -> Audit
 def reopen(context: CommandContext, who: Person, reference: str, reason: str, new_actions: tuple[NewAction, ...]) -> Audit:
     reason = read_text("reason", reason)
     audit, _ = get_visible_audit(context, who, reference)
-    given = MoveInput(reason=reason, new_actions=further_actions(context, who, audit, new_actions))
+    given = MoveInput(reason=reason, new_actions=read_further_actions(context, who, audit, new_actions))
     work, move, to = _begin(context, who, reference, "reopen", given)
     before, after = work.audit, replace(work.audit, state=to)
     for action in given.new_actions:
         after = smart_action.added(after, smart_action.goes_live(action, context.today))
     work.record_transition(after, "reopen", reason, {"actions": [action.number for action in given.new_actions]})
-    work.tell(move.tells)
+    work.notify(move.tells)
     _tell_owners(work, before)
     return work.commit()
 
@@ -103,7 +103,7 @@ def return_for_correction(context: CommandContext, who: Person, reference: str, 
     work, move, to = _begin(context, who, reference, "return_for_correction", MoveInput(reason=reason))
     after = replace(audit_changes.returned(work.audit, to), share_by=context.notification_policy.share_by(context.today))
     work.record_transition(after, "return_for_correction", reason)
-    work.tell(move.tells)
+    work.notify(move.tells)
     return work.commit()
 
 
@@ -115,14 +115,16 @@ def withdraw(context: CommandContext, who: Person, reference: str, reason: str) 
     move = context.rules.audit.moves["withdraw"]
     check_permitted(context, who, audit, ties, move)
     asks = is_request_only(move, audit, ties)
-    to = check_preconditions(context.rules.audit, audit.state, move, situation(context, who, audit, MoveInput(reason=reason)), asks=asks)
+    to = check_preconditions(
+        context.rules.audit, audit.state, move, make_guard_context(context, who, audit, MoveInput(reason=reason)), asks=asks
+    )
     work = UnitOfWork(context, who, audit, audit)
     if asks:
         work.record_transition(replace(audit, withdrawal_asked_by=who.id), "ask_to_withdraw", reason)
-        work.tell(move.tells_when_asked)
+        work.notify(move.tells_when_asked)
     else:
         work.record_transition(audit_changes.withdrawn(audit, to), "withdraw", reason, {"asked_by": audit.withdrawal_asked_by})
-        work.tell(move.tells)
+        work.notify(move.tells)
     return work.commit()
 
 
@@ -131,21 +133,21 @@ def _begin(context: CommandContext, who: Person, reference: str, name: str, give
     audit, ties = get_visible_audit(context, who, reference)
     move = context.rules.audit.moves[name]
     check_permitted(context, who, audit, ties, move)
-    to = check_preconditions(context.rules.audit, audit.state, move, situation(context, who, audit, given))
+    to = check_preconditions(context.rules.audit, audit.state, move, make_guard_context(context, who, audit, given))
     return UnitOfWork(context, who, audit, audit), move, to
 
 
 def _plain(context: CommandContext, who: Person, reference: str, name: str) -> Audit:
     work, move, to = _begin(context, who, reference, name)
     work.record_transition(replace(work.audit, state=to), name)
-    work.tell(move.tells)
+    work.notify(move.tells)
     return work.commit()
 
 
 def _tell_owners(work: UnitOfWork, before: Audit) -> None:
     for number in audit_changes.newly_live(before, work.audit):
         action = work.audit.action(number)
-        work.tell("action_assigned", action=number, due_on=action.due_on if action else None)
+        work.notify("action_assigned", action=number, due_on=action.due_on if action else None)
 
 
 def _escalate_where_called_for(work: UnitOfWork, before: Audit, source: str) -> None:
@@ -163,6 +165,6 @@ def open_escalation(work: UnitOfWork, source: str, reason: str = "") -> None:
     opening = Escalation(escalation.next_number(audit), audit.edition, source, to, work.who.id, context.now, recipients, reason)
     after = replace(audit, escalation=opening)
     work.record_transition(after, history_verb("escalation", move.name), reason, {"edition": after.edition, "source": source})
-    work.tell(move.tells)
+    work.notify(move.tells)
     if any(recipient.stands_in for recipient in recipients):
-        work.tell("post_found_vacant")
+        work.notify("post_found_vacant")

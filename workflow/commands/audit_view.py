@@ -1,6 +1,6 @@
 """What one person may see of one audit. Every page, answer and export shows this and nothing else.
 
-What `see` answers holds not a word of the case: the words are handed out by `opened`, once it is committed who reads them.
+What `see` returns holds no case text: `AuditView.reveal` returns the text, once the read log entry is committed.
 """
 
 import json
@@ -10,9 +10,9 @@ from typing import Protocol
 
 from workflow import audit as audit_changes
 from workflow.commands.actions import may_see_action
-from workflow.commands.available_moves import AvailableMove, available_moves, may
+from workflow.commands.available_moves import AvailableMove, available_moves, may_make
 from workflow.commands.context import CommandContext, get_visible_audit
-from workflow.commands.redaction import wordless, wordless_action
+from workflow.commands.redaction import remove_action_text, remove_text
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
 from workflow.history import Row
@@ -23,7 +23,7 @@ from workflow.workflow_config import history_verb
 
 
 class Viewable(Protocol):
-    """What of an audit, or of the last of the same child, tells which words were shown."""
+    """What identifies the case text that was shown: an audit, or the last audit of the same child."""
 
     @property
     def reference(self) -> str: ...
@@ -49,15 +49,15 @@ PERMITTED = (
 
 @dataclass(frozen=True, slots=True)
 class ReadLocation:
-    """Where words are shown: `door` is page, json or export, `what` the endpoint with its section or action."""
+    """Where case text is shown: the interface is page, json or export; `what` is the endpoint with its section or action."""
 
-    door: str
+    interface: str
     what: str
 
 
 @dataclass(frozen=True, slots=True)
 class AuditView:
-    """`overall_grade` is None and `escalation_state` "" where this person may not know them yet."""
+    """`overall_grade` is None and `escalation_state` is "" where this person may not know them yet."""
 
     who: Person
     audit: Audit
@@ -70,22 +70,22 @@ class AuditView:
     available_moves: tuple[AvailableMove, ...]
     may: tuple[str, ...]
     reads_history: bool
-    _whole: "AuditView | None" = field(default=None, repr=False, compare=False)
+    _full: "AuditView | None" = field(default=None, repr=False, compare=False)
 
     def reveal(
         self, context: CommandContext, place: ReadLocation, beside: "Callable[[AuditView], Sequence[ReadLogEntry]]" = lambda _: ()
     ) -> "AuditView":
-        """With its words, once it is noted that they are shown; raises ReadLogUnavailable. Where there are none to show, nothing is noted.
+        """Return the view with its text, once it is logged who reads it; raises ReadLogUnavailable. A view without text is not logged.
 
-        `beside` are the readings of what is shown with it, in the same commit.
+        `beside` makes the log entries of what is shown with it, for the same commit.
         """
-        if self._whole is None or not self.holds_words:
+        if self._full is None or not self.holds_text:
             return self
-        context.store.note([reading(context, self.who, self.audit, place), *beside(self._whole)])
-        return self._whole
+        context.store.log_readings([make_log_entry(context, self.who, self.audit, place), *beside(self._full)])
+        return self._full
 
     @property
-    def holds_words(self) -> bool:
+    def holds_text(self) -> bool:
         return bool(self.sections or self.actions or self.escalation)
 
     @property
@@ -102,25 +102,25 @@ class AuditView:
 
 
 def see(context: CommandContext, who: Person, reference: str) -> AuditView:
-    """Raises NotFound alike for what is not there and for what this person may not know of."""
+    """Raise NotFound both for an audit that does not exist and for one that this person may not know about."""
     audit, ties = get_visible_audit(context, who, reference)
-    return seen_by(context, who, audit, ties)
+    return build_redacted_view(context, who, audit, ties)
 
 
-def seen_by(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
+def build_redacted_view(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
     whole = view_without_logging(context, who, audit, ties)
     return replace(
         whole,
-        audit=wordless(audit),
+        audit=remove_text(audit),
         sections={key: {} for key in whole.sections},
-        actions=tuple(wordless_action(action) for action in whole.actions),
+        actions=tuple(remove_action_text(action) for action in whole.actions),
         overall_grade=None,
-        _whole=whole,
+        _full=whole,
     )
 
 
 def view_without_logging(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> AuditView:
-    """With its words, and not for showing: for the answer that is kept with a command, and noted when it is sent."""
+    """With its text and not logged: for the answer that is stored with a command, and logged when it is sent."""
     sees_grade = context.permissions.allow("read_overall_grade", audit, ties)
     made = available_moves(context, who, audit, ties)
     return AuditView(
@@ -138,39 +138,41 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
     )
 
 
-def reading(context: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> ReadLogEntry:
+def make_log_entry(context: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> ReadLogEntry:
     let_in_by = context.directory.emergencies.get(who.id, {}).get(shown.reference)
-    return ReadLogEntry(who.id, who.name, shown.reference, shown.edition, shown.version, place.door, place.what, context.now, let_in_by)
+    return ReadLogEntry(
+        who.id, who.name, shown.reference, shown.edition, shown.version, place.interface, place.what, context.now, let_in_by
+    )
 
 
-def history_seen(context: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
-    """Each row, with its reason in words for who reads the audit; raises PermissionDenied, ReadLogUnavailable."""
+def log_and_read_history(context: CommandContext, seen: AuditView, place: ReadLocation) -> tuple[tuple[Row, str | None], ...]:
+    """Each row, with its reason for people who may read the audit; raises PermissionDenied, ReadLogUnavailable."""
     if not seen.reads_history:
-        raise PermissionDenied("The history of this audit is not yours to read now.")
+        raise PermissionDenied("You can’t read the history of this audit now.")
     if not seen.reads_audit:
         return tuple((row, None) for row in context.store.history(seen.audit))
     told = context.store.history_and_reasons(seen.audit)
     if any(reason for _, reason in told):
-        context.store.note([reading(context, seen.who, seen.audit, place)])
+        context.store.log_readings([make_log_entry(context, seen.who, seen.audit, place)])
     return told
 
 
 def escalation_moves(context: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
-    """The escalation’s moves that are this person’s from here, as `acknowledge_escalation` and so on."""
+    """The moves of the escalation that this person may make now, as `acknowledge_escalation` and so on."""
     track = context.rules.escalation
-    names = (name for name in moves_from(track, audit.escalation_state) if may(context, audit, ties, track.moves[name]))
+    names = (name for name in moves_from(track, audit.escalation_state) if may_make(context, audit, ties, track.moves[name]))
     if not audit.was_shared or not context.permissions.allow("know", audit, ties):
         return ()
     return tuple(history_verb("escalation", name) for name in names)
 
 
 def action_moves(context: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> tuple[str, ...]:
-    """The moves of one action that are this person’s from here."""
+    """The moves of one action that this person may make now."""
     if not action.is_live or seen.audit.state not in {"shared", "moderated"}:
         return ()
     mine = seen.ties if action.owner_id == who.id else seen.ties - {"owner"}
     track = context.rules.action
-    return tuple(name for name in moves_from(track, action.state) if may(context, seen.audit, mine, track.moves[name], action))
+    return tuple(name for name in moves_from(track, action.state) if may_make(context, seen.audit, mine, track.moves[name], action))
 
 
 def _permitted(context: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
@@ -193,7 +195,7 @@ def _sections(context: CommandContext, audit: Audit, ties: frozenset[str], *, se
 
 
 def _source(context: CommandContext, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
-    """The working copy for its auditor, and while it is what was shared; otherwise what was sealed."""
+    """The working copy for its auditor, and while it is the shared text; otherwise the sealed text."""
     if "auditor" in ties or audit_changes.shows_working_copy(audit):
         return audit.sections
     seals = context.store.seals(audit)

@@ -1,4 +1,4 @@
-"""May this person make this move, does it lead anywhere, is anything missing: asked in that order, for all three tracks."""
+"""Checks of a move, in this order and for all three tracks: permitted, possible from this state, nothing missing."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,29 +15,29 @@ from workflow.workflow_config import Move, Track
 
 @dataclass(frozen=True, slots=True)
 class AvailableMove:
-    """A move that this person could make, and what is still missing for it."""
+    """A move that this person may make, and what is still missing for it."""
 
     move: Move
     missing: tuple[Missing, ...]
 
 
-def makers(move: Move, audit: Audit, action: SmartAction | None, directory: Directory) -> tuple[str, ...]:
-    """The relations that make a move now; where all who hold the post are bound up in it, the next post too (rules, 2)."""
+def find_makers(move: Move, audit: Audit, action: SmartAction | None, directory: Directory) -> tuple[str, ...]:
+    """The relations that may make a move now; where everybody in the post is involved in the actions, the next post too (rules, 2)."""
     posts = move.makers(audit.was_escalated)
     if not move.falls_to:
         return posts
-    bound, directory = _bound_up(audit, action), directory.for_child(audit.header.child_id)
+    involved, directory = _involved(audit, action), directory.for_child(audit.header.child_id)
     for post in move.falls_to[move.falls_to.index(posts[0]) :]:
-        if any(person.id not in bound for person in directory.in_post(post, audit.header.team)):
+        if any(person.id not in involved for person in directory.in_post(post, audit.header.team)):
             return (*posts, post)
     return posts
 
 
-def _bound_up(audit: Audit, action: SmartAction | None) -> Collection[int | None]:
+def _involved(audit: Audit, action: SmartAction | None) -> Collection[int | None]:
     return audit.interested_people if action is None else {action.owner_id, action.reported_by}
 
 
-def named_move(track: Track, name: str) -> Move:
+def find_move(track: Track, name: str) -> Move:
     """Raise BadInput for a move that is not in the table, or that nobody makes by name."""
     moves = {move.name: move for move in track.moves_made_by_name}
     if name not in moves:
@@ -45,7 +45,7 @@ def named_move(track: Track, name: str) -> Move:
     return moves[name]
 
 
-def situation(
+def make_guard_context(
     context: CommandContext, who: Person, audit: Audit, given: MoveInput | None = None, action: SmartAction | None = None
 ) -> GuardContext:
     return GuardContext(
@@ -65,12 +65,12 @@ def situation(
 def check_permitted(
     context: CommandContext, who: Person, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None
 ) -> None:
-    if not may(context, audit, ties, move, action):
-        raise PermissionDenied(f"“{move.title}” is not yours to do.")
+    if not may_make(context, audit, ties, move, action):
+        raise PermissionDenied(f"You do not have permission to make the move “{move.title}”.")
 
 
-def may(context: CommandContext, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
-    allowed = (*makers(move, audit, action, context.directory), *move.asked_by)
+def may_make(context: CommandContext, audit: Audit, ties: Collection[str], move: Move, action: SmartAction | None = None) -> bool:
+    allowed = (*find_makers(move, audit, action, context.directory), *move.asked_by)
     return any(tie in allowed for tie in ties)
 
 
@@ -82,19 +82,19 @@ def check_preconditions(track: Track, state: str, move: Move, s: GuardContext, *
 
 
 def available_moves(context: CommandContext, who: Person, audit: Audit, ties: Collection[str]) -> tuple[AvailableMove, ...]:
-    """The audit’s moves from here that are this person’s; a reason is asked for with the move, so it is not missing yet."""
+    """The moves of the audit that this person may make now. What is given with a move, such as a reason, counts as missing."""
     found = []
     for name in moves_from(context.rules.audit, audit.state):
         move = context.rules.audit.moves[name]
-        if may(context, audit, ties, move):
+        if may_make(context, audit, ties, move):
             asks = is_request_only(move, audit, ties)
-            missing = what_is_missing(move.needs_when_asked if asks else move.needs, situation(context, who, audit))
+            missing = what_is_missing(move.needs_when_asked if asks else move.needs, make_guard_context(context, who, audit))
             found.append(AvailableMove(move, missing))
     return tuple(found)
 
 
 def is_request_only(move: Move, audit: Audit, ties: Collection[str]) -> bool:
-    """Two people are needed: the first asks, the second agrees."""
+    """Whether this person only asks for the move: two people are needed, and the second agrees."""
     if not move.asked_by:
         return False
     agrees = audit.withdrawal_asked_by is not None and any(tie in move.by for tie in ties)

@@ -1,7 +1,7 @@
-"""Where commands are carried out: what they need, and the steps they share.
+"""What commands are given, and the steps that they share.
 
 A command reads, decides, and commits once. Nothing it decided on can have changed by then: the commit is refused
-(`Changed`) where the audit or the directory did, and the command is decided again.
+(ConcurrentChange) where the audit or the directory has, and the command is decided again.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class FormVersions(Protocol):
     def current(self) -> Form: ...
 
     def form(self, key: str, version: int) -> Form:
-        """The form as it was at that version: an audit keeps the one it was started on."""
+        """The form as it was at that version: an audit keeps the version it was started on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class CommandContext:
     forms: FormVersions
     notification_policy: NotificationPolicy
     now: datetime
-    once: IdempotentRequest | None = None
+    idempotent_request: IdempotentRequest | None = None
 
     @property
     def today(self) -> date:
@@ -54,7 +54,7 @@ class CommandContext:
 
 
 class UnitOfWork:
-    """One command in the making: the audit as it becomes, its history rows, its notices, its seals."""
+    """The changes of one command: the audit after it, its history rows, its notices and its seals."""
 
     def __init__(self, context: CommandContext, who: Person, before: Audit | None, audit: Audit) -> None:
         self.context, self.who, self.before, self.audit = context, who, before, audit
@@ -65,8 +65,8 @@ class UnitOfWork:
         self._seals: list[Seal] = []
 
     def record_transition(self, audit: Audit, move: str, reason: str = "", facts: Mapping[str, object] | None = None) -> None:
-        """What happened: one row of history. `reason` is kept beside it, its digest within."""
-        said = {"reason": digest(reason)} if reason else {}
+        """Add one row of history. Its reason is stored beside it; the row holds the digest."""
+        hashed = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None
         entry = HistoryEntry(
             self.context.now,
@@ -76,7 +76,7 @@ class UnitOfWork:
             came_from,
             audit.state,
             audit.escalation_state,
-            facts_of({**(facts or {}), **said}),
+            facts_of({**(facts or {}), **hashed}),
         )
         row, self._chain = link(self._chain, audit.reference, entry)
         self._rows.append(row)
@@ -84,7 +84,7 @@ class UnitOfWork:
             self._remarks[row.number] = reason
         self.audit = audit
 
-    def tell(self, event: str, **more: object) -> None:
+    def notify(self, event: str, **more: object) -> None:
         """Notify the event's recipients; a move whose `tells` is "" notifies nobody."""
         if not event:
             return
@@ -92,13 +92,13 @@ class UnitOfWork:
         self._notices += self.context.notification_policy.notices(happened, self.audit, self.context.directory)
 
     def seal(self, part: str, content: str) -> str:
-        """Keep word for word what readers are shown; answers its digest."""
+        """Store word for word what readers are shown; return its digest."""
         sealed = Seal(self.audit.edition, part, self.context.now, self.who.id, content, digest(content))
         self._seals.append(sealed)
         return sealed.digest
 
     def commit(self) -> Audit:
-        # Words being written start and stop no clock; whatever is history may.
+        # Writing a section starts and stops no deadline; a row of history may.
         next_check_on = self.context.today if self._rows else self.audit.next_check_on
         version = (self.before.version if self.before else 0) + 1
         after = replace(self.audit, version=version, chain=self._chain, next_check_on=next_check_on)
@@ -112,14 +112,14 @@ class UnitOfWork:
             self.context.directory.version,
             self.context.now,
             # Rendered here, because the write lock is held from `save` to the end of the commit.
-            self.context.once.claim(after) if self.context.once else None,
+            self.context.idempotent_request.claim(after) if self.context.idempotent_request else None,
         )
         self.context.store.save(change)
         return after
 
 
 def get_visible_audit(context: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:
-    """The audit and what this person is to it; raises NotFound alike for what is not there and what they may not know of."""
+    """The audit and this person’s relations to it; raises NotFound both where it does not exist and where they may not know about it."""
     audit = context.store.audit(reference)
     if audit is None:
         raise NotFound
@@ -130,7 +130,7 @@ def get_visible_audit(context: CommandContext, who: Person, reference: str) -> t
 
 
 def retry_on_conflict(function: Callable[Concatenate[CommandContext, Person, P], R]) -> Callable[Concatenate[CommandContext, Person, P], R]:
-    """Decide again where something changed between reading and writing, on what is there then, by who the person is then."""
+    """Run the command again where something changed between reading and writing, with the audit, the directory and the person as they are then."""
 
     @wraps(function)
     def decided(context: CommandContext, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -17,7 +17,7 @@ REFERENCE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 @retry_on_conflict
 def start_audit(context: CommandContext, who: Person, details: Mapping[str, object] | None = None, auditor: object = None) -> Audit:
-    """An auditor starts their own; the QA Service allocates one to an auditor, named by email."""
+    """Auditors start their own; the QA Service allocates an audit to an auditor, by email."""
     allocated = auditor is not None
     assigned = _auditor(context, who, auditor)
     form = context.forms.current
@@ -30,21 +30,21 @@ def start_audit(context: CommandContext, who: Person, details: Mapping[str, obje
     work = UnitOfWork(context, who, None, audit)
     work.record_transition(audit_changes.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
     if allocated and assigned.id != who.id:
-        work.tell("audit_allocated")
+        work.notify("audit_allocated")
     return work.commit()
 
 
 def _auditor(context: CommandContext, who: Person, email: object) -> Person:
     if email is None:
         if not context.permissions.allow_role("start", who):
-            raise PermissionDenied("Only an auditor starts an audit; the QA Service allocates one to an auditor.")
+            raise PermissionDenied("Only an auditor can start an audit. The QA Service can allocate one to an auditor.")
         return who
     if not context.permissions.allow_role("start_for_another", who) and not _names(email, who):
-        raise PermissionDenied("Only the QA Service allocates an audit to somebody.")
-    return auditor_named(context, email)
+        raise PermissionDenied("Only the QA Service can allocate an audit to somebody else.")
+    return find_auditor(context, email)
 
 
-def auditor_named(context: CommandContext, email: object) -> Person:
+def find_auditor(context: CommandContext, email: object) -> Person:
     person = context.directory.by_email(email) if isinstance(email, str) else None
     if person is None or not person.is_active or "auditor" not in person.roles:
         raise BadInput.about("auditor", "There is no active auditor with that email address.")
@@ -66,18 +66,13 @@ def save_section(
     *,
     of_whole_audit: bool = False,
 ) -> Audit:
-    """Save what was typed, or what a function makes of it for the section; raises EditConflict, with both texts, where the section was saved otherwise since version `seen` of the audit.
+    """Save answers, or those that a function reads for the section; raises EditConflict, with both texts, on a conflict.
 
-    `of_whole_audit` refuses also where anything else of the audit changed since: what If-Match promises over HTTP.
+    There is a conflict where the section was saved otherwise since version `seen` of the audit; with `of_whole_audit` also where
+    anything else of the audit changed since, as If-Match requires over HTTP.
     """
     audit, ties = get_visible_audit(context, who, reference)
-    form = context.form_of(audit)
-    try:
-        part = form.section(section)
-    except KeyError:
-        raise NotFound from None
-    if not context.permissions.allow("write_moderation" if part.part == "moderation" else "write_audit", audit, ties):
-        raise PermissionDenied("This section is not yours to write, or not any more.")
+    part = _writable_section(context, audit, ties, section)
     answers = read_answers(part, given(part) if callable(given) else given, context.directory)
     if section == "details":
         _ensure_not_connected(context, who, who, answers)
@@ -87,12 +82,23 @@ def save_section(
         return _saved(context, who, audit, section, answers)
     if answers != stored or of_whole_audit:
         raise EditConflict(dict(answers), dict(stored), audit.version, audit.reference, audit.edition)
-    # Saved already, and the answer to it was lost on its way: nobody's words differ.
+    # Already saved, and the response was lost on its way: both texts are the same.
     return audit
 
 
+def _writable_section(context: CommandContext, audit: Audit, ties: frozenset[str], key: str) -> Section:
+    """Raise NotFound for a section that the form does not have, PermissionDenied for one that this person may not write."""
+    try:
+        section = context.form_of(audit).section(key)
+    except KeyError:
+        raise NotFound from None
+    if not context.permissions.allow("write_moderation" if section.part == "moderation" else "write_audit", audit, ties):
+        raise PermissionDenied("You can’t change this section, or no longer can.")
+    return section
+
+
 def _ensure_not_connected(context: CommandContext, auditor: Person, who: Person, details: Answers) -> None:
-    """Who typed the ID of a child they are connected to is told so; of another person’s connections nothing is said."""
+    """Raise BadInput where the auditor is connected to the child. Only the auditor is told why."""
     child_id = details.get("child_id")
     if auditor.id == who.id and isinstance(child_id, str) and context.directory.is_connected(who.id, child_id):
         sentence = "You have declared a personal connection to this child: ask the QA Service to allocate the audit to somebody else."
@@ -101,13 +107,13 @@ def _ensure_not_connected(context: CommandContext, auditor: Person, who: Person,
 
 
 def _saved(context: CommandContext, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
-    """Words being written are not history; the audit’s version tells that they changed. Sharing seals them."""
+    """Writing a section adds no history; the audit’s version grows. Sharing seals the text."""
     work = UnitOfWork(context, who, audit, audit)
     work.audit = audit_changes.with_section(audit, section, answers)
     return work.commit()
 
 
 def new_reference() -> str:
-    """Eight letters that say nothing, cannot be guessed and survive being read out over the telephone."""
+    """Eight random letters and digits, without those that are confused when read out over the telephone."""
     letters = [secrets.choice(REFERENCE_LETTERS) for _ in range(8)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])

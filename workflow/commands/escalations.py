@@ -2,10 +2,10 @@
 
 from workflow import escalation
 from workflow.commands.audit_moves import open_escalation
-from workflow.commands.available_moves import check_permitted, check_preconditions, situation
+from workflow.commands.available_moves import check_permitted, check_preconditions, make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Person
-from workflow.guards import holds
+from workflow.guards import is_met
 from workflow.guards.context import MoveInput
 from workflow.models import Audit
 from workflow.validation import read_text
@@ -17,10 +17,10 @@ def acknowledge(context: CommandContext, who: Person, reference: str, *, by_link
     """Each recipient acknowledges, signed in or by the link in their email; once all have, the escalation is acknowledged."""
     work, move, to = _begin(context, who, reference, "acknowledge", MoveInput())
     after = escalation.acknowledged(work.audit, who, context.now, context.directory, by_link=by_link)
-    if not move.waits_for or holds(move.waits_for, situation(context, who, after)):
+    if not move.waits_for or is_met(move.waits_for, make_guard_context(context, who, after)):
         after = escalation.in_state(after, to)
     work.record_transition(after, "acknowledge_escalation", facts={"by": "link"} if by_link else None)
-    work.tell(move.tells)
+    work.notify(move.tells)
     return work.commit()
 
 
@@ -29,7 +29,7 @@ def plan(context: CommandContext, who: Person, reference: str, plan: str) -> Aud
     plan = read_text("plan", plan)
     work, move, to = _begin(context, who, reference, "plan", MoveInput(plan=plan))
     work.record_transition(escalation.planned(work.audit, to, who, context.now, plan), "plan_escalation", plan)
-    work.tell(move.tells)
+    work.notify(move.tells)
     return work.commit()
 
 
@@ -38,7 +38,7 @@ def resolve(context: CommandContext, who: Person, reference: str, reason: str) -
     reason = read_text("reason", reason)
     work, move, to = _begin(context, who, reference, "resolve", MoveInput(reason=reason))
     work.record_transition(escalation.resolved(work.audit, to, who, context.now, reason), "resolve_escalation", reason)
-    work.tell(move.tells)
+    work.notify(move.tells)
     return work.commit()
 
 
@@ -56,5 +56,5 @@ def _begin(context: CommandContext, who: Person, reference: str, name: str, give
     track = context.rules.escalation
     move = track.moves[name]
     check_permitted(context, who, audit, ties, move)
-    to = check_preconditions(track, audit.escalation_state, move, situation(context, who, audit, given))
+    to = check_preconditions(track, audit.escalation_state, move, make_guard_context(context, who, audit, given))
     return UnitOfWork(context, who, audit, audit), move, to

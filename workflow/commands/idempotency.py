@@ -1,4 +1,4 @@
-"""The same request twice, under one Idempotency-Key: one effect and one answer."""
+"""A request repeated under one Idempotency-Key has one effect and one answer."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,19 +9,19 @@ from workflow.models import Audit
 from workflow.ports import AlreadyDone, IdempotentRequest
 
 
-def run_idempotent(context: CommandContext, once: IdempotentRequest, run: Callable[[CommandContext], Audit]) -> str:
+def run_idempotent(context: CommandContext, request: IdempotentRequest, run: Callable[[CommandContext], Audit]) -> str:
     """Return what was answered, now or the first time. Raise IdempotencyKeyReused where the key belongs to another request.
 
     After a refusal the stored answer is looked for again: a twin of this request may have committed meanwhile.
     """
-    once = replace(once, render=RenderedOnce(once.render))
-    answered = _answered(context, once)
+    request = replace(request, render=RenderedOnce(request.render))
+    answered = _answered(context, request)
     if answered is not None:
         return answered
     try:
-        return once.render(run(replace(context, once=once)))
+        return request.render(run(replace(context, idempotent_request=request)))
     except (Refusal, AlreadyDone):
-        answered = _answered(context, once)
+        answered = _answered(context, request)
         if answered is None:
             raise
         return answered
@@ -42,8 +42,8 @@ class RenderedOnce:
         return text
 
 
-def _answered(context: CommandContext, once: IdempotentRequest) -> str | None:
-    kept = context.store.answer_to(once.person_id, once.key)
-    if kept is not None and kept[0] != once.digest:
+def _answered(context: CommandContext, request: IdempotentRequest) -> str | None:
+    stored = context.store.answer_to(request.person_id, request.key)
+    if stored is not None and stored[0] != request.digest:
         raise IdempotencyKeyReused
-    return kept[1] if kept else None
+    return stored[1] if stored else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow.commands import action_moves, audit_moves, escalations
-from workflow.commands.available_moves import named_move
+from workflow.commands.available_moves import find_move
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.models import Audit, SmartAction
@@ -90,5 +90,5 @@ def registry_faults(rules: Rules) -> Iterator[str]:
 
 
 def _make(track: Track, given: Given, *subject: object) -> Any:
-    entry = REGISTRY[track.name][named_move(track, given["move"] or "").name]
+    entry = REGISTRY[track.name][find_move(track, given["move"] or "").name]
     return entry.make(*subject, *(READERS[name](given) for name in entry.takes))

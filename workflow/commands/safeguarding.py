@@ -1,6 +1,6 @@
-"""Immediate danger does not wait for an escalation: that the safeguarding procedure was used, when, and who was told.
+"""Recording that the safeguarding procedure was used, when, and who was told: immediate danger does not wait for an escalation.
 
-It stands in the history, the words beside it as every reason in words does: nobody’s text is changed by it, and it is in no mail.
+It is a row of the history, its text stored as a reason is. It changes nobody’s text, and no email mentions it.
 """
 
 import json
@@ -22,7 +22,7 @@ TIME = re.compile(r"(\d{1,2})[:.](\d{2})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ProcedureUse:
-    """One use of the procedure; `told` is None where the words were disposed of."""
+    """One use of the procedure; `told` is None where the text was disposed of."""
 
     used_at: datetime
     told: str | None
@@ -35,16 +35,16 @@ def record_safeguarding(context: CommandContext, who: Person, reference: str, us
     """`used_on` like 2026-11-23 and `used_time` like 14:05, in London. Raises BadInput with all that is wrong, PermissionDenied."""
     audit, ties = get_visible_audit(context, who, reference)
     if not context.permissions.allow(MOVE, audit, ties):
-        raise PermissionDenied("Recording this is not yours to do.")
-    used_at, said = _read(context, used_on, used_time, told)
+        raise PermissionDenied("You can’t record this for this audit.")
+    used_at, text = _read(context, used_on, used_time, told)
     opening = {"escalation": audit.escalation.number} if audit.escalation else {}
     work = UnitOfWork(context, who, audit, audit)
-    work.record_transition(audit, MOVE, said, {"used_at": used_at.isoformat(), **opening})
+    work.record_transition(audit, MOVE, text, {"used_at": used_at.isoformat(), **opening})
     return work.commit()
 
 
-def uses_of(context: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
-    """The newest first, with their words: only for who is noted to be shown them."""
+def procedure_uses(context: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
+    """The newest first, with their text: only for a person whose reading is logged."""
     told = context.store.history_and_reasons(audit)
     rows = ((row.entry, words) for row, words in reversed(told) if row.entry.move == MOVE)
     return tuple(ProcedureUse(datetime.fromisoformat(json.loads(one.facts)["used_at"]), words, one.by_name, one.at) for one, words in rows)
@@ -52,23 +52,23 @@ def uses_of(context: CommandContext, audit: Audit) -> tuple[ProcedureUse, ...]:
 
 def _read(context: CommandContext, used_on: object, used_time: object, told: object) -> tuple[datetime, str]:
     day: date | None = None
-    time, said, all_at_once = (0, 0), "", ErrorCollector()
-    with all_at_once:
+    time, text, errors = (0, 0), "", ErrorCollector()
+    with errors:
         day = read_day("used_on", used_on)
         if day is None:
             raise BadInput.about("used_on", "Enter the day on which the procedure was used.")
-    with all_at_once:
+    with errors:
         time = _time(used_time)
-    with all_at_once:
-        said = read_text("told", told, MOST)
-        if not said:
+    with errors:
+        text = read_text("told", told, MOST)
+        if not text:
             raise BadInput.about("told", "Say who was told.")
-    all_at_once.refuse()
+    errors.refuse()
     assert day is not None, "refused above"
     used_at = datetime(day.year, day.month, day.day, *time, tzinfo=LONDON)
     if used_at > context.now:
         raise BadInput.about("used_on", "The procedure can’t have been used in the future.")
-    return used_at.astimezone(context.now.tzinfo), said
+    return used_at.astimezone(context.now.tzinfo), text
 
 
 def _time(typed: object) -> tuple[int, int]:

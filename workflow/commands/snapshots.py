@@ -1,4 +1,4 @@
-"""What readers were shown, word for word, with everybody’s name as it was then."""
+"""What is sealed: the text that readers are shown, and everybody’s name as it was then."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The named conditions of workflow.toml. Each yields what is missing, in sentences; nothing yielded means it holds."""
+"""The named conditions of workflow.toml. Each yields a sentence for each thing that is missing; a guard that yields nothing is met."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (*audits.GUARDS, 
 
 
 def what_is_missing(needs: Iterable[str], situation: GuardContext) -> tuple[Missing, ...]:
-    """Everything that stands in the way, all at once, each said once."""
+    """Everything that is missing, each thing once."""
     return tuple(dict.fromkeys(missing for need in needs for missing in GUARDS[need](situation)))
 
 
@@ -19,7 +19,7 @@ def ensure_nothing_is_missing(needs: Iterable[str], situation: GuardContext) -> 
         raise PreconditionsNotMet(missing)
 
 
-def holds(need: str, situation: GuardContext) -> bool:
+def is_met(need: str, situation: GuardContext) -> bool:
     return not any(True for _ in GUARDS[need](situation))
 
 

@@ -18,7 +18,7 @@ HEADER = {
 
 
 def auditor_is_independent(s: GuardContext) -> Iterator[Missing]:
-    """Judged on persons, and again at each move (rules, section 5)."""
+    """Compared by person, at each move (rules, section 5)."""
     for role in AUDITED_ROLES:
         if s.answer("details", role) == s.audit.auditor_id:
             yield Missing("details", role, f"The auditor can’t also be the {s.titles[role]} of the case.")

@@ -1,4 +1,4 @@
-"""What a guard may look at: the audit, who asks, and what was given with the move."""
+"""What a guard is given: the audit, the person, and what came with the move."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ def raised_escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
 
 def not_yet_acknowledged(s: GuardContext) -> Iterator[Missing]:
     if all(recipient.acknowledged_at for recipient in _own(s)):
-        yield Missing("escalation", "state", "You have acknowledged it already.")
+        yield Missing("escalation", "state", "You have already acknowledged it.")
 
 
 def every_recipient_has_acknowledged(s: GuardContext) -> Iterator[Missing]:

@@ -1,4 +1,4 @@
-"""Guards of moderation and of withdrawal: what two people must not be one person for."""
+"""Guards of moderation and of withdrawal, where two people are needed."""
 
 from collections.abc import Iterator, Mapping
 
@@ -50,7 +50,7 @@ def audit_was_not_picked(s: GuardContext) -> Iterator[Missing]:
 
 
 def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
-    """Waiving ends moderation as surely as moderating does."""
+    """The same people who can’t moderate can’t waive moderation."""
     if any(conflicts_of(s.who, s.audit, s.titles)):
         yield Missing("moderation", "moderator", "You are the auditor or of the case, so somebody else decides whether it is moderated.")
 

@@ -98,7 +98,7 @@ class DirectoryWriter:
         said = ({"verb": one.verb, "person_id": one.person_id, "unit": one.unit, "facts": dict(one.facts)} for one in entries)
         self._insert(tables.directory_history, [done | one for one in said])
 
-    def tell(self, notices: Sequence[Notice]) -> None:
+    def notify(self, notices: Sequence[Notice]) -> None:
         audit_writer.enqueue_notices(self._connection, notices, self._at)
 
     def request(self, request_id: int) -> Request | None:
@@ -116,7 +116,7 @@ class DirectoryWriter:
         row = self._connection.execute(select(connections).where(is_this)).first()
         return DeclaredConnection(row.id, row.person_id, row.child_id) if row else None
 
-    def lent_to(self, person_id: int) -> frozenset[Duty]:
+    def delegated_to(self, person_id: int) -> frozenset[Duty]:
         is_lent = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
         return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_lent)))
 

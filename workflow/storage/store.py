@@ -92,7 +92,7 @@ class SqlStore:
                 (row_mapping.history_row(row), row.text) for row in connection.execute(HISTORY_AND_REASONS, {"audit_id": audit.id})
             )
 
-    def note(self, readings: Sequence[ReadLogEntry]) -> None:
+    def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
         """Raises ReadLogUnavailable where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
         try:
             with write_transaction(self.engine) as connection:

@@ -58,5 +58,5 @@ def _cells(council: Council, context: CommandContext, audit: Audit, actor: Actor
     for track in (council.rules.audit, council.rules.action, council.rules.escalation):
         action = audit.actions[0] if track.name == "action" else None
         for name in MOVES[track.name]:
-            is_theirs = available_moves.may(context, audit, ties, track.moves[name], action)
+            is_theirs = available_moves.may_make(context, audit, ties, track.moves[name], action)
             yield f"{track.name} {name}", is_theirs, makes(track.name, name, actor, scenario)

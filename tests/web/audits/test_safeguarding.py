@@ -15,7 +15,7 @@ from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
-from workflow.commands.safeguarding import record_safeguarding, uses_of
+from workflow.commands.safeguarding import procedure_uses, record_safeguarding
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.history import first_break
 from workflow.replay import replay
@@ -61,7 +61,7 @@ def test_its_use_is_recorded_with_when_and_who_was_told(app: Flask, world: World
         before.actions,
         before.state,
     )
-    used = uses_of(world.command_context(), after)[0]
+    used = procedure_uses(world.command_context(), after)[0]
     assert (used.used_at, used.told, used.by_name) == (datetime(2026, 11, 22, 21, 5, tzinfo=UTC), TYPED["told"], world.person("qaro").name)
     rows = world.store.history(after)
     assert rows[-1].entry.move == "record_safeguarding"
@@ -157,4 +157,4 @@ def test_a_program_records_it_once_under_one_key(world: World, caller: ApiClient
     for _ in range(2):
         answer = caller.call("qa@demo.example", "POST", f"/audits/{reference}/safeguarding", body, Idempotency_Key="one")
         assert answer.status_code == 200
-    assert len(uses_of(world.command_context(), world.audit(reference))) == 1
+    assert len(procedure_uses(world.command_context(), world.audit(reference))) == 1

@@ -89,9 +89,9 @@ FILES: dict[str, tuple[str | bytes, str]] = {
 LINES = {
     "a@b.c,A": "4 cells", "a@b.c,A,,,": "4 cells", "nobody,A,,": "email address", ",A,,": "email address", "a@b.c,,,": "name",
     "a@b.c,A,emperor,": "no role “emperor”", "a@b.c,A,head_of_service,": "needs a service", "a@b.c,A,director:nowhere,": "no branch",
-    "a@b.c,A,qa:care,": "needs a service", "a@b.c,A,deputy:qa,": "have deputies", "a@b.c,A,admin;auditor,": "no role with content",
-    "a@b.c,A,,perhaps": "yes or no", "a@b.c,A,qa,no": "has no roles", "=cmd(),A,,": "formula", 'a@b.c,"=HYPERLINK(""x"")",,': "formula",
-    "a@b.c,+A,,": "formula", "a@b.c,@A,,": "formula", "a@b.c,A\u202e,,": "can’t be stored", "first@b.c,Again,,": "line 2 already",
+    "a@b.c,A,qa:care,": "needs a service", "a@b.c,A,deputy:qa,": "have deputies", "a@b.c,A,admin;auditor,": "can’t also hold a role",
+    "a@b.c,A,,perhaps": "yes or no", "a@b.c,A,qa,no": "can’t have roles", "=cmd(),A,,": "formula", 'a@b.c,"=HYPERLINK(""x"")",,': "formula",
+    "a@b.c,+A,,": "formula", "a@b.c,@A,,": "formula", "a@b.c,A\u202e,,": "can’t be stored", "first@b.c,Again,,": "already in line 2",
     "a@b.c,A,head_of_service:care:more,": "no role", "a@b.c," + "x" * 300 + ",,": "characters long",
 }  # fmt: skip
 

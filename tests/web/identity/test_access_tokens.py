@@ -74,7 +74,7 @@ def test_a_token_expires_after_its_days(app: Flask, council: Council) -> None:
 
 @pytest.mark.parametrize("days", [0, -1, 366, 10**30, "", "1.5", "٣", "12345", None])
 def test_a_token_lasts_a_year_at_most(council: Council, days: object) -> None:
-    with pytest.raises(Exception, match="can’t be taken") as refused:
+    with pytest.raises(Exception, match="can’t be accepted") as refused:
         made(council, days=days)
     assert [one.message for one in refused.value.missing] == ["Enter a number of days from 1 to 365."]  # type: ignore[attr-defined]
     assert rows(council) == []

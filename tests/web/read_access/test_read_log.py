@@ -231,6 +231,6 @@ def test_only_the_stored_answer_is_made_before_it_is_logged() -> None:
     found = {
         path.name
         for path in (ROOT / "web").rglob("*.py")
-        if re.search(r"\bview_without_logging\(|\.remarks\(|history_and_reasons|\._whole\b|\.seals\(", path.read_text(encoding="utf-8"))
+        if re.search(r"\bview_without_logging\(|\.remarks\(|history_and_reasons|\._full\b|\.seals\(", path.read_text(encoding="utf-8"))
     }
     assert found == {"serialisers.py", "export.py", "verify_history.py"}

@@ -18,7 +18,7 @@ from workflow.storage.engine import read_transaction
 from workflow.storage.tables import readings
 
 READ, FEWER, WORDS, ME = 10_000, 1_000, "Seen on the file.", "auditor@demo.example"
-SENTENCE = "This can’t be shown now, because it can’t be noted who reads it."
+SENTENCE = "This can’t be shown now, because the service can’t record who reads it."
 
 
 def noted(council: Council) -> int:

@@ -18,7 +18,7 @@ WATCHERS = {"hos.ppqa", "governance"}
 def read_by(app: Flask, world: World, name: str, references: list[str], at: datetime | None = None) -> None:
     person = world.person(name)
     rows = [ReadLogEntry(person.id, person.name, one, 1, 1, "page", "audits.read", at or datetime.now(UTC)) for one in references]
-    app.extensions["council"].store.note(rows)
+    app.extensions["council"].store.log_readings(rows)
 
 
 @pytest.mark.parametrize("at", ["draft", "shared"])

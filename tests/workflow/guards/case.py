@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.factories import World, a_fake_world, an_audit, assign
 from workflow.commands import action_moves
-from workflow.commands.available_moves import situation
+from workflow.commands.available_moves import make_guard_context
 from workflow.directory import Directory, normalise_child_id
 from workflow.guards.context import GuardContext, MoveInput
 from workflow.models import Audit, SmartAction
@@ -37,7 +37,7 @@ class Case:
         context = replace(world.command_context(), directory=self.directory(world))
         action = replace(audit.actions[0], **{name: _id(world, value) for name, value in self.action.items()})
         audit = replace(audit, actions=(action,) * self.actions, **{name: _id(world, value) for name, value in self.audit.items()})
-        return situation(context, world.person(self.who), _answered(world, audit, self.answers), self.given, action)
+        return make_guard_context(context, world.person(self.who), _answered(world, audit, self.answers), self.given, action)
 
 
 @cache

@@ -160,7 +160,7 @@ def test_the_record_can_only_be_added_to(council: Council, table: str, column: s
     world = a_world(council)
     an_audit(world, at="shared")
     add_person(world.command_context(), world.person("admin"), "Nia New", "nia.new@demo.example")
-    council.store.note([ReadLogEntry(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
+    council.store.log_readings([ReadLogEntry(1, "Somebody", "k7f3-2qxy", 1, 1, "page", "audits.read", NOW)])
     for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
         with pytest.raises(DBAPIError, match="only ever added to"), write_transaction(council.engine) as connection:
             connection.exec_driver_sql(change)

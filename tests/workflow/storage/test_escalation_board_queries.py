@@ -21,7 +21,7 @@ def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Coun
     reference = an_audit(world, at="shared", grade="inadequate")
     ppqa = world.person("hos.ppqa")
     world.passes(hours=1)
-    world.store.note([ReadLogEntry(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", world.now)])
+    world.store.log_readings([ReadLogEntry(ppqa.id, ppqa.name, reference, 1, 1, "page", "audits.show", world.now)])
     audit_moves.return_for_correction(world.command_context(), ppqa, reference, "The team is wrong.")
     world.passes(hours=1)
     audit_moves.share(world.command_context(), world.person("auditor"), reference)

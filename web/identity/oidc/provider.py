@@ -114,7 +114,7 @@ class Issuer:
         document = self._json(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
         if document.get("issuer") != self.settings.issuer:
             raise IssuerUnavailable("its document is another issuer’s")
-        if not all(self.settings.may_be_asked_at(document.get(name)) for name in ENDPOINTS):
+        if not all(self.settings.may_be_requested(document.get(name)) for name in ENDPOINTS):
             raise IssuerUnavailable("its document names no safe address")
         return document
 

@@ -1,6 +1,6 @@
-"""Bringing people in from a list: what each line would change, or why it can’t; and then all of it in one commit, or nothing.
+"""Importing people from a list: what each line would change, or why it is refused; then all of it in one commit, or nothing.
 
-Only whoever runs the service does this, on the command line: it is how the first people come in, privileged roles included.
+Only the operator does this, on the command line. It is how the first people are added, privileged roles included.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What one line comes to; `person` is who is there already."""
+    """What one line changes; `person` is the one who already has that address."""
 
     number: int
     email: str
@@ -53,7 +53,7 @@ class Planned:
         return self.person is not None and not self.person.is_active and self.is_active
 
     def describe(self) -> Iterator[str]:
-        """Each change in words."""
+        """A sentence for each change."""
         if self.person is None:
             yield f"adds {self.name} <{self.email}>{'' if self.is_active else ', as somebody who has left'}"
         if self.is_renamed and self.person:
@@ -72,17 +72,17 @@ class Plan:
     planned: tuple[Planned, ...]
     refusals: tuple[str, ...]
     changes: tuple[str, ...] = field(default=())
-    """Each change by its line, in words: what a dry run shows, and what is then done."""
+    """A sentence for each change, with its line: what a dry run prints."""
 
 
 def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
-    """What a list comes to in this directory."""
+    """What a list would change in this directory."""
     planned, refusals, seen = [], [], dict[str, int]()
     for line in lines:
         try:
             one = _planned(line, directory)
             if (earlier := seen.setdefault(one.email, line.number)) != line.number:
-                raise BadInput.about("email", f"{one.email} stands in line {earlier} already.")
+                raise BadInput.about("email", f"{one.email} is already in line {earlier}.")
             planned.append(one)
         except BadInput as refusal:
             refusals += [f"Line {line.number}: {missing.message}" for missing in refusal.missing]
@@ -91,15 +91,15 @@ def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
 
 
 def import_people(context: CommandContext, lines: tuple[Line, ...]) -> Plan:
-    """All of it, or nothing where a line is refused. Everything is recorded as done on the command line."""
+    """Import all of it, or nothing where a line is refused. The history records the command line as its author."""
     plan = plan_import(lines, context.directory)
     if plan.refusals or not plan.changes:
         return plan
     try:
         with context.store.changing(context.directory.version, context.now) as writing:
-            _carry_out(context, writing, plan.planned)
+            _apply(context, writing, plan.planned)
     except ConcurrentChange:
-        # Somebody changed the directory meanwhile: planned again, on what is there now.
+        # Somebody changed the directory meanwhile: plan again on the present one.
         return import_people(replace(context, directory=context.store.directory(context.now)), lines)
     return plan
 
@@ -107,19 +107,19 @@ def import_people(context: CommandContext, lines: tuple[Line, ...]) -> Plan:
 def _planned(line: Line, directory: Directory) -> Planned:
     name, email = read_identity(line.name, line.email)
     if line.active.strip().lower() not in YES_NO:
-        raise BadInput.about("active", "The column “active” says yes or no.")
+        raise BadInput.about("active", "The column “active” must say yes or no.")
     is_active, person = YES_NO[line.active.strip().lower()], directory.by_email(email)
     own = person.duties - person.delegated if person else frozenset()
     wanted = own if line.roles is None else frozenset(read_duty(role, directory) for role in line.roles.split(";") if role.strip())
     if not is_active:
         if line.roles and wanted:
-            raise BadInput.about("roles", "Somebody who is not active has no roles.")
+            raise BadInput.about("roles", "Somebody who is not active can’t have roles.")
         wanted = frozenset()
     ensure_allowed(wanted | (person.delegated if person else frozenset()))
     return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
 
 
-def _carry_out(context: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
+def _apply(context: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
     new = [one for one in planned if one.person is None]
     ids: Mapping[str, int] = writing.add_people(*((one.email, one.name) for one in new)) if new else {}
     writing.record(None, *(DirectoryEvent("added", ids[one.email], facts={"name": one.name, "email": one.email}) for one in new))
@@ -138,12 +138,12 @@ def _carry_out(context: CommandContext, writing: DirectoryWriter, planned: tuple
 
 def _change(context: CommandContext, writing: DirectoryWriter, one: Planned, person: Person) -> None:
     if one.leaves:
-        writing.tell(handover_notices(context, person.id, writing.holdings(person.id)))
+        writing.notify(handover_notices(context, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)
         writing.record(None, DirectoryEvent("left", person.id))
     elif one.takes:
         roles = {duty.role for duty in one.takes}
-        writing.tell(handover_notices(context, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
+        writing.notify(handover_notices(context, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
         for duty in one.takes:
             writing.take(person.id, duty)
         writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}) for duty in one.takes))

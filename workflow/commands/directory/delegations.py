@@ -1,4 +1,4 @@
-"""Passing a role on to somebody else for a time: by who holds it, or by an administrator who has no part in it."""
+"""Passing a role on for a time, by the person who holds it or by an administrator who is neither of the two."""
 
 from datetime import date, datetime, timedelta
 
@@ -17,7 +17,7 @@ MOST_DAYS = 92
 
 @retry_on_conflict
 def delegate(context: CommandContext, who: Person, from_person: int, to_person: int, duty: Duty, days: tuple[object, object]) -> str:
-    """`days` are the first and the last, both included. Answers GIVEN, or WAITS where a second person must agree first."""
+    """`days` are the first and the last, both included. Return GIVEN, or WAITS where a second person must agree first."""
     giver, to = context.directory.person(from_person), context.directory.person(to_person)
     if giver is None or to is None or not to.is_active:
         raise BadInput.about("person", "Choose somebody who is active here.")
@@ -37,13 +37,13 @@ def delegate(context: CommandContext, who: Person, from_person: int, to_person: 
 
 @retry_on_conflict
 def end_delegation(context: CommandContext, who: Person, delegation_id: int) -> None:
-    """By who gave it, who has it, or an administrator."""
+    """End it: the person who gave it, the person who holds it, or an administrator may."""
     with context.store.changing(context.directory.version, context.now) as writing:
         found = writing.delegation(delegation_id)
         if found is None:
             raise NotFound
         if who.id not in {found.from_person, found.to_person} and not context.permissions.allow_role("edit_directory", who):
-            raise PermissionDenied("A delegation is ended by who gave it or has it, or by an administrator.")
+            raise PermissionDenied("A delegation can be ended only by the person who gave it or holds it, or by an administrator.")
         writing.end_delegation(delegation_id)
         to = context.directory.people[found.to_person].name
         writing.record(who, DirectoryEvent("delegation_ended", found.from_person, facts={"role": format_duty(found.duty), "to": to}))
@@ -52,26 +52,26 @@ def end_delegation(context: CommandContext, who: Person, delegation_id: int) -> 
 def _ensure_theirs(context: CommandContext, who: Person, giver: Person, to: Person, duty: Duty) -> None:
     is_editor = context.permissions.allow_role("edit_directory", who) and who.id not in {giver.id, to.id}
     if who.id != giver.id and not is_editor:
-        raise PermissionDenied("A role is passed on by who holds it, or by an administrator who has no part in it.")
+        raise PermissionDenied("A role can be passed on only by the person who holds it, or by an administrator who is neither of the two.")
     if duty.is_deputy or duty not in giver.duties - giver.delegated:
-        raise BadInput.about("role", "Nobody passes on what they don’t hold themselves.")
+        raise BadInput.about("role", "A person can pass on only a role that they hold themselves.")
     if duty.role in context.permissions.table["never_delegated"]:
-        raise BadInput.about("role", "This role is never passed on: another person is given it instead.")
+        raise BadInput.about("role", "This role can’t be passed on: give it to another person instead.")
     if giver.id == to.id or duty in to.duties - to.delegated:
-        raise BadInput.about("person", "They hold that role already.")
+        raise BadInput.about("person", "They already hold that role.")
 
 
 def _times(context: CommandContext, first: object, last: object) -> tuple[datetime, datetime]:
-    starts_on, ends_on, reading = None, None, ErrorCollector()
-    with reading:
+    starts_on, ends_on, errors = None, None, ErrorCollector()
+    with errors:
         starts_on = _day("starts_on", first, "Give the first day.")
         if starts_on < context.today:
             raise BadInput.about("starts_on", "The first day can’t be in the past.")
-    with reading:
+    with errors:
         ends_on = _day("ends_on", last, "Give the last day.")
         if starts_on and not starts_on <= ends_on < starts_on + timedelta(days=MOST_DAYS):
             raise BadInput.about("ends_on", f"The last day can’t be before the first, nor more than {MOST_DAYS} days on.")
-    reading.refuse()
+    errors.refuse()
     assert starts_on is not None, "refused otherwise"
     assert ends_on is not None, "refused otherwise"
     return max(start_of(starts_on), context.now), start_of(ends_on + timedelta(days=1))

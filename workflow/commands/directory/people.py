@@ -15,7 +15,7 @@ MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200
 
 @retry_on_conflict
 def add_person(context: CommandContext, who: Person, name: object, email: object) -> int:
-    """With no role yet; answers their id."""
+    """Add a person without roles; return their id."""
     ensure_edits(context, who)
     called, address = read_identity(name, email)
     ensure_free(context.directory, address)
@@ -27,13 +27,13 @@ def add_person(context: CommandContext, who: Person, name: object, email: object
 
 @retry_on_conflict
 def change_person(context: CommandContext, who: Person, person_id: int, name: object, email: object) -> None:
-    """Raise BadInput for a new address of somebody with a privileged role: whoever reads their mail could take their place."""
+    """Raise BadInput for a new address of somebody with a privileged role: a person who reads their email could take their place."""
     person = somebody_else(context, who, person_id)
     called, address = read_identity(name, email)
     if address != person.email:
         ensure_free(context.directory, address)
         if any(is_privileged(context, duty.role) for duty in person.duties):
-            sentence = "Somebody with a privileged role keeps their address: take the role away, change it, and ask for the role again."
+            sentence = "The address of somebody with a privileged role can’t be changed: take the role away, change the address, and ask for the role again."
             raise BadInput.about("email", sentence)
     if (called, address) == (person.name, person.email):
         return
@@ -45,7 +45,7 @@ def change_person(context: CommandContext, who: Person, person_id: int, name: ob
 
 @retry_on_conflict
 def mark_as_left(context: CommandContext, who: Person, person_id: int) -> int:
-    """Their name stays on the record; duties, delegations and sessions end. Answers of how many things the QA Service is told."""
+    """Their name stays on the record; duties, delegations and sessions end. Return how many duties the QA Service is notified of."""
     person = somebody_else(context, who, person_id)
     if not person.is_active:
         raise BadInput.about("person", f"{person.name} has left already.")
@@ -53,14 +53,14 @@ def mark_as_left(context: CommandContext, who: Person, person_id: int) -> int:
         notices = handover_notices(context, person.id, writing.holdings(person.id))
         writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=False)
-        writing.tell(notices)
+        writing.notify(notices)
         writing.record(who, DirectoryEvent("left", person.id))
     return len(notices)
 
 
 @retry_on_conflict
 def mark_as_back(context: CommandContext, who: Person, person_id: int) -> None:
-    """Without any role: each is given anew."""
+    """Without any role: each must be given again."""
     person = somebody_else(context, who, person_id)
     if person.is_active:
         raise BadInput.about("person", f"{person.name} is here already.")
@@ -71,11 +71,11 @@ def mark_as_back(context: CommandContext, who: Person, person_id: int) -> None:
 
 def ensure_edits(context: CommandContext, who: Person) -> None:
     if not context.permissions.allow_role("edit_directory", who):
-        raise PermissionDenied("People, roles and teams are an administrator’s to change.")
+        raise PermissionDenied("Only an administrator can change people, roles and teams.")
 
 
 def somebody_else(context: CommandContext, who: Person, person_id: int) -> Person:
-    """The person to change; raises PermissionDenied for oneself."""
+    """The person to change; raises PermissionDenied where that is the user."""
     ensure_edits(context, who)
     person = context.directory.person(person_id)
     if person is None:
@@ -90,15 +90,15 @@ def is_privileged(context: CommandContext, role: str) -> bool:
 
 
 def read_identity(name: object, email: object) -> tuple[str, str]:
-    """Name and address as they are kept; raises BadInput with all that is wrong."""
-    called, address, reading = "", "", ErrorCollector()
-    with reading:
+    """Name and address as they are stored; raises BadInput with every fault."""
+    called, address, errors = "", "", ErrorCollector()
+    with errors:
         called = _line("name", name, MOST_OF_NAME, "Give the person’s name.")
-    with reading:
+    with errors:
         address = _line("email", email, MOST_OF_ADDRESS, "Give an email address.").lower()
         if not ADDRESS.fullmatch(address):
             raise BadInput.about("email", "Give an email address, like name@example.org.")
-    reading.refuse()
+    errors.refuse()
     return called, address
 
 

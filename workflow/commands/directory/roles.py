@@ -1,4 +1,4 @@
-"""Roles given and taken. A privileged one is only asked for, and a second person grants it: nobody grants themselves anything."""
+"""Giving and taking roles. A privileged role is asked for by one person and granted by another."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
@@ -14,7 +14,7 @@ WAITS, GIVEN = "waits", "given"
 
 @retry_on_conflict
 def give_role(context: CommandContext, who: Person, person_id: int, duty: Duty) -> str:
-    """Answers GIVEN, or WAITS where a second person must agree first. Raises BadInput where it can’t be theirs."""
+    """Return GIVEN, or WAITS where a second person must agree first; raises BadInput where the person can’t hold it."""
     person = somebody_else(context, who, person_id)
     with context.store.changing(context.directory.version, context.now) as writing:
         _ensure_fits(context, writing, person, duty)
@@ -29,26 +29,26 @@ def give_role(context: CommandContext, who: Person, person_id: int, duty: Duty) 
 
 @retry_on_conflict
 def take_role(context: CommandContext, who: Person, person_id: int, duty: Duty) -> None:
-    """What waits for them in that role passes on, and the QA Service is told."""
+    """Take a role; the QA Service is notified of each duty that the person had in it."""
     person = somebody_else(context, who, person_id)
     if duty not in person.duties - person.delegated:
         raise BadInput.about("role", f"{person.name} does not hold that role.")
     with context.store.changing(context.directory.version, context.now) as writing:
         passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
         writing.take(person.id, duty)
-        writing.tell(handover_notices(context, person.id, passes_on))
+        writing.notify(handover_notices(context, person.id, passes_on))
         writing.record(who, DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}))
 
 
 @retry_on_conflict
 def answer_request(context: CommandContext, who: Person, request_id: int, *, is_granted: bool) -> None:
-    """By a second person; whatever was true when it was asked is judged again."""
+    """Grant or refuse, as a second person; everything is checked again."""
     with context.store.changing(context.directory.version, context.now) as writing:
         request = writing.request(request_id)
         if request is None:
             raise NotFound
         if not may_answer(context, who, request):
-            raise PermissionDenied("A second person agrees to this: not who asked, and nobody whom it concerns.")
+            raise PermissionDenied("Another person must answer this: neither the person who asked nor anybody whose role it is.")
         if is_granted:
             _grant(context, writing, request)
         writing.answer(request_id, who.id, is_granted=is_granted)
@@ -57,16 +57,16 @@ def answer_request(context: CommandContext, who: Person, request_id: int, *, is_
 
 
 def may_answer(context: CommandContext, who: Person, request: Request) -> bool:
-    """Where nobody independent holds the post that agrees, the next right in turn (rules, section 5)."""
+    """By the first right whose post is held by somebody independent (rules, section 5)."""
     return who.id in _who_may_answer(context, request)
 
 
 def ask_a_second_person(context: CommandContext, writing: DirectoryWriter, request: Request) -> None:
-    """Whoever may agree is told, or the QA inbox where nobody may, so that it does not wait unseen."""
+    """Store the request and notify the people who may answer it, or the QA inbox where nobody may."""
     writing.ask(request)
     key = f"asked_for/{request.person_id}/{request.duty.role}/{context.directory.version}"
-    told = _who_may_answer(context, request) or (QA_INBOX,)
-    writing.tell([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in told])
+    recipients = _who_may_answer(context, request) or (QA_INBOX,)
+    writing.notify([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in recipients])
 
 
 def _who_may_answer(context: CommandContext, request: Request) -> tuple[int, ...]:
@@ -77,15 +77,15 @@ def _who_may_answer(context: CommandContext, request: Request) -> tuple[int, ...
 
 
 def ensure_compatible(writing: DirectoryWriter, person: Person, duty: Duty) -> None:
-    """Also with what others lend them from some day on."""
-    ensure_allowed({*person.duties, *writing.lent_to(person.id), duty})
+    """Raise BadInput for roles that one person can’t hold together, delegations that have not begun included."""
+    ensure_allowed({*person.duties, *writing.delegated_to(person.id), duty})
 
 
 def _ensure_fits(context: CommandContext, writing: DirectoryWriter, person: Person, duty: Duty) -> None:
     if not person.is_active:
         raise BadInput.about("role", f"{person.name} has left.")
     if duty in person.duties - person.delegated:
-        raise BadInput.about("role", f"{person.name} holds that role already.")
+        raise BadInput.about("role", f"{person.name} already holds that role.")
     ensure_possible(duty, context.directory)
     ensure_compatible(writing, person, duty)
 
@@ -99,5 +99,5 @@ def _grant(context: CommandContext, writing: DirectoryWriter, request: Request) 
     assert request.starts_at is not None, "a delegation has its times"
     assert request.ends_at is not None, "a delegation has its times"
     if request.ends_at <= context.now or request.duty not in giver.duties - giver.delegated:
-        raise BadInput.about("role", "The delegation is over, or is no longer theirs to give: refuse it.")
+        raise BadInput.about("role", "The delegation has ended, or the person no longer holds the role: refuse it.")
     writing.delegate(Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)

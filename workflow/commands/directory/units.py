@@ -1,4 +1,4 @@
-"""Branches, services and teams: added, renamed, moved. Their codes stay, because audits hold them."""
+"""Adding, renaming and moving branches, services and teams. Their codes never change, because audits refer to them."""
 
 import re
 
@@ -15,10 +15,10 @@ CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 @retry_on_conflict
 def add_unit(context: CommandContext, who: Person, unit: Unit) -> None:
     ensure_edits(context, who)
-    reading = ErrorCollector()
-    with reading:
+    errors = ErrorCollector()
+    with errors:
         _ensure_new_code(context.directory, unit.code)
-    read = _read(context.directory, unit, reading)
+    read = _read(context.directory, unit, errors)
     with context.store.changing(context.directory.version, context.now) as writing:
         writing.add_unit(read)
         writing.record(who, DirectoryEvent(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
@@ -26,7 +26,7 @@ def add_unit(context: CommandContext, who: Person, unit: Unit) -> None:
 
 @retry_on_conflict
 def change_unit(context: CommandContext, who: Person, unit: Unit) -> None:
-    """Rename it, or move a team to another service or a service to another branch: its audits go with it."""
+    """Rename it, or move a team to another service or a service to another branch: its audits move with it."""
     ensure_edits(context, who)
     was = find_unit(context.directory, unit.kind, unit.code)
     read = _read(context.directory, unit, ErrorCollector())
@@ -58,19 +58,19 @@ def find_unit(directory: Directory, kind: str, code: str) -> Unit:
 
 def _ensure_new_code(directory: Directory, code: object) -> None:
     if not isinstance(code, str) or not CODE.fullmatch(code):
-        raise BadInput.about("code", "Give a code of small letters, digits and hyphens, at most 40.")
+        raise BadInput.about("code", "Give a code of at most 40 lower-case letters, digits and hyphens.")
     if code in directory.teams or code in directory.names:
-        raise BadInput.about("code", "Another team, service or branch has that code.")
+        raise BadInput.about("code", "Another team, service or branch already has that code.")
 
 
-def _read(directory: Directory, unit: Unit, reading: ErrorCollector) -> Unit:
+def _read(directory: Directory, unit: Unit, errors: ErrorCollector) -> Unit:
     name, outer = "", UNITS[unit.kind]
-    with reading:
+    with errors:
         name = _name(unit.name)
-    with reading:
+    with errors:
         if outer and unit.within not in {one.code for one in units_of(directory, outer)}:
             raise BadInput.about("within", f"Choose the {outer} that it belongs to.")
-    reading.refuse()
+    errors.refuse()
     return Unit(unit.kind, unit.code, name, unit.within if outer else "")
 
 

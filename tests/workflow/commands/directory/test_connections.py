@@ -111,7 +111,7 @@ def test_nobody_is_given_what_they_may_not_know_of(world: World) -> None:
         assignments.allocate(world.command_context(), qa, draft, "auditor@demo.example")
     with pytest.raises(BadInput):
         actions.add_action(world.command_context(), world.person("auditor2"), draft, NewAction("Visit.", "qaro@demo.example", "2026-12-20"))
-    with pytest.raises(BadInput, match="can’t be taken"):
+    with pytest.raises(BadInput, match="can’t be accepted"):
         drafting.start_audit(world.command_context(), world.person("auditor"), {"child_id": "c-1001"})
     assert world.audit(shared).moderator_id is None
 

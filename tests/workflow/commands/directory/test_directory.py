@@ -97,7 +97,7 @@ def test_nobody_grants_themselves_anything(world: World) -> None:
 
 
 def test_an_administrator_can_neither_be_given_content_nor_lent_it(world: World) -> None:
-    with pytest.raises(BadInput, match="can’t be taken"):
+    with pytest.raises(BadInput, match="can’t be accepted"):
         pass_on(world, "auditor", "admin", Duty("auditor"))
     pass_on(world, "auditor", "governance", Duty("auditor"), days=("2026-12-10", "2026-12-20"))
     with pytest.raises(BadInput):
@@ -106,7 +106,7 @@ def test_an_administrator_can_neither_be_given_content_nor_lent_it(world: World)
         give(world, "admin", "qa", "admin")
 
 
-def test_a_request_is_judged_again_when_it_is_granted(world: World) -> None:
+def test_a_request_is_checked_again_when_it_is_granted(world: World) -> None:
     give(world, "admin", "governance", "admin")
     give(world, "admin", "governance", "auditor")
     with pytest.raises(BadInput):
