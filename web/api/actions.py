@@ -1,4 +1,4 @@
-"""Actions over JSON. An action’s id is its audit’s reference and its number there."""
+"""Actions over JSON. An action’s ID is its audit’s reference and its number there."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def show(action_id: str) -> Given:
 @blueprint.arguments(request_schemas.Progress)
 @blueprint.response(200, response_schemas.Action)
 def change(given: Given, action_id: str) -> Given:
-    """Progress and evidence by its owner; before its owner is told, its words by who added it."""
+    """Set progress and evidence, as its owner; reword it, as the person who added it, before its owner is notified."""
     reference, number = parts(action_id)
     if any(given[name] is not None for name in ("text", "owner", "due_on")):
         actions.change_action(command_context(), identified_person(), reference, number, _reworded(reference, number, given))
@@ -68,7 +68,7 @@ def move(given: Given, action_id: str) -> Given:
 
 
 def parts(action_id: str) -> tuple[str, int]:
-    """The audit’s reference and the action’s number; raises NotFound for what could be no action’s id."""
+    """Return the audit’s reference and the action’s number. Raise NotFound for a malformed ID."""
     reference, _, number = action_id.rpartition("-")
     if not reference or not (number.isascii() and number.isdigit()) or len(number) > 6:
         raise NotFound
@@ -83,7 +83,7 @@ def _of(seen: AuditView, number: int) -> SmartAction:
 
 
 def _reworded(reference: str, number: int, given: Given) -> NewAction:
-    """What is not given stays: these words go back where they came from, and nobody is shown them here."""
+    """Return what was given, with the stored text for the rest. It is saved again and shown to nobody here."""
     audit = current_council().store.audit(reference)
     action = audit.action(number) if audit else None
     if action is None:

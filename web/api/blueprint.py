@@ -1,4 +1,4 @@
-"""A room of the JSON door: who asks is known first, then the body is read, and what is wrong with it is said field by field."""
+"""The base of the JSON blueprints: authenticate first, then read the body and report its faults field by field."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -21,11 +21,11 @@ View = TypeVar("View")
 
 
 class BodyParser(FlaskParser):
-    """Refuses with the service’s own BadInput, so that a sentence stands beside each field."""
+    """Raises the service’s own BadInput, with a sentence for each field."""
 
     def _raw_load_json(self, req: Request) -> object:
         body = req.get_data()
-        # What a PUT does not say is erased: nothing at all is no answer to what is to stand there.
+        # A PUT erases what it does not name, so a body is required.
         return read_json(body) if body or req.method == "PUT" else missing
 
     def handle_error(self, error: Any, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any) -> NoReturn:
@@ -41,17 +41,17 @@ class ApiBlueprint(Blueprint):
         self.before_request(_admit)
 
     def arguments(self, schema: Any, *, required: bool = False, **more: Any) -> Any:
-        """A body that lacks nothing where it is not there need not be there, unless it says what is to replace something."""
+        """The body may be missing if all its fields are optional, except for a PUT."""
         fields = schema().fields.values() if isinstance(schema, type) else schema.fields.values()
         return super().arguments(schema, required=required or any(field.required for field in fields), **more)
 
     def answers_audit(self, status: int = 200) -> Any:
-        """As `asking.audit_answer` does, with the audit’s version in its ETag; a new one says where it is."""
+        """Document what `audit_answer` sends: the audit’s version in the ETag, and a Location for a new audit."""
         headers = {"ETag": ETAG, "Location": LOCATION} if status == 201 else {"ETag": ETAG}
         return self.alt_response(status, schema=response_schemas.Audit, headers=headers, success=True)
 
     def shown_to_some(self, view: View) -> View:
-        """Not to everybody who may know of the audit."""
+        """Document that some people who may know of the audit are refused."""
         shown: View = self.alt_response(HTTPStatus.FORBIDDEN, named(HTTPStatus.FORBIDDEN))(view)
         return shown
 
@@ -60,7 +60,7 @@ class ApiBlueprint(Blueprint):
 
 
 def _admit() -> None:
-    """Raises NotSignedIn. A body of another kind is refused, not taken for an empty one."""
+    """Raise NotSignedIn. Refuse a body of another media type, rather than treat it as empty."""
     user_from_bearer_token()
     refuse_too_large()
     if request.get_data() and not request.is_json:

@@ -1,4 +1,4 @@
-"""The board of escalations, over JSON: the same facts as the page."""
+"""The escalation board over JSON: the same facts as on the page."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from web.escalations.board import load_board
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.request.context import identified_person
 
-blueprint = ApiBlueprint("api_escalations", "The board of escalations")
+blueprint = ApiBlueprint("api_escalations", "The escalation board")
 Given = dict[str, Any]
 TOLD = (
     "post", "stands_in", "state", "is_overdue", "sent_at", "delivered_at", "seen_at", "acknowledged_at", "by_link", "due_on", "chase_on",

@@ -1,4 +1,4 @@
-"""The body of a request as JSON, stricter than Python: each key once, real numbers, and no more brackets than can be counted."""
+"""The body of a request as JSON, stricter than Python: each key once, finite numbers, and limited nesting."""
 
 import json
 from typing import NoReturn
@@ -9,11 +9,11 @@ from workflow.errors import BadInput
 
 
 def read_json(body: bytes) -> object:
-    """Raise BadRequest for what is no JSON, BadInput for a key that stands there twice."""
+    """Raise BadRequest for malformed JSON, BadInput for a repeated key."""
     try:
         return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
-        # Also a number of more digits than Python reads.
+        # Also raised for a number with more digits than Python reads.
         raise BadRequest from None
 
 
@@ -22,7 +22,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Of two values one would be dropped without a word."""
+    """Raise BadInput for a repeated key: Python would silently drop one of the values."""
     read: dict[str, object] = {}
     for key, value in pairs:
         if key in read:

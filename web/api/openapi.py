@@ -1,4 +1,4 @@
-"""What the OpenAPI document tells that no route lists: with what a call may be refused, read off what it says of itself."""
+"""The parts of the OpenAPI document that no route lists: the refusals of each call, derived from its definition."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -12,31 +12,31 @@ from workflow.commands.drafting import REFERENCE_LETTERS
 
 SAFE = {"get", "head", "options"}
 WHY = {
-    HTTPStatus.BAD_REQUEST: "The request can’t be understood, or was sent to another name than the service has.",
-    HTTPStatus.UNAUTHORIZED: "No access token, or one that is worth nothing any more.",
-    HTTPStatus.FORBIDDEN: "Not theirs to do, or not by an access token that only reads.",
-    HTTPStatus.NOT_FOUND: "Not there, or nothing that they may know of: the answer is the same.",
-    HTTPStatus.CONFLICT: "Not from the state it is in; or changed since it was seen, with both texts where there are two.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "More than is taken at once.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is no JSON.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "Something in what was sent can’t be taken, said in `errors`; or a move still lacks what is said in `missing`.",
-    HTTPStatus.PRECONDITION_REQUIRED: "The version that was seen is not said in If-Match.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "It can’t be noted who reads it, so it is not shown; or the database is away or full, and when to ask again is in Retry-After.",
+    HTTPStatus.BAD_REQUEST: "The request can’t be understood, or its host name is not this service’s.",
+    HTTPStatus.UNAUTHORIZED: "No access token, or one that has ended or was revoked.",
+    HTTPStatus.FORBIDDEN: "This person may not do this, or the access token may only read.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or this person may not know of it: the answer is the same.",
+    HTTPStatus.CONFLICT: "The present state does not allow it; or it has changed since the given version, with both texts if there are two.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Something in the body is not valid, see `errors`; or the move is not possible yet, see `missing`.",
+    HTTPStatus.PRECONDITION_REQUIRED: "The header If-Match is missing.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The read can’t be logged, so nothing is shown; or the database is unavailable or full, and Retry-After says when to ask again.",
 }
-ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, as If-Match takes it"}
+ETAG = {"required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}, "description": "The audit’s version, for If-Match"}
 LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
 IF_MATCH = {
     "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,9}"$'},
-    "description": "The ETag of the audit as it was seen",
+    "description": "The ETag of the audit when it was read",
 }  # fmt: skip
 IDEMPOTENCY_KEY = {
     "in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": KEY_LENGTH},
-    "description": "Sent again with the same request, it has one effect and one answer",
+    "description": "The same key with the same request has one effect and one answer",
 }  # fmt: skip
 REFERENCE = f"[{REFERENCE_LETTERS}]{{4}}-[{REFERENCE_LETTERS}]{{4}}"
-# What is not of this shape is nothing that anybody may know of.
+# A value of any other shape answers 404.
 SHAPES = {"reference": f"^{REFERENCE}$", "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$", "section": "^[a-z]+(_[a-z0-9]+)*$"}
-# Before a call is looked at, see `limits.py` and `room.py`; health is asked by any name.
+# Refused before the call is reached, see `limits.py` and `blueprint.py`; health answers to any host name.
 AT_THE_DOOR = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                HTTPStatus.SERVICE_UNAVAILABLE)  # fmt: skip
 
@@ -46,7 +46,7 @@ def named(status: HTTPStatus) -> str:
 
 
 class Document(BasePlugin):
-    """Adds to each path the shapes of the names in it, and to each operation its refusals."""
+    """Add the formats of the parameters to each path, and the refusals to each operation."""
 
     def init_spec(self, spec: APISpec) -> None:
         for status, why in WHY.items():
@@ -86,7 +86,7 @@ def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[
 
 
 def _answered(operation: Mapping[str, Any]) -> set[str]:
-    """The names of the schemas it answers with."""
+    """Return the names of the schemas in its answers."""
     answers = [answer for answer in operation["responses"].values() if isinstance(answer, Mapping)]
     kinds = [kind["schema"] for answer in answers for kind in answer.get("content", {}).values()]
     return {kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind}

@@ -32,7 +32,7 @@ class Move(Strict):
 
 
 class Search(Strict):
-    q = fields.String(load_default="", metadata={"description": "A reference or a child’s ID number, whole or its beginning"})
+    q = fields.String(load_default="", metadata={"description": "A reference or a child’s ID number, or the beginning of one"})
     state = fields.String(load_default=None, allow_none=True)
     team = fields.String(load_default=None, allow_none=True)
     cursor = fields.String(load_default=None, allow_none=True)
@@ -47,7 +47,7 @@ class Filter(Strict):
 class Progress(Strict):
     progress = fields.String(load_default=None, allow_none=True)
     evidence = fields.String(load_default=None, allow_none=True)
-    text = fields.String(load_default=None, metadata={"description": "The auditor’s rewording, before the owner is told"})
+    text = fields.String(load_default=None, metadata={"description": "The auditor’s rewording, before the owner is notified"})
     owner = fields.String(load_default=None)
     due_on = fields.String(load_default=None)
 
@@ -68,7 +68,7 @@ class EscalationMove(Strict):
 class SafeguardingUsed(Strict):
     used_on = fields.String(required=True, metadata={"format": "date"})
     used_time = fields.String(required=True, metadata={"description": "Like 14:05, in London"})
-    told = fields.String(required=True, metadata={"description": "Who was told"})
+    told = fields.String(required=True, metadata={"description": "Who was notified"})
 
 
 class Named(Strict):
@@ -76,7 +76,7 @@ class Named(Strict):
 
 
 class AnyAnswers(Schema):
-    """Which fields there are depends on the section: the command refuses an unknown one."""
+    """The fields depend on the section: the command refuses an unknown one."""
 
     class Meta:
         unknown = "include"

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 
 class ResponseSchema(Schema):
-    """Answered whole: each field is there, whatever it holds."""
+    """Every field is always present."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.required = field_name not in getattr(self.Meta, "may_lack", ())
@@ -37,12 +37,12 @@ class Recipient(ResponseSchema):
 
 
 class Escalation(ResponseSchema):
-    """`state` alone where this person may not read it, or there is none."""
+    """Only `state`, if this person may not read the rest or there is no escalation."""
 
     class Meta:
         may_lack = ("source", "opened_at", "reason", "recipients", "plan", "resolution")
 
-    state = fields.String(allow_none=True, metadata={"description": "null where this person may not know it yet"})
+    state = fields.String(allow_none=True, metadata={"description": "null if this person may not know it yet"})
     source = fields.String(allow_none=True)
     opened_at = fields.DateTime(allow_none=True)
     reason = fields.String()
@@ -182,7 +182,7 @@ class Counts(ResponseSchema):
     acknowledged = fields.Integer()
     overdue = fields.Integer()
     failed = fields.Integer()
-    is_more = fields.Boolean(metadata={"description": "There are more overdue or failed than are counted"})
+    is_more = fields.Boolean(metadata={"description": "More are overdue or failed than are counted"})
 
 
 class Board(ResponseSchema):
@@ -230,4 +230,4 @@ class Problem(ResponseSchema):
 
 
 WORDS = {kind.__name__ for kind in (Audit, Action, Escalation, History)}
-"""They hold words of a case, which nobody is shown unless it is noted."""
+"""These schemas hold case text, which is shown only once the read is logged."""

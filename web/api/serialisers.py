@@ -1,4 +1,4 @@
-"""What is seen, as JSON: people by email, days as dates, instants in UTC."""
+"""What somebody may see, as JSON: people by email, days as dates, instants in UTC."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The JSON under /api/v1: a bearer token in, a command, JSON out. `openapi.json` is made from what stands here."""
+"""The JSON under /api/v1: a bearer token in, a command, JSON out. `openapi.json` is generated from these blueprints."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -22,13 +22,13 @@ SETTINGS = {
     "OPENAPI_URL_PREFIX": PREFIX,
     "OPENAPI_JSON_PATH": "openapi.json",
 }
-BEARER = {"type": "http", "scheme": "bearer", "description": "An access token: of somebody’s, with a scope and an end"}
+BEARER = {"type": "http", "scheme": "bearer", "description": "A person’s access token, with a scope and an end"}
 ROOMS = (audits.blueprint, actions.blueprint, forms_and_notices.blueprint, read_log.blueprint, escalations.blueprint)
 
 
 class RestApi(Api):
     ERROR_SCHEMA = response_schemas.Problem
-    # Each refusal is told by itself: a default would allow any.
+    # Each refusal is listed: a default response would allow any.
     DEFAULT_ERROR_RESPONSE_NAME = None
 
 
@@ -38,15 +38,17 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
     api.spec.components.security_scheme("bearer", BEARER)
     api.spec.options["security"] = [{"bearer": []}]
     for room in ROOMS:
-        # No cookie is looked at here, so there is nothing to forge.
+        # Cookies are ignored here, so there is nothing to forge.
         csrf.exempt(room)
         api.register_blueprint(room, url_prefix=PREFIX)
     app.add_url_rule(f"{PREFIX}/health", "api_health", health, methods=["GET"])
     _describe_open_call(
         api, _rule(app, "api-docs.openapi_json"), "This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}
     )
-    _describe_open_call(api, _rule(app, "api_health"), "Is it well?", {200: response_schemas.Health, 503: response_schemas.Health})
-    # flask-smorest brings its own error pages; ours say the same sentence at every door.
+    _describe_open_call(
+        api, _rule(app, "api_health"), "Is the service working?", {200: response_schemas.Health, 503: response_schemas.Health}
+    )
+    # Replaces flask-smorest’s error pages: ours give the same sentence as the pages.
     init_errors(app)
 
 

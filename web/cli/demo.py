@@ -1,4 +1,4 @@
-"""Loading the demo from the command line, and saying who can sign in."""
+"""Loading the demo from the command line, and printing who can sign in."""
 
 import secrets
 import sys
@@ -36,7 +36,7 @@ WORDS = [
 
 
 def load_and_tell(council: Council, password: str | None, *, only_if_empty: bool = False) -> None:
-    """Raise Refusal in production, and where the database holds other audits."""
+    """Raise Refusal in production, or if the database holds other audits."""
     if council.settings.is_production:
         if only_if_empty:
             return

@@ -23,7 +23,7 @@ class HoldsOthers(Refusal):
 def load_demo(council: Council, password: str, today: date, report_progress: Callable[[], None] = lambda: None) -> None:
     """Raise HoldsOthers rather than mix invented audits with real ones.
 
-    Where the demo is there already, its people get this password, and nothing else changes.
+    If the demo is loaded already, its people get this password, and nothing else changes.
     """
     _refuse_others(council)
     if is_loaded(council):

@@ -1,4 +1,4 @@
-"""A whole audit as a file, for who runs the service."""
+"""A whole audit as a file, for the people who run the service."""
 
 import getpass
 import json
@@ -14,7 +14,7 @@ from workflow.ports import ReadLogEntry
 
 
 def as_json(council: Council, reference: str) -> str:
-    """Everything that is stored of an audit: sections, actions, seals and history; raises NotFound, ReadLogUnavailable."""
+    """Return everything stored about an audit: sections, actions, seals and history. Raise NotFound, ReadLogUnavailable."""
     audit = council.store.audit(reference)
     if audit is None:
         raise NotFound("There is no audit with that reference.")
@@ -36,7 +36,7 @@ def _reading(audit: Audit) -> ReadLogEntry:
 
 
 def _account() -> str:
-    """Who ran it, as this machine knows them."""
+    """Return the machine’s account that runs it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

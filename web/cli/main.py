@@ -1,4 +1,4 @@
-"""practice-audit: the command line. Every command prints what a person needs, and one sentence where it refuses."""
+"""practice-audit: the command line. A command that refuses prints one sentence."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ class OneLineErrors(click.Group):
         except OSError as error:
             code = _refused(f"{error.filename or 'The system'}: {error.strerror}.")
         except DatabaseError as error:
-            # The driver's words may quote what was being stored.
+            # The driver's text may quote what was being stored.
             code = _refused(f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__}).")
         sys.exit(code or 0)
 
@@ -71,7 +71,7 @@ def init() -> None:
 
 @main.command("serve")
 @click.option(
-    "--processes", type=click.IntRange(1, 64), help="How many web processes; more than one with PostgreSQL only, where 2 is usual."
+    "--processes", type=click.IntRange(1, 64), help="How many web processes; more than one only with PostgreSQL, where the default is 2."
 )
 def serve_command(processes: int | None) -> None:
     """Serve the pages and the JSON on HOST and PORT."""
@@ -82,7 +82,7 @@ def serve_command(processes: int | None) -> None:
 @click.option("--once", is_flag=True, help="Do everything that is due, then end.")
 @click.option("--now", "at", help="Act as if it were this instant, like 2026-11-30T09:00:00Z; refused in production.")
 def worker(once: bool, at: str | None) -> None:
-    """Send what is to be sent, and remind whom it is time to remind."""
+    """Send waiting emails, and remind the people who are due a reminder."""
     now = _instant(at)
     if now and not once:
         raise click.UsageError("--now goes with --once.")
@@ -96,9 +96,9 @@ def worker(once: bool, at: str | None) -> None:
 
 @main.command("migrate-to")
 @click.argument("url", required=False)
-@click.option("--take-back", is_flag=True, help="Let a council that was moved run on its embedded database again.")
+@click.option("--take-back", is_flag=True, help="Let a council that was transferred run on its embedded database again.")
 def migrate_to(url: str | None, take_back: bool) -> None:
-    """Move this council from its embedded database to the empty PostgreSQL at URL, all of it or nothing."""
+    """Transfer this council from its embedded database to the empty PostgreSQL at URL, all of it or nothing."""
     if bool(url) == take_back:
         raise click.UsageError("Give an address like postgresql://user:password@host/database, or --take-back.")
     council = _opened()
@@ -109,8 +109,8 @@ def migrate_to(url: str | None, take_back: bool) -> None:
 
 
 @main.command()
-@click.option("--password", help="The one password of everybody in the demo; made up and kept where absent.")
-@click.option("--if-empty", is_flag=True, help="Load it only into an empty database; say who can sign in either way.")
+@click.option("--password", help="The password of everybody in the demo; generated and stored if absent.")
+@click.option("--if-empty", is_flag=True, help="Load it only into an empty database; print who can sign in either way.")
 def demo(password: str | None, if_empty: bool) -> None:
     """Load the demo council: invented people, and audits in different states."""
     council = _opened()
@@ -128,7 +128,7 @@ def people() -> None:
 
 @people.command("import", help=people_commands.HELP)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would change, line by line, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, line by line, and change nothing.")
 def import_command(file: Path, dry_run: bool) -> None:
     people_commands.bring_in(_prepared(), file, is_dry=dry_run)
 
@@ -136,7 +136,7 @@ def import_command(file: Path, dry_run: bool) -> None:
 @people.command("forget-second-proof")
 @click.argument("email")
 def forget_second_proof(email: str) -> None:
-    """Take away the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Be sure that it is they who ask."""
+    """Remove the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Check that the request is really theirs."""
     forget(_prepared(), email)
 
 
@@ -148,7 +148,7 @@ def forms() -> None:
 @forms.command("check")
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
-    """Say whether FILE could be used as a form."""
+    """Check whether FILE can be used as a form."""
     form = load_form(file)
     click.echo(f"{form.title}, version {form.version}: {len(form.sections)} sections, {len(form.areas)} of them graded.")
 
@@ -168,23 +168,23 @@ def export_command(reference: str, kind: str) -> None:
 
 @main.group()
 def history() -> None:
-    """The history that shows when it was touched."""
+    """The history, which shows tampering."""
 
 
 @history.command("verify")
 def verify() -> None:
-    """Exit 0 where every history is whole, 2 with the first break named."""
+    """Exit 0 if every history is intact, 2 with the first break named."""
     with click.progressbar(verify_history.every_reference(council := _prepared()), label="Verifying", file=sys.stderr) as references:
         found = verify_history.first_break(council, references)
     if found:
         click.echo(found, err=True)
         sys.exit(2)
-    click.echo("Every history is whole.")
+    click.echo("Every history is intact.")
 
 
 @main.command()
 def picture() -> None:
-    """Print the state picture, drawn from the rules."""
+    """Print the state diagrams, generated from the rules."""
     click.echo(draw_states(_opened().rules))
 
 
@@ -206,7 +206,7 @@ def _instant(text: str | None) -> datetime | None:
     if text is None:
         return None
     if read_env(os.environ) == "production":
-        raise Refusal("--now is refused in production: time is not for the choosing there.")
+        raise Refusal("--now is refused in production.")
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

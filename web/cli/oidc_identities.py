@@ -1,4 +1,4 @@
-"""Council accounts on the command line: who has one, and taking it away from who left or was mistaken for another."""
+"""Council accounts on the command line: list them, and unlink one of somebody who left or was linked by mistake."""
 
 import click
 
@@ -15,7 +15,7 @@ def identities() -> None:
 
 @identities.command("list")
 def list_command() -> None:
-    """Print whose accounts are known, one a line."""
+    """Print the linked accounts, one a line."""
     for row in list_identities(_prepared().engine):
         click.echo(f"{row.email}  {row.issuer}  {row.subject}  linked {row.linked_at:%Y-%m-%d}, last used {row.last_used_at:%Y-%m-%d}")
 
@@ -23,7 +23,7 @@ def list_command() -> None:
 @identities.command()
 @click.argument("email")
 def unlink(email: str) -> None:
-    """Forget EMAIL’s account and end their sessions. Who is active is linked anew at the next sign-in that names their address."""
+    """Unlink EMAIL’s account and end their sessions. An active person is linked again at the next sign-in with their address."""
     council = _prepared()
     person = council.store.directory().by_email(email)
     if person is None or not unlink_identities(council.engine, person.id):

@@ -1,4 +1,4 @@
-"""`practice-audit people`: bringing people in from a list, said line by line."""
+"""`practice-audit people`: import people from a list, reported line by line."""
 
 import sys
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from web.council import Council
 from workflow.commands.directory.bulk_import import Plan, import_people, plan_import
 from workflow.errors import Refusal
 
-HELP = """Bring people in from FILE, a CSV file in UTF-8.
+HELP = """Import people from FILE, a CSV file in UTF-8.
 
 Its first line names the columns: email and name, and as wanted roles and active. Somebody is found by their email address:
 who is not there yet is added, who is there is brought to what the line says. Who is not in the file stays as they are.
@@ -25,7 +25,7 @@ All of it is done, or nothing where a line is refused. See docs/people-import.md
 
 
 def bring_in(council: Council, file: Path, *, is_dry: bool) -> None:
-    """Print each change; raises Refused with the lines that can’t be, and then nothing is changed."""
+    """Print each change. Raise Refused with the lines that are refused; then nothing is changed."""
     lines, unreadable = read_lines(file)
     context = council.command_context()
     with click.progressbar(lines, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:

@@ -1,4 +1,4 @@
-"""A list of people as a CSV file: its lines, or one sentence about each that can’t be read."""
+"""A list of people as a CSV file: its lines, or one sentence about each line that can’t be read."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ class NotAList(Refusal):
 
 
 def read_lines(path: Path) -> tuple[list[Line], list[str]]:
-    """Lines, and refusals by line; raises NotAList where the file as a whole can’t be read."""
+    """Return the lines, and the refusals by line. Raise NotAList if the file can’t be read at all."""
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     lines: list[Line] = []
     refusals: list[str] = []
@@ -35,7 +35,7 @@ def read_lines(path: Path) -> tuple[list[Line], list[str]]:
 
 
 def _text(path: Path) -> str:
-    """A spreadsheet’s “CSV UTF-8” has a mark in front."""
+    """A spreadsheet’s “CSV UTF-8” begins with a byte order mark."""
     if path.stat().st_size > LARGEST:
         raise NotAList(f"{path} is larger than {LARGEST // 1_000_000} MB: it is not a list of people.")
     try:
@@ -48,13 +48,13 @@ def _text(path: Path) -> str:
 def _columns(path: Path, header: list[str]) -> list[str]:
     columns = [name.strip().lower() for name in header]
     if missing := [name for name in NEEDED if name not in columns]:
-        raise NotAList(f"{path}: the first line names no column “{missing[0]}”. The columns are {', '.join(COLUMNS)}, parted by commas.")
+        raise NotAList(f"{path}: the first line names no column “{missing[0]}”. The columns are {', '.join(COLUMNS)}, separated by commas.")
     if unknown := [name for name in columns if name not in COLUMNS]:
         raise NotAList(
             f"{path}: there is no column “{''.join(filter(str.isprintable, unknown[0]))[:40]}”; the columns are {', '.join(COLUMNS)}."
         )
     if len(set(columns)) != len(columns):
-        raise NotAList(f"{path}: a column stands there twice.")
+        raise NotAList(f"{path}: a column is named twice.")
     return columns
 
 

@@ -1,4 +1,4 @@
-"""What the command line asks of the tables itself."""
+"""Queries of the command line."""
 
 from sqlalchemy import Engine, delete, select, update
 
@@ -7,7 +7,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 
 
 def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
-    """Of everybody whose email address ends with `ending`; their sessions end."""
+    """Set the password of everybody whose email address ends with `ending`; their sessions end."""
     chosen = tables.people.c.email.endswith(ending, autoescape=True)
     with write_transaction(engine) as connection:
         connection.execute(update(tables.people).where(chosen).values(password_hash=password_hash))

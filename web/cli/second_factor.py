@@ -1,4 +1,4 @@
-"""What somebody with access to the server does for a person who lost both their app and their recovery codes."""
+"""Removing the second factor of a person who lost app and recovery codes, by somebody with access to the server."""
 
 from datetime import UTC, datetime
 
@@ -10,8 +10,8 @@ from workflow.errors import Refusal
 
 
 def forget(council: Council, email: str) -> None:
-    """Their password alone signs them in again, or leads them to set up another proof where their role needs one."""
+    """The password alone signs them in again; if their role needs a second factor, they must then set up another."""
     person = council.store.directory().by_email(email)
     if person is None or not remove_second_factor(council.engine, person.id, datetime.now(UTC)):
-        raise Refusal("Nobody here with that email address has a second proof.")
-    click.echo(f"{person.email} has no second proof any more, is signed out everywhere, and is told so by mail.")
+        raise Refusal("Nobody here with that email address has two-step verification.")
+    click.echo(f"{person.email} no longer has two-step verification, is signed out everywhere, and gets an email about it.")

@@ -1,7 +1,7 @@
-"""`practice-audit migrate-to`: an embedded council into PostgreSQL, all of it or nothing, and what is to be done next.
+"""`practice-audit migrate-to`: transfer an embedded council to PostgreSQL, all of it or nothing, and print what to do next.
 
 The embedded database is locked against writing from the first row read until its mark is set, so that no move is made meanwhile.
-Its mark is committed before the other database's rows are: cut off in between, the council stands still, and nothing runs twice.
+Its mark is committed before the other database's rows are: if it is cut off in between, nothing can change, and nothing runs twice.
 """
 
 import sys
@@ -26,13 +26,13 @@ NEXT = """
 The council is at {to} now. Next:
   1. Set PRACTICE_AUDIT_DATABASE_URL to the address you have just given.
   2. Set PRACTICE_AUDIT_SECRET_KEY to {key}. With any other, nobody’s authenticator app or recovery codes work,
-     links in mails that were sent open nothing, links that wait to be sent are lost, and a mail tried before may come twice.
+     links in emails already sent do not work, links waiting to be sent are lost, and an email tried before may arrive twice.
   3. Start `practice-audit serve` and `practice-audit worker` again.
-Whatever still runs on the embedded database can’t change it any more. `practice-audit migrate-to --take-back` undoes that."""
+A process still running on the embedded database can’t change it any more. `practice-audit migrate-to --take-back` undoes that."""
 
 
 def move_to(council: Council, url: str) -> None:
-    """Raise Refusal with the reason, and then nothing was moved."""
+    """Raise Refusal with the reason; then nothing was moved."""
     if council.engine.dialect.name != "sqlite":
         raise Refusal("Only a council on the embedded database is moved: PRACTICE_AUDIT_DATABASE_URL names another already.")
     if not is_current(council.engine):
@@ -50,7 +50,7 @@ def move_to(council: Council, url: str) -> None:
 def _where_the_key_is(council: Council) -> str:
     kept = council.settings.data / "secret-key"
     is_kept = kept.is_file() and kept.read_text(encoding="utf-8").strip() == council.settings.secret_key
-    return f"the words in {kept}" if is_kept else "what it is set to now"
+    return f"the contents of {kept}" if is_kept else "what it is set to now"
 
 
 def bring_back(council: Council) -> None:
@@ -71,34 +71,34 @@ def _moved(council: Council, target: Engine, moved: Transfer) -> Mapping[str, tr
         with write_transaction(target) as there:
             _refuse_moved(council, there, moved.to)
             _refuse(transfer.reason_target_is_unfit(there))
-            # Nobody else writes to it until what is begun here is over.
+            # Nobody else can write to it until this transaction ends.
             with write_transaction(council.engine) as here:
                 rows = _copied(council, here, there, moved)
             is_copied = True
     except DatabaseError as error:
         is_ours, kind = transfer.describe_error(error)
         if is_copied:
-            raise Refusal(
-                f"{moved.to} did not confirm the last step ({kind}): run the same command again, and it says how it stands."
-            ) from None
+            raise Refusal(f"{moved.to} did not confirm the last step ({kind}): run the same command again to see the result.") from None
         if is_ours:
-            raise Refusal(f"The embedded database can’t be locked ({kind}): stop whatever runs on it. Nothing was moved.") from None
+            raise Refusal(
+                f"The embedded database can’t be locked ({kind}): stop every process that runs on it. Nothing was moved."
+            ) from None
         raise Refusal(f"{moved.to} can’t be used ({kind}): nothing was moved.") from None
     return rows
 
 
 def _refuse_moved(council: Council, there: Connection, to: str) -> None:
-    """But where it was cut off at the very end: then it goes on."""
+    """Raise Refusal if the council was transferred already. Continue if the transfer was cut off at its end."""
     with read_transaction(council.engine) as here:
         before = read_marker(here)
     if before and before.to != to:
         raise Refusal(f"This council was moved to {before.to} already: `practice-audit migrate-to --take-back` undoes that.")
     if before and not transfer.is_empty(there):
-        raise Refusal(f"This council was moved there, whole, on {before.at:%d %B %Y at %H:%M} UTC: there is nothing more to do.")
+        raise Refusal(f"This council was moved there completely on {before.at:%d %B %Y at %H:%M} UTC: there is nothing more to do.")
 
 
 def _copied(council: Council, here: Connection, there: Connection, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
-    """What both hold now, and are not told apart by; the embedded one marked."""
+    """Return what both hold, which is the same, after marking the embedded one."""
     _refuse(transfer.reason_source_is_busy(here, moved.at))
     upgrade_on(there)
     total = transfer.number_of_rows(here)
@@ -107,7 +107,7 @@ def _copied(council: Council, here: Connection, there: Connection, moved: Transf
     with _progress("Comparing", 2 * total) as told:
         rows, came = transfer.digest_tables(here, told), transfer.digest_tables(there, told)
     _refuse(" ".join(transfer.differences(rows, came)))
-    for where, connection in (("the embedded database", here), ("what came", there)):
+    for where, connection in (("the embedded database", here), ("the copy", there)):
         _verify(council, connection, where)
     if read_marker(here) is None:
         mark(here, moved)
@@ -115,7 +115,7 @@ def _copied(council: Council, here: Connection, there: Connection, moved: Transf
 
 
 def _verify(council: Council, connection: Connection, where: str) -> None:
-    """Every history as the transaction under way sees it."""
+    """Verify every history, as this transaction sees it."""
     engine = cast("Engine", connection)
     seen = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
     with click.progressbar(every_reference(seen), label=f"Verifying {where}", file=sys.stderr) as references:

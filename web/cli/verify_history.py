@@ -1,4 +1,4 @@
-"""Verifying every history: whole, ending as stored, leading to the stored state, and sealing what is sealed."""
+"""Verifying every history: the chain is intact and ends as stored, leads to the stored state, and matches the seals."""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def every_reference(council: Council) -> list[str]:
 
 
 def first_break(council: Council, references: Iterable[str]) -> str:
-    """The first break in a sentence, or "" where everything is as it was written."""
+    """Return the first break in a sentence, or "" if everything is as it was written."""
     for reference in references:
         audit = council.store.audit(reference)
         if audit and (found := _break_in(council, audit)):
@@ -38,7 +38,7 @@ def _break_in(council: Council, audit: Audit) -> str:
 
 
 def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
-    """What readers were shown must be what the history says was sealed."""
+    """The seals shown to readers must match the digests in the history."""
     for seal in council.store.seals(audit):
         if history.digest(seal.content) != seal.digest or seal.digest not in facts:
             return f"what was sealed as {seal.part} in edition {seal.edition} is not what was written"

@@ -80,7 +80,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "no name": ("email,roles\na@b.c,qa\n", "no column “name”"),
     "another column": ("email,name,grade\n", "no column “grade”"),
     "a column twice": ("email,name,name\n", "twice"),
-    "semicolons": ("email;name\na@b.c;A\n", "parted by commas"),
+    "semicolons": ("email;name\na@b.c;A\n", "separated by commas"),
     "cp1252": ("email,name\na@b.c,Zoë\n".encode("cp1252"), "not UTF-8"),
     "utf-16": ("email,name\na@b.c,Zoe\n".encode("utf-16"), "not UTF-8"),
     "a quote left open": ('email,name\na@b.c,"Zoe\n', "not CSV"),

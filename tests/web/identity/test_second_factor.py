@@ -167,11 +167,14 @@ def test_after_a_reset_the_password_alone_signs_in(app: Flask) -> None:
     browser = Visitor(app)
     browser.tries(QA)
     set_up_app(browser)
-    assert _at_the_command_line(app, QA) == f"{QA} has no second proof any more, is signed out everywhere, and is told so by mail.\n"
+    assert (
+        _at_the_command_line(app, QA)
+        == f"{QA} no longer has two-step verification, is signed out everywhere, and gets an email about it.\n"
+    )
     assert not browser.is_in()
     assert browser.tries(QA).headers["Location"] == "/"
     for who in (QA, "nobody@demo.example"):
-        assert _at_the_command_line(app, who) == "Nobody here with that email address has a second proof.\n"
+        assert _at_the_command_line(app, who) == "Nobody here with that email address has two-step verification.\n"
 
 
 def _at_the_command_line(app: Flask, who: str) -> str:

@@ -80,7 +80,7 @@ def test_cut_off_at_the_end_nothing_can_change_and_the_same_command_continues(
     assert held(moved.engine) == before
 
 
-@pytest.mark.parametrize("moment", ["Copying", "Comparing", "Verifying the embedded database", "Verifying what came"])
+@pytest.mark.parametrize("moment", ["Copying", "Comparing", "Verifying the embedded database", "Verifying the copy"])
 def test_killed_in_the_middle_nothing_was_moved(source: Council, url: str, target: Engine, run: Run, moment: str) -> None:
     before = held(source.engine)
     environment = {"PRACTICE_AUDIT_DATA": str(source.settings.data)}
