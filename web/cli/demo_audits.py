@@ -127,7 +127,7 @@ class SampleAudit:
         self.run(audit_moves.close_actions, verifier)
 
     def _resolve_escalation(self) -> list[str]:
-        """Return the Head of Service to whom it was escalated, if it was."""
+        """Return the Head of Service of its escalation, if there is one."""
         recipients = self.sample["expected"]["told_on_escalation"]
         heads = [email for email in recipients if email.startswith("head.")]
         if heads:
