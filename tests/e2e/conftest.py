@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.e2e.support.killable_server import KillableServer
-from tests.e2e.support.live_server import CHROMIUM, FLAGS, STYLES, Served
+from tests.e2e.support.live_server import CHROMIUM, FLAGS, STYLES, LiveServer
 from tests.factories import a_council, settings
 
 
@@ -30,9 +30,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
+def served(browser: Browser, tmp_path: Path) -> Iterator[LiveServer]:
     a_council(tmp_path / "var").engine.dispose()
-    started = Served(browser, settings(tmp_path / "var"))
+    started = LiveServer(browser, settings(tmp_path / "var"))
     yield started
     started.stop()
 

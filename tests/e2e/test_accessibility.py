@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.e2e.support.crawler import Found
-from tests.e2e.support.live_server import Served
-from tests.e2e.support.pages import WIDTHS, demo, every_page, looked_at, some_pages
+from tests.e2e.support.live_server import LiveServer
+from tests.e2e.support.pages import WIDTHS, demo_council, every_page, faults_of, some_pages
 from tests.support.bar_table import Bar
 from web.cli.verify_history import every_reference
 
@@ -27,29 +27,29 @@ MISTAKES = """form => {
 
 
 @pytest.fixture
-def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
-    council = demo(tmp_path)
-    served = Served(browser, council.settings)
+def served(browser: Browser, tmp_path: Path) -> Iterator[LiveServer]:
+    council = demo_council(tmp_path)
+    served = LiveServer(browser, council.settings)
     yield served
     served.stop()
     council.engine.dispose()
 
 
 @pytest.mark.slow_because("a page that some people cannot use is a fault like any other, and every page has a template of its own")
-def test_each_page_as_it_opens(served: Served, bar: Bar) -> None:
+def test_each_page_as_it_opens(served: LiveServer, bar: Bar) -> None:
     _open_well(served, bar, some_pages(served))
 
 
 @pytest.mark.long
-def test_every_variant_of_every_page_as_it_opens(served: Served, bar: Bar) -> None:
+def test_every_variant_of_every_page_as_it_opens(served: LiveServer, bar: Bar) -> None:
     _open_well(served, bar, every_page(served))
 
 
-def _open_well(served: Served, bar: Bar, found: list[Found]) -> None:
+def _open_well(served: LiveServer, bar: Bar, found: list[Found]) -> None:
     for name, path in found:
         page = served.page(name)
         page.goto(served.url + path)
-        assert looked_at(page) == []
+        assert faults_of(page) == []
     bar("X1", wanted=len(found) * len(WIDTHS), seen=len(found) * len(WIDTHS))
     assert [words for words in served.complaints if "404" not in words] == []
 
@@ -60,16 +60,16 @@ FORMS = "main form[method=post]:not([data-passkey])"
 
 
 @pytest.mark.slow_because("the errors of a form are shown by a template of their own")
-def test_each_form_as_it_is_refused(served: Served, bar: Bar) -> None:
+def test_each_form_as_it_is_refused(served: LiveServer, bar: Bar) -> None:
     _refuse_well(served, bar, some_pages(served))
 
 
 @pytest.mark.long
-def test_every_form_of_every_page_as_it_is_refused(served: Served, bar: Bar) -> None:
+def test_every_form_of_every_page_as_it_is_refused(served: LiveServer, bar: Bar) -> None:
     _refuse_well(served, bar, every_page(served))
 
 
-def _refuse_well(served: Served, bar: Bar, found: list[Found]) -> None:
+def _refuse_well(served: LiveServer, bar: Bar, found: list[Found]) -> None:
     before = _everything(served)
     tried = set()
     for name, path in found:
@@ -106,8 +106,8 @@ def _is_refused_well(page: Page, form: Locator) -> None:
         field = page.locator("[id='" + str(problem.locator("a").get_attribute("href")).removeprefix("#") + "']")
         beside = field.locator("xpath=ancestor::div[contains(@class, 'govuk-form-group--error')]").first
         assert problem.inner_text() in beside.inner_text(), page.url
-    assert looked_at(page) == []
+    assert faults_of(page) == []
 
 
-def _everything(served: Served) -> list[object]:
+def _everything(served: LiveServer) -> list[object]:
     return [served.council.store.audit(reference) for reference in every_reference(served.council)]

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.support.live_server import Served
-from tests.e2e.support.pages import looked_at
+from tests.e2e.support.live_server import LiveServer
+from tests.e2e.support.pages import faults_of
 from tests.factories import World, a_world, an_audit, save
 from web.identity import sessions
 
@@ -14,11 +14,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def world(served: Served) -> World:
+def world(served: LiveServer) -> World:
     return a_world(served.council)
 
 
-def _open(served: Served, reference: str, section: str = "area_1") -> Page:
+def _open(served: LiveServer, reference: str, section: str = "area_1") -> Page:
     page = served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/{section}")
     return page
@@ -28,7 +28,7 @@ def _focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
 
 
-def test_what_is_typed_saves_itself_and_the_focus_stays(served: Served, world: World) -> None:
+def test_what_is_typed_saves_itself_and_the_focus_stays(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Evidence").focus()
@@ -46,7 +46,7 @@ def test_what_is_typed_saves_itself_and_the_focus_stays(served: Served, world: W
     assert not served.complaints
 
 
-def test_what_is_typed_is_saved_when_the_page_is_left_at_once(served: Served, world: World) -> None:
+def test_what_is_typed_is_saved_when_the_page_is_left_at_once(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Evidence").fill("Left in a hurry.")
@@ -57,17 +57,17 @@ def test_what_is_typed_is_saved_when_the_page_is_left_at_once(served: Served, wo
     assert "Left in a hurry." in looked
 
 
-def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, world: World) -> None:
+def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     save(world, "auditor", reference, "area_1", {"evidence": "Theirs."})
     page.get_by_label("Evidence").fill("Mine.")
     page.get_by_text("Somebody has changed this").wait_for()
     assert _focused(page) == "evidence"
-    assert looked_at(page) == []
+    assert faults_of(page) == []
     page.get_by_role("button", name="Save and return").click()
     page.get_by_role("heading", level=1, name="Somebody has changed this").wait_for()
-    assert looked_at(page) == []
+    assert faults_of(page) == []
     assert page.get_by_label("Evidence").input_value() == "Mine."
     page.get_by_text("Theirs.").wait_for()
     page.get_by_role("button", name="Save your version").click()
@@ -75,7 +75,7 @@ def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: Served, w
     assert world.audit(reference).answer("area_1", "evidence") == "Mine."
 
 
-def test_the_end_of_a_session_is_announced_and_can_be_postponed(served: Served, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_session_is_announced_and_can_be_postponed(served: LiveServer, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=3, seconds=4))
     monkeypatch.setattr(sessions, "NOTED_EVERY", timedelta(0))
     reference = an_audit(world, at="practitioner_consulted")
@@ -83,12 +83,14 @@ def test_the_end_of_a_session_is_announced_and_can_be_postponed(served: Served, 
     page.get_by_label("Impact").focus()
     page.get_by_text("You will be signed out at").wait_for()
     assert _focused(page) == "impact"
-    assert looked_at(page) == []
+    assert faults_of(page) == []
     page.get_by_role("button", name="Stay signed in").click()
     page.get_by_text("You will be signed out at").wait_for(state="detached")
 
 
-def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Served, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_sent_after_the_session_is_offered_after_signing_in(
+    served: LiveServer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     monkeypatch.setattr(sessions, "IDLE", timedelta(0))
@@ -97,19 +99,19 @@ def test_what_is_sent_after_the_session_is_offered_after_signing_in(served: Serv
     page.get_by_role("button", name="Save and return").click()
     page.get_by_role("heading", name="Sign in").wait_for()
     monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=30))
-    assert looked_at(page) == []
+    assert faults_of(page) == []
     page.get_by_label("Email address").fill("auditor@demo.example")
     page.get_by_label("Password", exact=True).fill("correct horse")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("Not saved yet").wait_for()
-    assert looked_at(page) == []
+    assert faults_of(page) == []
     assert page.get_by_label("Evidence").input_value() == "Typed too late."
     page.get_by_role("button", name="Save and return").click()
     page.get_by_text("Saved.", exact=True).wait_for()
     assert world.audit(reference).answer("area_1", "evidence") == "Typed too late."
 
 
-def test_nothing_of_a_case_stays_in_the_browser_after_signing_out(served: Served, world: World) -> None:
+def test_nothing_of_a_case_stays_in_the_browser_after_signing_out(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Evidence").fill("Nobody else may read this.")

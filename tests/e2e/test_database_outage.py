@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.support.live_server import Served
-from tests.e2e.support.pages import looked_at
+from tests.e2e.support.live_server import LiveServer
+from tests.e2e.support.pages import faults_of
 from tests.factories import World, a_world, an_audit
 from tests.web.support.outages import away
 
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def world(served: Served) -> World:
+def world(served: LiveServer) -> World:
     return a_world(served.council)
 
 
-def test_text_that_can_not_be_autosaved_stays_on_the_page_until_it_can(served: Served, world: World) -> None:
+def test_text_that_can_not_be_autosaved_stays_on_the_page_until_it_can(served: LiveServer, world: World) -> None:
     reference, page = an_audit(world, at="practitioner_consulted"), served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     with away(served.council):
@@ -31,7 +31,7 @@ def test_text_that_can_not_be_autosaved_stays_on_the_page_until_it_can(served: S
     assert "calm and well." in str(world.audit(reference).answer("area_1", "evidence"))
 
 
-def test_without_scripts_one_press_sends_it_again(served: Served, world: World) -> None:
+def test_without_scripts_one_press_sends_it_again(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _without_scripts(served)
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
@@ -48,7 +48,7 @@ def test_without_scripts_one_press_sends_it_again(served: Served, world: World) 
     page.context.close()
 
 
-def test_the_page_that_says_it_is_accessible(served: Served, world: World) -> None:
+def test_the_page_that_says_it_is_accessible(served: LiveServer, world: World) -> None:
     reference, page = an_audit(world, at="practitioner_consulted"), served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_1")
     page.get_by_label("Evidence").fill(WORDS)
@@ -57,10 +57,10 @@ def test_the_page_that_says_it_is_accessible(served: Served, world: World) -> No
         # As the form is sent by a page whose scripts have not come.
         page.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('form[data-autosave]'))")
         page.get_by_role("heading", name="The service can’t reach its database").wait_for()
-        assert looked_at(page) == []
+        assert faults_of(page) == []
 
 
-def _without_scripts(served: Served) -> Page:
+def _without_scripts(served: LiveServer) -> Page:
     page = served.browser.new_context(java_script_enabled=False).new_page()
     page.set_default_timeout(10_000)
     page.goto(served.url)

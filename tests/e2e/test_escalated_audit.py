@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page
 
 from config.settings import FOLDER
-from tests.e2e.support.live_server import Served
-from tests.e2e.support.pages import follow, looked_at
+from tests.e2e.support.live_server import LiveServer
+from tests.e2e.support.pages import faults_of, follow
 from web.cli.demo_audits import resolve_date
 from workflow.form_loader import load_form
 from workflow.forms import Field
@@ -32,7 +32,7 @@ RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
-def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: Served) -> None:
+def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: LiveServer) -> None:
     auditor = served.page("auditor2")
     follow(auditor.get_by_role("button", name="Start an audit"))
     follow(auditor.get_by_role("button", name="Start now"))
@@ -45,7 +45,7 @@ def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: Serve
     assert auditor.get_by_text("each must acknowledge it.").is_visible()
     for recipient in ("Helen Osborne", "Dawn Sefton", "Paula Pemberton"):
         assert auditor.get_by_role("definition").get_by_text(recipient).is_visible()
-    assert looked_at(auditor) == []
+    assert faults_of(auditor) == []
     follow(auditor.get_by_role("button", name="Share the audit"))
     _moderate(served)
     _see_the_escalation_through(served)
@@ -55,11 +55,11 @@ def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: Serve
     follow(closing.get_by_role("button", name="Close the audit"))
     follow(closing.get_by_role("button", name="Close the audit"))
     closing.get_by_role("heading", name="Actions closed").wait_for()
-    assert looked_at(closing) == []
+    assert faults_of(closing) == []
     assert served.complaints == []
 
 
-def _write_sections(served: Served, page: Page) -> None:
+def _write_sections(served: LiveServer, page: Page) -> None:
     """From the first to the last, by “Save and continue”."""
     for section in FORM.sections:
         if section.part == "audit":
@@ -69,7 +69,7 @@ def _write_sections(served: Served, page: Page) -> None:
                 if (answer := resolve_date((said or {}).get(field.key), served.day)) is not None:
                     _answer(page, field, answer)
             if section.key in {"details", "area_1"}:
-                assert looked_at(page) == []
+                assert faults_of(page) == []
             follow(page.get_by_role("button", name="Save and continue"))
     page.get_by_role("heading", level=1, name="Draft").wait_for()
 
@@ -96,7 +96,7 @@ def _fill_day(page: Page, label: str, day: date) -> None:
         group.get_by_label(part).fill(str(number))
 
 
-def _add_action(served: Served, page: Page, action: Any) -> None:
+def _add_action(served: LiveServer, page: Page, action: Any) -> None:
     follow(page.get_by_role("button", name="Add an action"))
     page.get_by_label("Agreed action").fill(action["text"])
     page.get_by_label("Person responsible").select_option(label=OWNERS[action["owner"].removesuffix("@demo.example")])
@@ -114,7 +114,7 @@ def _my_work(page: Page, verb: str) -> None:
     follow(page.get_by_role("link", name=verb).first)
 
 
-def _moderate(served: Served) -> None:
+def _moderate(served: LiveServer) -> None:
     qa = served.page("qa")
     _my_work(qa, "Assign a moderator")
     follow(qa.get_by_role("link", name="Assign a moderator"))
@@ -122,7 +122,7 @@ def _moderate(served: Served) -> None:
     follow(qa.get_by_role("button", name="Assign"))
     moderator = served.page("moderator")
     _my_work(moderator, "Moderate the audit")
-    assert looked_at(moderator) == []
+    assert faults_of(moderator) == []
     follow(moderator.get_by_role("link", name="14. Moderation"))
     for field in FORM.section("moderation").fields:
         if answer := SAMPLE["moderation"].get(field.key):
@@ -132,11 +132,11 @@ def _moderate(served: Served) -> None:
     moderator.get_by_role("heading", level=1, name="Moderated").wait_for()
 
 
-def _see_the_escalation_through(served: Served) -> None:
+def _see_the_escalation_through(served: LiveServer) -> None:
     for name in RECIPIENTS:
         page = served.page(name)
         _my_work(page, "Acknowledge the escalation")
-        assert looked_at(page) == []
+        assert faults_of(page) == []
         follow(page.get_by_role("button", name="Acknowledge the escalation"))
         page.get_by_text("Escalation acknowledged").first.wait_for()
     hos = served.page("head.of.service")
@@ -149,13 +149,13 @@ def _see_the_escalation_through(served: Served) -> None:
     ppqa.get_by_text("Resolved").first.wait_for()
 
 
-def _see_the_actions_through(served: Served) -> None:
+def _see_the_actions_through(served: LiveServer) -> None:
     owner = served.page("practitioner")
     _my_work(owner, "Carry out action")
     owner.get_by_label("Progress", exact=True).fill("Seen today.")
     owner.get_by_label("Evidence", exact=True).fill("Visit record of today.")
     follow(owner.get_by_role("button", name="Save progress"))
-    assert looked_at(owner) == []
+    assert faults_of(owner) == []
     hos, ppqa = served.page("head.of.service"), served.page("hos.ppqa")
     for _ in SAMPLE["actions"]:
         follow(hos.get_by_role("link", name="My work"))

@@ -3,14 +3,14 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.support.live_server import Served
+from tests.e2e.support.live_server import LiveServer
 from tests.factories import World, a_world, an_audit
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def world(served: Served) -> World:
+def world(served: LiveServer) -> World:
     return a_world(served.council)
 
 
@@ -18,7 +18,7 @@ def _opened(page: Page) -> bool:
     return bool(page.locator("details[data-guidance]").evaluate("details => details.open"))
 
 
-def test_guidance_is_beside_the_boxes_until_it_is_known(served: Served, world: World) -> None:
+def test_guidance_is_beside_the_boxes_until_it_is_known(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = served.page("auditor")
     page.goto(f"{served.url}/audits/{reference}/sections/area_2")
@@ -35,7 +35,7 @@ def test_guidance_is_beside_the_boxes_until_it_is_known(served: Served, world: W
     assert _opened(page)
 
 
-def test_guidance_starts_folded_on_a_narrow_screen(served: Served, world: World) -> None:
+def test_guidance_starts_folded_on_a_narrow_screen(served: LiveServer, world: World) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = served.page("auditor")
     page.set_viewport_size({"width": 320, "height": 700})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.support.keyboard import Keyboard
-from tests.e2e.support.live_server import Served
+from tests.e2e.support.live_server import LiveServer
 from tests.factories import FORM, World, a_world, an_audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])]
@@ -15,7 +15,7 @@ JUDGEMENT = {"grade": "good", "evidence": "Read again, and the same is seen.", "
 class Everybody:
     """The person whose turn it is opens “My work” and continues from there."""
 
-    def __init__(self, served: Served, reference: str, scripts: bool) -> None:
+    def __init__(self, served: LiveServer, reference: str, scripts: bool) -> None:
         self.served, self.reference, self.scripts = served, reference, scripts
 
     def at(self, name: str) -> Keyboard:
@@ -36,11 +36,11 @@ class Everybody:
 
 
 @pytest.fixture
-def world(served: Served) -> World:
+def world(served: LiveServer) -> World:
     return a_world(served.council)
 
 
-def test_a_shared_audit_is_taken_to_its_end(served: Served, world: World, scripts: bool) -> None:
+def test_a_shared_audit_is_taken_to_its_end(served: LiveServer, world: World, scripts: bool) -> None:
     reference = an_audit(world, at="shared")
     everybody = Everybody(served, reference, scripts)
     qa = everybody.at("qa")
@@ -58,7 +58,7 @@ def test_a_shared_audit_is_taken_to_its_end(served: Served, world: World, script
     assert served.complaints == []
 
 
-def test_an_escalation_is_taken_to_its_end(served: Served, world: World, scripts: bool) -> None:
+def test_an_escalation_is_taken_to_its_end(served: LiveServer, world: World, scripts: bool) -> None:
     reference = an_audit(world, at="moderated", grade="inadequate")
     everybody = Everybody(served, reference, scripts)
     for name in ("head.of.service", "director.safeguarding", "hos.ppqa"):

@@ -7,7 +7,7 @@ import pytest
 
 from config.settings import FOLDER
 from tests.e2e.support.keyboard import Keyboard
-from tests.e2e.support.live_server import Served
+from tests.e2e.support.live_server import LiveServer
 from tests.factories import FORM, World, a_world
 from web.cli.demo_audits import resolve_date
 
@@ -15,13 +15,13 @@ SAMPLE = json.loads((FOLDER / "demo" / "audits" / "01-neglect-at-home.json").rea
 
 
 @pytest.fixture
-def world(served: Served) -> World:
+def world(served: LiveServer) -> World:
     return a_world(served.council)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_an_audit_is_written_and_shared_by_keyboard_alone(served: Served, world: World, scripts: bool) -> None:
+def test_an_audit_is_written_and_shared_by_keyboard_alone(served: LiveServer, world: World, scripts: bool) -> None:
     keys = Keyboard(served.page("auditor", java_script_enabled=scripts))
     keys.press('a[href="/audits/new"]')
     keys.press("main form button")
@@ -40,7 +40,7 @@ def test_an_audit_is_written_and_shared_by_keyboard_alone(served: Served, world:
                 assert audit.answer(section, name) == answer.strip(), (section, name)
 
 
-def _write(keys: Keyboard, reference: str, sections: tuple[str, ...], served: Served) -> None:
+def _write(keys: Keyboard, reference: str, sections: tuple[str, ...], served: LiveServer) -> None:
     for key in sections:
         keys.page.goto(f"{served.url}/audits/{reference}/sections/{key}")
         for field in FORM.section(key).fields:
@@ -54,7 +54,7 @@ def _move(keys: Keyboard, reference: str, move: str) -> None:
     keys.press("main form button")
 
 
-def _add_action(keys: Keyboard, reference: str, served: Served) -> None:
+def _add_action(keys: Keyboard, reference: str, served: LiveServer) -> None:
     keys.press(f'a[href$="/audits/{reference}/actions/new"]')
     keys.type('[name="text"]', SAMPLE["actions"][0]["text"])
     keys.tab_to('[name="owner"]')

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.support.live_server import Served
+from tests.e2e.support.live_server import LiveServer
 from tests.e2e.support.pages import follow
 from tests.factories import a_council, settings
 from tests.notifications.support.smtp_server import free_port
@@ -22,17 +22,17 @@ DEVICE = {
 
 
 @pytest.fixture
-def named(browser: Browser, tmp_path: Path) -> Iterator[Served]:
+def named(browser: Browser, tmp_path: Path) -> Iterator[LiveServer]:
     """Served under a host name, because browsers make no passkeys for an IP address; the QA Service needs a second factor."""
     port = free_port()
     a_council(tmp_path / "var").engine.dispose()
-    started = Served(browser, settings(tmp_path / "var", BASE_URL=f"http://localhost:{port}", MFA_ROLES="director"), port)
+    started = LiveServer(browser, settings(tmp_path / "var", BASE_URL=f"http://localhost:{port}", MFA_ROLES="director"), port)
     yield started
     started.stop()
 
 
 @pytest.fixture
-def page(named: Served) -> Iterator[Page]:
+def page(named: LiveServer) -> Iterator[Page]:
     opened = named.browser.new_context().new_page()
     opened.set_default_timeout(15_000)
     opened.on("console", lambda message: named.complaints.append(message.text) if message.type == "error" else None)
@@ -43,7 +43,7 @@ def page(named: Served) -> Iterator[Page]:
     opened.context.close()
 
 
-def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) -> None:
+def test_a_passkey_is_made_signs_in_and_is_removed(named: LiveServer, page: Page) -> None:
     base = named.council.settings.base_url
     _sign_in(page, f"{base}/account/passkeys", "auditor")
     page.get_by_label("Name of the passkey").fill("work laptop")
@@ -68,7 +68,7 @@ def test_a_passkey_is_made_signs_in_and_is_removed(named: Served, page: Page) ->
     assert [one for one in named.complaints if "422" not in one] == []
 
 
-def test_a_passkey_counts_as_both_factors(named: Served, page: Page) -> None:
+def test_a_passkey_counts_as_both_factors(named: LiveServer, page: Page) -> None:
     base = named.council.settings.base_url
     _sign_in(page, f"{base}/audits", "director.safeguarding")
     page.get_by_role("heading", name="Set up two-step verification first").wait_for()
@@ -89,7 +89,7 @@ def _sign_in(page: Page, url: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("credential", ["", "x", "{}", '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}', "[1]", "null"])
-def test_what_no_device_answered_signs_nobody_in(named: Served, credential: str) -> None:
+def test_what_no_device_answered_signs_nobody_in(named: LiveServer, credential: str) -> None:
     app: Flask = named.app
     visitor = Visitor(app, base_url=named.council.settings.base_url)
     unasked = visitor.send("/sign-in", "/sign-in/passkey", credential=credential)

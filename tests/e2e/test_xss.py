@@ -13,7 +13,7 @@ from sqlalchemy import JSON, String, Text, select
 
 from notifications.delivery.acknowledgement_links import AcknowledgementLink, make_token
 from tests.e2e.support.crawler import SAME_AS_OTHERS, Found, crawl, crawl_sample
-from tests.e2e.support.live_server import Served
+from tests.e2e.support.live_server import LiveServer
 from tests.e2e.support.pages import follow
 from tests.e2e.support.script_monitor import Watch
 from tests.e2e.support.xss_council import add_everybody, fill, leave_unsaved
@@ -62,9 +62,9 @@ NOWHERE = """/nowhere/{} /{} /audits/{} /audits/{}/sections/{} /audits/{}/moves/
 
 
 @pytest.fixture
-def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
+def served(browser: Browser, tmp_path: Path) -> Iterator[LiveServer]:
     council = a_council(tmp_path / "var")
-    started = Served(browser, council.settings)
+    started = LiveServer(browser, council.settings)
     yield started
     started.stop()
     council.engine.dispose()
@@ -73,7 +73,7 @@ def served(browser: Browser, tmp_path: Path) -> Iterator[Served]:
 class Watched:
     """Everybody’s page, watched."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: LiveServer) -> None:
         self.served, self.by_name, self.tried = served, dict[str, Watch](), set[str]()
 
     def __getitem__(self, name: str) -> Watch:
@@ -91,16 +91,16 @@ class Watched:
 
 
 @pytest.mark.slow_because("a text that is shown as markup lets anybody act as whoever reads it")
-def test_none_of_them_runs_on_a_sample_with_every_page(served: Served, bar: Bar) -> None:
+def test_none_of_them_runs_on_a_sample_with_every_page(served: LiveServer, bar: Bar) -> None:
     _none_runs(served, bar, lambda: crawl_sample(served.app, WHO, chance("xss")))
 
 
 @pytest.mark.long
-def test_none_of_them_runs_on_any_page(served: Served, bar: Bar) -> None:
+def test_none_of_them_runs_on_any_page(served: LiveServer, bar: Bar) -> None:
     _none_runs(served, bar, lambda: list(crawl(served.app, WHO, SAME_AS_OTHERS)))
 
 
-def _none_runs(served: Served, bar: Bar, crawled: Callable[[], list[Found]]) -> None:
+def _none_runs(served: LiveServer, bar: Bar, crawled: Callable[[], list[Found]]) -> None:
     references, watched = fill(served.council), Watched(served)
     leave_unsaved(Visitor(served.app, "auditor", agent=" ".join(packed(300)[0].split())), references["writing"])
     pages = [*crawled(), *_others(references)]
@@ -170,13 +170,13 @@ def _is_refused(watch: Watch, form: Locator) -> None:
     watch.look()
 
 
-def _on_paper(served: Served, watch: Watch, reference: str) -> None:
+def _on_paper(served: LiveServer, watch: Watch, reference: str) -> None:
     watch.page.emulate_media(media="print")
     watch.goes(f"{served.url}/audits/{reference}/read")
     watch.page.emulate_media(media="screen")
 
 
-def _conflict(served: Served, watch: Watch, reference: str) -> None:
+def _conflict(served: LiveServer, watch: Watch, reference: str) -> None:
     """Both texts side by side, after the page’s own script has tried."""
     watch.goes(f"{served.url}/audits/{reference}/sections/area_2")
     form = watch.page.locator(FORM).first
@@ -187,7 +187,7 @@ def _conflict(served: Served, watch: Watch, reference: str) -> None:
     watch.look()
 
 
-def _addresses(served: Served, watched: Watched) -> Iterator[bool]:
+def _addresses(served: LiveServer, watched: Watched) -> Iterator[bool]:
     """Places that are nowhere, and questions asked in an address, by somebody signed in and by a visitor."""
     visitor = watched.by_name["a visitor"] = Watch(served.browser.new_page())
     nowhere = NOWHERE.split()
@@ -201,7 +201,7 @@ def _addresses(served: Served, watched: Watched) -> Iterator[bool]:
     visitor.page.context.close()
 
 
-def _by_an_emails_link(served: Served, watched: Watched, reference: str) -> None:
+def _by_an_emails_link(served: LiveServer, watched: Watched, reference: str) -> None:
     """Opened by a visitor, who is shown a name."""
     held = served.council.store.audit(reference)
     assert held
@@ -214,7 +214,7 @@ def _by_an_emails_link(served: Served, watched: Watched, reference: str) -> None
     visitor.page.context.close()
 
 
-def _columns(served: Served) -> list[str]:
+def _columns(served: LiveServer) -> list[str]:
     """Those of words that hold a payload: each does, or is named as one that nobody outside writes as they like."""
     held = list[str]()
     with read_transaction(served.council.engine) as connection:
@@ -227,7 +227,7 @@ def _columns(served: Served) -> list[str]:
     return held
 
 
-def _never_opened(served: Served, pages: list[Found]) -> set[str]:
+def _never_opened(served: LiveServer, pages: list[Found]) -> set[str]:
     """The rules of pages, but for what a program asks."""
     rules = [rule for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/")]
     found = {

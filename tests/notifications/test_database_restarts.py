@@ -20,7 +20,7 @@ from tests.factories import World, a_council, an_audit, settings
 from tests.notifications.support.smtp_server import SmtpServer, free_port
 from tests.support.bar_table import Bar
 from tests.support.postgres import OwnServer
-from tests.support.subprocesses import Persistent, answers, running
+from tests.support.subprocesses import RetryingClient, run_program, wait_until_listening
 from web.cli.demo_data import load_people
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council, open_council, prepare
@@ -70,7 +70,7 @@ class Outage:
     server: OwnServer
     council: Council
     smtp_server: SmtpServer
-    clients: list[Persistent]
+    clients: list[RetryingClient]
     references: list[str]
     stop_worker: Callable[[], None]
     progress: Progress = field(default_factory=Progress)
@@ -117,10 +117,10 @@ def outage(tmp_path: Path) -> Iterator[Outage]:
     environment |= {"PRACTICE_AUDIT_DATA": str(tmp_path / "var"), "PRACTICE_AUDIT_BASE_URL": "http://localhost", "PORT": str(port)}
     tokens = {name: create_token(council, World(council.store).person(name)) for name in ("auditor", "hos.ppqa")}
     with ExitStack() as web, ExitStack() as worker:
-        web.enter_context(running("serve", environment, tmp_path / "serve.log"))
-        worker.enter_context(running("worker", environment, tmp_path / "worker.log"))
-        answers(port)
-        clients = [Persistent(port, tokens) for _ in references]
+        web.enter_context(run_program("serve", environment, tmp_path / "serve.log"))
+        worker.enter_context(run_program("worker", environment, tmp_path / "worker.log"))
+        wait_until_listening(port)
+        clients = [RetryingClient(port, tokens) for _ in references]
         yield Outage(server, council, smtp_server, clients, references, worker.close)
         for client in clients:
             client.close()

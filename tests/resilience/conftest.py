@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import Forks, a_folder
+from tests.resilience.support.fork_server import ForkServer, a_memory_folder
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    started = Forks()
+def forks() -> Iterator[ForkServer]:
+    started = ForkServer()
     yield started
     started.stop()
 
@@ -28,6 +28,6 @@ def post() -> Iterator[FaultySmtpServer]:
 @pytest.fixture
 def quick(tmp_path: Path) -> Iterator[Path]:
     """A folder of this test’s own, in memory where there is room for one."""
-    folder = a_folder(tmp_path)
+    folder = a_memory_folder(tmp_path)
     yield folder
     shutil.rmtree(folder)

@@ -15,12 +15,12 @@ from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, a_world
 from tests.resilience.support.crash_points import COMMITTED, is_in_doubt
-from tests.resilience.support.crash_visits import Choice, Visits, a_template, all_of_them, of_each_kind
-from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, everything, notices, outbox
+from tests.resilience.support.crash_visits import Choice, Visits, a_template, every_point, one_of_each_kind
+from tests.resilience.support.database_snapshot import WHEN_IT_WAS_FOUND, WHO_CARRIED_IT, notices, outbox, snapshot
 from tests.resilience.support.every_transition import TRANSITIONS, Key, cells
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import EVERY, Forks, copied, make_the_move, reopened, send
-from tests.resilience.support.worker_scenarios import SCENES, Scenario, a_day_to_sweep
+from tests.resilience.support.fork_server import ALL_TRANSITIONS, ForkServer, copy_template, make_the_move, reopen_council, send
+from tests.resilience.support.worker_scenarios import SCENARIOS, Scenario, a_day_to_sweep
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import chance
 from web.cli.verify_history import every_reference, first_break
@@ -33,7 +33,7 @@ ONE_OF_EACH: tuple[Key, ...] = (
     ("audit", "record_consultation", "draft"), ("escalation", "open", "none"),
     ("action", "return", "reported"), ("escalation", "acknowledge", "open"), ("audit", "reopen", "actions_closed"),
 )  # fmt: skip
-OTHERS_OF_TODAY: list[Key] = chance("moves that crash").sample([key for key in EVERY if key not in ONE_OF_EACH], 3)
+OTHERS_OF_TODAY: list[Key] = chance("moves that crash").sample([key for key in ALL_TRANSITIONS if key not in ONE_OF_EACH], 3)
 AGAIN = timedelta(minutes=1, seconds=1)
 
 
@@ -44,22 +44,22 @@ def test_every_move_of_the_rules_is_among_them() -> None:
     assert TRANSITIONS.keys() == cells()
 
 
-def _is_whole_or_not_there(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
+def _is_whole_or_not_there(key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
     """At how many points it ended."""
     reference = a_template(quick / "template", lambda council: _ready(council, key))
     visits = Visits(forks, post, quick / "template", quick / "var", NOW, {"key": key, "reference": reference})
     before = _of_the_template(visits)
     points = visits.whole()
-    council = reopened(visits.folder, post.url)
-    after = everything(council)
+    council = reopen_council(visits.folder, post.url)
+    after = snapshot(council)
     assert after != before
     answer, settled, emails = _settles(council, post, key, reference)
     committed_at = points.index(COMMITTED, points.index("after BEGIN IMMEDIATE"))
     chosen = choose(points)
     for died_at, _ in zip(chosen, visits.at(points, chosen), strict=True):
-        council = reopened(visits.folder, post.url)
+        council = reopen_council(visits.folder, post.url)
         is_committed = died_at >= committed_at
-        assert everything(council) == (after if is_committed else before), "not the whole move, nor none of it"
+        assert snapshot(council) == (after if is_committed else before), "not the whole move, nor none of it"
         send(council.worker_context, NOW)
         assert post.copies() == (emails if is_committed else Counter()), "sent and not committed, or the other way"
         assert _settles(council, post, key, reference) == (answer, settled, emails)
@@ -69,15 +69,15 @@ def _is_whole_or_not_there(key: Key, forks: Forks, post: FaultySmtpServer, quick
 
 def _ready(council: Council, key: Key) -> str:
     """What was told on the way is sent before, into a folder."""
-    reference = EVERY[key].ready(a_world(council))
+    reference = ALL_TRANSITIONS[key].ready(a_world(council))
     run_once(council.worker_context, NOW)
     return reference
 
 
 def _of_the_template(visits: Visits) -> Any:
-    copied(visits.template, visits.folder)
-    council = reopened(visits.folder, visits.post.url)
-    kept = everything(council)
+    copy_template(visits.template, visits.folder)
+    council = reopen_council(visits.folder, visits.post.url)
+    kept = snapshot(council)
     council.engine.dispose()
     return kept
 
@@ -91,44 +91,46 @@ def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str)
     assert sorted((row.key, row.recipient) for row in rows) == sorted((one.key, one.recipient) for one in told), "a notice for each, once"
     assert len({(row.key, row.recipient) for row in rows}) == len(rows)
     assert first_break(council, every_reference(council)) == ""
-    kept = everything(council, WHO_CARRIED_IT)
+    kept = snapshot(council, WHO_CARRIED_IT)
     council.engine.dispose()
     return answer, kept, post.copies()
 
 
 @pytest.mark.parametrize("key", [*ONE_OF_EACH, *OTHERS_OF_TODAY], ids=" ".join)
-def test_a_move_is_whole_or_not_there(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _is_whole_or_not_there(key, forks, post, quick, of_each_kind)
+def test_a_move_is_whole_or_not_there(key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _is_whole_or_not_there(key, forks, post, quick, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("key", EVERY, ids=" ".join)
-def test_every_move_is_whole_or_not_there_at_every_point(key: Key, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _is_whole_or_not_there(key, forks, post, quick, all_of_them)
+@pytest.mark.parametrize("key", ALL_TRANSITIONS, ids=" ".join)
+def test_every_move_is_whole_or_not_there_at_every_point(
+    key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
+) -> None:
+    seen = _is_whole_or_not_there(key, forks, post, quick, every_point)
     bar("R2", wanted=seen, seen=seen)
 
 
 # --- The worker ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_know(
-    name: str, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar
+    name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
 ) -> None:
-    seen = _sends_on(name, forks, post, quick, of_each_kind)
+    seen = _sends_on(name, forks, post, quick, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", SCENES)
-def test_a_sender_that_ends_at_any_point_loses_nothing(name: str, forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _sends_on(name, forks, post, quick, all_of_them)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_sender_that_ends_at_any_point_loses_nothing(name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _sends_on(name, forks, post, quick, every_point)
     bar("R2", wanted=seen, seen=seen)
 
 
-def _sends_on(name: str, forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
-    scenario: Scenario = SCENES[name]
+def _sends_on(name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
+    scenario: Scenario = SCENARIOS[name]
     post.answers = scenario.answers
     now = a_template(quick / "template", scenario.ready)
     visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scenario.trouble)
@@ -152,7 +154,7 @@ def _sends_on(name: str, forks: Forks, post: FaultySmtpServer, quick: Path, choo
 
 def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario) -> tuple[Any, Counter[str]]:
     """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
-    council = reopened(visits.folder, post.url)
+    council = reopen_council(visits.folder, post.url)
     with write_transaction(council.engine) as connection:
         connection.execute(update(tables.people).values(name=tables.people.c.name + "-Brown"))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
@@ -162,23 +164,25 @@ def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario)
     assert Counter(row.state for row in rows if row.id > scenario.sent_before(rows)) == scenario.ends
     assert len({(one.key, one.recipient) for one in notices(council)}) == len(notices(council))
     assert {row.message_id for row in rows if row.state == "sent"} >= post.copies().keys()
-    came_to = everything(council, WHO_CARRIED_IT)
+    came_to = snapshot(council, WHO_CARRIED_IT)
     council.engine.dispose()
     return came_to, post.copies()
 
 
-def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _sweeps_on(forks, post, quick, of_each_kind)
+def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(
+    forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
+) -> None:
+    seen = _sweeps_on(forks, post, quick, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
-def test_a_sweep_that_ends_at_any_point_has_told_each_once(forks: Forks, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _sweeps_on(forks, post, quick, all_of_them)
+def test_a_sweep_that_ends_at_any_point_has_told_each_once(forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+    seen = _sweeps_on(forks, post, quick, every_point)
     bar("R2", wanted=seen, seen=seen)
 
 
-def _sweeps_on(forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
+def _sweeps_on(forks: ForkServer, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
     now = a_template(quick / "template", a_day_to_sweep)
     visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "tick"})
     points = visits.whole()
@@ -192,10 +196,10 @@ def _sweeps_on(forks: Forks, post: FaultySmtpServer, quick: Path, choose: Choice
 
 
 def _swept_to_the_end(visits: Visits, post: FaultySmtpServer) -> Any:
-    council = reopened(visits.folder, post.url)
+    council = reopen_council(visits.folder, post.url)
     for minutes in (1, 2):
         tick(council.worker_context, visits.now + timedelta(minutes=minutes))
-    kept = everything(council, WHEN_IT_WAS_FOUND)
+    kept = snapshot(council, WHEN_IT_WAS_FOUND)
     # Whether the minute of the death was claimed is of no matter.
     kept["sweeps"] = sorted(set(kept["sweeps"]))
     council.engine.dispose()

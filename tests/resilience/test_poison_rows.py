@@ -17,7 +17,7 @@ from tests.factories import World, a_council, a_world, an_audit, settings
 from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import reopened
+from tests.resilience.support.fork_server import reopen_council
 from tests.support.postgres import a_database
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
@@ -46,7 +46,7 @@ def council(
     with ExitStack() as stack:
         if request.param == "sqlite":
             a_council(quick / "var").engine.dispose()
-            made = reopened(quick / "var", post.url)
+            made = reopen_council(quick / "var", post.url)
         else:
             url = stack.enter_context(a_database(tmp_path_factory.getbasetemp() / "postgres"))
             made = open_council(settings(quick / "var", DATABASE_URL=url, SECRET_KEY="k" * 32, MAIL_URL=post.url))

@@ -18,7 +18,7 @@ from tests.factories import NOTIFICATION_RULES, WALKS, Plan, World, a_council, a
 from tests.resilience.support.api_clients import Client, Walk
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import reopened, send
+from tests.resilience.support.fork_server import reopen_council, send
 from tests.resilience.support.killable_processes import KillableProcesses
 from tests.support.bar_table import Bar
 from web.cli.verify_history import every_reference, first_break
@@ -139,7 +139,7 @@ def _survives(folder: Path, post: FaultySmtpServer, kills: int, least_moves: int
     seed = int(os.environ.get("SEED") or random.randrange(10**6))
     print(f"seed {seed}", flush=True)
     a_council(folder).engine.dispose()
-    council = reopened(folder, post.url)
+    council = reopen_council(folder, post.url)
     world = a_world(council)
     world.now = datetime.now(UTC)
     walks = _walks(world)

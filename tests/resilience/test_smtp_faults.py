@@ -21,7 +21,7 @@ from tests.factories import NOW, a_council, a_world, an_audit
 from tests.notifications.support.smtp_server import Answer
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import reopened, send
+from tests.resilience.support.fork_server import reopen_council, send
 from web.council import Council
 from workflow.commands import action_moves
 
@@ -67,7 +67,7 @@ TROUBLES: Mapping[str, Trouble] = {
 @pytest.fixture
 def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
     a_council(quick / "var").engine.dispose()
-    made = reopened(quick / "var", post.url)
+    made = reopen_council(quick / "var", post.url)
     yield made
     made.engine.dispose()
 

@@ -19,7 +19,7 @@ from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.crash_points import DIED
 from tests.resilience.support.database_snapshot import outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import Forks, reopened
+from tests.resilience.support.fork_server import ForkServer, reopen_council
 from web.council import Council
 from workflow.commands import actions, escalations
 from workflow.commands.actions import NewAction
@@ -44,12 +44,12 @@ Heard = Counter[tuple[str, str, str]]
 @pytest.fixture
 def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
     a_council(quick / "var").engine.dispose()
-    made = reopened(quick / "var", post.url)
+    made = reopen_council(quick / "var", post.url)
     yield made
     made.engine.dispose()
 
 
-def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: FaultySmtpServer, forks: Forks) -> None:
+def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: FaultySmtpServer, forks: ForkServer) -> None:
     world = a_world(council)
     names = {"moderated": _moderated(council, world)}
     at, deaths = in_london(THURSDAY, 10), 0

@@ -15,7 +15,7 @@ LONGEST_START, BETWEEN_TRIES = 60.0, 0.05
 
 
 @contextmanager
-def running(command: str, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def run_program(command: str, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Until the block ends; then it is told to stop, and does."""
     with log.open("ab") as said:
         process = subprocess.Popen([PROGRAM, command], env={**os.environ, **environment}, stdout=said, stderr=said)
@@ -27,7 +27,7 @@ def running(command: str, environment: Mapping[str, str], log: Path) -> Iterator
             process.wait(60)
 
 
-def answers(port: int) -> None:
+def wait_until_listening(port: int) -> None:
     """Once the server listens."""
     until = time.monotonic() + LONGEST_START
     while time.monotonic() < until:
@@ -39,7 +39,7 @@ def answers(port: int) -> None:
     raise AssertionError("the server did not start")
 
 
-class Persistent:
+class RetryingClient:
     """Sends a move under one key again and again until it is told that it is made. `unanswered` counts what was not."""
 
     def __init__(self, port: int, tokens: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-class Served:
+class LiveServer:
     """Everybody’s password is “correct horse”; every complaint of a console is recorded."""
 
     def __init__(self, browser: Browser, settings: Settings, port: int = 0) -> None:

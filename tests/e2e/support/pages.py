@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page
 from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.delivery.sender import deliver
 from tests.e2e.support.crawler import Found, crawl, crawl_sample
-from tests.e2e.support.live_server import Served
+from tests.e2e.support.live_server import LiveServer
 from tests.factories import World, a_world, an_audit, assign, settings
 from tests.support.coverage_sampling import chance
 from web.cli.demo_data import load_demo
@@ -26,7 +26,7 @@ from workflow.working_days import london_day
 WIDTHS = (1280, 320)
 
 
-def demo(folder: Path) -> Council:
+def demo_council(folder: Path) -> Council:
     """What the demo shows, and the rarer states that it has not."""
     council = open_council(settings(folder))
     prepare(council)
@@ -35,16 +35,16 @@ def demo(folder: Path) -> Council:
     return council
 
 
-def every_page(served: Served) -> list[Found]:
+def every_page(served: LiveServer) -> list[Found]:
     return list(crawl(served.app, _everybody(served)))
 
 
-def some_pages(served: Served) -> list[Found]:
+def some_pages(served: LiveServer) -> list[Found]:
     """Every page of the service once at least, and everything that its pages are built of; others each day."""
     return crawl_sample(served.app, _everybody(served), chance("pages"))
 
 
-def _everybody(served: Served) -> list[str]:
+def _everybody(served: LiveServer) -> list[str]:
     people = served.council.store.directory().people.values()
     return [person.email.partition("@")[0] for person in people if person.is_active]
 
@@ -108,7 +108,7 @@ def complaints(page: Page) -> Iterator[str]:
     yield from (violation["help"] for violation in Axe().run(page).response["violations"])
 
 
-def looked_at(page: Page) -> list[str]:
+def faults_of(page: Page) -> list[str]:
     """The faults of the page as it is now, wide and narrow."""
     found: list[str] = []
     for width in WIDTHS:

@@ -9,7 +9,7 @@ from typing import Any
 from tests.factories import a_council
 from tests.resilience.support.crash_points import COMMITTED, DIED, is_in_doubt
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import Ended, Forks, copied
+from tests.resilience.support.fork_server import ForkServer, Outcome, copy_template
 from tests.support.coverage_sampling import chance, cover
 from web.council import Council
 
@@ -21,7 +21,7 @@ Choice = Callable[[list[str]], list[int]]
 class Visits:
     """Something to be done, again and again from the same beginning, each time by a process that ends at the next point."""
 
-    forks: Forks
+    forks: ForkServer
     post: FaultySmtpServer
     template: Path
     folder: Path
@@ -31,13 +31,13 @@ class Visits:
 
     def whole(self) -> list[str]:
         """Done undisturbed: the points come by."""
-        copied(self.template, self.folder)
+        copy_template(self.template, self.folder)
         self.forks.rehearse(self.folder, self.now, **self.job)
         ended = self._run(None)
         assert ended.code == 0
         return ended.passed
 
-    def at(self, points: list[str], chosen: Iterable[int]) -> Iterator[Ended]:
+    def at(self, points: list[str], chosen: Iterable[int]) -> Iterator[Outcome]:
         """It ends at each of the chosen points."""
         for at in chosen:
             ended = self._run(at)
@@ -45,8 +45,8 @@ class Visits:
             yield ended
         assert self._run(len(points)).code == 0, "there is a point more"
 
-    def _run(self, ends_at: int | None) -> Ended:
-        copied(self.template, self.folder)
+    def _run(self, ends_at: int | None) -> Outcome:
+        copy_template(self.template, self.folder)
         self.post.forget()
         self.post.trouble = self.trouble
         ended = self.forks.run(self.folder, self.post.url, self.now, ends_at, **self.job)
@@ -55,7 +55,7 @@ class Visits:
         return ended
 
 
-def of_each_kind(points: list[str]) -> list[int]:
+def one_of_each_kind(points: list[str]) -> list[int]:
     """One of each verb, before or after it, with or without a commit or a doubtful email behind it; of each table written to."""
 
     def kind(at: int) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def of_each_kind(points: list[str]) -> list[int]:
     return cover(range(len(points)), [kind], chance("crash points"))
 
 
-def all_of_them(points: list[str]) -> list[int]:
+def every_point(points: list[str]) -> list[int]:
     return list(range(len(points)))
 
 

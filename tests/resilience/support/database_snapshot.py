@@ -19,7 +19,7 @@ WHEN_IT_WAS_FOUND = {**WHO_CARRIED_IT, "outbox": {*CARRIED, "created_at", "send_
 Kept = dict[str, list[str]]
 
 
-def everything(council: Council, but: Mapping[str, Collection[str]] = MappingProxyType({})) -> Kept:
+def snapshot(council: Council, but: Mapping[str, Collection[str]] = MappingProxyType({})) -> Kept:
     """Every row of every table, but for some columns."""
     with read_transaction(council.engine) as connection:
         return {

@@ -147,7 +147,7 @@ TRANSITIONS: Mapping[Key, Transition] = {
     ("escalation", "resolve", "acknowledged"): Transition("hos.ppqa", partial(_escalated, state="acknowledged"), _escalates("resolve")),
 }  # fmt: skip
 """Those that differ from one of these in what they do, not only in where they start."""
-ALSO: Mapping[Key, Transition] = {
+VARIANTS: Mapping[Key, Transition] = {
     ("escalation", "open", "none, by moderating"): Transition("moderator", partial(_with_judgement, grade="inadequate"), _moves("moderate")),
     ("escalation", "acknowledge", "open, the first"): Transition("hos.ppqa", partial(_escalated, state="open"), _escalates("acknowledge")),
     ("audit", "withdraw", "moderated, asked"): Transition("qa", partial(an_audit, at="moderated"), _moves("withdraw")),

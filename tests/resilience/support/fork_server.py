@@ -24,7 +24,7 @@ from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import open_channel, run_once
 from tests.factories import settings
 from tests.resilience.support.crash_points import CrashPoints, watch_smtp, watch_statements
-from tests.resilience.support.every_transition import ALSO, TRANSITIONS, Key
+from tests.resilience.support.every_transition import TRANSITIONS, VARIANTS, Key
 from web.council import Council, open_council
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
@@ -36,10 +36,10 @@ from workflow.storage.store import SqlStore
 
 # In memory where the machine has such a folder: a process that dies loses nothing of what it wrote, only a machine would.
 IN_MEMORY = Path("/dev/shm")
-EVERY = {**TRANSITIONS, **ALSO}
+ALL_TRANSITIONS = {**TRANSITIONS, **VARIANTS}
 
 
-def a_folder(beside: Path) -> Path:
+def a_memory_folder(beside: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="crash-", dir=IN_MEMORY if IN_MEMORY.is_dir() else beside))
 
 
@@ -49,7 +49,7 @@ def _wired() -> Council:
         return open_council(settings(Path(folder)))
 
 
-def reopened(folder: Path, mail_url: str) -> Council:
+def reopen_council(folder: Path, mail_url: str) -> Council:
     """As after a restart: no connection to the file is left, and nothing is remembered but how statements are written in SQL."""
     was, named = _wired(), settings(folder, MAIL_URL=mail_url)
     engine = _engine(named.database_url)
@@ -68,7 +68,7 @@ def _engine(url: str) -> Engine:
 
 def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> str:
     """Under an Idempotency-Key, as the JSON interface makes it; returns the answer to the first request."""
-    transition = EVERY[key]
+    transition = ALL_TRANSITIONS[key]
     who = council.store.directory(now).by_email(f"{transition.by}@demo.example")
     assert who is not None
     once = IdempotentRequest(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
@@ -95,26 +95,26 @@ JOBS: Mapping[str, Callable[[WorkerContext, datetime], object]] = {"send": send,
 
 
 @dataclass(frozen=True)
-class Ended:
+class Outcome:
     code: int
     died_at: str
     passed: list[str]
 
 
-class Forks:
+class ForkServer:
     """The parent of all that die, and what it is asked for."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.resilience.support.fork_server"]
         self.parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, folder: Path, mail_url: str, now: datetime, ends_at: int | None = None, **job: Any) -> Ended:
+    def run(self, folder: Path, mail_url: str, now: datetime, ends_at: int | None = None, **job: Any) -> Outcome:
         """`job` is a `key` and a `reference`, or what `does` names; it ends at that point, or at its own end."""
         assert self.parent.stdin
         assert self.parent.stdout
         line = {"folder": str(folder), "mail_url": mail_url, "now": now.isoformat(), "ends_at": ends_at, **job}
         print(json.dumps(line), file=self.parent.stdin, flush=True)
-        return Ended(**json.loads(self.parent.stdout.readline()))
+        return Outcome(**json.loads(self.parent.stdout.readline()))
 
     def rehearse(self, folder: Path, now: datetime, **job: Any) -> None:
         """Done once by the parent, so that no child needs to do it again."""
@@ -130,7 +130,7 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         if job.get("is_rehearsal"):
-            _do(job, reopened(Path(job["folder"]), job["mail_url"]))
+            _do(job, reopen_council(Path(job["folder"]), job["mail_url"]))
             gc.freeze()
         hears, tells = os.pipe()
         child = os.fork()
@@ -146,7 +146,7 @@ def main() -> None:
 def _live(job: dict[str, Any], tells: int) -> None:
     try:
         points = CrashPoints(job["ends_at"], tells)
-        council = reopened(Path(job["folder"]), job["mail_url"])
+        council = reopen_council(Path(job["folder"]), job["mail_url"])
         watch_statements(council.engine, points)
         watch_smtp(points)
         _do(job, council)
@@ -166,7 +166,7 @@ def _do(job: dict[str, Any], council: Council) -> None:
     council.engine.dispose()
 
 
-def copied(template: Path, folder: Path) -> None:
+def copy_template(template: Path, folder: Path) -> None:
     """The database as it was, in place of whatever a death has left."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(template, folder)

@@ -82,7 +82,7 @@ def _refuses_and_puts_off(to: str, tries: int) -> str | None:
     return "450 later" if tries == 1 else None
 
 
-SCENES: Mapping[str, Scenario] = {
+SCENARIOS: Mapping[str, Scenario] = {
     "news": Scenario(_news, Counter(sent=2)),
     "refused and put off": Scenario(_news, Counter(sent=1, dead=1), _refuses_and_puts_off, sends=False),
     "to a server that is away": Scenario(_news, Counter(sent=2), trouble="421 at connect", sends=False),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from tests.web.access_matrix.scenarios import SCENES, child_of
+from tests.web.access_matrix.scenarios import SCENARIOS, child_of
 from web.council import Council
 from workflow.directory import Duty, Person, normalise_child_id
 from workflow.storage.directory_seed import SeedPerson, add_people, bump_version
@@ -50,53 +50,53 @@ class Actor:
 NOBODY = Actor("", is_out=True)
 
 
-def everybody_of(turn: str) -> tuple[Actor, ...]:
-    """The people of one turn of the matrix; `set_up` prepares the council for it."""
+def actors_in(group: str) -> tuple[Actor, ...]:
+    """The people of one group of the matrix; `give_roles` prepares the council for it."""
     named = [Actor(name, slot, "" if slot == "owner" else slot) for slot, name in SLOTS.items()]
     posts = [Actor(name, role=role) for name, role in POSTS.items()]
     usual = {
         "named by the audit": (*named,), "in a post": (*posts,),
         "strangers": (*(Actor(name, role=role) for name, role in STRANGERS.items()), NOBODY),
     }  # fmt: skip
-    if turn in usual:
-        return usual[turn]
-    if turn == "without a role":
+    if group in usual:
+        return usual[group]
+    if group == "without a role":
         return tuple(replace(actor, role="") for actor in named)
-    if turn == "connected to the child":
+    if group == "connected to the child":
         return tuple(replace(actor, is_connected=True) for actor in (*named, *posts))
-    if turn == "after they left":
+    if group == "after they left":
         return tuple(replace(actor, is_out=True) for actor in named)
-    by = int(turn.removeprefix("roles turned by "))
+    by = int(group.removeprefix("roles rotated by "))
     return tuple(replace(actor, role=ROLES[(at + by) % len(ROLES)]) for at, actor in enumerate(named))
 
 
-AS_THEY_ARE = ("named by the audit", "in a post", "strangers")
-TURNS = (*AS_THEY_ARE, "without a role", "connected to the child", "after they left", "roles turned by 1")
-LONG_TURNS = tuple(f"roles turned by {by}" for by in range(2, len(ROLES)))
+USUAL_GROUPS = ("named by the audit", "in a post", "strangers")
+GROUPS = (*USUAL_GROUPS, "without a role", "connected to the child", "after they left", "roles rotated by 1")
+LONG_GROUPS = tuple(f"roles rotated by {by}" for by in range(2, len(ROLES)))
 
 
-def as_they_are() -> tuple[Actor, ...]:
-    return tuple(actor for turn in AS_THEY_ARE for actor in everybody_of(turn))
+def actors_with_usual_roles() -> tuple[Actor, ...]:
+    return tuple(actor for group in USUAL_GROUPS for actor in actors_in(group))
 
 
-def add_the_others(council: Council) -> None:
+def add_missing_people(council: Council) -> None:
     """The people missing in the demo council: strangers in two roles, somebody without any, and the owner of an action."""
     with write_transaction(council.engine) as connection:
         password = connection.execute(select(people.c.password_hash).where(people.c.email == "qa@demo.example")).scalar_one()
         add_people(connection, [SeedPerson(f"{name}@demo.example", name, tuple(_duties(role)), password) for name, role in ADDED.items()])
 
 
-def set_up(council: Council, turn: str) -> None:
-    """Give those of a turn their roles, and take away what they are not to have."""
+def give_roles(council: Council, group: str) -> None:
+    """Give those of a group their roles, and take away what they are not to have."""
     with write_transaction(council.engine) as connection:
-        for actor in {one.name: one for one in (*as_they_are(), *everybody_of(turn)) if one.name}.values():
+        for actor in {one.name: one for one in (*actors_with_usual_roles(), *actors_in(group)) if one.name}.values():
             person = council.store.directory().by_email(f"{actor.name}@demo.example")
             assert person, actor.name
-            _becomes(connection, person, actor)
+            _give_role(connection, person, actor)
         bump_version(connection)
 
 
-def _becomes(connection: Connection, person: Person, actor: Actor) -> None:
+def _give_role(connection: Connection, person: Person, actor: Actor) -> None:
     connection.execute(update(people).where(people.c.id == person.id).values(is_active=not actor.is_out))
     connection.execute(delete(duties).where(duties.c.person_id == person.id))
     connection.execute(delete(connections).where(connections.c.person_id == person.id))
@@ -104,7 +104,9 @@ def _becomes(connection: Connection, person: Person, actor: Actor) -> None:
         connection.execute(insert(duties).values(person_id=person.id, role=duty.role, scope=duty.scope, is_deputy=False))
     if actor.is_connected:
         declared = {"person_id": person.id, "declared_by": person.id, "declared_at": datetime.now(UTC)}
-        connection.execute(insert(connections), [{**declared, "child_id": normalise_child_id(child_of(scenario))} for scenario in SCENES])
+        connection.execute(
+            insert(connections), [{**declared, "child_id": normalise_child_id(child_of(scenario))} for scenario in SCENARIOS]
+        )
 
 
 def _duties(role: str) -> Iterator[Duty]:

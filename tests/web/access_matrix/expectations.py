@@ -1,4 +1,4 @@
-"""Every route as a row of every_route.toml, every cell of the matrix, and what section 5 of the rules has it answer.
+"""Every route as a row of routes.toml, every cell of the matrix, and what section 5 of the rules has it answer.
 
 An answer is one of: "sign in" (401, or led to signing in), "unknown" (404), "refused" (403), "past" (got past permission).
 """
@@ -15,7 +15,7 @@ from flask import Flask
 
 from tests.web.access_matrix.actors import Actor
 from tests.web.access_matrix.rules_section_5 import MOVES, leads_from, makes, may, records_safeguarding, sees_action, sees_escalation
-from tests.web.access_matrix.scenarios import SCENES, Scenario
+from tests.web.access_matrix.scenarios import SCENARIOS, Scenario
 
 TABLE: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("routes.toml").read_text(encoding="utf-8"))
 OF_AN_AUDIT = ("reference", "action_id")
@@ -90,7 +90,7 @@ def cells_of(actor: Actor, *, is_json: bool, every_variant: bool = True) -> Iter
     """One person’s, at the pages or at the JSON."""
     for route in (one for one in ROUTES if one.is_json == is_json):
         variants = list(route.variants())
-        scenes: tuple[Scenario | None, ...] = SCENES if route.is_of_an_audit else (None,)
+        scenes: tuple[Scenario | None, ...] = SCENARIOS if route.is_of_an_audit else (None,)
         for args, scenario in product(variants if every_variant else variants[:1], scenes):
             yield Cell(route, args, actor, scenario)
 

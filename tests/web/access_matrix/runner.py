@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, select
 from werkzeug.test import TestResponse
 
-from tests.web.access_matrix.actors import as_they_are
+from tests.web.access_matrix.actors import actors_with_usual_roles
 from tests.web.access_matrix.expectations import NOWHERE, Cell
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser, token_in
@@ -19,9 +19,9 @@ from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
 # A GET may record these: that somebody is still there, from where, when a token was used, and who read what.
-NOTED = frozenset({"sessions", "readings", "tokens", "failures", "places"})
-WRITING = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
-EVERYBODY = tuple(actor.name for actor in as_they_are() if actor.name)
+LOG_TABLES = frozenset({"sessions", "readings", "tokens", "failures", "places"})
+WRITE_STATEMENT = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
+NAMES = tuple(actor.name for actor in actors_with_usual_roles() if actor.name)
 CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
 
 
@@ -38,7 +38,7 @@ class Client:
         self.csrf: dict[str, str] = {}
         event.listen(self.council.engine, "before_cursor_execute", self._note)
 
-    def sign_in_all(self, names: Iterable[str] = EVERYBODY) -> None:
+    def sign_in_all(self, names: Iterable[str] = NAMES) -> None:
         """Everybody’s session and token, made once, while everybody is still there."""
         caller = ApiClient(self.council, self.client)
         for name in names:
@@ -69,7 +69,7 @@ class Client:
 
     def _note(self, _conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         self.statements += statement.startswith("SELECT") and "FROM sessions" not in statement
-        if found := WRITING.match(statement):
+        if found := WRITE_STATEMENT.match(statement):
             self.written.add(found[1])
 
 
@@ -77,7 +77,7 @@ def _sent(body: Any) -> dict[str, Any]:
     return {"data": body, "content_type": "application/json"} if isinstance(body, str) else {"json": body}
 
 
-def said(response: TestResponse) -> str:
+def outcome_of(response: TestResponse) -> str:
     """The class of an answer, as `expected` has it."""
     leads_to_sign_in = response.status_code in {302, 303} and response.headers["Location"].partition("?")[0].endswith("/sign-in")
     if response.status_code == 401 or leads_to_sign_in:
@@ -94,7 +94,7 @@ def bytes_of(response: TestResponse) -> tuple[object, ...]:
 
 
 @contextmanager
-def nothing_is_kept(engine: Engine) -> Iterator[None]:
+def roll_back_commits(engine: Engine) -> Iterator[None]:
     """Roll back every commit: a move can then be made once for each cell."""
     dialect: Any = engine.dialect
     dialect.do_commit = dialect.do_rollback
@@ -104,11 +104,11 @@ def nothing_is_kept(engine: Engine) -> Iterator[None]:
         del dialect.do_commit
 
 
-def everything_in(engine: Engine) -> Mapping[str, str]:
+def table_digests(engine: Engine) -> Mapping[str, str]:
     """Table -> a digest of all its rows, without what a GET may record."""
     with read_transaction(engine) as connection:
         return {
             table.name: hashlib.sha256("\n".join(sorted(map(repr, connection.execute(select(table))))).encode()).hexdigest()
             for table in metadata.sorted_tables
-            if table.name not in NOTED
+            if table.name not in LOG_TABLES
         }

@@ -36,7 +36,7 @@ class Scenario:
         return self.escalation != "none"
 
 
-def _scenes() -> list[Scenario]:
+def _every_state_and_escalation() -> list[Scenario]:
     found = []
     for state in STATES:
         # A draft was never shared, so nothing of it was ever Inadequate: revising leads back to grading alone.
@@ -59,23 +59,23 @@ def _scenes() -> list[Scenario]:
     return found
 
 
-BETWEEN = (
+SPECIAL_SCENARIOS = (
     Scenario("shared, nobody moderates", "shared", was_shared=True),
     Scenario("shared, judged", "shared", was_shared=True, has_moderator=True, is_judged=True),
     Scenario("graded, returned", "graded", was_shared=True),
     Scenario("graded, withdrawal asked", "graded", is_asked=True),
     Scenario("withdrawn, never shared", "withdrawn", is_asked=True),
 )
-SCENES = (*_scenes(), *BETWEEN)
+SCENARIOS = (*_every_state_and_escalation(), *SPECIAL_SCENARIOS)
 
 
 def child_of(scenario: Scenario) -> str:
-    return f"C-{SCENES.index(scenario)}"
+    return f"C-{SCENARIOS.index(scenario)}"
 
 
 def build_all(world: World) -> Mapping[str, str]:
     """Scene -> the reference of its audit."""
-    return {scenario.name: _build(world, scenario) for scenario in SCENES}
+    return {scenario.name: _build(world, scenario) for scenario in SCENARIOS}
 
 
 def _build(world: World, scenario: Scenario) -> str:
@@ -91,7 +91,7 @@ def _build(world: World, scenario: Scenario) -> str:
     _escalate(world, reference, scenario.escalation)
     _take_back(world, reference, scenario)
     _withdraw(world, reference, scenario)
-    _is_as_said(world, reference, scenario)
+    _check_state(world, reference, scenario)
     return reference
 
 
@@ -139,7 +139,7 @@ def _withdraw(world: World, reference: str, scenario: Scenario) -> None:
         audit_moves.withdraw(world.command_context(), world.person("hos.ppqa"), reference, "")
 
 
-def _is_as_said(world: World, reference: str, scenario: Scenario) -> None:
+def _check_state(world: World, reference: str, scenario: Scenario) -> None:
     audit = world.audit(reference)
     assert (audit.state, audit.escalation_state) == (scenario.state, scenario.escalation)
     assert (audit.was_shared, audit.moderated_at is not None) == (scenario.was_shared, scenario.was_moderated)

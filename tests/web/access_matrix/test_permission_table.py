@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.factories import a_council, a_world
 from tests.support.bar_table import Bar
-from tests.web.access_matrix.actors import LONG_TURNS, TURNS, Actor, add_the_others, everybody_of, set_up
+from tests.web.access_matrix.actors import GROUPS, LONG_GROUPS, Actor, actors_in, add_missing_people, give_roles
 from tests.web.access_matrix.rules_section_5 import MOVES, makes, may, records_safeguarding
-from tests.web.access_matrix.scenarios import SCENES, Scenario, build_all
+from tests.web.access_matrix.scenarios import SCENARIOS, Scenario, build_all
 from web.council import Council
 from workflow.commands import available_moves
 from workflow.commands.context import CommandContext
@@ -28,19 +28,19 @@ FEWEST = 100_000
 
 def test_the_tables_say_what_the_rules_say(tmp_path: Path, bar: Bar) -> None:
     council = a_council(tmp_path / "var")
-    add_the_others(council)
+    add_missing_people(council)
     references = build_all(a_world(council))
-    audits = {scenario: council.store.audit(references[scenario.name]) for scenario in SCENES}
+    audits = {scenario: council.store.audit(references[scenario.name]) for scenario in SCENARIOS}
     tried, wrong = 0, list[str]()
-    for turn in (*TURNS, *LONG_TURNS):
-        set_up(council, turn)
+    for group in (*GROUPS, *LONG_GROUPS):
+        give_roles(council, group)
         context = council.command_context()
-        for actor in (one for one in everybody_of(turn) if one.name):
+        for actor in (one for one in actors_in(group) if one.name):
             for scenario, audit in audits.items():
                 assert audit
                 for what, is_allowed, should_be in _cells(council, context, audit, actor, scenario):
                     tried += 1
-                    wrong += [f"{what}, {actor}, {scenario.name}, {turn}: {is_allowed}"] * (is_allowed != should_be)
+                    wrong += [f"{what}, {actor}, {scenario.name}, {group}: {is_allowed}"] * (is_allowed != should_be)
     council.engine.dispose()
     bar("A1", wanted=FEWEST, seen=tried)
     assert not wrong, f"{len(wrong)} of {tried} cells: " + "\n".join(wrong[:40])

@@ -12,7 +12,7 @@ from time_machine import Traveller
 from notifications.delivery.acknowledgement_links import acknowledge_line
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, a_council, an_audit
-from tests.web.access_matrix.runner import everything_in
+from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import Browser, text_of, token_in
 from tests.web.support.emailed_links import emails_to, is_ended, link_to, presses, works
 from tests.web.support.roles import now_holds
@@ -65,11 +65,11 @@ def test_neither_email_nor_page_shows_anything_of_the_case(app: Flask, escalated
 def test_opening_the_link_changes_nothing(app: Flask, world: World, escalated: str) -> None:
     """Like email scanners: open every link of an email, by GET and HEAD, more than once."""
     works(app)
-    before = everything_in(app.extensions["council"].engine)
+    before = table_digests(app.extensions["council"].engine)
     path = link_to(app, "hos.ppqa")
     for method in ("GET", "HEAD", "GET", "OPTIONS"):
         assert app.test_client().open(path, method=method).status_code == 200
-    assert everything_in(app.extensions["council"].engine) == before
+    assert table_digests(app.extensions["council"].engine) == before
     assert not [one for one in world.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
 
 

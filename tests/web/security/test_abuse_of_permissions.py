@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.factories import World, an_audit, answers, assign
-from tests.web.access_matrix.runner import everything_in
+from tests.web.access_matrix.runner import table_digests
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds, passes_on
@@ -44,7 +44,7 @@ def _json(caller: ApiClient, who: str, method: str, path: str, body: Any = None)
 
 def _record(council: Council) -> dict[str, str]:
     """All but the tokens, which the test’s own callers are given as they first call."""
-    return {table: digest for table, digest in everything_in(council.engine).items() if table != "tokens"}
+    return {table: digest for table, digest in table_digests(council.engine).items() if table != "tokens"}
 
 
 def test_ac04_a_moderator_changes_no_word_of_the_auditor(caller: ApiClient, world: World, council: Council) -> None:

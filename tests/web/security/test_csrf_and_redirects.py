@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.factories import World, an_audit
 from tests.web.access_matrix.expectations import ROUTES
-from tests.web.access_matrix.runner import everything_in
+from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import PASSWORD, Browser, token_in
 
 PAGES = [route for route in ROUTES if route.method != "GET" and not route.is_json and route.row["needs"] != "absent"]
@@ -38,13 +38,13 @@ def _forged() -> Iterator[tuple[str, dict[str, str]]]:
 def test_no_page_takes_anything_without_its_own_token(app: Flask, world: World) -> None:
     reference = an_audit(world, at="shared")
     browser, other = Browser(app, "auditor"), Browser(app, "qa")
-    before = everything_in(world.store.engine)
+    before = table_digests(world.store.engine)
     for route, (kind, sent) in product(PAGES, _forged()):
         args = next(route.variants())
         typed = {**route.sent(args), **sent} | ({"csrf_token": other.token} if "another" in kind else {})
         answer = browser.client.post(route.path(args, reference), data=typed, headers={"Origin": "https://evil.example"})
         assert answer.status_code == 400, (route.name, kind, answer.status_code)
-        assert everything_in(world.store.engine) == before, (route.name, kind)
+        assert table_digests(world.store.engine) == before, (route.name, kind)
     assert browser.get("/audits").status_code == 200, "and is still signed in"
     print(f"{len(PAGES) * len(list(_forged()))} forged requests to {len(PAGES)} routes")
 

@@ -17,7 +17,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, a_council, a_world
 from tests.notifications.support.outbox_assertions import in_london
 from tests.notifications.support.smtp_server import SmtpServer
-from tests.resilience.support.fork_server import a_folder
+from tests.resilience.support.fork_server import a_memory_folder
 from tests.support.bar_table import Bar
 from tests.web.read_access.test_read_log import NEVER_CALLED
 from tests.web.support.api_client import ApiClient
@@ -50,7 +50,7 @@ KINDS = 7 * 3 * 4
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    folder = a_folder(tmp_path)
+    folder = a_memory_folder(tmp_path)
     a_council(folder / "var").engine.dispose()
     made = create_app(a_council(folder / "var").settings)
     yield made

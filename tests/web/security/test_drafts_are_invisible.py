@@ -11,9 +11,9 @@ from time_machine import Traveller
 from tests.factories import Plan, World, a_council, a_world, an_audit, settings
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import Axis, chance, cover
-from tests.web.access_matrix.actors import Actor, add_the_others
+from tests.web.access_matrix.actors import Actor, add_missing_people
 from tests.web.access_matrix.expectations import ROUTES, Cell, Route
-from tests.web.access_matrix.runner import Client, bytes_of, nothing_is_kept
+from tests.web.access_matrix.runner import Client, bytes_of, roll_back_commits
 from web.app import create_app
 from workflow.commands import audit_moves
 
@@ -50,13 +50,13 @@ def _are_the_same(tmp_path: Path, choose: Callable[[Iterable[Asked]], list[Asked
     drafts = [_draft(a_world(with_drafts.council), state) for state in DRAFTS]
     asked, different = choose(_asked(drafts)), []
     for cell, reference in asked:
-        answers = [_answer(door, cell, reference) for door in (without, with_drafts)]
+        answers = [_answer(client, cell, reference) for client in (without, with_drafts)]
         different += [f"{cell}"] * (answers[0] != answers[1])
     print(f"{len(asked)} answers to {len(WATCHING)} people, with and without {len(drafts)} drafts")
     assert different == []
     assert all(without.council.store.audit(reference) is None for reference in drafts)
-    for door in (without, with_drafts):
-        door.council.engine.dispose()
+    for client in (without, with_drafts):
+        client.council.engine.dispose()
     return len(asked)
 
 
@@ -68,9 +68,9 @@ def _asked(drafts: list[str]) -> Iterator[Asked]:
                 yield from ((Cell(_searching(route), args, Actor(name), None), reference) for reference in references)
 
 
-def _answer(door: Client, cell: Cell, reference: str) -> tuple[object, ...]:
-    with nothing_is_kept(door.council.engine):
-        return bytes_of(door.ask(cell, reference)), door.statements
+def _answer(client: Client, cell: Cell, reference: str) -> tuple[object, ...]:
+    with roll_back_commits(client.council.engine):
+        return bytes_of(client.ask(cell, reference)), client.statements
 
 
 def _searching(route: Route) -> Route:
@@ -83,20 +83,20 @@ def _searching(route: Route) -> Route:
 def _twins(folder: Path) -> tuple[Client, Client]:
     """Two councils with the same sessions and tokens."""
     council = a_council(folder / "without")
-    add_the_others(council)
+    add_missing_people(council)
     an_audit(a_world(council), "moderated", Plan(details={"child_id": CHILD}))
     council.engine.dispose()
-    first = _door(folder / "without")
+    first = _client(folder / "without")
     first.sign_in_all(WATCHING)
     with first.council.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copytree(folder / "without", folder / "with")
-    second = _door(folder / "with")
+    second = _client(folder / "with")
     second.headers, second.csrf = first.headers, first.csrf
     return first, second
 
 
-def _door(folder: Path) -> Client:
+def _client(folder: Path) -> Client:
     app = create_app(settings(folder))
     app.testing = True
     return Client(app)

@@ -13,10 +13,10 @@ from flask import Flask
 from tests.factories import a_world
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import Axis, chance, cover
-from tests.web.access_matrix.actors import Actor, add_the_others, everybody_of
+from tests.web.access_matrix.actors import Actor, actors_in, add_missing_people
 from tests.web.access_matrix.expectations import ROUTES, Cell, expected
-from tests.web.access_matrix.runner import Client, nothing_is_kept, said
-from tests.web.access_matrix.scenarios import BETWEEN, SCENES, Scenario, build_all
+from tests.web.access_matrix.runner import Client, outcome_of, roll_back_commits
+from tests.web.access_matrix.scenarios import SCENARIOS, SPECIAL_SCENARIOS, Scenario, build_all
 from workflow.ports import Change
 
 NEVER_ASKED = {
@@ -34,49 +34,49 @@ NESTED = {
     "sections": {"area_12": {}},
 }
 AT_A_TIME = 3
-TRIED_IN = (*(one for one in SCENES if one.escalation in {"none", "open"} and one not in BETWEEN), BETWEEN[1])
+TRIED_IN = (*(one for one in SCENARIOS if one.escalation in {"none", "open"} and one not in SPECIAL_SCENARIOS), SPECIAL_SCENARIOS[1])
 
 
 @pytest.fixture
-def door(app: Flask) -> Client:
-    door = Client(app)
-    add_the_others(door.council)
-    door.sign_in_all()
-    return door
+def client(app: Flask) -> Client:
+    client = Client(app)
+    add_missing_people(client.council)
+    client.sign_in_all()
+    return client
 
 
-def test_no_extra_nested_or_doubled_key_changes_anything(door: Client, monkeypatch: pytest.MonkeyPatch, bar: Bar) -> None:
+def test_no_extra_nested_or_doubled_key_changes_anything(client: Client, monkeypatch: pytest.MonkeyPatch, bar: Bar) -> None:
     """Each route on each audit, and each route for each person; others each day."""
     by: list[Axis[Cell]] = [lambda cell: (cell.route.name, cell.scenario), lambda cell: (cell.route.name, cell.actor)]
-    seen = _changes_nothing(door, monkeypatch, cover(_allowed(), by, chance("mass assignment")))
+    seen = _changes_nothing(client, monkeypatch, cover(_allowed(), by, chance("mass assignment")))
     bar("A2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
-def test_no_key_changes_anything_for_anybody(door: Client, monkeypatch: pytest.MonkeyPatch, bar: Bar) -> None:
-    seen = _changes_nothing(door, monkeypatch, list(_allowed()))
+def test_no_key_changes_anything_for_anybody(client: Client, monkeypatch: pytest.MonkeyPatch, bar: Bar) -> None:
+    seen = _changes_nothing(client, monkeypatch, list(_allowed()))
     bar("A2", wanted=seen, seen=seen)
 
 
-def _changes_nothing(door: Client, monkeypatch: pytest.MonkeyPatch, cells: list[Cell]) -> int:
+def _changes_nothing(client: Client, monkeypatch: pytest.MonkeyPatch, cells: list[Cell]) -> int:
     """How many requests were sent."""
-    references = build_all(a_world(door.council))
+    references = build_all(a_world(client.council))
     saved: list[Change] = []
-    save = door.council.store.save
+    save = client.council.store.save
 
     def note_and_save(change: Change) -> None:
         saved.append(change)
         save(change)
 
-    monkeypatch.setattr(door.council.store, "save", note_and_save)
+    monkeypatch.setattr(client.council.store, "save", note_and_save)
     wrong, tried = [], 0
-    with time_machine.travel(datetime.now(UTC), tick=False), nothing_is_kept(door.council.engine):
+    with time_machine.travel(datetime.now(UTC), tick=False), roll_back_commits(client.council.engine):
         for cell in cells:
             reference = references[cell.scenario.name] if cell.scenario else ""
-            plain = _saved_by(door, cell, reference, saved)
+            plain = _saved_by(client, cell, reference, saved)
             for kind, body in _bodies(cell, tried):
                 tried += 1
-                changed = _saved_by(door, cell, reference, saved, body)
+                changed = _saved_by(client, cell, reference, saved, body)
                 if changed and changed != plain:
                     wrong.append(f"{cell}: {kind} changed something")
                 if cell.route.is_json and cell.route.method != "DELETE" and changed:
@@ -88,7 +88,7 @@ def _changes_nothing(door: Client, monkeypatch: pytest.MonkeyPatch, cells: list[
 
 def _allowed() -> Iterator[Cell]:
     """One way past permission for each route, audit and person who has one."""
-    actors = [actor for turn in ("named by the audit", "in a post") for actor in everybody_of(turn)]
+    actors = [actor for group in ("named by the audit", "in a post") for actor in actors_in(group)]
     for route in (one for one in ROUTES if one.method != "GET" and one.row["needs"] != "public" and "discard" not in one.rule):
         for scenario in TRIED_IN if route.is_of_an_audit else (None,):
             for actor in actors:
@@ -111,11 +111,11 @@ def _bodies(cell: Cell, turn: int) -> Iterator[tuple[str, Any]]:
     yield "doubled", json.dumps({"state": "shared"})[:-1] + ", " + (json.dumps(sent)[1:-1] or '"version": 1') + ', "state": "moderated"}'
 
 
-def _saved_by(door: Client, cell: Cell, reference: str, saved: list[Change], body: Any = None) -> list[tuple[Any, ...]]:
+def _saved_by(client: Client, cell: Cell, reference: str, saved: list[Change], body: Any = None) -> list[tuple[Any, ...]]:
     """What was to be stored, but for what chance gives: a new audit’s reference, and the hashes that hold it."""
     saved.clear()
-    answer = door.ask(cell, reference, body)
-    assert said(answer) not in {"broken", "not understood"}, (str(cell), answer.status_code)
+    answer = client.ask(cell, reference, body)
+    assert outcome_of(answer) not in {"broken", "not understood"}, (str(cell), answer.status_code)
     return [_by_itself(change) for change in saved]
 
 
@@ -128,10 +128,10 @@ def _by_itself(change: Change) -> tuple[Any, ...]:
     return after, len(change.rows), len(change.notices), len(change.seals)
 
 
-def test_a_move_named_twice_is_refused(door: Client) -> None:
-    references = build_all(a_world(door.council))
-    scenario: Scenario = next(one for one in SCENES if one.name == "graded, none")
+def test_a_move_named_twice_is_refused(client: Client) -> None:
+    references = build_all(a_world(client.council))
+    scenario: Scenario = next(one for one in SCENARIOS if one.name == "graded, none")
     route = next(one for one in ROUTES if one.name == "POST /api/v1/audits/<reference>/moves")
     cell = Cell(route, {"move": "revise"}, Actor("qa", role="qa"), scenario)
     for body in ('{"move": "withdraw", "move": "share"}', '{"move": "withdraw", "reason": "x", "move": "revise"}'):
-        assert door.ask(cell, references[scenario.name], body).status_code == 422
+        assert client.ask(cell, references[scenario.name], body).status_code == 422

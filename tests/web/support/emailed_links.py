@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW
-from tests.web.access_matrix.runner import everything_in
+from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import token_in
 from web.council import Council
 from workflow.storage.engine import read_transaction
@@ -52,9 +52,9 @@ def presses(client: FlaskClient, path: str) -> TestResponse:
 
 def is_ended(app: Flask, path: str) -> bool:
     """Refused when opened and when pressed, byte for byte as a forged one is; and nothing is changed by it."""
-    before = everything_in(app.extensions["council"].engine)
+    before = table_digests(app.extensions["council"].engine)
     forged = app.test_client().get("/acknowledge?token=forged")
     answers = [app.test_client().get(path), presses(app.test_client(), path)]
-    assert everything_in(app.extensions["council"].engine) == before
+    assert table_digests(app.extensions["council"].engine) == before
     assert {answer.status_code for answer in answers} in ({410}, {200, 410}, {200})
     return all(answer.status_code == 410 and answer.data == forged.data for answer in answers)

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from time_machine import Traveller
 
 from tests.factories import NOW, World, an_audit, assign
-from tests.web.access_matrix.runner import everything_in
+from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
@@ -114,13 +114,13 @@ def test_only_its_digest_is_stored(app: Flask, clock: Traveller) -> None:
 def test_fetching_it_changes_nothing_and_is_cheap_when_nothing_has_changed(app: Flask, world: World, clock: Traveller) -> None:
     an_audit(world, at="shared", grade="inadequate")
     path = address(Browser(app, "hos.ppqa"))
-    before = everything_in(app.extensions["council"].engine)
+    before = table_digests(app.extensions["council"].engine)
     first = app.test_client().get(path)
     again = app.test_client().get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert app.test_client().head(path).status_code == 200
     assert first.headers["Cache-Control"] == "no-store"
-    assert everything_in(app.extensions["council"].engine) == before
+    assert table_digests(app.extensions["council"].engine) == before
     clock.shift(timedelta(days=1))
     assert app.test_client().get(path).data == first.data
 
