@@ -1,6 +1,16 @@
-"""make bench: every benchmark, as ratios taken in one run, printed and written to bench/results.md.
+"""Run the benchmarks, print their tables and write them to bench/results.md.
 
-make bench ARGS="audit move" measures only those, and leaves what was written of the others.
+`make bench` runs all of them; `make bench ARGS="move list"` runs those two and leaves the tables of the others as they were.
+
+Benchmarks, by their names on the command line:
+- move: move_throughput.py, moves a second beside other frameworks (peers/) and the bare driver; profile: move_profile.py, where the time goes
+- post: post_throughput.py, the same over HTTP as a browser does it; profile_of_a_post: post_profile.py
+- list: list_pages.py, lists at a million audits; audit: page_latency.py, pages for fifty people; sweep: reminder_sweep.py, reminders
+- start: startup_and_memory.py; mail: email_throughput.py; writers: writer_fairness.py on SQLite; machines: process_scaling.py on PostgreSQL
+
+What they share: databases.py, large_council.py and postgres.py (what is measured), processes.py (programs), move_programs.py,
+post_servers.py and bare_wsgi.py (what takes turns), interleaved_runs.py (turns), http_client.py, auditor_session.py and smtp_sink.py
+(the other end), result.py (ratios).
 """
 
 import re
@@ -9,18 +19,18 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from bench.a_list import growth_of_the_list
-from bench.a_move import moves_against_their_limit
-from bench.a_post import posts_against_their_limit
-from bench.a_sweep import growth_of_the_sweep
-from bench.an_audit import share_of_the_time
-from bench.machines import throughput_of_machines
-from bench.mail import share_of_the_socket
-from bench.profile import profile_of_a_move
-from bench.profile_of_a_post import profile_of_a_post
+from bench.email_throughput import share_of_the_socket
+from bench.list_pages import growth_of_the_list
+from bench.move_profile import profile_of_a_move
+from bench.move_throughput import moves_against_their_limit
+from bench.page_latency import share_of_the_time
+from bench.post_profile import profile_of_a_post
+from bench.post_throughput import posts_against_their_limit
+from bench.process_scaling import throughput_of_machines
+from bench.reminder_sweep import growth_of_the_sweep
 from bench.result import Result
-from bench.starting import start_and_memory
-from bench.writers import fairness
+from bench.startup_and_memory import start_and_memory
+from bench.writer_fairness import fairness
 
 RESULTS = Path(__file__).parent / "results.md"
 HEAD = """# Results

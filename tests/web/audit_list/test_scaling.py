@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
-from bench.filling import filled
+from tests.support.large_council import a_large_council
 from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
 from web.council import Council
 from web.worklist.queries import fetch_actions_waiting, fetch_audits_waiting
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("lists of 100,000 audits")
 
 @pytest.fixture(scope="module")
 def councils(tmp_path_factory: pytest.TempPathFactory) -> tuple[Council, Council]:
-    few, many = (filled(tmp_path_factory.mktemp("lists") / str(count), count) for count in (FEW, MANY))
+    few, many = (a_large_council(tmp_path_factory.mktemp("lists") / str(count), count) for count in (FEW, MANY))
     return few, many
 
 

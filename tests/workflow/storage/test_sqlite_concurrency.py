@@ -4,11 +4,12 @@ import os
 
 import pytest
 
-from bench.writers import READERS, WRITERS, Did, at_once
 from tests.factories import a_world, an_audit
+from tests.workflow.storage.support.writers_and_readers import Work, run_processes
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 
+WRITERS, READERS = 8, 8
 SECONDS, LONG = float(os.environ.get("SECONDS", "10")), 60
 
 
@@ -25,17 +26,17 @@ def _all_at_once(council: Council, seconds: float) -> None:
     world = a_world(council)
     references = [an_audit(world, at="graded") for _ in range(WRITERS)]
     before = {reference: world.audit(reference).chain.count for reference in references}
-    done = at_once(council.settings.data, seconds, references)
+    done = run_processes(council.settings.data, seconds, references, READERS)
     writers, readers = ([one for one in done if one.kind == kind] for kind in ("moves", "readings"))
     assert (len(writers), len(readers)) == (WRITERS, READERS)
-    assert [said for one in done for said in one.refused] == []
+    assert [refusal for one in done for refusal in one.refusals] == []
     made = [world.audit(reference).chain.count - before[reference] for reference in references]
-    assert sorted(made) == sorted(len(one.took) for one in writers)
+    assert sorted(made) == sorted(len(one.seconds) for one in writers)
     assert first_break(council, every_reference(council)) == ""
     print(f"{WRITERS} writers, {READERS} readers, {seconds:g} s: {_said(writers, 'moves')}; {_said(readers, 'readings')}; no lock seen")
     assert min(made) > 0
 
 
-def _said(those: list[Did], what: str) -> str:
-    counts, took = [len(one.took) for one in those], [seconds for one in those for seconds in one.took]
+def _said(those: list[Work], what: str) -> str:
+    counts, took = [len(one.seconds) for one in those], [seconds for one in those for seconds in one.seconds]
     return f"{sum(counts)} {what}, {min(counts)} to {max(counts)} each, the slowest in {max(took) * 1000:.0f} ms"

@@ -10,12 +10,12 @@ from pathlib import Path
 from rich.progress import track
 from sqlalchemy import create_engine, event, select
 
-from bench.filling import filled, on_postgresql
+from bench.large_council import fill_council, on_postgresql
+from bench.postgres import create_database, postgres_server
 from bench.result import Result, result
 from notifications.queries import enqueue
 from notifications.reminders.action_reminders import ActionToCheck, reminders
 from notifications.scheduling.worker import sweep
-from tests.support.postgres import a_database
 from web.council import Council
 from workflow.events import Notice
 from workflow.storage.engine import read_transaction, write_transaction
@@ -47,7 +47,8 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def growth_of_the_sweep() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         embedded = [_all_open(Path(folder) / f"{count}", count) for count in track((FEW, MANY), "Filling actions")]
-        urls = [stack.enter_context(a_database(Path(folder) / "postgres")) for _ in embedded]
+        server = stack.enter_context(postgres_server(Path(folder) / "postgres"))
+        urls = [create_database(server) for _ in embedded]
         served = [on_postgresql(council, url) for council, url in track([*zip(embedded, urls, strict=True)], "Moving to PostgreSQL")]
         for council in (*embedded, *served):
             sweep(council.worker_context, NOW)
@@ -58,7 +59,7 @@ def growth_of_the_sweep() -> list[Result]:
 
 
 def _all_open(folder: Path, count: int) -> Council:
-    council = filled(folder, count)
+    council = fill_council(folder, count)
     for statement in ALL_OPEN:
         with write_transaction(council.engine) as connection:
             connection.exec_driver_sql(statement)

@@ -18,15 +18,14 @@ from pathlib import Path
 
 from rich.progress import track
 
-from bench.a_move import POSTGRESQL, SAMPLE, SQLITE
-from bench.a_post import SERVE
-from bench.an_auditor import DOINGS, PASSWORD, Auditor
-from bench.browser import Browser
-from bench.homes import Home, databases
-from bench.posters import begun_by
+from bench.auditor_session import DOINGS, PASSWORD, Auditor
+from bench.databases import Home, databases
+from bench.http_client import Browser
+from bench.move_throughput import POSTGRESQL, SAMPLE, SQLITE
+from bench.post_servers import begun_by
+from bench.post_throughput import SERVE
+from bench.processes import PROGRAM, free_port
 from bench.result import Result, result
-from tests.multi_process.processes import PROGRAM
-from tests.notifications.support.smtp_server import free_port
 from web.cli.demo_audits import read_sample, write_audit
 from web.cli.demo_data import load_people
 from web.council import prepare

@@ -1,6 +1,6 @@
 """The limit of a move over HTTP: a plain WSGI callable that says to the database what the service said, through the bare driver, and checks nothing.
 
-`python -m bench.bare_web FILE` serves on PORT, with the settings of its council in the environment. FILE holds, by the path of each POST,
+`python -m bench.bare_wsgi FILE` serves on PORT, with the settings of its council in the environment. FILE holds, by the path of each POST,
 the statements that were written down while another copy of the same council answered it.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.homes import Home
-from bench.movers import Move, repeating
+from bench.databases import Home
+from bench.move_programs import Move, repeating
 from bench.peers.served import Application, serve
 
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from rich.progress import track
 
-from bench.a_move import SAMPLE
-from bench.an_auditor import DOINGS, PASSWORD, Auditor, Done
-from bench.filling import filled
+from bench.auditor_session import DOINGS, PASSWORD, Auditor, Done
+from bench.large_council import fill_council
+from bench.move_throughput import SAMPLE
 from bench.result import Result, result
 from web.cli.demo_audits import read_sample, write_audit
 from web.council import Council
@@ -38,7 +38,7 @@ PAUSE, WINDOW, WARM_UP, LONGEST_START = 1.0, 6.0, 3.0, 20.0
 
 def share_of_the_time() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        drafts = _drafts(filled(Path(folder), AUDITS))
+        drafts = _drafts(fill_council(Path(folder), AUDITS))
         with _served(Path(folder)) as port:
             auditors = [Auditor(port, email, draft) for email, draft in track(drafts.items(), "Signing in")]
             began = time.monotonic() + WARM_UP

@@ -1,4 +1,4 @@
-"""Where the time of a POST of a move goes in the service, without its server: what is under way, looked at as `profile.py` does."""
+"""Where the time of a POST of a move goes in the service, without its server: what is under way, looked at as `move_profile.py` does."""
 
 from io import BytesIO
 from types import FrameType
@@ -7,16 +7,16 @@ from urllib.parse import urlencode
 
 from werkzeug.test import create_environ
 
-from bench.a_move import POSTGRESQL, SQLITE
-from bench.homes import Home
-from bench.posters import form_of, signed_in
-from bench.profile import Laid, profiled
+from bench.databases import Home
+from bench.move_profile import Laid, profiled
+from bench.move_throughput import POSTGRESQL, SQLITE
+from bench.post_servers import form_of, signed_in
 from bench.result import Result
 
 # By a function’s name, the outermost that is under way.
 PARTS = {
     "make_audit_move": "the move", "open_session": "the session, read", "save_session": "the session, stored with its messages",
-    "the_desk": "who asks: the directory", "csrf_protect": "the form’s token",
+    "command_context": "who asks: the directory", "csrf_protect": "the form’s token",
 }  # fmt: skip
 BETWEEN = "Flask and what is asked of every request"
 

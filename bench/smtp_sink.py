@@ -1,6 +1,6 @@
 """A mail server that takes everything and keeps nothing, as little of one as there can be: it must not be what is measured.
 
-`python -m bench.mail_sink` prints its port. A process of its own, so that it shares no interpreter with who sends.
+`python -m bench.smtp_sink` prints its port. A process of its own, so that it shares no interpreter with who sends.
 """
 
 import socket

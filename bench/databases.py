@@ -11,10 +11,10 @@ from typing import Any
 
 import psycopg
 from rich.progress import track
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import make_url
 
+from bench.postgres import create_database, postgres_server
 from config.settings import read_settings
-from tests.support.postgres import OwnServer
 from web.cli.demo_audits import read_sample, write_audit
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
@@ -48,13 +48,7 @@ class Home:
         if not self.url:
             shutil.copytree(self.folder, self.folder.with_name(name))
             return Home(self.folder.with_name(name))
-        url = make_url(self.url)
-        copied = url.set(database=f"{url.database}_{name}")
-        engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {copied.database} TEMPLATE {url.database}")
-        engine.dispose()
-        return Home(self.folder, copied.render_as_string(hide_password=False))
+        return Home(self.folder, create_database(self.url, f"TEMPLATE {make_url(self.url).database}"))
 
 
 def graded(home: Home, sample: str, count: int) -> list[str]:
@@ -85,10 +79,5 @@ def databases(folder: Path, kind: str) -> Iterator[tuple[Home, Urls]]:
     if kind == "SQLite":
         yield Home(folder / "first"), lambda name: f"sqlite:///{folder / name}.db"
         return
-    # Stopped before its folder is removed, or it would be left running.
-    server = OwnServer(folder / "postgres")
-    template = make_url(server.url).set(database="template1").render_as_string(hide_password=False)
-    try:
-        yield Home(folder / "first", Home(folder, template).copy("first").url), lambda name: Home(folder, template).copy(name).url
-    finally:
-        server.stop()
+    with postgres_server(folder / "postgres") as server:
+        yield Home(folder / "first", create_database(server)), lambda _name: create_database(server)

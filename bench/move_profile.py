@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from bench.a_move import POSTGRESQL, SHARED, SQLITE
-from bench.homes import Home, databases, graded
-from bench.movers import sharing
+from bench.databases import Home, databases, graded
+from bench.move_programs import sharing
+from bench.move_throughput import POSTGRESQL, SHARED, SQLITE
 from bench.result import Result, result
 
 EVERY, BLOCKS, BLOCK, WARM_UP = 0.001, 7, 40, 20

@@ -21,14 +21,13 @@ from pathlib import Path
 
 from rich.progress import track
 
-from bench.a_move import SAMPLE
-from bench.mail import NOW
+from bench.email_throughput import NOW
+from bench.move_throughput import SAMPLE
+from bench.postgres import create_database, postgres_server
+from bench.processes import free_port, start_program, wait_until
 from bench.result import Result, result
 from config.settings import read_settings
 from notifications.queries import enqueue
-from tests.multi_process.processes import KEY, start_program, wait_until
-from tests.notifications.support.smtp_server import free_port
-from tests.support.postgres import a_database
 from web.cli.demo_audits import read_sample, write_audit
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
@@ -81,7 +80,7 @@ def _result(what: str, ratios: list[float]) -> Result:
 class Bench:
     def __init__(self, folder: Path, url: str, sink: int) -> None:
         self.folder = folder
-        self.settings = {"DATABASE_URL": url, "SECRET_KEY": KEY, "MAIL_URL": f"smtp://127.0.0.1:{sink}?tls=none"}
+        self.settings = {"DATABASE_URL": url, "SECRET_KEY": "k" * 32, "MAIL_URL": f"smtp://127.0.0.1:{sink}?tls=none"}
         named = {f"PRACTICE_AUDIT_{name}": value for name, value in self.settings.items()}
         self.council: Council = open_council(read_settings({"PRACTICE_AUDIT_DATA": str(folder), **named}))
         prepare(self.council)
@@ -177,10 +176,10 @@ def _put(port: int, token: str, path: str, moderator: str) -> None:
 
 @contextmanager
 def _bench(folder: Path) -> Iterator[Bench]:
-    sink = [sys.executable, "-m", "bench.mail_sink"]
-    with a_database(folder / "postgres") as url, subprocess.Popen(sink, stdout=subprocess.PIPE, text=True) as sink_process:
+    sink = [sys.executable, "-m", "bench.smtp_sink"]
+    with postgres_server(folder / "postgres") as server, subprocess.Popen(sink, stdout=subprocess.PIPE, text=True) as sink_process:
         assert sink_process.stdout is not None
-        bench = Bench(folder, url, int(sink_process.stdout.readline()))
+        bench = Bench(folder, create_database(server), int(sink_process.stdout.readline()))
         try:
             yield bench
         finally:

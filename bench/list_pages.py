@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from bench.filling import filled
+from bench.large_council import fill_council
 from bench.result import Result, result
 from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
 from web.council import Council
@@ -32,7 +32,7 @@ NAIVE = (
 
 def growth_of_the_list() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        few, many = (filled(Path(folder) / str(count), count) for count in track((FEW, MANY), "Filling lists"))
+        few, many = (fill_council(Path(folder) / str(count), count) for count in track((FEW, MANY), "Filling lists"))
         grown = f"at {MANY:,} audits against {FEW:,}"
         return [
             *(_compared(f"P6 the list for {who}, {what}: {grown}", "≤ 1.5", _page(many, who, wanted, at * MANY), _page(few, who, wanted, at * FEW))

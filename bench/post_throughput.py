@@ -13,10 +13,10 @@ from pathlib import Path
 
 from rich.progress import track
 
-from bench.a_move import POSTGRESQL, SHARED, SQLITE
-from bench.homes import databases, graded
-from bench.movers import LIMIT, OURS
-from bench.posters import ours_and_the_limit, peer
+from bench.databases import databases, graded
+from bench.move_programs import LIMIT, OURS
+from bench.move_throughput import POSTGRESQL, SHARED, SQLITE
+from bench.post_servers import ours_and_the_limit, peer
 from bench.result import Result, rate, work
 
 BLOCKS, BLOCK = 21, 10

@@ -1,6 +1,6 @@
 """The service as a contestant, and its limit: the same statements through the bare driver, with no rules and nothing else.
 
-`python -m bench.movers ours|bare FILE BLOCK`, with the settings of its council in the environment. FILE holds, for each move, the
+`python -m bench.move_programs ours|bare FILE BLOCK`, with the settings of its council in the environment. FILE holds, for each move, the
 reference of an audit to share, or the statements that were written down while another copy of the same council shared it.
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bench.homes import Home, settle
+from bench.databases import Home, settle
 from bench.peers.the_work import in_blocks
 from web.council import Council
 from workflow.commands import audit_moves
 from workflow.directory import Person
 
 OURS, LIMIT, COMMIT = "ours", "bare", "COMMIT"
-# Whose audit the sample is that a_move.py has shared.
+# Whose audit the sample is that move_throughput.py has shared.
 AUDITOR = "auditor2@demo.example"
 Statement = tuple[str, Any, bool]
 Move = list[Statement]

@@ -20,15 +20,14 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
-from bench.an_auditor import PASSWORD
-from bench.browser import HIDDEN, Browser
-from bench.homes import Home, settle
-from bench.movers import AUDITOR, COMMIT, LIMIT, OURS, Move
+from bench.auditor_session import PASSWORD
+from bench.databases import Home, settle
+from bench.http_client import HIDDEN, Browser
+from bench.move_programs import AUDITOR, COMMIT, LIMIT, OURS, Move
 from bench.peers import python_of
+from bench.processes import PROGRAM, free_port, wait_until
 from bench.result import Took
 from config.settings import read_settings
-from tests.multi_process.processes import PROGRAM, wait_until
-from tests.notifications.support.smtp_server import free_port
 from web.app import create_app
 from web.cli.demo_audits import DOMAIN
 from web.cli.queries import set_passwords
@@ -108,7 +107,7 @@ def ours_and_the_limit(home: Home, references: Sequence[str], block: int, serve:
     settle(council)
     return {
         OURS: Poster([*PROGRAM, *serve], paths, block, serves.settings, cookie),
-        LIMIT: Poster([sys.executable, "-m", "bench.bare_web", str(file)], paths, block, repeats.settings, cookie),
+        LIMIT: Poster([sys.executable, "-m", "bench.bare_wsgi", str(file)], paths, block, repeats.settings, cookie),
     }
 
 

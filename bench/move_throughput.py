@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contestants import Contestant, peer, take_turns
-from bench.homes import Home, databases, graded
-from bench.movers import LIMIT, OURS, recorded
+from bench.databases import Home, databases, graded
+from bench.interleaved_runs import Contestant, peer, take_turns
+from bench.move_programs import LIMIT, OURS, recorded
 from bench.result import Result, rate, work
 
 BLOCKS, BLOCK = 31, 10
@@ -96,4 +96,4 @@ def _commands(kind: str, folder: Path, work: Sequence[object], block: int) -> It
     for number, part in enumerate(work):
         file = folder / f"{kind}-{number}.pickle"
         file.write_bytes(pickle.dumps(part))
-        yield [sys.executable, "-m", "bench.movers", kind, str(file), str(block)]
+        yield [sys.executable, "-m", "bench.move_programs", kind, str(file), str(block)]

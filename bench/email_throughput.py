@@ -159,7 +159,7 @@ def _on_one_core() -> Iterator[None]:
 
 @contextmanager
 def _sink() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-m", "bench.mail_sink"], stdout=subprocess.PIPE, text=True) as sink:
+    with subprocess.Popen([sys.executable, "-m", "bench.smtp_sink"], stdout=subprocess.PIPE, text=True) as sink:
         assert sink.stdout is not None
         try:
             yield int(sink.stdout.readline())
