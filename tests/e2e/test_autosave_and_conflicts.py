@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.e2e.support.live_server import LiveServer
 from tests.e2e.support.pages import faults_of
 from tests.factories import World, a_world, an_audit, save
-from web.identity import sessions
+from web.request import browser_session
 
 pytestmark = pytest.mark.browser
 
@@ -76,16 +76,17 @@ def test_a_colleagues_text_is_shown_beside_and_neither_is_lost(served: LiveServe
 
 
 def test_the_end_of_a_session_is_announced_and_can_be_postponed(served: LiveServer, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=3, seconds=4))
-    monkeypatch.setattr(sessions, "NOTED_EVERY", timedelta(0))
+    monkeypatch.setattr(browser_session, "IDLE", timedelta(minutes=3, seconds=4))
+    monkeypatch.setattr(browser_session, "USE_RECORDED_EVERY", timedelta(0))
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
     page.get_by_label("Impact").focus()
-    page.get_by_text("You will be signed out at").wait_for()
+    warning = page.locator(".app-warning", has_text="You will be signed out at")
+    warning.wait_for()
     assert _focused(page) == "impact"
     assert faults_of(page) == []
     page.get_by_role("button", name="Stay signed in").click()
-    page.get_by_text("You will be signed out at").wait_for(state="detached")
+    warning.wait_for(state="detached")
 
 
 def test_what_is_sent_after_the_session_is_offered_after_signing_in(
@@ -93,12 +94,12 @@ def test_what_is_sent_after_the_session_is_offered_after_signing_in(
 ) -> None:
     reference = an_audit(world, at="practitioner_consulted")
     page = _open(served, reference)
-    monkeypatch.setattr(sessions, "IDLE", timedelta(0))
+    monkeypatch.setattr(browser_session, "IDLE", timedelta(0))
     page.get_by_label("Evidence").fill("Typed too late.")
     page.get_by_text("You have been signed out. We have kept what you typed").wait_for()
     page.get_by_role("button", name="Save and return").click()
     page.get_by_role("heading", name="Sign in").wait_for()
-    monkeypatch.setattr(sessions, "IDLE", timedelta(minutes=30))
+    monkeypatch.setattr(browser_session, "IDLE", timedelta(minutes=30))
     assert faults_of(page) == []
     page.get_by_label("Email address").fill("auditor@demo.example")
     page.get_by_label("Password", exact=True).fill("correct horse")

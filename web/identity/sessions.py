@@ -12,7 +12,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 
 from web.council import Council
 from web.identity.queries import delete_session, insert_session, read_session, update_session
-from web.request.browser_session import IDLE, LONGEST, NOTED_EVERY, PREFIX, BrowserSession
+from web.request.browser_session import PREFIX, BrowserSession, has_ended
 from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError
 
@@ -53,7 +53,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
             }
             insert_session(self.council.engine, values | {"created_at": now, "seen_at": now})
             self._send_cookie(app, session.token, response)
-        elif session.modified or now - session.seen_at > NOTED_EVERY:
+        elif session.needs_saving(now):
             update_session(self.council.engine, token_digest(session.token), dict(session), now)
 
     def end(self, session: BrowserSession) -> None:
@@ -67,7 +67,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
         row = read_session(self.council.engine, token_digest(token))
         if row is None:
             return None
-        if now - row.seen_at > IDLE or now - row.created_at > LONGEST:
+        if has_ended(row.seen_at, row.created_at, now):
             return _ended(row, now)
         session = BrowserSession(row.content)
         session.modified = False

@@ -9,8 +9,12 @@ from workflow.storage.engine import DatabaseError
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
-NOTED_EVERY = timedelta(minutes=1)
+USE_RECORDED_EVERY = timedelta(minutes=1)
 PREFIX = "in."
+
+
+def has_ended(seen_at: datetime, created_at: datetime, now: datetime) -> bool:
+    return now - seen_at > IDLE or now - created_at > LONGEST
 
 
 class BrowserSession(SecureCookieSession):
@@ -31,8 +35,12 @@ class BrowserSession(SecureCookieSession):
         """When it ends if nothing more is done than what is being done now."""
         if self.person_id is None:
             return None
-        noted = self.seen_at if self.seen_at and now - self.seen_at <= NOTED_EVERY else now
-        return min(noted + IDLE, (self.created_at or now) + LONGEST)
+        used_at = self.seen_at if self.seen_at and now - self.seen_at <= USE_RECORDED_EVERY else now
+        return min(used_at + IDLE, (self.created_at or now) + LONGEST)
+
+    def needs_saving(self, now: datetime) -> bool:
+        """Its use is recorded once a minute, its content at once."""
+        return self.modified or self.seen_at is None or now - self.seen_at > USE_RECORDED_EVERY
 
     def start_for(self, person_id: int) -> None:
         """Start a new session under a new token: nothing of the visitor’s session survives signing in."""

@@ -29,8 +29,8 @@ def start_login(engine: Engine, session: MutableMapping[str, Any], after: str) -
     now = datetime.now(UTC)
     secret = session.setdefault(BROWSER_KEY, secrets.token_urlsafe(32))
     attempt = PendingLogin(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64), after[:2000])
-    kept = {"nonce": attempt.nonce, "verifier": attempt.verifier, "after": attempt.after}
-    insert_attempt(engine, {"digest": _digest(secret, attempt.state), "begun_at": now, **kept}, now - LASTS)
+    secret_values = {"nonce": attempt.nonce, "verifier": attempt.verifier, "after": attempt.after}
+    insert_attempt(engine, {"digest": _digest(secret, attempt.state), "begun_at": now, **secret_values}, now - LASTS)
     return attempt
 
 

@@ -19,21 +19,21 @@ def insert_attempt(engine: Engine, values: dict[str, Any], too_old: datetime) ->
 
 
 def take_attempt(engine: Engine, digest: str, too_old: datetime) -> Any:
-    """The row, once: of several who ask at the same moment one is given it."""
+    """Return the row once: of several requests at the same moment only one gets it."""
     taken = delete(ATTEMPTS).where(ATTEMPTS.c.digest == digest, ATTEMPTS.c.begun_at >= too_old)
     with write_transaction(engine) as connection:
         return connection.execute(taken.returning(ATTEMPTS.c.nonce, ATTEMPTS.c.verifier, ATTEMPTS.c.after)).first()
 
 
 def use_identity(engine: Engine, issuer: str, subject: str, now: datetime) -> int | None:
-    """Whose account it is, if anybody’s."""
+    """Return the person whose account it is, or None."""
     used = update(IDENTITIES).where(IDENTITIES.c.issuer == issuer, IDENTITIES.c.subject == subject).values(last_used_at=now)
     with write_transaction(engine) as connection:
         return connection.execute(used.returning(IDENTITIES.c.person_id)).scalar()
 
 
 def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now: datetime) -> bool:
-    """False, and nothing changed, where the account is somebody’s or the person has one of this issuer."""
+    """Return False and change nothing where the account is linked already or the person has another account of this issuer."""
     values = {"issuer": issuer, "subject": subject, "person_id": person_id, "linked_at": now, "last_used_at": now}
     linked = INSERTS[engine.dialect.name](IDENTITIES).values(values).on_conflict_do_nothing()
     with write_transaction(engine) as connection:
@@ -47,7 +47,7 @@ def list_identities(engine: Engine) -> list[Any]:
 
 
 def unlink_identities(engine: Engine, person_id: int) -> int:
-    """How many there were. Where there was one, every session of the person’s ends."""
+    """Return how many there were. Where there was one, every session of the person ends."""
     with write_transaction(engine) as connection:
         removed = delete(IDENTITIES).where(IDENTITIES.c.person_id == person_id).returning(IDENTITIES.c.id)
         number = len(connection.execute(removed).all())
