@@ -1,4 +1,4 @@
-"""The payloads are worth something: without a policy, in a page of their own, many of them run on their own."""
+"""The payloads work: on a page without a policy many of them run."""
 
 import re
 

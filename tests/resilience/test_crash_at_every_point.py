@@ -97,14 +97,14 @@ def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str)
 
 
 @pytest.mark.parametrize("key", [*ONE_OF_EACH, *OTHERS_OF_TODAY], ids=" ".join)
-def test_a_move_is_whole_or_not_there(key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
+def test_a_move_is_complete_or_absent(key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
     seen = _is_whole_or_not_there(key, forks, post, quick, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("key", ALL_TRANSITIONS, ids=" ".join)
-def test_every_move_is_whole_or_not_there_at_every_point(
+def test_every_move_is_complete_or_absent_at_every_point(
     key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
 ) -> None:
     seen = _is_whole_or_not_there(key, forks, post, quick, every_point)

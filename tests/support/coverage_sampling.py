@@ -16,7 +16,7 @@ VARIABLE = "TEST_SEED"
 
 
 def seed() -> int:
-    """Fixed in the environment at the first call, so that workers that start after midnight choose alike."""
+    """Fixed in the environment at the first call, so that workers that start after midnight choose the same."""
     return int(os.environ.setdefault(VARIABLE, str(date.today().toordinal())))
 
 

@@ -62,13 +62,13 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     headers: Mapping[str, str] = {}
 
     def init_process(self) -> None:
-        # Accepted connections inherit it; gunicorn itself would wait for ever.
+        # Accepted connections inherit it; gunicorn itself would wait without a limit.
         for listener in self.sockets:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SLOW_CLIENT_SECONDS, 0))
         super().init_process()
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """When it stops, accept whoever is connected already and close the port: gunicorn would leave new clients hanging, and then cut them off."""
+        """When it stops, accept the connections already made and close the port: gunicorn would leave new clients hanging, then cut them off."""
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
@@ -128,7 +128,7 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
         self.settings, self.processes, self.app = settings, processes, app
         # The name and version of the server are of no use to a client.
         wsgi.SERVER = "web"
-        # How long a connection without a request is kept when the server stops.
+        # How long a connection without a request stays open when the server stops.
         gthread.STOP_KEEPALIVE_LINGER = CLOSING_SECONDS
         Worker.headers = security_headers(is_https=settings.is_https)
         super().__init__()

@@ -27,6 +27,7 @@ from workflow.storage.engine import read_transaction
 from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays
 
 pages = Blueprint("my_work", __name__, template_folder="templates")
+LINKED_RIGHTS = ("start", "start_for_another", "ask_in_emergency", "read_readings", "see_to_undelivered")
 
 
 @pages.get("/")
@@ -49,17 +50,12 @@ def show() -> str:
         *list_role_request_tasks(list_requests_for(me), context.directory),
         *list_emergency_tasks(emergencies, me, context.directory),
     ]
-    starts = [
-        right
-        for right in ("start", "start_for_another", "ask_in_emergency", "read_readings", "see_to_undelivered")
-        if context.permissions.allow_role(right, me)
-    ]
     return render_template(
         "my_work.html",
         tasks=sort_tasks(tasks, context.today),
         is_cut=max(len(audits), len(actions)) > MOST,
         today=context.today,
-        starts=starts,
+        starts=[right for right in LINKED_RIGHTS if context.permissions.allow_role(right, me)],
         worker=_worker_warnings(context, me),
     )
 

@@ -69,7 +69,7 @@ class Server(Process):
         return True
 
     def visitor(self) -> tuple[http.client.HTTPConnection, dict[str, str], str]:
-        """A connection that is kept open, a cookie, and the form of somebody who signs in."""
+        """An open connection, a cookie, and the form of somebody who signs in."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         connection.request("GET", "/sign-in")
         answer = connection.getresponse()
@@ -84,7 +84,7 @@ def server(council: Council) -> Iterator[Server]:
     one.is_killed()
 
 
-def test_who_waits_for_an_answer_gets_it_and_nobody_new_is_let_in(server: Server, council: Council) -> None:
+def test_waiting_requests_are_answered_and_new_ones_refused(server: Server, council: Council) -> None:
     """Two are under way: one waits for the database, of the other half has come in. A third is only kept open."""
     waiting, headers, form = server.visitor()
     half, its_headers, its_form = server.visitor()
@@ -132,7 +132,7 @@ def states(council: Council) -> list[str]:
 
 
 @pytest.fixture
-def mails() -> Iterator[SmtpServer]:
+def smtp_server() -> Iterator[SmtpServer]:
     made = SmtpServer()
     made.start()
     yield made
@@ -141,7 +141,7 @@ def mails() -> Iterator[SmtpServer]:
 
 @pytest.mark.slow_because("a worker that hangs is given eight seconds, and no other test lets it")
 @pytest.mark.parametrize("hangs", [False, True])
-def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Council, mails: SmtpServer, hangs: bool) -> None:
+def test_the_email_being_sent_is_finished_and_no_other_begun(council: Council, smtp_server: SmtpServer, hangs: bool) -> None:
     an_audit(a_world(council), at="shared")
     waiting = len(states(council))
     begun, goes_on = threading.Event(), threading.Event()
@@ -150,8 +150,8 @@ def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Cou
         begun.set()
         goes_on.wait(20)
 
-    mails.answers = answers
-    worker = Process("worker", council, PRACTICE_AUDIT_MAIL_URL=mails.url)
+    smtp_server.answers = answers
+    worker = Process("worker", council, PRACTICE_AUDIT_MAIL_URL=smtp_server.url)
     try:
         assert begun.wait(30)
         worker.told_to_stop()
@@ -166,7 +166,7 @@ def test_the_mail_that_is_being_sent_is_finished_and_no_other_begun(council: Cou
     assert code == 0, said
     assert states(council) == ["sent"] * (not hangs) + ["waiting"] * (waiting - (not hangs))
     assert ("Stopped while sending" in said) == hangs
-    print(f"{waiting} mails waited, {len(mails.taken)} sent")
+    print(f"{waiting} smtp_server waited, {len(smtp_server.taken)} sent")
 
 
 def test_a_worker_with_nothing_to_do_ends_at_once(council: Council) -> None:

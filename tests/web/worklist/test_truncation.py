@@ -26,7 +26,7 @@ def test_the_oldest_escalation_is_on_the_page_and_that_there_is_more(app: Flask,
     assert MORE in text_of(page)
 
 
-def test_a_cut_list_never_says_that_there_are_no_tasks(app: Flask, world: World) -> None:
+def test_a_truncated_list_never_claims_to_be_empty(app: Flask, world: World) -> None:
     council: Council = app.extensions["council"]
     an_audit(world, at="shared", grade="inadequate")
     with write_transaction(council.engine) as connection:
