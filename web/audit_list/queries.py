@@ -16,7 +16,7 @@ from workflow.roles import CASE_ROLES
 from workflow.storage.keyset import fetch_page, precedes
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import audits, tallies
-from workflow.storage.visibility import OF_AUDIT, OF_TALLY, WHATEVER_CHILD, VisibilityFilter
+from workflow.storage.visibility import OF_ANY_CHILD, OF_AUDIT, OF_TALLY, VisibilityFilter
 from workflow.validation import read_text
 
 SIZE = 50
@@ -81,8 +81,8 @@ def count_by_state(connection: Connection, reader: VisibilityFilter) -> dict[str
         audits.c.id.in_(reader.audits_naming_person()), reader.by_name("know"), ~reader.by_post("know")
     )
     # The tallies are wrong for children whose audits this person may see less or more of: subtract those and count each.
-    usual = select(case((reader.by_post("see_state_and_names", WHATEVER_CHILD), audits.c.state)), literal(-1)).where(
-        audits.c.id.in_(reader.exceptional_audits()), reader.by_post("know", WHATEVER_CHILD)
+    usual = select(case((reader.by_post("see_state_and_names", OF_ANY_CHILD), audits.c.state)), literal(-1)).where(
+        audits.c.id.in_(reader.exceptional_audits()), reader.by_post("know", OF_ANY_CHILD)
     )
     apart = select(case((reader.by_post("see_state_and_names"), audits.c.state)), literal(1)).where(
         audits.c.id.in_(reader.exceptional_audits()), reader.by_post("know")

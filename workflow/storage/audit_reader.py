@@ -1,4 +1,4 @@
-"""One audit, with all that it holds, in one statement: whoever reads it while it moves sees it before or after, never between."""
+"""Read an audit and everything in it in one statement: a reader sees it before or after a move, never in between."""
 
 from collections.abc import Collection
 from typing import Any
@@ -16,7 +16,7 @@ SECTION = ("section", "version", "answers")
 
 
 def read_audit(connection: Connection, reference: str) -> Audit | None:
-    # PostgreSQL can’t be asked for every text that an address may hold.
+    # PostgreSQL does not accept every text that a URL may contain.
     row = connection.execute(AUDIT[connection.dialect.name], {"reference": reference if reference.isprintable() else ""}).first()
     return None if row is None else audit_of(row)
 
@@ -32,7 +32,7 @@ def audit_of(row: row_mapping.Stored) -> Audit:
 
 def _select_audits(as_list: Any, as_row: Any) -> Select[Any]:
     def those_of(table: Table, names: tuple[str, ...]) -> Any:
-        """All of the audit’s rows as one JSON text: a list of lists, in no order."""
+        """All rows of the audit as one JSON text: a list of lists, in no order."""
         listed = cast(as_list(as_row(*(table.c[name] for name in names))), Text)
         return select(listed).where(table.c.audit_id == tables.audits.c.id).correlate(tables.audits).scalar_subquery()
 

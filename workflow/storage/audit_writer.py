@@ -1,4 +1,4 @@
-"""A `Change` as SQL: what differs between before and after, in one transaction that its caller opens and commits."""
+"""Write a `Change` as SQL: what differs between before and after, in a transaction that the caller opens and commits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ CALL_WORKER = select(func.call_worker())
 NO_DELAYS: Mapping[str, datetime] = {}
 UNIQUE = ("key", "recipient")
 FACTS, WAITS = ("key", "recipient", "event", "reference", "action", "due_on"), ("send_from", "next_attempt_at")
-# Held until the commit: on PostgreSQL a change of the directory under way would not be seen otherwise.
+# Locked until the commit: on PostgreSQL a concurrent change of the directory would not be seen otherwise.
 DIRECTORY_VERSION = select(tables.directory.c.version).with_for_update(read=True).scalar_subquery()
 UPDATE_AUDIT = (
     update(tables.audits)
@@ -49,7 +49,7 @@ REMOVE_ACTION = delete(tables.actions).where(
 
 
 def save(connection: Connection, change: Change) -> None:
-    """Raise ConcurrentChange before anything is written where the audit or the directory is not what the change was decided on."""
+    """Raise ConcurrentChange, before anything is written, if the audit or the directory has changed since the decision."""
     _claim_key(connection, change)
     audit_id = _save_audit(connection, change)
     with pipelined(connection):
@@ -63,23 +63,23 @@ def save(connection: Connection, change: Change) -> None:
         enqueue_notices(connection, change.notices, change.at)
 
 
-def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datetime, held: Mapping[str, datetime] = NO_DELAYS) -> None:
-    """One in-app notice and one outbox row for each, once: telling the same again changes nothing. A held event’s mail is not sent before."""
+def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datetime, send_from: Mapping[str, datetime] = NO_DELAYS) -> None:
+    """Add a notice and an outbox row for each, once: the same notice again changes nothing. `send_from` delays the email of an event."""
     if notices:
-        send_from = {event: held.get(event, at) for event in {notice.event for notice in notices}}
-        waits = {event: (bulk_statements.as_json_value(first),) * len(WAITS) for event, first in send_from.items()}
-        told = bulk_statements.bulk_parameters((*_facts(notice), *waits[notice.event]) for notice in notices)
-        execute(connection, _notice_once(connection), told | {"at": at})
+        first_times = {event: send_from.get(event, at) for event in {notice.event for notice in notices}}
+        waits = {event: (bulk_statements.as_json_value(first),) * len(WAITS) for event, first in first_times.items()}
+        rows = bulk_statements.bulk_parameters((*_facts(notice), *waits[notice.event]) for notice in notices)
+        execute(connection, _notice_once(connection), rows | {"at": at})
         statement = bulk_statements.insert_once(
             connection.dialect.name, tables.outbox, UNIQUE, (*FACTS, *WAITS), ("created_at", "state", "attempts")
         )
-        execute(connection, statement, told | {"created_at": at, "state": "waiting", "attempts": 0})
-        if min(send_from.values()) <= at:
+        execute(connection, statement, rows | {"created_at": at, "state": "waiting", "attempts": 0})
+        if min(first_times.values()) <= at:
             call_worker(connection)
 
 
 def call_worker(connection: Connection) -> None:
-    """Where several workers share a queue, one of them sends as soon as this is committed, and none where it is not."""
+    """Where several workers share a queue, wake one of them when this transaction commits."""
     if connection.dialect.name == "postgresql":
         connection.execute(CALL_WORKER)
 

@@ -1,4 +1,4 @@
-"""Many rows in one statement: the database is given them as one JSON text and takes them apart itself, so a row costs the driver nothing."""
+"""Write many rows in one statement: the driver passes them as one JSON text, which the database splits into rows."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,40 +18,40 @@ Names = tuple[str, ...]
 
 
 def bulk_parameters(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
-    """What the statements below are given: of each row the values of `each`; or of keys and `seen`, and the column’s new one."""
+    """The parameters of the statements below: for each row the values of `each`; or of `keys` and `seen`, and the new value."""
     return {ROWS: json.dumps(list(rows), default=as_json_value)}
 
 
 def as_json_value(value: date) -> str:
-    """A day or an instant."""
+    """A date or an instant as text."""
     return as_text(value) if isinstance(value, datetime) else value.isoformat()
 
 
 @cache
 def insert_once(dialect: str, table: Table, keys: Names, each: Names, same: Names) -> Any:
-    """Insert the rows whose keys are not there yet; the values of `same` are given beside the rows, once for all of them."""
-    alike = [bindparam(name, type_=table.c[name].type) for name in same]
-    # SQLite can’t tell the ON of ON CONFLICT from a join’s without a WHERE.
-    rows = _rows(dialect, {name: table.c[name].type for name in each}).add_columns(*alike).where(true())
+    """Insert the rows whose keys do not exist yet. The values of `same` are the same for all rows."""
+    shared = [bindparam(name, type_=table.c[name].type) for name in same]
+    # Without a WHERE, SQLite takes the ON of ON CONFLICT for the ON of a join.
+    rows = _rows(dialect, {name: table.c[name].type for name in each}).add_columns(*shared).where(true())
     return INSERTS[dialect](table).from_select([*each, *same], rows).on_conflict_do_nothing(index_elements=keys)
 
 
 @cache
 def update_each(dialect: str, table: Table, keys: Names, seen: Names, column: str) -> Any:
-    """Set a column of each row that is found by its keys and is as it was seen; returns the keys of those.
+    """Set a column of each row that has these keys and still the values of `seen`; return the keys of the rows changed.
 
-    They are locked in the order of their keys, so that it and whoever changes several of them never wait for each other.
+    Rows are locked in the order of their keys, so that two such statements can’t deadlock.
     """
     given_types = {name: table.c[name].type for name in (*keys, *seen)} | {"value": table.c[column].type}
     row = _rows(dialect, given_types).subquery().c
     as_seen = select(*(row[name] for name in (*keys, "value"))).where(*(table.c[name] == row[name] for name in (*keys, *seen)))
-    held = as_seen.order_by(*(table.c[key] for key in keys)).with_for_update(of=table).subquery().c
-    found = update(table).where(*(table.c[key] == held[key] for key in keys)).values({column: held.value})
+    locked = as_seen.order_by(*(table.c[key] for key in keys)).with_for_update(of=table).subquery().c
+    found = update(table).where(*(table.c[key] == locked[key] for key in keys)).values({column: locked.value})
     return found.returning(*(table.c[key] for key in keys))
 
 
 def _rows(dialect: str, types: Mapping[str, TypeEngine[Any]]) -> Select[Any]:
-    """Of the JSON text, in its order."""
+    """The rows of the JSON text, in its order."""
     columns = _in_postgresql if dialect == "postgresql" else _in_sqlite
     return select(*(column.label(name) for name, column in zip(types, columns(types.values()), strict=True)))
 

@@ -1,4 +1,4 @@
-"""How things are stored: instants in UTC, to the microsecond, comparable as text on SQLite; and text that is found by its beginning."""
+"""Column types: instants in UTC, to the microsecond, comparable as text on SQLite; and text that is indexed by prefix."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,13 +27,13 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
-# The rows that are written together mostly tell of one instant.
+# Rows that are written together mostly have the same instant.
 @lru_cache(64)
 def as_text(value: datetime) -> str:
-    """As SQLite keeps an instant, and PostgreSQL reads one as well."""
+    """An instant as SQLite stores it; PostgreSQL can read it too."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def text_in_code_point_order(length: int) -> TypeEngine[str]:
-    """Text in the order of its letters’ numbers on every database, so that whatever begins alike lies together."""
+    """Text sorted by code point on every database, so that values with the same prefix are next to each other."""
     return String(length).with_variant(String(length, "C"), "postgresql")

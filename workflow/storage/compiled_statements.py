@@ -1,5 +1,6 @@
-"""Statements compiled once, for what every move writes. Core compiles once too, but looks that up and binds anew at each
-execution, which costs as much again as the statement; here only the types’ own work is left. The SQL is the same.
+"""Run the statements of a move compiled once, with the SQL and types of SQLAlchemy Core (decision 51).
+
+Core also caches what it compiles, but looks it up and prepares the parameters at each execution.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ Bind = Callable[[Row], Any]
 
 
 def execute(connection: Connection, statement: Executable, row: Row) -> CursorResult[Any]:
-    """`statement` is one that is made once and kept. What it answers comes as the driver gives it."""
+    """`statement` must be an object that is made once. The values of the result are as the driver returns them."""
     sql, bind = _prepared(statement, connection.dialect, tuple(row))
     return connection.exec_driver_sql(sql, bind(row))
 

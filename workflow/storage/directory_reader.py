@@ -1,4 +1,4 @@
-"""The directory as of one instant: who holds what, by duty or by delegation, and what only lasts for a while."""
+"""Read the directory as of one instant: duties, delegations, declared connections and emergency access."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
     held = {person_id: frozenset(own) for person_id, own in duties.items()}
     delegated: dict[int, set[Duty]] = {}
     for row in given:
-        # Nobody passes on what they do not hold themselves.
+        # A person can only delegate a duty that they still hold.
         if (duty := Duty(row.role, row.scope)) in held.get(row.from_person, ()):
             delegated.setdefault(row.to_person, set()).add(duty)
     everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
@@ -66,7 +66,7 @@ def _emergencies_by_person(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
 
 
 def _permitted(held: frozenset[Duty]) -> frozenset[Duty]:
-    """An administrator holds no role with content, whoever passed one on to them (rules, section 5)."""
+    """An administrator holds no role with content, even by delegation (rules, section 5)."""
     is_admin = any(duty.role == "admin" for duty in held)
     return frozenset(duty for duty in held if not is_admin or duty.role in CONTENT_FREE)
 

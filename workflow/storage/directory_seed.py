@@ -1,4 +1,4 @@
-"""Writing the directory. Every change moves its version on, which every command checks as it commits."""
+"""Write the first teams and people. Every change raises the version of the directory, which every command checks as it commits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
 
 
 def add_people(connection: Connection, entries: Iterable[SeedPerson]) -> None:
-    """Raise BadInput where somebody would both administer and work with content (rules, section 5)."""
+    """Raise BadInput for a person who would both administer and work with content (rules, section 5)."""
     for entry in entries:
         ensure_allowed(entry.duties)
         added = insert(tables.people).values(email=entry.email.lower(), name=entry.name, is_active=True, password_hash=entry.password_hash)

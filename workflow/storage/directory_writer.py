@@ -1,4 +1,4 @@
-"""The real `DirectoryWriter`: every change of the directory as SQL, in the one transaction that its caller opens and commits."""
+"""Implements `DirectoryWriter`: changes of the directory as SQL, in a transaction that the caller opens and commits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ UNITS: dict[str, tuple[Table, str]] = {
 
 class DirectoryWriter:
     def __init__(self, connection: Connection, directory_version: int, at: datetime) -> None:
-        """Raise ConcurrentChange where the directory is not that version; from here on nobody else changes it, nor anything decided on it."""
+        """Raise ConcurrentChange if the directory has another version. From here on nobody else can change it until the commit."""
         self._connection, self._at = connection, at
         seen = update(tables.directory).where(tables.directory.c.version == directory_version)
         if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:
@@ -46,9 +46,9 @@ class DirectoryWriter:
     def take(self, person_id: int, duty: Duty) -> None:
         of_person = [duties.c[name] == value for name, value in _columns(duty).items()]
         self._connection.execute(delete(duties).where(duties.c.person_id == person_id, *of_person))
-        lent = and_(delegations.c.from_person == person_id, delegations.c.role == duty.role, delegations.c.scope == duty.scope)
+        delegated = and_(delegations.c.from_person == person_id, delegations.c.role == duty.role, delegations.c.scope == duty.scope)
         if not duty.is_deputy:
-            self._update(delegations, and_(lent, delegations.c.ends_at > self._at), ends_at=self._at)
+            self._update(delegations, and_(delegated, delegations.c.ends_at > self._at), ends_at=self._at)
 
     def end_everything(self, person_id: int) -> None:
         for table in (duties, tables.sessions, tables.tokens, tables.calendars):
@@ -117,19 +117,22 @@ class DirectoryWriter:
         return DeclaredConnection(row.id, row.person_id, row.child_id) if row else None
 
     def delegated_to(self, person_id: int) -> frozenset[Duty]:
-        is_lent = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
-        return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_lent)))
+        is_delegated = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
+        return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_delegated)))
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         of_child = [func.lower(audits.c.child_id) == normalise_child_id(child_id)] if child_id is not None else []
         drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
         moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
         role = case((drafts, "auditor"), else_="moderator").label("role")
-        whole = select(audits.c.reference, role).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
-        owns = (actions.c.owner_id == person_id, actions.c.is_live, IS_UNSETTLED, audits.c.state.in_(("shared", "moderated")))
-        own = select(audits.c.reference, actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*owns, *of_child)
-        found = [OpenDuty(row.reference, row.role) for row in self._connection.execute(whole)]
-        return (*found, *(OpenDuty(row.reference, "owner", row.number) for row in self._connection.execute(own.order_by(audits.c.id))))
+        own_audits = select(audits.c.reference, role).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
+        is_own = (actions.c.owner_id == person_id, actions.c.is_live, IS_UNSETTLED, audits.c.state.in_(("shared", "moderated")))
+        own_actions = select(audits.c.reference, actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*is_own, *of_child)
+        found = [OpenDuty(row.reference, row.role) for row in self._connection.execute(own_audits)]
+        return (
+            *found,
+            *(OpenDuty(row.reference, "owner", row.number) for row in self._connection.execute(own_actions.order_by(audits.c.id))),
+        )
 
     def escalated(self, child_id: str) -> tuple[str, ...]:
         waiting = select(audits.c.reference).where(

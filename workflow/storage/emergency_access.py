@@ -1,4 +1,4 @@
-"""Requests to read in an emergency, as rows. Letting somebody in moves the directory on: from then on it says so."""
+"""Requests to read in an emergency, as rows. Granting one raises the version of the directory, which then includes it."""
 
 from collections.abc import Sequence
 from typing import Any

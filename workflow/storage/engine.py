@@ -1,4 +1,4 @@
-"""Opening the database. Readers never wait for writers; a writer takes the write lock when it begins, never half-way."""
+"""Open the database. Readers never wait for writers; a writer takes the write lock at the start of its transaction."""
 
 import logging
 import math
@@ -20,8 +20,8 @@ from workflow.storage.write_lock import exclusive_write_lock
 
 SQLITE_PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
 
-# Seconds, but for the last, which is milliseconds: a machine that vanished answers no more than one that hangs.
-POSTGRESQL_PATIENCE = {
+# In seconds; the last in milliseconds. A machine that has vanished does not answer, like one that hangs.
+POSTGRESQL_TIMEOUTS = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -30,9 +30,9 @@ POSTGRESQL_PATIENCE = {
 }
 
 PING_AFTER_IDLE = 1.0
-"""Seconds in which a connection may end unseen: then one statement fails, is answered as while the database is away, and all are made anew."""
+"""Seconds. A connection that is used again sooner is not checked: if it has ended, one statement fails as if the database were unavailable."""
 
-# Its name in the library, by whose lines statements can be followed.
+# SQLAlchemy’s own logger, which can log statements.
 LOG = logging.getLogger("sqlalchemy.engine.Engine")
 
 __all__ = [
@@ -58,9 +58,9 @@ def engine_options(url: str) -> dict[str, Any]:
             "pool_size": 8,
             "max_overflow": 8,
         }
-    # What the address itself says of them holds.
-    patience = {name: value for name, value in POSTGRESQL_PATIENCE.items() if name not in make_url(url).query}
-    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "connect_args": patience}
+    # Values in the URL take precedence.
+    timeouts = {name: value for name, value in POSTGRESQL_TIMEOUTS.items() if name not in make_url(url).query}
+    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "connect_args": timeouts}
 
 
 def open_engine(url: str) -> Engine:
@@ -70,15 +70,15 @@ def open_engine(url: str) -> Engine:
 
 
 def prepare(engine: Engine) -> None:
-    """Raise ConfigurationError at the first connection to a PostgreSQL that keeps text in anything but UTF8.
+    """Make connections raise ConfigurationError for a PostgreSQL database that does not store text as UTF8.
 
-    No line of a log shows a row, however much the library is asked to say: `hide_parameters` is about what goes in alone.
+    Result rows are never logged, at any log level: `hide_parameters` only hides the parameters of statements.
     """
     LOG.addFilter(_hides_rows)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
     else:
-        # Before the library asks for the version, whose answer it can’t read there.
+        # Before SQLAlchemy asks for the version: it can’t read the answer in another encoding.
         event.listen(engine, "connect", _refuse_other_encodings, insert=True)
         event.listen(engine, "checkin", _on_checkin)
         event.listen(engine, "checkout", partial(_on_checkout, engine))
@@ -86,7 +86,7 @@ def prepare(engine: Engine) -> None:
 
 @contextmanager
 def read_transaction(engine: Engine | Connection) -> Iterator[Connection]:
-    """One consistent reading, without the write lock; or within the transaction that a connection is in, where one is given."""
+    """A consistent read without the write lock. For a connection, read within its transaction."""
     if isinstance(engine, Connection):
         yield engine
         return
@@ -97,7 +97,7 @@ def read_transaction(engine: Engine | Connection) -> Iterator[Connection]:
 
 @contextmanager
 def read_statement(engine: Engine | Connection) -> Iterator[Connection]:
-    """For one statement: it is a consistent reading by itself, so that no transaction need be begun and ended for it."""
+    """For a single statement, which is consistent without a transaction."""
     if isinstance(engine, Connection):
         yield engine
         return
@@ -109,7 +109,7 @@ def read_statement(engine: Engine | Connection) -> Iterator[Connection]:
 
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
-    """One writing transaction, committed at the end, or rolled back where anything was raised."""
+    """A write transaction: committed at the end, rolled back on an exception."""
     with engine.connect() as connection, exclusive_write_lock(engine), connection.begin():
         _begin(connection, "BEGIN IMMEDIATE")
         yield connection
@@ -117,7 +117,7 @@ def write_transaction(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def pipelined(connection: Connection) -> Iterator[None]:
-    """Of what is written within, no answer is waited for before the end, and none can be read: on PostgreSQL one round trip for all of it."""
+    """Send all writes within in one round trip on PostgreSQL. Their results can’t be read."""
     if connection.dialect.name != "postgresql":
         yield
         return
@@ -129,8 +129,8 @@ def pipelined(connection: Connection) -> Iterator[None]:
         is_gone = connection.dialect.is_disconnect(error, driver, None)
         if is_gone:
             connection.invalidate(error)
-        of_all = connection.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(None, None, error, of_all, hide_parameters=True, connection_invalidated=is_gone) from error
+        any_error = connection.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(None, None, error, any_error, hide_parameters=True, connection_invalidated=is_gone) from error
 
 
 def _hides_rows(record: logging.LogRecord) -> bool:
@@ -143,11 +143,11 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _refuse_other_encodings(connection: Any, _record: object) -> None:
-    """Names would be refused there, or kept as bytes that nobody can order or search."""
+    """Another encoding would refuse some names, or store them as bytes that can’t be sorted or searched."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         connection.close()
-        raise ConfigurationError(f"The database keeps text as {encoding}: make one with the encoding UTF8.")
+        raise ConfigurationError(f"The database stores text as {encoding}: create a database with the encoding UTF8.")
 
 
 def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -155,7 +155,7 @@ def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
 
 
 def _on_checkout(engine: Engine, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """One that was idle is asked whether it is still there, and made anew where it is not. Asking each time is a round trip for each transaction."""
+    """Check a connection that was idle, and replace it if it has ended. Checking every time would cost a round trip for each transaction."""
     if time.monotonic() - record.info.get("left_at", math.inf) > PING_AFTER_IDLE:
         try:
             engine.dialect.do_ping(connection)
@@ -164,6 +164,6 @@ def _on_checkout(engine: Engine, connection: DBAPIConnection, record: Connection
 
 
 def _begin(connection: Connection, how: str) -> None:
-    """Said here and not by a listener of the engine’s: where there is one, each statement asks for listeners of its own."""
+    """Not an engine listener: with one, SQLAlchemy looks for listeners at every statement."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(how)

@@ -1,4 +1,4 @@
-"""Records to rows and back: the one place that knows both."""
+"""Convert records to rows and back."""
 
 import json
 from dataclasses import fields
@@ -61,11 +61,11 @@ def action_values(audit_id: int, action: SmartAction) -> Values:
     return {"audit_id": audit_id, **{name: getattr(action, name) for name in ACTION}, "earlier_due_dates": earlier}
 
 
-def _action_of(said: dict[str, Any]) -> SmartAction:
-    """As JSON says it: days as text, and on SQLite yes and no as numbers."""
-    days = {name: date.fromisoformat(said[name]) for name in DAYS if said[name]}
-    earlier = tuple(date.fromisoformat(day) for day in said["earlier_due_dates"].split(",") if day)
-    return SmartAction(**{**said, **days, "is_live": bool(said["is_live"]), "earlier_due_dates": earlier})
+def _action_of(values: dict[str, Any]) -> SmartAction:
+    """From JSON: dates are text, and on SQLite booleans are numbers."""
+    days = {name: date.fromisoformat(values[name]) for name in DAYS if values[name]}
+    earlier = tuple(date.fromisoformat(day) for day in values["earlier_due_dates"].split(",") if day)
+    return SmartAction(**{**values, **days, "is_live": bool(values["is_live"]), "earlier_due_dates": earlier})
 
 
 def escalation_values(audit_id: int, escalation: Escalation) -> Values:
@@ -81,7 +81,7 @@ def escalation_of(row: Stored) -> Escalation:
 
 
 def recipients_of(text: str) -> tuple[Recipient, ...]:
-    """Those stored before there were links say nothing of one."""
+    """Recipients stored before acknowledgement links existed have no value for one."""
     stored: list[list[Any]] = json.loads(text)
     return tuple(
         Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None, *by_link)

@@ -1,4 +1,4 @@
-"""Bringing a database up to what the tables say, with Alembic."""
+"""Migrate a database with Alembic."""
 
 from collections.abc import MutableMapping
 from functools import cache
@@ -16,7 +16,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 
 
 def upgrade(engine: Engine) -> None:
-    """Raises ConfigurationError for a database that a newer version has brought up to date."""
+    """Raises ConfigurationError for a database that a newer version has migrated."""
     schema = schema_status(engine)
     if schema == "ahead":
         raise ConfigurationError(
@@ -28,7 +28,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def upgrade_on(connection: Connection) -> None:
-    """Inside a transaction that somebody else began, and will end."""
+    """Within a transaction that the caller began and will end."""
     command.upgrade(_config(connection), "head")
 
 
@@ -42,23 +42,23 @@ def is_current(engine: Engine) -> bool:
 
 
 def schema_status(engine: Engine) -> str:
-    """`current`; `behind`, where it lacks a migration of this version; `ahead`, where it has one that this version does not know."""
+    """`current`; `behind` if a migration is missing; `ahead` if it has one that this version does not know."""
     with read_transaction(engine) as connection:
-        held = MigrationContext.configure(connection).get_current_revision()
+        revision = MigrationContext.configure(connection).get_current_revision()
     head, *earlier = known_revisions()
-    if held == head:
+    if revision == head:
         return "current"
-    return "behind" if held is None or held in earlier else "ahead"
+    return "behind" if revision is None or revision in earlier else "ahead"
 
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """Every revision of this version, the newest first."""
+    """Every revision of this version, newest first."""
     return tuple(one.revision for one in ScriptDirectory.from_config(_config(None)).walk_revisions())
 
 
 def is_ours(name: str | None, kind: str, _parents: MutableMapping[Any, str | None]) -> bool:
-    """Whether Alembic is to compare it with the tables: the queue’s own tables are its own business."""
+    """Whether Alembic should compare it with our tables: Procrastinate migrates its own."""
     return kind != "table" or not str(name).startswith("procrastinate_")
 
 

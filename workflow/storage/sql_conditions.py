@@ -1,4 +1,4 @@
-"""Conditions put together so that what always or never holds is gone before a database plans the query."""
+"""Combine conditions. Those that are always or never true are removed before the database plans the query."""
 
 from collections.abc import Iterable
 
@@ -15,5 +15,5 @@ def any_of(conditions: Iterable[Condition]) -> Condition:
 def all_of(*conditions: Condition) -> Condition:
     if any(isinstance(condition, False_) for condition in conditions):
         return false()
-    asked = [condition for condition in conditions if not isinstance(condition, True_)]
-    return and_(*asked) if asked else true()
+    needed = [condition for condition in conditions if not isinstance(condition, True_)]
+    return and_(*needed) if needed else true()

@@ -1,4 +1,4 @@
-"""The real `Store`: audits, their histories and the directory, over one engine."""
+"""Implements `Store`: audits, their histories and the directory, over one engine."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ HISTORY_AND_REASONS = (
     .order_by(tables.history.c.number)
 )
 DIRECTORY_VERSION = select(tables.directory.c.version)
-NOTE = insert(tables.readings)
+ADD_TO_READ_LOG = insert(tables.readings)
 REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
 SEALS = select(tables.seals).where(tables.seals.c.audit_id == bindparam("audit_id")).order_by(tables.seals.c.edition)
 
@@ -61,21 +61,21 @@ class SqlStore:
 
     @contextmanager
     def changing(self, directory_version: int, at: datetime) -> Iterator[DirectoryWriter]:
-        """One commit on leaving it; raises ConcurrentChange where the directory is no longer that version."""
+        """One commit at the end; raises ConcurrentChange if the directory has another version."""
         with write_transaction(self.engine) as connection:
             yield DirectoryWriter(connection, directory_version, at)
 
     def directory(self, at: datetime | None = None) -> Directory:
-        """As of `at`, or now. Read again only where its version has changed, or something in it has begun or ended since."""
+        """As of `at`, or now. Read again only if its version has changed, or something in it has started or ended since."""
         at = at or datetime.now(UTC)
         with read_statement(self.engine) as connection:
             version = connection.execute(DIRECTORY_VERSION).scalar_one()
-        held = self._directory
-        if held is None or held.version != version or not held.is_true_at(at):
+        directory = self._directory
+        if directory is None or directory.version != version or not directory.is_true_at(at):
             with read_transaction(self.engine) as connection:
                 version = connection.execute(DIRECTORY_VERSION).scalar_one()
-                held = self._directory = read_directory(connection, version, at, self._next_up)
-        return held
+                directory = self._directory = read_directory(connection, version, at, self._next_up)
+        return directory
 
     def history(self, audit: Audit) -> tuple[Row, ...]:
         with read_transaction(self.engine) as connection:
@@ -93,10 +93,10 @@ class SqlStore:
             )
 
     def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
-        """Raises ReadLogUnavailable where it can’t be written, whatever the reason: then nothing is shown. Where the database is away, that is said."""
+        """Raises ReadLogUnavailable if the read log can’t be written, so that nothing is shown; DatabaseError if the database is unavailable."""
         try:
             with write_transaction(self.engine) as connection:
-                connection.execute(NOTE, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
+                connection.execute(ADD_TO_READ_LOG, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
         except DatabaseError as error:
             if isinstance(refusal_of(error), DatabaseUnavailable):
                 raise
@@ -111,7 +111,7 @@ class SqlStore:
             return emergency_access.read(connection, emergency_id)
 
     def answer(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
-        """Raises ConcurrentChange where it is answered already, by who asked, or on an older directory."""
+        """Raises ConcurrentChange if it is answered already, by the person who asked, or on an older directory."""
         with write_transaction(self.engine) as connection:
             emergency_access.answer(connection, emergency, notices, directory_version)
 

@@ -1,4 +1,4 @@
-"""Every row of an embedded council into an empty PostgreSQL, inside one transaction of each, and the two held against each other."""
+"""Copy every row from SQLite to an empty PostgreSQL database, in one transaction of each, and compare the two."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from workflow.storage.engine import DatabaseError, open_engine
 from workflow.storage.tables import metadata, outbox, ticks
 
 BATCH = 1_000
-# A worker says every two seconds that it is there, but while a mail is on its way; then the mail’s lease says so.
+# A worker writes a heartbeat every two seconds, except while it sends an email: then that email is leased.
 LAST_SEEN = timedelta(seconds=15)
 DRIVER = "postgresql+psycopg"
 TABLES = tuple(metadata.sorted_tables)
@@ -22,45 +22,45 @@ TABLES = tuple(metadata.sorted_tables)
 
 @dataclass(frozen=True, slots=True)
 class TableDigest:
-    """What one database holds of one table: the sum of its rows’ digests is the same whatever their order."""
+    """The rows of one table in one database: the digest is a sum over the rows, so their order does not matter."""
 
     rows: int
     digest: str
 
 
 def open_target(url: str) -> Engine:
-    """Raise Refusal for whatever is no PostgreSQL."""
+    """Raise Refusal for an address that is not of a PostgreSQL database."""
     try:
         target = make_url(url)
     except (DatabaseError, ValueError):
         raise Refusal("The address must be like postgresql://user:password@host/database.") from None
     if target.drivername not in {"postgresql", DRIVER} or not target.database:
-        raise Refusal("The address must be like postgresql://user:password@host/database: a council is moved to PostgreSQL alone.")
+        raise Refusal("The address must be like postgresql://user:password@host/database: a council can only be moved to PostgreSQL.")
     target = target.set(drivername=DRIVER).update_query_dict({"connect_timeout": target.query.get("connect_timeout", "10")})
     try:
         return open_engine(target.render_as_string(hide_password=False))
     except ImportError:
-        raise Refusal("PostgreSQL’s driver is not installed: install practice-audit[postgresql].") from None
+        raise Refusal("The PostgreSQL driver is not installed: install practice-audit[postgresql].") from None
 
 
 def address(url: URL) -> str:
-    """As it may be printed and kept: without its password, nor anything else that was given with it."""
+    """The address without its password and options, to be printed and stored."""
     host = url.host or str(url.query.get("host", "")) or None
     return URL.create("postgresql", url.username, None, host, url.port, url.database).render_as_string()
 
 
 def describe_error(error: DatabaseError) -> tuple[bool, str]:
-    """Whether it is the embedded database’s, and of what kind. Its words may quote what was being stored."""
+    """Whether the error is from SQLite, and its class. Its message may quote what was being stored."""
     kind = type(getattr(error, "orig", None) or error)
     return kind.__module__ == "sqlite3", kind.__name__
 
 
 def reason_source_is_busy(source: Connection, now: datetime) -> str:
-    """Why the council can’t be moved from here just now, or ""."""
+    """Why the council can’t be moved now, or ""."""
     beat = source.execute(select(func.max(ticks.c.at)).where(ticks.c.worker == "worker", ticks.c.at <= now)).scalar()
     leased = source.execute(select(func.count()).select_from(outbox).where(outbox.c.leased_until > now)).scalar_one()
     if leased or (beat and now - beat < LAST_SEEN):
-        return "A worker is at work on this council, or was a moment ago: stop it, and try again in a minute."
+        return "A worker is running on this council, or was a moment ago: stop it, and try again in a minute."
     return ""
 
 
@@ -70,39 +70,39 @@ def is_empty(target: Connection) -> bool:
 
 
 def reason_target_is_unfit(target: Connection) -> str:
-    return "" if is_empty(target) else "That database is not empty: name one that was just made. Nothing was moved."
+    return "" if is_empty(target) else "That database is not empty: name a new one. Nothing was moved."
 
 
 def number_of_rows(source: Connection) -> int:
     return sum(source.execute(select(func.count()).select_from(table)).scalar_one() for table in TABLES)
 
 
-def copy_all(source: Connection, target: Connection, told: Callable[[int], None]) -> None:
-    """Into tables that the migrations have just made; raises Refusal for a row that PostgreSQL can’t hold as it is."""
-    # It would count again what is copied, and be slow about it.
+def copy_all(source: Connection, target: Connection, report: Callable[[int], None]) -> None:
+    """Copy into tables that the migrations have just made; raises Refusal for a row that PostgreSQL can’t store unchanged."""
+    # The trigger is slow, and would count rows whose counts are copied too.
     target.exec_driver_sql("ALTER TABLE audits DISABLE TRIGGER keep_tallies")
     for table in TABLES:
-        # What the migrations themselves put in.
+        # Rows that the migrations inserted.
         if target.execute(select(func.count()).select_from(table)).scalar_one():
             target.execute(delete(table))
         for rows in _batches(source, table):
             target.execute(insert(table), [_check_fits(table, row) for row in rows])
-            told(len(rows))
+            report(len(rows))
         _set_sequence(target, table)
         target.exec_driver_sql(f"ANALYZE {table.name}")
     target.exec_driver_sql("ALTER TABLE audits ENABLE TRIGGER keep_tallies")
 
 
-def digest_tables(connection: Connection, told: Callable[[int], None]) -> dict[str, TableDigest]:
-    return {table.name: _digest_table(connection, table, told) for table in TABLES}
+def digest_tables(connection: Connection, report: Callable[[int], None]) -> dict[str, TableDigest]:
+    return {table.name: _digest_table(connection, table, report) for table in TABLES}
 
 
-def _digest_table(connection: Connection, table: Table, told: Callable[[int], None]) -> TableDigest:
+def _digest_table(connection: Connection, table: Table, report: Callable[[int], None]) -> TableDigest:
     rows = total = 0
     for batch in _batches(connection, table):
         rows += len(batch)
         total += sum(int.from_bytes(_digest(row), "big") for row in batch)
-        told(len(batch))
+        report(len(batch))
     return TableDigest(rows, f"{total % 2**256:064x}")
 
 
@@ -125,36 +125,38 @@ def _canonical(value: Any) -> str:
 
 
 def _check_fits(table: Table, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The embedded database takes any text; PostgreSQL takes no NUL, nor more letters than were said."""
+    """SQLite stores any text; PostgreSQL refuses NUL, and text longer than its column."""
     for column in table.columns:
         value = row[column.name]
         if isinstance(value, str):
             longest = getattr(column.type, "length", None)
             if "\x00" in value:
-                raise Refusal(f"{_place(table, column.name, row)} holds a NUL character, which PostgreSQL can’t: nothing was moved.")
+                raise Refusal(
+                    f"{_place(table, column.name, row)} contains a NUL character, which PostgreSQL can’t store: nothing was moved."
+                )
             if longest and len(value) > longest:
-                raise Refusal(f"{_place(table, column.name, row)} holds {len(value)} letters, more than {longest}: nothing was moved.")
+                raise Refusal(f"{_place(table, column.name, row)} has {len(value)} characters, more than {longest}: nothing was moved.")
     return row
 
 
 def _place(table: Table, column: str, row: Mapping[str, Any]) -> str:
-    """By numbers alone: keys in words may be of a case."""
+    """Name the row by its numeric keys only: a key in text may contain case text."""
     keys = (f"{key.name} {row[key.name]}" for key in table.primary_key if isinstance(row[key.name], int))
     return f"{table.name}.{column} of {', '.join(keys) or 'one row'}"
 
 
 def _set_sequence(target: Connection, table: Table) -> None:
-    """The next row gets the number after the last."""
+    """Make the next row get the number after the last."""
     if (column := table.autoincrement_column) is not None:
         sequence = func.pg_get_serial_sequence(table.name, column.name)
         target.execute(select(func.setval(sequence, func.max(column))).having(func.max(column).is_not(None)))
 
 
 def differences(here: Mapping[str, TableDigest], there: Mapping[str, TableDigest]) -> Iterable[str]:
-    """A sentence for each table that is not the same on both sides."""
+    """A sentence for each table that differs between the two databases."""
     for name, one in here.items():
         other = there[name]
         if one.rows != other.rows:
-            yield f"{name}: {one.rows} rows were to be moved, and {other.rows} came."
+            yield f"{name}: {one.rows} rows were to be moved, but {other.rows} arrived."
         elif one.digest != other.digest:
-            yield f"{name}: {one.rows} rows came, but not all as they were."
+            yield f"{name}: {one.rows} rows arrived, but not all are unchanged."

@@ -1,4 +1,4 @@
-"""The mark of an embedded database whose council was moved to another. It is kept by the database itself: whoever still runs on it writes nothing."""
+"""Mark a SQLite database whose council was moved to another. Triggers in the database then refuse every change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,14 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, insert, insp
 from workflow.storage.column_types import Instant
 from workflow.storage.tables import metadata
 
-# Not among the council’s own tables: no council but a moved one has it.
+# Not among the tables of every council: only a moved one has it.
 MARK = Table("moved", MetaData(), Column("to", String(300), primary_key=True), Column("at", Instant, nullable=False))
 VERBS = ("INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`to` is an address without its password."""
+    """`to` is the address without its password."""
 
     to: str
     at: datetime
@@ -29,7 +29,7 @@ def read_marker(connection: Connection) -> Transfer | None:
 
 
 def mark(connection: Connection, moved: Transfer) -> None:
-    """A worker that was forgotten sends nothing twice, and no move is made where nobody would see it: each table refuses every change."""
+    """Make every table refuse changes, so that a forgotten worker sends nothing twice, and no move is lost in the old database."""
     MARK.create(connection)
     connection.execute(insert(MARK), {"to": moved.to, "at": moved.at})
     for table in metadata.tables:

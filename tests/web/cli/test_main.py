@@ -79,7 +79,7 @@ def test_a_database_in_which_names_would_be_lost_is_refused(
     with a_database(tmp_path_factory.getbasetemp() / "postgres", encoding) as url:
         for result in (run("init", DATABASE_URL=url, SECRET_KEY="k" * 32), run("migrate-to", url)):
             assert (result.exit_code, result.stdout) == (1, "")
-            assert result.stderr == f"The database keeps text as {encoding}: make one with the encoding UTF8.\n"
+            assert result.stderr == f"The database stores text as {encoding}: create a database with the encoding UTF8.\n"
 
 
 def test_every_command_has_help(run: Run) -> None:

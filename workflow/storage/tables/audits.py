@@ -1,7 +1,7 @@
-"""One audit: its answers, actions, escalation, history and seals, and what was asked once.
+"""One audit: its answers, actions, escalation, history and seals, and requests with an Idempotency-Key.
 
-Histories and seals are only ever added to. A reason in words stands in `remarks`, beside the history that holds its
-digest: words are disposed of in time, rows never.
+Rows are only ever added to histories and seals. The text of a reason is in `remarks`; the history holds its digest. So
+the text can be disposed of, and the history stays complete.
 """
 
 from sqlalchemy import (
@@ -57,7 +57,7 @@ audits = Table(
     Column("re_audit_prompt_on", Date),
     Column("look_on", Date),
 )  # fmt: skip
-# Written out, not bound: SQLite reads a partial index only where the query says its very condition.
+# Literals, not parameters: SQLite uses a partial index only if the query contains its exact condition.
 IS_ESCALATED = audits.c.escalation_state != literal_column("'none'")
 IS_UNRESOLVED = audits.c.escalation_state.in_([literal_column("'open'"), literal_column("'acknowledged'")])
 index_where("ix_audits_escalated", audits.c.escalation_state, IS_UNRESOLVED)
@@ -72,7 +72,7 @@ for _column in (
 ):  # fmt: skip
     Index(f"ix_audits_{_column}", audits.c[_column], audits.c.id.desc())
 
-# How many audits are alike in what a list may tell of them: kept by triggers, since counting a million takes longer than any page.
+# How many audits share what a list filters by. Triggers maintain the numbers: counting a million audits is too slow for a page.
 tallies = Table(
     "tallies", metadata,
     Column("team", String(40), nullable=False),

@@ -1,4 +1,4 @@
-"""How people show who they are: what Flask-Security keeps of each, their passkeys, and who has been trying."""
+"""How people sign in: the accounts of Flask-Security, passkeys, and failed attempts."""
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
 

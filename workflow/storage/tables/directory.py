@@ -82,7 +82,7 @@ connections = Table(
     Column("ended_at", Instant),
 )  # fmt: skip
 
-# At most one each; the address itself is known only to who made it.
+# At most one for each person. Only a digest of the address is stored.
 calendars = Table(
     "calendars", metadata,
     Column("person_id", ForeignKey("people.id"), primary_key=True, autoincrement=False),

@@ -1,4 +1,4 @@
-"""One collection of tables, whose constraints have names that a migration can speak of."""
+"""One collection of tables. Constraints get predictable names, which migrations can use."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,5 +14,5 @@ metadata = MetaData(
 
 
 def index_where(name: str, columns: Column[Any] | Sequence[Column[Any]], condition: ColumnElement[bool]) -> None:
-    """An index of some of a table’s rows, on either database."""
+    """A partial index, on both databases."""
     Index(name, *(columns if isinstance(columns, Sequence) else (columns,)), sqlite_where=condition, postgresql_where=condition)

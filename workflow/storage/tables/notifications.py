@@ -1,4 +1,4 @@
-"""Who hears of what: notices in the service, rows for the post, and when the clocks last ran."""
+"""Notices in the service, emails to send, and when the worker last ran."""
 
 from sqlalchemy import (  # fmt: skip
     Column,
@@ -67,7 +67,7 @@ Index(
     postgresql_where=text("state = 'waiting'"),
 )
 
-# Written out, not bound, as for every index of some rows.
+# Literals, not parameters, as in every partial index.
 index_where(
     "ix_outbox_waiting_in_order", (outbox.c.recipient, outbox.c.reference, outbox.c.id), outbox.c.state == literal_column("'waiting'")
 )

@@ -1,4 +1,4 @@
-"""Who read what: one row each time words of a case are shown, written before they leave. Only ever added to."""
+"""The read log: one row each time case text is shown, written before it is sent. Rows are only ever added."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 

@@ -45,11 +45,11 @@ def happens_on_the_way(target: Engine, table: str, does: str, *, at_commit: bool
         (
             "sections",
             "NEW.answers = replace(NEW.answers, 'safer', 'unsafe'); RETURN NEW;",
-            "sections: 54 rows came, but not all as they were.",
+            "sections: 54 rows arrived, but not all are unchanged.",
         ),
-        ("people", "NEW.is_active = NEW.is_active AND NEW.id != 7; RETURN NEW;", "people: 20 rows came, but not all as they were."),
-        ("readings", "NEW.at = NEW.at + interval '1 microsecond'; RETURN NEW;", "readings: 1 rows came, but not all as they were."),
-        ("notices", "RETURN NULL;", "rows were to be moved, and 0 came."),
+        ("people", "NEW.is_active = NEW.is_active AND NEW.id != 7; RETURN NEW;", "people: 20 rows arrived, but not all are unchanged."),
+        ("readings", "NEW.at = NEW.at + interval '1 microsecond'; RETURN NEW;", "readings: 1 rows arrived, but not all are unchanged."),
+        ("notices", "RETURN NULL;", "rows were to be moved, but 0 arrived."),
     ],
 )
 def test_a_row_that_changed_on_the_way_is_noticed(

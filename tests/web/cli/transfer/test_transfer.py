@@ -92,7 +92,7 @@ def test_a_target_that_is_not_empty_or_not_there_is_refused_and_stays_as_it_is(s
     with target.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE theirs (id int)")
     result = run("migrate-to", url)
-    assert (result.exit_code, result.stderr) == (1, "That database is not empty: name one that was just made. Nothing was moved.\n")
+    assert (result.exit_code, result.stderr) == (1, "That database is not empty: name a new one. Nothing was moved.\n")
     assert inspect(target).get_table_names() == ["theirs"]
 
 
@@ -115,8 +115,8 @@ def test_only_an_embedded_council_that_nobody_works_on_is_moved(source: Council,
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("UPDATE remarks SET text = 'before' || char(0) || 'after'", "remarks.text of audit_id 4, number 12 holds a NUL character"),
-        ("UPDATE people SET name = printf('%.300c', 'x') WHERE id = 3", "people.name of id 3 holds 300 letters, more than 200"),
+        ("UPDATE remarks SET text = 'before' || char(0) || 'after'", "remarks.text of audit_id 4, number 12 contains a NUL character"),
+        ("UPDATE people SET name = printf('%.300c', 'x') WHERE id = 3", "people.name of id 3 has 300 characters, more than 200"),
         ("UPDATE tokens SET id = 99999999999", "can’t be used (NumericValueOutOfRange)"),
         ("UPDATE remarks SET text = 'Another reason.'", "the reason given with row 12 is not what was written"),
     ],
