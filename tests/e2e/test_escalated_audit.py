@@ -140,7 +140,7 @@ def _see_the_escalation_through(served: LiveServer) -> None:
         follow(page.get_by_role("button", name="Acknowledge the escalation"))
         page.get_by_text("Escalation acknowledged").first.wait_for()
     hos = served.page("head.of.service")
-    hos.get_by_label("What will be done, by whom and by when").fill("Daily management oversight; the file is read in a week.")
+    hos.get_by_label("What will be done, who will do it and by when").fill("Daily management oversight; the file is read in a week.")
     follow(hos.get_by_role("button", name="Save the plan"))
     ppqa = served.page("hos.ppqa")
     _my_work(ppqa, "Resolve the escalation")
