@@ -1,5 +1,5 @@
-// A form that a passkey fills in: asks the server for a challenge, the device for an answer, and sends that as the form’s own.
-const CANCELLED = "No passkey was used. Try again, or go on without one.";
+// A form that a passkey fills in: fetches a challenge from the server, gets the device’s response and submits the form with it.
+const CANCELLED = "No passkey was used. Try again, or continue without one.";
 
 export function withPasskey(form) {
   if (!window.PublicKeyCredential?.parseCreationOptionsFromJSON) return;
@@ -11,8 +11,8 @@ export function withPasskey(form) {
     event.preventDefault();
     problem.textContent = "";
     try {
-      form.elements.credential.value = JSON.stringify(await answer(form));
-      // The password was for the asking alone.
+      form.elements.credential.value = JSON.stringify(await deviceResponse(form));
+      // The password was needed for the challenge only.
       if (form.elements.password) form.elements.password.value = "";
       form.submit();
     } catch (error) {
@@ -21,13 +21,13 @@ export function withPasskey(form) {
   });
 }
 
-async function answer(form) {
+async function deviceResponse(form) {
   const response = await fetch(form.dataset.ask, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-  const asked = await response.json();
-  if (!response.ok) throw { sentence: asked.errors?.[0]?.message ?? asked.detail };
+  const options = await response.json();
+  if (!response.ok) throw { sentence: options.errors?.[0]?.message ?? options.detail };
   const credential =
     form.dataset.passkey === "create"
-      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
-      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
+      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
   return credential.toJSON();
 }

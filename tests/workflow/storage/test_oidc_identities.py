@@ -18,9 +18,9 @@ AT_ONCE = 8
 
 def test_a_sign_in_under_way_is_taken_once(council: Council) -> None:
     session: dict[str, str] = {}
-    begun = pending_logins.start_login(council.engine, session, "/audits")
+    begun = pending_logins.store_pending_login(council.engine, session, "/audits")
     with ThreadPoolExecutor(AT_ONCE) as people:
-        taken = list(people.map(lambda _: pending_logins.finish_login(council.engine, session, begun.state), range(AT_ONCE)))
+        taken = list(people.map(lambda _: pending_logins.take_pending_login(council.engine, session, begun.state), range(AT_ONCE)))
     assert sorted(taken, key=str) == sorted([begun, *[None] * (AT_ONCE - 1)], key=str)
     print(f"taken by {sum(one is not None for one in taken)} of {AT_ONCE}")
 

@@ -24,7 +24,7 @@ class PendingLogin:
     after: str
 
 
-def start_login(engine: Engine, session: MutableMapping[str, Any], after: str) -> PendingLogin:
+def store_pending_login(engine: Engine, session: MutableMapping[str, Any], after: str) -> PendingLogin:
     """Bind it to the browser by a secret in the session, so that it can’t be finished in another browser."""
     now = datetime.now(UTC)
     secret = session.setdefault(BROWSER_KEY, secrets.token_urlsafe(32))
@@ -34,7 +34,7 @@ def start_login(engine: Engine, session: MutableMapping[str, Any], after: str) -
     return attempt
 
 
-def finish_login(engine: Engine, session: MutableMapping[str, Any], state: str) -> PendingLogin | None:
+def take_pending_login(engine: Engine, session: MutableMapping[str, Any], state: str) -> PendingLogin | None:
     """Return None for a state of another browser, or one that is too old, used or unknown."""
     row = take_attempt(engine, _digest(session.get(BROWSER_KEY, ""), state), datetime.now(UTC) - LASTS)
     return PendingLogin(state, row.nonce, row.verifier, row.after) if row else None
