@@ -41,6 +41,6 @@ def _told(one: RecipientStatus) -> Given:
     return {
         **{name: getattr(one, name) for name in TOLD},
         "person": one.person.email if one.person else None,
-        "failed_because": one.trouble or None,
+        "failed_because": one.problem or None,
         "next_up": one.next_up.person.email if one.next_up else None,
     }

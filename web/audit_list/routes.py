@@ -54,7 +54,7 @@ def _render_list(wanted: AuditFilter, refusal: BadInput | None = None) -> str:
         rows, following = fetch_audits(connection, reader, wanted)
         counts = count_by_state(connection, reader)
     return render_template(
-        "every.html", rows=rows, following=following, wanted=wanted, directory=context.directory, states=context.rules.audit.states,
+        "audit_list.html", rows=rows, following=following, wanted=wanted, directory=context.directory, states=context.rules.audit.states,
         refusal=refusal, counts=counts, filters=_filters(context), chosen=request.args, is_filtered=any(request.args.get(name) for name in FILTERS),
         more={**request.args, "cursor": following}, kept={name: value for name, value in request.args.items() if name in FILTERS and value},
     )  # fmt: skip

@@ -165,7 +165,7 @@ def _render_conflict(seen: AuditView, part: Section, refusal: Refusal) -> str:
     seen = reveal_and_log(seen)
     form, directory = command_context().form_of(seen.audit), command_context().directory
     return render_template(
-        "beside_stored.html", **template_context(seen), section=part, yours=typed_values(part, request.form), version=seen.audit.version,
+        "conflict.html", **template_context(seen), section=part, yours=typed_values(part, request.form), version=seen.audit.version,
         theirs=describe_answers(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
         may_write=draft_recovery.may_write(seen, part.key),
     )  # fmt: skip

@@ -164,7 +164,7 @@ def _render_identity(person: Person | None, refusal: BadInput | None = None) -> 
     if person:
         people_commands.somebody_else(command_context(), current_user(), person.id)
     typed = request.form if refusal else {"name": person.name, "email": person.email} if person else {}
-    return render_template("identity.html", person=person, typed=typed, refusal=refusal)
+    return render_template("edit_person.html", person=person, typed=typed, refusal=refusal)
 
 
 def _render_roles(person_id: int, refusal: BadInput | None = None) -> str:

@@ -30,7 +30,7 @@ def confirm() -> Response:
 
 def _render_unusable() -> Response:
     """Show the same page for every fault, so that it reveals nothing."""
-    return _render("ended.html", HTTPStatus.GONE)
+    return _render("unusable_link.html", HTTPStatus.GONE)
 
 
 def _render(template: str, status: HTTPStatus, **facts: object) -> Response:

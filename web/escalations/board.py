@@ -62,7 +62,7 @@ def load_board(person: Person, cursor: str | None) -> Board:
 def find_unnotified(connection: Any, reader: VisibilityFilter) -> list[EscalationStatus]:
     """Return open escalations with a recipient who has not been notified, so that the QA Service can phone them."""
     waiting = queries.fetch_open(connection, reader)
-    return [one for one in _calculator().calculate(waiting, queries.fetch_emails(connection, waiting), {}) if one.trouble]
+    return [one for one in _calculator().calculate(waiting, queries.fetch_emails(connection, waiting), {}) if one.not_notified]
 
 
 def load_status(audit: Audit) -> EscalationStatus | None:
@@ -76,7 +76,7 @@ def load_status(audit: Audit) -> EscalationStatus | None:
 
 
 def _count(is_open: int, acknowledged: int, statuses: list[EscalationStatus]) -> Counts:
-    overdue, failed = sum(one.is_overdue for one in statuses), sum(bool(one.trouble) for one in statuses)
+    overdue, failed = sum(one.is_overdue for one in statuses), sum(bool(one.not_notified) for one in statuses)
     return Counts(is_open, acknowledged, overdue, failed, is_more=is_open > len(statuses))
 
 

@@ -27,7 +27,7 @@ COPIED_FIELDS = ("state", "source", "opened_at", "recipients", "plan_at", "plan_
 
 @dataclass(frozen=True, slots=True)
 class RecipientStatus:
-    """One recipient. `person` holds the post now, or acknowledged it; `trouble` says why they may not have been notified."""
+    """One recipient. `person` holds the post now, or acknowledged it; `problem` says why they may not have been notified."""
 
     post: str
     person: Person | None
@@ -40,7 +40,7 @@ class RecipientStatus:
     seen_at: datetime | None = None
     acknowledged_at: datetime | None = None
     by_link: bool = False
-    trouble: str = ""
+    problem: str = ""
     is_overdue: bool = False
     chased_at: datetime | None = None
     next_up: Holder | None = None
@@ -50,7 +50,7 @@ class RecipientStatus:
     def state(self) -> str:
         if self.acknowledged_at:
             return "acknowledged"
-        if self.trouble:
+        if self.problem:
             return "failed"
         if self.seen_at:
             return "seen"
@@ -58,7 +58,7 @@ class RecipientStatus:
 
     @property
     def is_undeliverable(self) -> bool:
-        return self.trouble.startswith(UNDELIVERABLE)
+        return self.problem.startswith(UNDELIVERABLE)
 
     @property
     def chase_on(self) -> date:
@@ -93,7 +93,7 @@ class EscalationStatus:
         return any(one.is_overdue for one in self.recipients)
 
     @property
-    def trouble(self) -> tuple[RecipientStatus, ...]:
+    def not_notified(self) -> tuple[RecipientStatus, ...]:
         """Recipients who must be notified another way."""
         return tuple(one for one in self.recipients if one.state == "failed")
 
@@ -163,7 +163,7 @@ class StatusCalculator:
             delivered_at=min((email.sent_at for email in their_emails if email.sent_at), default=None),
             seen_at=read.get((row.reference, person.id)) if person else None,
             acknowledged_at=one.acknowledged_at, by_link=one.by_link,
-            trouble=_find_trouble(person, their_emails, self.now) if is_waiting else "", is_overdue=is_waiting and london_day(self.now) > due_on,
+            problem=_find_problem(person, their_emails, self.now) if is_waiting else "", is_overdue=is_waiting and london_day(self.now) > due_on,
             chased_at=max(chases, default=None), next_up=next_holders[0] if next_holders else None, passed_up_at=min(passed, default=None),
         )  # fmt: skip
 
@@ -175,7 +175,7 @@ def _recipients(held: str | tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     return recipients_of(held) if isinstance(held, str) else held
 
 
-def _find_trouble(person: Person | None, emails: Sequence[Any], now: datetime) -> str:
+def _find_problem(person: Person | None, emails: Sequence[Any], now: datetime) -> str:
     """Judge by the latest email: a newer one that is delivered makes up for one that was not."""
     if person is None:
         return VACANT

@@ -22,7 +22,7 @@ def list_due_tasks(person: Person) -> list[Task]:
         *list_audit_tasks(audits, person, context.directory, council.notification_policy.clocks),
         *list_action_tasks(actions, person, context.directory),
     ]
-    return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.verb))
+    return sorted((task for task in tasks if task.due_on), key=lambda task: (str(task.due_on), task.reference, task.title))
 
 
 def write_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> bytes:
@@ -36,12 +36,12 @@ def write_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) ->
         calendar.add(name, value)
     for task in tasks:
         assert task.due_on is not None, "only what is due is listed"
-        event, key = Event(), f"{person.id}/{task.href}/{task.verb}".encode()
+        event, key = Event(), f"{person.id}/{task.href}/{task.title}".encode()
         event.add("uid", f"{hmac.digest(settings.key_for('calendar'), key, 'sha256').hex()[:32]}@practice-audit")
         event.add("dtstamp", made_at.replace(microsecond=0))
         event.add("dtstart", task.due_on)
         event.add("dtend", task.due_on + timedelta(days=1))
-        event.add("summary", f"{task.verb}: audit {task.reference}")
+        event.add("summary", f"{task.title}: audit {task.reference}")
         event.add("url", f"{settings.base_url}{task.href}")
         event.add("class", "PRIVATE")
         event.add("transp", "TRANSPARENT")

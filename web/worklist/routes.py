@@ -37,7 +37,7 @@ def show() -> str:
     with read_transaction(current_council().engine) as connection:
         audits = fetch_audits_waiting(connection, reader)
         actions = fetch_actions_waiting(connection, reader)
-        untold = find_unnotified(connection, reader) if "qa" in me.roles else []
+        unnotified = find_unnotified(connection, reader) if "qa" in me.roles else []
         emergencies = fetch_waiting_requests(connection) if can_decide(me, context.directory) else []
         undelivered = count_failed(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
@@ -45,7 +45,7 @@ def show() -> str:
         *list_action_tasks(actions, me, context.directory),
     ]
     tasks += [
-        *list_notification_tasks(untold),
+        *list_notification_tasks(unnotified),
         *list_undelivered_email_tasks(undelivered),
         *list_role_request_tasks(list_requests_for(me), context.directory),
         *list_emergency_tasks(emergencies, me, context.directory),

@@ -19,7 +19,7 @@ from workflow.working_days import add_working_days, london_day
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    verb: str
+    title: str
     href: str
     reference: str
     due_on: date | None = None
@@ -61,11 +61,11 @@ DRAFTING = {
 }
 
 
-def list_notification_tasks(troubled: Iterable[EscalationStatus]) -> Iterator[Task]:
-    for one in troubled:
+def list_notification_tasks(unnotified: Iterable[EscalationStatus]) -> Iterator[Task]:
+    for one in unnotified:
         href = url_for("escalations.show", reference=one.reference)
-        for verb in _ways_to_notify(one.trouble):
-            yield Task(verb, href, one.reference, one.trouble[0].due_on, urgent=True, is_first=True)
+        for title in _ways_to_notify(one.not_notified):
+            yield Task(title, href, one.reference, one.not_notified[0].due_on, urgent=True, is_first=True)
 
 
 def _ways_to_notify(recipients: Iterable[RecipientStatus]) -> Iterator[str]:
@@ -85,8 +85,8 @@ def _in_a_sentence(names: list[str]) -> str:
 
 def list_undelivered_email_tasks(count: int) -> Iterator[Task]:
     if count:
-        verb = "Deal with an email that could not be delivered" if count == 1 else f"Deal with {count} emails that could not be delivered"
-        yield Task(verb, url_for("undelivered.every"), "", urgent=True)
+        title = "Deal with an email that could not be delivered" if count == 1 else f"Deal with {count} emails that could not be delivered"
+        yield Task(title, url_for("undelivered.every"), "", urgent=True)
 
 
 def _list_escalation_tasks(row: Any, me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
@@ -136,9 +136,9 @@ def list_emergency_tasks(waiting: Iterable[EmergencyAccessRequest], me: Person, 
 def list_action_tasks(rows: Iterable[Any], me: Person, directory: Directory) -> Iterator[Task]:
     for row in rows:
         href = url_for("actions.show", reference=row.reference, number=row.number)
-        verb = _describe_action_task(row, me, directory)
-        if verb:
-            yield Task(verb, href, row.reference, row.due_on if row.state == "open" else None)
+        title = _describe_action_task(row, me, directory)
+        if title:
+            yield Task(title, href, row.reference, row.due_on if row.state == "open" else None)
 
 
 def list_role_request_tasks(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
