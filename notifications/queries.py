@@ -23,14 +23,14 @@ DigestTimes = Mapping[str, datetime]
 class WorkerStatus:
     """When a worker last sent email and last looked for reminders, None for never; and the furthest due date."""
 
-    mail: datetime | None
-    reminders: datetime | None
+    sent_at: datetime | None
+    reminded_at: datetime | None
     last_due_on: date | None
     """The last due date of an action that is not settled."""
 
     def stopped_since(self, now: datetime) -> datetime | None:
         """Since when one of the two has not run, if that is longer than LATE; NEVER if it has never run."""
-        last = min(self.mail or NEVER, self.reminders or NEVER)
+        last = min(self.sent_at or NEVER, self.reminded_at or NEVER)
         return last if now - last > LATE else None
 
 
@@ -183,9 +183,9 @@ def worker_status(engine: Engine, now: datetime) -> WorkerStatus:
     """In one statement. Ignores times in the future: that worker’s clock was wrong."""
     last = select(func.max(ticks.c.at, type_=ticks.c.at.type)).where(ticks.c.at <= now + AHEAD)
     due = select(actions.c.due_on).where(IS_UNSETTLED).order_by(actions.c.due_on.desc()).limit(1)
-    mail, reminders = last.where(ticks.c.worker != SWEEPER), last.where(ticks.c.worker == SWEEPER)
+    sent, reminded = last.where(ticks.c.worker != SWEEPER), last.where(ticks.c.worker == SWEEPER)
     with read_transaction(engine) as connection:
-        return WorkerStatus(*connection.execute(select(*(one.scalar_subquery() for one in (mail, reminders, due)))).one())
+        return WorkerStatus(*connection.execute(select(*(one.scalar_subquery() for one in (sent, reminded, due)))).one())
 
 
 def oldest_unsent(engine: Engine, now: datetime) -> datetime | None:

@@ -35,7 +35,7 @@ def tick(context: WorkerContext, now: datetime) -> None:
 
 def sweep(context: WorkerContext, now: datetime) -> None:
     today, directory = london_day(now), context.store.directory(now)
-    digest_times = next_digest_times(now, context.notification_rules, queries.worker_status(context.engine, now).reminders)
+    digest_times = next_digest_times(now, context.notification_rules, queries.worker_status(context.engine, now).reminded_at)
     for actions in _check_actions(context, today, directory):
         queries.store_action_reminders(context.engine, actions, now, digest_times)
     for audits in _check_audits(context, today, directory):

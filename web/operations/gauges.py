@@ -29,7 +29,7 @@ def _emails(council: Council, now: datetime) -> dict[str, float]:
 
 def _ticks(council: Council, now: datetime) -> GaugeValues:
     runs = worker_status(council.engine, now)
-    return {"tick_age_seconds": {"mail": _age(runs.mail, now, never=math.inf), "reminders": _age(runs.reminders, now, never=math.inf)}}
+    return {"tick_age_seconds": {"mail": _age(runs.sent_at, now, never=math.inf), "reminders": _age(runs.reminded_at, now, never=math.inf)}}
 
 
 def _escalations(council: Council, now: datetime) -> GaugeValues:

@@ -26,8 +26,8 @@ def health() -> Response:
     facts = {
         "status": "ok" if is_ticking else "red",
         "database": True,
-        "worker_tick": _iso(runs.mail),
-        "reminders_tick": _iso(runs.reminders),
+        "worker_tick": _iso(runs.sent_at),
+        "reminders_tick": _iso(runs.reminded_at),
         "oldest_unsent_seconds": int((now - unsent).total_seconds()) if unsent else 0,
         # Never red: there is time to update the library of bank holidays.
         "bank_holidays_known_until": KNOWN_UNTIL.isoformat(),

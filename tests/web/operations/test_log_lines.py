@@ -102,7 +102,7 @@ def test_extra_fields_and_exception_messages_are_not_logged(lines: list[str]) ->
     except ValueError:
         logging.getLogger("some.library").exception("it broke", extra={"child": "Jane Doe", "status": "Jane Doe"})
     said = json.loads(next(line for line in reversed(lines) if line.startswith("{")))
-    assert said["message"].startswith("unexpected ValueError in test_what_a_library")
+    assert said["message"].startswith("unexpected ValueError in test_extra_fields")
     assert "Jane" not in str(said)
 
 
