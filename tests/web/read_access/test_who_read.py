@@ -7,8 +7,9 @@ from flask import Flask
 
 from tests.factories import World, an_audit
 from tests.web.support.api_client import ApiClient
+from tests.web.support.audit_pages import CASE_TEXT
 from tests.web.support.browser import Browser, text_of
-from tests.web.test_pages import CASE_TEXT, PEOPLE
+from tests.web.test_pages_for_everybody import PEOPLE
 from web.council import Council
 from workflow.ports import ReadLogEntry
 
