@@ -1,4 +1,4 @@
-"""What was typed and not saved"""
+"""Answers that were typed but not saved"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What lists read: indexes for each way to look, and how many audits are alike"""
+"""Indexes for lists, and stored counts of audits"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Connections to a child, delegations, and reading in an emergency"""
+"""Connections to a child, delegations, and emergency access"""
 
 import sqlalchemy as sa
 from alembic import op

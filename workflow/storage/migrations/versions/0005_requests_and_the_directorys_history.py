@@ -1,4 +1,4 @@
-"""What a second person must agree to, and who changed what in the directory"""
+"""Requests that a second person must approve, and the history of the directory"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Tokens that end, have a name and a scope, and can be revoked"""
+"""Access tokens that expire, have a name and a scope, and can be revoked"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # What was revoked or has ended must not come to life.
+    # A token that was revoked or has expired must not become valid.
     held = _held(TOKENS.c.revoked_at.is_(None), TOKENS.c.ends_at > datetime.now(UTC))
     op.drop_table("tokens")
     tokens = op.create_table(
@@ -60,5 +60,5 @@ def downgrade() -> None:
 
 
 def _held(*conditions: sa.ColumnElement[bool]) -> list[dict[str, object]]:
-    """What both shapes of the table hold."""
+    """The columns of the table before and after."""
     return [dict(row._mapping) for row in op.get_bind().execute(sa.select(*HELD).where(*conditions))]

@@ -1,4 +1,4 @@
-"""Council accounts, and the sign-ins with them that have begun"""
+"""Council accounts, and sign-ins with them that have started"""
 
 import sqlalchemy as sa
 from alembic import op

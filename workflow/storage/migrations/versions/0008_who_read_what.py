@@ -1,4 +1,4 @@
-"""Who read what, and the requests in an emergency that wait"""
+"""The read log, and emergency requests that wait"""
 
 import sqlalchemy as sa
 from alembic import op

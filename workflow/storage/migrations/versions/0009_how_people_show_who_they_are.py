@@ -1,4 +1,4 @@
-"""How people show who they are"""
+"""Accounts, recovery codes, passkeys and failed sign-ins"""
 
 import sqlalchemy as sa
 from alembic import op

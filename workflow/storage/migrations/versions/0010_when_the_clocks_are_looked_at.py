@@ -1,4 +1,4 @@
-"""When the clocks of an audit are looked at again, and when an action was verified"""
+"""When the deadlines of an audit are checked again, and when an action was verified"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,7 @@ UPDATE actions SET verified_on = (SELECT (max(at) AT TIME ZONE 'Europe/London'):
 AND move = 'verify_action') WHERE state = 'verified'
 """,
 }
-# The worker looks at everything that is not over at its next sweep. What was closed before clocks ran is left in peace.
+# The next sweep checks everything that is not finished. Audits closed before there were deadlines are not checked.
 UNDER_WAY = """
 UPDATE audits SET look_on = '2000-01-01' WHERE state NOT IN ('actions_closed', 'withdrawn') OR escalation_state IN ('open', 'acknowledged')
 """

@@ -1,4 +1,4 @@
-"""What the board of escalations reads by, and private calendars"""
+"""Indexes for the escalation board, and private calendars"""
 
 import sqlalchemy as sa
 from alembic import op

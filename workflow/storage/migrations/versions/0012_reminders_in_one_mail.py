@@ -1,4 +1,4 @@
-"""Reminders gathered into one mail a day, mails in their order, and who saw to what could not be delivered"""
+"""Reminders in one email a day, emails in order, and who dealt with an undelivered one"""
 
 import sqlalchemy as sa
 from alembic import op

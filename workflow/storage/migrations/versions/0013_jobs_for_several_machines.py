@@ -1,4 +1,4 @@
-"""On PostgreSQL, the queue that several workers share, and the call that writes a job into whatever transaction makes it"""
+"""On PostgreSQL, the job queue that workers share, and the function that adds a job to a transaction"""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ branch_labels = None
 depends_on = None
 
 QUEUE = Path(__file__).parents[1] / "sql" / "procrastinate-3.10.0.sql"
-# What is there to be sent, somebody is to send. Here, so that a release of the queue that renames its own functions changes one migration.
+# Adds a job that sends emails. It is defined here, so that if Procrastinate renames its functions, one new migration is enough.
 CALL_WORKER = """
 CREATE FUNCTION call_worker() RETURNS void LANGUAGE sql AS $$
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('worker', 'send', 0, NULL, NULL, '{}', NULL)::procrastinate_job_to_defer_v1])
 $$
 """
-# Its functions, tables and types all bear its name; extensions own nothing of that name.
+# All its functions, tables and types have its name; nothing else does.
 FORGET_QUEUE = """
 DO $$
 DECLARE what text;
@@ -46,7 +46,7 @@ def downgrade() -> None:
 
 
 def _run(script: str) -> None:
-    """Many statements at once, with percent signs that are no places for values: past SQLAlchemy, in the same transaction."""
+    """Run many statements past SQLAlchemy, in the same transaction: their percent signs are not parameters."""
     cursor = op.get_bind().connection.cursor()
     cursor.execute(script)
     cursor.close()
