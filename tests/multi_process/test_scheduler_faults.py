@@ -19,7 +19,7 @@ def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(machines: Machines, 
     goes_on_when_the_clock_jumps("procrastinate_scheduler", days, machines.url)
 
 
-def test_it_stops_whenever_it_is_told(machines: Machines) -> None:
+def test_it_stops_at_every_signal(machines: Machines) -> None:
     stops_when_told_at_the_worst_time("procrastinate_scheduler", machines.url)
 
 

@@ -1,4 +1,4 @@
-"""When somebody is reminded: every London day of a year walked by, and downtime in between."""
+"""When people are reminded of actions and escalations, on every London day of a year, with downtime in between."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -55,7 +55,7 @@ def test_the_policy_day_by_day(due_on: date) -> None:
 
 @pytest.mark.parametrize("down", [2, 3, 30, 90])
 @pytest.mark.parametrize("since", range(-9, 40, 4))
-def test_after_downtime_each_hears_once_and_nobody_is_forgotten(down: int, since: int) -> None:
+def test_after_downtime_each_person_is_reminded_once(down: int, since: int) -> None:
     due_on = date(2026, 12, 21)
     gap = days_from(due_on + timedelta(days=since), down)
     up = [day for day in days_from(due_on - timedelta(days=30), 160) if day not in gap]
@@ -113,7 +113,7 @@ def test_a_reminder_that_waited_is_not_sent_once_completion_is_reported(council:
     assert set(states) == {"cancelled"}
 
 
-def test_a_missing_acknowledgement_is_chased_daily_and_escalated_once(council: Council, world: World) -> None:
+def test_a_missing_acknowledgement_is_reminded_daily_and_escalated_once(council: Council, world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     for day in days_from(TODAY, 8):
@@ -134,14 +134,14 @@ def resolve_rest(world: World, reference: str) -> None:
         escalations.acknowledge(world.command_context(), world.person(name), reference)
 
 
-def test_the_worker_down_over_the_clock_still_chases(council: Council, world: World) -> None:
+def test_a_worker_that_was_stopped_still_reminds_of_an_escalation(council: Council, world: World) -> None:
     an_audit(world, at="shared", grade="inadequate")
     sweep(council.worker_context, at(TODAY + timedelta(days=30)))
     assert sorted(sent_notices(council, "escalation_not_acknowledged")) == ["director.safeguarding", "head.of.service", "hos.ppqa"]
 
 
 @pytest.mark.parametrize(("grade", "prompt_on"), [("good", date(2027, 10, 20)), ("inadequate", date(2027, 2, 20))])
-def test_the_closing_window_is_told_once_to_the_qa_inbox(council: Council, world: World, grade: str, prompt_on: date) -> None:
+def test_the_qa_inbox_is_notified_once_that_a_re_audit_is_due(council: Council, world: World, grade: str, prompt_on: date) -> None:
     reference = an_audit(world, at="shared", grade=grade)
     if grade == "inadequate":
         resolve(world, reference)

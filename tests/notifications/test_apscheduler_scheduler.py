@@ -10,5 +10,5 @@ def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(days: int) -> None:
     goes_on_when_the_clock_jumps("apscheduler_scheduler", days)
 
 
-def test_it_stops_whenever_it_is_told() -> None:
+def test_it_stops_at_every_signal() -> None:
     stops_when_told_at_the_worst_time("apscheduler_scheduler")

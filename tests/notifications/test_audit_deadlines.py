@@ -1,4 +1,4 @@
-"""The reminders of an audit’s deadlines, their London day and recipients: compared with days counted by hand."""
+"""The reminders of an audit’s deadlines, their London day and recipients, compared with days counted by hand."""
 
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ def walk(council: Council, last: date, first: date = TODAY) -> None:
         sweep(council.worker_context, in_london(day, 22))
 
 
-def test_an_audit_not_shared_by_the_end_of_the_month_is_told_weekly(council: Council, world: World) -> None:
+def test_an_audit_not_shared_by_the_end_of_the_month_is_reminded_weekly(council: Council, world: World) -> None:
     reference = an_audit(world, at="graded")
     walk(council, date(2026, 12, 20))
     expected = [date(2026, 12, 1), date(2026, 12, 8), date(2026, 12, 15)]
@@ -43,7 +43,7 @@ def test_an_audit_given_to_another_auditor_is_to_be_shared_by_the_end_of_that_mo
     assert days(council, "audit_not_shared", "auditor") == []
 
 
-def test_a_returned_audit_has_till_the_end_of_the_month_of_its_return(council: Council, world: World) -> None:
+def test_a_returned_audit_is_due_at_the_end_of_the_month_of_its_return(council: Council, world: World) -> None:
     reference = an_audit(world, at="shared")
     world.now = in_london(date(2027, 1, 5))
     audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "The dates are wrong.")
@@ -67,7 +67,7 @@ def test_moderation_is_reminded_before_it_is_due_and_weekly_once_late(council: C
     assert len(days(council, "moderation_overdue", who)) == 3, "none after it is moderated"
 
 
-def test_where_the_moderator_left_the_qa_inbox_is_told(council: Council, world: World) -> None:
+def test_if_the_moderator_left_the_qa_inbox_is_notified(council: Council, world: World) -> None:
     assign(world, an_audit(world, at="shared"))
     leaves(world, "moderator")
     walk(council, date(2026, 12, 8))
@@ -85,7 +85,7 @@ def test_the_response_plan_is_reminded_on_its_day_and_daily_once_late(council: C
     assert days(council, "response_plan_overdue", "head.of.service") == late, "none after it is recorded"
 
 
-def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_verified(council: Council, world: World) -> None:
+def test_impact_is_checked_eight_weeks_after_the_last_action_is_verified(council: Council, world: World) -> None:
     reference = an_audit(world, at="moderated")
     actions.add_action(world.command_context(), world.person("qa"), reference, NewAction("x", "qaro@demo.example", "2026-12-30"))
     action_moves.report(world.command_context(), world.person("team.manager"), reference, 1)
@@ -96,7 +96,7 @@ def test_what_the_actions_changed_is_looked_at_eight_weeks_after_the_last_is_ver
     assert [(one.day, one.who) for one in sent_notices(council, "impact_re_check_due")] == [(date(2027, 1, 26), "QA inbox")]
 
 
-def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verified(council: Council, world: World) -> None:
+def test_impact_of_a_reopened_audit_is_not_checked_before_its_new_action_is_verified(council: Council, world: World) -> None:
     reference = an_audit(world, at="actions_closed")
     world.now = in_london(date(2026, 12, 1))
     audit_moves.reopen(
@@ -106,7 +106,7 @@ def test_an_audit_opened_again_is_not_looked_at_before_its_new_action_is_verifie
     assert sent_notices(council, "impact_re_check_due") == []
 
 
-def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council, world: World) -> None:
+def test_no_re_audit_is_prompted_once_the_next_audit_has_started(council: Council, world: World) -> None:
     an_audit(world, at="shared")
     an_audit(world, at="draft", auditor="auditor2", details={"child_id": "C-2"})
     sweep(council.worker_context, in_london(date(2027, 10, 19)))
@@ -116,7 +116,7 @@ def test_no_re_audit_is_asked_for_where_the_next_audit_is_begun(council: Council
     assert sent_notices(council, "re_audit_window_closing") == []
 
 
-def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, world: World) -> None:
+def test_a_waiting_reminder_is_not_sent_once_the_work_is_done(council: Council, world: World) -> None:
     """An audit not shared, a moderation and a plan have reminders on one day, and all are done before the email is sent."""
     draft, moderated, planned = an_audit(world, at="graded"), an_audit(world, at="shared"), an_audit(world, at="shared", grade="inadequate")
     run_once(council.worker_context, NOW)
@@ -138,7 +138,7 @@ def test_what_waits_to_be_sent_is_not_sent_once_it_is_done(council: Council, wor
     assert {row.state for row in found if row.event == "moderation_overdue" and row.reference == planned} == {"sent"}
 
 
-def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, world: World) -> None:
+def test_a_withdrawn_audit_sends_no_reminders(council: Council, world: World) -> None:
     reference = an_audit(world, at="moderated")
     world.now = in_london(date(2026, 12, 10))
     audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Not this child.")
@@ -152,7 +152,7 @@ def test_nobody_is_reminded_of_anything_of_a_withdrawn_audit(council: Council, w
 # --- Where nobody can move an audit on --------------------------------------------------------------------------------
 
 
-def test_an_audit_that_nobody_can_move_on_is_told_within_a_day_and_daily(council: Council, world: World) -> None:
+def test_a_stalled_audit_is_notified_within_a_day_and_daily(council: Council, world: World) -> None:
     reference = an_audit(world, at="graded")
     walk(council, TODAY + timedelta(days=1))
     assert sent_notices(council, "audit_stands_still") == []
@@ -193,7 +193,7 @@ def test_it_has_stalled_only_once_the_last_person_who_could_act_has_left(council
 
 @pytest.mark.parametrize("at", ["draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed"])
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
-def test_with_everybody_there_nothing_has_stalled(council: Council, world: World, at: str, grade: str) -> None:
+def test_no_audit_has_stalled_while_everybody_is_active(council: Council, world: World, at: str, grade: str) -> None:
     an_audit(world, at=at, grade=grade)
     sweep(council.worker_context, in_london(TODAY))
     assert sent_notices(council, "audit_stands_still") == []

@@ -1,4 +1,4 @@
-"""Four schedulers on one database, none waiting for another, have the effects of one: on SQLite and on PostgreSQL."""
+"""Four schedulers on one database, none waiting for another, have the effect of one, on SQLite and on PostgreSQL."""
 
 import threading
 from collections import Counter

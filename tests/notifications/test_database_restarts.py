@@ -1,4 +1,4 @@
-"""PostgreSQL ends and starts again in the middle of moves: none that was acknowledged is missing, and each is told once."""
+"""PostgreSQL restarts in the middle of moves: no confirmed move is missing, and each is notified once."""
 
 import random
 import time

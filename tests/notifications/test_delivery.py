@@ -83,9 +83,7 @@ def test_the_address_is_the_directorys_when_it_is_sent(context: WorkerContext, w
     assert {"new.qaro@demo.example"} == {to for to, _ in server.taken if "qaro" in to}
 
 
-def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
-    context: WorkerContext, world: World, server: SmtpServer
-) -> None:
+def test_a_second_try_sends_the_same_bytes_to_the_same_address(context: WorkerContext, world: World, server: SmtpServer) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") else None
     an_audit(world, at="shared")
     run_once(context, NOW)
@@ -99,7 +97,7 @@ def test_what_was_tried_once_goes_again_as_it_was_though_the_address_moved(
     assert len(set(copies)) == 1
 
 
-def test_somebody_who_left_meanwhile_is_a_task_for_the_qa_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_an_email_to_a_person_who_has_left_is_a_task_for_the_qa_service(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     with write_transaction(context.engine) as connection:
         connection.execute(update(tables.people).where(tables.people.c.email == "qaro@demo.example").values(is_active=False))
@@ -116,7 +114,9 @@ def undelivered(context: WorkerContext) -> int:
     return len(told)
 
 
-def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_a_permanent_refusal_notifies_the_qa_service_and_stops_no_other_email(
+    context: WorkerContext, world: World, server: SmtpServer
+) -> None:
     server.answers = lambda to, tries: "550 no such user" if to.startswith("qaro") else None
     an_audit(world, at="shared")
     everybody = len(rows(context))
@@ -127,7 +127,7 @@ def test_refused_for_good_is_told_to_the_qa_service_and_stops_nobody_else(contex
     assert server.tried["qaro@demo.example"] == 1
 
 
-def test_refused_for_now_is_tried_again_later_and_later_with_the_same_bytes(
+def test_a_temporary_refusal_is_tried_again_at_longer_intervals_with_the_same_bytes(
     context: WorkerContext, world: World, server: SmtpServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("qaro") and tries <= 3 else None
@@ -154,7 +154,7 @@ def test_an_unavailable_server_loses_nothing_and_is_tried_for_three_days(context
     assert run_once(context, at - timedelta(hours=3) + timedelta(minutes=13)) == everybody
 
 
-def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
+def test_an_email_not_delivered_in_three_days_is_a_task_for_the_qa_service(
     context: WorkerContext, world: World, server: SmtpServer
 ) -> None:
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") else None
@@ -166,7 +166,7 @@ def test_what_can_not_be_delivered_for_three_days_is_a_task_for_the_qa_service(
     assert server.tried["qaro@demo.example"] > 30
 
 
-def test_one_poisoned_row_does_not_stop_the_rest(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_one_broken_row_does_not_stop_the_rest(context: WorkerContext, world: World, server: SmtpServer) -> None:
     for _ in range(20):
         an_audit(world, at="shared")
     everybody = len(rows(context))
@@ -186,7 +186,7 @@ def test_several_workers_send_nothing_twice(context: WorkerContext, world: World
     assert set(Counter(body for _, body in server.taken).values()) == {1}
 
 
-def test_what_a_dead_worker_held_is_taken_over_within_a_minute(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_the_emails_of_a_dead_worker_are_sent_by_another_within_a_minute(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared")
     everybody = len(rows(context))
     assert outbox.claim(context.engine, "dead", NOW, context.notification_rules)

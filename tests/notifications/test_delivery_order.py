@@ -28,7 +28,7 @@ def to(server: SmtpServer, who: str) -> list[str]:
     return [str(email["Subject"]) for email in server.emails() if email["To"] == f"{who}@demo.example"]
 
 
-def test_what_came_later_is_not_sent_before_what_came_first(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_a_later_email_is_not_sent_before_an_earlier_one(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared")
     server.answers = lambda to, tries: "450 later" if to.startswith("qaro") and tries == 1 else None
     run_once(context, NOW)
@@ -53,7 +53,7 @@ def test_another_audit_does_not_wait(context: WorkerContext, world: World, serve
     assert len(to(server, "qaro")) == 1
 
 
-def test_an_escalation_waits_behind_nothing(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_an_escalation_email_does_not_wait_for_others(context: WorkerContext, world: World, server: SmtpServer) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     with write_transaction(context.engine) as connection:
         first = select(tables.outbox.c.id).where(tables.outbox.c.event == "escalation_opened").order_by(tables.outbox.c.id).limit(1)
@@ -144,9 +144,7 @@ def test_every_event_is_gathered_urgent_or_neither() -> None:
     assert not NOTIFICATION_RULES.gathered & NOTIFICATION_RULES.urgent
 
 
-def test_a_server_that_is_not_there_is_asked_once_and_keeps_nobody_waiting(
-    context: WorkerContext, world: World, server: SmtpServer
-) -> None:
+def test_an_unavailable_server_is_tried_once_for_a_batch(context: WorkerContext, world: World, server: SmtpServer) -> None:
     an_audit(world, at="shared", grade="inadequate")
     everything = len(waiting(context))
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))

@@ -1,4 +1,4 @@
-"""Reminders go together, in the morning, Monday to Friday; news and escalations wait for no morning."""
+"""Reminders are sent as one email, in the morning, Monday to Friday; news and escalations are sent at once."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -66,7 +66,7 @@ def test_reminders_wait_for_monday_morning_and_go_together(context: WorkerContex
     assert emails_to(server) == []
 
 
-def test_what_is_due_first_is_on_top(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
+def test_the_earliest_due_date_is_on_top(context: WorkerContext, world: World, two: list[str], server: SmtpServer) -> None:
     soon = NewAction("Write to the school.", "practitioner@demo.example", "2026-12-12")
     world.now = NOW + timedelta(hours=1)
     draft = an_audit(world, at="graded", details={"child_id": "C-3"})
@@ -103,7 +103,7 @@ def _hours(day: date, hour: int, count: int) -> list[datetime]:
     return [in_london(day, hour) + timedelta(hours=n) for n in range(count)]
 
 
-def test_news_and_escalations_do_not_wait_for_the_week_to_begin(context: WorkerContext, world: World, server: SmtpServer) -> None:
+def test_news_and_escalations_do_not_wait_for_monday(context: WorkerContext, world: World, server: SmtpServer) -> None:
     saturday = in_london(date(2026, 12, 12), 23)
     world.now = saturday
     an_audit(world, at="shared", grade="inadequate")
@@ -121,7 +121,7 @@ def test_a_worker_that_was_down_in_the_morning_sends_when_it_is_back(context: Wo
     assert len(emails_to(server)) == 1
 
 
-def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
+def test_a_digest_is_sent_again_with_the_same_bytes_without_what_is_done(
     context: WorkerContext, world: World, two: list[str], server: SmtpServer
 ) -> None:
     server.after_data = lambda to, tries: "421 closing" if to.startswith("practitioner") else None
@@ -141,7 +141,7 @@ def test_the_same_again_is_the_same_bytes_and_what_is_done_meanwhile_drops_out(
     assert sorted(row.state for row in rows(context, "action_due_soon")) == ["cancelled", "sent"]
 
 
-def test_a_morning_without_a_mail_server_is_tried_for_three_days(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
+def test_a_digest_is_tried_for_three_days(context: WorkerContext, two: list[str], server: SmtpServer) -> None:
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     for hours in range(0, 71, 6):
@@ -160,7 +160,7 @@ def test_a_digest_refused_for_good_is_one_task_for_the_qa_service(context: Worke
     assert [(notice.recipient, notice.reference) for notice in told] == [(0, "")]
 
 
-def test_what_waits_for_the_morning_is_not_late(context: WorkerContext, two: list[str]) -> None:
+def test_a_reminder_that_waits_for_the_morning_is_not_late(context: WorkerContext, two: list[str]) -> None:
     away = replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none"))
     run_once(away, in_london(SUNDAY, 0, 1))
     assert oldest_unsent(context.engine, in_london(SUNDAY, 23)) is None

@@ -1,4 +1,4 @@
-"""The worker away across due times, for seconds or for a month: its first sweep tells each exactly once, and every clock has fired."""
+"""After the worker was stopped, for seconds or for a month, its first sweep notifies each person exactly once of every deadline."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ FELL_DUE = date(2026, 12, 15)
 
 
 @pytest.mark.parametrize("down", DOWN)
-def test_after_downtime_each_hears_exactly_once_and_every_clock_has_fired(council: Council, world: World, down: str) -> None:
+def test_after_downtime_each_person_is_notified_once_of_every_deadline(council: Council, world: World, down: str) -> None:
     opened = [FELL_DUE - n * DAY for n in range(12, 0, -1) if is_working(FELL_DUE - n * DAY)]
     weekly, references = _prepared(world, opened)
     stops = in_london(FELL_DUE, 0) - timedelta(seconds=1)

@@ -28,7 +28,7 @@ def agree(world: World, reference: str, due_on: date) -> int:
     return actions.add_action(world.command_context(), world.person("qa"), reference, new).number
 
 
-def test_on_the_days_the_clocks_change_each_hears_once_and_on_its_london_day(council: Council, world: World) -> None:
+def test_on_the_days_the_clocks_change_each_reminder_is_sent_once_on_its_london_day(council: Council, world: World) -> None:
     world.now = in_london(date(2025, 1, 2))
     reference = an_audit(world, at="moderated", details={"audit_date": "2024-12-20"})
     chased = an_audit(world, at="shared", grade="inadequate", details={"audit_date": "2024-12-20"})
@@ -73,7 +73,7 @@ STEPS = {"-1 day": -DAY, "+1 day": DAY, "-1 h": timedelta(hours=-1), "+400 days"
 
 @pytest.mark.parametrize("comes_back", [False, True], ids=["stays", "comes back"])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_clock_set_wrong_tells_nobody_twice_and_forgets_nobody(council: Council, world: World, step: str, comes_back: bool) -> None:
+def test_a_clock_set_wrong_sends_nothing_twice_and_loses_nothing(council: Council, world: World, step: str, comes_back: bool) -> None:
     world.now = in_london(date(2026, 11, 23))
     reference = an_audit(world, at="moderated")
     for n in range(8):
@@ -104,7 +104,7 @@ def _assert_each_slot_once(council: Council, last: date, *, is_there: bool) -> N
         assert not is_there or set(true_days) <= set(on), (number, on)
 
 
-def test_nothing_is_lost_in_the_hour_that_there_is_twice(council: Council, world: World) -> None:
+def test_nothing_is_lost_in_the_repeated_hour(council: Council, world: World) -> None:
     world.now = datetime(2026, 10, 20, 9, tzinfo=UTC)
     reference = an_audit(world, at="moderated", details={"audit_date": "2026-10-01"})
     agree(world, reference, date(2026, 10, 25))

@@ -24,7 +24,7 @@ def sent_notices(world: World, event: str) -> list[str]:
     return sorted(names)
 
 
-def test_sharing_tells_the_case_and_the_qa_inbox(fake_world: World) -> None:
+def test_sharing_notifies_the_people_of_the_case_and_the_qa_inbox(fake_world: World) -> None:
     an_audit(fake_world, at="graded")
     assert sent_notices(fake_world, "audit_shared") == []
     an_audit(fake_world, at="shared")
@@ -33,14 +33,14 @@ def test_sharing_tells_the_case_and_the_qa_inbox(fake_world: World) -> None:
     assert sent_notices(fake_world, "action_assigned") == ["practitioner"]
 
 
-def test_an_inadequate_judgement_tells_the_three_in_addition(fake_world: World) -> None:
+def test_an_inadequate_judgement_also_notifies_the_three_posts(fake_world: World) -> None:
     an_audit(fake_world, at="shared", grade="inadequate")
     assert sent_notices(fake_world, "audit_shared") == sorted(SHARED)
     assert sent_notices(fake_world, "escalation_opened") == sorted(ESCALATION)
 
 
 @pytest.mark.parametrize("moderated", ["good", "requires_improvement", "inadequate"])
-def test_moderation_tells_the_case_too_where_the_grade_changed(fake_world: World, moderated: str) -> None:
+def test_moderation_that_changed_the_grade_also_notifies_the_people_of_the_case(fake_world: World, moderated: str) -> None:
     an_audit(fake_world, at="moderated", grade="good", moderated_grade=moderated)
     always = {"auditor", "team.manager", "QA inbox"}
     assert sent_notices(fake_world, "audit_moderated") == sorted(always if moderated == "good" else always | SHARED)
@@ -54,31 +54,31 @@ def test_waiving_moderation_notifies_the_same_people_as_moderating(fake_world: W
 
 
 @pytest.mark.parametrize(("grade", "recipient"), [("good", "QA inbox"), ("inadequate", "hos.ppqa")])
-def test_a_reported_completion_tells_who_verifies(fake_world: World, grade: str, recipient: str) -> None:
+def test_a_reported_completion_notifies_the_people_who_verify(fake_world: World, grade: str, recipient: str) -> None:
     reference = an_audit(fake_world, at="moderated", grade=grade)
     settle(fake_world, reference)
     assert sent_notices(fake_world, "completion_reported") == [recipient]
 
 
-def test_closing_tells_the_auditor_the_manager_and_the_practitioner(fake_world: World) -> None:
+def test_closing_notifies_the_auditor_the_manager_and_the_practitioner(fake_world: World) -> None:
     an_audit(fake_world, at="actions_closed")
     assert sent_notices(fake_world, "audit_closed") == ["auditor", "practitioner", "team.manager"]
 
 
-def test_the_rest_of_an_escalation_is_told(fake_world: World) -> None:
+def test_each_step_of_an_escalation_is_notified(fake_world: World) -> None:
     resolve(fake_world, an_audit(fake_world, at="shared", grade="inadequate"))
     assert sent_notices(fake_world, "plan_recorded") == ["hos.ppqa"]
     assert sent_notices(fake_world, "escalation_resolved") == sorted({*ESCALATION, "QA inbox"})
 
 
-def test_who_is_given_work_is_told(fake_world: World) -> None:
+def test_a_person_who_is_given_work_is_notified(fake_world: World) -> None:
     reference = an_audit(fake_world, at="shared")
     assign(fake_world, reference)
     assignments.assign_moderator(fake_world.command_context(), fake_world.person("qa"), reference, "moderator2@demo.example")
     assert sent_notices(fake_world, "moderator_assigned") == ["moderator", "moderator2"]
 
 
-def test_a_new_action_of_section_15_waits_for_the_moderation_to_be_told(fake_world: World) -> None:
+def test_an_action_of_section_15_is_notified_only_after_moderation(fake_world: World) -> None:
     reference = an_audit(fake_world, at="shared")
     assign(fake_world, reference)
     new = NewAction("Plan it.", "qaro@demo.example", "2026-12-24")
@@ -89,7 +89,7 @@ def test_a_new_action_of_section_15_waits_for_the_moderation_to_be_told(fake_wor
     assert sent_notices(fake_world, "action_assigned") == ["practitioner", "qaro"]
 
 
-def test_asking_to_withdraw_tells_who_must_agree(fake_world: World) -> None:
+def test_asking_to_withdraw_notifies_the_person_who_must_agree(fake_world: World) -> None:
     reference = an_audit(fake_world, at="draft")
     audit_moves.withdraw(fake_world.command_context(), fake_world.person("auditor"), reference, "The wrong child.")
     assert sent_notices(fake_world, "withdrawal_requested") == ["hos.ppqa"]
@@ -97,7 +97,7 @@ def test_asking_to_withdraw_tells_who_must_agree(fake_world: World) -> None:
     assert sent_notices(fake_world, "audit_withdrawn") == ["QA inbox", "auditor"]
 
 
-def test_one_person_in_two_roles_is_told_once(fake_world: World) -> None:
+def test_one_person_in_two_roles_is_notified_once(fake_world: World) -> None:
     both = fake_world.person("service.manager")
     _set_duties(fake_world, both, {*both.duties, Duty("qaro"), Duty("team_manager")})
     case = dict.fromkeys(("team_manager", "service_manager", "qaro"), "service.manager@demo.example")
@@ -106,7 +106,7 @@ def test_one_person_in_two_roles_is_told_once(fake_world: World) -> None:
 
 
 @pytest.mark.parametrize("post", ["head.of.service", "director.safeguarding", "hos.ppqa"])
-def test_a_vacant_post_falls_to_somebody_and_the_qa_inbox_is_told(fake_world: World, post: str) -> None:
+def test_a_vacant_post_passes_to_somebody_and_the_qa_inbox_is_notified(fake_world: World, post: str) -> None:
     _leaves(fake_world, post)
     reference = an_audit(fake_world, at="shared", grade="inadequate")
     hearing = sent_notices(fake_world, "escalation_opened")
@@ -128,7 +128,7 @@ def test_a_deputy_stands_in_before_the_next_post_up(fake_world: World) -> None:
     escalations.acknowledge(fake_world.command_context(), fake_world.person("head.of.service2"), reference)
 
 
-def test_who_stands_in_for_a_recipient_connected_to_the_child_is_told_in_their_place(fake_world: World) -> None:
+def test_the_deputy_of_a_recipient_connected_to_the_child_is_notified_instead(fake_world: World) -> None:
     deputy = fake_world.person("head.of.service2")
     scope = _scope(fake_world, "head.of.service")
     _set_duties(fake_world, deputy, {*deputy.duties, Duty("head_of_service", scope, is_deputy=True)})

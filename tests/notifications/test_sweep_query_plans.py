@@ -1,4 +1,4 @@
-"""Each statement of a sweep finds what it reads by an index, on both databases: none reads a table through that grows with the audits held."""
+"""Each statement of a sweep reads by an index, on both databases: none scans a table that grows with the number of audits."""
 
 import re
 from collections.abc import Iterator

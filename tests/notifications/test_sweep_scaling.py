@@ -1,4 +1,4 @@
-"""What a sweep costs does not grow with the number of actions held, only with what is due: counted in steps of the database."""
+"""The cost of a sweep does not grow with the number of actions, only with those due: counted in steps of the database."""
 
 from datetime import UTC, datetime
 

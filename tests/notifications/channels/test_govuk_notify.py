@@ -1,4 +1,4 @@
-"""GOV.UK Notify, against a server that answers as its API does: what goes, what is tried again, what is refused for good."""
+"""GOV.UK Notify, against a server that answers as its API does: what is sent, what is tried again, what is refused permanently."""
 
 import logging
 import time
@@ -56,7 +56,7 @@ def test_the_subject_and_the_text_of_the_stored_email_are_sent(server: NotifySer
     assert server.taken == [{"email_address": TO, "template_id": TEMPLATE, "personalisation": said, "reference": IDENT}]
 
 
-def test_the_address_alone_is_refused_for_good(server: NotifyServer, channel: NotifyChannel) -> None:
+def test_only_a_bad_address_is_refused_permanently(server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: (400, "ValidationError", "email_address Not a valid email address") if to == "x@" else None
     with pytest.raises(PermanentFailure, match=r"^GOV\.UK Notify refused the address$"):
         channel.send("x@", IDENT, an_email())
@@ -101,7 +101,7 @@ def test_a_wrong_key_or_a_wrong_clock_fails_no_email_for_good(server: NotifyServ
         channel.send(TO, IDENT, an_email())
 
 
-def test_a_server_that_is_not_there_is_tried_again(server: NotifyServer) -> None:
+def test_an_unreachable_server_is_tried_again(server: NotifyServer) -> None:
     with pytest.raises(TemporaryFailure, match="can’t be reached: ConnectionRefusedError"):
         NotifyChannel(f"notify:{TEMPLATE}?api=http://127.0.0.1:1", KEY).send(TO, IDENT, an_email())
 
@@ -135,7 +135,7 @@ def test_it_uses_https_and_sends_nothing_to_an_untrusted_server(tmp_path: Path, 
     assert (len(server.taken), server.connections) == (3, 2)
 
 
-def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: NotifyServer, channel: NotifyChannel) -> None:
+def test_neither_the_key_nor_the_text_is_in_a_log_line_or_a_reason(server: NotifyServer, channel: NotifyChannel) -> None:
     server.answers = lambda to, tries: (400, "ValidationError", f"personalisation {an_email()!r} {KEY} is not of type dict")
     with every_line() as lines, pytest.raises(TemporaryFailure) as refused:
         channel.send(TO, IDENT, an_email())
@@ -146,7 +146,7 @@ def test_neither_key_nor_words_are_in_a_line_of_the_log_or_a_reason(server: Noti
         assert TO not in said
 
 
-def test_the_worker_sends_by_it_and_tells_the_qa_service_what_can_not_go(council: Council, world: World, server: NotifyServer) -> None:
+def test_the_worker_sends_by_notify_and_notifies_the_qa_service_of_refusals(council: Council, world: World, server: NotifyServer) -> None:
     parts = replace(council.worker_context, settings=replace(council.settings, mail_url=server.url, notify_api_key=KEY))
     an_audit(world, at="shared")
     server.answers = lambda to, tries: (500, "Exception", "Internal server error")

@@ -1,4 +1,4 @@
-"""SMTP against servers that misbehave at each point: what is tried again, what fails for good, and which connection the next email uses."""
+"""SMTP against servers that misbehave at each point: what is tried again, what fails permanently, and which connection the next email uses."""
 
 import pytest
 
@@ -74,12 +74,12 @@ def test_which_refusals_of_a_recipient_are_for_good(rude: Making) -> None:
     print(f"{len(OF_THE_ADDRESS)} refusals for good, {len(OF_ANYTHING_ELSE)} for now")
 
 
-def test_what_goes_well_is_about_no_address() -> None:
+def test_a_positive_reply_is_not_about_the_address() -> None:
     assert not Reply(250, b"5.1.1").is_about_the_address(at_recipient=True)
 
 
 @pytest.mark.parametrize(("reply", "kind"), [("450 later", TemporaryFailure), ("550 5.1.1 no such user", PermanentFailure)])
-def test_one_that_is_refused_stops_nobody_on_the_same_connection(reply: str, kind: type[Exception]) -> None:
+def test_a_refused_email_stops_no_other_on_the_same_connection(reply: str, kind: type[Exception]) -> None:
     with serving() as server, sending(server.url) as channel:
         server.answers = lambda to, tries: reply if to.startswith("nobody") else None
         for to in ("nobody@demo.example", TO, "nobody@demo.example", "qaro@demo.example"):
@@ -102,7 +102,7 @@ def test_a_server_that_disconnects_after_refusing_gets_the_next_email_by_a_new_c
     assert (len(server.taken), server.connections) == (1, 3)
 
 
-def test_a_server_of_few_words_is_spoken_to_plainly(rude: Making) -> None:
+def test_a_server_without_extensions_is_sent_none(rude: Making) -> None:
     server = rude({0: {"EHLO": "502 what", "HELO": "250 rude"}})
     with sending(server.url()) as channel:
         channel.send(TO, IDENT, an_email())
@@ -149,7 +149,7 @@ def test_only_where_nothing_was_sent_is_a_second_connection_tried_at_once(rude: 
         assert falls_silent.connections == 1
 
 
-def test_an_address_beyond_ascii_goes_where_the_server_takes_such_letters(rude: Making) -> None:
+def test_a_non_ascii_address_needs_a_server_with_smtputf8(rude: Making) -> None:
     to = "zoë@bücher.example"
     with serving() as server, sending(server.url) as channel:
         channel.send(to, IDENT, an_email(to))

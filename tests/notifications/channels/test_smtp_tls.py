@@ -34,7 +34,7 @@ def test_a_certificate_trusted_by_this_machine_is_trusted(certificate: Path, mon
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-def test_nothing_goes_to_a_server_that_nobody_trusts(tls: str, certificate: Path) -> None:
+def test_nothing_is_sent_to_an_untrusted_server(tls: str, certificate: Path) -> None:
     with serving(tls, certificate) as server, sending(server.url) as channel:
         assert refused(channel) == "the mail server’s certificate is not trusted; nothing was sent"
         assert (server.taken, server.is_secure) == ([], [])
@@ -47,7 +47,7 @@ def test_nothing_goes_to_a_server_that_nobody_trusts(tls: str, certificate: Path
         ("implicit", {}),
     ],
 )  # fmt: skip
-def test_nothing_goes_in_clear_where_tls_is_asked_for(tls: str, says: dict[str, str], rude: Making, certificate: Path) -> None:
+def test_nothing_is_sent_unencrypted_if_tls_is_configured(tls: str, says: dict[str, str], rude: Making, certificate: Path) -> None:
     server = rude({0: says})
     with sending(server.url(tls).replace("//", "//audit:hunter2-pass@"), certificate) as channel:
         assert refused(channel).endswith("does not offer TLS as MAIL_URL requires; nothing was sent unencrypted")
@@ -67,7 +67,7 @@ def test_a_right_password_works_and_a_wrong_one_fails_no_email_for_good(certific
         assert len(server.taken) == 1
 
 
-def test_a_password_is_not_told_to_a_server_that_asks_for_none(rude: Making) -> None:
+def test_a_password_is_not_sent_to_a_server_that_does_not_ask_for_one(rude: Making) -> None:
     server = rude({})
     with sending(server.url().replace("//", "//audit:hunter2@")) as channel:
         assert refused(channel) == "the mail server does not accept the user and password of MAIL_URL"

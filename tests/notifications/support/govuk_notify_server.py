@@ -1,4 +1,4 @@
-"""A server on this machine that answers as the API of GOV.UK Notify does, or as it is told to."""
+"""A server on this machine that answers as the API of GOV.UK Notify does, or as a test sets."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""An SMTP server that misbehaves at one point of the conversation, and otherwise takes what it is given."""
+"""An SMTP server that misbehaves at one point of the conversation, and otherwise accepts every email."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What the sweeps have told, read from the outbox; and a calendar of England written out by hand, to hold the policy against."""
+"""The notices that sweeps have sent, read from the outbox; and a calendar of England written by hand, to check the policy."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""A scheduler in a process of its own, whose clock jumps while it waits, or which is told to stop."""
+"""A scheduler in its own process, whose clock jumps while it waits, or which is stopped."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A real SMTP server that keeps what it is given, or answers as it is told to; with TLS and a password where they are asked for."""
+"""A real SMTP server that stores what it is sent, or answers as a test sets; with TLS and a password if a test asks for them."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""What only a database can be asked: lists, migrations, and that the record can’t be changed even there."""
+"""What only a database does: lists, migrations, and refusing changes of the record."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.visibility import STAGES, VisibilityFilter
 
 
-def test_a_list_holds_what_the_permissions_say_for_everybody_in_every_state(council: Council) -> None:
+def test_a_list_contains_what_the_permissions_allow_for_everybody_in_every_state(council: Council) -> None:
     world, asked = a_world(council), 0
     references = [an_audit(world, at=state, grade=grade) for state in STATES for grade in ("good", "inadequate")]
     assign(world, references[STATES.index("shared") * 2])
@@ -71,7 +71,7 @@ def _of_children_with_connections(world: World) -> list[str]:
 
 
 def _are_let_in(world: World, references: list[str]) -> None:
-    """One into each audit that was shared, who are nothing to it otherwise; one of them is connected to the child afterwards."""
+    """Give emergency access to each shared audit to a person without another relation to it; connect one of them to the child afterwards."""
     for number, reference in enumerate(references[STATES.index("shared") * 2 :], start=1):
         name = ("auditor2", "practitioner2", "moderator2")[number % 3]
         emergency_access.ask_to_read_in_emergency(world.command_context(), world.person(name), reference, "A call at night.")
@@ -126,7 +126,7 @@ def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None
 
 
 @pytest.mark.filterwarnings("ignore:.* expression-based index")
-def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: Council) -> None:
+def test_the_migrations_make_the_tables_and_can_be_reverted(council: Council) -> None:
     # What the tables say of SQLite's own partial indexes can't be read back from it.
     with read_transaction(council.engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": schema.is_ours})
@@ -138,7 +138,7 @@ def test_the_migrations_make_what_the_tables_say_and_can_be_taken_back(council: 
     assert set(tables.metadata.tables) < set(inspect(council.engine).get_table_names())
 
 
-def test_a_token_made_before_tokens_ended_ends_too(council: Council) -> None:
+def test_a_token_made_before_tokens_expired_expires_too(council: Council) -> None:
     schema.downgrade(council.engine, "0004")
     with write_transaction(council.engine) as connection:
         connection.exec_driver_sql(

@@ -1,4 +1,4 @@
-"""Letting somebody in for minutes: the fake, SQLite and PostgreSQL alike."""
+"""Emergency access for some minutes, on the fake, SQLite and PostgreSQL."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def reads(world: World, reference: str, name: str = STRANGER) -> bool:
         return False
 
 
-def test_it_lasts_fifteen_minutes_by_the_clock_and_ends_by_itself(world: World) -> None:
+def test_access_lasts_fifteen_minutes_and_ends_automatically(world: World) -> None:
     reference, other = an_audit(world, "shared"), an_audit(world, "shared")
     ask(world, reference)
     assert not reads(world, reference)
@@ -39,14 +39,14 @@ def test_it_lasts_fifteen_minutes_by_the_clock_and_ends_by_itself(world: World) 
     assert not reads(world, reference)
 
 
-def test_a_reading_under_it_is_told_with_it(world: World) -> None:
+def test_emergency_access_is_in_the_directory(world: World) -> None:
     reference = an_audit(world, "shared")
     ask(world, reference)
     assert let_in(world.command_context(), world.person(DECIDES), 1).id == 1
     assert world.store.directory(world.now).emergencies == {world.person(STRANGER).id: {reference: 1}}
 
 
-def test_nobody_lets_themselves_in_nor_does_anybody_but_who_is_to(world: World) -> None:
+def test_only_the_right_people_can_give_access_and_nobody_to_themselves(world: World) -> None:
     reference = an_audit(world, "shared")
     ask(world, reference)
     ask(world, reference, "hos.ppqa")
@@ -60,7 +60,7 @@ def test_nobody_lets_themselves_in_nor_does_anybody_but_who_is_to(world: World) 
     assert not reads(world, reference)
 
 
-def test_who_asked_can_not_answer_even_where_only_the_store_is_asked(world: World) -> None:
+def test_the_store_too_refuses_an_answer_by_the_person_who_asked(world: World) -> None:
     ask(world, an_audit(world, "shared"))
     asked = world.store.emergency(1)
     assert asked is not None
@@ -72,7 +72,7 @@ def test_who_asked_can_not_answer_even_where_only_the_store_is_asked(world: Worl
 
 
 @pytest.mark.parametrize("name", ["admin", "governance"])
-def test_who_administers_or_governs_can_not_ask(world: World, name: str) -> None:
+def test_an_administrator_or_governance_can_not_ask(world: World, name: str) -> None:
     with pytest.raises(PermissionDenied):
         ask(world, an_audit(world, "shared"), name)
     assert Duty(name) in world.person(name).duties
@@ -80,7 +80,7 @@ def test_who_administers_or_governs_can_not_ask(world: World, name: str) -> None
 
 
 @pytest.mark.parametrize("at", ["nowhere", "draft", "graded", "withdrawn"])
-def test_what_was_never_shared_or_is_withdrawn_gives_nothing(world: World, at: str) -> None:
+def test_an_audit_never_shared_or_withdrawn_can_not_be_read(world: World, at: str) -> None:
     reference = "zzzz-zzzz" if at == "nowhere" else an_audit(world, "shared" if at == "withdrawn" else at)
     if at == "withdrawn":
         audit_moves.withdraw(world.command_context(), world.person("auditor"), reference, "The wrong child.")
@@ -91,7 +91,7 @@ def test_what_was_never_shared_or_is_withdrawn_gives_nothing(world: World, at: s
     assert not reads(world, reference)
 
 
-def test_what_is_withdrawn_meanwhile_is_no_longer_read(world: World) -> None:
+def test_an_audit_withdrawn_meanwhile_is_no_longer_read(world: World) -> None:
     reference = an_audit(world, "shared")
     ask(world, reference)
     let_in(world.command_context(), world.person(DECIDES), 1)

@@ -16,7 +16,7 @@ def reader_of(world: World, name: str) -> VisibilityFilter:
     return VisibilityFilter(world.person(name), world.store.directory(), PERMISSIONS)
 
 
-def test_only_the_latest_opening_stands_on_it_with_what_came_since(council: Council) -> None:
+def test_only_the_latest_opening_is_shown_with_what_came_since(council: Council) -> None:
     world = a_world(council)
     reference = an_audit(world, at="shared", grade="inadequate")
     ppqa = world.person("hos.ppqa")
@@ -60,7 +60,7 @@ def test_the_longest_waiting_are_counted_however_many_came_after(council: Counci
     assert {len(about) for about in emails.values()} == {3}
 
 
-def test_what_is_resolved_leaves_it_and_stands_apart_for_a_fortnight(council: Council) -> None:
+def test_a_resolved_escalation_is_listed_separately_for_a_fortnight(council: Council) -> None:
     world = a_world(council)
     resolved, known = (an_audit(world, at="shared", grade="inadequate") for _ in range(2))
     resolve(world, resolved)

@@ -1,4 +1,4 @@
-"""Each migration down and up again, with rows in every column: what can survive does, and what can’t is named here."""
+"""Each migration is reverted and run again, with rows in every column: what can survive does, and what can’t is listed here."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Of several at the same moment one is given the sign-in under way, and one account becomes a person’s, on each database."""
+"""Of several requests at once, only one finishes a started sign-in, and only one account is linked to a person, on each database."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ ISSUER = "https://login.example/tenant/v2.0"
 AT_ONCE = 8
 
 
-def test_a_sign_in_under_way_is_taken_once(council: Council) -> None:
+def test_a_started_sign_in_can_be_finished_once(council: Council) -> None:
     session: dict[str, str] = {}
     begun = pending_logins.store_pending_login(council.engine, session, "/audits")
     with ThreadPoolExecutor(AT_ONCE) as people:
@@ -25,7 +25,7 @@ def test_a_sign_in_under_way_is_taken_once(council: Council) -> None:
     print(f"taken by {sum(one is not None for one in taken)} of {AT_ONCE}")
 
 
-def test_what_nobody_came_back_for_is_swept_away(council: Council) -> None:
+def test_sign_ins_that_were_not_finished_are_deleted(council: Council) -> None:
     values = {"digest": "old", "nonce": "", "verifier": "", "after": ""}
     insert_attempt(council.engine, {**values, "begun_at": NOW}, NOW)
     insert_attempt(council.engine, {**values, "digest": "new", "begun_at": NOW + timedelta(minutes=11)}, NOW + timedelta(minutes=1))
@@ -33,7 +33,7 @@ def test_what_nobody_came_back_for_is_swept_away(council: Council) -> None:
         assert list(connection.execute(select(tables.sign_in_attempts.c.digest)).scalars()) == ["new"]
 
 
-def test_one_of_several_accounts_becomes_a_persons(council: Council) -> None:
+def test_only_one_of_several_accounts_is_linked_to_a_person(council: Council) -> None:
     person = council.store.directory().by_email("auditor@demo.example")
     other = council.store.directory().by_email("qa@demo.example")
     assert person

@@ -1,4 +1,4 @@
-"""An audit is read in one statement, and what a move writes is answered together: nothing is seen half, and no error is lost by it."""
+"""An audit is read in one statement, and a move writes in one round trip: no reader sees half of it, and no error is lost."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ SAVES = 300
 REMARK = {"number": 1, "text": "Said once."}
 
 
-def test_who_reads_while_somebody_writes_sees_one_version(council: Council) -> None:
+def test_a_reader_sees_one_version_while_another_writes(council: Council) -> None:
     world = a_world(council)
     reference = an_audit(world, at="practitioner_consulted")
 
@@ -38,7 +38,7 @@ def test_who_reads_while_somebody_writes_sees_one_version(council: Council) -> N
     print(f"{council.engine.dialect.name}: {len(seen)} versions seen while {SAVES} were written, each whole")
 
 
-def test_what_the_database_refuses_is_raised_and_nothing_of_it_is_stored(council: Council) -> None:
+def test_a_database_error_is_raised_and_nothing_is_stored(council: Council) -> None:
     reference = an_audit(a_world(council), at="draft")
     audit_id = council.store.audit(reference).id  # type: ignore[union-attr]
     with pytest.raises(DatabaseError) as refused:

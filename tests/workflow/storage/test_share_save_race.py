@@ -1,4 +1,4 @@
-"""Sharing while a section is being saved ends as if one had come after the other, whichever it was."""
+"""Sharing while a section is being saved ends as if one had come after the other."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

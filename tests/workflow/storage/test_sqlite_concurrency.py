@@ -1,4 +1,4 @@
-"""Eight processes that move audits and eight that read them, at once on SQLite: nobody is told that the database is locked."""
+"""Eight processes that move audits and eight that read them, at once on SQLite: nobody gets the error that the database is locked."""
 
 import os
 
@@ -13,12 +13,12 @@ WRITERS, READERS = 8, 8
 SECONDS, LONG = float(os.environ.get("SECONDS", "10")), 60
 
 
-def test_nobody_sees_a_lock(on_sqlite: Council) -> None:
+def test_nobody_sees_a_locked_database(on_sqlite: Council) -> None:
     _all_at_once(on_sqlite, SECONDS)
 
 
 @pytest.mark.long
-def test_nobody_sees_a_lock_for_a_minute(on_sqlite: Council) -> None:
+def test_nobody_sees_a_locked_database_for_a_minute(on_sqlite: Council) -> None:
     _all_at_once(on_sqlite, LONG)
 
 

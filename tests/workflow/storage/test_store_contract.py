@@ -17,7 +17,7 @@ from workflow.replay import replay
 
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
 @pytest.mark.parametrize("state", STATES)
-def test_what_was_decided_is_what_is_read(world: World, state: str, grade: str) -> None:
+def test_an_audit_is_read_as_it_was_saved(world: World, state: str, grade: str) -> None:
     reference = an_audit(world, at=state, grade=grade)
     audit = world.audit(reference)
     rows = world.store.history(audit)
@@ -33,7 +33,7 @@ def test_what_was_decided_is_what_is_read(world: World, state: str, grade: str) 
             }
 
 
-def test_actions_come_back_as_they_were(world: World) -> None:
+def test_actions_are_read_as_they_were_saved(world: World) -> None:
     reference = an_audit(world, at="moderated")
     owner = world.person("practitioner")
     actions.record_progress(world.command_context(), owner, reference, 1, "Half way.", "A note.")
@@ -53,7 +53,7 @@ def test_a_removed_action_is_gone(world: World) -> None:
     assert [action.text for action in world.audit(reference).actions] == ["Two."]
 
 
-def test_the_escalation_comes_back_with_who_acknowledged(world: World) -> None:
+def test_an_escalation_is_read_with_the_people_who_acknowledged(world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     escalations.acknowledge(world.command_context(), world.person("hos.ppqa"), reference)
     escalations.plan(world.command_context(), world.person("head.of.service"), reference, "Daily oversight.")
@@ -69,7 +69,7 @@ def _renamed(world: World, audit: Audit) -> Change:
     return Change(audit, after, (), {}, (), (), world.store.directory().version, world.now)
 
 
-def test_a_change_decided_on_an_older_version_is_refused_whole(world: World) -> None:
+def test_a_change_based_on_an_older_version_is_refused_completely(world: World) -> None:
     reference = an_audit(world, at="graded")
     old = world.audit(reference)
     save(world, "auditor", reference, "service_comments", {"comments": "Later."})
@@ -80,7 +80,7 @@ def test_a_change_decided_on_an_older_version_is_refused_whole(world: World) -> 
     assert world.store.history(before) == rows
 
 
-def test_a_change_decided_on_an_older_directory_is_refused(world: World) -> None:
+def test_a_change_based_on_an_older_directory_is_refused(world: World) -> None:
     audit = world.audit(an_audit(world, at="draft"))
     with pytest.raises(ConcurrentChange):
         world.store.save(replace(_renamed(world, audit), directory_version=world.store.directory().version - 1))
@@ -116,7 +116,7 @@ def test_one_key_one_effect_one_answer(world: World) -> None:
         share("another")
 
 
-def test_what_was_shared_stays_sealed_beside_its_correction(world: World) -> None:
+def test_the_shared_edition_stays_sealed_beside_its_correction(world: World) -> None:
     reference, auditor = an_audit(world, at="shared"), world.person("auditor")
     audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Wrong child's plan.")
     audit_moves.revise(world.command_context(), auditor, reference)

@@ -1,4 +1,4 @@
-"""Many audits fast: those that have really walked, again and again under other numbers and references, each with a history that verifies."""
+"""Make many audits fast: copies of real ones under other numbers and references, each with a history that verifies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One row of the oddest values that a column can hold, for every table that no real move fills."""
+"""One row of extreme values, for every table that no real move fills."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
