@@ -15,7 +15,7 @@ SENT_BY_NAME = (
     "escalation_passed_up", "re_audit_window_closing", "audit_not_shared", "moderation_due_soon", "moderation_overdue",
     "response_plan_due", "response_plan_overdue", "impact_re_check_due", "audit_stands_still", "mail_undelivered",
 )  # fmt: skip
-"""Events that no move of workflow.toml tells: the code names them."""
+"""Events that no move of workflow.toml sends: the code names them."""
 CLOCKS = (
     "allocated_audit_shared_by", "audit_not_shared_every_days", "escalation_acknowledged_working_days", "escalation_chased_every_days",
     "escalation_passed_up_working_days", "acknowledge_link_days", "response_plan_working_days", "response_plan_overdue_every_days",

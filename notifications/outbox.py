@@ -179,13 +179,13 @@ def find(connection: Connection, reader: VisibilityFilter, row_id: int) -> Row[A
 
 
 def resend(connection: Connection, row_id: int, now: datetime) -> bool:
-    """Send an undelivered email again, newly built and to the address that the directory has then. False where it is dealt with already."""
+    """Send an undelivered email again, newly built and to the address that the directory has then. Return False if somebody has dealt with it already."""
     new = dict.fromkeys(("last_error", "message_id", "sent_to", "body"))
     return _update_undelivered(connection, row_id, state="waiting", attempts=0, send_from=now, next_attempt_at=now, **new)
 
 
 def settle(connection: Connection, row_id: int, person_id: int, now: datetime) -> bool:
-    """Record that a person was told another way. False where it is dealt with already."""
+    """Record that a person was told another way. Return False if somebody has dealt with it already."""
     return _update_undelivered(connection, row_id, settled_at=now, settled_by=person_id)
 
 

@@ -78,7 +78,7 @@ class ModerationSelection:
         return ""
 
     def faults(self, place: str) -> Iterator[str]:
-        """A sentence for each value that the rule could not be applied with."""
+        """Return a sentence for each invalid value of the rule."""
         if self.outstanding not in (True, False):
             yield f"{place}, outstanding: this must be true or false."
         if self.auditors_first != 0 and not _is_count(self.auditors_first):

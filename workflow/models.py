@@ -147,7 +147,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What was shared or moderated, word for word, as it stood; `digest` is SHA-256 of `content`."""
+    """What was shared or moderated, unchanged; `digest` is SHA-256 of `content`."""
 
     edition: int
     part: str

@@ -26,7 +26,7 @@ class SenseChecks:
     repeated_from: int
 
     def questions(self, form: Form, sections: Sections) -> tuple[Missing, ...]:
-        """Every question, by the section and field it is about; of what is shown in `sections` and nothing else."""
+        """Return every question, by the section and field it is about. Reads only `sections`, which the person may see."""
         graded = [section for section in form.areas if section.key in sections]
         of_words = (question for section in graded for question in self._of_words(section, sections[section.key]))
         return (*_of_grades(form, sections), *of_words, *self._of_repetition(graded, sections))

@@ -79,7 +79,7 @@ class Rules:
         return self.audit, self.action, self.escalation
 
     def history_title(self, verb: str) -> str:
-        """What a row of the history is called."""
+        """Return the title of a history row."""
         return self._history_titles.get(verb) or verb.replace("_", " ").capitalize()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Write each email to a .eml file named by its Message-ID: an email that is sent twice is there once."""
+"""Write each email to a .eml file named by its Message-ID: an email that is sent twice is stored once."""
 
 import hashlib
 import os

@@ -39,7 +39,7 @@ def read_volume_notices(readers: Iterable[Any], now: datetime, directory: Direct
 
 
 def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
-    """What has to happen for the audit to come to its end: one of the moves, to the action where there is one."""
+    """What must happen next to finish the audit: one of these moves, on the action if one is given."""
     order = list(rules.audit.states)
     onward = [rules.audit.moves[name] for name in moves_from(rules.audit, audit.state)]
     onward = [move for move in onward if not move.asked_by and move.to and order.index(move.to) > order.index(audit.state)]
@@ -64,7 +64,7 @@ def _escalation_waits_for_nobody(audit: Audit, directory: Directory) -> bool:
 
 
 def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
-    """Everybody who could be anything to this audit that makes a move of it."""
+    """Everybody who could be in a relation to this audit that may make one of its moves."""
     named = [audit.auditor_id, audit.moderator_id, *(getattr(audit.header, f"{role}_id") for role in CASE_ROLES)]
     found = {person.id: person for person in map(directory.person, named) if person}
     for post in ("qa", *directory.posts):

@@ -57,5 +57,5 @@ def _is_true(context: WorkerContext, directory: Directory, row: Any, facts: Stor
 
 
 def _is_superseded(row: Any, today: date) -> bool:
-    """By the next reminder of the same action, which says the same and more."""
+    """Whether a later reminder of the same action replaces this one: it says the same and more."""
     return bool((row.event == "action_due_soon" and today >= row.due_on) or (row.event == "action_due_today" and today > row.due_on))

@@ -1,4 +1,4 @@
-"""What programs send, as marshmallow: unknown keys are refused, and the OpenAPI document is made from these."""
+"""The requests of programs, as marshmallow schemas: unknown keys are refused, and the OpenAPI document is made from these."""
 
 from marshmallow import RAISE, Schema, fields, validate
 

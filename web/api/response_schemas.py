@@ -1,4 +1,4 @@
-"""What programs get, as marshmallow: the OpenAPI document is made from these."""
+"""The answers to programs, as marshmallow schemas: the OpenAPI document is made from these."""
 
 from typing import Any
 

@@ -48,7 +48,7 @@ class BrowserSession(SecureCookieSession):
         self._renew_token(person_id)
 
     def store_in_database(self) -> None:
-        """Keep a visitor’s session in the database: what half of a sign-in has shown is never in the browser’s hands."""
+        """Store a visitor’s session in the database: the browser must not hold the state of a half-finished sign-in."""
         self._renew_token(None)
 
     def reset(self) -> None:

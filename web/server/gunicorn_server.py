@@ -57,7 +57,7 @@ class ServiceLogger(Logger):  # type: ignore[misc]
 
 
 class Worker(gthread.ThreadWorker):  # type: ignore[misc]
-    """Refuses what no application is asked about, such as a malformed header, with the headers of any other answer."""
+    """Refuses requests that never reach the application, such as a malformed header, with the headers of any other answer."""
 
     headers: Mapping[str, str] = {}
 

@@ -20,7 +20,7 @@ Changes = Callable[[SmartAction], SmartAction]
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Who asks for which move of which action."""
+    """A move of an action, and the person who makes it."""
 
     context: CommandContext
     who: Person
