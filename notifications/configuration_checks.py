@@ -30,17 +30,17 @@ TEXTS = ("subject", "does")
 KEYS = (*RECIPIENTS, *TEXTS, "urgent", "gathered", "leads_to", "of_account")
 
 
-def notification_faults(hears: NotificationRules, rules: Rules) -> Iterator[str]:
+def notification_faults(notifications: NotificationRules, rules: Rules) -> Iterator[str]:
     """An event that a move tells and that is missing here is a fault of the move: `workflow_faults` finds it."""
     known = {*SENT_BY_NAME, *_sent_by_moves(rules)}
-    yield from (f"{FILE}: the event “{name}” is missing." for name in SENT_BY_NAME if name not in hears.events)
-    for name, event in hears.events.items():
+    yield from (f"{FILE}: the event “{name}” is missing." for name in SENT_BY_NAME if name not in notifications.events)
+    for name, event in notifications.events.items():
         if name not in known:
             yield f"{unknown(FILE, 'event', name, known)} Nothing sends it."
         yield from _event_faults(f"{FILE}, event {name}", event)
-    yield from key_faults(f"{FILE}, clocks", hears.clocks.values, CLOCKS, "clock")
-    yield from hears.clocks.faults(f"{FILE}, clocks")
-    yield from hears.selection.faults(f"{FILE}, moderation_selection")
+    yield from key_faults(f"{FILE}, clocks", notifications.clocks.values, CLOCKS, "clock")
+    yield from notifications.clocks.faults(f"{FILE}, clocks")
+    yield from notifications.selection.faults(f"{FILE}, moderation_selection")
 
 
 def _sent_by_moves(rules: Rules) -> Collection[str]:

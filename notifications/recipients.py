@@ -113,9 +113,9 @@ def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
 
 def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:
     """Everybody in the post; if it is vacant, the deputy and the QA inbox, so that somebody always knows."""
-    held = [person.id for person in directory.in_post(post, audit.header.team) if person.can_be_reached]
-    if held:
-        return held
+    holders = [person.id for person in directory.in_post(post, audit.header.team) if person.can_be_reached]
+    if holders:
+        return holders
     holder = directory.holder(post, audit.header.team)
     return (holder.person.id, QA_INBOX) if holder else (QA_INBOX,)
 

@@ -69,8 +69,8 @@ def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
     found = {person.id: person for person in map(directory.person, named) if person}
     for post in ("qa", *directory.posts):
         holder = directory.holder(post, audit.header.team)
-        held = (*directory.in_post(post, audit.header.team), *([holder.person] if holder else []))
-        found |= {person.id: person for person in held}
+        holders = (*directory.in_post(post, audit.header.team), *([holder.person] if holder else []))
+        found |= {person.id: person for person in holders}
     return tuple(found.values())
 
 

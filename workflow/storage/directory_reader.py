@@ -42,16 +42,16 @@ def request_of(row: Any) -> Request:
 
 def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
     duties: dict[int, set[Duty]] = {}
-    for held_now in connection.execute(select(tables.duties)):
-        duties.setdefault(held_now.person_id, set()).add(Duty(held_now.role, held_now.scope, held_now.is_deputy))
-    held = {person_id: frozenset(own) for person_id, own in duties.items()}
+    for row in connection.execute(select(tables.duties)):
+        duties.setdefault(row.person_id, set()).add(Duty(row.role, row.scope, row.is_deputy))
+    own_duties = {person_id: frozenset(own) for person_id, own in duties.items()}
     delegated: dict[int, set[Duty]] = {}
     for row in given:
         # A person can only delegate a duty that they still hold.
-        if (duty := Duty(row.role, row.scope)) in held.get(row.from_person, ()):
+        if (duty := Duty(row.role, row.scope)) in own_duties.get(row.from_person, ()):
             delegated.setdefault(row.to_person, set()).add(duty)
     everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
-    return {row.id: _person(row, held.get(row.id, frozenset()), frozenset(delegated.get(row.id, ()))) for row in everybody}
+    return {row.id: _person(row, own_duties.get(row.id, frozenset()), frozenset(delegated.get(row.id, ()))) for row in everybody}
 
 
 def _person(row: Any, own: frozenset[Duty], delegated: frozenset[Duty]) -> Person:
@@ -65,10 +65,10 @@ def _emergencies_by_person(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
     return found
 
 
-def _permitted(held: frozenset[Duty]) -> frozenset[Duty]:
+def _permitted(duties: frozenset[Duty]) -> frozenset[Duty]:
     """An administrator holds no role with content, even by delegation (rules, section 5)."""
-    is_admin = any(duty.role == "admin" for duty in held)
-    return frozenset(duty for duty in held if not is_admin or duty.role in CONTENT_FREE)
+    is_admin = any(duty.role == "admin" for duty in duties)
+    return frozenset(duty for duty in duties if not is_admin or duty.role in CONTENT_FREE)
 
 
 def _grouped(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:

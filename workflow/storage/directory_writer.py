@@ -95,8 +95,8 @@ class DirectoryWriter:
 
     def record(self, by: Person | None, *entries: DirectoryEvent) -> None:
         done: dict[str, object] = {"at": self._at, "by_id": by.id if by else None, "by_name": by.name if by else COMMAND_LINE}
-        said = ({"verb": one.verb, "person_id": one.person_id, "unit": one.unit, "facts": dict(one.facts)} for one in entries)
-        self._insert(tables.directory_history, [done | one for one in said])
+        events = ({"verb": one.verb, "person_id": one.person_id, "unit": one.unit, "facts": dict(one.facts)} for one in entries)
+        self._insert(tables.directory_history, [done | one for one in events])
 
     def notify(self, notices: Sequence[Notice]) -> None:
         audit_writer.enqueue_notices(self._connection, notices, self._at)

@@ -13,13 +13,13 @@ from workflow.storage.tables import emergencies
 NAMES = EmergencyAccessRequest.__slots__
 
 
-def ask(connection: Connection, asked: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
-    waits = select(emergencies.c.id).where(
-        emergencies.c.asked_by == asked.asked_by, emergencies.c.reference == asked.reference, emergencies.c.answered_at.is_(None)
+def ask(connection: Connection, request: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
+    waiting = select(emergencies.c.id).where(
+        emergencies.c.asked_by == request.asked_by, emergencies.c.reference == request.reference, emergencies.c.answered_at.is_(None)
     )
-    if connection.execute(waits).first() is None:
-        connection.execute(insert(emergencies), {name: getattr(asked, name) for name in NAMES if name != "id"})
-        audit_writer.enqueue_notices(connection, notices, asked.asked_at)
+    if connection.execute(waiting).first() is None:
+        connection.execute(insert(emergencies), {name: getattr(request, name) for name in NAMES if name != "id"})
+        audit_writer.enqueue_notices(connection, notices, request.asked_at)
 
 
 def read(connection: Connection, emergency_id: int) -> EmergencyAccessRequest | None:
@@ -33,10 +33,10 @@ def of_row(row: Any) -> EmergencyAccessRequest:
 
 def answer(connection: Connection, answered: EmergencyAccessRequest, notices: Sequence[Notice], directory_version: int) -> None:
     assert answered.answered_at is not None, "it is answered"
-    stands = (emergencies.c.answered_at.is_(None), emergencies.c.asked_by != answered.answered_by)
+    is_open = (emergencies.c.answered_at.is_(None), emergencies.c.asked_by != answered.answered_by)
     decided_on = select(tables.directory.c.version).scalar_subquery() == directory_version
     values = {name: getattr(answered, name) for name in ("answered_by", "answered_at", "ends_at")}
-    if connection.execute(update(emergencies).where(emergencies.c.id == answered.id, *stands, decided_on).values(values)).rowcount != 1:
+    if connection.execute(update(emergencies).where(emergencies.c.id == answered.id, *is_open, decided_on).values(values)).rowcount != 1:
         raise ConcurrentChange
     if answered.ends_at:
         directory_seed.bump_version(connection)

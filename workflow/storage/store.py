@@ -123,7 +123,7 @@ class SqlStore:
 
     def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
         """What was answered under an Idempotency-Key: the request's digest and the answer."""
-        asked = select(tables.once.c.digest, tables.once.c.answer).where(tables.once.c.person_id == person_id, tables.once.c.key == key)
+        stored = select(tables.once.c.digest, tables.once.c.answer).where(tables.once.c.person_id == person_id, tables.once.c.key == key)
         with read_transaction(self.engine) as connection:
-            found = connection.execute(asked).first()
+            found = connection.execute(stored).first()
         return (found.digest, found.answer) if found else None

@@ -186,8 +186,8 @@ class VisibilityFilter:
     def _teams_where(self, holds: Callable[[str], bool]) -> list[str]:
         """Checked once for each service: all its teams have the same holders."""
         services = {team.service: code for code, team in self.directory.teams.items()}
-        held = {service for service, code in services.items() if holds(code)}
-        return [code for code, team in self.directory.teams.items() if team.service in held]
+        held_services = {service for service, code in services.items() if holds(code)}
+        return [code for code, team in self.directory.teams.items() if team.service in held_services]
 
 
 def _is_involved(person_id: int) -> Condition:
