@@ -11,7 +11,7 @@ from typing import Any
 
 from config.settings import FOLDER, Settings, read_settings
 from notifications.recipients import load_notification_rules
-from tests.fakes import FakeShelf, FakeStore
+from tests.fakes import FakeStore, FakeStoredForms
 from tests.support.cheap_passwords import are_passwords_real
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
@@ -40,7 +40,7 @@ class World:
 
     store: Any
     now: datetime = NOW
-    forms: FakeShelf = field(default_factory=lambda: FakeShelf(FORM))
+    forms: FakeStoredForms = field(default_factory=lambda: FakeStoredForms(FORM))
 
     def command_context(self) -> CommandContext:
         return CommandContext(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, NOTIFICATION_RULES, self.now)

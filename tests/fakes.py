@@ -96,7 +96,7 @@ class FakeStore:
         self._tell(change.notices)
 
 
-class FakeShelf:
+class FakeStoredForms:
     def __init__(self, form: Form) -> None:
         self.current = form
 

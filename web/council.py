@@ -13,7 +13,7 @@ from workflow.permissions import Permissions
 from workflow.roles import ROLES
 from workflow.sense_checks import SenseChecks
 from workflow.storage.engine import Engine, open_engine, read_transaction
-from workflow.storage.form_versions import FormShelf, keep
+from workflow.storage.form_versions import StoredForms, store_versions
 from workflow.storage.schema import schema_status, upgrade
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import read_marker
@@ -27,7 +27,7 @@ class Council:
     store: SqlStore
     rules: Rules
     permissions: Permissions
-    forms: FormShelf
+    forms: StoredForms
     notification_policy: NotificationRules
     sense_checks: SenseChecks
 
@@ -53,7 +53,7 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
         store=SqlStore(engine, loaded.rules.next_up),
         rules=loaded.rules,
         permissions=loaded.permissions,
-        forms=FormShelf(engine, loaded.form),
+        forms=StoredForms(engine, loaded.form),
         notification_policy=loaded.notification_policy,
         sense_checks=loaded.sense_checks,
     )
@@ -63,7 +63,7 @@ def prepare(council: Council) -> None:
     """Create the tables or bring them up to date, and store this version of the form and the rules."""
     _refuse_transferred(council.engine)
     upgrade(council.engine)
-    keep(council.engine, council.forms.current, council.rules)
+    store_versions(council.engine, council.forms.current, council.rules)
 
 
 def ensure_prepared(council: Council) -> None:

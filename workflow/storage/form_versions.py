@@ -1,4 +1,4 @@
-"""Forms and rules by version: an audit keeps those it was started on, so their texts are kept in the database."""
+"""Forms and rules by version: an audit stays on those it was started on, so their texts are stored in the database."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from workflow.workflow_config import Rules, read_rules
 RULES = "rules"
 
 
-class FormShelf:
+class StoredForms:
     def __init__(self, engine: Engine, current: Form) -> None:
         self.engine = engine
         self.current = current
@@ -23,20 +23,20 @@ class FormShelf:
 
     def form(self, key: str, version: int) -> Form:
         if (key, version) not in self._read:
-            self._read[key, version] = read_form(_kept(self.engine, _form_kind(key), version), f"{key} version {version}")
+            self._read[key, version] = read_form(_read_text(self.engine, _form_kind(key), version), f"{key} version {version}")
         return self._read[key, version]
 
 
-def keep(engine: Engine, form: Form, rules: Rules) -> None:
-    """Raise ConfigurationError where a kept text differs under the same version: then a version number was forgotten."""
+def store_versions(engine: Engine, form: Form, rules: Rules) -> None:
+    """Store form and rules. Raise ConfigurationError if another text is stored under the same version: the version must be raised."""
     for kind, version, text in ((_form_kind(form.key), form.version, form.text), (RULES, rules.version, rules.text)):
-        if _keep(engine, kind, version, text) != text:
+        if _store(engine, kind, version, text) != text:
             raise ConfigurationError(f"The {kind.replace('/', ' ')} has changed but is still version {version}: give it the next version.")
 
 
 def rules_since(engine: Engine, version: int) -> tuple[Rules, ...]:
     """The workflow from that version on, as stored; raises LookupError where that version is not stored."""
-    _kept(engine, RULES, version)
+    _read_text(engine, RULES, version)
     wanted = select(tables.definitions.c.version, tables.definitions.c.text)
     wanted = wanted.where(tables.definitions.c.kind == RULES, tables.definitions.c.version >= version)
     with read_transaction(engine) as connection:
@@ -53,20 +53,20 @@ def _form_kind(key: str) -> str:
     return f"form/{key}"
 
 
-def _keep(engine: Engine, kind: str, version: int, text: str) -> str:
+def _store(engine: Engine, kind: str, version: int, text: str) -> str:
     try:
-        return _kept(engine, kind, version)
+        return _read_text(engine, kind, version)
     except LookupError:
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         with write_transaction(engine) as connection:
             connection.execute(insert(tables.definitions).on_conflict_do_nothing(), {"kind": kind, "version": version, "text": text})
-        return _kept(engine, kind, version)
+        return _read_text(engine, kind, version)
 
 
-def _kept(engine: Engine, kind: str, version: int) -> str:
+def _read_text(engine: Engine, kind: str, version: int) -> str:
     wanted = select(tables.definitions.c.text).where(tables.definitions.c.kind == kind, tables.definitions.c.version == version)
     with read_transaction(engine) as connection:
         text = connection.execute(wanted).scalar()
     if text is None:
-        raise LookupError(f"{kind} version {version} is not kept")
+        raise LookupError(f"{kind} version {version} is not stored")
     return str(text)

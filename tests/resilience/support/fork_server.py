@@ -31,7 +31,7 @@ from workflow.commands.idempotency import run_idempotent
 from workflow.models import Audit
 from workflow.ports import IdempotentRequest
 from workflow.storage.engine import Engine, open_engine
-from workflow.storage.form_versions import FormShelf
+from workflow.storage.form_versions import StoredForms
 from workflow.storage.store import SqlStore
 
 # In memory where the machine has such a folder: a process that dies loses nothing of what it wrote, only a machine would.
@@ -54,7 +54,7 @@ def reopen_council(folder: Path, mail_url: str) -> Council:
     was, named = _wired(), settings(folder, MAIL_URL=mail_url)
     engine = _engine(named.database_url)
     engine.dispose()
-    store, forms = SqlStore(engine, was.rules.next_up), FormShelf(engine, was.forms.current)
+    store, forms = SqlStore(engine, was.rules.next_up), StoredForms(engine, was.forms.current)
     return replace(was, settings=named, engine=engine, store=store, forms=forms)
 
 

@@ -106,14 +106,14 @@ def test_the_instant_is_refused_in_production_before_anything_else(run: Run) -> 
 
 def test_the_worker_sends_once_what_is_due(run: Run, prepared: World, tmp_path: Path) -> None:
     an_audit(prepared, at="shared")
-    mails = tmp_path / "var" / "mail"
+    folder = tmp_path / "var" / "mail"
     assert run("worker", "--once").exit_code == 0
-    sent = {file.name for file in mails.glob("*.eml")}
+    sent = {file.name for file in folder.glob("*.eml")}
     assert len(sent) >= 5
     assert run("worker", "--once").exit_code == 0
-    assert {file.name for file in mails.glob("*.eml")} == sent
+    assert {file.name for file in folder.glob("*.eml")} == sent
     assert run("worker", "--once", "--now", "2027-01-04T09:00:00Z").exit_code == 0
-    assert len(list(mails.glob("*.eml"))) > len(sent)
+    assert len(list(folder.glob("*.eml"))) > len(sent)
 
 
 def test_a_whole_history_verifies_and_a_touched_one_is_named(run: Run, prepared: World, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The pages of one audit, and the words of its case."""
+"""The pages of one audit, and case text."""
 
 from tests.factories import FORM
 
