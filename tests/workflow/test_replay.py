@@ -43,7 +43,7 @@ def test_the_version_that_an_audit_was_started_on_is_the_first_that_counts(counc
     resolve(world, reference)
     with write_transaction(council.engine) as connection:
         connection.execute(update(tables.audits).where(tables.audits.c.reference == reference).values(rules_version=1))
-    assert first_break(council, [reference]) == f"{reference}: rules version 1 is not kept."
+    assert first_break(council, [reference]) == f"{reference}: rules version 1 is not stored."
     text = RULES.text.replace("version = 2", "version = 1", 1)
     with write_transaction(council.engine) as connection:
         connection.execute(insert(tables.definitions).values(kind="rules", version=1, text=text))
