@@ -32,6 +32,7 @@ RECIPIENTS = ("head.of.service", "director.safeguarding", "hos.ppqa")
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
+@pytest.mark.slow_because("the only journey through every page that an Inadequate audit comes by")
 def test_people_take_an_inadequate_audit_to_its_end_in_the_browser(served: LiveServer) -> None:
     auditor = served.page("auditor2")
     follow(auditor.get_by_role("button", name="Start an audit"))

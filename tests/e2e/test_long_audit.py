@@ -25,6 +25,7 @@ SAVE = 'button[value="back"]'
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
+@pytest.mark.slow_because("six thousand words are typed and read again")
 def test_no_word_of_six_thousand_is_missing(browser: Browser, server: KillableServer, tmp_path: Path) -> None:
     council = open_council(settings(tmp_path / "var"))
     world = a_world(council)

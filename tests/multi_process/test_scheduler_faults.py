@@ -23,6 +23,7 @@ def test_it_stops_at_every_signal(machines: Machines) -> None:
     stops_when_told_at_the_worst_time("procrastinate_scheduler", machines.url)
 
 
+@pytest.mark.slow_because("a worker waits before it connects again")
 def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
     world, worker = a_world(machines.council), machines.worker()
     wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))

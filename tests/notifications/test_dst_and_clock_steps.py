@@ -9,6 +9,7 @@ from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import sweep
 from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, after_working_days, days, from_to, in_london, sent_notices
+from tests.support.bar_table import Bar
 from web.council import Council
 from workflow.commands import action_moves, actions
 from workflow.commands.actions import NewAction
@@ -28,7 +29,7 @@ def agree(world: World, reference: str, due_on: date) -> int:
     return actions.add_action(world.command_context(), world.person("qa"), reference, new).number
 
 
-def test_on_the_days_the_clocks_change_each_reminder_is_sent_once_on_its_london_day(council: Council, world: World) -> None:
+def test_on_the_days_the_clocks_change_each_reminder_is_sent_once_on_its_london_day(council: Council, world: World, bar: Bar) -> None:
     world.now = in_london(date(2025, 1, 2))
     reference = an_audit(world, at="moderated", details={"audit_date": "2024-12-20"})
     chased = an_audit(world, at="shared", grade="inadequate", details={"audit_date": "2024-12-20"})
@@ -53,6 +54,7 @@ def test_on_the_days_the_clocks_change_each_reminder_is_sent_once_on_its_london_
             action_moves.report(world.command_context(), world.person("team.manager"), reference, number)
     assert set(Counter(sent_notices(council)).values()) == {1}
     assert sorted(days(council, "escalation_not_acknowledged", "head.of.service")) == sorted(swept), chased
+    bar("T2", wanted=22, seen=len(sundays))
     print(f"{len(sundays)} days on which the clocks change: {len(sent_notices(council)):,} told, none twice")
 
 

@@ -18,6 +18,7 @@ from tests.notifications.support.outbox_assertions import in_london
 from tests.resilience.support.database_snapshot import notices, outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopen_council
+from tests.support.bar_table import Bar
 from tests.support.postgres import a_database
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
@@ -81,7 +82,7 @@ def _poison(context: WorkerContext, values: dict[str, Any], row_id: int) -> None
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
 
 
-def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: FaultySmtpServer) -> None:
+def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: FaultySmtpServer, bar: Bar) -> None:
     rows = outbox(context)
     assert len(rows) > ROWS - 20
     # The first notification of each person about an audit: every later one would have to wait.
@@ -93,6 +94,7 @@ def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: Faul
     post.wait_until_quiet()
     others = Counter(row.state for row in outbox(context) if row.id not in poisoned)
     came_to = Counter(row.state for row in outbox(context) if row.id in poisoned)
+    bar("R7", wanted=ROWS - 20 - len(poisoned), seen=others.total())
     print(f"{context.engine.dialect.name}: {len(poisoned)} poisoned, {dict(came_to)}; of {others.total()} others {dict(others)}")
     assert set(others) == {"sent"}
     assert all(row.last_error for row in outbox(context) if row.id in poisoned and row.state == "waiting")

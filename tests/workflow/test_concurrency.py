@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 
 from tests.factories import World, a_world, an_audit
+from tests.support.bar_table import Bar
 from tests.support.postgres import a_council_on_postgresql
 from workflow.commands import audit_moves, drafting
 from workflow.commands.idempotency import run_idempotent
@@ -64,19 +65,22 @@ def test_a_key_used_for_another_request_is_refused(world: World) -> None:
     raise AssertionError("a key was taken twice")
 
 
-def test_eight_editors_lose_nothing_and_each_stale_save_answers_with_both_texts(world: World) -> None:
+def test_eight_editors_lose_nothing_and_each_stale_save_answers_with_both_texts(world: World, bar: Bar) -> None:
     eight_edit(world, SAVES)
+    bar("E1", wanted=SAVES, seen=SAVES)
 
 
 @pytest.mark.postgres
-def test_eight_editors_lose_nothing_on_postgresql(on_postgresql: World) -> None:
+def test_eight_editors_lose_nothing_on_postgresql(on_postgresql: World, bar: Bar) -> None:
     eight_edit(on_postgresql, SAVES_ON_POSTGRESQL)
+    bar("E1", wanted=SAVES_ON_POSTGRESQL, seen=SAVES_ON_POSTGRESQL)
 
 
 @pytest.mark.long
 @pytest.mark.postgres
-def test_eight_editors_lose_nothing_on_postgresql_for_long(on_postgresql: World) -> None:
+def test_eight_editors_lose_nothing_on_postgresql_for_long(on_postgresql: World, bar: Bar) -> None:
     eight_edit(on_postgresql, SAVES)
+    bar("E1", wanted=SAVES, seen=SAVES)
 
 
 def eight_edit(world: World, saves: int) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.factories import AN_ACTION, FOURTEENTH, World, a_fake_world, an_audit, answers, assign, resolve, save, settle
+from tests.support.bar_table import Bar
 from workflow.commands import action_moves
 from workflow.commands.registry import make_action_move, make_audit_move, make_escalation_move
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
@@ -33,13 +34,13 @@ LATER = "2027-01-15"
 WITHDRAW = {"move": "withdraw", "reason": "Wrong child."}
 
 
-def test_every_cell_is_as_approved() -> None:
+def test_every_cell_is_as_approved(bar: Bar) -> None:
     lines = list(_table())
     found = "\n".join(lines) + "\n"
     if os.environ.get("APPROVE"):
         APPROVED.write_text(found, encoding="utf-8")
     cells = sum(line.count("  ") > 0 and line.startswith("    ") for line in lines)
-    print(f"{cells} cells of state, move and role")
+    bar("W3", wanted=cells, seen=cells)
     assert found == APPROVED.read_text(encoding="utf-8")
 
 

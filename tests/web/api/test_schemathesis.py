@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import Plan, World, a_council, a_world, an_audit, settings
+from tests.support.bar_table import Bar
 from tests.support.postgres import a_database
 from tests.web.support.api_client import ApiClient
 from tests.web.support.schemathesis_runner import Thorough, calls_of, the_document, try_all
@@ -53,23 +54,27 @@ def on_postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.mark.parametrize("who", ["auditor", "qa", "moderator", "practitioner", "hos.ppqa", "admin", "auditor who only reads", ""])
-def test_every_answer_is_one_that_the_document_tells(app: Flask, who: str) -> None:
-    _nothing_is_wrong(app, who, Thorough())
+def test_every_answer_is_one_that_the_document_tells(app: Flask, who: str, bar: Bar) -> None:
+    seen = _nothing_is_wrong(app, who, Thorough())
+    bar("F8", wanted=ALMOST_ALL, seen=seen)
 
 
 @pytest.mark.postgres
-def test_every_answer_is_one_that_the_document_tells_on_postgresql(on_postgresql: Flask) -> None:
-    _nothing_is_wrong(on_postgresql, "auditor", Thorough(requests=8))
+def test_every_answer_is_one_that_the_document_tells_on_postgresql(on_postgresql: Flask, bar: Bar) -> None:
+    seen = _nothing_is_wrong(on_postgresql, "auditor", Thorough(requests=8))
+    bar("F8", wanted=ALMOST_ALL, seen=seen)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("who", ["auditor", "qa", "moderator", "team.manager", "head.of.service", "hos.ppqa", "admin"])
-def test_every_answer_is_one_that_the_document_tells_at_length(app: Flask, who: str, seed: int) -> None:
-    _nothing_is_wrong(app, who, Thorough(requests=150, chains=100, seed=seed))
+def test_every_answer_is_one_that_the_document_tells_at_length(app: Flask, who: str, seed: int, bar: Bar) -> None:
+    seen = _nothing_is_wrong(app, who, Thorough(requests=150, chains=100, seed=seed))
+    bar("F8", wanted=ALMOST_ALL, seen=seen)
 
 
-def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> None:
+def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> int:
+    """How many requests were answered."""
     council: Council = app.extensions["council"]
     world, caller = a_world(council), ApiClient(council, app.test_client())
     references = _audits(world)
@@ -81,6 +86,7 @@ def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> None:
     assert tried.calls == calls_of(document)
     assert tried.answers.total() >= ALMOST_ALL
     assert first_break(council, references) == ""
+    return tried.answers.total()
 
 
 def _audits(world: World) -> list[str]:

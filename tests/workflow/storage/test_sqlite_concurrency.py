@@ -5,21 +5,24 @@ import os
 import pytest
 
 from tests.factories import a_world, an_audit
+from tests.support.bar_table import Bar
 from tests.workflow.storage.support.writers_and_readers import Work, run_processes
 from web.cli.verify_history import every_reference, first_break
 from web.council import Council
 
 WRITERS, READERS = 8, 8
-SECONDS, LONG = float(os.environ.get("SECONDS", "10")), 60
+SECONDS, LONG = float(os.environ.get("SECONDS", "5")), 60
 
 
-def test_nobody_sees_a_locked_database(on_sqlite: Council) -> None:
+def test_nobody_sees_a_locked_database(on_sqlite: Council, bar: Bar) -> None:
     _all_at_once(on_sqlite, SECONDS)
+    bar("E8", wanted=int(SECONDS), seen=int(SECONDS))
 
 
 @pytest.mark.long
-def test_nobody_sees_a_locked_database_for_a_minute(on_sqlite: Council) -> None:
+def test_nobody_sees_a_locked_database_for_a_minute(on_sqlite: Council, bar: Bar) -> None:
     _all_at_once(on_sqlite, LONG)
+    bar("E8", wanted=LONG, seen=LONG)
 
 
 def _all_at_once(council: Council, seconds: float) -> None:
