@@ -116,7 +116,7 @@ def test_the_worker_sends_once_what_is_due(run: Run, prepared: World, tmp_path: 
     assert len(list(folder.glob("*.eml"))) > len(sent)
 
 
-def test_a_whole_history_verifies_and_a_touched_one_is_named(run: Run, prepared: World, tmp_path: Path) -> None:
+def test_an_intact_history_verifies_and_a_changed_one_is_named(run: Run, prepared: World, tmp_path: Path) -> None:
     reference = an_audit(prepared, at="moderated", grade="inadequate")
     assert run("history", "verify").exit_code == 0
     with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
