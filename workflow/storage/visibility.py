@@ -98,7 +98,7 @@ class VisibilityFilter:
         return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children))
 
     def exceptional_audits(self) -> Select[tuple[int]]:
-        """The ids of the audits of children for whom this person’s posts differ from their usual ones."""
+        """The ids of the audits of children where this person’s posts differ from the usual ones."""
         return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._exceptional_children))
 
     @property
