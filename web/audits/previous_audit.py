@@ -40,7 +40,7 @@ def _find_previous(seen: AuditView) -> LookBack:
     if not isinstance(child_id, str):
         return LookBack(None, "")
     context = command_context()
-    # This right is the one an audit's own row decides that also keeps the overall grade from a moderator.
+    # Of the rights that an audit's own row decides, this one also hides the overall grade from a moderator.
     may_read = visibility_filter().permitted("read_listed_escalation")
     with read_transaction(current_council().engine) as connection:
         last = find_previous_audit(connection, child_id, seen.audit.reference, may_read)

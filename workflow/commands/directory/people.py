@@ -1,4 +1,4 @@
-"""Who is in the directory: added, renamed, marked as left or as back (rules, section 5: an administrator edits, never themselves)."""
+"""Add, rename and deactivate people (rules, section 5: an administrator edits others, never themselves)."""
 
 import re
 
