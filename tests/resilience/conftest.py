@@ -1,4 +1,4 @@
-"""What dies, and a post office for it to talk to."""
+"""Processes that can be killed, and a mail server with faults for them to talk to."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from tests.resilience.support.fork_server import ForkServer, a_memory_folder
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[ForkServer]:
+def fork_server() -> Iterator[ForkServer]:
     started = ForkServer()
     yield started
     started.stop()
 
 
 @pytest.fixture
-def post() -> Iterator[FaultySmtpServer]:
+def faulty_smtp() -> Iterator[FaultySmtpServer]:
     opened = FaultySmtpServer()
     opened.start()
     yield opened
@@ -26,7 +26,7 @@ def post() -> Iterator[FaultySmtpServer]:
 
 
 @pytest.fixture
-def quick(tmp_path: Path) -> Iterator[Path]:
+def memory_folder(tmp_path: Path) -> Iterator[Path]:
     """A folder of this test’s own, in memory where there is room for one."""
     folder = a_memory_folder(tmp_path)
     yield folder

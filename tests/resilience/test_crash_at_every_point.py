@@ -44,25 +44,25 @@ def test_every_move_of_the_rules_is_among_them() -> None:
     assert TRANSITIONS.keys() == cells()
 
 
-def _is_whole_or_not_there(key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
+def _is_whole_or_not_there(key: Key, fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, choose: Choice) -> int:
     """At how many points it ended."""
-    reference = a_template(quick / "template", lambda council: _ready(council, key))
-    visits = Visits(forks, post, quick / "template", quick / "var", NOW, {"key": key, "reference": reference})
+    reference = a_template(memory_folder / "template", lambda council: _ready(council, key))
+    visits = Visits(fork_server, faulty_smtp, memory_folder / "template", memory_folder / "var", NOW, {"key": key, "reference": reference})
     before = _of_the_template(visits)
     points = visits.whole()
-    council = reopen_council(visits.folder, post.url)
+    council = reopen_council(visits.folder, faulty_smtp.url)
     after = snapshot(council)
     assert after != before
-    answer, settled, emails = _settles(council, post, key, reference)
+    answer, settled, emails = _settles(council, faulty_smtp, key, reference)
     committed_at = points.index(COMMITTED, points.index("after BEGIN IMMEDIATE"))
     chosen = choose(points)
     for died_at, _ in zip(chosen, visits.at(points, chosen), strict=True):
-        council = reopen_council(visits.folder, post.url)
+        council = reopen_council(visits.folder, faulty_smtp.url)
         is_committed = died_at >= committed_at
         assert snapshot(council) == (after if is_committed else before), "not the whole move, nor none of it"
         send(council.worker_context, NOW)
-        assert post.copies() == (emails if is_committed else Counter()), "sent and not committed, or the other way"
-        assert _settles(council, post, key, reference) == (answer, settled, emails)
+        assert faulty_smtp.copies() == (emails if is_committed else Counter()), "sent and not committed, or the other way"
+        assert _settles(council, faulty_smtp, key, reference) == (answer, settled, emails)
     print(f"{' '.join(key)}: {len(points)} points, {len(chosen)} deaths, {emails.total()} emails")
     return len(chosen)
 
@@ -76,13 +76,13 @@ def _ready(council: Council, key: Key) -> str:
 
 def _of_the_template(visits: Visits) -> Any:
     copy_template(visits.template, visits.folder)
-    council = reopen_council(visits.folder, visits.post.url)
+    council = reopen_council(visits.folder, visits.faulty_smtp.url)
     kept = snapshot(council)
     council.engine.dispose()
     return kept
 
 
-def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
+def _settles(council: Council, faulty_smtp: FaultySmtpServer, key: Key, reference: str) -> tuple[str, Any, Counter[str]]:
     """Make the move again under its key and send everything: the answer, everything stored, and the copies of each email."""
     answer = make_the_move(council, key, reference, NOW)
     run_once(council.worker_context, NOW)
@@ -93,21 +93,23 @@ def _settles(council: Council, post: FaultySmtpServer, key: Key, reference: str)
     assert first_break(council, every_reference(council)) == ""
     kept = snapshot(council, WHO_CARRIED_IT)
     council.engine.dispose()
-    return answer, kept, post.copies()
+    return answer, kept, faulty_smtp.copies()
 
 
 @pytest.mark.parametrize("key", [*ONE_OF_EACH, *OTHERS_OF_TODAY], ids=" ".join)
-def test_a_move_is_complete_or_absent(key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _is_whole_or_not_there(key, forks, post, quick, one_of_each_kind)
+def test_a_move_is_complete_or_absent(
+    key: Key, fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, bar: Bar
+) -> None:
+    seen = _is_whole_or_not_there(key, fork_server, faulty_smtp, memory_folder, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("key", ALL_TRANSITIONS, ids=" ".join)
 def test_every_move_is_complete_or_absent_at_every_point(
-    key: Key, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
+    key: Key, fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, bar: Bar
 ) -> None:
-    seen = _is_whole_or_not_there(key, forks, post, quick, every_point)
+    seen = _is_whole_or_not_there(key, fork_server, faulty_smtp, memory_folder, every_point)
     bar("R2", wanted=seen, seen=seen)
 
 
@@ -116,30 +118,32 @@ def test_every_move_is_complete_or_absent_at_every_point(
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_sender_that_ends_loses_nothing_and_doubles_only_what_it_could_not_know(
-    name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
+    name: str, fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, bar: Bar
 ) -> None:
-    seen = _sends_on(name, forks, post, quick, one_of_each_kind)
+    seen = _sends_on(name, fork_server, faulty_smtp, memory_folder, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_sender_that_ends_at_any_point_loses_nothing(name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _sends_on(name, forks, post, quick, every_point)
+def test_a_sender_that_ends_at_any_point_loses_nothing(
+    name: str, fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, bar: Bar
+) -> None:
+    seen = _sends_on(name, fork_server, faulty_smtp, memory_folder, every_point)
     bar("R2", wanted=seen, seen=seen)
 
 
-def _sends_on(name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
+def _sends_on(name: str, fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, choose: Choice) -> int:
     scenario: Scenario = SCENARIOS[name]
-    post.answers = scenario.answers
-    now = a_template(quick / "template", scenario.ready)
-    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "send"}, scenario.trouble)
+    faulty_smtp.answers = scenario.answers
+    now = a_template(memory_folder / "template", scenario.ready)
+    visits = Visits(fork_server, faulty_smtp, memory_folder / "template", memory_folder / "var", now, {"does": "send"}, scenario.trouble)
     points = visits.whole()
-    expected = _sent_to_the_end(visits, post, scenario)
+    expected = _sent_to_the_end(visits, faulty_smtp, scenario)
     assert set(expected[1].values()) == {1}
     doubts, chosen = 0, choose(points)
     for ended in visits.at(points, chosen):
-        came_to, copies = _sent_to_the_end(visits, post, scenario)
+        came_to, copies = _sent_to_the_end(visits, faulty_smtp, scenario)
         assert came_to == expected[0]
         assert copies.keys() == expected[1].keys(), "lost, or sent though it did not commit"
         is_unknown = is_in_doubt([*ended.passed, ended.died_at])
@@ -152,9 +156,9 @@ def _sends_on(name: str, forks: ForkServer, post: FaultySmtpServer, quick: Path,
     return len(chosen)
 
 
-def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario) -> tuple[Any, Counter[str]]:
+def _sent_to_the_end(visits: Visits, faulty_smtp: FaultySmtpServer, scenario: Scenario) -> tuple[Any, Counter[str]]:
     """What a worker that is started again makes of it, among people who are called otherwise by then: what each row came to, and the copies."""
-    council = reopen_council(visits.folder, post.url)
+    council = reopen_council(visits.folder, faulty_smtp.url)
     with write_transaction(council.engine) as connection:
         connection.execute(update(tables.people).values(name=tables.people.c.name + "-Brown"))
         connection.execute(update(tables.directory).values(version=tables.directory.c.version + 1))
@@ -163,40 +167,42 @@ def _sent_to_the_end(visits: Visits, post: FaultySmtpServer, scenario: Scenario)
     rows = outbox(council)
     assert Counter(row.state for row in rows if row.id > scenario.sent_before(rows)) == scenario.ends
     assert len({(one.key, one.recipient) for one in notices(council)}) == len(notices(council))
-    assert {row.message_id for row in rows if row.state == "sent"} >= post.copies().keys()
+    assert {row.message_id for row in rows if row.state == "sent"} >= faulty_smtp.copies().keys()
     came_to = snapshot(council, WHO_CARRIED_IT)
     council.engine.dispose()
-    return came_to, post.copies()
+    return came_to, faulty_smtp.copies()
 
 
 def test_a_sweep_that_ends_has_told_each_once_when_the_next_is_through(
-    forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar
+    fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, bar: Bar
 ) -> None:
-    seen = _sweeps_on(forks, post, quick, one_of_each_kind)
+    seen = _sweeps_on(fork_server, faulty_smtp, memory_folder, one_of_each_kind)
     bar("R2", wanted=seen, seen=seen)
 
 
 @pytest.mark.long
-def test_a_sweep_that_ends_at_any_point_has_told_each_once(forks: ForkServer, post: FaultySmtpServer, quick: Path, bar: Bar) -> None:
-    seen = _sweeps_on(forks, post, quick, every_point)
+def test_a_sweep_that_ends_at_any_point_has_told_each_once(
+    fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, bar: Bar
+) -> None:
+    seen = _sweeps_on(fork_server, faulty_smtp, memory_folder, every_point)
     bar("R2", wanted=seen, seen=seen)
 
 
-def _sweeps_on(forks: ForkServer, post: FaultySmtpServer, quick: Path, choose: Choice) -> int:
-    now = a_template(quick / "template", a_day_to_sweep)
-    visits = Visits(forks, post, quick / "template", quick / "var", now, {"does": "tick"})
+def _sweeps_on(fork_server: ForkServer, faulty_smtp: FaultySmtpServer, memory_folder: Path, choose: Choice) -> int:
+    now = a_template(memory_folder / "template", a_day_to_sweep)
+    visits = Visits(fork_server, faulty_smtp, memory_folder / "template", memory_folder / "var", now, {"does": "tick"})
     points = visits.whole()
-    told = _swept_to_the_end(visits, post)
+    told = _swept_to_the_end(visits, faulty_smtp)
     assert len({row.split("'")[3] for row in told["outbox"]}) > 6, "of every kind"
     chosen = choose(points)
     for _ in visits.at(points, chosen):
-        assert _swept_to_the_end(visits, post) == told
-    print(f"a sweep: {len(points)} points, {len(chosen)} deaths, {len(told['outbox'])} rows for the post, each once")
+        assert _swept_to_the_end(visits, faulty_smtp) == told
+    print(f"a sweep: {len(points)} points, {len(chosen)} deaths, {len(told['outbox'])} outbox rows, each once")
     return len(chosen)
 
 
-def _swept_to_the_end(visits: Visits, post: FaultySmtpServer) -> Any:
-    council = reopen_council(visits.folder, post.url)
+def _swept_to_the_end(visits: Visits, faulty_smtp: FaultySmtpServer) -> Any:
+    council = reopen_council(visits.folder, faulty_smtp.url)
     for minutes in (1, 2):
         tick(council.worker_context, visits.now + timedelta(minutes=minutes))
     kept = snapshot(council, WHEN_IT_WAS_FOUND)

@@ -42,15 +42,15 @@ POISONS: Mapping[str, dict[str, Any]] = {
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def council(
-    request: pytest.FixtureRequest, quick: Path, tmp_path_factory: pytest.TempPathFactory, post: FaultySmtpServer
+    request: pytest.FixtureRequest, memory_folder: Path, tmp_path_factory: pytest.TempPathFactory, faulty_smtp: FaultySmtpServer
 ) -> Iterator[Council]:
     with ExitStack() as stack:
         if request.param == "sqlite":
-            a_council(quick / "var").engine.dispose()
-            made = reopen_council(quick / "var", post.url)
+            a_council(memory_folder / "var").engine.dispose()
+            made = reopen_council(memory_folder / "var", faulty_smtp.url)
         else:
             url = stack.enter_context(a_database(tmp_path_factory.getbasetemp() / "postgres"))
-            made = open_council(settings(quick / "var", DATABASE_URL=url, SECRET_KEY="k" * 32, MAIL_URL=post.url))
+            made = open_council(settings(memory_folder / "var", DATABASE_URL=url, SECRET_KEY="k" * 32, MAIL_URL=faulty_smtp.url))
             prepare(made)
             load_people(made, "correct horse")
         yield made
@@ -59,7 +59,7 @@ def council(
 
 @pytest.fixture
 def context(council: Council) -> WorkerContext:
-    """A thousand rows for the post: audits shared and returned again and again, and one in which everybody is told in order."""
+    """A thousand outbox rows: audits shared and returned again and again, and one in which everybody is told in order."""
     world = a_world(council)
     world.now = BEGUN
     for number in range(DRAFTS):
@@ -82,7 +82,7 @@ def _poison(context: WorkerContext, values: dict[str, Any], row_id: int) -> None
         connection.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**values))
 
 
-def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: FaultySmtpServer, bar: Bar) -> None:
+def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, faulty_smtp: FaultySmtpServer, bar: Bar) -> None:
     rows = outbox(context)
     assert len(rows) > ROWS - 20
     # The first notification of each person about an audit: every later one would have to wait.
@@ -91,7 +91,7 @@ def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: Faul
         _poison(context, values, row_id)
     for minutes in (0, 2, 5, 10, 15):
         run_once(context, COMES + timedelta(minutes=minutes))
-    post.wait_until_quiet()
+    faulty_smtp.wait_until_quiet()
     others = Counter(row.state for row in outbox(context) if row.id not in poisoned)
     came_to = Counter(row.state for row in outbox(context) if row.id in poisoned)
     bar("R7", wanted=ROWS - 20 - len(poisoned), seen=others.total())
@@ -102,7 +102,7 @@ def test_poisoned_rows_do_not_stop_the_others(context: WorkerContext, post: Faul
     assert len(dead) == len([one for one in notices(context) if one.event == "mail_undelivered"])
 
 
-def test_a_reminder_that_can_not_be_checked_does_not_stop_the_digest(context: WorkerContext, post: FaultySmtpServer) -> None:
+def test_a_reminder_that_can_not_be_checked_does_not_stop_the_digest(context: WorkerContext, faulty_smtp: FaultySmtpServer) -> None:
     """Of ten audits that the auditor has not shared, one can’t be read any more."""
     run_once(replace(context, settings=replace(context.settings, mail_url="smtp://127.0.0.1:1?tls=none")), COMES)
     mine = [row for row in outbox(context) if row.event == "audit_not_shared" and row.recipient]
@@ -110,11 +110,11 @@ def test_a_reminder_that_can_not_be_checked_does_not_stop_the_digest(context: Wo
     with write_transaction(context.engine) as connection:
         audit_id = select(tables.audits.c.id).where(tables.audits.c.reference == mine[4].reference).scalar_subquery()
         connection.execute(update(tables.sections).where(tables.sections.c.audit_id == audit_id).values(answers='{"half'))
-    post.forget()
+    faulty_smtp.forget()
     run_once(context, COMES + timedelta(minutes=15))
     states = Counter(row.state for row in outbox(context) if row.event == "audit_not_shared" and row.recipient)
-    post.wait_until_quiet()
-    (email,) = [email for email in post.emails() if email["To"] == "auditor@demo.example" and "Your reminders" in email["Subject"]]
+    faulty_smtp.wait_until_quiet()
+    (email,) = [email for email in faulty_smtp.emails() if email["To"] == "auditor@demo.example" and "Your reminders" in email["Subject"]]
     print(f"{context.engine.dialect.name}: of {DRAFTS} reminders in the morning’s email {dict(states)}")
     assert states == Counter(sent=DRAFTS - 1, waiting=1)
     assert f"{DRAFTS - 1} things to do" in str(email.get_content())

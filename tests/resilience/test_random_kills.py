@@ -48,7 +48,7 @@ class Killing:
 
     alive: KillableProcesses
     council: Council
-    post: FaultySmtpServer
+    faulty_smtp: FaultySmtpServer
     is_up: threading.Event = field(default_factory=threading.Event)
     in_doubt: set[tuple[str, int]] = field(default_factory=set)
     killed: dict[str, int] = field(default_factory=lambda: {"web": 0, "worker": 0})
@@ -69,8 +69,8 @@ class Killing:
 
     def look_what_it_hit(self) -> None:
         """An email the server has received for a row that could no longer be marked: its Message-ID and the number of copies."""
-        self.post.wait_until_quiet()
-        copies, unmarked = self.post.copies(), select(tables.outbox.c.message_id).where(tables.outbox.c.state == "waiting")
+        self.faulty_smtp.wait_until_quiet()
+        copies, unmarked = self.faulty_smtp.copies(), select(tables.outbox.c.message_id).where(tables.outbox.c.state == "waiting")
         with read_transaction(self.council.engine) as connection:
             in_doubt = {(ident, copies[ident]) for ident in connection.execute(unmarked).scalars() if copies[ident]}
         assert len(in_doubt - self.in_doubt) <= 1, "more than one mail was under way"
@@ -118,7 +118,7 @@ def _told_by_history(council: Council, audit: Audit) -> Told:
     return told
 
 
-def _is_so_once(council: Council, walks: list[Walk], post: FaultySmtpServer) -> int:
+def _is_so_once(council: Council, walks: list[Walk], faulty_smtp: FaultySmtpServer) -> int:
     """The acknowledged moves are the history, in order and no more; each recipient has one notice and one email. Return the number of emails."""
     rows, told = outbox(council), notices(council)
     assert sorted((one.key, one.recipient) for one in told) == sorted((row.key, row.recipient) for row in rows)
@@ -130,22 +130,22 @@ def _is_so_once(council: Council, walks: list[Walk], post: FaultySmtpServer) -> 
         of_moves = [row for row in rows if row.key.startswith(f"{walk.reference}/")]
         assert sorted((row.key, row.recipient) for row in of_moves) == sorted(_told_by_history(council, audit)), "missing, or double"
         assert {row.state for row in of_moves} <= {"sent"}
-    assert post.copies().keys() == {row.message_id for row in rows if row.state == "sent"}
+    assert faulty_smtp.copies().keys() == {row.message_id for row in rows if row.state == "sent"}
     assert first_break(council, every_reference(council)) == ""
-    return len(post.copies())
+    return len(faulty_smtp.copies())
 
 
-def _survives(folder: Path, post: FaultySmtpServer, kills: int, least_moves: int) -> None:
+def _survives(folder: Path, faulty_smtp: FaultySmtpServer, kills: int, least_moves: int) -> None:
     seed = int(os.environ.get("SEED") or random.randrange(10**6))
     print(f"seed {seed}", flush=True)
     a_council(folder).engine.dispose()
-    council = reopen_council(folder, post.url)
+    council = reopen_council(folder, faulty_smtp.url)
     world = a_world(council)
     world.now = datetime.now(UTC)
     walks = _walks(world)
     names = ("auditor", "qa", "hos.ppqa", "team.manager", "head.of.service")
     tokens = {name: create_token(council, world.person(name)) for name in names}
-    killing = Killing(KillableProcesses(folder, post.url), council, post)
+    killing = Killing(KillableProcesses(folder, faulty_smtp.url), council, faulty_smtp)
     clients = [Client(killing.alive.port, tokens, killing.is_up, at, random.Random(seed + at)) for at in range(CLIENTS)]
     for which in killing.killed:
         killing.begin(which)
@@ -159,13 +159,13 @@ def _survives(folder: Path, post: FaultySmtpServer, kills: int, least_moves: int
 
 def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Walk]) -> None:
     killing.look_what_it_hit()
-    assert killing.post.copies(), "no worker sent anything"
+    assert killing.faulty_smtp.copies(), "no worker sent anything"
     for hours in range(1, 5):
         send(killing.council.worker_context, datetime.now(UTC) + timedelta(hours=hours))
-    killing.post.wait_until_quiet()
-    emails = _is_so_once(killing.council, walks, killing.post)
+    killing.faulty_smtp.wait_until_quiet()
+    emails = _is_so_once(killing.council, walks, killing.faulty_smtp)
     moves, cut_off = (sum(numbers) for numbers in zip(*((client.moves, client.cut_off) for client in clients), strict=True))
-    extra, hits = killing.post.copies().total() - emails, len(killing.in_doubt)
+    extra, hits = killing.faulty_smtp.copies().total() - emails, len(killing.in_doubt)
     print(f"{moves:,} moves acknowledged, none missing; killed {killing.killed}, {cut_off} calls cut off")
     print(f"{emails:,} emails, none missing; {hits} kills hit a send, {extra} extra copies")
     assert extra <= hits
@@ -173,13 +173,13 @@ def _is_well_in_the_end(killing: Killing, clients: list[Client], walks: list[Wal
 
 @pytest.mark.timeout(600)
 @pytest.mark.slow_because("two hundred processes are started and killed")
-def test_two_hundred_deaths_lose_nothing_and_double_only_what_they_hit(tmp_path: Path, post: FaultySmtpServer, bar: Bar) -> None:
-    _survives(tmp_path / "var", post, kills=200, least_moves=500)
+def test_two_hundred_deaths_lose_nothing_and_double_only_what_they_hit(tmp_path: Path, faulty_smtp: FaultySmtpServer, bar: Bar) -> None:
+    _survives(tmp_path / "var", faulty_smtp, kills=200, least_moves=500)
     bar("R1", wanted=200, seen=200)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_a_thousand_deaths_in_five_thousand_moves(tmp_path: Path, post: FaultySmtpServer, bar: Bar) -> None:
-    _survives(tmp_path / "var", post, kills=1_000, least_moves=5_000)
+def test_a_thousand_deaths_in_five_thousand_moves(tmp_path: Path, faulty_smtp: FaultySmtpServer, bar: Bar) -> None:
+    _survives(tmp_path / "var", faulty_smtp, kills=1_000, least_moves=5_000)
     bar("R1", wanted=1_000, seen=1_000)

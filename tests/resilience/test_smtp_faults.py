@@ -65,9 +65,9 @@ TROUBLES: Mapping[str, Trouble] = {
 
 
 @pytest.fixture
-def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
-    a_council(quick / "var").engine.dispose()
-    made = reopen_council(quick / "var", post.url)
+def council(memory_folder: Path, faulty_smtp: FaultySmtpServer) -> Iterator[Council]:
+    a_council(memory_folder / "var").engine.dispose()
+    made = reopen_council(memory_folder / "var", faulty_smtp.url)
     yield made
     made.engine.dispose()
 
@@ -90,11 +90,11 @@ def _by(context: WorkerContext, mail_url: str) -> WorkerContext:
 
 
 @contextmanager
-def _in_trouble(council: Council, post: FaultySmtpServer, trouble: Trouble) -> Iterator[WorkerContext]:
-    post.trouble, post.answers, post.after_data = trouble.says, trouble.answers, trouble.after_data
-    yield _by(council.worker_context, trouble.at(post.url))
-    post.wait_until_quiet()
-    post.is_well()
+def _in_trouble(council: Council, faulty_smtp: FaultySmtpServer, trouble: Trouble) -> Iterator[WorkerContext]:
+    faulty_smtp.trouble, faulty_smtp.answers, faulty_smtp.after_data = trouble.says, trouble.answers, trouble.after_data
+    yield _by(council.worker_context, trouble.at(faulty_smtp.url))
+    faulty_smtp.wait_until_quiet()
+    faulty_smtp.is_well()
 
 
 def _tries(context: WorkerContext, at: datetime, patience: float = 20) -> None:
@@ -112,24 +112,24 @@ def _waiting(council: Council) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_three_days_of_it_lose_nothing(name: str, council: Council, post: FaultySmtpServer) -> None:
-    _lasts_three_days(council, post, name, NOW_AND_THEN)
+def test_three_days_of_it_lose_nothing(name: str, council: Council, faulty_smtp: FaultySmtpServer) -> None:
+    _lasts_three_days(council, faulty_smtp, name, NOW_AND_THEN)
 
 
-def test_three_days_of_tries_lose_nothing(council: Council, post: FaultySmtpServer) -> None:
-    _lasts_three_days(council, post, "450 for one", EVERY_TIME)
+def test_three_days_of_tries_lose_nothing(council: Council, faulty_smtp: FaultySmtpServer) -> None:
+    _lasts_three_days(council, faulty_smtp, "450 for one", EVERY_TIME)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", TROUBLES)
-def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council, post: FaultySmtpServer) -> None:
-    _lasts_three_days(council, post, name, EVERY_TIME)
+def test_three_days_of_it_and_of_tries_lose_nothing(name: str, council: Council, faulty_smtp: FaultySmtpServer) -> None:
+    _lasts_three_days(council, faulty_smtp, name, EVERY_TIME)
 
 
-def _lasts_three_days(council: Council, post: FaultySmtpServer, name: str, step: timedelta) -> None:
+def _lasts_three_days(council: Council, faulty_smtp: FaultySmtpServer, name: str, step: timedelta) -> None:
     trouble, at, tries = TROUBLES[name], NOW, 0
     _two_emails(council)
-    with _in_trouble(council, post, trouble) as context:
+    with _in_trouble(council, faulty_smtp, trouble) as context:
         while at < NOW + THREE_DAYS:
             _tries(context, at, trouble.patience)
             at, tries = at + step, tries + 1
@@ -138,8 +138,8 @@ def _lasts_three_days(council: Council, post: FaultySmtpServer, name: str, step:
         assert len(held_up) == trouble.holds_up
         assert all(row.last_error for row in held_up)
     send(council.worker_context, at - step + WITHIN)
-    post.wait_until_quiet()
-    copies = post.copies()
+    faulty_smtp.wait_until_quiet()
+    copies = faulty_smtp.copies()
     print(f"{name}: {tries} tries in 72 hours, then sent; {copies.total()} copies of {len(copies)} mails")
     assert not _waiting(council)
     assert len(copies) == EVERYBODY
@@ -148,10 +148,10 @@ def _lasts_three_days(council: Council, post: FaultySmtpServer, name: str, step:
 
 
 @pytest.mark.parametrize("name", [name for name, trouble in TROUBLES.items() if trouble.says != "hangs"])
-def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, post: FaultySmtpServer) -> None:
+def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Council, faulty_smtp: FaultySmtpServer) -> None:
     trouble = TROUBLES[name]
     _two_emails(council)
-    with _in_trouble(council, post, trouble) as context:
+    with _in_trouble(council, faulty_smtp, trouble) as context:
         for at in (NOW, NOW + THREE_DAYS - EVERY_TIME, NOW + THREE_DAYS, NOW + THREE_DAYS + EVERY_TIME):
             _tries(context, at)
     dead = [row for row in outbox(council) if row.state == "dead"]
@@ -162,12 +162,14 @@ def test_after_three_days_it_is_a_task_for_the_qa_service(name: str, council: Co
 
 
 @pytest.mark.parametrize(("answers", "after_data"), [("550 no such user", None), (None, "550 5.1.1 no such user")])
-def test_refused_for_good_is_a_task_at_once(answers: str | None, after_data: str | None, council: Council, post: FaultySmtpServer) -> None:
+def test_refused_for_good_is_a_task_at_once(
+    answers: str | None, after_data: str | None, council: Council, faulty_smtp: FaultySmtpServer
+) -> None:
     trouble = Trouble(
         answers=_one(answers) if answers else Trouble().answers, after_data=_one(after_data) if after_data else Trouble().after_data
     )
     _two_emails(council)
-    with _in_trouble(council, post, trouble) as context:
+    with _in_trouble(council, faulty_smtp, trouble) as context:
         send(context, NOW)
     assert sorted(row.state for row in outbox(council))[:2] == ["dead", "sent"]
     assert [(one.recipient, one.at) for one in notices(council) if one.event == "mail_undelivered"] == [(0, NOW)]
@@ -194,7 +196,9 @@ def test_the_waits_grow_and_no_two_come_back_together(council: Council) -> None:
         assert len(set(found)) == len(found)
 
 
-def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_of_all(council: Council, post: FaultySmtpServer) -> None:
+def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_of_all(
+    council: Council, faulty_smtp: FaultySmtpServer
+) -> None:
     world = a_world(council)
     for number in range(12):
         an_audit(world, "shared", grade="good" if number % 4 < 3 else "inadequate", details={"child_id": f"C-{number}"})
@@ -203,9 +207,9 @@ def test_when_it_is_back_all_goes_in_a_quarter_of_an_hour_and_escalations_first_
         sweep(away, NOW + timedelta(hours=hours))
         _tries(away, NOW + timedelta(hours=hours))
     run_once(council.worker_context, back + WITHIN)
-    post.wait_until_quiet()
+    faulty_smtp.wait_until_quiet()
     events = {row.message_id: row.event for row in outbox(council)}
-    order = [events[ident] in urgent for ident in post.in_order()]
+    order = [events[ident] in urgent for ident in faulty_smtp.in_order()]
     print(f"{len(order)} mails after two days, {order.count(True)} of them urgent, and first")
     assert not [row for row in _waiting(council) if row.send_from <= back + WITHIN]
     assert order.count(False) > 50

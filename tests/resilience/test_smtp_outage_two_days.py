@@ -42,32 +42,32 @@ Heard = Counter[tuple[str, str, str]]
 
 
 @pytest.fixture
-def council(quick: Path, post: FaultySmtpServer) -> Iterator[Council]:
-    a_council(quick / "var").engine.dispose()
-    made = reopen_council(quick / "var", post.url)
+def council(memory_folder: Path, faulty_smtp: FaultySmtpServer) -> Iterator[Council]:
+    a_council(memory_folder / "var").engine.dispose()
+    made = reopen_council(memory_folder / "var", faulty_smtp.url)
     yield made
     made.engine.dispose()
 
 
-def test_everybody_hears_exactly_what_the_rules_say(council: Council, post: FaultySmtpServer, forks: ForkServer) -> None:
+def test_everybody_hears_exactly_what_the_rules_say(council: Council, faulty_smtp: FaultySmtpServer, fork_server: ForkServer) -> None:
     world = a_world(council)
     names = {"moderated": _moderated(council, world)}
     at, deaths = in_london(THURSDAY, 10), 0
     while at <= in_london(NEXT_TUESDAY, 12):
         world.now = at
         _happens(world, names, at)
-        url = NOWHERE if AWAY_FROM <= at < BACK_AT else post.url
+        url = NOWHERE if AWAY_FROM <= at < BACK_AT else faulty_smtp.url
         if at in DEATHS:
             council.engine.dispose()
-            ended = forks.run(council.settings.data, url, at, DEATHS[at], does="run_once")
+            ended = fork_server.run(council.settings.data, url, at, DEATHS[at], does="run_once")
             deaths += ended.code == DIED
             # The worker started in its place looks a minute later, when the lease of what it held has ended.
             at += timedelta(minutes=2)
         _run_once(council, url, at)
         _can_be_seen(council, at)
         at = _next(at)
-    post.wait_until_quiet()
-    heard, copies = _heard(post, names), post.copies()
+    faulty_smtp.wait_until_quiet()
+    heard, copies = _heard(faulty_smtp, names), faulty_smtp.copies()
     print(f"{deaths} deaths, {copies.total()} copies of {len(copies)} mails; {heard.total()} things heard")
     assert deaths == len(DEATHS)
     assert heard == _by_the_rules()
@@ -120,10 +120,10 @@ def _can_be_seen(council: Council, at: datetime) -> None:
         assert late is None
 
 
-def _heard(post: FaultySmtpServer, names: dict[str, str]) -> Heard:
+def _heard(faulty_smtp: FaultySmtpServer, names: dict[str, str]) -> Heard:
     """Who, what and which audit, once for each Message-ID; for a digest, what it says is due when."""
     heard = Heard()
-    for email in {str(email["Message-ID"]): email for email in post.emails()}.values():
+    for email in {str(email["Message-ID"]): email for email in faulty_smtp.emails()}.values():
         text, subject = str(email.get_content()), str(email["Subject"])
         of = ", ".join(re.findall(r"due (\d+ October)", text)) if subject == DIGEST else next(n for n, one in names.items() if one in text)
         heard[str(email["To"]).partition("@")[0], subject, of] += 1

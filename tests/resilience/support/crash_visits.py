@@ -21,8 +21,8 @@ Choice = Callable[[list[str]], list[int]]
 class Visits:
     """Something to be done, again and again from the same beginning, each time by a process that ends at the next point."""
 
-    forks: ForkServer
-    post: FaultySmtpServer
+    fork_server: ForkServer
+    faulty_smtp: FaultySmtpServer
     template: Path
     folder: Path
     now: datetime
@@ -32,7 +32,7 @@ class Visits:
     def whole(self) -> list[str]:
         """Done undisturbed: the points come by."""
         copy_template(self.template, self.folder)
-        self.forks.rehearse(self.folder, self.now, **self.job)
+        self.fork_server.rehearse(self.folder, self.now, **self.job)
         ended = self._run(None)
         assert ended.code == 0
         return ended.passed
@@ -47,11 +47,11 @@ class Visits:
 
     def _run(self, ends_at: int | None) -> Outcome:
         copy_template(self.template, self.folder)
-        self.post.forget()
-        self.post.trouble = self.trouble
-        ended = self.forks.run(self.folder, self.post.url, self.now, ends_at, **self.job)
-        self.post.wait_until_quiet()
-        self.post.trouble = ""
+        self.faulty_smtp.forget()
+        self.faulty_smtp.trouble = self.trouble
+        ended = self.fork_server.run(self.folder, self.faulty_smtp.url, self.now, ends_at, **self.job)
+        self.faulty_smtp.wait_until_quiet()
+        self.faulty_smtp.trouble = ""
         return ended
 
 
