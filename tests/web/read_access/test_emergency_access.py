@@ -93,7 +93,7 @@ def test_only_the_person_who_decides_sees_the_reason(app: Flask, world: World, c
             assert WHY not in browser.get(path).get_data(as_text=True), (name, path)
     assert WHY in Browser(app, "hos.ppqa").get("/emergencies").get_data(as_text=True)
     emails = caller.emails()
-    told = {str(email["To"]) for email in emails if "let in" in str(email["Subject"])}
+    told = {str(email["To"]) for email in emails if "given emergency access" in str(email["Subject"])}
     assert {"hos.ppqa@demo.example", "governance@demo.example", "qa.inbox@demo.example", "auditor@demo.example"} == told
     assert not [email for email in emails if WHY in email.as_string() or "kitchen" in email.as_string()]
 

@@ -177,7 +177,8 @@ def test_a_worker_with_nothing_to_do_ends_at_once(council: Council) -> None:
         assert time.monotonic() < until
     worker.told_to_stop()
     assert worker.ended()[0] == 0
-    assert worker.took < 3
+    # One that can’t stop in order is ended by force after eight seconds.
+    assert worker.took < 6
 
 
 def _ticked(council: Council) -> bool:
