@@ -30,11 +30,11 @@ class CannotContinueError(Exception):
     """Its message is the one sentence the person is shown."""
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     print(f"practice-audit: {message}", file=sys.stderr, flush=True)
 
 
-def status_of(command: Sequence[str | Path]) -> int:
+def run_command(command: Sequence[str | Path]) -> int:
     """Runs it with .venv's programs first, whatever environment the person has activated."""
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, "PATH": path, "VIRTUAL_ENV": str(VENV), "UV_PROJECT_ENVIRONMENT": str(VENV)}
@@ -42,7 +42,7 @@ def status_of(command: Sequence[str | Path]) -> int:
 
 
 def run_or_stop(command: Sequence[str | Path], refusal: str) -> None:
-    if status_of(command) != 0:
+    if run_command(command) != 0:
         raise CannotContinueError(f"{refusal}; the reason is above.")
 
 
@@ -53,7 +53,7 @@ def fingerprint(files: Sequence[Path], *facts: object) -> str:
     return digest.hexdigest()
 
 
-def once(stamp: Path, wanted: str, make: Callable[[], None]) -> None:
+def make_once(stamp: Path, wanted: str, make: Callable[[], None]) -> None:
     """Makes it unless the stamp says that exactly this was made before."""
     if not (stamp.is_file() and stamp.read_text() == wanted):
         make()
@@ -61,19 +61,19 @@ def once(stamp: Path, wanted: str, make: Callable[[], None]) -> None:
 
 
 def setup(_arguments: Sequence[str] = ()) -> int:
-    once(VENV / "made-here", fingerprint([], ROOT, sys.version_info[:2]), make_environment)
-    once(VENV / "installed", fingerprint([REQUIREMENTS], what_is_installed()), install_packages)
+    make_once(VENV / "made-here", fingerprint([], ROOT, sys.version_info[:2]), make_environment)
+    make_once(VENV / "installed", fingerprint([REQUIREMENTS], read_project()), install_packages)
     assets = sorted(ASSETS.iterdir())
     try:
-        once(STATIC / "built", fingerprint([NPM_LOCK, *assets], assets), build_static_files)
+        make_once(STATIC / "built", fingerprint([NPM_LOCK, *assets], assets), build_static_files)
     except CannotContinueError as reason:
         if "CI" in os.environ:
             raise
-        say(f"{reason} The pages work without their stylesheet; it is tried again next time.")
+        print_message(f"{reason} The pages work without their stylesheet; it is tried again next time.")
     return 0
 
 
-def what_is_installed() -> object:
+def read_project() -> object:
     import tomllib  # absent before Python 3.11, and main() has to get as far as saying so
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -91,7 +91,7 @@ def make_environment() -> None:
 
 
 def install_packages() -> None:
-    say("installing the Python packages (a minute or two the first time)")
+    print_message("installing the Python packages (a minute or two the first time)")
     refusal = "the Python packages could not be installed"
     run_or_stop([*installer(), "--require-hashes", "--requirement", REQUIREMENTS], refusal)
     run_or_stop([*installer(), "--no-deps", "--editable", ROOT], refusal)
@@ -116,11 +116,11 @@ def install_node_modules() -> None:
 
 
 def build_static_files() -> None:
-    say("building the stylesheet")
+    print_message("building the stylesheet")
     if not has_node():
-        say("installing node from PyPI, because this machine has none that is new enough")
+        print_message("installing node from PyPI, because this machine has none that is new enough")
         run_or_stop([*installer(), NODE_PACKAGE], "node could not be installed")
-    once(NODE_MODULES / "installed", fingerprint([NPM_LOCK]), install_node_modules)
+    make_once(NODE_MODULES / "installed", fingerprint([NPM_LOCK]), install_node_modules)
     STATIC.mkdir(exist_ok=True)
     sheet = f"{ASSETS}/practice-audit.scss:{STATIC}/practice-audit.css"
     options = ["--quiet-deps", "--style=compressed", "--no-source-map", f"--load-path={GOVUK_FRONTEND}"]
@@ -132,7 +132,7 @@ def build_static_files() -> None:
 
 def run(_arguments: Sequence[str]) -> int:
     setup()
-    return status_of(["practice-audit", "demo", "--if-empty"]) or run_together("serve", "worker")
+    return run_command(["practice-audit", "demo", "--if-empty"]) or run_together("serve", "worker")
 
 
 def run_together(*verbs: str) -> int:
@@ -150,7 +150,7 @@ def run_together(*verbs: str) -> int:
     stop(children.values())
     if signals and not ended:
         return 0
-    say(f"{' and '.join(ended)}, so everything was stopped.")
+    print_message(f"{' and '.join(ended)}, so everything was stopped.")
     return 1
 
 
@@ -179,11 +179,11 @@ def check(_arguments: Sequence[str]) -> int:
         "prose": ["python", "-m", "tests.architecture.prose"],
         "uv.lock": ["uv", "lock", "--check", "--quiet"],
     }
-    failed = [name for name, command in commands.items() if status_of(command) != 0]
+    failed = [name for name, command in commands.items() if run_command(command) != 0]
     if REQUIREMENTS.read_text() != exported_requirements():
         failed.append("requirements.txt (`python3 bootstrap.py lock` makes it again)")
     if failed:
-        say(f"not right yet: {', '.join(failed)}")
+        print_message(f"not right yet: {', '.join(failed)}")
     return 1 if failed else 0
 
 
@@ -201,7 +201,7 @@ def lock(_arguments: Sequence[str]) -> int:
 def after_setup(*command: str) -> Callable[[Sequence[str]], int]:
     def setup_and_call(arguments: Sequence[str]) -> int:
         setup()
-        return status_of([*command, *arguments])
+        return run_command([*command, *arguments])
 
     return setup_and_call
 
@@ -212,7 +212,7 @@ def timed(verb: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int
     def call(arguments: Sequence[str]) -> int:
         began, status = time.monotonic(), verb(arguments)
         took, spent = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        say(f"{took:,.0f} seconds ({took / 60:.1f} minutes), {spent.ru_utime + spent.ru_stime:,.0f} seconds of processor time")
+        print_message(f"{took:,.0f} seconds ({took / 60:.1f} minutes), {spent.ru_utime + spent.ru_stime:,.0f} seconds of processor time")
         return status
 
     return call
@@ -243,18 +243,18 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
 
 def main(arguments: Sequence[str]) -> int:
     if sys.version_info < (3, 11):
-        say(f"this needs Python 3.11 or newer, not {sys.version.split()[0]}; `make PYTHON=python3.12 …` names another.")
+        print_message(f"this needs Python 3.11 or newer, not {sys.version.split()[0]}; `make PYTHON=python3.12 …` names another.")
         return 1
     verb, *rest = arguments or ["help"]
     if verb not in VERBS:
-        say(f"there is no '{verb}'; `python3 bootstrap.py help` lists the verbs.")
+        print_message(f"there is no '{verb}'; `python3 bootstrap.py help` lists the verbs.")
         return 2
     try:
         return VERBS[verb][0](rest)
     except CannotContinueError as reason:
-        say(str(reason))
+        print_message(str(reason))
     except KeyboardInterrupt:
-        say("stopped.")
+        print_message("stopped.")
     return 1
 
 

@@ -19,18 +19,18 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from bench.email_throughput import share_of_the_socket
-from bench.list_pages import growth_of_the_list
+from bench.email_throughput import measure_emails
+from bench.list_pages import measure_lists
 from bench.move_profile import profile_of_a_move
-from bench.move_throughput import moves_against_their_limit
-from bench.page_latency import share_of_the_time
+from bench.move_throughput import measure_moves
+from bench.page_latency import measure_pages
 from bench.post_profile import profile_of_a_post
-from bench.post_throughput import posts_against_their_limit
-from bench.process_scaling import throughput_of_machines
-from bench.reminder_sweep import growth_of_the_sweep
+from bench.post_throughput import measure_posts
+from bench.process_scaling import measure_processes
+from bench.reminder_sweep import measure_sweeps
 from bench.result import Result
-from bench.startup_and_memory import start_and_memory
-from bench.writer_fairness import fairness
+from bench.startup_and_memory import measure_start_and_memory
+from bench.writer_fairness import measure_writers
 
 RESULTS = Path(__file__).parent / "results.md"
 HEAD = """# Results
@@ -40,8 +40,8 @@ machine than about the service, so there are none; what has a time for its goal 
 """
 COLUMNS = "| What | Measured | Goal | Spread |\n|---|---|---|---|\n"
 BENCHES: Mapping[str, Callable[[], list[Result]]] = {
-    "move": moves_against_their_limit, "profile": profile_of_a_move, "list": growth_of_the_list, "audit": share_of_the_time, "sweep": growth_of_the_sweep,
-    "post": posts_against_their_limit, "profile_of_a_post": profile_of_a_post, "start": start_and_memory, "mail": share_of_the_socket, "writers": fairness, "machines": throughput_of_machines,
+    "move": measure_moves, "profile": profile_of_a_move, "list": measure_lists, "audit": measure_pages, "sweep": measure_sweeps,
+    "post": measure_posts, "profile_of_a_post": profile_of_a_post, "start": measure_start_and_memory, "mail": measure_emails, "writers": measure_writers, "machines": measure_processes,
 }  # fmt: skip
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.databases import Home
-from bench.move_programs import Move, repeating
+from bench.move_programs import Move, make_repeat
 from bench.peers.served import Application, serve
 
 
-def made(home: Home, said: Mapping[str, Move]) -> Application:
+def make_application(home: Home, said: Mapping[str, Move]) -> Application:
     own = threading.local()
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -26,7 +26,7 @@ def made(home: Home, said: Mapping[str, Move]) -> Application:
             return [b""]
         environ["wsgi.input"].read()
         if not hasattr(own, "repeat"):
-            own.repeat = repeating(home)
+            own.repeat = make_repeat(home)
         own.repeat(said[environ["PATH_INFO"]])
         start("303 See Other", [("Location", "/"), ("Content-Length", "0")])
         return [b""]
@@ -37,4 +37,4 @@ def made(home: Home, said: Mapping[str, Move]) -> Application:
 if __name__ == "__main__":
     here = Home(Path(os.environ["PRACTICE_AUDIT_DATA"]), os.environ.get("PRACTICE_AUDIT_DATABASE_URL", ""))
     written = pickle.loads(Path(sys.argv[1]).read_bytes())
-    serve(lambda: made(here, written))
+    serve(lambda: make_application(here, written))

@@ -51,18 +51,18 @@ class Home:
         return Home(self.folder, create_database(self.url, f"TEMPLATE {make_url(self.url).database}"))
 
 
-def graded(home: Home, sample: str, count: int) -> list[str]:
+def write_graded_audits(home: Home, sample: str, count: int) -> list[str]:
     """References of audits that are ready to be shared, written by the real moves."""
     council = home.opened()
     prepare(council)
     load_people(council, "not signed in with")
     read = read_sample(council.settings.config / "demo" / "audits" / f"{sample}.json")
     references = [write_audit(council, read, "graded", date.today()) for _ in track(range(count), "Writing audits")]
-    settle(council)
+    checkpoint(council)
     return references
 
 
-def settle(council: Council) -> None:
+def checkpoint(council: Council) -> None:
     """Leave its database, with everything that was written in one place."""
     if council.engine.dialect.name == "sqlite":
         with council.engine.connect() as connection:
@@ -74,7 +74,7 @@ Urls = Callable[[str], str]
 
 
 @contextmanager
-def databases(folder: Path, kind: str) -> Iterator[tuple[Home, Urls]]:
+def open_databases(folder: Path, kind: str) -> Iterator[tuple[Home, Urls]]:
     """A home for the service, and the URL of an empty database for each peer by name, all of one kind and all in `folder`."""
     if kind == "SQLite":
         yield Home(folder / "first"), lambda name: f"sqlite:///{folder / name}.db"

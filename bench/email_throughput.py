@@ -55,21 +55,21 @@ class Refusing:
     def close(self) -> None: ...
 
 
-def share_of_the_socket() -> list[Result]:
+def measure_emails() -> list[Result]:
     with _on_one_core(), tempfile.TemporaryDirectory(prefix="bench-") as folder, _sink() as port, ExitStack() as stack:
-        council = _council(Path(folder))
+        council = _open_council(Path(folder))
         channel = SmtpChannel(urlsplit(f"smtp://127.0.0.1:{port}?tls=none"), council.settings.mail_from)
         stack.callback(channel.close)
         to, body = _an_email(council)
-        _delivered(council, channel, NOW)
+        _deliver(council, channel, NOW)
         message, bare = message_from_bytes(body, policy=policy.SMTP), stack.enter_context(_Socket(port, council.settings.mail_from))
         commit = _committing(Path(folder), stack)
         contestants: Contestants = {
             "bare": (lambda: None, lambda: _each(QUICK, lambda: bare.send(to, body)), QUICK),
             "alone": (lambda: None, lambda: _each(QUICK, lambda: channel.send(to, "", body)), QUICK),
             "kept": (lambda: None, lambda: _each(BLOCK, lambda: bare.send(to, body, commit)), BLOCK),
-            "stored": (lambda: _stored(council), lambda: _delivered(council, channel, NOW + TRIES), BLOCK),
-            "built": (lambda: _told(council), lambda: _delivered(council, channel, NOW), BLOCK),
+            "stored": (lambda: _store_block(council), lambda: _deliver(council, channel, NOW + TRIES), BLOCK),
+            "built": (lambda: _enqueue_block(council), lambda: _deliver(council, channel, NOW), BLOCK),
             "new connection": (lambda: None, lambda: _each(BLOCK, lambda: _send_by_new_connection(port, message)), BLOCK),
         }
         runs = [_run(contestants) for _ in track(range(RUNS), "Sending emails")]
@@ -167,7 +167,7 @@ def _sink() -> Iterator[int]:
             sink.terminate()
 
 
-def _council(folder: Path) -> Council:
+def _open_council(folder: Path) -> Council:
     council = open_council(read_settings({"PRACTICE_AUDIT_DATA": str(folder)}))
     prepare(council)
     load_people(council, "not signed in with")
@@ -177,7 +177,7 @@ def _council(folder: Path) -> Council:
 NUMBERS = count()
 
 
-def _told(council: Council) -> None:
+def _enqueue_block(council: Council) -> None:
     """A block of emails that nobody has tried to send yet."""
     people = [person.id for person in council.store.directory().people.values()]
     # Each about another audit: one person’s emails about one audit are sent in order.
@@ -188,20 +188,20 @@ def _told(council: Council) -> None:
     enqueue(council.engine, tuple(told), NOW)
 
 
-def _stored(council: Council) -> None:
+def _store_block(council: Council) -> None:
     """The same, tried once in vain."""
-    _told(council)
+    _enqueue_block(council)
     deliver(council.worker_context, Refusing(), "bench", lambda: NOW)
 
 
-def _delivered(council: Council, channel: Channel, now: datetime) -> None:
+def _deliver(council: Council, channel: Channel, now: datetime) -> None:
     sent = deliver(council.worker_context, channel, "bench", lambda: now)
     assert sent == BLOCK, f"{sent} of {BLOCK} were sent"
 
 
 def _an_email(council: Council) -> tuple[str, bytes]:
     """One as the service stores it."""
-    _told(council)
+    _enqueue_block(council)
     with read_transaction(council.engine) as connection:
         row = connection.execute(select(tables.outbox).limit(1)).one()
     person = council.store.directory().person(row.recipient)

@@ -21,7 +21,7 @@ def fill_council(folder: Path, count: int) -> Council:
     return council
 
 
-def on_postgresql(council: Council, url: str) -> Council:
+def copy_to_postgresql(council: Council, url: str) -> Council:
     """All that it holds, moved into the empty database at `url`."""
     named = {"DATA": str(council.settings.data), "DATABASE_URL": url, "SECRET_KEY": council.settings.secret_key}
     moved = open_council(read_settings({f"PRACTICE_AUDIT_{name}": value for name, value in named.items()}))

@@ -30,19 +30,19 @@ NAIVE = (
 )
 
 
-def growth_of_the_list() -> list[Result]:
+def measure_lists() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         few, many = (fill_council(Path(folder) / str(count), count) for count in track((FEW, MANY), "Filling lists"))
         grown = f"at {MANY:,} audits against {FEW:,}"
         return [
-            *(_compared(f"P6 the list for {who}, {what}: {grown}", "≤ 1.5", _page(many, who, wanted, at * MANY), _page(few, who, wanted, at * FEW))
+            *(_compare(f"P6 the list for {who}, {what}: {grown}", "≤ 1.5", _page(many, who, wanted, at * MANY), _page(few, who, wanted, at * FEW))
               for who, what, wanted, at in PAGES),
-            _compared(f"P6 My work for qa: {grown}", "≤ 1.5", _my_work(many, "qa"), _my_work(few, "qa")),
-            _compared(f"P6 the naive page and counts at {MANY:,}, against ours", "≥ 100", _naive(many), _page(many, "qa", AuditFilter(), MANY * 0.1)),
+            _compare(f"P6 My work for qa: {grown}", "≤ 1.5", _my_work(many, "qa"), _my_work(few, "qa")),
+            _compare(f"P6 the naive page and counts at {MANY:,}, against ours", "≥ 100", _naive(many), _page(many, "qa", AuditFilter(), MANY * 0.1)),
         ]  # fmt: skip
 
 
-def _compared(what: str, goal: str, one: Callable[[], None], other: Callable[[], None]) -> Result:
+def _compare(what: str, goal: str, one: Callable[[], None], other: Callable[[], None]) -> Result:
     ratios = [_seconds(one) / _seconds(other) for _ in range(REPEATS)]
     return result(what, goal, ratios)
 

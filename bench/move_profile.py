@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from bench.databases import Home, databases, graded
-from bench.move_programs import sharing
+from bench.databases import Home, open_databases, write_graded_audits
+from bench.move_programs import make_share
 from bench.move_throughput import POSTGRESQL, SHARED, SQLITE
 from bench.result import Result, result
 
@@ -27,7 +27,7 @@ CALLS = {"do_commit": "the driver: commit"} | dict.fromkeys(
     ("do_execute", "do_execute_no_params", "do_executemany", "do_ping", "do_rollback", "fetchall"), "the driver: statements"
 )
 # By a part of the file’s path, the first that fits.
-ROOMS = {
+PACKAGES = {
     "/sqlalchemy/": "SQLAlchemy",
     "workflow/storage/engine.py": "the queue of writers, connections",
     "workflow/storage/": "records from rows, rows from records",
@@ -43,22 +43,25 @@ Laid = Callable[[list[str]], Callable[[], object]]
 
 
 def profile_of_a_move() -> list[Result]:
-    return [result for database in (SQLITE, POSTGRESQL) for result in profiled(f"A move on {database}", database, _sharing, _room)]
+    return [result for database in (SQLITE, POSTGRESQL) for result in profile(f"A move on {database}", database, _sharing, _package_of)]
 
 
 def _sharing(home: Home) -> Laid:
-    share = sharing(home)
+    share = make_share(home)
     return lambda references: partial(_each, share, references)
 
 
-def profiled(what: str, database: str, opened: Callable[[Home], Laid], room: Room) -> Iterator[Result]:
+def profile(what: str, database: str, opened: Callable[[Home], Laid], room: Room) -> Iterator[Result]:
     """`opened` gives what lays out a block of moves; only when it is done, then, is it looked at."""
-    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder, databases(Path(folder), database) as (home, _):
-        references = graded(home, SHARED, WARM_UP + BLOCKS * BLOCK)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
+        open_databases(Path(folder), database) as (home, _),
+    ):
+        references = write_graded_audits(home, SHARED, WARM_UP + BLOCKS * BLOCK)
         laid = opened(home)
         laid(references[:WARM_UP])()
         blocks = [references[start : start + BLOCK] for start in range(WARM_UP, len(references), BLOCK)]
-        seen = [_looked_at(laid(block), room) for block in blocks]
+        seen = [_sample(laid(block), room) for block in blocks]
     yield _result(f"{what}: share of the time that it waits", [block[WAITING] for block in seen])
     shares = {name: [block.get(name, 0) for block in seen] for name in set().union(*seen) - {WAITING}}
     for name, found in sorted(shares.items(), key=lambda item: -statistics.median(item[1])):
@@ -74,7 +77,7 @@ def _each(do: Callable[[str], object], items: list[str]) -> None:
         do(item)
 
 
-def _looked_at(do: Callable[[], object], room: Room) -> dict[str, float]:
+def _sample(do: Callable[[], object], room: Room) -> dict[str, float]:
     """The work of each package as a share of all work, and the waiting as a share of the time."""
     seen, last = dict[str, float](), time.process_time()
 
@@ -102,11 +105,11 @@ def _every_millisecond(look: Look) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _room(frame: FrameType | None) -> str:
+def _package_of(frame: FrameType | None) -> str:
     files = []
     while frame is not None:
         if "/sqlalchemy/" in frame.f_code.co_filename and frame.f_code.co_name in CALLS:
             return CALLS[frame.f_code.co_name]
         files.append(frame.f_code.co_filename)
         frame = frame.f_back
-    return next(room for file in files for part, room in ROOMS.items() if part in file and (part or file == files[-1]))
+    return next(room for file in files for part, room in PACKAGES.items() if part in file and (part or file == files[-1]))

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bench.databases import Home, settle
+from bench.databases import Home, checkpoint
 from bench.peers.the_work import in_blocks
 from web.council import Council
 from workflow.commands import audit_moves
@@ -26,7 +26,7 @@ Statement = tuple[str, Any, bool]
 Move = list[Statement]
 
 
-def recorded(home: Home, references: list[str]) -> list[Move]:
+def record_statements(home: Home, references: list[str]) -> list[Move]:
     """The statements sent to the driver while each of these is shared."""
     council = home.opened()
     auditor, said = _auditor(council), list[Statement]()
@@ -41,7 +41,7 @@ def recorded(home: Home, references: list[str]) -> list[Move]:
         audit_moves.share(council.command_context(), auditor, reference)
         found.append(said.copy())
         said.clear()
-    settle(council)
+    checkpoint(council)
     return found
 
 
@@ -51,14 +51,14 @@ def _auditor(council: Council) -> Person:
     return auditor
 
 
-def sharing(home: Home) -> Callable[[str], object]:
+def make_share(home: Home) -> Callable[[str], object]:
     """The move itself, of the audit that has this reference."""
     council = home.opened()
     auditor = _auditor(council)
     return lambda reference: audit_moves.share(council.command_context(), auditor, reference)
 
 
-def repeating(home: Home) -> Callable[[Move], object]:
+def make_repeat(home: Home) -> Callable[[Move], object]:
     connection = home.bare()
     cursor = connection.cursor()
 
@@ -79,7 +79,7 @@ def repeating(home: Home) -> Callable[[Move], object]:
 def main(kind: str, file: str, block: str) -> None:
     environment = os.environ
     home = Home(Path(environment["PRACTICE_AUDIT_DATA"]), environment.get("PRACTICE_AUDIT_DATABASE_URL", ""))
-    do: Callable[[Any], object] = sharing(home) if kind == OURS else repeating(home)
+    do: Callable[[Any], object] = make_share(home) if kind == OURS else make_repeat(home)
     in_blocks(do, pickle.loads(Path(file).read_bytes()), int(block))
 
 

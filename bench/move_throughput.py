@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.databases import Home, databases, graded
+from bench.databases import Home, open_databases, write_graded_audits
 from bench.interleaved_runs import Contestant, peer, take_turns
-from bench.move_programs import LIMIT, OURS, recorded
+from bench.move_programs import LIMIT, OURS, record_statements
 from bench.result import Result, rate, work
 
 BLOCKS, BLOCK = 31, 10
@@ -47,16 +47,16 @@ PEERS = (
 )
 
 
-def moves_against_their_limit() -> list[Result]:
+def measure_moves() -> list[Result]:
     return [*_one_process(SQLITE), *_one_process(POSTGRESQL), _eight_processes()]
 
 
 def _one_process(database: str) -> Iterator[Result]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
-        databases(Path(folder), database) as (home, url),
+        open_databases(Path(folder), database) as (home, url),
     ):
-        contestants = _ours_and_the_limit(home, [graded(home, SHARED, MOVES)], BLOCK)
+        contestants = _ours_and_the_limit(home, [write_graded_audits(home, SHARED, MOVES)], BLOCK)
         contestants[PEERS_LIMIT] = peer(PEERS_LIMIT, "", url(PEERS_LIMIT), MOVES, BLOCK)
         contestants |= {one.program: peer(one.program, one.environment, url(one.program), MOVES, BLOCK) for one in PEERS}
         runs = take_turns(contestants, BLOCKS, f"Sharing audits on {database}")
@@ -73,10 +73,10 @@ def _one_process(database: str) -> Iterator[Result]:
 def _eight_processes() -> Result:
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
-        databases(Path(folder), POSTGRESQL) as (home, _),
+        open_databases(Path(folder), POSTGRESQL) as (home, _),
     ):
         each = (BLOCKS_OF_ALL + 1) * BLOCK_OF_ONE
-        references = graded(home, SHARED, PROCESSES * each)
+        references = write_graded_audits(home, SHARED, PROCESSES * each)
         dealt = [references[start : start + each] for start in range(0, len(references), each)]
         runs = take_turns(_ours_and_the_limit(home, dealt, BLOCK_OF_ONE), BLOCKS_OF_ALL, f"Sharing audits in {PROCESSES} processes")
     return rate(f"P2 a move on PostgreSQL, {PROCESSES} processes: share of the bare driver", "≥ 0.60", runs, OURS, LIMIT)
@@ -85,7 +85,7 @@ def _eight_processes() -> Result:
 def _ours_and_the_limit(home: Home, dealt: list[list[str]], block: int) -> dict[str, Contestant]:
     """Three copies of one council: one is written down, one repeats that, one is the service. Each hand that was dealt is a process."""
     repeats, serves = home.copy("repeats"), home.copy("serves")
-    said = [recorded(home, references) for references in dealt]
+    said = [record_statements(home, references) for references in dealt]
     return {
         OURS: Contestant(*_commands(OURS, home.folder, dealt, block), **serves.settings),
         LIMIT: Contestant(*_commands(LIMIT, home.folder, said, block), **repeats.settings),

@@ -36,10 +36,10 @@ AUDITS, PEOPLE, WINDOWS = 50_000, 50, 6
 PAUSE, WINDOW, WARM_UP, LONGEST_START = 1.0, 6.0, 3.0, 20.0
 
 
-def share_of_the_time() -> list[Result]:
+def measure_pages() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         drafts = _drafts(fill_council(Path(folder), AUDITS))
-        with _served(Path(folder)) as port:
+        with _serve(Path(folder)) as port:
             auditors = [Auditor(port, email, draft) for email, draft in track(drafts.items(), "Signing in")]
             began = time.monotonic() + WARM_UP
             with ThreadPoolExecutor(PEOPLE) as pool:
@@ -63,7 +63,7 @@ def _drafts(council: Council) -> dict[str, str]:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[int]:
+def _serve(folder: Path) -> Iterator[int]:
     """The port. What the server says goes into a file: a line for every request that waits would slow it down."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

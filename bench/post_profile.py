@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from werkzeug.test import create_environ
 
 from bench.databases import Home
-from bench.move_profile import Laid, profiled
+from bench.move_profile import Laid, profile
 from bench.move_throughput import POSTGRESQL, SQLITE
-from bench.post_servers import form_of, signed_in
+from bench.post_servers import read_form, sign_in
 from bench.result import Result
 
 # By a function’s name, the outermost that is under way.
@@ -22,16 +22,14 @@ BETWEEN = "Flask and what is asked of every request"
 
 
 def profile_of_a_post() -> list[Result]:
-    return [
-        result for database in (SQLITE, POSTGRESQL) for result in profiled(f"A POST of a move on {database}", database, _posting, _part)
-    ]
+    return [result for database in (SQLITE, POSTGRESQL) for result in profile(f"A POST of a move on {database}", database, _posting, _part)]
 
 
 def _posting(home: Home) -> Laid:
-    client, cookie = signed_in(home)
+    client, cookie = sign_in(home)
 
     def laid(references: list[str]) -> Any:
-        body = urlencode(form_of(client)).encode()
+        body = urlencode(read_form(client)).encode()
         asked = [_request(f"/audits/{reference}/moves/share", body, cookie) for reference in references]
         return lambda: _answered(client.application, asked)
 

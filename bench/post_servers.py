@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from bench.auditor_session import PASSWORD
-from bench.databases import Home, settle
+from bench.databases import Home, checkpoint
 from bench.http_client import HIDDEN, Browser
 from bench.move_programs import AUDITOR, COMMIT, LIMIT, OURS, Move
 from bench.peers import python_of
@@ -72,21 +72,21 @@ class Poster:
         browser = Browser(self.port, self.cookie)
         browser.opened("/")
         requests = [browser.written("POST", path) for path in islice(self.left, self.block)]
-        began, before = time.perf_counter(), work_of(self.pid)
+        began, before = time.perf_counter(), processor_seconds(self.pid)
         answers = [browser.answered(request)[0] for request in requests]
-        took = Took(time.perf_counter() - began, work_of(self.pid) - before)
+        took = Took(time.perf_counter() - began, processor_seconds(self.pid) - before)
         browser.close()
         assert answers == [303] * self.block, answers
         return took
 
 
-def work_of(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Seconds of the processor that a server has had, with the process that it has begun, if any."""
-    threads = [thread for process in (pid, *begun_by(pid)) for thread in Path(f"/proc/{process}/task").iterdir()]
+    threads = [thread for process in (pid, *children_of(pid)) for thread in Path(f"/proc/{process}/task").iterdir()]
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-def begun_by(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -98,38 +98,38 @@ def peer(name: str, environment: str, url: str, moves: int, block: int) -> Poste
 def ours_and_the_limit(home: Home, references: Sequence[str], block: int, serve: Sequence[str]) -> dict[str, Poster]:
     """Three copies of one council, to which somebody is signed in: one is written down, one repeats that, one is the service."""
     paths = [f"/audits/{reference}/moves/share" for reference in references]
-    client, cookie = signed_in(home)
+    client, cookie = sign_in(home)
     council = client.application.extensions["council"]
-    settle(council)
+    checkpoint(council)
     repeats, serves = home.copy("repeats"), home.copy("serves")
     file = home.folder / "said.pickle"
-    file.write_bytes(pickle.dumps(_recorded(client, council.engine, paths, block)))
-    settle(council)
+    file.write_bytes(pickle.dumps(_record_statements(client, council.engine, paths, block)))
+    checkpoint(council)
     return {
         OURS: Poster([*PROGRAM, *serve], paths, block, serves.settings, cookie),
         LIMIT: Poster([sys.executable, "-m", "bench.bare_wsgi", str(file)], paths, block, repeats.settings, cookie),
     }
 
 
-def signed_in(home: Home) -> tuple[FlaskClient, str]:
+def sign_in(home: Home) -> tuple[FlaskClient, str]:
     """A client of the service, within this process, and its cookie."""
     app = create_app(read_settings(home.settings))
     set_passwords(app.extensions["council"].engine, DOMAIN, PasswordHasher().hash(PASSWORD))
     client = app.test_client()
-    client.post("/sign-in", data=form_of(client, "/sign-in") | {"email": AUDITOR, "password": PASSWORD})
+    client.post("/sign-in", data=read_form(client, "/sign-in") | {"email": AUDITOR, "password": PASSWORD})
     # Its token is stored in the session.
-    form_of(client)
+    read_form(client)
     cookie = client.get_cookie("session")
     assert cookie
     return client, f"session={cookie.value}"
 
 
-def form_of(client: FlaskClient, path: str = "/") -> dict[str, str]:
+def read_form(client: FlaskClient, path: str = "/") -> dict[str, str]:
     """The token that its forms carry. Any page shows and removes the flash messages of the last moves."""
     return dict(HIDDEN.findall(client.get(path).text))
 
 
-def _recorded(client: FlaskClient, engine: Engine, paths: Sequence[str], block: int) -> dict[str, Move]:
+def _record_statements(client: FlaskClient, engine: Engine, paths: Sequence[str], block: int) -> dict[str, Move]:
     """The statements sent to the driver while each of these is answered."""
     said: Move = []
 
@@ -141,7 +141,7 @@ def _recorded(client: FlaskClient, engine: Engine, paths: Sequence[str], block: 
     found, form = {}, dict[str, str]()
     for number, path in enumerate(paths):
         if number % block == 0:
-            form = form_of(client)
+            form = read_form(client)
         said.clear()
         assert client.post(path, data=form).status_code == 303
         found[path] = said.copy()

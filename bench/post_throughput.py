@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from bench.databases import databases, graded
+from bench.databases import open_databases, write_graded_audits
 from bench.move_programs import LIMIT, OURS
 from bench.move_throughput import POSTGRESQL, SHARED, SQLITE
 from bench.post_servers import ours_and_the_limit, peer
@@ -31,17 +31,17 @@ GOALS = {SQLITE: "≥ 0.30", POSTGRESQL: "≥ 0.45"}
 SERVE = {SQLITE: ("serve",), POSTGRESQL: ("serve", "--processes", "1")}
 
 
-def posts_against_their_limit() -> list[Result]:
+def measure_posts() -> list[Result]:
     return [result for database in (SQLITE, POSTGRESQL) for result in _on(database)]
 
 
 def _on(database: str) -> Iterator[Result]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
-        databases(Path(folder), database) as (home, url),
+        open_databases(Path(folder), database) as (home, url),
         ExitStack() as stack,
     ):
-        posters = ours_and_the_limit(home, graded(home, SHARED, MOVES), BLOCK, SERVE[database])
+        posters = ours_and_the_limit(home, write_graded_audits(home, SHARED, MOVES), BLOCK, SERVE[database])
         posters |= {name: peer(name, environment, url(name), MOVES, BLOCK) for name, (_, environment, _) in PEERS.items()}
         for name, poster in posters.items():
             stack.enter_context(poster.serving(Path(folder) / f"{name}.log"))

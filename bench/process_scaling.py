@@ -50,7 +50,7 @@ class Server:
         return sum(int(ticks) for both in spent for ticks in both) / os.sysconf("SC_CLK_TCK")
 
 
-def throughput_of_machines() -> list[Result]:
+def measure_processes() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         bench = stack.enter_context(_bench(Path(folder)))
         servers = [(n, bench.serving(n)) for n in PROCESSES]

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.progress import track
 from sqlalchemy import create_engine, event, select
 
-from bench.large_council import fill_council, on_postgresql
+from bench.large_council import copy_to_postgresql, fill_council
 from bench.postgres import create_database, postgres_server
 from bench.result import Result, result
 from notifications.queries import enqueue
@@ -44,12 +44,12 @@ SETTLE = {"sqlite": "PRAGMA wal_checkpoint(TRUNCATE)", "postgresql": "VACUUM ANA
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def growth_of_the_sweep() -> list[Result]:
+def measure_sweeps() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         embedded = [_all_open(Path(folder) / f"{count}", count) for count in track((FEW, MANY), "Filling actions")]
         server = stack.enter_context(postgres_server(Path(folder) / "postgres"))
         urls = [create_database(server) for _ in embedded]
-        served = [on_postgresql(council, url) for council, url in track([*zip(embedded, urls, strict=True)], "Moving to PostgreSQL")]
+        served = [copy_to_postgresql(council, url) for council, url in track([*zip(embedded, urls, strict=True)], "Moving to PostgreSQL")]
         for council in (*embedded, *served):
             sweep(council.worker_context, NOW)
         runs = [[_run(*councils) for councils in (embedded, served)] for _ in track(range(REPEATS), "Sweeping")]
@@ -80,16 +80,16 @@ def _run(few: Council, many: Council) -> Run:
     grown = _due_and_seconds(many, LITTLE)[0] / _due_and_seconds(few, LITTLE)[0]
     tenth = _due_and_seconds(many, LITTLE * 10)[0]
     much, locked = _due_and_seconds(many, MUCH)
-    told = _told(many)
-    due(many, "actions", MUCH)
+    told = _enqueued(many)
+    make_due(many, "actions", MUCH)
     naive = _seconds(lambda: _naive(many))
-    assert _told(many) == told, "both tell the same, of what is due and of nothing else"
+    assert _enqueued(many) == told, "both tell the same, of what is due and of nothing else"
     # What the naive scan sent is still due to be checked.
-    look(many)
+    run_sweep(many)
     return grown, much / tenth / (MUCH / LITTLE / 10), naive / much, locked / 0.05
 
 
-def due(council: Council, kind: str, count: int) -> None:
+def make_due(council: Council, kind: str, count: int) -> None:
     with write_transaction(council.engine) as connection:
         for statement in (*FORGET, DUE[kind].format(count)):
             connection.exec_driver_sql(statement)
@@ -99,14 +99,14 @@ def due(council: Council, kind: str, count: int) -> None:
     alone.dispose()
 
 
-def look(council: Council) -> None:
+def run_sweep(council: Council) -> None:
     sweep(council.worker_context, NOW)
 
 
 def _due_and_seconds(council: Council, count: int) -> tuple[float, float]:
-    due(council, "actions", count)
+    make_due(council, "actions", count)
     with _longest_lock(council) as longest:
-        return _seconds(lambda: look(council)), max(longest, default=0)
+        return _seconds(lambda: run_sweep(council)), max(longest, default=0)
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _longest_lock(council: Council) -> Iterator[list[float]]:
     event.remove(council.engine, "checkin", end)
 
 
-def _told(council: Council) -> set[tuple[str, int]]:
+def _enqueued(council: Council) -> set[tuple[str, int]]:
     with read_transaction(council.engine) as connection:
         return {(row.key, row.recipient) for row in connection.execute(select(outbox.c.key, outbox.c.recipient))}
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from rich.progress import track
 
 from bench.auditor_session import DOINGS, PASSWORD, Auditor
-from bench.databases import Home, databases
+from bench.databases import Home, open_databases
 from bench.http_client import Browser
 from bench.move_throughput import POSTGRESQL, SAMPLE, SQLITE
-from bench.post_servers import begun_by
+from bench.post_servers import children_of
 from bench.post_throughput import SERVE
 from bench.processes import PROGRAM, free_port
 from bench.result import Result, result
@@ -35,22 +35,22 @@ PERSON = "auditor@demo.example"
 REQUESTS, MORE, MOST_KB = 10_000, 2_500, 150 * 1024
 
 
-def start_and_memory() -> list[Result]:
+def measure_start_and_memory() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
-        homes = {kind: stack.enter_context(databases(_made(Path(folder) / kind), kind))[0] for kind in (SQLITE, POSTGRESQL)}
-        drafts = {kind: _draft(home) for kind, home in homes.items()}
-        starts = [_start(kind, home) for kind, home in homes.items()]
+        homes = {kind: stack.enter_context(open_databases(_make_folder(Path(folder) / kind), kind))[0] for kind in (SQLITE, POSTGRESQL)}
+        drafts = {kind: _write_draft(home) for kind, home in homes.items()}
+        starts = [_measure_start(kind, home) for kind, home in homes.items()]
         with ThreadPoolExecutor() as pool:
-            held = pool.map(lambda kind: _held(homes[kind], kind, drafts[kind]), homes)
+            held = pool.map(lambda kind: _measure_memory(homes[kind], kind, drafts[kind]), homes)
             return starts + [row for rows in held for row in rows]
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
 
-def _draft(home: Home) -> str:
+def _write_draft(home: Home) -> str:
     council = home.opened()
     prepare(council)
     load_people(council, PASSWORD)
@@ -59,11 +59,11 @@ def _draft(home: Home) -> str:
     return f"/audits/{reference}"
 
 
-def _start(kind: str, home: Home) -> Result:
+def _measure_start(kind: str, home: Home) -> Result:
     shares = []
     for _ in track(range(STARTS + 1), f"Starting on {kind}"):
         began = time.perf_counter()
-        with _served(kind, home):
+        with _serve(kind, home):
             shares.append((time.perf_counter() - began) / SOON)
     warm = shares[1:]
     what = f"P8 `practice-audit serve` on {kind}, until a page is answered: share of {SOON:g} s"
@@ -71,7 +71,7 @@ def _start(kind: str, home: Home) -> Result:
 
 
 @contextmanager
-def _served(kind: str, home: Home) -> Iterator[tuple[int, int]]:
+def _serve(kind: str, home: Home) -> Iterator[tuple[int, int]]:
     """Port and process, as soon as the page of signing in is there."""
     port = free_port()
     with (home.folder / "server.log").open("ab") as said:
@@ -96,8 +96,8 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _held(home: Home, kind: str, draft: str) -> list[Result]:
-    with _served(kind, home) as (port, pid):
+def _measure_memory(home: Home, kind: str, draft: str) -> list[Result]:
+    with _serve(kind, home) as (port, pid):
         auditor = Auditor(port, PERSON, draft)
         for doing in islice(cycle(DOINGS), REQUESTS):
             auditor.do(doing)
@@ -115,5 +115,5 @@ def _held(home: Home, kind: str, draft: str) -> list[Result]:
 
 def _kilobytes(pid: int) -> int:
     """Resident, what is shared with others too: of the process that answers, which gunicorn’s first has begun."""
-    status = Path(f"/proc/{next(iter(begun_by(pid)), pid)}/status").read_text()
+    status = Path(f"/proc/{next(iter(children_of(pid)), pid)}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])

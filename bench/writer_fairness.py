@@ -36,14 +36,14 @@ class Did:
     refused: list[str] = field(default_factory=list)
 
 
-def at_once(folder: Path, seconds: float, references: list[str]) -> list[Did]:
+def run_writers(folder: Path, seconds: float, references: list[str]) -> list[Did]:
     """On the council in `folder`: one writer for each of these audits, which are graded, or shared by a run before."""
     command = [sys.executable, "-m", "bench.writer_fairness", str(folder), str(seconds), *references]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [Did(**json.loads(line)) for line in done.stdout.splitlines()]
 
 
-def fairness() -> list[Result]:
+def measure_writers() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         council = open_council(read_settings({"PRACTICE_AUDIT_DATA": folder}))
         prepare(council)
@@ -51,7 +51,7 @@ def fairness() -> list[Result]:
         sample = read_sample(council.settings.config / "demo" / "audits" / f"{SAMPLE}.json")
         references = [write_audit(council, sample, "graded", date.today()) for _ in range(WRITERS)]
         council.engine.dispose()
-        runs = [at_once(Path(folder), SECONDS, references) for _ in range(REPEATS)]
+        runs = [run_writers(Path(folder), SECONDS, references) for _ in range(REPEATS)]
     counts = [[len(one.took) for one in run] for run in runs]
     shares = [min(count) / statistics.mean(count) for count in counts]
     waits = [statistics.quantiles([took for one in run for took in one.took], n=20)[-1] / 0.050 for run in runs]
@@ -68,17 +68,17 @@ def main(folder: str, seconds: str, *references: str) -> None:
         if (pid := os.fork()) == 0:
             council = open_council(read_settings({**os.environ, "PRACTICE_AUDIT_DATA": folder}))
             did = _write(council, reference, begins, begins + float(seconds))
-            _said_by(folder, number).write_text(json.dumps(asdict(did)), encoding="utf-8")
+            _result_file(folder, number).write_text(json.dumps(asdict(did)), encoding="utf-8")
             os._exit(0)
         pids.append(pid)
     ended = [os.waitpid(pid, 0)[1] for pid in pids]
     # By this one alone: what is longer than a pipe holds would come in pieces, among the others’.
     for number in range(len(references)):
-        print(_said_by(folder, number).read_text(encoding="utf-8"))
+        print(_result_file(folder, number).read_text(encoding="utf-8"))
     sys.exit(any(ended))
 
 
-def _said_by(folder: str, number: int) -> Path:
+def _result_file(folder: str, number: int) -> Path:
     return Path(folder) / f"did-{number}.json"
 
 
@@ -90,10 +90,10 @@ def _write(council: Council, reference: str, begins: float, ends: float) -> Did:
     ]
     audit = council.store.audit(reference)
     assert audit
-    return _over_and_over(shares if audit.state == "graded" else shares[::-1], begins, ends)
+    return _repeat(shares if audit.state == "graded" else shares[::-1], begins, ends)
 
 
-def _over_and_over(do: list[Callable[[], object]], begins: float, ends: float) -> Did:
+def _repeat(do: list[Callable[[], object]], begins: float, ends: float) -> Did:
     did = Did()
     while time.monotonic() < begins:
         time.sleep(0.001)

@@ -12,7 +12,7 @@ from tests.e2e.support.crawler import Found
 from tests.e2e.support.live_server import LiveServer
 from tests.e2e.support.pages import WIDTHS, demo_council, every_page, faults_of, some_pages
 from tests.support.bar_table import Bar
-from web.cli.verify_history import every_reference
+from web.cli.verify_history import list_references
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -110,4 +110,4 @@ def _is_refused_well(page: Page, form: Locator) -> None:
 
 
 def _everything(served: LiveServer) -> list[object]:
-    return [served.council.store.audit(reference) for reference in every_reference(served.council)]
+    return [served.council.store.audit(reference) for reference in list_references(served.council)]

@@ -14,7 +14,7 @@ from playwright.sync_api import Playwright
 from tests.e2e.support.killable_server import KillableBrowser, KillableServer, sign_in
 from tests.factories import World, a_world, an_audit, settings
 from tests.support.bar_table import Bar
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import open_council
 
 KILLS = 200
@@ -44,7 +44,7 @@ def test_every_acknowledged_save_survives_two_hundred_kills(server: KillableServ
     print(f"{KILLS} deaths, {saves} acknowledged saves, 0 missing")
     bar("E4", wanted=KILLS, seen=KILLS)
     assert saves > KILLS // 2
-    assert first_break(council, every_reference(council)) == ""
+    assert find_first_break(council, list_references(council)) == ""
     council.engine.dispose()
 
 

@@ -17,7 +17,7 @@ from tests.factories import World, a_world, an_audit
 from tests.multi_process.processes import Machines, Web, ask, wait_until
 from tests.support.postgres import OwnServer
 from tests.web.support.browser import PASSWORD, token_in
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from workflow.errors import DatabaseUnavailable
 from workflow.events import Notice
 from workflow.storage import audit_writer
@@ -170,7 +170,7 @@ def _nothing_is_missing(machines: Machines, world: World, mover: Mover, draft: s
     audit = world.audit(mover.reference)
     made = [row.entry.move for row in machines.council.store.history(audit)]
     assert sum(move in {"share", "return_for_correction"} for move in made) == mover.made
-    assert first_break(machines.council, every_reference(machines.council)) == ""
+    assert find_first_break(machines.council, list_references(machines.council)) == ""
     sections = machines.council.store.audit(draft)
     assert sections
     assert WORDS in str(sections)

@@ -15,7 +15,7 @@ from notifications.outbox import LEASE
 from notifications.scheduling.worker import DELIVER_EVERY
 from tests.factories import a_world, an_audit
 from tests.multi_process.processes import ApiClient, Machines, Web, at_once, wait_until
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 
 AUDITS, CLIENTS, DIES_AT, DEATHS = 24, 4, 20, 3
 WAITING = "SELECT id FROM outbox WHERE state = 'waiting' AND send_from <= now()"
@@ -132,5 +132,5 @@ def _nothing_is_lost_or_doubled(machines: Machines, moved: list[str]) -> None:
     assert {row.reference for row in sent if row.event == "moderator_assigned"} >= set(moved)
     moves = machines.rows("SELECT reference FROM history JOIN audits ON audits.id = audit_id WHERE move IN ('share', 'assign_moderator')")
     assert {n for reference, n in Counter(row.reference for row in moves).items() if reference in moved} == {2}, "a move was made twice"
-    assert first_break(machines.council, every_reference(machines.council)) == ""
+    assert find_first_break(machines.council, list_references(machines.council)) == ""
     print(f"{taken.total()} mails, 0 lost, 0 doubled; every history is whole")

@@ -22,7 +22,7 @@ from tests.support.bar_table import Bar
 from tests.support.postgres import OwnServer
 from tests.support.subprocesses import RetryingClient, run_program, wait_until_listening
 from web.cli.demo_data import load_people
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import create_token
 from workflow.commands import audit_moves
@@ -188,7 +188,7 @@ def _nothing_is_missing_or_told_twice(outage: Outage, number: int, tmp_path: Pat
             audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Again.")
         else:
             audit_moves.share(world.command_context(), world.person("auditor"), reference)
-    assert first_break(outage.council, every_reference(outage.council)) == ""
+    assert find_first_break(outage.council, list_references(outage.council)) == ""
     for table in (notices, outbox):
         told = _told(quiet, table, reference)
         assert len(told) > number

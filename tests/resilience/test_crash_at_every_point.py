@@ -23,7 +23,7 @@ from tests.resilience.support.fork_server import ALL_TRANSITIONS, ForkServer, co
 from tests.resilience.support.worker_scenarios import SCENARIOS, Scenario, a_day_to_sweep
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import chance
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import write_transaction
@@ -90,7 +90,7 @@ def _settles(council: Council, faulty_smtp: FaultySmtpServer, key: Key, referenc
     assert {row.state for row in rows} <= {"sent"}
     assert sorted((row.key, row.recipient) for row in rows) == sorted((one.key, one.recipient) for one in told), "a notice for each, once"
     assert len({(row.key, row.recipient) for row in rows}) == len(rows)
-    assert first_break(council, every_reference(council)) == ""
+    assert find_first_break(council, list_references(council)) == ""
     kept = snapshot(council, WHO_CARRIED_IT)
     council.engine.dispose()
     return answer, kept, faulty_smtp.copies()

@@ -21,7 +21,7 @@ from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopen_council, send
 from tests.resilience.support.killable_processes import KillableProcesses
 from tests.support.bar_table import Bar
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from web.identity.credentials.access_tokens import create_token
 from workflow.commands import actions
@@ -131,7 +131,7 @@ def _is_so_once(council: Council, walks: list[Walk], faulty_smtp: FaultySmtpServ
         assert sorted((row.key, row.recipient) for row in of_moves) == sorted(_told_by_history(council, audit)), "missing, or double"
         assert {row.state for row in of_moves} <= {"sent"}
     assert faulty_smtp.copies().keys() == {row.message_id for row in rows if row.state == "sent"}
-    assert first_break(council, every_reference(council)) == ""
+    assert find_first_break(council, list_references(council)) == ""
     return len(faulty_smtp.copies())
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from tests.factories import NOW, RULES, World, an_audit, resolve
-from web.cli.verify_history import first_break
+from web.cli.verify_history import find_first_break
 from web.council import Council
 from workflow.history import Chain, HistoryEntry, Row, link
 from workflow.replay import replay
@@ -35,7 +35,7 @@ def test_a_row_that_an_earlier_version_allowed_is_allowed_to_an_audit_started_th
 @pytest.mark.parametrize("grade", ["good", "inadequate"])
 def test_a_walked_history_replays(council: Council, world: World, grade: str) -> None:
     reference = an_audit(world, "actions_closed", grade=grade)
-    assert first_break(council, [reference]) == ""
+    assert find_first_break(council, [reference]) == ""
 
 
 def test_the_version_that_an_audit_was_started_on_is_the_first_that_counts(council: Council, world: World) -> None:
@@ -43,11 +43,11 @@ def test_the_version_that_an_audit_was_started_on_is_the_first_that_counts(counc
     resolve(world, reference)
     with write_transaction(council.engine) as connection:
         connection.execute(update(tables.audits).where(tables.audits.c.reference == reference).values(rules_version=1))
-    assert first_break(council, [reference]) == f"{reference}: rules version 1 is not stored."
+    assert find_first_break(council, [reference]) == f"{reference}: rules version 1 is not stored."
     text = RULES.text.replace("version = 2", "version = 1", 1)
     with write_transaction(council.engine) as connection:
         connection.execute(insert(tables.definitions).values(kind="rules", version=1, text=text))
-    assert first_break(council, [reference]) == ""
+    assert find_first_break(council, [reference]) == ""
 
 
 def _rows(*entries: tuple[str, str | None, str, str]) -> list[Row]:

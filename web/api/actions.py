@@ -6,7 +6,7 @@ from flask import Response
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.serialisers import action_facts
+from web.api.serialisers import serialise_action
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
@@ -33,7 +33,7 @@ def add(given: Given, reference: str) -> Given:
 @blueprint.response(200, response_schemas.Action)
 @ViewOptions(read_log_title="Action")
 def show(action_id: str) -> Given:
-    reference, number = parts(action_id)
+    reference, number = split_action_id(action_id)
     return _answer(reference, number)
 
 
@@ -42,9 +42,9 @@ def show(action_id: str) -> Given:
 @blueprint.response(200, response_schemas.Action)
 def change(given: Given, action_id: str) -> Given:
     """Set progress and evidence, as its owner; reword it, as the person who added it, before its owner is notified."""
-    reference, number = parts(action_id)
+    reference, number = split_action_id(action_id)
     if any(given[name] is not None for name in ("text", "owner", "due_on")):
-        actions.change_action(command_context(), identified_person(), reference, number, _reworded(reference, number, given))
+        actions.change_action(command_context(), identified_person(), reference, number, _with_stored_text(reference, number, given))
     if any(given[name] is not None for name in ("progress", "evidence")):
         actions.record_progress(command_context(), identified_person(), reference, number, given["progress"], given["evidence"])
     return _answer(reference, number)
@@ -53,7 +53,7 @@ def change(given: Given, action_id: str) -> Given:
 @blueprint.delete("/actions/<action_id>")
 @blueprint.response(204)
 def remove(action_id: str) -> Response:
-    reference, number = parts(action_id)
+    reference, number = split_action_id(action_id)
     actions.remove_action(command_context(), identified_person(), reference, number)
     return Response(status=204)
 
@@ -62,12 +62,12 @@ def remove(action_id: str) -> Response:
 @blueprint.arguments(request_schemas.ActionMove)
 @blueprint.response(200, response_schemas.Action)
 def move(given: Given, action_id: str) -> Given:
-    reference, number = parts(action_id)
+    reference, number = split_action_id(action_id)
     make_action_move(command_context(), identified_person(), reference, number, given)
     return _answer(reference, number)
 
 
-def parts(action_id: str) -> tuple[str, int]:
+def split_action_id(action_id: str) -> tuple[str, int]:
     """Return the audit’s reference and the action’s number. Raise NotFound for a malformed ID."""
     reference, _, number = action_id.rpartition("-")
     if not reference or not (number.isascii() and number.isdigit()) or len(number) > 6:
@@ -75,27 +75,27 @@ def parts(action_id: str) -> tuple[str, int]:
     return reference, int(number)
 
 
-def _of(seen: AuditView, number: int) -> SmartAction:
-    action = next((action for action in seen.actions if action.number == number), None)
+def _find_action(view: AuditView, number: int) -> SmartAction:
+    action = next((action for action in view.actions if action.number == number), None)
     if action is None:
         raise NotFound
     return action
 
 
-def _reworded(reference: str, number: int, given: Given) -> NewAction:
+def _with_stored_text(reference: str, number: int, given: Given) -> NewAction:
     """Return what was given, with the stored text for the rest. It is saved again and shown to nobody here."""
     audit = current_council().store.audit(reference)
     action = audit.action(number) if audit else None
     if action is None:
         raise NotFound
     owner = command_context().directory.person(action.owner_id)
-    kept = {"text": action.text, "owner": owner.email if owner else "", "due_on": action.due_on.isoformat()}
-    return NewAction(*(kept[name] if given[name] is None else given[name] for name in ("text", "owner", "due_on")))
+    stored = {"text": action.text, "owner": owner.email if owner else "", "due_on": action.due_on.isoformat()}
+    return NewAction(*(stored[name] if given[name] is None else given[name] for name in ("text", "owner", "due_on")))
 
 
 def _answer(reference: str, number: int) -> Given:
     context = command_context()
-    seen = see(context, identified_person(), reference)
-    _of(seen, number)
-    seen = reveal_and_log(seen)
-    return action_facts(context, identified_person(), seen, _of(seen, number))
+    view = see(context, identified_person(), reference)
+    _find_action(view, number)
+    view = reveal_and_log(view)
+    return serialise_action(context, identified_person(), view, _find_action(view, number))

@@ -7,8 +7,8 @@ from flask import Response
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
 from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
-from web.api.request_context import audit_answer, audit_response, seen_version
-from web.api.serialisers import audit_shown, email, escalation_facts, history_facts, offers_shown, to_json
+from web.api.request_context import answer_with_audit, make_audit_response, read_if_match
+from web.api.serialisers import email_of, serialise_audit, serialise_escalation, serialise_history_row, serialise_moves, to_json
 from web.audit_list.queries import AuditFilter, fetch_audits
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log, reveal_history
@@ -33,7 +33,7 @@ Given = dict[str, Any]
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit(201)
 def start(given: Given) -> Response:
-    return audit_answer(lambda context: drafting.start_audit(context, identified_person(), given["details"], given["auditor"]), 201)
+    return answer_with_audit(lambda context: drafting.start_audit(context, identified_person(), given["details"], given["auditor"]), 201)
 
 
 @blueprint.get("/audits")
@@ -55,8 +55,8 @@ def search(given: Given) -> Given:
 @blueprint.answers_audit()
 def show(reference: str) -> Response:
     context, who = command_context(), identified_person()
-    shown = audit_shown(context, who, reveal_and_log(see(context, who, reference)))
-    return audit_response(shown, to_json(shown))
+    shown = serialise_audit(context, who, reveal_and_log(see(context, who, reference)))
+    return make_audit_response(shown, to_json(shown))
 
 
 @blueprint.put("/audits/<reference>/sections/<section>")
@@ -66,16 +66,18 @@ def show(reference: str) -> Response:
 @ViewOptions(read_log_title="Section")
 def save_section(given: Given, reference: str, section: str) -> Response:
     see(command_context(), identified_person(), reference)
-    seen = seen_version()
-    return audit_answer(
-        lambda context: drafting.save_section(context, identified_person(), reference, section, given, seen, of_whole_audit=True)
+    expected_version = read_if_match()
+    return answer_with_audit(
+        lambda context: drafting.save_section(
+            context, identified_person(), reference, section, given, expected_version, of_whole_audit=True
+        )
     )
 
 
 @blueprint.get("/audits/<reference>/moves")
 @blueprint.response(200, response_schemas.Offers)
 def moves(reference: str) -> Given:
-    return {"moves": offers_shown(see(command_context(), identified_person(), reference))}
+    return {"moves": serialise_moves(see(command_context(), identified_person(), reference))}
 
 
 @blueprint.post("/audits/<reference>/moves")
@@ -84,7 +86,7 @@ def moves(reference: str) -> Given:
 @blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
     new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
-    return audit_answer(lambda context: make_audit_move(context, identified_person(), reference, {**given, "new_actions": new}))
+    return answer_with_audit(lambda context: make_audit_move(context, identified_person(), reference, {**given, "new_actions": new}))
 
 
 @blueprint.get("/audits/<reference>/history")
@@ -93,8 +95,8 @@ def move(given: Given, reference: str) -> Response:
 @ViewOptions(read_log_title="The history")
 def history(reference: str) -> Given:
     context = command_context()
-    told = reveal_history(see(context, identified_person(), reference))
-    return {"rows": [history_facts(context.directory, row, reason) for row, reason in told]}
+    rows = reveal_history(see(context, identified_person(), reference))
+    return {"rows": [serialise_history_row(context.directory, row, reason) for row, reason in rows]}
 
 
 @blueprint.put("/audits/<reference>/moderator")
@@ -102,7 +104,7 @@ def history(reference: str) -> Given:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
-    return audit_answer(lambda context: assignments.assign_moderator(context, identified_person(), reference, given["person"]))
+    return answer_with_audit(lambda context: assignments.assign_moderator(context, identified_person(), reference, given["person"]))
 
 
 @blueprint.put("/audits/<reference>/auditor")
@@ -110,7 +112,7 @@ def moderator(given: Given, reference: str) -> Response:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def auditor(given: Given, reference: str) -> Response:
-    return audit_answer(lambda context: assignments.allocate(context, identified_person(), reference, given["person"]))
+    return answer_with_audit(lambda context: assignments.allocate(context, identified_person(), reference, given["person"]))
 
 
 @blueprint.post("/audits/<reference>/escalation/moves")
@@ -119,7 +121,7 @@ def auditor(given: Given, reference: str) -> Response:
 @ViewOptions(read_log_title="The escalation")
 def escalation_move(given: Given, reference: str) -> Given:
     audit = make_escalation_move(command_context(), identified_person(), reference, given)
-    return escalation_facts(command_context().directory, _seen(audit))
+    return serialise_escalation(command_context().directory, _seen(audit))
 
 
 @blueprint.post("/audits/<reference>/safeguarding")
@@ -127,7 +129,7 @@ def escalation_move(given: Given, reference: str) -> Given:
 @blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def safeguarding(given: Given, reference: str) -> Response:
-    return audit_answer(
+    return answer_with_audit(
         lambda context: record_safeguarding(context, identified_person(), reference, given["used_on"], given["used_time"], given["told"])
     )
 
@@ -146,7 +148,7 @@ def _page(given: Given) -> Given:
         {
             "reference": r.reference,
             "state": r.state,
-            "auditor": email(context.directory, r.auditor_id),
+            "auditor": email_of(context.directory, r.auditor_id),
             "team": r.team,
             "escalation": r.escalation_state,
         }

@@ -12,7 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from web.api import response_schemas
 from web.api.json_body import read_json
-from web.api.openapi import ETAG, LOCATION, named
+from web.api.openapi import ETAG, LOCATION, response_name
 from web.identity.current_user import user_from_bearer_token
 from web.request.errors import refuse_too_large
 from workflow.errors import BadInput, Missing
@@ -46,13 +46,13 @@ class ApiBlueprint(Blueprint):
         return super().arguments(schema, required=required or any(field.required for field in fields), **more)
 
     def answers_audit(self, status: int = 200) -> Any:
-        """Document what `audit_answer` sends: the audit’s version in the ETag, and a Location for a new audit."""
+        """Document what `answer_with_audit` sends: the audit’s version in the ETag, and a Location for a new audit."""
         headers = {"ETag": ETAG, "Location": LOCATION} if status == 201 else {"ETag": ETAG}
         return self.alt_response(status, schema=response_schemas.Audit, headers=headers, success=True)
 
     def shown_to_some(self, view: View) -> View:
         """Document that some people who may know of the audit are refused."""
-        shown: View = self.alt_response(HTTPStatus.FORBIDDEN, named(HTTPStatus.FORBIDDEN))(view)
+        shown: View = self.alt_response(HTTPStatus.FORBIDDEN, response_name(HTTPStatus.FORBIDDEN))(view)
         return shown
 
     def takes_headers(self, *headers: Mapping[str, Any]) -> Any:

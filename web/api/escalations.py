@@ -25,19 +25,19 @@ def board(given: Given) -> Given:
     shown = load_board(identified_person(), given["cursor"])
     return {
         "counts": shown.counts,
-        "escalations": [_standing(one) for one in shown.rows],
-        "resolved_lately": [_standing(one) for one in shown.recently_resolved],
+        "escalations": [_escalation_facts(one) for one in shown.rows],
+        "resolved_lately": [_escalation_facts(one) for one in shown.recently_resolved],
         "next": shown.following,
     }
 
 
-def _standing(one: EscalationStatus) -> Given:
+def _escalation_facts(one: EscalationStatus) -> Given:
     plain = {name: getattr(one, name) for name in STANDING}
     planned_by = one.planned_by.email if one.planned_by else None
-    return {**plain, "plan_by": planned_by, "recipients": [_told(told) for told in one.recipients]}
+    return {**plain, "plan_by": planned_by, "recipients": [_recipient_facts(told) for told in one.recipients]}
 
 
-def _told(one: RecipientStatus) -> Given:
+def _recipient_facts(one: RecipientStatus) -> Given:
     return {
         **{name: getattr(one, name) for name in TOLD},
         "person": one.person.email if one.person else None,

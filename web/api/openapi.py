@@ -37,11 +37,11 @@ REFERENCE = f"[{REFERENCE_LETTERS}]{{4}}-[{REFERENCE_LETTERS}]{{4}}"
 # A value of any other shape answers 404.
 SHAPES = {"reference": f"^{REFERENCE}$", "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$", "section": "^[a-z]+(_[a-z0-9]+)*$"}
 # Refused before the call is reached, see `limits.py` and `blueprint.py`; health answers to any host name.
-AT_THE_DOOR = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+REFUSED_BEFORE_THE_VIEW = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                HTTPStatus.SERVICE_UNAVAILABLE)  # fmt: skip
 
 
-def named(status: HTTPStatus) -> str:
+def response_name(status: HTTPStatus) -> str:
     return f"Refused{int(status)}"
 
 
@@ -55,7 +55,7 @@ class Document(BasePlugin):
                 answer["headers"] = {"Retry-After": {"schema": {"type": "string", "pattern": "^[0-9]+$"}, "description": "Seconds"}}
             if status is HTTPStatus.UNAUTHORIZED:
                 answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}}
-            spec.components.response(named(status), answer)
+            spec.components.response(response_name(status), answer)
 
     def path_helper(
         self, path: str | None = None, operations: Any = None, parameters: list[dict[str, Any]] | None = None, **kwargs: Any
@@ -65,14 +65,14 @@ class Document(BasePlugin):
 
     def operation_helper(self, path: str | None = None, operations: dict[str, Any] | None = None, **kwargs: Any) -> None:
         for method, operation in (operations or {}).items():
-            refused = {int(status): named(status) for status in _refusals(path or "", method, operation)}
+            refused = {int(status): response_name(status) for status in _refusals(path or "", method, operation)}
             operation["responses"] = dict(sorted({**operation["responses"], **refused}.items()))
 
 
 def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[HTTPStatus]:
-    yield from AT_THE_DOOR if operation.get("security") != [] else ()
+    yield from REFUSED_BEFORE_THE_VIEW if operation.get("security") != [] else ()
     sent = {parameter["name"] for parameter in operation.get("parameters", ())}
-    is_safe, shows_words = method in SAFE, _answered(operation) & response_schemas.WORDS
+    is_safe, shows_words = method in SAFE, _schemas_answered(operation) & response_schemas.CASE_TEXT_SCHEMAS
     if not is_safe:
         yield HTTPStatus.FORBIDDEN
     if "{" in path:
@@ -85,7 +85,7 @@ def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[
         yield HTTPStatus.PRECONDITION_REQUIRED
 
 
-def _answered(operation: Mapping[str, Any]) -> set[str]:
+def _schemas_answered(operation: Mapping[str, Any]) -> set[str]:
     """Return the names of the schemas in its answers."""
     answers = [answer for answer in operation["responses"].values() if isinstance(answer, Mapping)]
     kinds = [kind["schema"] for answer in answers for kind in answer.get("content", {}).values()]

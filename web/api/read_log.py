@@ -4,7 +4,7 @@ from typing import Any
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.serialisers import email
+from web.api.serialisers import email_of
 from web.read_access.queries import ReadLogFilter, fetch_readings
 from web.read_access.routes import REFUSED
 from web.request.context import command_context, current_council, identified_person
@@ -30,7 +30,7 @@ def of_audit(given: Given, reference: str) -> Given:
     with read_transaction(current_council().engine) as connection:
         rows, following = fetch_readings(connection, VisibilityFilter(who, context.directory, context.permissions), sought)
     shown = [
-        {**{name: getattr(row, name) for name in NAMES}, "by": email(context.directory, row.person_id), "emergency": row.emergency_id}
+        {**{name: getattr(row, name) for name in NAMES}, "by": email_of(context.directory, row.person_id), "emergency": row.emergency_id}
         for row in rows
     ]
     return {"readings": shown, "next": following}

@@ -229,5 +229,5 @@ class Problem(ResponseSchema):
     version = fields.Integer(allow_none=True)
 
 
-WORDS = {kind.__name__ for kind in (Audit, Action, Escalation, History)}
+CASE_TEXT_SCHEMAS = {kind.__name__ for kind in (Audit, Action, Escalation, History)}
 """These schemas hold case text, which is shown only once the read is logged."""

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.routing import Rule
 
 from web.api import actions, audits, escalations, forms_and_notices, read_log, response_schemas
-from web.api.openapi import Document, named
+from web.api.openapi import Document, response_name
 from web.operations.health import health
 from web.request.errors import init_errors
 
@@ -23,7 +23,7 @@ SETTINGS = {
     "OPENAPI_JSON_PATH": "openapi.json",
 }
 BEARER = {"type": "http", "scheme": "bearer", "description": "A person’s access token, with a scope and an end"}
-ROOMS = (audits.blueprint, actions.blueprint, forms_and_notices.blueprint, read_log.blueprint, escalations.blueprint)
+BLUEPRINTS = (audits.blueprint, actions.blueprint, forms_and_notices.blueprint, read_log.blueprint, escalations.blueprint)
 
 
 class RestApi(Api):
@@ -37,13 +37,13 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
     api = RestApi(app, spec_kwargs={"extra_plugins": [Document()]})
     api.spec.components.security_scheme("bearer", BEARER)
     api.spec.options["security"] = [{"bearer": []}]
-    for room in ROOMS:
+    for room in BLUEPRINTS:
         # Cookies are ignored here, so there is nothing to forge.
         csrf.exempt(room)
         api.register_blueprint(room, url_prefix=PREFIX)
     app.add_url_rule(f"{PREFIX}/health", "api_health", health, methods=["GET"])
     _describe_open_call(
-        api, _rule(app, "api-docs.openapi_json"), "This document", {200: {"type": "object"}, 400: named(HTTPStatus.BAD_REQUEST)}
+        api, _rule(app, "api-docs.openapi_json"), "This document", {200: {"type": "object"}, 400: response_name(HTTPStatus.BAD_REQUEST)}
     )
     _describe_open_call(
         api, _rule(app, "api_health"), "Is the service working?", {200: response_schemas.Health, 503: response_schemas.Health}

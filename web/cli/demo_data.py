@@ -8,7 +8,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from web.cli.demo_audits import DOMAIN, read_sample, write_audit
-from web.cli.queries import every_reference_in, set_passwords
+from web.cli.queries import fetch_references, set_passwords
 from web.council import Council
 from workflow.directory import Duty
 from workflow.errors import Refusal
@@ -16,7 +16,7 @@ from workflow.storage.directory_seed import SeedPerson, add_people, add_teams
 from workflow.storage.engine import write_transaction
 
 
-class HoldsOthers(Refusal):
+class DatabaseHoldsOthers(Refusal):
     """This database holds other audits, so the demo council is not loaded into it."""
 
 
@@ -25,14 +25,14 @@ def load_demo(council: Council, password: str, today: date, report_progress: Cal
 
     If the demo is loaded already, its people get this password, and nothing else changes.
     """
-    _refuse_others(council)
+    _ensure_no_others(council)
     if is_loaded(council):
         set_passwords(council.engine, DOMAIN, PasswordHasher().hash(password))
         return
     report_progress()
     load_people(council, password)
     folder = council.settings.config / "demo"
-    for row in _table(council)["audit"]:
+    for row in _read_council_file(council)["audit"]:
         report_progress()
         write_audit(council, read_sample(folder / "audits" / f"{row['file']}.json"), row["at"], today)
 
@@ -40,11 +40,11 @@ def load_demo(council: Council, password: str, today: date, report_progress: Cal
 def load_people(council: Council, password: str) -> None:
     """The demo’s teams and people, without any audit."""
     with write_transaction(council.engine) as connection:
-        add_teams(connection, _table(council))
-        add_people(connection, _entries(_table(council)["people"], PasswordHasher().hash(password)))
+        add_teams(connection, _read_council_file(council))
+        add_people(connection, _seed_people(_read_council_file(council)["people"], PasswordHasher().hash(password)))
 
 
-def _table(council: Council) -> Mapping[str, Any]:
+def _read_council_file(council: Council) -> Mapping[str, Any]:
     return tomllib.loads((council.settings.config / "demo" / "council.toml").read_text(encoding="utf-8"))
 
 
@@ -56,13 +56,13 @@ def is_empty(council: Council) -> bool:
     return not council.store.directory().people
 
 
-def _refuse_others(council: Council) -> None:
+def _ensure_no_others(council: Council) -> None:
     others = any(not person.email.endswith(DOMAIN) for person in council.store.directory().people.values())
-    if others or (every_reference_in(council.engine) and not is_loaded(council)):
-        raise HoldsOthers
+    if others or (fetch_references(council.engine) and not is_loaded(council)):
+        raise DatabaseHoldsOthers
 
 
-def _entries(people: Mapping[str, Any], password_hash: str) -> Iterator[SeedPerson]:
+def _seed_people(people: Mapping[str, Any], password_hash: str) -> Iterator[SeedPerson]:
     for email, person in people.items():
         duties = (role.partition(":") for role in person["roles"])
         yield SeedPerson(email, person["name"], tuple(Duty(role, scope) for role, _, scope in duties), password_hash)

@@ -6,26 +6,26 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from web.api.serialisers import history_facts, section_shown
+from web.api.serialisers import serialise_history_row, serialise_section
 from web.council import Council
 from workflow.errors import NotFound
 from workflow.models import Audit
 from workflow.ports import ReadLogEntry
 
 
-def as_json(council: Council, reference: str) -> str:
+def export_as_json(council: Council, reference: str) -> str:
     """Return everything stored about an audit: sections, actions, seals and history. Raise NotFound, ReadLogUnavailable."""
     audit = council.store.audit(reference)
     if audit is None:
         raise NotFound("There is no audit with that reference.")
-    council.store.log_readings([_reading(audit)])
-    return json.dumps(_facts(council, audit), ensure_ascii=False, indent=2, default=str)
+    council.store.log_readings([_log_entry(audit)])
+    return json.dumps(_serialise(council, audit), ensure_ascii=False, indent=2, default=str)
 
 
-def _reading(audit: Audit) -> ReadLogEntry:
+def _log_entry(audit: Audit) -> ReadLogEntry:
     return ReadLogEntry(
         None,
-        f"The command line, as {_account()}",
+        f"The command line, as {_machine_account()}",
         audit.reference,
         audit.edition,
         audit.version,
@@ -35,7 +35,7 @@ def _reading(audit: Audit) -> ReadLogEntry:
     )
 
 
-def _account() -> str:
+def _machine_account() -> str:
     """Return the machine’s account that runs it."""
     try:
         return getpass.getuser()
@@ -43,7 +43,7 @@ def _account() -> str:
         return str(os.getuid())
 
 
-def _facts(council: Council, audit: Audit) -> dict[str, Any]:
+def _serialise(council: Council, audit: Audit) -> dict[str, Any]:
     directory, form = council.store.directory(), council.forms.form(*audit.form)
     remarks = council.store.remarks(audit)
     named = {field: person.email for field in ("auditor", "moderator") if (person := directory.person(getattr(audit, f"{field}_id")))}
@@ -54,10 +54,10 @@ def _facts(council: Council, audit: Audit) -> dict[str, Any]:
         "edition": audit.edition,
         **named,
         "escalation": audit.escalation_state,
-        "sections": {key: section_shown(form, directory, key, answers) for key, answers in audit.sections.items()},
+        "sections": {key: serialise_section(form, directory, key, answers) for key, answers in audit.sections.items()},
         "actions": [{name: getattr(action, name) for name in action.__slots__} for action in audit.actions],
         "seals": [
             {"edition": seal.edition, "part": seal.part, "at": seal.at, "digest": seal.digest} for seal in council.store.seals(audit)
         ],
-        "history": [history_facts(directory, row, remarks.get(row.number)) for row in council.store.history(audit)],
+        "history": [serialise_history_row(directory, row, remarks.get(row.number)) for row in council.store.history(audit)],
     }

@@ -12,9 +12,9 @@ from config.settings import BadSetting, Settings, read_env, read_settings
 from notifications.scheduling.worker import run_forever, run_once
 from web.cli import export, transfer, verify_history
 from web.cli import people as people_commands
-from web.cli.demo import load_and_tell
+from web.cli.demo import load_and_print
 from web.cli.oidc_identities import identities
-from web.cli.second_factor import forget
+from web.cli.second_factor import reset_second_factor
 from web.cli.tokens import tokens
 from web.council import Council, ensure_prepared, open_council, prepare
 from web.request.logging_setup import configure_logging
@@ -31,24 +31,24 @@ class OneLineErrors(click.Group):
     def main(self, *args: Any, **more: Any) -> NoReturn:
         try:
             code = super().main(*args, **{**more, "standalone_mode": False})
-        except click.exceptions.NoArgsIsHelpError as asked:
-            click.echo(asked.format_message())
+        except click.exceptions.NoArgsIsHelpError as help_shown:
+            click.echo(help_shown.format_message())
             code = 0
         except click.Abort:
             code = 1
         except click.ClickException as refusal:
-            code = _refused(refusal.format_message())
+            code = _print_refusal(refusal.format_message())
         except (BadSetting, Refusal) as refusal:
-            code = _refused(str(refusal))
+            code = _print_refusal(str(refusal))
         except OSError as error:
-            code = _refused(f"{error.filename or 'The system'}: {error.strerror}.")
+            code = _print_refusal(f"{error.filename or 'The system'}: {error.strerror}.")
         except DatabaseError as error:
             # The driver's text may quote what was being stored.
-            code = _refused(f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__}).")
+            code = _print_refusal(f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__}).")
         sys.exit(code or 0)
 
 
-def _refused(sentence: str) -> int:
+def _print_refusal(sentence: str) -> int:
     click.echo(sentence, err=True)
     return 1
 
@@ -65,7 +65,7 @@ main.add_command(identities)
 @main.command()
 def init() -> None:
     """Make the database, or bring it up to date."""
-    prepare(_opened())
+    prepare(_open_council())
     click.echo("The database is ready.")
 
 
@@ -83,7 +83,7 @@ def serve_command(processes: int | None) -> None:
 @click.option("--now", "at", help="Act as if it were this instant, like 2026-11-30T09:00:00Z; refused in production.")
 def worker(once: bool, at: str | None) -> None:
     """Send waiting emails, and remind the people who are due a reminder."""
-    now = _instant(at)
+    now = _parse_instant(at)
     if now and not once:
         raise click.UsageError("--now goes with --once.")
     council = _prepared()
@@ -101,11 +101,11 @@ def migrate_to(url: str | None, take_back: bool) -> None:
     """Transfer this council from its embedded database to the empty PostgreSQL at URL, all of it or nothing."""
     if bool(url) == take_back:
         raise click.UsageError("Give an address like postgresql://user:password@host/database, or --take-back.")
-    council = _opened()
+    council = _open_council()
     if url:
-        transfer.move_to(council, url)
+        transfer.transfer_council(council, url)
     else:
-        transfer.bring_back(council)
+        transfer.take_back_council(council)
 
 
 @main.command()
@@ -113,9 +113,9 @@ def migrate_to(url: str | None, take_back: bool) -> None:
 @click.option("--if-empty", is_flag=True, help="Load it only into an empty database; print who can sign in either way.")
 def demo(password: str | None, if_empty: bool) -> None:
     """Load the demo council: invented people, and audits in different states."""
-    council = _opened()
+    council = _open_council()
     prepare(council)
-    load_and_tell(council, password, only_if_empty=if_empty)
+    load_and_print(council, password, only_if_empty=if_empty)
 
 
 main.add_command(tokens)
@@ -130,14 +130,14 @@ def people() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print what would change, line by line, and change nothing.")
 def import_command(file: Path, dry_run: bool) -> None:
-    people_commands.bring_in(_prepared(), file, is_dry=dry_run)
+    people_commands.import_file(_prepared(), file, is_dry=dry_run)
 
 
 @people.command("forget-second-proof")
 @click.argument("email")
 def forget_second_proof(email: str) -> None:
     """Remove the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Check that the request is really theirs."""
-    forget(_prepared(), email)
+    reset_second_factor(_prepared(), email)
 
 
 @main.group()
@@ -163,7 +163,7 @@ def audits() -> None:
 @click.option("--as", "kind", type=click.Choice(["json"]), default="json", help="The kind of file.")
 def export_command(reference: str, kind: str) -> None:
     """Print the whole audit REFERENCE."""
-    click.echo(export.as_json(_prepared(), reference))
+    click.echo(export.export_as_json(_prepared(), reference))
 
 
 @main.group()
@@ -174,8 +174,8 @@ def history() -> None:
 @history.command("verify")
 def verify() -> None:
     """Exit 0 if every history is intact, 2 with the first break named."""
-    with click.progressbar(verify_history.every_reference(council := _prepared()), label="Verifying", file=sys.stderr) as references:
-        found = verify_history.first_break(council, references)
+    with click.progressbar(verify_history.list_references(council := _prepared()), label="Verifying", file=sys.stderr) as references:
+        found = verify_history.find_first_break(council, references)
     if found:
         click.echo(found, err=True)
         sys.exit(2)
@@ -185,24 +185,24 @@ def verify() -> None:
 @main.command()
 def picture() -> None:
     """Print the state diagrams, generated from the rules."""
-    click.echo(draw_states(_opened().rules))
+    click.echo(draw_states(_open_council().rules))
 
 
 def _settings() -> Settings:
     return read_settings()
 
 
-def _opened() -> Council:
+def _open_council() -> Council:
     return open_council(_settings())
 
 
 def _prepared() -> Council:
-    council = _opened()
+    council = _open_council()
     ensure_prepared(council)
     return council
 
 
-def _instant(text: str | None) -> datetime | None:
+def _parse_instant(text: str | None) -> datetime | None:
     if text is None:
         return None
     if read_env(os.environ) == "production":

@@ -19,22 +19,22 @@ class NotAList(Refusal):
 
 def read_lines(path: Path) -> tuple[list[Line], list[str]]:
     """Return the lines, and the refusals by line. Raise NotAList if the file can’t be read at all."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
     lines: list[Line] = []
     refusals: list[str] = []
     try:
-        columns = _columns(path, next(reader, []))
+        columns = _read_columns(path, next(reader, []))
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                refused = _why_not(cells, columns)
+                refused = _reason_refused(cells, columns)
                 refusals += [f"Line {reader.line_num}: {refused}"] if refused else []
-                lines += [] if refused else [_line(reader.line_num, dict(zip(columns, cells, strict=True)))]
+                lines += [] if refused else [_make_line(reader.line_num, dict(zip(columns, cells, strict=True)))]
     except csv.Error as error:
         raise NotAList(f"{path}, line {reader.line_num}: this is not CSV ({error}).") from error
     return lines, refusals
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     """A spreadsheet’s “CSV UTF-8” begins with a byte order mark."""
     if path.stat().st_size > LARGEST:
         raise NotAList(f"{path} is larger than {LARGEST // 1_000_000} MB: it is not a list of people.")
@@ -45,7 +45,7 @@ def _text(path: Path) -> str:
         raise NotAList(f"{path}, line {line}: this is not UTF-8. Save it as “CSV UTF-8”.") from error
 
 
-def _columns(path: Path, header: list[str]) -> list[str]:
+def _read_columns(path: Path, header: list[str]) -> list[str]:
     columns = [name.strip().lower() for name in header]
     if missing := [name for name in NEEDED if name not in columns]:
         raise NotAList(f"{path}: the first line names no column “{missing[0]}”. The columns are {', '.join(COLUMNS)}, separated by commas.")
@@ -58,12 +58,12 @@ def _columns(path: Path, header: list[str]) -> list[str]:
     return columns
 
 
-def _why_not(cells: list[str], columns: list[str]) -> str:
+def _reason_refused(cells: list[str], columns: list[str]) -> str:
     if len(cells) != len(columns):
         return f"{len(columns)} cells are needed, and there are {len(cells)}."
     formulas = [name for name, cell in zip(columns, cells, strict=True) if cell.startswith(FORMULA)]
     return f"the cell “{formulas[0]}” begins like a formula." if formulas else ""
 
 
-def _line(number: int, cells: dict[str, str]) -> Line:
+def _make_line(number: int, cells: dict[str, str]) -> Line:
     return Line(number, cells["email"], cells["name"], cells.get("roles"), cells.get("active", ""))

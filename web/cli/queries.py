@@ -14,6 +14,6 @@ def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
         connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id.in_(select(tables.people.c.id).where(chosen))))
 
 
-def every_reference_in(engine: Engine) -> list[str]:
+def fetch_references(engine: Engine) -> list[str]:
     with read_transaction(engine) as connection:
         return list(connection.execute(select(tables.audits.c.reference).order_by(tables.audits.c.id)).scalars())

@@ -9,7 +9,7 @@ from web.identity.credentials.queries import remove_second_factor
 from workflow.errors import Refusal
 
 
-def forget(council: Council, email: str) -> None:
+def reset_second_factor(council: Council, email: str) -> None:
     """The password alone signs them in again; if their role needs a second factor, they must then set up another."""
     person = council.store.directory().by_email(email)
     if person is None or not remove_second_factor(council.engine, person.id, datetime.now(UTC)):

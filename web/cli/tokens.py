@@ -34,7 +34,7 @@ def tokens() -> None:
 def create(email: str, name: str, scope: str, days: int) -> None:
     """Make a token for EMAIL and print it, once."""
     council = _prepared()
-    person = _person(council, email)
+    person = _find_person(council, email)
     if not person.is_active:
         raise Refusal("Nobody active here has that email address.")
     try:
@@ -48,9 +48,9 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 def list_command(email: str) -> None:
     """Print the tokens of EMAIL, newest first: number, name, scope, when last used, when it ends. Never the token."""
     council, now = _prepared(), datetime.now(UTC)
-    for row in tokens_of(council.engine, _person(council, email).id):
-        used = f"used {_minute(row.used_at)}" if row.used_at else "never used"
-        ends = why_unusable(row, now) or f"ends {_minute(row.ends_at)}"
+    for row in tokens_of(council.engine, _find_person(council, email).id):
+        used = f"used {_format_minute(row.used_at)}" if row.used_at else "never used"
+        ends = why_unusable(row, now) or f"ends {_format_minute(row.ends_at)}"
         click.echo("  ".join((str(row.id), row.name, row.scope, used, ends)))
 
 
@@ -65,14 +65,14 @@ def revoke(token_id: int) -> None:
     click.echo(f"Token {token_id} is revoked.")
 
 
-def _person(council: Council, email: str) -> Person:
+def _find_person(council: Council, email: str) -> Person:
     person = council.store.directory().by_email(email)
     if person is None:
         raise Refusal("Nobody active here has that email address.")
     return person
 
 
-def _minute(at: datetime) -> str:
+def _format_minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 

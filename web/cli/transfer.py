@@ -13,7 +13,7 @@ from typing import cast
 
 import click
 
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from workflow.errors import ConfigurationError, Refusal
 from workflow.storage import transfer
@@ -31,7 +31,7 @@ The council is at {to} now. Next:
 A process still running on the embedded database can’t change it any more. `practice-audit migrate-to --take-back` undoes that."""
 
 
-def move_to(council: Council, url: str) -> None:
+def transfer_council(council: Council, url: str) -> None:
     """Raise Refusal with the reason; then nothing was moved."""
     if council.engine.dialect.name != "sqlite":
         raise Refusal("Only a council on the embedded database is moved: PRACTICE_AUDIT_DATABASE_URL names another already.")
@@ -39,21 +39,21 @@ def move_to(council: Council, url: str) -> None:
         raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
     target = transfer.open_target(url)
     try:
-        rows = _moved(council, target, Transfer(transfer.address(target.url), datetime.now(UTC)))
+        rows = _transfer(council, target, Transfer(transfer.address(target.url), datetime.now(UTC)))
     finally:
         target.dispose()
     for table, one in rows.items():
         click.echo(f"{table:20} {one.rows:>9,} rows, the same on both sides")
-    click.echo(NEXT.format(to=transfer.address(target.url), key=_where_the_key_is(council)))
+    click.echo(NEXT.format(to=transfer.address(target.url), key=_describe_secret_key(council)))
 
 
-def _where_the_key_is(council: Council) -> str:
-    kept = council.settings.data / "secret-key"
-    is_kept = kept.is_file() and kept.read_text(encoding="utf-8").strip() == council.settings.secret_key
-    return f"the contents of {kept}" if is_kept else "what it is set to now"
+def _describe_secret_key(council: Council) -> str:
+    key_file = council.settings.data / "secret-key"
+    is_stored = key_file.is_file() and key_file.read_text(encoding="utf-8").strip() == council.settings.secret_key
+    return f"the contents of {key_file}" if is_stored else "what it is set to now"
 
 
-def bring_back(council: Council) -> None:
+def take_back_council(council: Council) -> None:
     with read_transaction(council.engine) as connection:
         moved = read_marker(connection)
     if moved is None:
@@ -65,7 +65,7 @@ def bring_back(council: Council) -> None:
     )
 
 
-def _moved(council: Council, target: Engine, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
+def _transfer(council: Council, target: Engine, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
     is_copied = False
     try:
         with write_transaction(target) as there:
@@ -73,7 +73,7 @@ def _moved(council: Council, target: Engine, moved: Transfer) -> Mapping[str, tr
             _refuse(transfer.reason_target_is_unfit(there))
             # Nobody else can write to it until this transaction ends.
             with write_transaction(council.engine) as here:
-                rows = _copied(council, here, there, moved)
+                rows = _copy(council, here, there, moved)
             is_copied = True
     except DatabaseError as error:
         is_ours, kind = transfer.describe_error(error)
@@ -97,16 +97,16 @@ def _refuse_moved(council: Council, there: Connection, to: str) -> None:
         raise Refusal(f"This council was moved there completely on {before.at:%d %B %Y at %H:%M} UTC: there is nothing more to do.")
 
 
-def _copied(council: Council, here: Connection, there: Connection, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
+def _copy(council: Council, here: Connection, there: Connection, moved: Transfer) -> Mapping[str, transfer.TableDigest]:
     """Return what both hold, which is the same, after marking the embedded one."""
     _refuse(transfer.reason_source_is_busy(here, moved.at))
     upgrade_on(there)
     total = transfer.number_of_rows(here)
-    with _progress("Copying", total) as told:
-        transfer.copy_all(here, there, told)
-    with _progress("Comparing", 2 * total) as told:
-        rows, came = transfer.digest_tables(here, told), transfer.digest_tables(there, told)
-    _refuse(" ".join(transfer.differences(rows, came)))
+    with _progress("Copying", total) as report_progress:
+        transfer.copy_all(here, there, report_progress)
+    with _progress("Comparing", 2 * total) as report_progress:
+        rows, copied = transfer.digest_tables(here, report_progress), transfer.digest_tables(there, report_progress)
+    _refuse(" ".join(transfer.differences(rows, copied)))
     for where, connection in (("the embedded database", here), ("the copy", there)):
         _verify(council, connection, where)
     if read_marker(here) is None:
@@ -117,9 +117,9 @@ def _copied(council: Council, here: Connection, there: Connection, moved: Transf
 def _verify(council: Council, connection: Connection, where: str) -> None:
     """Verify every history, as this transaction sees it."""
     engine = cast("Engine", connection)
-    seen = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
-    with click.progressbar(every_reference(seen), label=f"Verifying {where}", file=sys.stderr) as references:
-        found = first_break(seen, references)
+    as_copied = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
+    with click.progressbar(list_references(as_copied), label=f"Verifying {where}", file=sys.stderr) as references:
+        found = find_first_break(as_copied, references)
     _refuse(found and f"In {where}, {found} Nothing was moved.")
 
 

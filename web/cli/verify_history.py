@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from web.cli.queries import every_reference_in
+from web.cli.queries import fetch_references
 from web.council import Council
 from workflow import history
 from workflow.models import Audit
@@ -11,33 +11,35 @@ from workflow.replay import replay
 from workflow.storage.form_versions import rules_since
 
 
-def every_reference(council: Council) -> list[str]:
-    return every_reference_in(council.engine)
+def list_references(council: Council) -> list[str]:
+    return fetch_references(council.engine)
 
 
-def first_break(council: Council, references: Iterable[str]) -> str:
+def find_first_break(council: Council, references: Iterable[str]) -> str:
     """Return the first break in a sentence, or "" if everything is as it was written."""
     for reference in references:
         audit = council.store.audit(reference)
-        if audit and (found := _break_in(council, audit)):
+        if audit and (found := _find_break(council, audit)):
             return f"{reference}: {found}."
     return ""
 
 
-def _break_in(council: Council, audit: Audit) -> str:
+def _find_break(council: Council, audit: Audit) -> str:
     rows = council.store.history(audit)
     if broken := history.first_break(audit.reference, rows, audit.chain):
         return broken.sentence
     try:
-        led_to = replay(rows, rules_since(council.engine, audit.rules_version))
+        replayed = replay(rows, rules_since(council.engine, audit.rules_version))
     except (LookupError, ValueError) as error:
         return str(error)
-    if led_to != (audit.state, audit.escalation_state):
-        return f"the history leads to {led_to[0]} with escalation {led_to[1]}, but {audit.state} with {audit.escalation_state} is stored"
-    return _unlike_sealed(council, audit, " ".join(row.entry.facts for row in rows)) or _unlike_said(council, audit, rows)
+    if replayed != (audit.state, audit.escalation_state):
+        return (
+            f"the history leads to {replayed[0]} with escalation {replayed[1]}, but {audit.state} with {audit.escalation_state} is stored"
+        )
+    return _find_changed_seal(council, audit, " ".join(row.entry.facts for row in rows)) or _find_changed_reason(council, audit, rows)
 
 
-def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
+def _find_changed_seal(council: Council, audit: Audit, facts: str) -> str:
     """The seals shown to readers must match the digests in the history."""
     for seal in council.store.seals(audit):
         if history.digest(seal.content) != seal.digest or seal.digest not in facts:
@@ -45,10 +47,10 @@ def _unlike_sealed(council: Council, audit: Audit, facts: str) -> str:
     return ""
 
 
-def _unlike_said(council: Council, audit: Audit, rows: Iterable[history.Row]) -> str:
+def _find_changed_reason(council: Council, audit: Audit, rows: Iterable[history.Row]) -> str:
     remarks = council.store.remarks(audit)
     for row in rows:
-        said = json.loads(row.entry.facts).get("reason")
-        if said and history.digest(remarks.get(row.number, "")) != said:
+        reason = json.loads(row.entry.facts).get("reason")
+        if reason and history.digest(remarks.get(row.number, "")) != reason:
             return f"the reason given with row {row.number} is not what was written"
     return ""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import DETAILS, World, an_audit, answers
 from tests.web.support.api_client import ApiClient
-from web.cli.verify_history import first_break
+from web.cli.verify_history import find_first_break
 
 AUDITOR, QA, PPQA = "auditor@demo.example", "qa@demo.example", "hos.ppqa@demo.example"
 STRANGERS = ("practitioner", "team.manager", "service.manager", "qaro", "head.of.service", "director.safeguarding", "auditor2", "moderator")
@@ -219,7 +219,7 @@ def test_refused_input_never_breaks_the_record(caller: ApiClient, world: World) 
     for who in (AUDITOR, QA, PPQA):
         for method, path, body in every_door(reference):
             assert caller.call(who, method, path, body).status_code < 500
-    assert first_break(caller.council, [reference]) == ""
+    assert find_first_break(caller.council, [reference]) == ""
 
 
 def test_what_was_saved_is_what_is_read(caller: ApiClient) -> None:

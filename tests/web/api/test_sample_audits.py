@@ -12,7 +12,7 @@ import pytest
 from config.settings import FOLDER
 from tests.web.support.api_client import ApiClient
 from web.cli.demo_audits import resolve_date
-from web.cli.verify_history import first_break
+from web.cli.verify_history import find_first_break
 
 SAMPLES = sorted((FOLDER / "demo" / "audits").glob("*.json"))
 SECTIONS = ("summary", *(f"area_{n}" for n in range(1, 13)), "service_comments", "declaration")
@@ -114,4 +114,4 @@ def _the_history_is_whole(caller: ApiClient, auditor: str, reference: str) -> No
     assert all(before["to"] == after["from"] for before, after in pairwise(rows))
     assert all(before["hash"] == after["previous"] for before, after in pairwise(rows))
     assert rows[-1]["to"] == "actions_closed"
-    assert first_break(caller.council, [reference]) == ""
+    assert find_first_break(caller.council, [reference]) == ""

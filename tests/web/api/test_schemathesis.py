@@ -14,7 +14,7 @@ from tests.web.support.api_client import ApiClient
 from tests.web.support.schemathesis_runner import Thorough, calls_of, the_document, try_all
 from web.app import create_app
 from web.cli.demo_data import load_people
-from web.cli.verify_history import first_break
+from web.cli.verify_history import find_first_break
 from web.council import Council, open_council, prepare
 from web.identity.credentials.access_tokens import READ, NewToken, create_token
 
@@ -85,7 +85,7 @@ def _nothing_is_wrong(app: Flask, who: str, thorough: Thorough) -> int:
     assert not tried.wrong, "\n".join(tried.wrong.values())
     assert tried.calls == calls_of(document)
     assert tried.answers.total() >= ALMOST_ALL
-    assert first_break(council, references) == ""
+    assert find_first_break(council, references) == ""
     return tried.answers.total()
 
 

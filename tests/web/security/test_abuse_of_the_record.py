@@ -16,7 +16,7 @@ from tests.web.access_matrix.scenarios import OF_THE_ACTION
 from tests.web.support.api_client import ApiClient
 from tests.web.support.browser import Browser
 from tests.web.support.roles import leaves
-from web.cli.verify_history import first_break
+from web.cli.verify_history import find_first_break
 from web.council import Council
 from workflow.commands import action_moves, actions
 from workflow.commands.actions import NewAction
@@ -45,7 +45,7 @@ def test_ac15_a_tail_that_was_cut_off_is_missed(app: Flask, world: World, counci
             connection.execute(f'DROP TRIGGER "{name}"')
         connection.execute("DELETE FROM history WHERE number = (SELECT max(number) FROM history)")
     connection.close()
-    assert reference in first_break(council, [reference])
+    assert reference in find_first_break(council, [reference])
 
 
 def test_ac17_markup_formulas_and_bidi_text_stay_text(app: Flask, caller: ApiClient, world: World, council: Council) -> None:
@@ -141,7 +141,7 @@ def test_ac20_a_clock_set_back_leaves_the_history_intact(app: Flask, world: Worl
     action_moves.cancel(world.command_context(), world.person("qa"), reference, 1, "Not needed.")
     rows = world.store.history(world.audit(reference))
     assert [row.number for row in rows] == list(range(1, actions_before + 2))
-    assert first_break(council, [reference]) == ""
+    assert find_first_break(council, [reference]) == ""
 
 
 def test_ac21_a_leaver_keeps_no_access_and_their_action_is_still_completed(caller: ApiClient, world: World, council: Council) -> None:

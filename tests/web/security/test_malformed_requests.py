@@ -22,7 +22,7 @@ from tests.web.support.browser import Browser
 from tests.web.support.server_thread import ServerThread
 from web.app import create_app
 from web.cli.demo_data import load_people
-from web.cli.verify_history import first_break
+from web.cli.verify_history import find_first_break
 from web.council import open_council, prepare
 
 DEEP = 100_000
@@ -108,7 +108,7 @@ def test_hostile_words_anywhere_in_a_request(app: Flask, world: World, caller: A
                 asked += 1
     print(f"{asked} requests with odd words")
     assert world.audit(reference) == before
-    assert first_break(caller.council, [reference]) == ""
+    assert find_first_break(caller.council, [reference]) == ""
 
 
 def test_hostile_cookies_and_credentials(app: Flask) -> None:
@@ -197,7 +197,7 @@ def test_hostile_strings_through_the_json_and_through_the_pages(app: Flask, worl
         assert caller.call("auditor@demo.example", "GET", f"/audits/{reference}").status_code == browser.get(path).status_code == 200
     print(f"{len(STRINGS) * 6} hostile strings through two doors: {kept} kept, {refused} refused")
     assert min(kept, refused) > 50
-    assert first_break(caller.council, [reference]) == ""
+    assert find_first_break(caller.council, [reference]) == ""
 
 
 def test_a_number_that_no_row_can_have_is_nobodys(app: Flask) -> None:

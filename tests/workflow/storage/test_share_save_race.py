@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import World, a_world, an_audit
 from tests.support.bar_table import Bar
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from workflow.commands import audit_moves, drafting
 from workflow.errors import PermissionDenied
@@ -28,7 +28,7 @@ def test_two_thousand_races_of_a_share_and_a_save_equal_some_serial_order(counci
 def _race(council: Council, times: int) -> int:
     world = a_world(council)
     saved_first = sum(_races(world, an_audit(world, at="graded")) for _ in range(times // ON_ONE))
-    assert first_break(council, every_reference(council)) == ""
+    assert find_first_break(council, list_references(council)) == ""
     print(f"{council.engine.dialect.name}: {times} races, the save came first in {saved_first}")
     return times
 

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import a_world, an_audit
 from tests.support.bar_table import Bar
 from tests.workflow.storage.support.writers_and_readers import Work, run_processes
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 
 WRITERS, READERS = 8, 8
@@ -35,7 +35,7 @@ def _all_at_once(council: Council, seconds: float) -> None:
     assert [refusal for one in done for refusal in one.refusals] == []
     made = [world.audit(reference).chain.count - before[reference] for reference in references]
     assert sorted(made) == sorted(len(one.seconds) for one in writers)
-    assert first_break(council, every_reference(council)) == ""
+    assert find_first_break(council, list_references(council)) == ""
     print(f"{WRITERS} writers, {READERS} readers, {seconds:g} s: {_said(writers, 'moves')}; {_said(readers, 'readings')}; no lock seen")
     assert min(made) > 0
 

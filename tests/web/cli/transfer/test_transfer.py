@@ -15,7 +15,7 @@ from tests.factories import a_world, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
 from tests.workflow.storage.support.bulk_audits import multiply
 from web.cli.main import main
-from web.cli.verify_history import every_reference, first_break
+from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from workflow.storage.engine import DatabaseError, read_transaction, write_transaction
 
@@ -24,13 +24,13 @@ LONG = 10_000
 
 
 def test_everything_comes_as_it_was_and_goes_on_there(source: Council, url: str, run: Run, there: There) -> None:
-    before, references = held(source.engine), every_reference(source)
+    before, references = held(source.engine), list_references(source)
     result = run("migrate-to", url)
     assert result.exit_code == 0, result.output
     moved = there()
     assert held(moved.engine) == before == held(source.engine)
-    assert every_reference(moved) == references
-    assert first_break(moved, references) == ""
+    assert list_references(moved) == references
+    assert find_first_break(moved, references) == ""
     for table, rows in before.items():
         assert f"{table:20} {len(rows):>9,} rows, the same on both sides" in result.stdout
     assert source.settings.secret_key not in result.output
@@ -142,5 +142,5 @@ def test_ten_thousand_audits_move(source: Council, url: str, run: Run, there: Th
     result = run("migrate-to", url)
     assert result.exit_code == 0, result.output
     moved = there()
-    assert len(every_reference(moved)) == number > LONG
+    assert len(list_references(moved)) == number > LONG
     print(f"{number} audits moved, compared and verified on both sides in {monotonic() - started:.0f} s")
