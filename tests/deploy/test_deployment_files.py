@@ -50,7 +50,7 @@ def test_the_container_copies_existing_files_and_everything_that_is_served() -> 
     assert let_in == named
 
 
-def test_the_last_stage_runs_as_nobody_special_and_builds_nothing() -> None:
+def test_the_last_stage_runs_without_privileges_and_builds_nothing() -> None:
     steps = containerfile()
     last = steps[max(at for at, line in enumerate(steps) if line.startswith("FROM")) :]
     assert "USER 10001:10001" in last
@@ -62,14 +62,14 @@ def test_the_last_stage_runs_as_nobody_special_and_builds_nothing() -> None:
     assert f"uv=={pinned[1]}" in "\n".join(steps)
 
 
-def test_health_is_asked_at_a_route_that_there_is(app: Flask) -> None:
+def test_the_health_check_asks_an_existing_route(app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     asked = re.findall(r"(/health/\w+|/metrics)", (DEPLOY / "Containerfile").read_text() + (DEPLOY / "nginx.conf.example").read_text())
     assert asked
     assert set(asked) <= rules
 
 
-def test_compose_starts_what_the_command_line_has_each_locked_down() -> None:
+def test_compose_starts_existing_commands_with_few_privileges() -> None:
     services = compose()["services"]
     assert services.keys() == {"init", "web", "worker", "postgres", "mail"}
     for name in ("init", "web", "worker"):
@@ -87,7 +87,7 @@ def test_compose_starts_what_the_command_line_has_each_locked_down() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
-def test_a_unit_is_locked_down_and_starts_an_existing_command(unit: Path) -> None:
+def test_a_unit_has_few_privileges_and_starts_an_existing_command(unit: Path) -> None:
     settings = settings_of(unit)
     assert {name: settings.get(name) for name in HARDENED} == HARDENED
     verb = settings["ExecStart"].split()[-1]
@@ -98,7 +98,7 @@ def test_a_unit_is_locked_down_and_starts_an_existing_command(unit: Path) -> Non
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="this machine has no systemd-analyze")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
-def test_systemd_finds_nothing_wrong_with_a_unit_and_little_exposed(unit: Path, tmp_path: Path) -> None:
+def test_systemd_verifies_a_unit_and_rates_its_exposure_low(unit: Path, tmp_path: Path) -> None:
     here = tmp_path / unit.name
     here.write_text(unit.read_text().replace("/opt/practice-audit/.venv/bin/practice-audit", str(PROGRAM)))
     verified = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True, check=False)
@@ -113,7 +113,7 @@ def proxy() -> str:
     return re.sub(r"#.*", "", (DEPLOY / "nginx.conf.example").read_text(encoding="utf-8"))
 
 
-def test_the_proxy_says_who_calls_and_lets_nobody_else_say_it() -> None:
+def test_the_proxy_sets_the_forwarded_headers_and_overwrites_those_of_clients() -> None:
     said = dict(re.findall(r"proxy_set_header (\S+) (\S+);", proxy()))
     assert said == {
         "Connection": '""', "Host": "$host", "X-Forwarded-For": "$remote_addr", "X-Forwarded-Proto": "$scheme", "X-Forwarded-Host": "$host",
@@ -127,7 +127,7 @@ def test_the_proxy_says_who_calls_and_lets_nobody_else_say_it() -> None:
 
 
 @pytest.mark.skipif(not NGINX and "CI" not in os.environ, reason="this machine has no nginx")
-def test_nginx_takes_it(tmp_path: Path) -> None:
+def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     assert NGINX, "nginx is missing"
     named = {"/etc/ssl/practice-audit": str(tmp_path), "/var/log/nginx": str(tmp_path)}
     text = (DEPLOY / "nginx.conf.example").read_text(encoding="utf-8")

@@ -50,7 +50,7 @@ def entries() -> Iterator[tuple[str, str, str, str]]:
         above = line
 
 
-def test_every_setting_is_there_with_one_sentence_and_no_other(tmp_path: Path) -> None:
+def test_the_example_has_every_setting_with_one_sentence_and_no_other(tmp_path: Path) -> None:
     named = [name for _, _, name, _ in entries()]
     print(f"{len(named)} settings")
     assert sorted(set(asked_for(tmp_path)) - set(named)) == [], "settings that deploy/practice-audit.env.example does not name"
@@ -60,7 +60,7 @@ def test_every_setting_is_there_with_one_sentence_and_no_other(tmp_path: Path) -
         assert re.fullmatch(r"# \S.*\.", above), f"{name} has no sentence above it"
 
 
-def test_it_is_complete_as_it_is_and_commented_settings_are_well_formed(tmp_path: Path) -> None:
+def test_the_example_is_complete_and_its_commented_settings_are_well_formed(tmp_path: Path) -> None:
     here = {"PRACTICE_AUDIT_DATA": str(tmp_path)}
     given = {name: value for _, hidden, name, value in entries() if not hidden}
     assert read_settings({**given, **here}).is_production
@@ -70,11 +70,11 @@ def test_it_is_complete_as_it_is_and_commented_settings_are_well_formed(tmp_path
 
 
 @pytest.mark.parametrize("name", ["ENV", "DATABASE_URL", "SECRET_KEY", "BASE_URL", "MAIL_URL", "MAIL_FROM", "QA_INBOX"])
-def test_what_production_needs_is_not_commented_out(name: str) -> None:
+def test_settings_that_production_needs_are_not_commented_out(name: str) -> None:
     assert f"PRACTICE_AUDIT_{name}" in {one for _, hidden, one, _ in entries() if not hidden}
 
 
-def test_whatever_else_names_a_setting_names_one_that_there_is(tmp_path: Path) -> None:
+def test_other_files_name_only_existing_settings(tmp_path: Path) -> None:
     known = asked_for(tmp_path) | NOT_OURS
     for path in [*sorted((ROOT / "deploy").rglob("*")), ROOT / "docs" / "operating.md"]:
         if path.is_file():

@@ -82,7 +82,7 @@ def test_a_worker_of_the_queue_finishes_its_email_and_another_sends_the_rest(mac
 
 
 @pytest.mark.postgres
-def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
+def test_a_stopping_web_server_answers_requests_in_progress(machines: Machines) -> None:
     web = machines.web(1)
     wait_until(web.answers)
     reference = an_audit(a_world(machines.council), at="graded")
@@ -108,7 +108,7 @@ def test_a_web_server_answers_what_it_has_begun(machines: Machines) -> None:
 
 
 @pytest.mark.postgres
-def test_restarting_one_after_the_other_under_load_loses_nothing(machines: Machines, webs: list[Web]) -> None:
+def test_a_rolling_restart_under_load_loses_nothing(machines: Machines, webs: list[Web]) -> None:
     references = [an_audit(a_world(machines.council), at="graded") for _ in range(AUDITS)]
     callers, is_over, read = [ApiClient(machines, webs) for _ in range(CLIENTS)], threading.Event(), [0]
     machines.token("auditor")

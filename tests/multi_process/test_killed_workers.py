@@ -78,7 +78,7 @@ def test_a_web_process_and_a_worker_are_killed_under_load(machines: Machines, we
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_what_the_dead_held_is_taken_over_within_a_minute_by_the_clock(machines: Machines, webs: list[Web]) -> None:
+def test_the_work_of_a_killed_worker_is_taken_over_within_a_minute(machines: Machines, webs: list[Web]) -> None:
     dies, longest, moved = DiesInTheMiddle(machines, DIES_AT), 0.0, list[str]()
     machines.worker()
     for death in range(DEATHS):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.mark.parametrize("days", [-1, 400])
-def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(machines: Machines, days: int) -> None:
+def test_changing_the_clock_does_not_stop_the_scheduler(machines: Machines, days: int) -> None:
     goes_on_when_the_clock_jumps("procrastinate_scheduler", days, machines.url)
 
 
@@ -39,7 +39,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(machines: Machines) -> None:
     assert worker.wait(10) == 0
 
 
-def test_what_has_gone_is_marked_though_the_connection_was_lost(machines: Machines) -> None:
+def test_a_sent_email_is_marked_though_the_connection_was_lost(machines: Machines) -> None:
     world, council = a_world(machines.council), machines.council
     enqueue(council.engine, [Notice("gone/1", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
     (letter,) = outbox.claim(council.engine, "this one", world.now, council.notification_policy)

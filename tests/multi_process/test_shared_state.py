@@ -47,7 +47,7 @@ def test_an_email_leaves_within_a_second_of_its_commit(machines: Machines) -> No
 
 
 @pytest.mark.postgres
-def test_what_one_process_changes_the_others_see_at_once(machines: Machines, webs: list[Web]) -> None:
+def test_a_change_in_one_process_is_seen_by_the_others_at_once(machines: Machines, webs: list[Web]) -> None:
     """Each keeps the directory that it has read, and asks each time whether it is still the one."""
     world, token = a_world(machines.council), machines.token("moderator2")
     who, admin = world.person("moderator2").id, world.person("admin")
@@ -90,7 +90,7 @@ def test_a_call_while_a_job_runs_makes_it_run_again_and_does_not_wait() -> None:
     assert len(runs) == 2
 
 
-def test_a_failed_job_is_logged_by_its_kind_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_job_is_logged_by_its_type_only(caplog: pytest.LogCaptureFixture) -> None:
     def job() -> None:
         raise ValueError("Alex was not seen.")
 

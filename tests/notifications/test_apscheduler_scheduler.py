@@ -6,7 +6,7 @@ from tests.notifications.support.scheduler_process import goes_on_when_the_clock
 
 
 @pytest.mark.parametrize("days", [-1, 400])
-def test_a_clock_that_is_set_back_or_ahead_does_not_stop_it(days: int) -> None:
+def test_changing_the_clock_does_not_stop_the_scheduler(days: int) -> None:
     goes_on_when_the_clock_jumps("apscheduler_scheduler", days)
 
 

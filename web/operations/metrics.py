@@ -5,6 +5,7 @@ No label identifies a person: a label is a name in this code, of a move, a refus
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest, values
@@ -21,11 +22,20 @@ GaugeValues = Mapping[str, float | Mapping[str, float]]
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-def share_counts_in(folder: Path) -> None:
-    """From now on write every count of this process and of those it starts to files in `folder`; a scrape adds them up."""
+@contextmanager
+def share_counts_in(folder: Path) -> Iterator[None]:
+    """Write every count of this process and of those it starts to files in `folder`; a scrape adds them up."""
+    before = os.environ.get(SEVERAL_PROCESSES)
     os.environ[SEVERAL_PROCESSES] = str(folder)
     # The library reads the environment only when it is imported.
-    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        del os.environ[SEVERAL_PROCESSES]
+        if before:
+            os.environ[SEVERAL_PROCESSES] = before
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
 
 
 class Metrics:

@@ -178,9 +178,9 @@ def _metrics_folder() -> Iterator[None]:
     if parent:
         Path(parent).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="practice-audit-counts-", dir=parent))
-    share_counts_in(folder)
     try:
-        yield
+        with share_counts_in(folder):
+            yield
     finally:
         # Each process that ends passes here, too.
         if os.getpid() == first:

@@ -51,7 +51,7 @@ def test_a_move_the_state_does_not_allow_is_a_conflict(caller: ApiClient, world:
         refused(caller, 409, AUDITOR, "POST", f"/audits/{reference}/moves", {"move": move})
 
 
-def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: ApiClient, world: World) -> None:
+def test_a_move_of_somebody_else_is_refused_and_changes_nothing(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="graded")
     before = world.audit(reference)
     refused(caller, 403, QA, "POST", f"/audits/{reference}/moves", {"move": "share"})
@@ -60,7 +60,7 @@ def test_a_move_that_is_somebody_elses_is_refused_and_changes_nothing(caller: Ap
 
 
 @pytest.mark.parametrize("who", STRANGERS)
-def test_what_one_may_not_know_of_answers_as_what_does_not_exist(caller: ApiClient, world: World, who: str) -> None:
+def test_an_invisible_audit_answers_as_one_that_does_not_exist(caller: ApiClient, world: World, who: str) -> None:
     reference = an_audit(world, at="graded", grade="inadequate")
     actor = f"{who}@demo.example"
     for method, path, body in every_door(reference):
@@ -132,7 +132,7 @@ def test_each_bad_answer_is_refused_by_name(caller: ApiClient, world: World, fie
     assert world.audit(reference).version == 1
 
 
-def test_all_bad_answers_are_told_at_once(caller: ApiClient) -> None:
+def test_all_bad_answers_are_reported_at_once(caller: ApiClient) -> None:
     problem = refused(caller, 422, AUDITOR, "POST", "/audits", {"details": BAD_DETAILS})
     assert {one["field"] for one in problem["errors"]} == set(BAD_DETAILS)
     assert caller.ok(AUDITOR, "GET", "/audits")["audits"] == []
@@ -150,7 +150,7 @@ def test_a_field_takes_100_kilobytes_and_gives_them_back(caller: ApiClient) -> N
     assert caller.ok(AUDITOR, "GET", f"/audits/{reference}")["sections"]["area_1"]["evidence"] == text
 
 
-def test_more_than_can_be_taken_is_413_and_no_more_than_a_sentence(caller: ApiClient) -> None:
+def test_a_body_over_the_limit_is_413_with_one_sentence(caller: ApiClient) -> None:
     reference = house_started(caller)
     refused(caller, 413, AUDITOR, "PUT", f"/audits/{reference}/sections/area_1", {"evidence": "x" * 3_000_000}, If_Match='"1"')
 
@@ -165,7 +165,7 @@ def test_a_malformed_move_is_refused(caller: ApiClient, world: World, body: Any,
     refused(caller, status, AUDITOR, "POST", f"/audits/{reference}/moves", body)
 
 
-def test_what_is_no_json_is_refused(caller: ApiClient) -> None:
+def test_a_body_that_is_not_json_is_refused(caller: ApiClient) -> None:
     token = {"Authorization": f"Bearer {caller.token(AUDITOR)}"}
     for data, kind, status in ((b"{", "application/json", 400), (b"\xff", "application/json", 400), (b"{}", "text/plain", 415)):
         response = caller.client.post("/api/v1/audits/search", data=data, content_type=kind, headers=token)
@@ -173,7 +173,7 @@ def test_what_is_no_json_is_refused(caller: ApiClient) -> None:
         assert response.content_type == "application/problem+json"
 
 
-def test_what_cannot_be_done_here_says_what_can(caller: ApiClient) -> None:
+def test_a_method_that_is_not_allowed_names_those_that_are(caller: ApiClient) -> None:
     response = caller.call(AUDITOR, "DELETE", "/audits")
     assert response.status_code == 405
     assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
@@ -191,7 +191,7 @@ def test_a_bad_action_is_refused(caller: ApiClient, world: World, given: Any) ->
 
 
 @pytest.mark.parametrize("tail", ["x", "0", "99", "1" * 50, "١", "-1", ""])
-def test_an_action_that_is_not_there_is_not_found(caller: ApiClient, world: World, tail: str) -> None:
+def test_a_missing_action_is_not_found(caller: ApiClient, world: World, tail: str) -> None:
     reference = an_audit(world, at="graded")
     refused(caller, 404, AUDITOR, "GET", f"/actions/{reference}-{tail}")
 
@@ -222,7 +222,7 @@ def test_refused_input_never_breaks_the_record(caller: ApiClient, world: World) 
     assert find_first_break(caller.council, [reference]) == ""
 
 
-def test_what_was_saved_is_what_is_read(caller: ApiClient) -> None:
+def test_what_was_saved_is_read_back(caller: ApiClient) -> None:
     reference = house_started(caller, dict(DETAILS))
     for section, given in answers("good").items():
         if section != "details":

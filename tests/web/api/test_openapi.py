@@ -54,7 +54,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("call", REFUSED)
-def test_each_call_tells_what_it_may_be_refused_with(document: Any, call: str) -> None:
+def test_each_call_documents_its_refusals(document: Any, call: str) -> None:
     method, path = call.split()
     said = document["paths"][f"/api/v1{path}"][method]["responses"]
     assert {int(status) for status in said if int(status) >= 400} == REFUSED[call]
@@ -64,12 +64,12 @@ def test_each_call_tells_what_it_may_be_refused_with(document: Any, call: str) -
     )
 
 
-def test_every_refusal_is_the_one_problem(document: Any) -> None:
+def test_every_refusal_is_a_problem_document(document: Any) -> None:
     for answer in document["components"]["responses"].values():
         assert answer["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-def test_headers_are_told_where_they_are_looked_at(document: Any) -> None:
+def test_headers_are_documented_where_they_are_used(document: Any) -> None:
     looked_at = {
         f"{method} {path.removeprefix('/api/v1')}": {one["name"]: one.get("required", False) for one in call["parameters"] if one["in"] == "header"}
         for path, calls in document["paths"].items() for method, call in calls.items() if "parameters" in call
@@ -111,7 +111,7 @@ def test_an_audit_has_the_documented_fields(caller: ApiClient, world: World, doc
 
 
 @pytest.mark.parametrize("who", ["admin", "governance"])
-def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: ApiClient, world: World, who: str) -> None:
+def test_people_without_a_content_role_see_no_content(caller: ApiClient, world: World, who: str) -> None:
     reference = an_audit(world, at="actions_closed", grade="inadequate")
     audit = caller.ok(f"{who}@demo.example", "GET", f"/audits/{reference}")
     assert (audit["sections"], audit["actions"], audit["overall_grade"]) == ({}, [], None)
@@ -121,7 +121,7 @@ def test_who_holds_no_content_role_is_told_nothing_of_the_content(caller: ApiCli
     assert (listed["state"] is None) == (who == "governance")
 
 
-def test_the_form_is_told_whole(caller: ApiClient) -> None:
+def test_the_whole_form_is_returned(caller: ApiClient) -> None:
     form = caller.ok("auditor@demo.example", "GET", "/forms/current")
     assert len(form["sections"]) == 20
     area = next(section for section in form["sections"] if section["key"] == "area_1")
@@ -130,7 +130,7 @@ def test_the_form_is_told_whole(caller: ApiClient) -> None:
     assert area["prompts"]
 
 
-def test_notices_are_ones_own(caller: ApiClient, world: World) -> None:
+def test_people_see_their_own_notices_alone(caller: ApiClient, world: World) -> None:
     reference = an_audit(world, at="shared", grade="inadequate")
     for who, events in (
         ("head.of.service", {"escalation_opened"}), ("qaro", {"audit_shared"}), ("practitioner", {"audit_shared", "action_assigned"}),
@@ -141,7 +141,7 @@ def test_notices_are_ones_own(caller: ApiClient, world: World) -> None:
         assert {notice["reference"] for notice in notices} <= {reference}
 
 
-def test_health_needs_no_token_and_tells_no_details(caller: ApiClient) -> None:
+def test_health_needs_no_token_and_shows_no_details(caller: ApiClient) -> None:
     for path in ("/health", "/api/v1/health"):
         response = caller.client.get(path)
         assert response.status_code == 503, "no worker has ticked yet"

@@ -54,13 +54,13 @@ def on_postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.mark.parametrize("who", ["auditor", "qa", "moderator", "practitioner", "hos.ppqa", "admin", "auditor who only reads", ""])
-def test_every_answer_is_one_that_the_document_tells(app: Flask, who: str, bar: Bar) -> None:
+def test_every_answer_matches_the_openapi_document(app: Flask, who: str, bar: Bar) -> None:
     seen = _nothing_is_wrong(app, who, Thorough())
     bar("F8", wanted=ALMOST_ALL, seen=seen)
 
 
 @pytest.mark.postgres
-def test_every_answer_is_one_that_the_document_tells_on_postgresql(on_postgresql: Flask, bar: Bar) -> None:
+def test_every_answer_matches_the_openapi_document_on_postgresql(on_postgresql: Flask, bar: Bar) -> None:
     seen = _nothing_is_wrong(on_postgresql, "auditor", Thorough(requests=8))
     bar("F8", wanted=ALMOST_ALL, seen=seen)
 
@@ -68,7 +68,7 @@ def test_every_answer_is_one_that_the_document_tells_on_postgresql(on_postgresql
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("who", ["auditor", "qa", "moderator", "team.manager", "head.of.service", "hos.ppqa", "admin"])
-def test_every_answer_is_one_that_the_document_tells_at_length(app: Flask, who: str, seed: int, bar: Bar) -> None:
+def test_every_answer_matches_the_openapi_document_in_long_runs(app: Flask, who: str, seed: int, bar: Bar) -> None:
     seen = _nothing_is_wrong(app, who, Thorough(requests=150, chains=100, seed=seed))
     bar("F8", wanted=ALMOST_ALL, seen=seen)
 
@@ -114,7 +114,7 @@ BROKEN: Mapping[str, tuple[str, Callable[..., Any]]] = {
 }
 
 
-def test_an_answer_outside_the_document_is_found(app: Flask) -> None:
+def test_an_undocumented_answer_is_found(app: Flask) -> None:
     app.view_functions.update({endpoint: answer for endpoint, (_, answer) in BROKEN.items()})
     caller = ApiClient(app.extensions["council"], app.test_client())
     tried = try_all(

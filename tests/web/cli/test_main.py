@@ -73,7 +73,7 @@ def test_a_database_that_can_not_be_used_names_its_setting(run: Run, tmp_path: P
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
-def test_a_database_in_which_names_would_be_lost_is_refused(
+def test_a_database_that_can_not_store_all_names_is_refused(
     run: Run, prepared: World, tmp_path_factory: pytest.TempPathFactory, encoding: str
 ) -> None:
     with a_database(tmp_path_factory.getbasetemp() / "postgres", encoding) as url:
@@ -89,7 +89,7 @@ def test_every_command_has_help(run: Run) -> None:
         assert "Usage:" in result.output
 
 
-def test_it_says_which_version_runs(run: Run) -> None:
+def test_the_version_is_printed(run: Run) -> None:
     assert run("--version").output == f"{version('practice-audit')}\n"
 
 
@@ -158,7 +158,7 @@ def test_history_can_not_be_changed_or_removed(prepared: World, tmp_path: Path) 
     database.close()
 
 
-def test_an_export_holds_the_whole_audit(run: Run, prepared: World) -> None:
+def test_an_export_contains_the_whole_audit(run: Run, prepared: World) -> None:
     reference = an_audit(prepared, at="moderated")
     held = json.loads(run("audits", "export", reference, "--as", "json").stdout)
     assert held["reference"] == reference
@@ -166,13 +166,13 @@ def test_an_export_holds_the_whole_audit(run: Run, prepared: World) -> None:
     assert [row["number"] for row in held["history"]] == list(range(1, len(held["history"]) + 1))
 
 
-def test_a_token_is_printed_once_and_kept_only_as_a_digest(run: Run, prepared: World, tmp_path: Path) -> None:
+def test_a_token_is_printed_once_and_stored_only_as_a_digest(run: Run, prepared: World, tmp_path: Path) -> None:
     token = run("tokens", "create", "auditor@demo.example").stdout.strip()
     assert len(token) > 40
     assert token.encode() not in (tmp_path / "var" / "practice-audit.db").read_bytes()
 
 
-def test_tokens_are_listed_without_what_they_open_and_revoked(run: Run, prepared: World) -> None:
+def test_tokens_are_listed_without_their_secret_and_revoked(run: Run, prepared: World) -> None:
     token = run("tokens", "create", "auditor@demo.example", "--name", "The dashboard", "--scope", "read", "--days", "7").stdout.strip()
     run("tokens", "create", "auditor@demo.example")
     listed = run("tokens", "list", "auditor@demo.example").stdout.splitlines()
@@ -192,7 +192,7 @@ def test_a_form_is_checked(run: Run) -> None:
     assert "20 sections" in result.stdout
 
 
-def test_the_demo_opens_alive_and_says_who_can_sign_in(run: Run, tmp_path: Path) -> None:
+def test_the_demo_has_audits_in_all_states_and_prints_who_can_sign_in(run: Run, tmp_path: Path) -> None:
     result = run("demo", "--password", "one for all")
     assert result.exit_code == 0, result.output
     assert "one for all" in result.stdout

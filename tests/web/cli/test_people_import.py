@@ -46,7 +46,7 @@ def stored(world: World) -> list[object]:
         return [connection.execute(select(table)).all() for table in held]
 
 
-def test_a_dry_run_says_what_the_real_run_does_and_changes_nothing(world: World, tmp_path: Path) -> None:
+def test_a_dry_run_prints_what_the_real_run_does_and_changes_nothing(world: World, tmp_path: Path) -> None:
     draft, before = an_audit(world, "draft", auditor="auditor2"), stored(world)
     dry = run(tmp_path, GOOD, "--dry-run")
     assert dry.exit_code == 0, dry.output
@@ -97,7 +97,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_is_no_list_is_refused_with_a_sentence(world: World, tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_a_list_is_refused_with_a_sentence(world: World, tmp_path: Path, kind: str) -> None:
     before = stored(world)
     result = run(tmp_path, FILES[kind][0])
     assert (result.exit_code, result.stdout) == (1, "")
@@ -106,7 +106,7 @@ def test_what_is_no_list_is_refused_with_a_sentence(world: World, tmp_path: Path
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_one_line_refused_is_nothing_done(world: World, tmp_path: Path, line: str) -> None:
+def test_if_one_line_is_refused_nothing_is_imported(world: World, tmp_path: Path, line: str) -> None:
     before = stored(world)
     for more in ((), ("--dry-run",)):
         result = run(tmp_path, f"{HEADER}first@b.c,First,,\n{line}\nlast@b.c,Last,,\n", *more)
@@ -123,12 +123,12 @@ def test_a_missing_file_is_a_sentence(world: World, tmp_path: Path) -> None:
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
 
 
-def test_the_mark_of_a_spreadsheet_is_no_letter(world: World, tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(world: World, tmp_path: Path) -> None:
     result = run(tmp_path, "email,name\r\nzoe@b.c,Zoë Ångström\r\n".encode("utf-8-sig"))
     assert result.stdout == "Line 2: adds Zoë Ångström <zoe@b.c>.\n1 change made.\n"
 
 
-def test_the_first_people_of_a_fresh_database_come_in_at_once(tmp_path: Path) -> None:
+def test_the_first_people_of_a_new_database_are_imported_at_once(tmp_path: Path) -> None:
     council = open_council(settings(tmp_path / "var"))
     prepare(council)
     lines = "".join(f"person{n}@council.example,Person {n},{'auditor' if n % 2 else 'practitioner;qaro'},\n" for n in range(9_998))

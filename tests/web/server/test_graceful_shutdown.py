@@ -112,7 +112,7 @@ def test_waiting_requests_are_answered_and_new_ones_refused(server: Server, coun
 
 
 @pytest.mark.slow_because("a server waits eight seconds for a request that never ends, and no other test lets it")
-def test_what_never_ends_is_not_waited_for_longer_than_supervisors_wait(server: Server) -> None:
+def test_a_stopping_server_waits_at_most_eight_seconds(server: Server) -> None:
     half, headers, _ = server.visitor()
     half.putrequest("POST", "/sign-in")
     for name, value in {**headers, "Content-Length": "1000"}.items():
@@ -169,7 +169,7 @@ def test_the_email_being_sent_is_finished_and_no_other_begun(council: Council, s
     print(f"{waiting} smtp_server waited, {len(smtp_server.taken)} sent")
 
 
-def test_a_worker_with_nothing_to_do_ends_at_once(council: Council) -> None:
+def test_an_idle_worker_stops_at_once(council: Council) -> None:
     worker = Process("worker", council)
     assert worker.process.stderr
     until = time.monotonic() + 30

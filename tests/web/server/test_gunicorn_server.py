@@ -29,7 +29,7 @@ def test_a_client_that_stops_in_the_middle_of_a_request_holds_no_thread(app: Fla
             connection.close()
 
 
-def test_clients_that_never_close_their_connection_hold_up_nobody(app: Flask) -> None:
+def test_clients_that_never_close_their_connection_delay_nobody(app: Flask) -> None:
     asked = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     with ServerThread(app) as server:
         answered = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(gunicorn_server.THREADS - 2)]

@@ -52,7 +52,7 @@ def happens_on_the_way(target: Engine, table: str, does: str, *, at_commit: bool
         ("notices", "RETURN NULL;", "rows were to be moved, but 0 arrived."),
     ],
 )
-def test_a_row_that_changed_on_the_way_is_noticed(
+def test_a_row_that_changed_during_the_transfer_is_detected(
     source: Council, url: str, target: Engine, run: Run, table: str, does: str, told: str
 ) -> None:
     happens_on_the_way(target, table, does)
@@ -63,7 +63,7 @@ def test_a_row_that_changed_on_the_way_is_noticed(
     assert run("worker", "--once").exit_code == 0
 
 
-def test_cut_off_at_the_end_nothing_can_change_and_the_same_command_continues(
+def test_after_an_interruption_at_the_end_nothing_can_change_and_the_same_command_continues(
     source: Council, url: str, target: Engine, run: Run, there: There
 ) -> None:
     happens_on_the_way(target, "ticks", "RAISE EXCEPTION 'the disk is full';", at_commit=True)
@@ -81,7 +81,7 @@ def test_cut_off_at_the_end_nothing_can_change_and_the_same_command_continues(
 
 
 @pytest.mark.parametrize("moment", ["Copying", "Comparing", "Verifying the embedded database", "Verifying the copy"])
-def test_killed_in_the_middle_nothing_was_moved(source: Council, url: str, target: Engine, run: Run, moment: str) -> None:
+def test_killed_in_the_middle_nothing_was_transferred(source: Council, url: str, target: Engine, run: Run, moment: str) -> None:
     before = held(source.engine)
     environment = {"PRACTICE_AUDIT_DATA": str(source.settings.data)}
     moving = subprocess.Popen([str(PROGRAM), "migrate-to", url], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -95,7 +95,7 @@ def test_killed_in_the_middle_nothing_was_moved(source: Council, url: str, targe
     assert run("migrate-to", url).exit_code == 0
 
 
-def test_a_move_made_meanwhile_is_there_or_was_refused(source: Council, url: str, run: Run, there: There) -> None:
+def test_a_move_made_during_the_transfer_is_transferred_or_was_refused(source: Council, url: str, run: Run, there: There) -> None:
     """Four people save again and again during the transfer; every save that was confirmed is there afterwards."""
     world = a_world(source)
     references, saved = [an_audit(world, at="practitioner_consulted") for _ in range(4)], dict[str, str]()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.postgres
 LONG = 10_000
 
 
-def test_everything_comes_as_it_was_and_goes_on_there(source: Council, url: str, run: Run, there: There) -> None:
+def test_everything_is_transferred_unchanged_and_work_continues(source: Council, url: str, run: Run, there: There) -> None:
     before, references = held(source.engine), list_references(source)
     result = run("migrate-to", url)
     assert result.exit_code == 0, result.output
@@ -41,7 +41,7 @@ def test_everything_comes_as_it_was_and_goes_on_there(source: Council, url: str,
     print(f"{len(before)} tables, {sum(map(len, before.values()))} rows, {len(references)} histories, the same on both sides")
 
 
-def test_nobody_goes_on_where_it_was(source: Council, url: str, run: Run) -> None:
+def test_the_embedded_database_refuses_changes_afterwards(source: Council, url: str, run: Run) -> None:
     """Neither who starts again nor who never stopped; and it can be undone."""
     world = a_world(source)
     assert run("migrate-to", url).exit_code == 0
@@ -62,7 +62,7 @@ def test_nobody_goes_on_where_it_was(source: Council, url: str, run: Run) -> Non
     assert run("migrate-to", "--take-back").exit_code == 1
 
 
-def test_what_was_locked_opens_under_the_key_that_went_along_and_no_other(source: Council, url: str, run: Run, there: There) -> None:
+def test_encrypted_values_open_with_the_transferred_key_and_no_other(source: Council, url: str, run: Run, there: There) -> None:
     assert run("migrate-to", url).exit_code == 0
     moved = there()
     with read_transaction(moved.engine) as connection:
@@ -78,7 +78,7 @@ NO_TARGETS = (
 
 
 @pytest.mark.parametrize("url", NO_TARGETS)
-def test_a_target_that_is_none_is_refused_in_a_sentence(source: Council, run: Run, url: str) -> None:
+def test_an_unusable_target_is_refused_with_a_sentence(source: Council, run: Run, url: str) -> None:
     before = held(source.engine)
     result = run("migrate-to", url)
     assert (result.exit_code, result.stdout, len(result.stderr.strip().splitlines())) == (1, "", 1), result.output
@@ -87,7 +87,7 @@ def test_a_target_that_is_none_is_refused_in_a_sentence(source: Council, run: Ru
     assert run("worker", "--once").exit_code == 0
 
 
-def test_a_target_that_is_not_empty_or_not_there_is_refused_and_stays_as_it_is(source: Council, url: str, target: Engine, run: Run) -> None:
+def test_a_target_that_is_missing_or_not_empty_is_refused_and_unchanged(source: Council, url: str, target: Engine, run: Run) -> None:
     assert run("migrate-to", f"{url.replace('test_', 'not_there_')}").exit_code == 1
     with target.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE theirs (id int)")
@@ -96,7 +96,7 @@ def test_a_target_that_is_not_empty_or_not_there_is_refused_and_stays_as_it_is(s
     assert inspect(target).get_table_names() == ["theirs"]
 
 
-def test_only_an_embedded_council_that_nobody_works_on_is_moved(source: Council, url: str, target: Engine, run: Run) -> None:
+def test_only_an_embedded_council_that_nobody_uses_is_transferred(source: Council, url: str, target: Engine, run: Run) -> None:
     now = datetime.now(UTC)
     outbox.heartbeat(source.engine, "worker", now)
     assert "stop it" in run("migrate-to", url).stderr
@@ -121,7 +121,7 @@ def test_only_an_embedded_council_that_nobody_works_on_is_moved(source: Council,
         ("UPDATE remarks SET text = 'Another reason.'", "the reason given with row 12 is not what was written"),
     ],
 )
-def test_what_postgresql_can_not_hold_or_was_broken_before_is_named(
+def test_a_value_that_postgresql_can_not_store_or_a_broken_history_is_named(
     source: Council, url: str, target: Engine, run: Run, change: str, told: str
 ) -> None:
     with write_transaction(source.engine) as connection:
@@ -135,7 +135,7 @@ def test_what_postgresql_can_not_hold_or_was_broken_before_is_named(
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_ten_thousand_audits_move(source: Council, url: str, run: Run, there: There) -> None:
+def test_ten_thousand_audits_are_transferred(source: Council, url: str, run: Run, there: There) -> None:
     with write_transaction(source.engine) as connection:
         number = multiply(connection, LONG // 5)
     started = monotonic()
