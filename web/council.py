@@ -76,6 +76,12 @@ def ensure_prepared(council: Council) -> None:
         raise ConfigurationError(f"The database is newer than this version. To run this version on it, set {PREFIX}NEWER_DATABASE=allow.")
 
 
+def open_prepared_council(settings: Settings) -> Council:
+    council = open_council(settings)
+    ensure_prepared(council)
+    return council
+
+
 def _refuse_transferred(engine: Engine) -> None:
     with read_transaction(engine) as connection:
         if transferred := read_marker(connection):

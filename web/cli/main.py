@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from config.settings import BadSetting, Settings, read_env, read_settings
+from config.settings import BadSetting, read_env, read_settings
 from notifications.scheduling.worker import run_forever, run_once
 from web.cli import export, transfer, verify_history
 from web.cli import people as people_commands
@@ -16,7 +16,7 @@ from web.cli.demo import load_and_print
 from web.cli.oidc_identities import identities
 from web.cli.second_factor import reset_second_factor
 from web.cli.tokens import tokens
-from web.council import Council, ensure_prepared, open_council, prepare
+from web.council import Council, open_council, open_prepared_council, prepare
 from web.request.logging_setup import configure_logging
 from web.server.gunicorn_server import serve
 from workflow.errors import Refusal
@@ -75,7 +75,7 @@ def init() -> None:
 )
 def serve_command(processes: int | None) -> None:
     """Serve the pages and the JSON on HOST and PORT."""
-    serve(_settings(), processes)
+    serve(read_settings(), processes)
 
 
 @main.command()
@@ -86,7 +86,7 @@ def worker(once: bool, at: str | None) -> None:
     now = _parse_instant(at)
     if now and not once:
         raise click.UsageError("--now goes with --once.")
-    council = _prepared()
+    council = _open_prepared_council()
     configure_logging(is_production=council.settings.is_production)
     if once:
         run_once(council.worker_context, now or datetime.now(UTC))
@@ -130,14 +130,14 @@ def people() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print what would change, line by line, and change nothing.")
 def import_command(file: Path, dry_run: bool) -> None:
-    people_commands.import_file(_prepared(), file, is_dry=dry_run)
+    people_commands.import_file(_open_prepared_council(), file, is_dry=dry_run)
 
 
 @people.command("forget-second-proof")
 @click.argument("email")
 def forget_second_proof(email: str) -> None:
     """Remove the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Check that the request is really theirs."""
-    reset_second_factor(_prepared(), email)
+    reset_second_factor(_open_prepared_council(), email)
 
 
 @main.group()
@@ -163,7 +163,7 @@ def audits() -> None:
 @click.option("--as", "kind", type=click.Choice(["json"]), default="json", help="The kind of file.")
 def export_command(reference: str, kind: str) -> None:
     """Print the whole audit REFERENCE."""
-    click.echo(export.export_as_json(_prepared(), reference))
+    click.echo(export.export_as_json(_open_prepared_council(), reference))
 
 
 @main.group()
@@ -174,7 +174,9 @@ def history() -> None:
 @history.command("verify")
 def verify() -> None:
     """Exit 0 if every history is intact, 2 with the first break named."""
-    with click.progressbar(verify_history.list_references(council := _prepared()), label="Verifying", file=sys.stderr) as references:
+    with click.progressbar(
+        verify_history.list_references(council := _open_prepared_council()), label="Verifying", file=sys.stderr
+    ) as references:
         found = verify_history.find_first_break(council, references)
     if found:
         click.echo(found, err=True)
@@ -188,18 +190,12 @@ def picture() -> None:
     click.echo(draw_states(_open_council().rules))
 
 
-def _settings() -> Settings:
-    return read_settings()
-
-
 def _open_council() -> Council:
-    return open_council(_settings())
+    return open_council(read_settings())
 
 
-def _prepared() -> Council:
-    council = _open_council()
-    ensure_prepared(council)
-    return council
+def _open_prepared_council() -> Council:
+    return open_prepared_council(read_settings())
 
 
 def _parse_instant(text: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from config.settings import read_settings
-from web.council import Council, ensure_prepared, open_council
+from web.council import Council, open_prepared_council
 from web.identity.credentials.access_tokens import (
     DAYS,
     MAX_DAYS,
@@ -33,7 +33,7 @@ def tokens() -> None:
 @click.option("--days", type=int, default=DAYS, show_default=True, help=f"How long it lasts, at most {MAX_DAYS}.")
 def create(email: str, name: str, scope: str, days: int) -> None:
     """Make a token for EMAIL and print it, once."""
-    council = _prepared()
+    council = open_prepared_council(read_settings())
     person = _find_person(council, email)
     if not person.is_active:
         raise Refusal("Nobody active here has that email address.")
@@ -47,7 +47,7 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 @click.argument("email")
 def list_command(email: str) -> None:
     """Print the tokens of EMAIL, newest first: number, name, scope, when last used, when it ends. Never the token."""
-    council, now = _prepared(), datetime.now(UTC)
+    council, now = open_prepared_council(read_settings()), datetime.now(UTC)
     for row in tokens_of(council.engine, _find_person(council, email).id):
         used = f"used {_format_minute(row.used_at)}" if row.used_at else "never used"
         ends = why_unusable(row, now) or f"ends {_format_minute(row.ends_at)}"
@@ -59,7 +59,7 @@ def list_command(email: str) -> None:
 def revoke(token_id: int) -> None:
     """Revoke the token with the number ID, from the next call on."""
     try:
-        revoke_token(_prepared(), token_id)
+        revoke_token(open_prepared_council(read_settings()), token_id)
     except NotFound:
         raise Refusal("There is no token with that number.") from None
     click.echo(f"Token {token_id} is revoked.")
@@ -74,9 +74,3 @@ def _find_person(council: Council, email: str) -> Person:
 
 def _format_minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _prepared() -> Council:
-    council = open_council(read_settings())
-    ensure_prepared(council)
-    return council
