@@ -46,6 +46,8 @@ BENCHES: Mapping[str, Callable[[], list[Result]]] = {
 
 
 def main(names: list[str]) -> None:
+    if unknown := [name for name in names if name not in BENCHES]:
+        sys.exit(f"There is no benchmark {unknown[0]}; choose from: {' '.join(BENCHES)}")
     written = dict(re.findall(r"\n## (\w+)[^\n]*\n(.*?)(?=\n## |\Z)", RESULTS.read_text(encoding="utf-8"), re.DOTALL))
     for name in names or BENCHES:
         written[name] = _table(date.today(), BENCHES[name]())
