@@ -48,12 +48,11 @@ def main(arguments: list[str]) -> int:
     path = ROOT / "README.md"
     readme = path.read_text(encoding="utf-8")
     current = replace_diagram(readme, draw_states(load_rules(ROOT / "config/workflow.toml")))
-    if "--check" in arguments:
-        sys.stdout.write(
-            "" if current == readme else "The state diagrams in README.md are out of date: run python -m workflow.state_diagram\n"
-        )
-        return int(current != readme)
-    path.write_text(current, encoding="utf-8")
+    if "--check" not in arguments:
+        path.write_text(current, encoding="utf-8")
+    elif current != readme:
+        sys.stdout.write("The state diagrams in README.md are out of date: run python -m workflow.state_diagram\n")
+        return 1
     return 0
 
 

@@ -42,11 +42,8 @@ def is_still_relevant(context: WorkerContext, directory: Directory, row: Any, fa
     """False for a link that has expired, and for a person who has declared a connection to the child since."""
     if row.locked is not None:
         return bool(now - row.created_at < LINK_LASTS)
-    return not _is_connected(directory, row, facts) and _is_true(context, directory, row, facts, london_day(now))
-
-
-def _is_connected(directory: Directory, row: Any, facts: StoredFacts) -> bool:
-    return row.recipient in directory.connections and directory.is_connected(row.recipient, facts.children.get(row.reference))
+    is_connected = row.recipient in directory.connections and directory.is_connected(row.recipient, facts.children.get(row.reference))
+    return not is_connected and _is_true(context, directory, row, facts, london_day(now))
 
 
 def _is_true(context: WorkerContext, directory: Directory, row: Any, facts: StoredFacts, today: date) -> bool:

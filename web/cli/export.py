@@ -23,16 +23,8 @@ def export_as_json(council: Council, reference: str) -> str:
 
 
 def _log_entry(audit: Audit) -> ReadLogEntry:
-    return ReadLogEntry(
-        None,
-        f"The command line, as {_machine_account()}",
-        audit.reference,
-        audit.edition,
-        audit.version,
-        "export",
-        "audits export",
-        datetime.now(UTC),
-    )
+    reader, now = f"The command line, as {_machine_account()}", datetime.now(UTC)
+    return ReadLogEntry(None, reader, audit.reference, audit.edition, audit.version, "export", "audits export", now)
 
 
 def _machine_account() -> str:

@@ -50,14 +50,7 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
         seen = reveal_and_log(seen)
     uses = procedure_uses(context, seen.audit) if seen.escalation else ()
     return render_template(
-        "escalation.html",
-        seen=seen,
-        audit=seen.audit,
-        escalation=seen.escalation,
-        directory=context.directory,
-        status=load_status(seen.audit) if seen.escalation else None,
-        uses=uses,
-        sees_people=context.permissions.allow_role("see_directory", current_user()),
-        refusal=refusal,
-        typed=request.form,
-    )
+        "escalation.html", seen=seen, audit=seen.audit, escalation=seen.escalation, directory=context.directory,
+        status=load_status(seen.audit) if seen.escalation else None, uses=uses,
+        sees_people=context.permissions.allow_role("see_directory", current_user()), refusal=refusal, typed=request.form,
+    )  # fmt: skip

@@ -27,18 +27,11 @@ def every() -> str:
         rows, following = queries.fetch_failed(connection, reader, request.args.get("cursor"))
         tried = queries.fetch_retrying(connection, reader, context.now)
     return render_template(
-        "undelivered.html",
-        rows=rows,
-        following=following,
-        tried=tried,
-        most=queries.SIZE,
-        events=council.notification_policy.events,
-        directory=context.directory,
-        now=context.now,
-        qa_inbox=QA_INBOX,
+        "undelivered.html", rows=rows, following=following, tried=tried, most=queries.SIZE,
+        events=council.notification_policy.events, directory=context.directory, now=context.now, qa_inbox=QA_INBOX,
         can_be_resent={row.id for row in rows if undelivered.can_be_resent(row, council.notification_policy)},
         sees_people=context.permissions.allow_role("see_directory", current_user()),
-    )
+    )  # fmt: skip
 
 
 @pages.post("/undelivered/<int:email_id>/again")

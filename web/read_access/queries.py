@@ -29,10 +29,8 @@ class ReadLogFilter:
 def fetch_readings(connection: Connection, reader: VisibilityFilter, sought: ReadLogFilter) -> Page:
     """Return a page of readings of the audits whose read log this person may see."""
     query = select(readings).join(audits, audits.c.reference == readings.c.reference).where(reader.permitted("read_readings"))
-    if sought.person:
-        query = query.where(readings.c.person_id == sought.person)
-    if sought.reference:
-        query = query.where(readings.c.reference == sought.reference)
+    wanted = ((readings.c.person_id, sought.person), (readings.c.reference, sought.reference))
+    query = query.where(*(column == value for column, value in wanted if value))
     return fetch_page(connection, query, (readings.c.id,), sought.cursor, SIZE)
 
 

@@ -1,6 +1,6 @@
 """What every view of a request works with: the council, the command context, the session, and the person once identified."""
 
-from typing import Literal
+from typing import Literal, cast
 
 from flask import current_app, g
 from flask.globals import request_ctx
@@ -15,16 +15,14 @@ Interface = Literal["page", "json"]
 
 
 def current_council() -> Council:
-    council: Council = current_app.extensions["council"]
-    return council
+    return cast(Council, current_app.extensions["council"])
 
 
 def command_context() -> CommandContext:
     """One for the request: the directory is read once."""
     if "context" not in g:
         g.context = current_council().command_context()
-    context: CommandContext = g.context
-    return context
+    return cast(CommandContext, g.context)
 
 
 def current_session() -> BrowserSession:
@@ -42,14 +40,12 @@ def identified_person() -> Person:
     """Raise NotSignedIn where nobody has been identified in this request."""
     if "person" not in g:
         raise NotSignedIn
-    person: Person = g.person
-    return person
+    return cast(Person, g.person)
 
 
 def current_interface() -> Interface:
     """JSON for a program with a token, else a page."""
-    interface: Interface = g.get("interface", "page")
-    return interface
+    return cast(Interface, g.get("interface", "page"))
 
 
 def mark_database_unavailable() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from flask import current_app, request
 
@@ -46,13 +46,12 @@ def current_view_options() -> ViewOptions:
 
 def options_of(endpoint: str) -> ViewOptions:
     """Those of the view, and those of its blueprint where the view sets none; all off where there is no such endpoint."""
-    blueprint = endpoint.rpartition(".")[0]
-    return _merge(_given_to(current_app.view_functions.get(endpoint)), _given_to(current_app.blueprints.get(blueprint)))
+    view, blueprint = current_app.view_functions.get(endpoint), current_app.blueprints.get(endpoint.rpartition(".")[0])
+    return _merge(_given_to(view), _given_to(blueprint))
 
 
-def _given_to(target: Any) -> ViewOptions:
-    options: ViewOptions = getattr(target, ATTRIBUTE, NONE)
-    return options
+def _given_to(target: object) -> ViewOptions:
+    return cast(ViewOptions, getattr(target, ATTRIBUTE, NONE))
 
 
 @cache

@@ -53,8 +53,7 @@ def raise_escalation(context: CommandContext, who: Person, reference: str, reaso
 def _begin(context: CommandContext, who: Person, reference: str, name: str, given: MoveInput) -> tuple[UnitOfWork, Move, str]:
     """The unit of work, the move, and the state that it leads to."""
     audit, ties = get_visible_audit(context, who, reference)
-    track = context.rules.escalation
-    move = track.moves[name]
+    move = context.rules.escalation.moves[name]
     check_permitted(context, who, audit, ties, move)
-    to = check_preconditions(track, audit.escalation_state, move, make_guard_context(context, who, audit, given))
+    to = check_preconditions(context.rules.escalation, audit.escalation_state, move, make_guard_context(context, who, audit, given))
     return UnitOfWork(context, who, audit, audit), move, to

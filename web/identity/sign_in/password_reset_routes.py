@@ -44,8 +44,7 @@ def choose() -> Response:
 @pages.post("/new-password")
 def chosen() -> AnyResponse:
     token = request.form.get("token", "")
-    person_id = passwords.person_of_reset_token(token)
-    if person_id is None:
+    if (person_id := passwords.person_of_reset_token(token)) is None:
         return _page(token, LINK_EXPIRED)
     try:
         passwords.change(person_id, request.form.get("new", ""))
