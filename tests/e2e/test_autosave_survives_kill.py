@@ -18,7 +18,7 @@ from web.cli.verify_history import find_first_break, list_references
 from web.council import open_council
 
 KILLS = 200
-BROWSERS, MORE_BROWSERS, TABS = 5, 25, 8
+BROWSERS, MORE_BROWSERS, TABS = 3, 25, 8
 STARTS_TIMED = 5
 # Milliseconds after the last key.
 UNTIL_SAVED = 3_000
