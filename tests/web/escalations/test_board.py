@@ -165,7 +165,11 @@ def test_a_deputy_of_a_vacant_post_sees_the_board(app: Flask, world: World, cloc
         bump_version(connection)
     assert Browser(app, "qaro").get("/escalations").status_code == 403
     leaves(council, "head.of.service")
-    assert reference in Browser(app, "qaro").get("/escalations").get_data(as_text=True)
+    later = an_audit(world, at="shared", grade="inadequate")
+    page = Browser(app, "qaro").get("/escalations").get_data(as_text=True)
+    assert reference in page
+    assert later in page
+    assert f"<strong>{world.person('qaro').name}</strong> (standing in)" in page
 
 
 def test_each_person_sees_only_escalations_they_may_know_of(app: Flask, world: World, clock: Traveller) -> None:
