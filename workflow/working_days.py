@@ -50,11 +50,6 @@ def working_days_before(day: date, count: int) -> date:
     return day
 
 
-def working_days_between(earlier: date, later: date) -> int:
-    """Working days after `earlier`, up to and including `later`."""
-    return sum(is_working_day(earlier + timedelta(days=n + 1)) for n in range((later - earlier).days))
-
-
 def date_past_known_holidays(today: date, last_due_on: date | None, working_days: int) -> date | None:
     """The furthest date that is calculated now, `working_days` from the last due date, where it lies after KNOWN_UNTIL."""
     last = min(max(today, last_due_on or today), LAST_CALCULATED)

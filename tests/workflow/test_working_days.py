@@ -16,7 +16,6 @@ from workflow.working_days import (
     months_after,
     re_audit_window,
     working_days_before,
-    working_days_between,
 )
 
 DAYS = [date(2024, 1, 1) + timedelta(days=n) for n in range(1461)]
@@ -30,6 +29,11 @@ BANK_HOLIDAYS_2026 = [
     date(2026, 12, 25),
     date(2026, 12, 28),
 ]
+
+
+def working_days_between(earlier: date, later: date) -> int:
+    """Working days after `earlier`, up to and including `later`."""
+    return sum(is_working_day(earlier + timedelta(days=n + 1)) for n in range((later - earlier).days))
 
 
 def test_the_twelve_month_window_on_every_day_of_four_years() -> None:
