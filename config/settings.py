@@ -14,11 +14,11 @@ from config.errors import PREFIX, BadSetting
 from config.mail import read_email_url
 from config.oidc import CouncilSignIn, read_council_sign_in, read_passwords
 from config.operations import read_metrics_token, read_newer_database
+from config.production import check_production, production_warnings
 
 __all__ = ["FOLDER", "PREFIX", "BadSetting", "Settings", "read_env", "read_settings"]
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = ("demo", "production")
-SHORTEST_KEY = 16
 LOCAL = ("localhost", "127.0.0.1")
 IN_PRODUCTION = "hos_ppqa, admin, qa, director, governance"
 
@@ -52,6 +52,8 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     takes_newer_database: bool = False
     config: Path = FOLDER
+    warnings: tuple[str, ...] = ()
+    """What production starts with and should not, a sentence each."""
 
     @property
     def is_production(self) -> bool:
@@ -77,7 +79,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     database_url = _get(given, "DATABASE_URL", f"sqlite:///{data / 'practice-audit.db'}")
     base_url = _url(given, f"http://{host}:{port}")
     mail_url, notify_api_key = read_email_url(given, data, is_production=env == "production")
-    return Settings(
+    chosen = Settings(
         database_url=_database(database_url), data=_folder(data), secret_key=_secret_key(given, data, database_url, env), env=env,
         base_url=base_url, mail_url=mail_url, notify_api_key=notify_api_key,
         mail_from=_address(given, "MAIL_FROM", "practice.audit@demo.example", env), qa_inbox=_address(given, "QA_INBOX", "qa.inbox@demo.example", env),
@@ -85,7 +87,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         council_colour=_colour(given), trusted_hosts=_hosts(given, base_url, env), proxies=_proxies(given), safeguarding_url=_safeguarding_url(given),
         council_sign_in=council_sign_in, has_passwords=read_passwords(given, council_sign_in), mfa_roles=_mfa_roles(given, env),
         metrics_token=read_metrics_token(given), takes_newer_database=read_newer_database(given),
+        warnings=production_warnings(given) if env == "production" else (),
     )  # fmt: skip
+    if env == "production":
+        check_production(given)
+    return chosen
 
 
 def read_env(given: Mapping[str, str]) -> str:
@@ -113,14 +119,14 @@ def _port(given: Mapping[str, str]) -> int:
 
 def _folder(data: Path) -> Path:
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"{PREFIX}DATA names a folder that can’t be made: {error.strerror}.") from error
     return data
 
 
 def _database(url: str) -> str:
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")) or not _can_be_split(url):
         raise BadSetting(f"{PREFIX}DATABASE_URL must start with sqlite:/// or postgresql://.")
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
@@ -128,8 +134,6 @@ def _database(url: str) -> str:
 def _secret_key(given: Mapping[str, str], data: Path, database_url: str, env: str) -> str:
     """Generated and stored beside the embedded database in a demo; required otherwise."""
     if key := _get(given, "SECRET_KEY"):
-        if env == "production" and len(key) < SHORTEST_KEY:
-            raise BadSetting(f"{PREFIX}SECRET_KEY must be at least {SHORTEST_KEY} characters long.")
         return key
     if env == "production" or not database_url.startswith("sqlite"):
         raise BadSetting(f"{PREFIX}SECRET_KEY is missing: it is required with a database of your own and in production.")
@@ -147,10 +151,17 @@ def _stored_key(path: Path) -> str:
 
 def _url(given: Mapping[str, str], default: str) -> str:
     url = _get(given, "BASE_URL", default).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url) or not _can_be_split(url):
         raise BadSetting(f"{PREFIX}BASE_URL must be an address like https://audits.example.gov.uk.")
     return url
+
+
+def _can_be_split(url: str) -> bool:
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _safeguarding_url(given: Mapping[str, str]) -> str:

@@ -45,8 +45,8 @@ def run_once(context: WorkerContext, now: datetime) -> int:
 def run_forever(context: WorkerContext) -> None:
     """Run until SIGTERM or SIGINT. The email that is being sent is finished first, and no other is started."""
     name, channel, stopping, finished = _name(), open_channel(context.settings), Event(), Event()
-    if context.settings.is_production and context.settings.mail_url.startswith("folder:"):
-        LOG.warning("PRACTICE_AUDIT_MAIL_URL is a folder: emails are written there, and nobody receives one.")
+    for warning in context.settings.warnings:
+        LOG.warning(warning)
 
     def send() -> None:
         deliver(context, channel, name, _now, stopping)

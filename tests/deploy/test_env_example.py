@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ def test_the_example_has_every_setting_with_one_sentence_and_no_other(tmp_path: 
 
 def test_the_example_is_complete_and_its_commented_settings_are_well_formed(tmp_path: Path) -> None:
     here = {"PRACTICE_AUDIT_DATA": str(tmp_path)}
-    given = {name: value for _, hidden, name, value in entries() if not hidden}
+    given = {name: value.replace("change-me", secrets.token_hex(8)) for _, hidden, name, value in entries() if not hidden}
+    given["PRACTICE_AUDIT_SECRET_KEY"] = secrets.token_urlsafe(48)
     assert read_settings({**given, **here}).is_production
     for _, hidden, name, value in entries():
         if hidden and value and "OIDC" not in name:

@@ -57,6 +57,8 @@ def _print_refusal(sentence: str) -> int:
 @click.version_option(package_name="practice-audit", message="%(version)s")
 def main() -> None:
     """Practice audits, from a blank form to closed actions."""
+    # The database, the emails in a folder, the counts: what a command writes is for the account of the service alone.
+    os.umask(0o077)
 
 
 main.add_command(identities)

@@ -147,6 +147,8 @@ def serve(settings: Settings, processes: int | None = None) -> None:
     Raises Refusal for several processes on SQLite or a port that can't be used, ConfigurationError where the database is not prepared.
     """
     configure_logging(is_production=settings.is_production)
+    for warning in settings.warnings:
+        LOG.warning(warning)
     is_postgresql = settings.database_url.startswith("postgresql")
     if not is_postgresql and (processes or 1) > 1:
         raise Refusal("Several web processes need PostgreSQL: set PRACTICE_AUDIT_DATABASE_URL.")

@@ -1,5 +1,6 @@
 """The host names that the service accepts, and the proxies that it trusts about the caller."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 def production(make: Make, **given: str) -> Flask:
     return make(
-        ENV="production", BASE_URL=HOME, SECRET_KEY="k" * 32, MAIL_FROM="audit@council.example", QA_INBOX="qa@council.example", **given
+        ENV="production", BASE_URL=HOME, SECRET_KEY=secrets.token_urlsafe(), MAIL_FROM="audit@council.example", QA_INBOX="qa@council.example",
+        MAIL_URL="smtp://mail.council.example", **given,
     )  # fmt: skip
 
 
