@@ -105,7 +105,7 @@ class DirectoryWriter(Protocol):
         """And end the delegations of it."""
 
     def end_everything(self, person_id: int) -> None:
-        """Duties, delegations to and from, sessions, tokens and the calendar’s address."""
+        """Duties, delegations to and from, open requests, and everything they signed in or were let in with: a returner starts anew."""
 
     def delegate(self, delegation: Delegation, given_by: int) -> None: ...
 

@@ -10,7 +10,7 @@ from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
-from workflow.storage import audit_writer, tables
+from workflow.storage import access_removal, audit_writer, tables
 from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
@@ -51,8 +51,10 @@ class DirectoryWriter:
             self._update(delegations, and_(delegated, delegations.c.ends_at > self._at), ends_at=self._at)
 
     def end_everything(self, person_id: int) -> None:
-        for table in (duties, tables.sessions, tables.tokens, tables.calendars):
-            self._connection.execute(delete(table).where(table.c.person_id == person_id))
+        access_removal.forget_credentials(self._connection, person_id, self._at)
+        self._connection.execute(delete(duties).where(duties.c.person_id == person_id))
+        is_about = or_(requests.c.person_id == person_id, requests.c.from_person == person_id)
+        self._update(requests, and_(is_about, requests.c.answered_at.is_(None)), answered_at=self._at, is_granted=False)
         either = or_(delegations.c.from_person == person_id, delegations.c.to_person == person_id)
         self._update(delegations, and_(either, delegations.c.ends_at > self._at), ends_at=self._at)
 

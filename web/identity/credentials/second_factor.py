@@ -12,11 +12,11 @@ WINDOW = 30
 
 
 def fingerprint_of(person_id: int) -> str | None:
-    """Return a value that changes with the secret and with the password; None for a person without an authenticator app."""
+    """Return a value that changes with the secret, the password and the email address; None for a person without an authenticator app."""
     row = queries.account_of(security_app().engine, person_id)
     if row is None or row.totp is None:
         return None
-    return hashlib.sha256(f"{row.totp}\n{row.password_hash}".encode()).hexdigest()
+    return hashlib.sha256(f"{row.totp}\n{row.password_hash}\n{row.uniquifier}".encode()).hexdigest()
 
 
 def verify_code(person_id: int, typed: str) -> str:

@@ -148,6 +148,7 @@ def _change(context: CommandContext, writing: DirectoryWriter, one: Planned, per
             writing.take(person.id, duty)
         writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}) for duty in one.takes))
     if one.comes_back:
+        writing.end_everything(person.id)
         writing.record(None, DirectoryEvent("came_back", person.id))
     if one.is_renamed:
         writing.record(None, DirectoryEvent("changed", person.id, facts={"name": one.name, "email": one.email, "name_was": person.name}))

@@ -60,11 +60,13 @@ def mark_as_left(context: CommandContext, who: Person, person_id: int) -> int:
 
 @retry_on_conflict
 def mark_as_back(context: CommandContext, who: Person, person_id: int) -> None:
-    """Without any role: each must be given again."""
+    """Without any role, password or second factor: each must be given or set up again."""
     person = somebody_else(context, who, person_id)
     if person.is_active:
         raise BadInput.about("person", f"{person.name} is here already.")
     with context.store.changing(context.directory.version, context.now) as writing:
+        # Again, for what somebody who left before this was so still has.
+        writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=True)
         writing.record(who, DirectoryEvent("came_back", person.id))
 

@@ -12,6 +12,7 @@ accounts = Table(
     Column("handle", String(64), comment="what an authenticator knows the person by"),
     Column("totp", Text, comment="the secret behind the codes, enciphered"),
     Column("totp_counter", BigInteger, comment="the last code taken: none is taken twice"),
+    Column("links_from", Instant, comment="links emailed before are worth nothing"),
 )  # fmt: skip
 
 recovery_codes = Table(

@@ -118,6 +118,7 @@ requests = Table(
     Column("answered_by", ForeignKey("people.id")),
     Column("answered_at", Instant),
     Column("is_granted", Boolean),
+    Column("new_email", String(254), comment="of a change of address; the role is empty then"),
     comment="what a second person must agree to",
 )  # fmt: skip
 

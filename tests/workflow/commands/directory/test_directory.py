@@ -113,7 +113,7 @@ def test_a_request_is_checked_again_when_it_is_granted(world: World) -> None:
         answer(world, "hos.ppqa")
     give(world, "admin", "moderator2", "qa")
     people.mark_as_left(world.command_context(), world.person("admin"), world.person("moderator2").id)
-    with pytest.raises(BadInput):
+    with pytest.raises(NotFound):
         answer(world, "hos.ppqa", 2)
     assert "qa" not in world.person("moderator2").roles
 

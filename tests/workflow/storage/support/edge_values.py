@@ -21,7 +21,11 @@ NUMBERS: Sequence[tuple[type[Any], int]] = ((BigInteger, 2**63 - 1), (SmallInteg
 def add_edges(connection: Connection) -> None:
     for table in metadata.sorted_tables:
         if table.name not in WALKED:
-            connection.execute(insert(table), {column.name: _value(connection, table, column) for column in table.columns})
+            connection.execute(insert(table), edge_row(connection, table))
+
+
+def edge_row(connection: Connection, table: Table) -> dict[str, Any]:
+    return {column.name: _value(connection, table, column) for column in table.columns}
 
 
 def empty_tables(connection: Connection) -> list[str]:

@@ -1,0 +1,37 @@
+"""What ends when somebody’s email address changes, and what is forgotten when they leave: a returner starts anew."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, update
+
+from workflow.storage import audit_writer
+from workflow.storage.tables import accounts, calendars, identities, outbox, passkeys, people, places, recovery_codes, sessions, tokens
+
+FACTORS = (passkeys, recovery_codes, identities, places)
+
+
+def end_access(connection: Connection, person_id: int, at: datetime) -> None:
+    """Sessions, tokens, the calendar’s address, links in emails and half-finished sign-ins. What they sign in with stays."""
+    for table in (sessions, calendars):
+        connection.execute(delete(table).where(table.c.person_id == person_id))
+    connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
+    _renew_account(connection, person_id, at)
+    secret = (outbox.c.recipient == person_id, outbox.c.state == "waiting", outbox.c.locked.is_not(None))
+    connection.execute(update(outbox).where(*secret).values(state="cancelled", leased_until=None, locked=None))
+
+
+def forget_credentials(connection: Connection, person_id: int, at: datetime) -> None:
+    """All of that and what they signed in with: password, app, passkeys, recovery codes, council account, known places."""
+    end_access(connection, person_id, at)
+    for table in (tokens, *FACTORS):
+        connection.execute(delete(table).where(table.c.person_id == person_id))
+    connection.execute(update(people).where(people.c.id == person_id).values(password_hash=None))
+    nothing = {"totp": None, "totp_counter": None, "handle": None}
+    connection.execute(update(accounts).where(accounts.c.person_id == person_id).values(nothing))
+
+
+def _renew_account(connection: Connection, person_id: int, at: datetime) -> None:
+    """A link to choose a password is signed with the uniquifier."""
+    new = {"person_id": person_id, "uniquifier": secrets.token_hex(32), "links_from": at}
+    audit_writer.upsert(connection, accounts, ("person_id",), [new])
