@@ -8,8 +8,8 @@ from datetime import date
 
 from workflow.directory import Directory
 from workflow.forms import Field
+from workflow.text_limits import LONG, ensure_short, ensure_workable
 
-LONG = 200_000
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LINE_BREAKS = {"\n", "\t"}
 
@@ -20,9 +20,11 @@ def clean(value: object, max_length: int, *, one_line: bool = False) -> str | No
         return None
     if not isinstance(value, str):
         raise ValueError("this must be text.")
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(text) > max_length:
-        raise ValueError(f"this is {len(text):,} characters long; {max_length:,} is the most that fits.")
+    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    ensure_workable(text, max_length)
+    text = unicodedata.normalize("NFC", text)
+    # Some characters become two or three.
+    ensure_short(text, max_length)
     if one_line:
         text = text.replace("\u00a0", " ").replace("\u202f", " ")
     if not (text.isprintable() or (not one_line and all(map(_is_printable, set(text))))):

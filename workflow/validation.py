@@ -5,9 +5,10 @@ from datetime import date
 
 from workflow.directory import Directory
 from workflow.errors import BadInput, Missing
-from workflow.field_types import FIELD_TYPES, LONG, clean, parse_iso_date
+from workflow.field_types import FIELD_TYPES, clean, parse_iso_date
 from workflow.forms import Field, Section
 from workflow.models import Answers
+from workflow.text_limits import LONG
 
 CALLED = {"text": "Agreed action", "due_on": "Due date", "plan": "Response plan", "q": "Search"}
 
@@ -32,17 +33,17 @@ def read_text(name: str, value: object, max_length: int = LONG) -> str:
     try:
         return clean(value, max_length) or ""
     except ValueError as error:
-        raise BadInput.about(name, f"{_called(name)}: {error}") from error
+        raise BadInput.about(name, f"{called(name)}: {error}") from error
 
 
 def read_day(name: str, value: object) -> date | None:
     try:
         return date.fromisoformat(parse_iso_date(value)) if value not in (None, "") else None
     except ValueError as error:
-        raise BadInput.about(name, f"{_called(name)}: {error}") from error
+        raise BadInput.about(name, f"{called(name)}: {error}") from error
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
     return CALLED.get(name) or name.replace("_", " ").capitalize()
 
 

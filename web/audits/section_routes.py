@@ -24,7 +24,7 @@ from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, Permi
 from workflow.forms import Section
 from workflow.models import Audit
 
-pages = ViewOptions(replays_form=True)(Blueprint("sections", __name__, template_folder="templates"))
+pages = ViewOptions(replays_form=True, checks_own_text=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 DRAFT_STORED = "You have been signed out. We have kept what you typed: sign in again to continue."
 

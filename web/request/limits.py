@@ -1,4 +1,6 @@
-"""What is refused before anything is read: an unknown host name, more fields than any page has, a number that no row can have."""
+"""What is refused before anything works on it: an unknown host name, more fields than any page has, a number that no row can have, a text
+that takes too long to work on. The web server limits addresses and headers.
+"""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -10,15 +12,19 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.utils import host_is_trusted
 
 from config.settings import Settings
-from web.request.errors import error_response
+from web.request.errors import error_response, status_of
+from web.request.form_replay import posted_form
 from web.request.view_options import current_view_options
-from workflow.errors import TooLarge
+from workflow.errors import BadInput, TooLarge
+from workflow.text_limits import ensure_workable
+from workflow.validation import called
 
 # Far above what can be saved at once, so that a page with too much text can be shown again with all of it.
 MAX_BYTES = 16 * 1024 * 1024
 MAX_FIELDS = 1_000
 MAX_ROW_ID = 2**31 - 1
 FORM = "application/x-www-form-urlencoded"
+FORMS = {FORM, "multipart/form-data"}
 UNTRUSTED = "practice_audit.untrusted_host"
 WRONG_HOST = "This service does not have that name."
 Environ = dict[str, Any]
@@ -40,6 +46,7 @@ def init_limits(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.before_request(_refuse_untrusted_host)
     app.before_request(_refuse_too_many_fields)
+    app.before_request(_refuse_unworkable_text)
 
 
 def _with_trusted_host(inner: Callable[..., Iterable[bytes]], trusted: tuple[str, ...]) -> Callable[..., Iterable[bytes]]:
@@ -63,3 +70,16 @@ def _refuse_too_many_fields() -> None:
     """Raise TooLarge. Werkzeug itself counts the parts of a multipart form."""
     if request.mimetype == FORM and request.get_data().count(b"&") >= MAX_FIELDS:
         raise TooLarge
+
+
+def _refuse_unworkable_text() -> Any:
+    """The page shows all of it again."""
+    if request.mimetype not in FORMS or current_view_options().checks_own_text:
+        return None
+    for name, text in request.form.items(multi=True):
+        try:
+            ensure_workable(name)
+            ensure_workable(text)
+        except ValueError as error:
+            return error_response(status_of(BadInput()), f"{called(name[:40])}: {error}", BadInput.code, posted=posted_form())
+    return None

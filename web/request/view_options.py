@@ -21,6 +21,8 @@ class ViewOptions:
     """A page’s own script calls it: refusals are JSON too."""
     replays_form: bool = False
     """People write in its forms, and nothing in them is secret: what could not be saved is shown again, to be sent with one press."""
+    checks_own_text: bool = False
+    """Its page says beside each field that the text is too long, and shows all of it."""
     is_probe: bool = False
     """A monitoring program calls it every few seconds: by any host name, logged as DEBUG, and answered while the database is unavailable."""
     may_be_cached: bool = False
