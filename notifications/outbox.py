@@ -104,6 +104,11 @@ def enqueue_account_email(connection: Connection, event: str, key: str, recipien
     audit_writer.call_worker(connection)
 
 
+def enqueue_account_event(connection: Connection, event: str, recipient: int, now: datetime) -> None:
+    """Tell a person what happened to their account, in the transaction in which it happens. `event` has `of_account` in notifications.toml."""
+    enqueue_account_email(connection, event, f"{event}/{recipient}/{now.isoformat()}", recipient, now)
+
+
 def renew_lease(engine: Engine, rows: EmailRows, now: datetime, message_id: str, sent_to: str, body: bytes | None) -> bool:
     """Just before sending, store the email, so that every try sends the same, and renew the lease. Return False if the lease was lost."""
     with write_transaction(engine) as connection:

@@ -85,12 +85,26 @@ def format_date(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
+def format_instant(at: datetime) -> str:
+    """28 May 2027 at 9:05am, in London."""
+    local = at.astimezone(LONDON)
+    return f"{format_date(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def _account_link(row: Any, event: Any, settings: Settings) -> str:
+    """Most have none, so that nobody learns to sign in from an email’s link."""
+    if row.locked:
+        return f"\n{decrypt(settings, row.locked)}\n"
+    return f"\n{link(row, event, settings)}\n" if "leads_to" in event else ""
+
+
 def _body(row: Any, person: Person | None, rules: NotificationRules, settings: Settings) -> str:
     event = rules.events[row.event]
     if event.get("of_account"):
         # Without the name, so that every try is the same even if the name changes between tries.
-        link_to = decrypt(settings, row.locked) if row.locked else link(row, event, settings)
-        return TEMPLATES["account"].substitute(does=event["does"], link=link_to)
+        return TEMPLATES["account"].substitute(
+            does=event["does"], when=format_instant(row.created_at), link=_account_link(row, event, settings)
+        )
     facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", format_date(_due_on(row, rules))))
     return TEMPLATES["notice"].substitute(
         name=name_of(person),

@@ -26,6 +26,6 @@ def unlink(email: str) -> None:
     """Unlink EMAIL’s account and end their sessions. An active person is linked again at the next sign-in with their address."""
     council = open_prepared_council(read_settings())
     person = council.store.directory().by_email(email)
-    if person is None or not unlink_identities(council.engine, person.id):
+    if person is None or not unlink_identities(council.engine, person.id, is_told=person.is_active):
         raise Refusal("Nobody here with that email address has a council account.")
     click.echo(f"{person.email} has no council account any more.")

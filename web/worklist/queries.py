@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, or_, select, union_all
 
+from notifications.outbox import enqueue_account_event
 from workflow.directory import Person
 from workflow.storage.audit_writer import upsert
 from workflow.storage.engine import read_transaction, write_transaction
@@ -68,6 +69,7 @@ def store_calendar(engine: Engine, person_id: int, digest: str, at: datetime) ->
     """Replace any earlier address, which stops working."""
     with write_transaction(engine) as connection:
         upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at}])
+        enqueue_account_event(connection, "calendar_address_made", person_id, at)
 
 
 def delete_calendar(engine: Engine, person_id: int) -> None:

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.account.routes import browser_name, needs_second_factor_first, password_error
-from web.identity.credentials import passkeys, passwords, queries, second_factor, webauthn_challenges
+from web.identity.credentials import passkeys, queries, second_factor, webauthn_challenges
 from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
@@ -59,7 +59,6 @@ def remove() -> Response | tuple[str, HTTPStatus]:
         return _page(sentence, f"password-{which}"), HTTPStatus.UNPROCESSABLE_ENTITY
     if not (which.isdecimal() and len(which) < 10 and queries.remove_passkey(current_council().engine, person.id, int(which))):
         raise NotFound
-    passwords.notify(person.id, "second_proof_changed")
     flash("Your passkey is removed.")
     return redirect(url_for("passkeys.show"))
 

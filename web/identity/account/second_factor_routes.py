@@ -53,7 +53,7 @@ def finish() -> Page:
     if not second_factor.enrol(person.id, secret, request.form.get("code", "")):
         return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
     sign_in(person, second_factor.CODE)
-    return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id))
+    return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id, with_new_app=True))
 
 
 @pages.post("/account/second-proof/recovery-codes")

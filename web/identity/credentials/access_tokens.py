@@ -58,9 +58,8 @@ def create_token(council: Council, person: Person, new: NewToken | None = None) 
     with errors:
         days = _days(new.days)
     errors.refuse()
-    insert_token(
-        council.engine, digest=token_digest(token), person_id=person.id, name=name, scope=new.scope, created_at=now, ends_at=now + timedelta(days=days)
-    )  # fmt: skip
+    values = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope}
+    insert_token(council.engine, values | {"created_at": now, "ends_at": now + timedelta(days=days)})
     return token
 
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from web.identity.credentials import passwords, queries
+from web.identity.credentials import queries
 from web.identity.credentials.security_app import security_app
 from workflow.errors import BadInput
 
@@ -70,7 +70,6 @@ def register(person_id: int, name: str, challenge: str, credential: str) -> None
             security.datastore.find_user(id=person_id), credential_id=credential_id, public_key=verified.credential_public_key,
             name=name, sign_count=verified.sign_count, transports=[],
         )  # fmt: skip
-    passwords.notify(person_id, "second_proof_changed")
 
 
 def authentication_options() -> tuple[dict[str, Any], str]:

@@ -42,12 +42,6 @@ def change(person_id: int, new: str) -> None:
         if problems:
             raise BadInput.about("new", TOO_EASY if MIN_LENGTH <= len(normal) <= MAX_LENGTH else WRONG_LENGTH)
         update_password(account, normal)
-    notify(person_id, "password_changed")
-
-
-def notify(person_id: int, event: str) -> None:
-    now = datetime.now(UTC)
-    queries.enqueue_email(security_app().engine, event, f"{event}/{person_id}/{now.isoformat()}", person_id, now)
 
 
 def is_email_address(email: str) -> bool:

@@ -1,12 +1,15 @@
-"""Credentials as SQL: accounts, codes, passkeys, sessions, access tokens and failed attempts."""
+"""Credentials as SQL: accounts, codes, passkeys, sessions, access tokens and failed attempts.
+
+What changes how somebody signs in is told to them in the same transaction (`enqueue_account_event`).
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Update, bindparam, case, delete, func, insert, or_, select, update
 
-from notifications.outbox import enqueue_account_email
+from notifications.outbox import enqueue_account_email, enqueue_account_event
 from web.identity.credentials.throttling import Limit
 from workflow.storage.audit_writer import insert_once_statement, upsert
 from workflow.storage.engine import read_transaction, write_transaction
@@ -28,13 +31,16 @@ def account_by(engine: Engine, column: str, value: str) -> Any:
     return _first(engine, ACCOUNT.where(accounts.c[column] == value))
 
 
-def save_account(engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, ends_sessions: bool) -> None:
+def save_account(engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, is_new_password: bool) -> None:
+    """A new password ends every session, access token and calendar address of the person."""
+    now = datetime.now(UTC)
     with write_transaction(engine) as connection:
         connection.execute(update(people).where(people.c.id == person_id).values(password_hash=password_hash))
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, **values}])
-        if ends_sessions:
+        if is_new_password:
             connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
-            revoke_tokens_of(connection, person_id, datetime.now(UTC))
+            revoke_tokens_of(connection, person_id, now)
+            enqueue_account_event(connection, "password_changed", person_id, now)
 
 
 def enqueue_email(engine: Engine, event: str, key: str, person_id: int, now: datetime, locked: bytes | None = None) -> None:
@@ -53,11 +59,21 @@ def use_totp_counter(engine: Engine, person_id: int, counter: int) -> bool:
         return taken.rowcount == 1
 
 
-def save_totp(engine: Engine, person_id: int, totp: str | None, counter: int | None = None) -> None:
+def save_totp(engine: Engine, person_id: int, totp: str, counter: int) -> None:
     with write_transaction(engine) as connection:
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, "totp": totp, "totp_counter": counter}])
-        if totp is None:
+        enqueue_account_event(connection, "authenticator_app_added", person_id, datetime.now(UTC))
+
+
+def remove_totp(engine: Engine, person_id: int) -> None:
+    with write_transaction(engine) as connection:
+        if connection.execute(_without_app(person_id)).rowcount:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
+            enqueue_account_event(connection, "authenticator_app_removed", person_id, datetime.now(UTC))
+
+
+def _without_app(person_id: int) -> Update:
+    return update(accounts).where(accounts.c.person_id == person_id, accounts.c.totp.is_not(None)).values(totp=None, totp_counter=None)
 
 
 def recovery_codes_of(engine: Engine, person_id: int) -> Sequence[Any]:
@@ -66,11 +82,13 @@ def recovery_codes_of(engine: Engine, person_id: int) -> Sequence[Any]:
         return connection.execute(query).all()
 
 
-def set_recovery_codes(engine: Engine, person_id: int, codes: Sequence[str]) -> None:
+def set_recovery_codes(engine: Engine, person_id: int, codes: Sequence[str], *, is_told: bool) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         if codes:
             connection.execute(insert(recovery_codes), [{"person_id": person_id, "code": code} for code in codes])
+        if is_told:
+            enqueue_account_event(connection, "recovery_codes_made", person_id, datetime.now(UTC))
 
 
 def delete_recovery_code(engine: Engine, code_id: int) -> bool:
@@ -93,6 +111,7 @@ def passkey_by_credential(engine: Engine, credential_id: str) -> Any:
 def add_passkey(engine: Engine, values: dict[str, Any]) -> None:
     with write_transaction(engine) as connection:
         connection.execute(insert(passkeys).values(values))
+        enqueue_account_event(connection, "passkey_added", values["person_id"], values["made_at"])
 
 
 def record_passkey_use(engine: Engine, passkey_id: int, sign_count: int, now: datetime) -> None:
@@ -103,22 +122,23 @@ def record_passkey_use(engine: Engine, passkey_id: int, sign_count: int, now: da
 def remove_passkey(engine: Engine, person_id: int, passkey_id: int) -> bool:
     mine = (passkeys.c.person_id == person_id, passkeys.c.id == passkey_id)
     with write_transaction(engine) as connection:
-        return connection.execute(delete(passkeys).where(*mine)).rowcount == 1
+        is_removed = connection.execute(delete(passkeys).where(*mine)).rowcount == 1
+        if is_removed:
+            enqueue_account_event(connection, "passkey_removed", person_id, datetime.now(UTC))
+    return is_removed
 
 
 def remove_second_factor(engine: Engine, person_id: int, now: datetime) -> bool:
     """Return whether there was one. All sessions and access tokens of the person end, and they are notified."""
-    has_app = update(accounts).where(accounts.c.person_id == person_id, accounts.c.totp.is_not(None)).values(totp=None, totp_counter=None)
+    removed = (_without_app(person_id), delete(passkeys).where(passkeys.c.person_id == person_id))
     with write_transaction(engine) as connection:
-        counted = [
-            connection.execute(statement).rowcount for statement in (has_app, delete(passkeys).where(passkeys.c.person_id == person_id))
-        ]
+        counted = [connection.execute(statement).rowcount for statement in removed]
         if not any(counted):
             return False
         connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
         connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
         revoke_tokens_of(connection, person_id, now)
-        enqueue_account_email(connection, "second_proof_changed", f"second_proof_changed/{person_id}/{now.isoformat()}", person_id, now)
+        enqueue_account_event(connection, "second_proof_changed", person_id, now)
     return True
 
 
@@ -144,9 +164,10 @@ def delete_sessions(engine: Engine, person_id: int, but: str, prefix: str = "") 
 # --- Access tokens: a token itself is not stored, only its digest ----------------------------------------------------
 
 
-def insert_token(engine: Engine, **values: object) -> None:
+def insert_token(engine: Engine, values: dict[str, Any]) -> None:
     with write_transaction(engine) as connection:
         connection.execute(insert(tokens).values(values))
+        enqueue_account_event(connection, "access_token_made", values["person_id"], values["created_at"])
 
 
 def token_by_digest(engine: Engine, digest: str) -> Any:

@@ -3,7 +3,7 @@
 import hashlib
 import io
 
-from web.identity.credentials import passwords, queries
+from web.identity.credentials import queries
 from web.identity.credentials.security_app import security_app
 
 CODE, RECOVERY_CODE, PASSKEY = "code", "recovery code", "passkey"
@@ -70,17 +70,17 @@ def enrol(person_id: int, secret: str, code: str) -> bool:
     if counter is None:
         return False
     queries.save_totp(security_app().engine, person_id, secret, counter)
-    passwords.notify(person_id, "second_proof_changed")
     return True
 
 
-def new_recovery_codes(person_id: int) -> list[str]:
-    """Replace all earlier recovery codes."""
+def new_recovery_codes(person_id: int, *, with_new_app: bool = False) -> list[str]:
+    """Replace all earlier recovery codes. The email about a new app says enough of the codes that come with it."""
     with security_app().context() as security:
-        codes: list[str] = security.mf_recovery_codes_util.create_recovery_codes(security.datastore.find_user(id=person_id))
+        account = security.datastore.find_user(id=person_id)
+        account.has_new_app = with_new_app
+        codes: list[str] = security.mf_recovery_codes_util.create_recovery_codes(account)
     return codes
 
 
 def remove(person_id: int) -> None:
-    queries.save_totp(security_app().engine, person_id, None)
-    passwords.notify(person_id, "second_proof_changed")
+    queries.remove_totp(security_app().engine, person_id)

@@ -26,6 +26,7 @@ class Account(UserMixin):
         self.fs_webauthn_user_handle = row.handle
         self.tf_totp_secret = row.totp
         self.codes: Sequence[Any] = ()
+        self.has_new_app = False
 
 
 class Passkey(WebAuthnMixin):
@@ -53,14 +54,15 @@ class AccountDatastore(UserDatastore):
         is_new = account.fs_uniquifier != account.stored_uniquifier
         if not is_new and account.fs_uniquifier.startswith(INITIAL):
             del values["uniquifier"]
-        queries.save_account(self.engine, account.id, account.password, values, ends_sessions=is_new)
+        queries.save_account(self.engine, account.id, account.password, values, is_new_password=is_new)
+        account.stored_uniquifier = account.fs_uniquifier
         return account
 
     def commit(self) -> None:
         """Nothing to do: every `put` has committed."""
 
     def mf_set_recovery_codes(self, user: Account, rcs: list[str] | None) -> None:
-        queries.set_recovery_codes(self.engine, user.id, rcs or ())
+        queries.set_recovery_codes(self.engine, user.id, rcs or (), is_told=not user.has_new_app)
 
     def mf_get_recovery_codes(self, user: Account) -> list[str]:
         user.codes = queries.recovery_codes_of(self.engine, user.id)

@@ -1,10 +1,11 @@
 """Council accounts and sign-ins under way as SQL."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 
+from notifications.outbox import enqueue_account_event
 from workflow.storage import tables
 from workflow.storage.bulk_statements import INSERTS
 from workflow.storage.engine import read_transaction, write_transaction
@@ -37,7 +38,10 @@ def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now
     values = {"issuer": issuer, "subject": subject, "person_id": person_id, "linked_at": now, "last_used_at": now}
     linked = INSERTS[engine.dialect.name](IDENTITIES).values(values).on_conflict_do_nothing()
     with write_transaction(engine) as connection:
-        return connection.execute(linked.returning(IDENTITIES.c.id)).scalar() is not None
+        is_linked = connection.execute(linked.returning(IDENTITIES.c.id)).scalar() is not None
+        if is_linked:
+            enqueue_account_event(connection, "council_account_linked", person_id, now)
+    return is_linked
 
 
 def list_identities(engine: Engine) -> list[Any]:
@@ -46,11 +50,13 @@ def list_identities(engine: Engine) -> list[Any]:
         return list(connection.execute(select(*columns).join_from(IDENTITIES, tables.people).order_by(tables.people.c.email)))
 
 
-def unlink_identities(engine: Engine, person_id: int) -> int:
+def unlink_identities(engine: Engine, person_id: int, *, is_told: bool = True) -> int:
     """Return how many there were. Where there was one, every session of the person ends."""
     with write_transaction(engine) as connection:
         removed = delete(IDENTITIES).where(IDENTITIES.c.person_id == person_id).returning(IDENTITIES.c.id)
         number = len(connection.execute(removed).all())
         if number:
             connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id == person_id))
+        if number and is_told:
+            enqueue_account_event(connection, "council_account_unlinked", person_id, datetime.now(UTC))
     return number

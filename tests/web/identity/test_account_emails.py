@@ -1,0 +1,96 @@
+"""What gives somebody access, or takes it away, is told to them by email, whoever did it."""
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select
+
+from notifications.recipients import load_notification_rules
+from tests.factories import NOW, World
+from tests.notifications.support.outbox_assertions import sent_notices
+from tests.notifications.test_message_snapshots import OF_ACCOUNT, TABLE
+from tests.web.support.browser import PASSWORD
+from tests.web.support.sign_in import Visitor, set_up_app
+from web.cli.main import main
+from web.council import Council
+from web.identity.credentials import queries
+from web.identity.oidc.queries import link_identity
+from workflow.storage import tables
+from workflow.storage.engine import read_transaction
+
+QA = "qa@demo.example"
+
+
+@pytest.fixture
+def council(app: Flask) -> Council:
+    council: Council = app.extensions["council"]
+    return council
+
+
+def told(council: Council) -> list[tuple[str, str]]:
+    return [(one.event, one.who) for one in sent_notices(council)]
+
+
+def at_the_command_line(council: Council, *words: str) -> None:
+    done = CliRunner().invoke(main, words, env={"PRACTICE_AUDIT_DATA": str(council.settings.data)})
+    assert done.exit_code == 0, done.output
+
+
+def test_each_change_of_how_somebody_signs_in_is_told_to_them_once(app: Flask, council: Council) -> None:
+    browser, me = Visitor(app), World(council.store).person("qa").id
+    browser.tries(QA)
+    set_up_app(browser)
+    browser.send("/account/second-proof", "/account/second-proof/recovery-codes", password=PASSWORD)
+    add_passkey(council, me)
+    passkey = queries.passkeys_of(council.engine, me)[0]
+    browser.send("/account/second-proof", "/account/passkeys/remove", password=PASSWORD, which=str(passkey.id))
+    browser.send("/account/second-proof", "/account/second-proof/remove", password=PASSWORD)
+    browser.send("/account/second-proof", "/account/second-proof/remove", password=PASSWORD)
+    browser.send("/account/password", old=PASSWORD, new="four quiet herons wading")
+    assert told(council) == [
+        ("authenticator_app_added", "qa"), ("recovery_codes_made", "qa"), ("passkey_added", "qa"), ("passkey_removed", "qa"),
+        ("authenticator_app_removed", "qa"), ("password_changed", "qa"),
+    ]  # fmt: skip
+
+
+def test_what_lasts_is_told_to_its_owner_wherever_it_was_made(app: Flask, council: Council) -> None:
+    browser = Visitor(app)
+    browser.tries(QA)
+    browser.send("/tokens/new", name="The dashboard", scope="read", days="7")
+    browser.send("/tokens/new", name="", scope="read", days="7")
+    browser.send("/calendar")
+    at_the_command_line(council, "tokens", "create", "auditor@demo.example")
+    assert told(council) == [("access_token_made", "qa"), ("calendar_address_made", "qa"), ("access_token_made", "auditor")]
+
+
+def test_what_the_operator_takes_away_is_told_to_its_owner(app: Flask, council: Council) -> None:
+    me, issuer = World(council.store).person("qa").id, "https://issuer.example"
+    assert link_identity(council.engine, issuer, "a-1", me, NOW)
+    assert not link_identity(council.engine, issuer, "a-2", me, NOW)
+    at_the_command_line(council, "identities", "unlink", QA)
+    add_passkey(council, me)
+    at_the_command_line(council, "people", "forget-second-proof", QA)
+    assert [event for event, _ in told(council)] == [
+        "council_account_linked", "council_account_unlinked", "passkey_added", "second_proof_changed"
+    ]  # fmt: skip
+
+
+def test_no_email_about_an_account_holds_what_somebody_typed(app: Flask, council: Council) -> None:
+    """A thief would name a token so that its email calms its owner, or leads them elsewhere."""
+    browser = Visitor(app)
+    browser.tries(QA)
+    browser.send("/tokens/new", name="Call 020 7946 0000 to confirm", scope="read", days="7")
+    with read_transaction(council.engine) as connection:
+        assert "7946" not in str(connection.execute(select(tables.outbox)).all())
+
+
+def test_an_email_about_an_account_says_what_to_do_and_has_no_link() -> None:
+    events = load_notification_rules(TABLE).events
+    for name in OF_ACCOUNT - {"password_reset"}:
+        assert "leads_to" not in events[name], name
+        assert "contact your administrator" in events[name]["does"], name
+
+
+def add_passkey(council: Council, person_id: int) -> None:
+    values = {"credential_id": f"k-{person_id}", "public_key": b"", "name": "Laptop", "sign_count": 0, "transports": []}
+    queries.add_passkey(council.engine, values | {"person_id": person_id, "made_at": NOW})
