@@ -1,31 +1,40 @@
-"""Links in emails that acknowledge an escalation: check one, and use it."""
+"""Links in emails that acknowledge an escalation: check one, and use it with the person’s initials."""
 
+import hmac
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from notifications.delivery.acknowledgement_links import AcknowledgementLink, read_token
+from web.escalations import queries
+from web.escalations.initials import initials_of, offered_initials
 from web.request.context import command_context, current_council, current_session
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
 from workflow.directory import Person
-from workflow.errors import NotFound, Refusal
+from workflow.errors import BadInput, NotFound, Refusal
 from workflow.models import Audit, Recipient
 from workflow.permissions import answers_for
 from workflow.working_days import add_working_days, london_day
 
+MOST_CHOICES = 3
+NOTHING_CHOSEN = "Choose your initials."
+WRONG = "Those are not your initials. Choose yours, or sign in to acknowledge."
+
 
 @dataclass(frozen=True, slots=True)
 class UsableLink:
-    """A link that can be used. `posts` are those that the person acknowledges for."""
+    """A link that can be used. `posts` are those that the person acknowledges for; `offered` are the initials to choose from."""
 
     reference: str
     person: Person
     posts: tuple[str, ...]
     due_on: date
+    ends_at: datetime
+    offered: tuple[str, ...]
 
 
 def read_link(token: str) -> UsableLink:
-    """Raise NotFound if the link is forged, used, expired, for another person, or for a post that somebody else now holds."""
+    """Raise NotFound if the link is forged, used, expired, for another person, for a post that somebody else holds, or was tried too often."""
     context, council = command_context(), current_council()
     asked = read_token(token, council.settings)
     person = context.directory.person(asked.person_id) if asked else None
@@ -40,17 +49,36 @@ def read_link(token: str) -> UsableLink:
         raise NotFound
     opened_on = london_day(audit.escalation.opened_at)
     due_on = add_working_days(opened_on, council.notification_policy.clocks["escalation_acknowledged_working_days"])
-    return UsableLink(asked.reference, person, posts, due_on)
+    if queries.count_choices(council.engine, _key_of(token)) >= MOST_CHOICES:
+        raise NotFound
+    offered = offered_initials(person.name, council.settings.key_for(f"initials of {person.id}"))
+    return UsableLink(asked.reference, person, posts, due_on, asked.made_at + lasts, offered)
 
 
-def use_link(token: str) -> UsableLink:
-    """Acknowledge as the person does on the page. Raise NotFound if the link can't be used, or no longer can."""
+def use_link(token: str, chosen: str) -> UsableLink:
+    """Acknowledge as the person does on the page.
+
+    Raise NotFound if the link can't be used, or no longer can; BadInput where the initials are not theirs. The third wrong choice ends it.
+    """
     link = read_link(token)
+    if chosen not in link.offered:
+        raise BadInput.about("initials", NOTHING_CHOSEN)
+    engine, key = current_council().engine, _key_of(token)
+    # Counted before it is checked, so that several choices at once are no more than several.
+    if not queries.add_choice(engine, key, MOST_CHOICES, link.ends_at):
+        raise NotFound
+    if chosen != initials_of(link.person.name):
+        raise NotFound if queries.count_choices(engine, key) >= MOST_CHOICES else BadInput.about("initials", WRONG)
     try:
         acknowledge(command_context(), link.person, link.reference, by_link=True)
     except Refusal as refusal:
         raise NotFound from refusal
+    queries.forget_choices(engine, key)
     return link
+
+
+def _key_of(token: str) -> str:
+    return hmac.digest(current_council().settings.key_for("choices at a link"), token.encode(), "sha256").hex()
 
 
 def _unacknowledged(context: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, select, update
 
+from workflow.storage.audit_writer import insert_once_statement
+from workflow.storage.engine import read_statement, write_transaction
 from workflow.storage.keyset import Page, fetch_page
-from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, outbox, readings
+from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, failures, outbox, readings
 from workflow.storage.visibility import VisibilityFilter
 
 SIZE, MOST = 25, 2_000
@@ -71,3 +73,23 @@ def _select_latest(reader: VisibilityFilter) -> Select[Any]:
     columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))
     joined = select(*columns, *(escalations.c[name] for name in ESCALATION_COLUMNS)).join(audits, audits.c.id == escalations.c.audit_id)
     return joined.where(escalations.c.number == latest, reader.permitted("read_listed_escalation"))
+
+
+def count_choices(engine: Engine, key: str) -> int:
+    """How often initials were chosen at a link."""
+    with read_statement(engine) as connection:
+        return connection.execute(select(failures.c.tries).where(failures.c.key == key)).scalar() or 0
+
+
+def add_choice(engine: Engine, key: str, most: int, ends_at: datetime) -> bool:
+    """Count a choice, unless there were as many as there may be. It is stored until the link has ended: sweeping goes by `last_at`."""
+    with write_transaction(engine) as connection:
+        new = {"key": key, "tries": 0, "last_at": ends_at}
+        connection.execute(insert_once_statement(connection.dialect.name, failures, ("key",)), [new])
+        counted = update(failures).where(failures.c.key == key, failures.c.tries < most).values(tries=failures.c.tries + 1)
+        return connection.execute(counted.returning(failures.c.tries)).first() is not None
+
+
+def forget_choices(engine: Engine, key: str) -> None:
+    with write_transaction(engine) as connection:
+        connection.execute(delete(failures).where(failures.c.key == key))

@@ -1,4 +1,4 @@
-"""The link in an escalation email: one button, once, for one person, while they must acknowledge; and the link is nowhere else."""
+"""The link in an escalation email: initials and a button, once, for one person, while they must acknowledge; and the link is nowhere else."""
 
 import logging
 from datetime import timedelta
@@ -14,7 +14,7 @@ from notifications.scheduling.worker import run_once
 from tests.factories import NOW, World, a_council, an_audit
 from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import Browser, text_of, token_in
-from tests.web.support.emailed_links import emails_to, is_ended, link_to, presses, works
+from tests.web.support.emailed_links import emails_to, initials_at, is_ended, link_to, presses, works
 from tests.web.support.roles import now_holds
 from web.app import create_app
 from web.council import Council
@@ -29,14 +29,15 @@ def escalated(app: Flask, world: World, clock: Traveller) -> str:
     return an_audit(world, at="shared", grade="inadequate")
 
 
-def test_one_button_acknowledges_as_that_person_and_says_how(app: Flask, world: World, escalated: str) -> None:
+def test_initials_and_a_button_acknowledge_as_that_person_and_say_how(app: Flask, world: World, escalated: str) -> None:
     works(app)
     path, person = link_to(app, "director.safeguarding"), world.person("director.safeguarding")
     answer = app.test_client().get(path)
     page = text_of(answer.get_data(as_text=True))
     assert answer.status_code == 200
-    for words in (escalated, person.name, "Director", "24 November 2026", "Acknowledge the escalation"):
+    for words in (escalated, "Director", "24 November 2026", "Which are your initials?", "Acknowledge the escalation"):
         assert words in page
+    assert person.name not in page
     assert presses(app.test_client(), path).status_code == 200
     recipients = {one.post: one for one in world.audit(escalated).escalation.recipients}  # type: ignore[union-attr]
     director = recipients["director"]
@@ -126,7 +127,7 @@ def test_its_form_works_behind_a_proxy_that_speaks_https(tmp_path: Path, clock: 
     client, over = app.test_client(), {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "audits.example", "X-Forwarded-For": "10.0.0.1"}
     shown = client.get(path, headers=over, base_url="https://audits.example")
     assert shown.headers["Referrer-Policy"] == "same-origin"
-    sent = {"csrf_token": token_in(shown.get_data(as_text=True)), "token": path.partition("token=")[2]}
+    sent = {"csrf_token": token_in(shown.get_data(as_text=True)), "token": path.partition("token=")[2], "initials": initials_at(app, path)}
     assert (
         client.post(
             "/acknowledge", data=sent, headers={**over, "Referer": "https://audits.example/acknowledge"}, base_url="https://audits.example"

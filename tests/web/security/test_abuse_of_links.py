@@ -1,5 +1,7 @@
 """Every invalid link in an escalation email: used, ended, somebody else’s, forged, or for a post that changed hands."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,10 +11,12 @@ from time_machine import Traveller
 
 from notifications.delivery.acknowledgement_links import make_token, read_token
 from tests.factories import NOW, World, an_audit, resolve, settings
+from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import Browser
-from tests.web.support.emailed_links import is_ended, link_to, presses, works
+from tests.web.support.emailed_links import initials_at, is_ended, link_to, presses, works
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
+from web.escalations import queries
 from workflow.commands import audit_moves, escalations
 from workflow.directory import normalise_child_id
 from workflow.storage.directory_seed import bump_version
@@ -113,4 +117,58 @@ def test_a_link_is_nobody_elses_even_where_they_are_signed_in(app: Flask, world:
     assert other.get(path).status_code == 410
     assert other.post("/acknowledge", token=path.partition("token=")[2]).status_code == 410
     assert not [one for one in world.audit(escalated).escalation.recipients if one.acknowledged_at]  # type: ignore[union-attr]
-    assert own.post("/acknowledge", token=path.partition("token=")[2]).status_code == 200
+    assert own.post("/acknowledge", token=path.partition("token=")[2], initials=initials_at(app, path)).status_code == 200
+
+
+def chosen_at(app: Flask, path: str) -> tuple[str, list[str]]:
+    """The person’s own initials, and the others that are offered."""
+    page, right = app.test_client().get(path).get_data(as_text=True), initials_at(app, path)
+    offered = re.findall(r'name="initials" type="radio" value="([^"]+)"', page)
+    assert "checked" not in page
+    assert right in offered
+    return right, [one for one in offered if one != right]
+
+
+def test_ac34_a_scanner_that_presses_the_button_acknowledges_nothing(app: Flask, world: World, escalated: str) -> None:
+    works(app)
+    path, before = link_to(app, "hos.ppqa"), table_digests(app.extensions["council"].engine)
+    for initials in ("", "on", "XX", "☃", "\x00", "A" * 5000):
+        answer = presses(app.test_client(), path, initials)
+        assert answer.status_code == 422
+        assert "Choose your initials." in answer.get_data(as_text=True)
+    assert table_digests(app.extensions["council"].engine) == before
+    assert presses(app.test_client(), path).status_code == 200
+
+
+def test_ac34_three_wrong_choices_leave_only_signing_in(app: Flask, world: World, escalated: str, clock: Traveller) -> None:
+    works(app)
+    path, other = link_to(app, "hos.ppqa"), link_to(app, "head.of.service")
+    right, wrong = chosen_at(app, path)
+    before = table_digests(app.extensions["council"].engine)["history"]
+    for initials, status in zip(wrong, (422, 422, 410), strict=True):
+        answer = presses(app.test_client(), path, initials)
+        assert answer.status_code == status
+        assert ("Those are not your initials" in answer.get_data(as_text=True)) == (status == 422)
+    assert is_ended(app, path)
+    clock.move_to(NOW + timedelta(days=13))
+    assert app.test_client().post("/sign-in", data={"email": "x@y.example", "password": "x" * 12}).status_code in {400, 401, 403, 422}
+    assert is_ended(app, path), f"{right} is refused for as long as the link lasts"
+    assert table_digests(app.extensions["council"].engine)["history"] == before
+    assert presses(app.test_client(), other).status_code == 200, "another link is as it was"
+    assert Browser(app, "hos.ppqa").post(f"/audits/{escalated}/escalation/moves/acknowledge").status_code in {302, 303}
+
+
+def test_ac34_choosing_all_of_them_at_once_is_choosing_three_times(app: Flask, world: World, escalated: str) -> None:
+    works(app)
+    council: Council = app.extensions["council"]
+    with ThreadPoolExecutor(8) as pool:
+        counted = list(pool.map(lambda _: queries.add_choice(council.engine, "a link", 3, NOW), range(12)))
+    assert sum(counted) == 3
+
+
+def test_ac34_every_link_of_a_person_offers_the_same_initials(app: Flask, world: World, escalated: str) -> None:
+    works(app)
+    first = chosen_at(app, link_to(app, "hos.ppqa"))
+    an_audit(world, at="shared", grade="inadequate")
+    works(app)
+    assert chosen_at(app, link_to(app, "hos.ppqa")) == first

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from notifications.delivery.acknowledgement_links import read_token
 from notifications.scheduling.worker import run_once
 from tests.factories import NOW
 from tests.web.access_matrix.runner import table_digests
@@ -43,11 +44,20 @@ def link_to(app: Flask, name: str, event: str = "escalation_opened") -> str:
     return found[1]
 
 
-def presses(client: FlaskClient, path: str) -> TestResponse:
-    """Opens the link and presses its button, as a browser without a session does."""
+def initials_at(app: Flask, path: str) -> str:
+    """Those of the person that the link is for, as they would say them."""
+    council: Council = app.extensions["council"]
+    asked = read_token(path.partition("token=")[2], council.settings)
+    person = council.store.directory().person(asked.person_id) if asked else None
+    return "".join(word[0] for word in person.name.split()) if person else "XX"
+
+
+def presses(client: FlaskClient, path: str, initials: str | None = None) -> TestResponse:
+    """Opens the link, chooses the person’s initials and presses its button, as a browser without a session does."""
     page = client.get(path).get_data(as_text=True)
     token = token_in(page if "csrf_token" in page else client.get("/sign-in").get_data(as_text=True))
-    return client.post("/acknowledge", data={"csrf_token": token, "token": path.partition("token=")[2]})
+    chosen = initials_at(client.application, path) if initials is None else initials
+    return client.post("/acknowledge", data={"csrf_token": token, "token": path.partition("token=")[2], "initials": chosen})
 
 
 def is_ended(app: Flask, path: str) -> bool:
