@@ -20,6 +20,7 @@ from workflow.storage.visibility import VisibilityFilter
 P = ParamSpec("P")
 R = TypeVar("R")
 SECOND_FACTOR = "second_proof"
+COUNCIL_SIGN_IN_AT = "council_sign_in_at"
 
 
 def current_user() -> Person:

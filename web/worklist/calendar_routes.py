@@ -7,6 +7,8 @@ from http import HTTPStatus
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.identity.account.confirmation import consume_confirmation
+from web.identity.account.proofs import Purpose
 from web.identity.current_user import current_user, login_required
 from web.identity.sessions import token_digest
 from web.request.context import command_context, current_council
@@ -28,6 +30,7 @@ def show() -> str:
 @login_required
 def make() -> str:
     """Show the address in this response only: it is stored nowhere, so there is no redirect."""
+    consume_confirmation(current_user(), Purpose.CALENDAR)
     token = secrets.token_urlsafe(32)
     store_calendar(current_council().engine, current_user().id, token_digest(token), datetime.now(UTC))
     address = current_council().settings.base_url + url_for("calendars.feed", token=token)

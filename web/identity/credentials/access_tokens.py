@@ -48,8 +48,16 @@ class NewToken:
 
 def create_token(council: Council, person: Person, new: NewToken | None = None) -> str:
     """Return a new bearer token, which is shown once; raise BadInput with every error in the form."""
-    new, errors, now = new or NewToken(), ErrorCollector(), datetime.now(UTC)
-    token, name, days = "pa_" + secrets.token_urlsafe(32), "", DAYS
+    new, now, token = new or NewToken(), datetime.now(UTC), "pa_" + secrets.token_urlsafe(32)
+    name, days = read_token(new)
+    values = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope}
+    insert_token(council.engine, values | {"created_at": now, "ends_at": now + timedelta(days=days)})
+    return token
+
+
+def read_token(new: NewToken) -> tuple[str, int]:
+    """Return the name and the days; raise BadInput with every error in the form."""
+    errors, name, days = ErrorCollector(), "", DAYS
     with errors:
         name = _name(new.name)
     with errors:
@@ -58,9 +66,7 @@ def create_token(council: Council, person: Person, new: NewToken | None = None) 
     with errors:
         days = _days(new.days)
     errors.refuse()
-    values = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope}
-    insert_token(council.engine, values | {"created_at": now, "ends_at": now + timedelta(days=days)})
-    return token
+    return name, days
 
 
 def revoke_token(council: Council, token_id: int, of: Person | None = None) -> None:

@@ -1,12 +1,13 @@
 """Signing in with a council account: redirect to the council’s issuer, and back."""
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import sign_in
+from web.identity.current_user import COUNCIL_SIGN_IN_AT, sign_in
 from web.identity.oidc.account_linking import person_for_claims, used_second_factor
 from web.identity.oidc.errors import IssuerUnavailable, SignInRefused
 from web.identity.oidc.pending_logins import store_pending_login, take_pending_login
@@ -72,10 +73,13 @@ def answer() -> Response:
         person = person_for_claims(council.engine, command_context().directory, settings, claims)
     except SignInRefused as refusal:
         return _back_to_sign_in(refusal, attempt.after if attempt else "")
-    if not used_second_factor(claims):
-        return redirect(complete_or_request_code(person, attempt.after))
-    sign_in(person, COUNCIL_ACCOUNT)
-    return redirect(attempt.after)
+    target = attempt.after
+    if used_second_factor(claims):
+        sign_in(person, COUNCIL_ACCOUNT)
+    else:
+        target = complete_or_request_code(person, attempt.after)
+    current_session()[COUNCIL_SIGN_IN_AT] = datetime.now(UTC).isoformat()
+    return redirect(target)
 
 
 def _code() -> str:
