@@ -10,7 +10,7 @@ from workflow.workflow_config import Rules
 FILE = "notifications.toml"
 SENT_BY_NAME = (
     "post_found_vacant", "moderator_assigned", "audit_allocated", "action_assigned", "duty_must_pass_on", "privileged_role_asked_for",
-    "emergency_asked", "emergency_answered", "read_in_emergency", "many_audits_read", "password_reset", "password_changed",
+    "address_change_asked_for", "address_changed", "emergency_asked", "emergency_answered", "read_in_emergency", "many_audits_read", "password_reset", "password_changed",
     "second_proof_changed", "authenticator_app_added", "authenticator_app_removed", "recovery_codes_made", "passkey_added",
     "passkey_removed", "council_account_linked", "council_account_unlinked", "access_token_made", "calendar_address_made",
     "action_due_soon", "action_due_today", "action_overdue", "escalation_not_acknowledged",
@@ -29,7 +29,7 @@ CLOCKS = (
 """Every clock that the code reads."""
 RECIPIENTS = ("told", "told_where_escalated", "told_where_the_grade_changed", "told_where_shared")
 TEXTS = ("subject", "does")
-KEYS = (*RECIPIENTS, *TEXTS, "urgent", "gathered", "leads_to", "of_account")
+KEYS = (*RECIPIENTS, *TEXTS, "urgent", "gathered", "leads_to", "of_account", "to_former_address")
 
 
 def notification_faults(notifications: NotificationRules, rules: Rules) -> Iterator[str]:

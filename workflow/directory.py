@@ -41,7 +41,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A role, a deputy’s place or a delegation that a second person must agree to. Only a delegation has `from_person` and times."""
+    """A role, a deputy’s place, a delegation or an email address that a second person must agree to.
+
+    Only a delegation has `from_person` and times.
+    """
 
     person_id: int
     duty: Duty
@@ -51,6 +54,8 @@ class Request:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     id: int = 0
+    new_email: str | None = None
+    """Of a change of address, which has no duty."""
 
     @property
     def concerned(self) -> frozenset[int | None]:

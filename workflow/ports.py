@@ -99,6 +99,9 @@ class DirectoryWriter(Protocol):
 
     def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None: ...
 
+    def change_address(self, person_id: int, former: str, email: str) -> None:
+        """And end sessions, tokens, the calendar’s address and emailed links; the former address is told."""
+
     def give(self, *given: tuple[int, Duty]) -> None: ...
 
     def take(self, person_id: int, duty: Duty) -> None:
@@ -137,6 +140,12 @@ class DirectoryWriter(Protocol):
 
     def delegated_to(self, person_id: int) -> frozenset[Duty]:
         """The duties of every delegation to them that has not ended."""
+
+    def ever_held_a_role(self, person_id: int) -> bool:
+        """Whether the record says that they once held a role, or had one delegated to them."""
+
+    def is_named_in_audits(self, person_id: int, role: str) -> bool:
+        """Whether an audit names them in one of NAMED_ROLES."""
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         """The audits, moderations and actions that wait for this person; of one child alone where one is named."""

@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
 from typing import Any
@@ -104,9 +104,11 @@ def _tried_before(rows: EmailRows, ident: str) -> BuiltEmail | None:
 
 
 def _build(context: WorkerContext, directory: Directory, rows: EmailRows, ident: str) -> BuiltEmail:
-    """For the address that the directory has now; raises PermanentFailure if there is none."""
+    """For the address that the directory has now, or the one before where the event says so; raises PermanentFailure if there is none."""
     row, rules, settings = rows[0], context.notification_rules, context.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
+    if person and rules.events[row.event].get("to_former_address"):
+        person = replace(person, email=row.sent_to, is_active=True)
     if row.recipient != QA_INBOX and (person is None or not person.can_be_reached):
         raise PermanentFailure("the person is not active, or has no address")
     is_digest = row.event in rules.gathered

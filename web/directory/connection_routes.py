@@ -16,7 +16,7 @@ from web.request.form_fields import read_date
 from web.request.view_options import ViewOptions
 from workflow.commands.directory import connections as connection_commands
 from workflow.commands.directory import delegations as delegation_commands
-from workflow.commands.directory import roles as role_commands
+from workflow.commands.directory.second_person import GIVEN
 from workflow.directory import Person
 from workflow.errors import BadInput
 from workflow.role_assignments import read_duty
@@ -122,7 +122,7 @@ def _set_up_cover(giver: Person) -> Page:
         outcome = delegation_commands.delegate(context, current_user(), giver.id, to.id if to else 0, duty, (days[0], days[1]))
     except BadInput as refusal:
         return _render_delegations(giver, refusal), status_of(refusal)
-    flash("Cover set up." if outcome == role_commands.GIVEN else "Cover requested. A second person must approve it.")
+    flash("Cover set up." if outcome == GIVEN else "Cover requested. A second person must approve it.")
     return redirect(_own_or_other("own.delegations", "own.delegations_of_another", giver), HTTPStatus.SEE_OTHER)
 
 

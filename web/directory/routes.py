@@ -16,6 +16,7 @@ from web.request.flash_messages import flash
 from web.request.view_options import ViewOptions
 from workflow.commands.directory import people as people_commands
 from workflow.commands.directory import roles as role_commands
+from workflow.commands.directory.second_person import GIVEN
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.role_assignments import read_duty
@@ -65,6 +66,7 @@ def show(person_id: int) -> str:
             own=sort_duties(person.duties - person.delegated), passed=fetch_delegations(connection, person_id, context.now), describe_change=describe_change,
             history=fetch_person_history(connection, person_id) if "read_directory_history" in sees else [],
             connections=fetch_connections(connection, person_id) if "see_connections" in sees else [],
+            new_email=next((one.new_email for one in context.directory.requests if one.person_id == person_id and one.new_email), None),
         )  # fmt: skip
 
 
@@ -78,10 +80,12 @@ def change(person_id: int) -> str:
 @login_required
 def change_now(person_id: int) -> Page:
     try:
-        people_commands.change_person(command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email"))
+        outcome = people_commands.change_person(
+            command_context(), current_user(), person_id, request.form.get("name"), request.form.get("email")
+        )
     except BadInput as refusal:
         return _render_identity(get_person(person_id), refusal), status_of(refusal)
-    flash("Saved.")
+    flash("Saved." if outcome == GIVEN else "New email address requested. A second person must approve it: until then the old one stays.")
     return _redirect_to_person(person_id)
 
 
@@ -100,7 +104,7 @@ def give(person_id: int) -> Page:
         )
     except BadInput as refusal:
         return _render_roles(person_id, refusal), status_of(refusal)
-    flash("Role given." if outcome == role_commands.GIVEN else "Role requested. A second person must approve it.")
+    flash("Role given." if outcome == GIVEN else "Role requested. A second person must approve it.")
     return _redirect_to_person(person_id)
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import duties_of, find_team, title_of_duty
+from web.directory.choices import duties_of, find_team, sort_duties, title_of_duty
 from web.directory.history_text import describe_change
 from web.directory.queries import fetch_unit_history
 from web.directory.routes import check_permitted
@@ -18,6 +18,7 @@ from web.request.view_options import ViewOptions
 from workflow.commands.directory import roles
 from workflow.commands.directory import units as unit_commands
 from workflow.commands.directory.people import ensure_edits
+from workflow.commands.directory.second_person import may_answer
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.errors import BadInput, NotFound
 from workflow.role_assignments import UNITS, Unit
@@ -60,7 +61,7 @@ def answer(request_id: int) -> Page:
         roles.answer_request(command_context(), current_user(), request_id, is_granted=is_granted)
     except BadInput as refusal:
         return _render_requests(refusal), status_of(refusal)
-    flash("Role approved." if is_granted else "Role refused.")
+    flash("Approved." if is_granted else "Refused.")
     return redirect(url_for("my_work.show"), HTTPStatus.SEE_OTHER)
 
 
@@ -126,7 +127,7 @@ def _describe_post(directory: Directory, duty: Duty) -> Post:
 
 def list_requests_for(who: Person) -> list[Request]:
     """Return the role requests that this person can decide."""
-    return [one for one in command_context().directory.requests if roles.may_answer(command_context(), who, one)]
+    return [one for one in command_context().directory.requests if may_answer(command_context(), who, one)]
 
 
 def _render_requests(refusal: BadInput | None = None) -> str:
@@ -136,7 +137,9 @@ def _render_requests(refusal: BadInput | None = None) -> str:
         check_permitted("see_directory")
     directory = command_context().directory
     shown = asked if command_context().permissions.allow_role("see_directory", current_user()) else mine
-    return render_template("requests.html", asked=shown, mine=mine, directory=directory, title_of_duty=title_of_duty, refusal=refusal)
+    return render_template(
+        "requests.html", asked=shown, mine=mine, directory=directory, title_of_duty=title_of_duty, sort_duties=sort_duties, refusal=refusal
+    )
 
 
 def _new_unit(kind: str) -> Unit:

@@ -34,7 +34,7 @@ class UsableLink:
 
 
 def read_link(token: str) -> UsableLink:
-    """Raise NotFound if the link is forged, used, expired, for another person, for a post that somebody else holds, or was tried too often."""
+    """Raise NotFound if the link is forged, used, expired, for another person, a former address or a lost post, or was tried too often."""
     context, council = command_context(), current_council()
     asked = read_token(token, council.settings)
     person = context.directory.person(asked.person_id) if asked else None
@@ -42,6 +42,8 @@ def read_link(token: str) -> UsableLink:
         raise NotFound
     lasts = timedelta(days=council.notification_policy.clocks["acknowledge_link_days"])
     if not asked.made_at <= context.now < asked.made_at + lasts:
+        raise NotFound
+    if _is_from_former_address(asked):
         raise NotFound
     audit, _ = get_visible_audit(context, person, asked.reference)
     posts = tuple(one.post for one in _unacknowledged(context, audit, person, asked))
@@ -79,6 +81,11 @@ def use_link(token: str, chosen: str) -> UsableLink:
 
 def _key_of(token: str) -> str:
     return hmac.digest(current_council().settings.key_for("choices at a link"), token.encode(), "sha256").hex()
+
+
+def _is_from_former_address(asked: AcknowledgementLink) -> bool:
+    links_from = queries.fetch_links_from(current_council().engine, asked.person_id)
+    return links_from is not None and asked.made_at <= links_from
 
 
 def _unacknowledged(context: CommandContext, audit: Audit, person: Person, asked: AcknowledgementLink) -> list[Recipient]:

@@ -9,7 +9,17 @@ from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, sele
 from workflow.storage.audit_writer import insert_once_statement
 from workflow.storage.engine import read_statement, write_transaction
 from workflow.storage.keyset import Page, fetch_page
-from workflow.storage.tables import IS_OF_AN_ESCALATION, IS_OF_AN_UNRESOLVED, IS_UNRESOLVED, audits, escalations, failures, outbox, readings
+from workflow.storage.tables import (
+    IS_OF_AN_ESCALATION,
+    IS_OF_AN_UNRESOLVED,
+    IS_UNRESOLVED,
+    accounts,
+    audits,
+    escalations,
+    failures,
+    outbox,
+    readings,
+)  # fmt: skip
 from workflow.storage.visibility import VisibilityFilter
 
 SIZE, MOST = 25, 2_000
@@ -17,6 +27,13 @@ RESOLVED_RECENTLY = timedelta(days=14)
 ESCALATION_COLUMNS = ("number", "source", "opened_at", "recipients", "plan_at", "plan_by", "resolved_at", "resolved_by")
 EMAIL_COLUMNS = ("reference", "recipient", "event", "key", "state", "created_at", "sent_at", "last_error")
 OPENINGS = escalations.alias("openings")
+
+
+def fetch_links_from(engine: Engine, person_id: int) -> datetime | None:
+    """Return since when the links in this person’s emails are worth something: their address changed then, or they came back."""
+    with read_statement(engine) as connection:
+        found: datetime | None = connection.execute(select(accounts.c.links_from).where(accounts.c.person_id == person_id)).scalar()
+    return found
 
 
 def fetch_unresolved(connection: Connection, reader: VisibilityFilter, cursor: str | None = None) -> Page:

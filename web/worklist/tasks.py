@@ -142,9 +142,11 @@ def list_action_tasks(rows: Iterable[Any], me: Person, directory: Directory) -> 
 
 
 def list_role_request_tasks(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
-    """Roles that a second person must approve."""
+    """Roles and email addresses that a second person must approve."""
     for one in waiting:
-        yield Task(f"Decide whether to give {directory.people[one.person_id].name} a role", url_for("posts.requests"), "")
+        name = directory.people[one.person_id].name
+        title = f"Decide whether to change the email address of {name}" if one.new_email else f"Decide whether to give {name} a role"
+        yield Task(title, url_for("posts.requests"), "")
 
 
 def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:

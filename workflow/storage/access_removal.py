@@ -3,11 +3,12 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, update
 
 from workflow.storage import audit_writer
 from workflow.storage.tables import accounts, calendars, identities, outbox, passkeys, people, places, recovery_codes, sessions, tokens
 
+TO_FORMER_ADDRESS = "address_changed"
 FACTORS = (passkeys, recovery_codes, identities, places)
 
 
@@ -17,8 +18,20 @@ def end_access(connection: Connection, person_id: int, at: datetime) -> None:
         connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
     _renew_account(connection, person_id, at)
-    secret = (outbox.c.recipient == person_id, outbox.c.state == "waiting", outbox.c.locked.is_not(None))
-    connection.execute(update(outbox).where(*secret).values(state="cancelled", leased_until=None, locked=None))
+    waiting = (outbox.c.recipient == person_id, outbox.c.state == "waiting")
+    connection.execute(
+        update(outbox).where(*waiting, outbox.c.locked.is_not(None)).values(state="cancelled", leased_until=None, locked=None)
+    )
+    # What was tried already is built again, for the address that they have when it is sent.
+    anew = {"body": None, "message_id": None, "sent_to": None, "last_error": None}
+    connection.execute(update(outbox).where(*waiting, outbox.c.event != TO_FORMER_ADDRESS).values(anew))
+
+
+def tell_former_address(connection: Connection, person_id: int, former: str, version: int, at: datetime) -> None:
+    """The one email whose address is stored beforehand: by the time it is sent, the directory has the new one."""
+    values = {"key": f"{TO_FORMER_ADDRESS}/{person_id}/{version}", "recipient": person_id, "event": TO_FORMER_ADDRESS, "reference": ""}
+    connection.execute(insert(outbox).values(**values, sent_to=former, **audit_writer.new_outbox_values(at, at)))
+    audit_writer.call_worker(connection)
 
 
 def forget_credentials(connection: Connection, person_id: int, at: datetime) -> None:

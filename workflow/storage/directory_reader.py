@@ -37,7 +37,7 @@ _STILL_CONNECTED = select(connections.c.person_id, connections.c.child_id).where
 
 def request_of(row: Any) -> Request:
     duty = Duty(row.role, row.scope, row.is_deputy)
-    return Request(row.person_id, duty, row.asked_by, row.asked_at, row.from_person, row.starts_at, row.ends_at, row.id)
+    return Request(row.person_id, duty, row.asked_by, row.asked_at, row.from_person, row.starts_at, row.ends_at, row.id, row.new_email)
 
 
 def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:

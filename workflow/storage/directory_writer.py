@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, func, insert, literal, or_, select, update
 
 from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
@@ -15,6 +15,7 @@ from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
 COMMAND_LINE = "command line"
+VERBS_OF_ROLES = ("role_given", "role_taken", "request_granted", "left")
 UNITS: dict[str, tuple[Table, str]] = {
     "branch": (tables.branches, ""), "service": (tables.services, "branch"), "team": (tables.teams, "service")
 }  # fmt: skip
@@ -23,7 +24,7 @@ UNITS: dict[str, tuple[Table, str]] = {
 class DirectoryWriter:
     def __init__(self, connection: Connection, directory_version: int, at: datetime) -> None:
         """Raise ConcurrentChange if the directory has another version. From here on nobody else can change it until the commit."""
-        self._connection, self._at = connection, at
+        self._connection, self._version, self._at = connection, directory_version, at
         seen = update(tables.directory).where(tables.directory.c.version == directory_version)
         if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:
             raise ConcurrentChange
@@ -39,6 +40,11 @@ class DirectoryWriter:
 
     def change_person(self, person_id: int, name: str, email: str, *, is_active: bool) -> None:
         self._update(people, people.c.id == person_id, name=name, email=email, is_active=is_active)
+
+    def change_address(self, person_id: int, former: str, email: str) -> None:
+        self._update(people, people.c.id == person_id, email=email)
+        access_removal.end_access(self._connection, person_id, self._at)
+        access_removal.tell_former_address(self._connection, person_id, former, self._version, self._at)
 
     def give(self, *given: tuple[int, Duty]) -> None:
         self._insert(duties, [{"person_id": person_id, **_columns(duty)} for person_id, duty in given])
@@ -88,7 +94,7 @@ class DirectoryWriter:
         self._connection.execute(
             insert(requests).values(
                 person_id=request.person_id, **_columns(request.duty), from_person=request.from_person, starts_at=request.starts_at,
-                ends_at=request.ends_at, asked_by=request.asked_by, asked_at=request.asked_at,
+                ends_at=request.ends_at, asked_by=request.asked_by, asked_at=request.asked_at, new_email=request.new_email,
             )
         )  # fmt: skip
 
@@ -121,6 +127,14 @@ class DirectoryWriter:
     def delegated_to(self, person_id: int) -> frozenset[Duty]:
         is_delegated = and_(delegations.c.to_person == person_id, delegations.c.ends_at > self._at)
         return frozenset(Duty(row.role, row.scope) for row in self._connection.execute(select(delegations).where(is_delegated)))
+
+    def ever_held_a_role(self, person_id: int) -> bool:
+        is_recorded = and_(tables.directory_history.c.person_id == person_id, tables.directory_history.c.verb.in_(VERBS_OF_ROLES))
+        found = select(literal(1)).where(or_(exists().where(is_recorded), exists().where(delegations.c.to_person == person_id)))
+        return self._connection.execute(found).first() is not None
+
+    def is_named_in_audits(self, person_id: int, role: str) -> bool:
+        return self._connection.execute(select(audits.c.id).where(audits.c[f"{role}_id"] == person_id).limit(1)).first() is not None
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         of_child = [func.lower(audits.c.child_id) == normalise_child_id(child_id)] if child_id is not None else []

@@ -3,8 +3,8 @@
 from datetime import date, datetime, timedelta
 
 from workflow.commands.context import CommandContext, retry_on_conflict
-from workflow.commands.directory.people import is_privileged
-from workflow.commands.directory.roles import GIVEN, WAITS, ask_a_second_person, ensure_compatible
+from workflow.commands.directory.roles import ensure_compatible, needs_second_person
+from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.role_assignments import Delegation, DirectoryEvent, format_duty
@@ -26,7 +26,7 @@ def delegate(context: CommandContext, who: Person, from_person: int, to_person: 
     facts = {"role": format_duty(duty), "to": to.name, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
     with context.store.changing(context.directory.version, context.now) as writing:
         ensure_compatible(writing, to, duty)
-        if is_privileged(context, duty.role):
+        if needs_second_person(context, writing, to, duty):
             ask_a_second_person(context, writing, Request(to.id, duty, who.id, context.now, giver.id, starts_at, ends_at))
             writing.record(who, DirectoryEvent("delegation_asked_for", giver.id, facts=facts))
             return WAITS

@@ -4,13 +4,16 @@ import re
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
-from workflow.directory import Directory, Person
+from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person
+from workflow.directory import Directory, Duty, Person, Request
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.field_types import clean
+from workflow.ports import DirectoryWriter
 from workflow.role_assignments import DirectoryEvent
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
 MOST_OF_ADDRESS, MOST_OF_NAME = 254, 200
+NO_DUTY = Duty("")
 
 
 @retry_on_conflict
@@ -26,21 +29,27 @@ def add_person(context: CommandContext, who: Person, name: object, email: object
 
 
 @retry_on_conflict
-def change_person(context: CommandContext, who: Person, person_id: int, name: object, email: object) -> None:
-    """Raise BadInput for a new address of somebody with a privileged role: a person who reads their email could take their place."""
+def change_person(context: CommandContext, who: Person, person_id: int, name: object, email: object) -> str:
+    """Return GIVEN, or WAITS where a second person must agree to the new address first; a new name is stored at once."""
     person = somebody_else(context, who, person_id)
     called, address = read_identity(name, email)
     if address != person.email:
-        ensure_free(context.directory, address)
-        if any(is_privileged(context, duty.role) for duty in person.duties):
-            sentence = "The address of somebody with a privileged role can’t be changed: take the role away, change the address, and ask for the role again."
-            raise BadInput.about("email", sentence)
+        _ensure_new(context.directory, person, address)
     if (called, address) == (person.name, person.email):
-        return
+        return GIVEN
     with context.store.changing(context.directory.version, context.now) as writing:
-        writing.change_person(person.id, called, address, is_active=person.is_active)
-        was = {"name_was": person.name, "email_was": person.email}
-        writing.record(who, DirectoryEvent("changed", person.id, facts={"name": called, "email": address, **was}))
+        waits = address != person.email and _may_open_audits(context, writing, person)
+        if waits:
+            ask_a_second_person(context, writing, Request(person.id, NO_DUTY, who.id, context.now, new_email=address))
+            writing.record(who, DirectoryEvent("address_asked_for", person.id, facts={"email": address, "email_was": person.email}))
+        _change_now(context, writing, who, person, called, person.email if waits else address)
+    return WAITS if waits else GIVEN
+
+
+def change_address(context: CommandContext, writing: DirectoryWriter, person: Person, address: str) -> None:
+    """The former address is told, since a person who reads the email of somebody else could take their place."""
+    ensure_free(context.directory, address)
+    writing.change_address(person.id, person.email, address)
 
 
 @retry_on_conflict
@@ -87,10 +96,6 @@ def somebody_else(context: CommandContext, who: Person, person_id: int) -> Perso
     return person
 
 
-def is_privileged(context: CommandContext, role: str) -> bool:
-    return role in context.permissions.table["privileged"]
-
-
 def read_identity(name: object, email: object) -> tuple[str, str]:
     """Name and address as they are stored; raises BadInput with every fault."""
     called, address, errors = "", "", ErrorCollector()
@@ -102,6 +107,28 @@ def read_identity(name: object, email: object) -> tuple[str, str]:
             raise BadInput.about("email", "Give an email address, like name@example.org.")
     errors.refuse()
     return called, address
+
+
+def _ensure_new(directory: Directory, person: Person, address: str) -> None:
+    ensure_free(directory, address)
+    if any(one.person_id == person.id and one.new_email for one in directory.requests):
+        raise BadInput.about("email", "Another new address waits for a second person: it must be approved or refused first.")
+
+
+def _may_open_audits(context: CommandContext, writing: DirectoryWriter, person: Person) -> bool:
+    """Whether they hold, held or are to be given a role: audits may name them, and the role could be given back."""
+    is_asked_for = any(one.person_id == person.id for one in context.directory.requests)
+    return bool(person.duties) or is_asked_for or writing.ever_held_a_role(person.id)
+
+
+def _change_now(context: CommandContext, writing: DirectoryWriter, who: Person, person: Person, called: str, address: str) -> None:
+    if (called, address) == (person.name, person.email):
+        return
+    if address != person.email:
+        change_address(context, writing, person, address)
+    writing.change_person(person.id, called, address, is_active=person.is_active)
+    was = {"name_was": person.name, "email_was": person.email}
+    writing.record(who, DirectoryEvent("changed", person.id, facts={"name": called, "email": address, **was}))
 
 
 def ensure_free(directory: Directory, address: str) -> None:

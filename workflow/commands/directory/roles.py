@@ -1,15 +1,14 @@
-"""Giving and taking roles. A privileged role is asked for by one person and granted by another."""
+"""Giving and taking roles, and the second person who grants what one alone can’t give."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import handover_notices
-from workflow.commands.directory.people import is_privileged, somebody_else
+from workflow.commands.directory.people import change_address, somebody_else
+from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person, may_answer
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, NotFound, PermissionDenied
-from workflow.events import QA_INBOX, Notice
 from workflow.ports import DirectoryWriter
 from workflow.role_assignments import Delegation, DirectoryEvent, ensure_allowed, ensure_possible, format_duty
-
-WAITS, GIVEN = "waits", "given"
+from workflow.roles import NAMED_ROLES
 
 
 @retry_on_conflict
@@ -18,7 +17,7 @@ def give_role(context: CommandContext, who: Person, person_id: int, duty: Duty) 
     person = somebody_else(context, who, person_id)
     with context.store.changing(context.directory.version, context.now) as writing:
         _ensure_fits(context, writing, person, duty)
-        if is_privileged(context, duty.role):
+        if needs_second_person(context, writing, person, duty):
             ask_a_second_person(context, writing, Request(person.id, duty, who.id, context.now))
             writing.record(who, DirectoryEvent("role_asked_for", person.id, facts={"role": format_duty(duty)}))
             return WAITS
@@ -48,32 +47,18 @@ def answer_request(context: CommandContext, who: Person, request_id: int, *, is_
         if request is None:
             raise NotFound
         if not may_answer(context, who, request):
-            raise PermissionDenied("Another person must answer this: neither the person who asked nor anybody whose role it is.")
+            raise PermissionDenied("Another person must answer this: neither the person who asked nor anybody whom it concerns.")
         if is_granted:
             _grant(context, writing, request)
         writing.answer(request_id, who.id, is_granted=is_granted)
-        facts = {"role": format_duty(request.duty), "asked_by": context.directory.people[request.asked_by].name}
-        writing.record(who, DirectoryEvent("request_granted" if is_granted else "request_refused", request.person_id, facts=facts))
+        what, facts = _describe(context, request)
+        writing.record(who, DirectoryEvent(f"{what}_{'granted' if is_granted else 'refused'}", request.person_id, facts=facts))
 
 
-def may_answer(context: CommandContext, who: Person, request: Request) -> bool:
-    """By the first right whose post is held by somebody independent (rules, section 5)."""
-    return who.id in _who_may_answer(context, request)
-
-
-def ask_a_second_person(context: CommandContext, writing: DirectoryWriter, request: Request) -> None:
-    """Store the request and notify the people who may answer it, or the QA inbox where nobody may."""
-    writing.ask(request)
-    key = f"asked_for/{request.person_id}/{request.duty.role}/{context.directory.version}"
-    recipients = _who_may_answer(context, request) or (QA_INBOX,)
-    writing.notify([Notice(key, "privileged_role_asked_for", person_id, "") for person_id in recipients])
-
-
-def _who_may_answer(context: CommandContext, request: Request) -> tuple[int, ...]:
-    people = [person for person in context.directory.people.values() if person.is_active and person.id not in request.concerned]
-    rights = ("approve_privileged", "approve_privileged_where_vacant")
-    every = (tuple(person.id for person in people if context.permissions.allow_role(right, person)) for right in rights)
-    return next(filter(None, every), ())
+def needs_second_person(context: CommandContext, writing: DirectoryWriter, person: Person, duty: Duty) -> bool:
+    """For a privileged role, and for one in which audits name the person already: giving it opens those audits."""
+    is_privileged = duty.role in context.permissions.table["privileged"]
+    return is_privileged or (duty.role in NAMED_ROLES and writing.is_named_in_audits(person.id, duty.role))
 
 
 def ensure_compatible(writing: DirectoryWriter, person: Person, duty: Duty) -> None:
@@ -92,6 +77,9 @@ def _ensure_fits(context: CommandContext, writing: DirectoryWriter, person: Pers
 
 def _grant(context: CommandContext, writing: DirectoryWriter, request: Request) -> None:
     person, giver = context.directory.people[request.person_id], context.directory.person(request.from_person)
+    if request.new_email is not None:
+        change_address(context, writing, person, request.new_email)
+        return
     _ensure_fits(context, writing, person, request.duty)
     if giver is None:
         writing.give((person.id, request.duty))
@@ -101,3 +89,11 @@ def _grant(context: CommandContext, writing: DirectoryWriter, request: Request) 
     if request.ends_at <= context.now or request.duty not in giver.duties - giver.delegated:
         raise BadInput.about("role", "The delegation has ended, or the person no longer holds the role: refuse it.")
     writing.delegate(Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)
+
+
+def _describe(context: CommandContext, request: Request) -> tuple[str, dict[str, str]]:
+    """How the answer is recorded: the first part of its verb, and its facts."""
+    asked_by = {"asked_by": context.directory.people[request.asked_by].name}
+    if request.new_email is None:
+        return "request", {"role": format_duty(request.duty), **asked_by}
+    return "address", {"email": request.new_email, "email_was": context.directory.people[request.person_id].email, **asked_by}

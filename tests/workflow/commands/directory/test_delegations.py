@@ -8,7 +8,7 @@ from tests.factories import World, an_audit, assign
 from tests.workflow.commands.directory.support import answer, give, pass_on
 from workflow.commands import audit_moves
 from workflow.commands.directory import delegations, roles
-from workflow.commands.directory.roles import GIVEN, WAITS
+from workflow.commands.directory.second_person import GIVEN, WAITS
 from workflow.directory import Duty
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 
