@@ -1,5 +1,6 @@
 """The council’s own accounts: an OpenID Connect issuer, such as Entra ID, or none; and whether passwords are used beside it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -8,6 +9,10 @@ from config.errors import PREFIX, BadSetting
 
 NEEDED = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 LINKS_BY = ("email", "preferred_username")
+ENTRA = re.compile(
+    r"https://login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn)/(?P<tenant>[^/]*)(?P<rest>.*)", re.IGNORECASE
+)
+TENANT_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -20,6 +25,12 @@ class CouncilSignIn:
     client_secret: str = field(repr=False)
     links_by: str = "email"
     allows_http: bool = False
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The claim `idp` of an account of this directory: the issuer, by either name that Entra ID gives it."""
+        tenant = ENTRA.fullmatch(self.issuer)
+        return frozenset({self.issuer} | ({f"https://sts.windows.net/{tenant['tenant']}/"} if tenant else set()))
 
     def may_be_requested(self, address: object) -> bool:
         """An https address; plain http only on this machine, in a demo."""
@@ -52,7 +63,17 @@ def read_council_sign_in(given: Mapping[str, str], *, is_production: bool) -> Co
     parts = urlsplit(chosen.issuer) if chosen.may_be_requested(chosen.issuer) else None
     if parts is None or parts.query or parts.fragment:
         raise BadSetting(f"{PREFIX}OIDC_ISSUER must be an https address, like https://login.microsoftonline.com/<tenant>/v2.0.")
+    _check_tenant(chosen.issuer)
     return chosen
+
+
+def _check_tenant(issuer: str) -> None:
+    """With `common`, everybody with a Microsoft account of any directory could sign in."""
+    found = ENTRA.fullmatch(issuer)
+    if found and not (re.fullmatch(TENANT_ID, found["tenant"]) and found["rest"] == "/v2.0"):
+        raise BadSetting(
+            f"{PREFIX}OIDC_ISSUER must name the council’s own tenant by its ID: https://login.microsoftonline.com/<tenant ID>/v2.0."
+        )
 
 
 def read_passwords(given: Mapping[str, str], council_sign_in: CouncilSignIn | None) -> bool:

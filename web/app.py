@@ -39,7 +39,7 @@ from workflow.storage.tables import metadata
 BLUEPRINT_MODULES = (
     "identity.sign_in.routes", "identity.sign_in.second_factor_routes", "identity.sign_in.password_reset_routes", "identity.sign_in.passkey_routes",
     "identity.account.routes", "identity.account.second_factor_routes", "identity.account.passkey_routes", "identity.account.access_token_routes",
-    "identity.oidc.routes",
+    "identity.account.confirmation_routes", "identity.oidc.routes",
     "worklist.routes", "worklist.calendar_routes", "audit_list.routes",
     "audits.routes", "audits.section_routes", "audits.moderator_routes", "audits.safeguarding_routes",
     "actions.routes",

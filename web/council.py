@@ -8,6 +8,7 @@ from notifications.context import WorkerContext
 from notifications.recipients import NotificationRules
 from web.configuration import load_configuration
 from workflow.commands.context import CommandContext
+from workflow.directory import Person
 from workflow.errors import ConfigurationError
 from workflow.permissions import Permissions
 from workflow.roles import ROLES
@@ -34,6 +35,10 @@ class Council:
     @property
     def worker_context(self) -> WorkerContext:
         return WorkerContext(self.settings, self.engine, self.store, self.notification_policy, self.rules)
+
+    def needs_second_factor(self, person: Person) -> bool:
+        """By the roles that the person has now, their own or lent."""
+        return any(duty.role in self.settings.mfa_roles for duty in person.duties)
 
     def command_context(self, now: datetime | None = None) -> CommandContext:
         """A context for one command, as of `now` in UTC."""

@@ -1,19 +1,38 @@
-"""Encrypt the secret link of an account email while it waits to be sent, so that a copy of the database does not reveal it."""
+"""Encrypt what must not be read where it lies: the secret link of an email that waits, the state of a sign-in at the council’s issuer."""
 
 from base64 import urlsafe_b64encode
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from config.settings import Settings
 
-
-def encrypt(settings: Settings, text: str) -> bytes:
-    # Imported where it is needed: most runs send no such email.
+if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
-    return Fernet(urlsafe_b64encode(settings.key_for("outbox"))).encrypt(text.encode())
+OUTBOX = "outbox"
+
+
+def encrypt(settings: Settings, text: str, purpose: str = OUTBOX) -> bytes:
+    return _cipher(settings, purpose).encrypt(text.encode())
 
 
 def decrypt(settings: Settings, locked: bytes) -> str:
     """Raise InvalidToken for bytes encrypted with another SECRET_KEY."""
+    return _cipher(settings, OUTBOX).decrypt(locked).decode()
+
+
+def decrypt_recent(settings: Settings, locked: str, purpose: str, lasts: timedelta) -> str | None:
+    """Return None for what was encrypted longer ago, with another key or for another purpose."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _cipher(settings, purpose).decrypt(locked.encode(errors="replace"), ttl=int(lasts.total_seconds())).decode()
+    except InvalidToken:
+        return None
+
+
+def _cipher(settings: Settings, purpose: str) -> "Fernet":
+    # Imported where it is needed: most runs encrypt nothing.
     from cryptography.fernet import Fernet
 
-    return Fernet(urlsafe_b64encode(settings.key_for("outbox"))).decrypt(locked).decode()
+    return Fernet(urlsafe_b64encode(settings.key_for(purpose)))

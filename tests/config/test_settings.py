@@ -129,6 +129,26 @@ def test_an_issuer_is_an_https_address(issuer: str, tmp_path: Path) -> None:
         settings(tmp_path, **{**ISSUER, "OIDC_ISSUER": issuer})
 
 
+TENANT = "0f2b6d1c-6c1e-4b7e-9a50-0d4c5f6a7b8c"
+BAD_TENANTS = (
+    "common/v2.0",
+    "organizations/v2.0",
+    "consumers/v2.0",
+    "council.onmicrosoft.com/v2.0",
+    TENANT,
+    f"{TENANT}/v2.0/x",
+    "v2.0",
+    "",
+)
+
+
+def test_entra_is_asked_for_the_councils_own_tenant(tmp_path: Path) -> None:
+    assert settings(tmp_path, **{**ISSUER, "OIDC_ISSUER": f"https://login.microsoftonline.com/{TENANT}/v2.0"}).council_sign_in
+    for tenant in BAD_TENANTS:
+        with pytest.raises(BadSetting, match=r"^PRACTICE_AUDIT_OIDC_ISSUER must name"):
+            settings(tmp_path, **{**ISSUER, "OIDC_ISSUER": f"https://login.microsoftonline.com/{tenant}"})
+
+
 def test_plain_http_is_for_this_machine_in_a_demo(tmp_path: Path) -> None:
     here = {**ISSUER, "OIDC_ISSUER": "http://localhost:9000"}
     assert settings(tmp_path, **here).council_sign_in

@@ -46,21 +46,18 @@ def page(named: LiveServer) -> Iterator[Page]:
 def test_a_passkey_is_made_signs_in_and_is_removed(named: LiveServer, page: Page) -> None:
     base = named.council.settings.base_url
     _sign_in(page, f"{base}/account/passkeys", "auditor")
-    page.get_by_label("Name of the passkey").fill("work laptop")
-    adding = page.locator("form[data-passkey]")
-    adding.get_by_label("Your password", exact=True).fill("wrong")
-    adding.get_by_role("button", name="Add a passkey").click()
-    page.get_by_text("Your password is not correct. Enter it again.").wait_for()
-    adding.get_by_label("Your password", exact=True).fill(PASSWORD)
-    adding.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("heading", name="work laptop").wait_for()
+    page.get_by_role("button", name="Add a passkey").click()
+    _confirm(page, "wrong")
+    page.get_by_text("Your password is not correct. Enter it again.").first.wait_for()
+    _confirm(page, PASSWORD)
+    _add(page)
     follow(page.get_by_role("button", name="Sign out"))
     page.goto(f"{base}/account/passkeys")
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("last used on").wait_for()
-    page.get_by_text("Remove work laptop").click()
-    page.locator("details").get_by_label("Your password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Remove this passkey").click()
+    page.get_by_role("button", name="Remove work laptop").click()
+    page.get_by_role("heading", name="Confirm it is you").wait_for()
+    page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("You have no passkeys.").wait_for()
     follow(page.get_by_role("button", name="Sign out"))
     page.get_by_role("button", name="Use a passkey").click()
@@ -73,12 +70,22 @@ def test_a_passkey_counts_as_both_factors(named: LiveServer, page: Page) -> None
     _sign_in(page, f"{base}/audits", "director.safeguarding")
     page.get_by_role("heading", name="Set up two-step verification first").wait_for()
     page.goto(f"{base}/account/passkeys")
-    page.get_by_label("Name of the passkey").fill("work laptop")
-    page.locator("form[data-passkey]").get_by_label("Your password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("heading", name="work laptop").wait_for()
+    _confirm(page, PASSWORD)
+    _add(page)
     page.goto(f"{base}/audits")
     page.get_by_role("heading", name="Audits", exact=True, level=1).wait_for()
+
+
+def _confirm(page: Page, password: str) -> None:
+    page.get_by_label("Your password", exact=True).fill(password)
+    page.get_by_role("button", name="Continue").click()
+
+
+def _add(page: Page) -> None:
+    page.get_by_label("Name of the passkey").fill("work laptop")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="work laptop").wait_for()
 
 
 def _sign_in(page: Page, url: str, name: str) -> None:

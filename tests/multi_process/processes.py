@@ -17,9 +17,9 @@ from typing import Any
 
 from tests.factories import settings
 from tests.notifications.support.smtp_server import SmtpServer, free_port
+from tests.support.untold_tokens import untold_token
 from web.cli.demo_data import load_people
 from web.council import Council, open_council, prepare
-from web.identity.credentials.access_tokens import create_token
 
 PROGRAM = [sys.executable, "-c", "from web.cli.main import main; main()"]
 KEY = "k" * 32
@@ -56,7 +56,7 @@ class Machines:
         if name not in self.tokens:
             person = self.council.store.directory().by_email(f"{name}@demo.example")
             assert person, name
-            self.tokens[name] = create_token(self.council, person)
+            self.tokens[name] = untold_token(self.council, person)
         return self.tokens[name]
 
     def rows(self, query: str) -> list[Any]:

@@ -21,10 +21,10 @@ from tests.notifications.support.smtp_server import SmtpServer, free_port
 from tests.support.bar_table import Bar
 from tests.support.postgres import OwnServer
 from tests.support.subprocesses import RetryingClient, run_program, wait_until_listening
+from tests.support.untold_tokens import untold_token
 from web.cli.demo_data import load_people
 from web.cli.verify_history import find_first_break, list_references
 from web.council import Council, open_council, prepare
-from web.identity.credentials.access_tokens import create_token
 from workflow.commands import audit_moves
 from workflow.storage.engine import DatabaseError, read_transaction
 from workflow.storage.tables import notices, outbox, ticks
@@ -115,7 +115,7 @@ def outage(tmp_path: Path) -> Iterator[Outage]:
     references = [an_audit(World(council.store, now=datetime.now(UTC)), at="graded") for _ in range(CLIENTS)]
     environment = {f"PRACTICE_AUDIT_{name}": value for name, value in given.items()}
     environment |= {"PRACTICE_AUDIT_DATA": str(tmp_path / "var"), "PRACTICE_AUDIT_BASE_URL": "http://localhost", "PORT": str(port)}
-    tokens = {name: create_token(council, World(council.store).person(name)) for name in ("auditor", "hos.ppqa")}
+    tokens = {name: untold_token(council, World(council.store).person(name)) for name in ("auditor", "hos.ppqa")}
     with ExitStack() as web, ExitStack() as worker:
         web.enter_context(run_program("serve", environment, tmp_path / "serve.log"))
         worker.enter_context(run_program("worker", environment, tmp_path / "worker.log"))

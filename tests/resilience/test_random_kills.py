@@ -21,9 +21,9 @@ from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
 from tests.resilience.support.fork_server import reopen_council, send
 from tests.resilience.support.killable_processes import KillableProcesses
 from tests.support.bar_table import Bar
+from tests.support.untold_tokens import untold_token
 from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
-from web.identity.credentials.access_tokens import create_token
 from workflow.commands import actions
 from workflow.commands.actions import NewAction
 from workflow.events import Event
@@ -144,7 +144,7 @@ def _survives(folder: Path, faulty_smtp: FaultySmtpServer, kills: int, least_mov
     world.now = datetime.now(UTC)
     walks = _walks(world)
     names = ("auditor", "qa", "hos.ppqa", "team.manager", "head.of.service")
-    tokens = {name: create_token(council, world.person(name)) for name in names}
+    tokens = {name: untold_token(council, world.person(name)) for name in names}
     killing = Killing(KillableProcesses(folder, faulty_smtp.url), council, faulty_smtp)
     clients = [Client(killing.alive.port, tokens, killing.is_up, at, random.Random(seed + at)) for at in range(CLIENTS)]
     for which in killing.killed:

@@ -11,9 +11,7 @@ export function withPasskey(form) {
     event.preventDefault();
     problem.textContent = "";
     try {
-      form.elements.credential.value = JSON.stringify(await deviceResponse(form));
-      // The password was needed for the challenge only.
-      if (form.elements.password) form.elements.password.value = "";
+      form.elements[form.dataset.answer ?? "credential"].value = JSON.stringify(await deviceResponse(form));
       form.submit();
     } catch (error) {
       problem.textContent = error.sentence ?? CANCELLED;

@@ -7,6 +7,7 @@ import click
 from config.settings import read_settings
 from web.council import Council, open_prepared_council
 from web.identity.credentials.access_tokens import (
+    COMMAND_LINE,
     DAYS,
     MAX_DAYS,
     READ_AND_WRITE,
@@ -38,7 +39,7 @@ def create(email: str, name: str, scope: str, days: int) -> None:
     if not person.is_active:
         raise Refusal("Nobody active here has that email address.")
     try:
-        click.echo(create_token(council, person, NewToken(name, scope, days)))
+        click.echo(create_token(council, person, NewToken(name, scope, days), COMMAND_LINE))
     except BadInput as refusal:
         raise Refusal(" ".join(one.message for one in refusal.missing)) from None
 
@@ -48,9 +49,10 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 def list_command(email: str) -> None:
     """Print the tokens of EMAIL, newest first: number, name, scope, when last used, when it ends. Never the token."""
     council, now = open_prepared_council(read_settings()), datetime.now(UTC)
-    for row in tokens_of(council.engine, _find_person(council, email).id):
+    person = _find_person(council, email)
+    for row in tokens_of(council.engine, person.id):
         used = f"used {_format_minute(row.used_at)}" if row.used_at else "never used"
-        ends = why_unusable(row, now) or f"ends {_format_minute(row.ends_at)}"
+        ends = why_unusable(row, now, needs_proof=council.needs_second_factor(person)) or f"ends {_format_minute(row.ends_at)}"
         click.echo("  ".join((str(row.id), row.name, row.scope, used, ends)))
 
 

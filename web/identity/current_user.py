@@ -20,6 +20,7 @@ from workflow.storage.visibility import VisibilityFilter
 P = ParamSpec("P")
 R = TypeVar("R")
 SECOND_FACTOR = "second_proof"
+COUNCIL_SIGN_IN_AT = "council_sign_in_at"
 
 
 def current_user() -> Person:
@@ -40,7 +41,7 @@ def partially_authenticated_user() -> Person:
 
 
 def needs_second_factor(person: Person) -> bool:
-    return any(duty.role in current_council().settings.mfa_roles for duty in person.duties)
+    return current_council().needs_second_factor(person)
 
 
 def user_from_bearer_token() -> Person:
@@ -48,12 +49,17 @@ def user_from_bearer_token() -> Person:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    holder = check_token(current_council().engine, token.strip())
+    holder = check_token(current_council().engine, token.strip(), _needs_proof)
     person = _active(holder.person_id if holder else None)
     if holder and not holder.may_write and request.method not in SAFE_METHODS and not current_view_options().only_reads:
         raise ReadOnlyToken
     identify(person, "json")
     return person
+
+
+def _needs_proof(person_id: int) -> bool:
+    person = command_context().directory.person(person_id)
+    return person is not None and needs_second_factor(person)
 
 
 def visibility_filter() -> VisibilityFilter:

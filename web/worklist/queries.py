@@ -65,10 +65,10 @@ def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> S
     return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST + 1)).all()
 
 
-def store_calendar(engine: Engine, person_id: int, digest: str, at: datetime) -> None:
-    """Replace any earlier address, which stops working."""
+def store_calendar(engine: Engine, person_id: int, digest: str, at: datetime, proof: str) -> None:
+    """Replace any earlier address, which stops working. `proof` is the second factor of the session that makes it, or empty."""
     with write_transaction(engine) as connection:
-        upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at}])
+        upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at, "proof": proof}])
         enqueue_account_event(connection, "calendar_address_made", person_id, at)
 
 

@@ -14,7 +14,7 @@ from tests.factories import World, an_audit
 from tests.web.access_matrix.runner import bytes_of
 from tests.web.api.test_errors import every_door
 from tests.web.support.api_client import ApiClient
-from tests.web.support.browser import Browser, text_of
+from tests.web.support.browser import PASSWORD, Browser, text_of
 from web.council import Council
 from web.identity.credentials.access_tokens import READ, SAFE_METHODS, NewToken, create_token
 from web.identity.credentials.queries import revoke_tokens_of
@@ -130,7 +130,7 @@ def test_reading_works_on_a_full_disk(app: Flask, council: Council) -> None:
 def test_a_page_creates_a_token_shows_it_once_and_revokes_it(app: Flask, council: Council) -> None:
     browser = Browser(app, "auditor")
     assert "You have no access tokens." in text_of(browser.get("/tokens").get_data(as_text=True))
-    answer = browser.post("/tokens/new", name="The dashboard", scope="read", days="7")
+    answer = browser.post("/tokens/new", name="The dashboard", scope="read", days="7", proof_password=PASSWORD)
     found = re.search(r'value="(pa_[\w-]{43})"', answer.get_data(as_text=True))
     assert found
     assert answer.headers["Cache-Control"] == "no-store"

@@ -10,7 +10,7 @@ from tests.factories import NOW, World
 from tests.notifications.support.outbox_assertions import sent_notices
 from tests.notifications.test_message_snapshots import OF_ACCOUNT, TABLE
 from tests.web.support.browser import PASSWORD
-from tests.web.support.sign_in import Visitor, set_up_app
+from tests.web.support.sign_in import Visitor, codes_on, set_up_app
 from web.cli.main import main
 from web.council import Council
 from web.identity.credentials import queries
@@ -39,13 +39,13 @@ def at_the_command_line(council: Council, *words: str) -> None:
 def test_each_change_of_how_somebody_signs_in_is_told_to_them_once(app: Flask, council: Council) -> None:
     browser, me = Visitor(app), World(council.store).person("qa").id
     browser.tries(QA)
-    set_up_app(browser)
-    browser.send("/account/second-proof", "/account/second-proof/recovery-codes", password=PASSWORD)
+    _, old = set_up_app(browser)
+    codes = codes_on(browser.send("/account/second-proof", "/account/second-proof/recovery-codes", proof_code=old[0]))
     add_passkey(council, me)
     passkey = queries.passkeys_of(council.engine, me)[0]
-    browser.send("/account/second-proof", "/account/passkeys/remove", password=PASSWORD, which=str(passkey.id))
-    browser.send("/account/second-proof", "/account/second-proof/remove", password=PASSWORD)
-    browser.send("/account/second-proof", "/account/second-proof/remove", password=PASSWORD)
+    browser.send("/account/second-proof", "/account/passkeys/remove", proof_code=codes[0], which=str(passkey.id))
+    browser.send("/account/second-proof", "/account/second-proof/remove", proof_code=codes[1])
+    browser.send("/account/second-proof", "/account/second-proof/remove", proof_password=PASSWORD)
     browser.send("/account/password", old=PASSWORD, new="four quiet herons wading")
     assert told(council) == [
         ("authenticator_app_added", "qa"), ("recovery_codes_made", "qa"), ("passkey_added", "qa"), ("passkey_removed", "qa"),
@@ -56,9 +56,9 @@ def test_each_change_of_how_somebody_signs_in_is_told_to_them_once(app: Flask, c
 def test_what_lasts_is_told_to_its_owner_wherever_it_was_made(app: Flask, council: Council) -> None:
     browser = Visitor(app)
     browser.tries(QA)
-    browser.send("/tokens/new", name="The dashboard", scope="read", days="7")
+    browser.send("/tokens/new", name="The dashboard", scope="read", days="7", proof_password=PASSWORD)
     browser.send("/tokens/new", name="", scope="read", days="7")
-    browser.send("/calendar")
+    browser.send("/calendar", proof_password=PASSWORD)
     at_the_command_line(council, "tokens", "create", "auditor@demo.example")
     assert told(council) == [("access_token_made", "qa"), ("calendar_address_made", "qa"), ("access_token_made", "auditor")]
 
@@ -79,7 +79,7 @@ def test_no_email_about_an_account_holds_what_somebody_typed(app: Flask, council
     """A thief would name a token so that its email calms its owner, or leads them elsewhere."""
     browser = Visitor(app)
     browser.tries(QA)
-    browser.send("/tokens/new", name="Call 020 7946 0000 to confirm", scope="read", days="7")
+    browser.send("/tokens/new", name="Call 020 7946 0000 to confirm", scope="read", days="7", proof_password=PASSWORD)
     with read_transaction(council.engine) as connection:
         assert "7946" not in str(connection.execute(select(tables.outbox)).all())
 

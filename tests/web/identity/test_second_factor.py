@@ -124,7 +124,7 @@ def test_a_required_second_factor_must_be_set_up_first(strict: Flask) -> None:
     assert "Set up two-step verification first" in browser.get("/account/second-proof").get_data(as_text=True)
     _, codes = set_up_app(browser)
     assert browser.is_in()
-    assert browser.send("/account/second-proof", "/account/second-proof/remove", password=PASSWORD).status_code == 422
+    assert browser.send("/account/second-proof", "/account/second-proof/remove", proof_code=codes[1]).status_code == 422
     other.tries("auditor@demo.example")
     assert other.is_in()
     again = Visitor(strict)
@@ -138,17 +138,18 @@ def test_the_password_alone_can_not_replace_the_app(app: Flask) -> None:
     before, owner = Visitor(app), Visitor(app)
     before.tries(QA)
     owner.tries(QA)
-    set_up_app(owner)
-    assert before.send("/account/second-proof", password=PASSWORD).headers["Location"] == "/sign-in"
-    assert not before.is_in()
-    assert owner.send("/account/second-proof", password="wrong").status_code == 422
+    _, codes = set_up_app(owner)
+    for visitor in (before, owner):
+        assert visitor.send("/account/second-proof", proof_password=PASSWORD).status_code == 422
+        assert visitor.get("/account/second-proof/scan").status_code == 404
+    assert owner.send("/account/second-proof", proof_code=codes[0]).status_code == 302
 
 
 def test_the_qr_code_is_an_svg_without_style(app: Flask) -> None:
     browser = Visitor(app)
     browser.tries(QA)
     assert browser.get("/account/second-proof/qr.svg").status_code == 404
-    browser.send("/account/second-proof", password=PASSWORD)
+    browser.send("/account/second-proof", proof_password=PASSWORD)
     picture = browser.get("/account/second-proof/qr.svg")
     text = picture.get_data(as_text=True)
     assert picture.mimetype == "image/svg+xml"

@@ -64,11 +64,16 @@ class App:
 
 def set_up_app(visitor: Visitor) -> tuple[App, list[str]]:
     """The app, and the recovery codes that were shown."""
-    assert visitor.send("/account/second-proof", password=PASSWORD).status_code == 302
+    assert visitor.send("/account/second-proof", proof_password=PASSWORD).status_code == 302
     app = App(visitor.get("/account/second-proof/scan").get_data(as_text=True))
     answer = visitor.send("/account/second-proof/scan", code=app.shows())
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    return app, re.findall(r"<li>([0-9a-f]{4}(?:-[0-9a-f]{4}){2})</li>", answer.get_data(as_text=True))
+    return app, codes_on(answer)
+
+
+def codes_on(page: TestResponse) -> list[str]:
+    """The recovery codes that a page shows."""
+    return re.findall(r"<li>([0-9a-f]{4}(?:-[0-9a-f]{4}){2})</li>", page.get_data(as_text=True))
 
 
 def later(seconds: float) -> Any:

@@ -13,7 +13,7 @@ from time_machine import Traveller
 
 from tests.factories import NOW, World, an_audit, assign
 from tests.web.access_matrix.runner import table_digests
-from tests.web.support.browser import Browser
+from tests.web.support.browser import PASSWORD, Browser
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
 from workflow.commands.directory import people
@@ -26,7 +26,7 @@ CASE = ("C-1001", "Seen on the file", "Alex", "A family", "Book the visit", "nad
 
 
 def address(browser: Browser) -> str:
-    page = browser.post("/calendar").get_data(as_text=True)
+    page = browser.post("/calendar", proof_password=PASSWORD).get_data(as_text=True)
     found = re.search(r'value="http://localhost(/calendar/[\w-]+\.ics)"', page)
     assert found, "the address is shown once"
     return found[1]

@@ -21,6 +21,8 @@ from workflow.storage.engine import read_transaction, write_transaction
 
 # What a downgrade drops and the next upgrade can’t know: tables, and columns of tables that stay.
 LOST: Mapping[str, set[str]] = {
+    "0016": {"tokens.proof", "calendars.proof"},
+    "0015": {"enrolment_codes", "used_proofs"},
     "0014": {"requests.new_email", "accounts.links_from"},
     "0012": {"outbox.send_from", "outbox.settled_at", "outbox.settled_by"},
     "0011": {"calendars"},

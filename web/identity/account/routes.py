@@ -12,7 +12,6 @@ from web.identity.current_user import (
     SECOND_FACTOR,
     current_user,
     login_required,
-    needs_second_factor,
     partially_authenticated_user,
     sign_in,
 )
@@ -110,21 +109,6 @@ def password_error(typed: str) -> str:
         return "" if is_own_password(person, typed) else NOT_RECOGNISED
     except Refusal as refusal:
         return refusal.sentence
-
-
-def needs_second_factor_first(person: Person) -> bool:
-    """Whether the person has a second factor that this session was started without.
-
-    Otherwise somebody who knows only the password could add or replace a device.
-    """
-    if SECOND_FACTOR in current_session():
-        return False
-    has_passkeys = (
-        needs_second_factor(person)
-        and current_council().settings.has_passwords
-        and bool(queries.passkeys_of(current_council().engine, person.id))
-    )
-    return has_passkeys or second_factor.fingerprint_of(person.id) is not None
 
 
 def browser_name(agent: str) -> str:

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from web.identity.account.routes import needs_second_factor_first, password_error
+from web.identity.account.confirmation import confirm, consume_confirmation
+from web.identity.account.proofs import Purpose, ways_of
 from web.identity.credentials import passkeys, second_factor
-from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in, sign_out
+from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in
 from web.request.context import current_session
 from web.request.flash_messages import flash
 from workflow.errors import NotFound
@@ -15,22 +16,19 @@ from workflow.errors import NotFound
 pages = Blueprint("second_proof", __name__, template_folder="templates")
 PENDING_KEY = "pending_secret"
 WRONG_CODE = "That is not the security code that your app shows now. Enter the new code."
+NOT_OFF = "Your role needs two-step verification. You can set up another app, but not turn it off."
 Page = str | tuple[str, HTTPStatus]
 
 
 @pages.get("/account/second-proof")
 def show() -> str:
-    return _start({})
+    return _start()
 
 
 @pages.post("/account/second-proof")
 def begin() -> AnyResponse | Page:
     """Create a secret, which is not used until a code proves that the app has it."""
-    if needs_second_factor_first(partially_authenticated_user()):
-        sign_out()
-        return redirect(url_for("sign_in.show"))
-    if sentence := password_error(request.form.get("password", "")):
-        return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
+    confirm(partially_authenticated_user(), Purpose.APP)
     current_session()[PENDING_KEY] = second_factor.new_secret()
     return redirect(url_for("second_proof.scan"))
 
@@ -48,10 +46,12 @@ def picture() -> Response:
 @pages.post("/account/second-proof/scan")
 def finish() -> Page:
     person, secret = partially_authenticated_user(), _pending()
-    if needs_second_factor_first(person):
-        raise NotFound
-    if not second_factor.enrol(person.id, secret, request.form.get("code", "")):
+    # Before the code is checked: it is too old by the time that somebody has come back from confirming.
+    confirm(person, Purpose.APP)
+    if (counter := second_factor.counter_of(secret, request.form.get("code", ""))) is None:
         return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
+    consume_confirmation(person, Purpose.APP)
+    second_factor.enrol(person.id, secret, counter)
     sign_in(person, second_factor.CODE)
     return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id, with_new_app=True))
 
@@ -61,10 +61,7 @@ def new_codes() -> Page:
     person = current_user()
     if not _has_codes():
         raise NotFound
-    if needs_second_factor_first(person):
-        return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
-    if sentence := password_error(request.form.get("password", "")):
-        return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
+    consume_confirmation(person, Purpose.RECOVERY_CODES)
     return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id))
 
 
@@ -72,24 +69,20 @@ def new_codes() -> Page:
 def remove() -> AnyResponse | Page:
     person = current_user()
     if needs_second_factor(person):
-        return _start(
-            {"password": "Your role needs two-step verification. You can set up another app, but not turn it off."}
-        ), HTTPStatus.UNPROCESSABLE_ENTITY
-    if needs_second_factor_first(person):
-        return _start({}), HTTPStatus.UNPROCESSABLE_ENTITY
-    if sentence := password_error(request.form.get("password", "")):
-        return _start({"password": sentence}), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _start(NOT_OFF), HTTPStatus.UNPROCESSABLE_ENTITY
+    consume_confirmation(person, Purpose.REMOVE_APP)
     second_factor.remove(person.id)
     flash("Two-step verification is off. You now sign in with your password only.")
     return redirect(url_for("account.show"))
 
 
-def _start(errors: dict[str, str]) -> str:
+def _start(sentence: str = "") -> str:
     person = partially_authenticated_user()
+    ways = ways_of(person, Purpose.APP)
     return render_template(
-        "second_factor.html", errors=errors, has_codes=_has_codes(), codes_left=second_factor.recovery_codes_left(person.id),
+        "second_factor.html", sentence=sentence, has_codes=_has_codes(), has_factor=ways.code or ways.passkey, codes_left=second_factor.recovery_codes_left(person.id),
         is_required_now=needs_second_factor(person) and SECOND_FACTOR not in current_session(), is_required=needs_second_factor(person),
-        must_sign_in_again=needs_second_factor_first(person), passkeys_available=passkeys.are_available(),
+        passkeys_available=passkeys.are_available(),
     )  # fmt: skip
 
 

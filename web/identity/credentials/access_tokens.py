@@ -5,6 +5,7 @@ A token is 256 random bits and can’t be guessed, so a slow hash would only slo
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ SCOPES = (READ, READ_AND_WRITE)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ID = 90, 365, 100, 2**31 - 1
 USE_RECORDED_EVERY = timedelta(minutes=1)
+COMMAND_LINE = "command line"
 LOG = logging.getLogger("practice_audit")
 
 
@@ -46,10 +48,21 @@ class NewToken:
     days: object = DAYS
 
 
-def create_token(council: Council, person: Person, new: NewToken | None = None) -> str:
-    """Return a new bearer token, which is shown once; raise BadInput with every error in the form."""
-    new, errors, now = new or NewToken(), ErrorCollector(), datetime.now(UTC)
-    token, name, days = "pa_" + secrets.token_urlsafe(32), "", DAYS
+def create_token(council: Council, person: Person, new: NewToken | None = None, proof: str = "") -> str:
+    """Return a new bearer token, which is shown once; raise BadInput with every error in the form.
+
+    `proof` is the second factor of whoever makes it, or COMMAND_LINE: without one, it stops where the person needs one.
+    """
+    new, now, token = new or NewToken(), datetime.now(UTC), "pa_" + secrets.token_urlsafe(32)
+    name, days = read_token(new)
+    values = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope, "proof": proof}
+    insert_token(council.engine, values | {"created_at": now, "ends_at": now + timedelta(days=days)})
+    return token
+
+
+def read_token(new: NewToken) -> tuple[str, int]:
+    """Return the name and the days; raise BadInput with every error in the form."""
+    errors, name, days = ErrorCollector(), "", DAYS
     with errors:
         name = _name(new.name)
     with errors:
@@ -58,9 +71,7 @@ def create_token(council: Council, person: Person, new: NewToken | None = None) 
     with errors:
         days = _days(new.days)
     errors.refuse()
-    values = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope}
-    insert_token(council.engine, values | {"created_at": now, "ends_at": now + timedelta(days=days)})
-    return token
+    return name, days
 
 
 def revoke_token(council: Council, token_id: int, of: Person | None = None) -> None:
@@ -70,21 +81,26 @@ def revoke_token(council: Council, token_id: int, of: Person | None = None) -> N
         raise NotFound
 
 
-def check_token(engine: Engine, token: str) -> TokenHolder | None:
-    """Return None for a token that does not exist, has expired or was revoked. Its last use is recorded to the minute."""
+def check_token(engine: Engine, token: str, needs_proof: Callable[[int], bool]) -> TokenHolder | None:
+    """Return None for a token that does not exist or no longer works. Its last use is recorded to the minute.
+
+    `needs_proof` tells whether a person, by ID, needs a second factor now.
+    """
     now, row = datetime.now(UTC), token_by_digest(engine, token_digest(token))
-    if row is None or why_unusable(row, now):
+    if row is None or why_unusable(row, now, needs_proof=needs_proof(row.person_id)):
         return None
     if row.used_at is None or abs(now - row.used_at) > USE_RECORDED_EVERY:
         _record_use(engine, row.digest, now)
     return TokenHolder(row.person_id, row.scope == READ_AND_WRITE)
 
 
-def why_unusable(row: Any, now: datetime) -> str:
-    """Return why a token no longer works, or "" while it does."""
+def why_unusable(row: Any, now: datetime, *, needs_proof: bool) -> str:
+    """Return why a token no longer works, or "" while it does. One that only stopped works again where no proof is needed any more."""
     if row.revoked_at is not None:
         return "revoked"
-    return "ended" if row.ends_at <= now else ""
+    if row.ends_at <= now:
+        return "ended"
+    return "stopped" if needs_proof and not row.proof else ""
 
 
 def _record_use(engine: Engine, digest_: str, now: datetime) -> None:

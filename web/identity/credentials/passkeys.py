@@ -4,6 +4,8 @@ A passkey is created and used for the host of BASE_URL only. The device verifies
 """
 
 import json
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -11,9 +13,13 @@ from urllib.parse import urlsplit
 
 from web.identity.credentials import queries
 from web.identity.credentials.security_app import security_app
+from web.identity.credentials.webauthn_challenges import use_challenge
 from workflow.errors import BadInput
 
-MAX_NAME_LENGTH = 40
+MAX_NAME_LENGTH, MAX_TYPED = 40, 400
+# Characters. With the certificates of a security key it is some 10,000.
+MAX_CREDENTIAL_LENGTH = 32_768
+LOG = logging.getLogger("practice_audit")
 NOT_ADDED = "The passkey could not be added. Try again."
 
 
@@ -48,21 +54,28 @@ def registration_options(person_id: int) -> tuple[dict[str, Any], str]:
         return json.loads(webauthn.options_to_json(options)), challenge
 
 
-def register(person_id: int, name: str, challenge: str, credential: str) -> None:
-    """Raise BadInput where the credential does not answer this challenge. The person is notified by email."""
-    name = "".join(letter for letter in name if letter.isprintable()).strip()[:MAX_NAME_LENGTH] or "Passkey"
-    with security_app().context() as security:
-        import webauthn
-        from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
-        from webauthn.helpers.exceptions import WebAuthnException
+def verified_registration(challenge: str, credential: str) -> Any:
+    """Return the new passkey, which is not stored yet; raise BadInput where the credential does not answer this challenge."""
+    import webauthn
 
-        try:
-            verified = webauthn.verify_registration_response(
-                credential=credential, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
-                require_user_verification=True,
-            )  # fmt: skip
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise BadInput.about("credential", NOT_ADDED) from error
+    verified = _parsed(
+        lambda: webauthn.verify_registration_response(
+            credential=credential, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
+            require_user_verification=True,
+        ),
+        credential,
+    )  # fmt: skip
+    if verified is None or not use_challenge(challenge):
+        raise BadInput.about("credential", NOT_ADDED)
+    return verified
+
+
+def register(person_id: int, name: str, verified: Any) -> None:
+    """Raise BadInput for a passkey that is somebody’s already. The person is notified by email."""
+    name = "".join(letter for letter in name[:MAX_TYPED] if letter.isprintable()).strip()[:MAX_NAME_LENGTH] or "Passkey"
+    with security_app().context() as security:
+        from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
+
         credential_id = bytes_to_base64url(verified.credential_id)
         if security.datastore.find_webauthn(credential_id):
             raise BadInput.about("credential", NOT_ADDED)
@@ -83,27 +96,41 @@ def authentication_options() -> tuple[dict[str, Any], str]:
 
 
 def person_for_assertion(challenge: str, credential: str) -> int | None:
-    """Return the person whose passkey answered this challenge on this host, verified by the device, or None."""
-    with security_app().context() as security:
-        import webauthn
-        from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
-        from webauthn.helpers.exceptions import WebAuthnException
-        from webauthn.helpers.parse_authentication_credential_json import parse_authentication_credential_json
+    """Return the person whose passkey answered this challenge on this host, verified by the device, or None. Once."""
+    import webauthn
+    from webauthn.helpers.bytes_to_base64url import bytes_to_base64url
+    from webauthn.helpers.parse_authentication_credential_json import parse_authentication_credential_json
 
-        try:
-            answer = parse_authentication_credential_json(credential)
-            passkey = security.datastore.find_webauthn(bytes_to_base64url(answer.raw_id))
-            account = security.datastore.find_user_from_webauthn(passkey) if passkey else None
-            if account is None or answer.response.user_handle != account.fs_webauthn_user_handle.encode():
-                return None
-            verified = webauthn.verify_authentication_response(
-                credential=answer, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
-                credential_public_key=passkey.public_key, credential_current_sign_count=passkey.sign_count, require_user_verification=True,
-            )  # fmt: skip
-        except (WebAuthnException, ValueError, KeyError, TypeError):
-            return None
+    answer = _parsed(lambda: parse_authentication_credential_json(credential), credential)
+    with security_app().context() as security:
+        passkey = security.datastore.find_webauthn(bytes_to_base64url(answer.raw_id)) if answer else None
+        account = security.datastore.find_user_from_webauthn(passkey) if passkey else None
+    # An account without a handle has none that an answer could name.
+    handle = account.fs_webauthn_user_handle if account else None
+    if passkey is None or account is None or handle is None or answer.response.user_handle != handle.encode():
+        return None
+    verified = _parsed(
+        lambda: webauthn.verify_authentication_response(
+            credential=answer, expected_challenge=challenge.encode(), expected_rp_id=_host(), expected_origin=_origin(),
+            credential_public_key=passkey.public_key, credential_current_sign_count=passkey.sign_count, require_user_verification=True,
+        ),
+        credential,
+    )  # fmt: skip
+    if verified is None or not use_challenge(challenge):
+        return None
     queries.record_passkey_use(security_app().engine, passkey.id, verified.new_sign_count, datetime.now(UTC))
     return int(account.id)
+
+
+def _parsed(read: Callable[[], Any], credential: str) -> Any:
+    """Return what was read, or None for anything that is no right answer of a device."""
+    if len(credential) > MAX_CREDENTIAL_LENGTH:
+        return None
+    try:
+        return read()
+    except Exception as error:  # noqa: BLE001 (the libraries raise errors of many kinds for malformed bytes; nothing of ours runs here)
+        LOG.info("a passkey was refused: %s", type(error).__name__)
+        return None
 
 
 def _host() -> str:

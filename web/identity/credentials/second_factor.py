@@ -63,14 +63,16 @@ def qr_code_of(secret: str, email: str) -> bytes:
         return file.getvalue()
 
 
-def enrol(person_id: int, secret: str, code: str) -> bool:
-    """Return whether the code proves that the app has the secret, which then replaces the current one."""
+def counter_of(secret: str, code: str) -> int | None:
+    """Return the counter of a code of an app that is not in use yet, or None where it is wrong."""
     with security_app().context() as security:
-        counter = security.totp_factory.counter_of("".join(code.split()), secret, WINDOW)
-    if counter is None:
-        return False
+        counter: int | None = security.totp_factory.counter_of("".join(code.split()), secret, WINDOW)
+    return counter
+
+
+def enrol(person_id: int, secret: str, counter: int) -> None:
+    """Replace the current secret. The code with this counter, which proved that the app has it, is used."""
     queries.save_totp(security_app().engine, person_id, secret, counter)
-    return True
 
 
 def new_recovery_codes(person_id: int, *, with_new_app: bool = False) -> list[str]:

@@ -13,7 +13,12 @@ from workflow.storage.engine import Engine
 
 LOG = logging.getLogger("practice_audit.council_sign_in")
 MULTI_FACTOR = "mfa"  # RFC 8176; Entra ID uses it in amr
-GUEST = 1
+MEMBER = 0
+ENTRA_VERIFIED = "xms_edov"
+NOT_STATED = (
+    "the issuer states neither email_verified nor xms_edov; Entra ID sends the second as an optional claim of the app, or set"
+    " PRACTICE_AUDIT_OIDC_LINK_BY=preferred_username (docs/operating.md, Entra ID)"
+)
 
 
 def person_for_claims(engine: Engine, directory: Directory, settings: CouncilSignIn, claims: Mapping[str, Any]) -> Person:
@@ -45,7 +50,21 @@ def _person_by_email(directory: Directory, settings: CouncilSignIn, claims: Mapp
 
 
 def _is_confirmed(settings: CouncilSignIn, claims: Mapping[str, Any]) -> bool:
-    """Accept an email only where the issuer has verified it; a user name only from the council’s own directory, not a guest’s."""
-    if settings.links_by == "email":
-        return claims.get("email_verified") is True
-    return claims.get("acct") != GUEST and claims.get("idp", settings.issuer) == settings.issuer
+    """Accept an email only where the issuer has verified it; a user name only from the council’s own directory, not a guest’s.
+
+    Raise SignInRefused, with what to set, where the issuer says neither that it has nor that it has not.
+    """
+    if settings.links_by != "email":
+        return is_of_own_directory(settings, claims)
+    if "email_verified" in claims:
+        return claims["email_verified"] is True
+    if ENTRA_VERIFIED not in claims:
+        raise SignInRefused(NOT_STATED)
+    # Whether the domain of the address is one that the tenant has proven to own (Entra ID): otherwise anybody may have typed it.
+    return is_of_own_directory(settings, claims) and claims[ENTRA_VERIFIED] in (True, 1, "1", "true")
+
+
+def is_of_own_directory(settings: CouncilSignIn, claims: Mapping[str, Any]) -> bool:
+    """Whether the account is the council’s own, not a guest’s, whose names another directory chooses."""
+    idp = claims.get("idp", settings.issuer)
+    return claims.get("acct", MEMBER) in (MEMBER, str(MEMBER)) and isinstance(idp, str) and idp in settings.own_names

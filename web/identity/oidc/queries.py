@@ -1,29 +1,16 @@
-"""Council accounts and sign-ins under way as SQL."""
+"""Council accounts as SQL."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from notifications.outbox import enqueue_account_event
 from workflow.storage import tables
 from workflow.storage.bulk_statements import INSERTS
 from workflow.storage.engine import read_transaction, write_transaction
 
-ATTEMPTS, IDENTITIES = tables.sign_in_attempts, tables.identities
-
-
-def insert_attempt(engine: Engine, values: dict[str, Any], too_old: datetime) -> None:
-    with write_transaction(engine) as connection:
-        connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.begun_at < too_old))
-        connection.execute(insert(ATTEMPTS).values(values))
-
-
-def take_attempt(engine: Engine, digest: str, too_old: datetime) -> Any:
-    """Return the row once: of several requests at the same moment only one gets it."""
-    taken = delete(ATTEMPTS).where(ATTEMPTS.c.digest == digest, ATTEMPTS.c.begun_at >= too_old)
-    with write_transaction(engine) as connection:
-        return connection.execute(taken.returning(ATTEMPTS.c.nonce, ATTEMPTS.c.verifier, ATTEMPTS.c.after)).first()
+IDENTITIES = tables.identities
 
 
 def use_identity(engine: Engine, issuer: str, subject: str, now: datetime) -> int | None:

@@ -1,15 +1,16 @@
 """Signing in with a council account: redirect to the council’s issuer, and back."""
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.identity.current_user import sign_in
+from web.identity.current_user import COUNCIL_SIGN_IN_AT, sign_in
 from web.identity.oidc.account_linking import person_for_claims, used_second_factor
 from web.identity.oidc.errors import IssuerUnavailable, SignInRefused
-from web.identity.oidc.pending_logins import store_pending_login, take_pending_login
+from web.identity.oidc.pending_logins import begin_login, finish_login
 from web.identity.sign_in.pending_login import complete_or_request_code, safe_redirect_target
 from web.request.context import command_context, current_council, current_session
 from web.request.view_options import ViewOptions, current_view_options
@@ -50,7 +51,7 @@ def _sign_in_context() -> dict[str, object]:
 @pages.post("/sign-in/council")
 def start() -> Response | tuple[str, dict[str, str]]:
     after = safe_redirect_target(request.form.get("next", ""))
-    attempt = store_pending_login(current_council().engine, current_session(), after)
+    attempt = begin_login(current_council().settings, current_session(), after)
     try:
         address = _issuer().authorization_url(attempt)
     except IssuerUnavailable as refusal:
@@ -64,7 +65,7 @@ def answer() -> Response:
     council = current_council()
     settings = council.settings.council_sign_in
     assert settings is not None
-    attempt = take_pending_login(council.engine, current_session(), request.args.get("state", ""))
+    attempt = finish_login(council.settings, current_session(), request.args.get("state", ""))
     try:
         if attempt is None:
             raise SignInRefused("no such sign-in is under way in this browser")
@@ -72,10 +73,13 @@ def answer() -> Response:
         person = person_for_claims(council.engine, command_context().directory, settings, claims)
     except SignInRefused as refusal:
         return _back_to_sign_in(refusal, attempt.after if attempt else "")
-    if not used_second_factor(claims):
-        return redirect(complete_or_request_code(person, attempt.after))
-    sign_in(person, COUNCIL_ACCOUNT)
-    return redirect(attempt.after)
+    target = attempt.after
+    if used_second_factor(claims):
+        sign_in(person, COUNCIL_ACCOUNT)
+    else:
+        target = complete_or_request_code(person, attempt.after)
+    current_session()[COUNCIL_SIGN_IN_AT] = datetime.now(UTC).isoformat()
+    return redirect(target)
 
 
 def _code() -> str:

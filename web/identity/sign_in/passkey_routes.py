@@ -27,7 +27,7 @@ def ask() -> dict[str, Any]:
     if not passkeys.are_available():
         raise NotFound
     options, challenge = passkeys.authentication_options()
-    webauthn_challenges.store_challenge(challenge)
+    webauthn_challenges.store_challenge(webauthn_challenges.SIGN_IN, challenge)
     return options
 
 
@@ -35,7 +35,9 @@ def ask() -> dict[str, Any]:
 def enter() -> Response | tuple[str, HTTPStatus]:
     after = request.form.get("next", "")
     try:
-        person_id = passkeys.person_for_assertion(webauthn_challenges.take_challenge(), request.form.get("credential", ""))
+        person_id = passkeys.person_for_assertion(
+            webauthn_challenges.take_challenge(webauthn_challenges.SIGN_IN), request.form.get("credential", "")
+        )
     except BadInput as refusal:
         return page(after, sentence=refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
     person = command_context().directory.person(person_id)

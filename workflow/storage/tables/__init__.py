@@ -16,7 +16,7 @@ from workflow.storage.tables.audits import (
     tallies,
     unsaved,
 )  # fmt: skip
-from workflow.storage.tables.credentials import accounts, failures, passkeys, places, recovery_codes
+from workflow.storage.tables.credentials import accounts, enrolment_codes, failures, passkeys, places, recovery_codes, used_proofs
 from workflow.storage.tables.directory import (
     branches,
     calendars,
@@ -58,6 +58,7 @@ __all__ = [
     "directory_history",
     "duties",
     "emergencies",
+    "enrolment_codes",
     "escalations",
     "failures",
     "history",
@@ -84,4 +85,5 @@ __all__ = [
     "ticks",
     "tokens",
     "unsaved",
+    "used_proofs",
 ]

@@ -1,4 +1,4 @@
-"""How people sign in: the accounts of Flask-Security, passkeys, and failed attempts."""
+"""How people sign in: the accounts of Flask-Security, passkeys, enrolment codes, proofs that were used, and failed attempts."""
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
 
@@ -49,4 +49,17 @@ places = Table(
     Column("place", String(64), nullable=False, comment="keyed digest of an address that the person has signed in from"),
     Column("last_at", Instant, nullable=False),
     PrimaryKeyConstraint("person_id", "place"),
+)  # fmt: skip
+
+enrolment_codes = Table(
+    "enrolment_codes", metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False, comment="keyed; the row is gone once the code is used"),
+    Column("made_at", Instant, nullable=False),
+)  # fmt: skip
+
+used_proofs = Table(
+    "used_proofs", metadata,
+    Column("digest", String(64), primary_key=True, comment="of a challenge or confirmation that has done its work: none works twice"),
+    Column("used_at", Instant, nullable=False, index=True),
 )  # fmt: skip

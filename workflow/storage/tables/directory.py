@@ -83,11 +83,14 @@ connections = Table(
 )  # fmt: skip
 
 # At most one for each person. Only a digest of the address is stored.
+PROOF = "the second factor given when it was made; empty: none; null: made before this was kept"
+
 calendars = Table(
     "calendars", metadata,
     Column("person_id", ForeignKey("people.id"), primary_key=True, autoincrement=False),
     Column("digest", String(64), nullable=False, unique=True),
     Column("made_at", Instant, nullable=False),
+    Column("proof", String(20), comment=PROOF),
 )  # fmt: skip
 
 emergencies = Table(
@@ -146,6 +149,7 @@ tokens = Table(
     Column("ends_at", Instant, nullable=False),
     Column("used_at", Instant, comment="to the minute"),
     Column("revoked_at", Instant),
+    Column("proof", String(20), comment=PROOF),
 )  # fmt: skip
 
 sessions = Table(

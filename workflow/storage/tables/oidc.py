@@ -1,4 +1,4 @@
-"""Council accounts: which one is whose, and the sign-ins that have begun and not come back."""
+"""Council accounts: which one is whose."""
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, UniqueConstraint
 
@@ -17,6 +17,7 @@ identities = Table(
     UniqueConstraint("issuer", "person_id"),
 )  # fmt: skip
 
+# Only the version before writes it; a later one drops it.
 sign_in_attempts = Table(
     "sign_in_attempts", metadata,
     Column("digest", String(64), primary_key=True, comment="of the browser’s secret and the state together"),

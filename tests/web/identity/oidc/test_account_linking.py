@@ -9,11 +9,12 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, update
 
+from config.oidc import CouncilSignIn
 from tests.web.identity.oidc.conftest import Opened, with_issuer
 from tests.web.identity.oidc.fake_provider import Issuer
 from tests.web.identity.oidc.visitor import Visitor
 from web.cli.main import main
-from web.identity.oidc.account_linking import person_for_claims
+from web.identity.oidc.account_linking import is_of_own_directory, person_for_claims
 from web.identity.oidc.errors import SignInRefused
 from web.identity.oidc.routes import SENTENCES
 from workflow.directory import Directory, Person
@@ -110,6 +111,33 @@ def test_a_user_name_links_only_if_the_setting_allows_it(opened: Opened, issuer:
     visitor.signs_in()
     assert visitor.is_signed_in
     assert linked(app) == [("auditor@demo.example", "d-4")]
+
+
+def test_entra_says_in_its_own_way_that_an_address_is_verified(app: Flask, issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
+    """An address that a guest, or the holder of the account, typed is not proof (“nOAuth”)."""
+    address = {"email": "auditor@demo.example"}
+    doubtful: tuple[dict[str, Any], ...] = (
+        {"xms_edov": False}, {"xms_edov": "0"}, {"xms_edov": []}, {"xms_edov": True, "acct": 1}, {"xms_edov": True, "idp": "https://elsewhere.example"},
+        {"xms_edov": True, "idp": ["x"]}, {"xms_edov": True, "email_verified": False}, {"email_verified": None},
+    )  # fmt: skip
+    for more in doubtful:
+        issuer.account = {"sub": "e-1", **address, **more}
+        assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused"), more
+    issuer.account = {"sub": "e-2", **address}
+    assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused")
+    assert "PRACTICE_AUDIT_OIDC_LINK_BY=preferred_username" in caplog.messages[-1], "what to set is named, where the issuer says neither"
+    issuer.account = {"sub": "e-3", **address, "xms_edov": True, "acct": 0, "idp": issuer.url}
+    visitor = Visitor(app)
+    visitor.signs_in()
+    assert visitor.is_signed_in
+    assert linked(app) == [("auditor@demo.example", "e-3")]
+
+
+def test_an_entra_account_of_the_tenant_has_either_of_its_names() -> None:
+    tenant = "0f2b6d1c-6c1e-4b7e-9a50-0d4c5f6a7b8c"
+    council = CouncilSignIn(f"https://login.microsoftonline.com/{tenant}/v2.0", "audit", "s3cret")
+    assert is_of_own_directory(council, {"idp": f"https://sts.windows.net/{tenant}/"})
+    assert not is_of_own_directory(council, {"idp": "https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad/"})
 
 
 def test_the_command_line_lists_and_unlinks_accounts(app: Flask, issuer: Issuer, visitor: Visitor) -> None:

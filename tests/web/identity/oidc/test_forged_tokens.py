@@ -9,18 +9,21 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
+from tests.web.access_matrix.runner import table_digests
 from tests.web.identity.oidc.fake_provider import CLIENT, COMES_BACK_TO, SECRET, Claims, Issuer, a_key, signed
 from tests.web.identity.oidc.visitor import Visitor, answered
 from web.identity.oidc.routes import SENTENCES
 from workflow.storage import tables
-from workflow.storage.engine import read_transaction, write_transaction
+from workflow.storage.engine import read_transaction
 
 
 def _part(value: Any) -> str:
@@ -135,10 +138,8 @@ def _a_used_state(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, st
 
 
 def _too_late(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str]:
-    given = answered(visitor.leaves_for())
-    with write_transaction(app.extensions["council"].engine) as connection:
-        connection.execute(update(tables.sign_in_attempts).values(begun_at=datetime.now(UTC) - timedelta(minutes=11)))
-    return given
+    with time_machine.travel(datetime.now(UTC) - timedelta(minutes=11)):
+        return answered(visitor.leaves_for())
 
 
 def _a_used_code(app: Flask, _issuer: Issuer, visitor: Visitor) -> dict[str, str]:
@@ -201,6 +202,41 @@ def test_a_response_is_accepted_once(app: Flask, visitor: Visitor) -> None:
     assert visitor.comes_back_with(**given).headers["Location"] == "/"
     assert visitor.comes_back_with(**given).headers["Location"].startswith("/sign-in?council=refused")
     assert Visitor(app).comes_back_with(**given).headers["Location"].startswith("/sign-in?council=refused")
+
+
+def test_a_visitor_who_starts_to_sign_in_makes_no_row(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
+    before = table_digests(app.extensions["council"].engine)
+    state = ""
+    for _ in range(7):
+        state = answered(visitor.leaves_for("/audits/abcd-efgh"))["state"]
+        assert "abcd" not in state
+        visitor.comes_back_with(state="another", code="made-up")
+    visitor.comes_back_with(state=state, code="made-up")
+    assert table_digests(app.extensions["council"].engine) == before
+    cookie = visitor.client.get_cookie("session")
+    assert cookie
+    assert len(cookie.value) < 600
+    content = app.session_interface.get_signing_serializer(app).loads(cookie.value)  # type: ignore[attr-defined]
+    address = parse_qs(urlsplit(visitor.leaves_for()).query)
+    assert not [word for name in ("nonce", "state") for word in address[name] if word in str(content)]
+
+
+def test_two_tabs_both_sign_in_and_the_sixth_forgets_the_first(visitor: Visitor) -> None:
+    tabs = [answered(visitor.leaves_for()) for _ in range(6)]
+    assert visitor.comes_back_with(**tabs[0]).headers["Location"].startswith("/sign-in?council=refused")
+    assert visitor.comes_back_with(**tabs[1], error="access_denied").headers["Location"].startswith("/sign-in?council=refused")
+    assert visitor.comes_back_with(**tabs[2]).headers["Location"] == "/"
+
+
+def test_ac36_an_earlier_cookie_uses_no_answer_twice(app: Flask, visitor: Visitor) -> None:
+    given = answered(visitor.leaves_for())
+    cookie = visitor.client.get_cookie("session")
+    assert cookie
+    assert visitor.comes_back_with(**given).headers["Location"] == "/"
+    thief = Visitor(app)
+    thief.client.set_cookie("session", cookie.value)
+    assert thief.comes_back_with(**given).headers["Location"].startswith("/sign-in?council=refused")
+    assert not thief.is_signed_in
 
 
 def test_a_new_key_is_fetched_and_an_old_one_is_dropped(app: Flask, issuer: Issuer, visitor: Visitor) -> None:
