@@ -9,6 +9,7 @@ from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.credentials.access_tokens import SAFE_METHODS, ReadOnlyToken, check_token
+from web.identity.credentials.throttled_login import complete_sign_in
 from web.identity.queries import delete_sessions_before
 from web.identity.sessions import STORED_FOR, DatabaseSessions
 from web.request.context import command_context, current_council, current_session, identify
@@ -90,7 +91,17 @@ def login_required(view: Callable[P, R]) -> Callable[P, R | Response]:
 
 
 def sign_in(person: Person, second_factor: str = "") -> None:
-    """Start a new session. `second_factor` names the second factor that was given, if any."""
+    """Every way of signing in ends here, with all its proofs given. `second_factor` names the second one, if any.
+
+    A sign-in that still has to set up a second factor is not whole: the place stays unknown.
+    """
+    restart_session(person, second_factor)
+    if second_factor or not needs_second_factor(person):
+        complete_sign_in(person, second_factor)
+
+
+def restart_session(person: Person, second_factor: str = "") -> None:
+    """A new session for somebody who is signed in already, or who has just signed in."""
     sign_out()
     current_session().start_for(person.id)
     if second_factor:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.web.support.browser import text_of
 from tests.web.support.hashing_work import slow_work
 from tests.web.support.sign_in import Visitor
-from web.identity.credentials.throttling import ADDRESS, ANYWHERE, HERE, Limit, network_of
+from web.identity.throttling.limits import ANYWHERE, HERE, NETWORK, Limit, network_of
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
@@ -46,7 +46,7 @@ def _seconds(page: str) -> int:
 
 def test_how_long_each_attempt_waits(app: Flask) -> None:
     now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    for name, limit in {"here": HERE, "anywhere": ANYWHERE, "address": ADDRESS}.items():
+    for name, limit in {"here": HERE, "anywhere": ANYWHERE, "network": NETWORK}.items():
         waits = [limit.wait(count, now, now) for count in range(limit.free + 12)]
         print(name, waits[limit.free - 1 :])
         assert waits[: limit.free] == [0] * limit.free
@@ -112,4 +112,5 @@ def test_attempts_are_stored_only_as_digests(app: Flask) -> None:
         rows = [*connection.execute(select(tables.failures)), *connection.execute(select(tables.places))]
     assert rows
     assert not [row for row in rows if AUDITOR in str(row) or STRANGERS in str(row)]
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") != network_of("2001:db8:0:1::1")
+    assert network_of("2001:db8::1") == network_of("2001:db8:0:ff::1") != network_of("2001:db8:0:100::1")
+    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") != network_of("192.0.2.2")

@@ -10,7 +10,7 @@ from web.identity.account.confirmation import confirm, consume_confirmation, is_
 from web.identity.account.proofs import Purpose
 from web.identity.account.routes import browser_name
 from web.identity.credentials import passkeys, queries, second_factor, webauthn_challenges
-from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in
+from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, restart_session
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
 from web.request.view_options import ViewOptions
@@ -65,7 +65,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
     except BadInput as refusal:
         return _new(refusal.missing[0].message), HTTPStatus.UNPROCESSABLE_ENTITY
     if needs_second_factor(person) and SECOND_FACTOR not in current_session():
-        sign_in(person, second_factor.PASSKEY)
+        restart_session(person, second_factor.PASSKEY)
     flash("Your passkey is added.")
     return redirect(url_for("passkeys.show"))
 

@@ -13,7 +13,7 @@ from web.identity.current_user import (
     current_user,
     login_required,
     partially_authenticated_user,
-    sign_in,
+    restart_session,
 )
 from web.identity.sessions import token_digest
 from web.request.browser_session import IDLE, LONGEST
@@ -63,7 +63,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
         passwords.change(person.id, request.form.get("new", ""))
     except BadInput as refusal:
         return _password_refused({"new": refusal.missing[0].message})
-    sign_in(person, factor)
+    restart_session(person, factor)
     flash("Your password is changed. You are signed out of every other browser.")
     return redirect(url_for("account.show"))
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.identity.account.confirmation import confirm, consume_confirmation
 from web.identity.account.proofs import Purpose, ways_of
 from web.identity.credentials import passkeys, second_factor
-from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, sign_in
+from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, restart_session
 from web.request.context import current_session
 from web.request.flash_messages import flash
 from workflow.errors import NotFound
@@ -52,7 +52,7 @@ def finish() -> Page:
         return _scan(WRONG_CODE), HTTPStatus.UNPROCESSABLE_ENTITY
     consume_confirmation(person, Purpose.APP)
     second_factor.enrol(person.id, secret, counter)
-    sign_in(person, second_factor.CODE)
+    restart_session(person, second_factor.CODE)
     return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id, with_new_app=True))
 
 

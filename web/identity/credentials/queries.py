@@ -1,22 +1,20 @@
-"""Credentials as SQL: accounts, codes, passkeys, sessions, access tokens and failed attempts.
+"""Credentials as SQL: accounts, codes, passkeys, sessions and access tokens.
 
 What changes how somebody signs in is told to them in the same transaction (`enqueue_account_event`).
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Update, bindparam, delete, func, insert, or_, select, update
 
 from notifications.outbox import enqueue_account_email, enqueue_account_event
-from web.identity.credentials.throttling import Limit
-from workflow.storage.audit_writer import insert_once_statement, upsert
+from workflow.storage.audit_writer import upsert
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.tables import accounts, calendars, failures, passkeys, people, places, recovery_codes, sessions, tokens
+from workflow.storage.tables import accounts, calendars, passkeys, people, recovery_codes, sessions, tokens
 
 MAX_LISTED = 100
-FORGOTTEN_AFTER = timedelta(days=1)
 # Run at each request of a program: building a statement costs more than running it, so it is built once.
 TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
 ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
@@ -199,37 +197,6 @@ def revoke_tokens_of(connection: Connection, person_id: int, at: datetime) -> No
     """Revoke all tokens and the calendar address of a person, since somebody else may have used their account."""
     connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
-
-
-# --- Failed attempts to sign in, and where people have signed in from: only keyed digests are stored -----------------
-
-
-def count_attempt(engine: Engine, limits: Mapping[str, Limit], now: datetime) -> int:
-    """Count an attempt before it is made, so that concurrent attempts are limited too; or return the seconds that it has to wait."""
-    keys = sorted(limits)
-    with write_transaction(engine) as connection:
-        connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
-        new = [{"key": key, "tries": 0, "last_at": now} for key in keys]
-        connection.execute(insert_once_statement(connection.dialect.name, failures, ("key",)), new)
-        rows = connection.execute(select(failures).where(failures.c.key.in_(keys)).order_by(failures.c.key).with_for_update()).all()
-        wait = max(limits[row.key].wait(row.tries, row.last_at, now) for row in rows)
-        if not wait:
-            connection.execute(update(failures).where(failures.c.key.in_(keys)).values(tries=failures.c.tries + 1, last_at=now))
-    return wait
-
-
-def clear_attempts(engine: Engine, to_delete: list[str], to_subtract: list[str], known_place: tuple[int, str], now: datetime) -> None:
-    """Delete the person’s failures, subtract this attempt from the counts of a shared address, and remember the place."""
-    less = case((failures.c.tries > 0, failures.c.tries - 1), else_=0)
-    with write_transaction(engine) as connection:
-        connection.execute(delete(failures).where(failures.c.key.in_(to_delete)))
-        connection.execute(update(failures).where(failures.c.key.in_(to_subtract)).values(tries=less))
-        upsert(connection, places, ("person_id", "place"), [{"person_id": known_place[0], "place": known_place[1], "last_at": now}])
-
-
-def is_known_place(engine: Engine, person_id: int, place: str) -> bool:
-    with read_transaction(engine) as connection:
-        return connection.execute(select(places).where(places.c.person_id == person_id, places.c.place == place)).first() is not None
 
 
 def _first(engine: Engine, query: Any) -> Any:

@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 
 from web.identity.credentials import passkeys, webauthn_challenges
 from web.identity.credentials.second_factor import PASSKEY
-from web.identity.credentials.throttled_login import reset_throttle
 from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import safe_redirect_target
 from web.identity.sign_in.routes import page
@@ -43,6 +42,5 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     person = command_context().directory.person(person_id)
     if person is None or not person.is_active:
         return page(after, sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
-    reset_throttle("passkey", person.email, person)
     sign_in(person, PASSKEY)
     return redirect(safe_redirect_target(after))

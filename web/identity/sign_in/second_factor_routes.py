@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from web.identity.credentials import second_factor
-from web.identity.credentials.throttled_login import count_attempt, reset_throttle
+from web.identity.credentials.throttled_login import count_attempt
 from web.identity.current_user import sign_in
 from web.identity.sign_in.pending_login import half_signed_in, safe_redirect_target
 from web.request.flash_messages import flash
@@ -32,7 +32,6 @@ def enter() -> Response | tuple[str, HTTPStatus]:
     factor = second_factor.verify_code(person.id, request.form.get("code", ""))
     if not factor:
         return render_template("code.html", sentence=REFUSED), HTTPStatus.UNPROCESSABLE_ENTITY
-    reset_throttle("code", person.email, person)
     sign_in(person, factor)
     if factor == second_factor.RECOVERY_CODE:
         flash(f"You used a recovery code. You have {second_factor.recovery_codes_left(person.id)} left.")

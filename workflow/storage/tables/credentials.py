@@ -1,6 +1,6 @@
 """How people sign in: the accounts of Flask-Security, passkeys, enrolment codes, proofs that were used, and failed attempts."""
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
 
 from workflow.storage.column_types import Instant
 from workflow.storage.tables.metadata import metadata
@@ -40,6 +40,7 @@ failures = Table(
     Column("key", String(64), primary_key=True, comment="keyed digest of what is being tried, from where"),
     Column("tries", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),
+    Column("slots", JSON, comment="of a row that accounts share: how many failures, and when the last one was"),
 )  # fmt: skip
 Index("ix_failures_last_at", failures.c.last_at)
 
@@ -48,6 +49,7 @@ places = Table(
     Column("person_id", ForeignKey("people.id"), nullable=False),
     Column("place", String(64), nullable=False, comment="keyed digest of an address that the person has signed in from"),
     Column("last_at", Instant, nullable=False),
+    Column("is_whole", Boolean, comment="empty where the password alone may have been given, before this was told apart"),
     PrimaryKeyConstraint("person_id", "place"),
 )  # fmt: skip
 
