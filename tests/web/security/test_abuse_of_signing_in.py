@@ -145,7 +145,7 @@ def test_ac27_a_thief_of_a_session_guesses_the_password_as_slowly_and_makes_no_p
     assert places_of(app, AUDITOR) == 2
 
 
-def test_ac28_addresses_that_nobody_has_make_one_row_a_network(app: Flask) -> None:
+def test_ac27_addresses_that_nobody_has_make_one_row_a_network(app: Flask) -> None:
     for n, address in enumerate(NETWORKS[:5]):
         for attempt in range(NETWORK.free):
             Visitor(app, address).tries(f"nobody.{n}.{attempt}@demo.example", "wrong")
@@ -160,7 +160,7 @@ def test_ac28_addresses_that_nobody_has_make_one_row_a_network(app: Flask) -> No
 
 
 @pytest.mark.parametrize("page", ["/sign-in"])
-def test_ac28_a_known_and_an_unknown_address_wait_alike_and_cost_as_many_statements(app: Flask, page: str) -> None:
+def test_ac27_a_known_and_an_unknown_address_wait_alike_and_cost_as_many_statements(app: Flask, page: str) -> None:
     """At one place over and over, and at many places once."""
     seen: dict[str, list[tuple[int, int]]] = {AUDITOR: [], "nobody@demo.example": []}
     council: Council = app.extensions["council"]
