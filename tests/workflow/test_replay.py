@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from tests.factories import NOW, RULES, World, an_audit, resolve
 from web.cli.verify_history import find_first_break
 from web.council import Council
+from workflow.commands.context import CommandContext
 from workflow.history import Chain, HistoryEntry, Row, link
 from workflow.replay import replay
 from workflow.storage import tables
@@ -38,11 +39,17 @@ def test_a_walked_history_replays(council: Council, world: World, grade: str) ->
     assert find_first_break(council, [reference]) == ""
 
 
-def test_the_version_that_an_audit_was_started_on_is_the_first_that_counts(council: Council, world: World) -> None:
+class EarlierWorld(World):
+    """In which audits are started on version 1 of the workflow."""
+
+    def command_context(self) -> CommandContext:
+        return replace(super().command_context(), rules=replace(RULES, version=1))
+
+
+def test_the_version_that_an_audit_was_started_on_is_the_first_that_counts(council: Council) -> None:
+    world = EarlierWorld(council.store)
     reference = an_audit(world, "shared", grade="inadequate")
     resolve(world, reference)
-    with write_transaction(council.engine) as connection:
-        connection.execute(update(tables.audits).where(tables.audits.c.reference == reference).values(rules_version=1))
     assert find_first_break(council, [reference]) == f"{reference}: rules version 1 is not stored."
     text = RULES.text.replace("version = 2", "version = 1", 1)
     with write_transaction(council.engine) as connection:

@@ -1,5 +1,7 @@
 """Queries of the command line."""
 
+from typing import Any
+
 from sqlalchemy import Engine, delete, select, update
 
 from workflow.storage import tables
@@ -17,3 +19,10 @@ def set_passwords(engine: Engine, ending: str, password_hash: str) -> None:
 def fetch_references(engine: Engine) -> list[str]:
     with read_transaction(engine) as connection:
         return list(connection.execute(select(tables.audits.c.reference).order_by(tables.audits.c.id)).scalars())
+
+
+def fetch_version(engine: Engine, reference: str) -> Any:
+    """Return a row that differs after each change of the audit through the service, or None."""
+    wanted = select(tables.audits.c.version, tables.audits.c.history_head).where(tables.audits.c.reference == reference)
+    with read_transaction(engine) as connection:
+        return connection.execute(wanted).first()

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from workflow import content
 from workflow.directory import Directory, Person
 from workflow.errors import EditConflict, NotFound
 from workflow.events import Event, Notice
@@ -65,7 +66,7 @@ class UnitOfWork:
         self._seals: list[Seal] = []
 
     def record_transition(self, audit: Audit, move: str, reason: str = "", facts: Mapping[str, object] | None = None) -> None:
-        """Add one row of history. Its reason is stored beside it; the row holds the digest."""
+        """Add one row of history. Its reason is stored beside it; the row holds digests, of the reason and of what is stored after it."""
         hashed = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None
         entry = HistoryEntry(
@@ -76,7 +77,7 @@ class UnitOfWork:
             came_from,
             audit.state,
             audit.escalation_state,
-            facts_of({**(facts or {}), **hashed}),
+            facts_of({**(facts or {}), **hashed, content.FACT: content.settled(audit)}),
         )
         row, self._chain = link(self._chain, audit.reference, entry)
         self._rows.append(row)

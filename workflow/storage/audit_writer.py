@@ -38,6 +38,7 @@ UPDATE_AUDIT = (
                 "history_head",
                 "form_key",
                 "form_version",
+                "content_digest",
             )
         }
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row as SqlRow
 
+from workflow.content import content_digest
 from workflow.history import Chain, HistoryEntry, Row
 from workflow.models import Answers, Audit, Escalation, Header, Recipient, SmartAction
 
@@ -32,6 +33,7 @@ def audit_values(audit: Audit) -> Values:
     values["form_key"], values["form_version"] = audit.form
     values["escalation_state"] = audit.escalation_state
     values["history_count"], values["history_head"] = audit.chain.count, audit.chain.head
+    values["content_digest"] = content_digest(audit)
     return values
 
 

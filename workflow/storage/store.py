@@ -10,7 +10,7 @@ from workflow.directory import Directory
 from workflow.errors import DatabaseUnavailable, ReadLogUnavailable
 from workflow.events import Notice
 from workflow.history import Row
-from workflow.models import Audit, Seal
+from workflow.models import Audit, Escalation, Seal
 from workflow.ports import Change, EmergencyAccessRequest, ReadLogEntry
 from workflow.storage import audit_writer, emergency_access, row_mapping, tables
 from workflow.storage.audit_reader import read_audit, read_audit_rows
@@ -31,6 +31,11 @@ HISTORY_AND_REASONS = (
 DIRECTORY_VERSION = select(tables.directory.c.version)
 ADD_TO_READ_LOG = insert(tables.readings)
 REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
+EARLIER_ESCALATIONS = (
+    select(*(tables.escalations.c[name].label(f"opening_{name}") for name in row_mapping.OPENING))
+    .where(tables.escalations.c.audit_id == bindparam("audit_id"), tables.escalations.c.number < bindparam("latest"))
+    .order_by(tables.escalations.c.number)
+)
 SEALS = select(tables.seals).where(tables.seals.c.audit_id == bindparam("audit_id")).order_by(tables.seals.c.edition)
 
 
@@ -120,6 +125,14 @@ class SqlStore:
             return tuple(
                 Seal(*(row._mapping[name] for name in Seal.__slots__)) for row in connection.execute(SEALS, {"audit_id": audit.id})
             )
+
+    def earlier_escalations(self, audit: Audit) -> tuple[Escalation, ...]:
+        """Those before its latest one."""
+        if audit.escalation is None:
+            return ()
+        with read_transaction(self.engine) as connection:
+            found = connection.execute(EARLIER_ESCALATIONS, {"audit_id": audit.id, "latest": audit.escalation.number})
+            return tuple(row_mapping.escalation_of(row) for row in found)
 
     def answer_to(self, person_id: int, key: str) -> tuple[str, str] | None:
         """What was answered under an Idempotency-Key: the request's digest and the answer."""

@@ -56,6 +56,7 @@ audits = Table(
     Column("history_head", String(64), nullable=False),
     Column("re_audit_prompt_on", Date),
     Column("look_on", Date),
+    Column("content_digest", String(80), comment="of everything stored of the audit, and the version it was made at"),
 )  # fmt: skip
 # Literals, not parameters: SQLite uses a partial index only if the query contains its exact condition.
 IS_ESCALATED = audits.c.escalation_state != literal_column("'none'")

@@ -1,0 +1,82 @@
+"""What somebody with the database does to it: in one transaction, which is never committed, with every trigger gone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine
+
+from tests.factories import FOURTEENTH, World, an_audit, assign, resolve, save
+from web.cli.verify_history import find_first_break
+from web.council import Council
+from workflow.commands import action_moves, actions, audit_moves, escalations
+from workflow.commands.actions import NewAction
+from workflow.storage.store import SqlStore
+
+
+@contextmanager
+def tampering(council: Council) -> Iterator["Tampered"]:
+    with council.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        try:
+            yield Tampered(council, connection)
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+
+
+class Tampered:
+    """A council as its transaction sees it."""
+
+    def __init__(self, council: Council, connection: Connection) -> None:
+        self.connection = connection
+        engine = cast("Engine", connection)
+        self.council = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
+
+    def run(self, sql: str, *values: object) -> int:
+        return self.connection.exec_driver_sql(sql, values).rowcount
+
+    def rows(self, table: str, where: str = "1") -> list[dict[str, Any]]:
+        """Of a table, with the number of each row as `at_row`."""
+        found = self.connection.exec_driver_sql(f"SELECT rowid AS at_row, * FROM {table} WHERE {where}").mappings()
+        return [dict(row) for row in found]
+
+    @contextmanager
+    def one_change(self) -> Iterator[None]:
+        self.run("SAVEPOINT one")
+        yield
+        self.run("ROLLBACK TO one")
+
+    def verify(self, *references: str) -> str:
+        return find_first_break(self.council, references)
+
+
+def a_rich_audit(world: World) -> str:
+    """Two editions, two escalations, actions in several states, a withdrawal asked for: as many columns filled as one audit can."""
+    reference = an_audit(world, "moderated", grade="inadequate")
+    resolve(world, reference)
+    owner, head, hos = (world.person(name) for name in ("practitioner", "head.of.service", "hos.ppqa"))
+    actions.record_progress(world.command_context(), owner, reference, 1, "The visit is booked.", "On the file.")
+    action_moves.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 5), "She was ill.")
+    action_moves.grant_more_time(world.command_context(), hos, reference, 1)
+    for number, name in ((2, "team.manager"), (3, "qaro")):
+        actions.add_action(world.command_context(), hos, reference, NewAction(f"Step {number}.", f"{name}@demo.example", "2026-12-18"))
+        action_moves.report(world.command_context(), head, reference, number)
+    action_moves.verify(world.command_context(), hos, reference, 2)
+    action_moves.return_action(world.command_context(), hos, reference, 3, "Not yet done.")
+    audit_moves.return_for_correction(world.command_context(), hos, reference, "Two areas are the wrong way round.")
+    audit_moves.share(world.command_context(), world.person("auditor"), reference)
+    escalations.acknowledge(world.command_context(), head, reference)
+    escalations.plan(world.command_context(), head, reference, "Daily oversight again.")
+    action_moves.ask_for_more_time(world.command_context(), owner, reference, 1, date(2027, 1, 9), "The school is shut.")
+    assign(world, reference)
+    judgement = {"grade": "good", **FOURTEENTH, "difference_reason": "Seen differently."}
+    save(world, "moderator", reference, "moderation", judgement)
+    audit_moves.moderate(world.command_context(), world.person("moderator"), reference)
+    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "The wrong child.")
+    return reference
