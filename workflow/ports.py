@@ -107,6 +107,9 @@ class DirectoryWriter(Protocol):
     def take(self, person_id: int, duty: Duty) -> None:
         """And end the delegations of it."""
 
+    def store_enrolment_code(self, person_id: int, digest: str) -> None:
+        """In place of an earlier one, and tell the person that one was made."""
+
     def end_everything(self, person_id: int) -> None:
         """Duties, delegations to and from, open requests, and everything they signed in or were let in with: a returner starts anew."""
 

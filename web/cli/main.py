@@ -14,7 +14,7 @@ from web.cli import export, transfer, verify_history
 from web.cli import people as people_commands
 from web.cli.demo import load_and_print
 from web.cli.oidc_identities import identities
-from web.cli.second_factor import reset_second_factor
+from web.cli.second_factor import reset_second_factor, second_factor
 from web.cli.tokens import tokens
 from web.council import Council, open_council, open_prepared_council, prepare
 from web.request.logging_setup import configure_logging
@@ -121,6 +121,7 @@ def demo(password: str | None, if_empty: bool) -> None:
 
 
 main.add_command(tokens)
+main.add_command(second_factor)
 
 
 @main.group()

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from web.directory.choices import list_all_duties, list_choices, paginate_people, search_people, sort_duties
 from web.directory.history_text import describe_change
 from web.directory.queries import fetch_connections, fetch_delegations, fetch_person_history
+from web.identity.credentials.enrolment_codes import why_not_needed
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
@@ -60,9 +61,11 @@ def show(person_id: int) -> str:
     check_permitted("see_directory")
     context, person = command_context(), get_person(person_id)
     sees = {right for right in ("read_directory_history", "see_connections", "declare_for_another", "edit_directory") if _may(right)}
+    edits = "edit_directory" in sees and person != current_user()
+    needs_code = edits and person.is_active and not why_not_needed(current_council(), person)
     with read_transaction(current_council().engine) as connection:
         return render_template(
-            "person.html", person=person, directory=context.directory, sees=sees - ({"edit_directory"} if person == current_user() else set()),
+            "person.html", person=person, directory=context.directory, sees=sees if edits else sees - {"edit_directory"}, needs_code=needs_code,
             own=sort_duties(person.duties - person.delegated), passed=fetch_delegations(connection, person_id, context.now), describe_change=describe_change,
             history=fetch_person_history(connection, person_id) if "read_directory_history" in sees else [],
             connections=fetch_connections(connection, person_id) if "see_connections" in sees else [],

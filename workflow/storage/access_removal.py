@@ -6,7 +6,19 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, update
 
 from workflow.storage import audit_writer
-from workflow.storage.tables import accounts, calendars, identities, outbox, passkeys, people, places, recovery_codes, sessions, tokens
+from workflow.storage.tables import (
+    accounts,
+    calendars,
+    enrolment_codes,
+    identities,
+    outbox,
+    passkeys,
+    people,
+    places,
+    recovery_codes,
+    sessions,
+    tokens,
+)
 
 TO_FORMER_ADDRESS = "address_changed"
 FACTORS = (passkeys, recovery_codes, identities, places)
@@ -14,7 +26,7 @@ FACTORS = (passkeys, recovery_codes, identities, places)
 
 def end_access(connection: Connection, person_id: int, at: datetime) -> None:
     """Sessions, tokens, the calendar’s address, links in emails and half-finished sign-ins. What they sign in with stays."""
-    for table in (sessions, calendars):
+    for table in (sessions, calendars, enrolment_codes):
         connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
     _renew_account(connection, person_id, at)

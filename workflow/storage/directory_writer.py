@@ -10,7 +10,7 @@ from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
-from workflow.storage import access_removal, audit_writer, tables
+from workflow.storage import access_removal, audit_writer, enrolment, tables
 from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
@@ -55,6 +55,9 @@ class DirectoryWriter:
         delegated = and_(delegations.c.from_person == person_id, delegations.c.role == duty.role, delegations.c.scope == duty.scope)
         if not duty.is_deputy:
             self._update(delegations, and_(delegated, delegations.c.ends_at > self._at), ends_at=self._at)
+
+    def store_enrolment_code(self, person_id: int, digest: str) -> None:
+        enrolment.store_enrolment_code(self._connection, person_id, digest, self._at)
 
     def end_everything(self, person_id: int) -> None:
         access_removal.forget_credentials(self._connection, person_id, self._at)

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests.factories import a_council, settings
+from tests.web.support import sign_in
 from tests.web.support.browser import PASSWORD, text_of
 from tests.web.support.roles import now_holds, passes_on
 from tests.web.support.sign_in import Visitor, set_up_app
@@ -132,7 +133,7 @@ def test_the_pages_and_the_list_say_why_it_stopped(strict: Flask) -> None:
     token, path = makes(visitor)
     gains_the_role(council_of(strict))
     assert answers(strict, token, path) == STOPPED
-    set_up_app(visitor)
+    set_up_app(visitor, sign_in.at_the_command_line(strict, "second-factor", "enrol", AUDITOR).strip())
     page = text_of(visitor.get("/tokens").get_data(as_text=True))
     assert "Stopped: your role now needs two-step verification. Create a new token." in page
     assert "never used" in page, "a refused call is no use"

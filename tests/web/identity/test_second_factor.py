@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
 from config.settings import BadSetting
 from tests.factories import a_council, settings
 from tests.web.support.browser import PASSWORD, text_of
-from tests.web.support.sign_in import Visitor, copy_of, set_up_app
+from tests.web.support.sign_in import Visitor, at_the_command_line, copy_of, set_up_app
 from web.app import create_app
-from web.cli.main import main
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
@@ -122,7 +120,8 @@ def test_a_required_second_factor_must_be_set_up_first(strict: Flask) -> None:
     assert browser.send("/account/second-proof", "/audits/new").headers["Location"] == "/account/second-proof"
     assert browser.send("/account/second-proof", "/stay").status_code == 403
     assert "Set up two-step verification first" in browser.get("/account/second-proof").get_data(as_text=True)
-    _, codes = set_up_app(browser)
+    assert browser.send("/account/second-proof", proof_password=PASSWORD).status_code == 422
+    _, codes = set_up_app(browser, at_the_command_line(strict, "second-factor", "enrol", QA).strip())
     assert browser.is_in()
     assert browser.send("/account/second-proof", "/account/second-proof/remove", proof_code=codes[1]).status_code == 422
     other.tries("auditor@demo.example")
@@ -169,15 +168,13 @@ def test_after_a_reset_the_password_alone_signs_in(app: Flask) -> None:
     browser.tries(QA)
     set_up_app(browser)
     assert (
-        _at_the_command_line(app, QA)
+        at_the_command_line(app, "people", "forget-second-proof", QA)
         == f"{QA} no longer has two-step verification, is signed out everywhere, and gets an email about it.\n"
     )
     assert not browser.is_in()
     assert browser.tries(QA).headers["Location"] == "/"
     for who in (QA, "nobody@demo.example"):
-        assert _at_the_command_line(app, who) == "Nobody here with that email address has two-step verification.\n"
-
-
-def _at_the_command_line(app: Flask, who: str) -> str:
-    environment = {"PRACTICE_AUDIT_DATA": str(app.extensions["council"].settings.data)}
-    return CliRunner().invoke(main, ["people", "forget-second-proof", who], env=environment).output
+        assert (
+            at_the_command_line(app, "people", "forget-second-proof", who)
+            == "Nobody here with that email address has two-step verification.\n"
+        )

@@ -4,12 +4,14 @@ import re
 from typing import Any
 
 import time_machine
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from passlib.totp import TOTP
 from werkzeug.test import TestResponse
 
 from tests.web.support.browser import PASSWORD, token_in
+from web.cli.main import main
 
 
 class Visitor:
@@ -62,9 +64,10 @@ class App:
         return str(self.totp.generate().token)
 
 
-def set_up_app(visitor: Visitor) -> tuple[App, list[str]]:
+def set_up_app(visitor: Visitor, enrolment_code: str = "") -> tuple[App, list[str]]:
     """The app, and the recovery codes that were shown."""
-    assert visitor.send("/account/second-proof", proof_password=PASSWORD).status_code == 302
+    proof = {"proof_password": PASSWORD, "proof_enrolment_code": enrolment_code}
+    assert visitor.send("/account/second-proof", **proof).status_code == 302
     app = App(visitor.get("/account/second-proof/scan").get_data(as_text=True))
     answer = visitor.send("/account/second-proof/scan", code=app.shows())
     assert answer.status_code == 200, answer.get_data(as_text=True)
@@ -74,6 +77,13 @@ def set_up_app(visitor: Visitor) -> tuple[App, list[str]]:
 def codes_on(page: TestResponse) -> list[str]:
     """The recovery codes that a page shows."""
     return re.findall(r"<li>([0-9a-f]{4}(?:-[0-9a-f]{4}){2})</li>", page.get_data(as_text=True))
+
+
+def at_the_command_line(app: Flask, *words: str) -> str:
+    """What a command prints."""
+    settings = app.extensions["council"].settings
+    environment = {"PRACTICE_AUDIT_DATA": str(settings.data), "PRACTICE_AUDIT_MFA_ROLES": ",".join(settings.mfa_roles)}
+    return CliRunner().invoke(main, words, env=environment).output
 
 
 def later(seconds: float) -> Any:

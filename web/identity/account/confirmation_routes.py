@@ -17,10 +17,12 @@ DOES = {
     Purpose.APP: "set up an authenticator app", Purpose.PASSKEY: "add a passkey", Purpose.RECOVERY_CODES: "get new recovery codes",
     Purpose.REMOVE_APP: "turn off two-step verification", Purpose.REMOVE_PASSKEY: "remove a passkey",
     Purpose.TOKEN: "create an access token", Purpose.CALENDAR: "create a calendar address",
+    Purpose.ENROLMENT_CODE: "create an enrolment code",
 }  # fmt: skip
 # Where “Cancel” and a new council sign-in lead.
 BACK = {
-    Purpose.PASSKEY: "passkeys.show", Purpose.REMOVE_PASSKEY: "passkeys.show", Purpose.TOKEN: "tokens.new", Purpose.CALENDAR: "calendars.show"
+    Purpose.PASSKEY: "passkeys.show", Purpose.REMOVE_PASSKEY: "passkeys.show", Purpose.TOKEN: "tokens.new", Purpose.CALENDAR: "calendars.show",
+    Purpose.ENROLMENT_CODE: "people.every",
 }  # fmt: skip
 OWN_FIELDS = {"csrf_token", *FIELDS}
 

@@ -32,9 +32,10 @@ class Purpose(StrEnum):
     REMOVE_PASSKEY = "remove-passkey"
     TOKEN = "token"  # noqa: S105 (no secret)
     CALENDAR = "calendar"
+    ENROLMENT_CODE = "enrolment-code"
 
 
-ENROLS: frozenset[Purpose] = frozenset()
+ENROLS = {Purpose.APP, Purpose.PASSKEY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,25 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from web.council import Council
+from web.identity.credentials import queries
 from web.identity.queries import has_enrolment_code
 from workflow.directory import Person
 
 LASTS = timedelta(hours=24)
 # Without the letters and digits that look like others: 12 of these 30 are 58 bits, and each guess is slowed.
 LETTERS, LENGTH, GROUP = "abcdefghjkmnpqrstuvwxyz2345678", 12, 4
+
+
+def why_not_needed(council: Council, person: Person) -> str:
+    """Return a sentence, or "" for somebody who can’t set up a first factor without a code."""
+    if not any(duty.role in council.settings.mfa_roles for duty in person.duties):
+        return f"{person.name} needs no enrolment code: no role of theirs needs two-step verification."
+    if not council.settings.has_passwords:
+        return f"{person.name} needs no enrolment code: nobody here signs in with a password."
+    account = queries.account_of(council.engine, person.id)
+    if account.totp is not None or queries.passkeys_of(council.engine, person.id):
+        return f"{person.name} needs no enrolment code: they have set up two-step verification."
+    return ""
 
 
 def new_code() -> str:
