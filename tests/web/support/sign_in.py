@@ -24,7 +24,7 @@ class Visitor:
     def get(self, path: str) -> TestResponse:
         return self.client.get(path, **self.more)
 
-    def send(self, page: str, path: str = "", **typed: str) -> TestResponse:
+    def send(self, page: str, path: str = "", **typed: Any) -> TestResponse:
         """The form of a page, to that page or to another."""
         shown = self.get(page)
         token = token_in(shown.get_data(as_text=True))

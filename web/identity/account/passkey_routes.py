@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.identity.account.confirmation import confirm, consume_confirmation, is_confirmed
+from web.identity.account.other_access import page_after_change
 from web.identity.account.proofs import Purpose
 from web.identity.account.routes import browser_name
 from web.identity.credentials import passkeys, queries, second_factor, webauthn_challenges
@@ -67,7 +68,7 @@ def add() -> Response | tuple[str, HTTPStatus]:
     if needs_second_factor(person) and SECOND_FACTOR not in current_session():
         restart_session(person, second_factor.PASSKEY)
     flash("Your passkey is added.")
-    return redirect(url_for("passkeys.show"))
+    return redirect(page_after_change(person, url_for("passkeys.show")))
 
 
 @pages.post("/account/passkeys/remove")
@@ -79,7 +80,7 @@ def remove() -> Response:
     if not queries.remove_passkey(current_council().engine, person.id, int(which)):
         raise NotFound
     flash("Your passkey is removed.")
-    return redirect(url_for("passkeys.show"))
+    return redirect(page_after_change(person, url_for("passkeys.show")))
 
 
 def _is_own(person_id: int, which: str) -> bool:

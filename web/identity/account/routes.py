@@ -1,12 +1,16 @@
 """Your account: how you sign in, your password, and the browsers you are signed in from."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.identity.account.other_access import OtherAccess, kept, other_access
+from web.identity.account.queries import active_sessions_of, end_other_access, end_session
 from web.identity.credentials import passwords, queries, second_factor
+from web.identity.credentials.queries import KEEP_CALENDAR, KEEP_TOKENS
 from web.identity.credentials.throttled_login import is_own_password
 from web.identity.current_user import (
     SECOND_FACTOR,
@@ -48,19 +52,18 @@ def show() -> str:
 @login_required
 @ViewOptions(sign_in_method="password")
 def password() -> str:
-    current_user()
-    return render_template("password.html", errors={})
+    return render_template("password.html", errors={}, other=other_access(current_user()), kept=())
 
 
 @pages.post("/account/password")
 @ViewOptions(sign_in_method="password")
 def change_password() -> Response | tuple[str, HTTPStatus]:
-    """Every session of the person ends, and this browser gets a new one."""
+    """Every session of the person ends, and this browser gets a new one. Tokens and calendar end too, unless the person keeps them."""
     person, factor = current_user(), current_session().get(SECOND_FACTOR, "")
     if sentence := password_error(request.form.get("old", "")):
         return _password_refused({"old": sentence})
     try:
-        passwords.change(person.id, request.form.get("new", ""))
+        passwords.change(person.id, request.form.get("new", ""), kept())
     except BadInput as refusal:
         return _password_refused({"new": refusal.missing[0].message})
     restart_session(person, factor)
@@ -72,7 +75,7 @@ def change_password() -> Response | tuple[str, HTTPStatus]:
 @login_required
 def sign_ins() -> str:
     person, now = current_user(), datetime.now(UTC)
-    rows = queries.active_sessions_of(current_council().engine, person.id, now - IDLE, now - LONGEST)
+    rows = active_sessions_of(current_council().engine, person.id, now - IDLE, now - LONGEST)
     here = token_digest(current_session().token)
     shown = [
         {
@@ -84,20 +87,28 @@ def sign_ins() -> str:
         }
         for row in rows
     ]
-    return render_template("sign_ins.html", shown=shown)
+    return render_template("sign_ins.html", shown=shown, other=other_access(person), has_changed="changed" in request.args)
 
 
 @pages.post("/account/sign-ins/end")
 def end() -> Response:
-    """End one session, named by the start of its digest, or all the others."""
+    """End one session, named by the start of its digest, or all the others with the tokens and the calendar that are not kept."""
     person, which = current_user(), request.form.get("which", "")
     if which != "others" and len(which) != ID_LENGTH:
         raise BadInput.about("which", "Select the sign-in to end.")
-    ended = queries.delete_sessions(
-        current_council().engine, person.id, token_digest(current_session().token), "" if which == "others" else which
-    )
-    flash(f"{ended} sign-in{'s' if ended != 1 else ''} ended.")
+    engine, here, stopped = current_council().engine, token_digest(current_session().token), ""
+    if which == "others":
+        stopped = _stopped(other_access(person), kept())
+        ended = end_other_access(engine, person.id, here, kept(), datetime.now(UTC))
+    else:
+        ended = end_session(engine, person.id, here, which)
+    flash(f"{ended} sign-in{'s' if ended != 1 else ''} ended.{stopped}")
     return redirect(url_for("account.sign_ins"))
+
+
+def _stopped(other: OtherAccess, keeps: Collection[str]) -> str:
+    tokens = " Your access tokens no longer work." if other.tokens and KEEP_TOKENS not in keeps else ""
+    return tokens + (" Your calendar address no longer works." if other.has_calendar and KEEP_CALENDAR not in keeps else "")
 
 
 def password_error(typed: str) -> str:
@@ -144,4 +155,5 @@ SYSTEMS = (
 
 
 def _password_refused(errors: dict[str, str]) -> tuple[str, HTTPStatus]:
-    return render_template("password.html", errors=errors), HTTPStatus.UNPROCESSABLE_ENTITY
+    page = render_template("password.html", errors=errors, other=other_access(current_user()), kept=kept())
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY

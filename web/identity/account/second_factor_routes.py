@@ -6,11 +6,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.identity.account.confirmation import confirm, consume_confirmation
+from web.identity.account.other_access import page_after_change
 from web.identity.account.proofs import Purpose, ways_of
 from web.identity.credentials import passkeys, second_factor
 from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, restart_session
 from web.request.context import current_session
 from web.request.flash_messages import flash
+from workflow.directory import Person
 from workflow.errors import NotFound
 
 pages = Blueprint("second_proof", __name__, template_folder="templates")
@@ -53,7 +55,7 @@ def finish() -> Page:
     consume_confirmation(person, Purpose.APP)
     second_factor.enrol(person.id, secret, counter)
     restart_session(person, second_factor.CODE)
-    return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id, with_new_app=True))
+    return _codes(person, second_factor.new_recovery_codes(person.id, with_new_app=True))
 
 
 @pages.post("/account/second-proof/recovery-codes")
@@ -62,7 +64,7 @@ def new_codes() -> Page:
     if not _has_codes():
         raise NotFound
     consume_confirmation(person, Purpose.RECOVERY_CODES)
-    return render_template("recovery_codes.html", codes=second_factor.new_recovery_codes(person.id))
+    return _codes(person, second_factor.new_recovery_codes(person.id))
 
 
 @pages.post("/account/second-proof/remove")
@@ -73,7 +75,11 @@ def remove() -> AnyResponse | Page:
     consume_confirmation(person, Purpose.REMOVE_APP)
     second_factor.remove(person.id)
     flash("Two-step verification is off. You now sign in with your password only.")
-    return redirect(url_for("account.show"))
+    return redirect(page_after_change(person, url_for("account.show")))
+
+
+def _codes(person: Person, codes: list[str]) -> str:
+    return render_template("recovery_codes.html", codes=codes, onwards=page_after_change(person, url_for("my_work.show")))
 
 
 def _start(sentence: str = "") -> str:

@@ -1,6 +1,7 @@
 """Passwords: check one, change one, and email a link to choose a new one. Flask-Security does the work."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,8 +31,11 @@ def verify(person_id: int | None, password: str) -> bool:
     return bool(matches and stored and max(len(password), len(typed)) <= MAX_LENGTH)
 
 
-def change(person_id: int, new: str) -> None:
-    """Raise BadInput for a password that is too short, too long or too easy. Every session of the person ends; they are notified by email."""
+def change(person_id: int, new: str, keeps: Collection[str] = ()) -> None:
+    """Raise BadInput for a password that is too short, too long or too easy.
+
+    Every session, access token and calendar address of the person ends, but what they keep; they are notified by email.
+    """
     if len(new) > MAX_LENGTH:
         raise BadInput.about("new", WRONG_LENGTH)
     with security_app().context() as security:
@@ -41,6 +45,7 @@ def change(person_id: int, new: str) -> None:
         problems, normal = security.password_util.validate(new, is_register=False, user=_Owner(account))
         if problems:
             raise BadInput.about("new", TOO_EASY if MIN_LENGTH <= len(normal) <= MAX_LENGTH else WRONG_LENGTH)
+        account.keeps = keeps
         update_password(account, normal)
 
 

@@ -3,11 +3,11 @@
 What changes how somebody signs in is told to them in the same transaction (`enqueue_account_event`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Update, bindparam, delete, insert, or_, select, update
 
 from notifications.outbox import enqueue_account_email, enqueue_account_event
 from workflow.storage.audit_writer import upsert
@@ -15,6 +15,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import accounts, calendars, passkeys, people, recovery_codes, sessions, tokens
 
 MAX_LISTED = 100
+KEEP_TOKENS, KEEP_CALENDAR = "tokens", "calendar"
 # Run at each request of a program: building a statement costs more than running it, so it is built once.
 TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
 ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
@@ -29,15 +30,17 @@ def account_by(engine: Engine, column: str, value: str) -> Any:
     return _first(engine, ACCOUNT.where(accounts.c[column] == value))
 
 
-def save_account(engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, is_new_password: bool) -> None:
-    """A new password ends every session, access token and calendar address of the person."""
+def save_account(
+    engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, is_new_password: bool, keeps: Collection[str] = ()
+) -> None:
+    """A new password ends every session of the person, and what `revoke_tokens_of` ends."""
     now = datetime.now(UTC)
     with write_transaction(engine) as connection:
         connection.execute(update(people).where(people.c.id == person_id).values(password_hash=password_hash))
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, **values}])
         if is_new_password:
             connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
-            revoke_tokens_of(connection, person_id, now)
+            revoke_tokens_of(connection, person_id, now, keeps)
             enqueue_account_event(connection, "password_changed", person_id, now)
 
 
@@ -140,25 +143,6 @@ def remove_second_factor(engine: Engine, person_id: int, now: datetime) -> bool:
     return True
 
 
-# --- Sessions --------------------------------------------------------------------------------------------------------
-
-
-def active_sessions_of(engine: Engine, person_id: int, seen_after: datetime, begun_after: datetime) -> Sequence[Any]:
-    """Return sessions that have not ended, the most recently used first."""
-    active = (sessions.c.person_id == person_id, sessions.c.seen_at >= seen_after, sessions.c.created_at >= begun_after)
-    with read_transaction(engine) as connection:
-        return connection.execute(select(sessions).where(*active).order_by(sessions.c.seen_at.desc())).all()
-
-
-def delete_sessions(engine: Engine, person_id: int, but: str, prefix: str = "") -> int:
-    """End all sessions of a person except the one with digest `but`, or the one whose digest starts with `prefix`; return how many."""
-    chosen = [sessions.c.person_id == person_id, sessions.c.digest != but]
-    if prefix:
-        chosen.append(func.substr(sessions.c.digest, 1, len(prefix)) == prefix)
-    with write_transaction(engine) as connection:
-        return connection.execute(delete(sessions).where(*chosen)).rowcount
-
-
 # --- Access tokens: a token itself is not stored, only its digest ----------------------------------------------------
 
 
@@ -193,10 +177,12 @@ def mark_token_revoked(engine: Engine, token_id: int, at: datetime, person_id: i
         return connection.execute(select(tokens.c.id).where(chosen)).first() is not None
 
 
-def revoke_tokens_of(connection: Connection, person_id: int, at: datetime) -> None:
-    """Revoke all tokens and the calendar address of a person, since somebody else may have used their account."""
-    connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
-    connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
+def revoke_tokens_of(connection: Connection, person_id: int, at: datetime, keeps: Collection[str] = ()) -> None:
+    """Revoke the tokens and the calendar address of a person, but what they keep, since somebody else may have used their account."""
+    if KEEP_CALENDAR not in keeps:
+        connection.execute(delete(calendars).where(calendars.c.person_id == person_id))
+    if KEEP_TOKENS not in keeps:
+        connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
 
 
 def _first(engine: Engine, query: Any) -> Any:

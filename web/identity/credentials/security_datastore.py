@@ -1,6 +1,6 @@
 """Flask-Security’s datastore over our own tables: one account for each person. Roles are in the directory, not here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ class Account(UserMixin):
         self.tf_totp_secret = row.totp
         self.codes: Sequence[Any] = ()
         self.has_new_app = False
+        self.keeps: Collection[str] = ()
 
 
 class Passkey(WebAuthnMixin):
@@ -54,7 +55,7 @@ class AccountDatastore(UserDatastore):
         is_new = account.fs_uniquifier != account.stored_uniquifier
         if not is_new and account.fs_uniquifier.startswith(INITIAL):
             del values["uniquifier"]
-        queries.save_account(self.engine, account.id, account.password, values, is_new_password=is_new)
+        queries.save_account(self.engine, account.id, account.password, values, is_new_password=is_new, keeps=account.keeps)
         account.stored_uniquifier = account.fs_uniquifier
         return account
 

@@ -1,11 +1,13 @@
 """Council accounts as SQL."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, delete, select, update
 
 from notifications.outbox import enqueue_account_event
+from web.identity.credentials.queries import revoke_tokens_of
 from workflow.storage import tables
 from workflow.storage.bulk_statements import INSERTS
 from workflow.storage.engine import read_transaction, write_transaction
@@ -37,13 +39,15 @@ def list_identities(engine: Engine) -> list[Any]:
         return list(connection.execute(select(*columns).join_from(IDENTITIES, tables.people).order_by(tables.people.c.email)))
 
 
-def unlink_identities(engine: Engine, person_id: int, *, is_told: bool = True) -> int:
-    """Return how many there were. Where there was one, every session of the person ends."""
+def unlink_identities(engine: Engine, person_id: int, *, is_told: bool = True, keeps: Collection[str] = ()) -> int:
+    """Return how many there were. Where there was one, every session of the person ends, and what `revoke_tokens_of` ends."""
+    now = datetime.now(UTC)
     with write_transaction(engine) as connection:
         removed = delete(IDENTITIES).where(IDENTITIES.c.person_id == person_id).returning(IDENTITIES.c.id)
         number = len(connection.execute(removed).all())
         if number:
             connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id == person_id))
+            revoke_tokens_of(connection, person_id, now, keeps)
         if number and is_told:
-            enqueue_account_event(connection, "council_account_unlinked", person_id, datetime.now(UTC))
+            enqueue_account_event(connection, "council_account_unlinked", person_id, now)
     return number
