@@ -10,6 +10,7 @@ from workflow.storage.tables import (
     accounts,
     calendars,
     enrolment_codes,
+    expected_accounts,
     identities,
     outbox,
     passkeys,
@@ -25,8 +26,11 @@ FACTORS = (passkeys, recovery_codes, identities, places)
 
 
 def end_access(connection: Connection, person_id: int, at: datetime) -> None:
-    """Sessions, tokens, the calendar’s address, links in emails and half-finished sign-ins. What they sign in with stays."""
-    for table in (sessions, calendars, enrolment_codes):
+    """Sessions, tokens, the calendar’s address, links in emails, half-finished sign-ins and an expected council account.
+
+    What they sign in with stays.
+    """
+    for table in (sessions, calendars, enrolment_codes, expected_accounts):
         connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
     _renew_account(connection, person_id, at)

@@ -7,7 +7,7 @@ from typing import Any
 
 from config.oidc import CouncilSignIn
 from web.identity.oidc.errors import SignInRefused
-from web.identity.oidc.queries import link_identity, use_identity
+from web.identity.oidc.queries import expected_person, link_identity, use_identity
 from workflow.directory import Directory, Person
 from workflow.storage.engine import Engine
 
@@ -25,7 +25,7 @@ def person_for_claims(engine: Engine, directory: Directory, settings: CouncilSig
     """Return the active person an account belongs to, linked at their first sign-in; raises SignInRefused."""
     now = datetime.now(UTC)
     linked = use_identity(engine, settings.issuer, claims["sub"], now)
-    person = directory.person(linked) if linked is not None else _person_by_email(directory, settings, claims)
+    person = directory.person(linked) if linked is not None else _person_to_link(engine, directory, settings, claims, now)
     if person is None or not person.is_active:
         raise SignInRefused("no active person has this account")
     if linked is None:
@@ -39,6 +39,18 @@ def used_second_factor(claims: Mapping[str, Any]) -> bool:
     """Whether the issuer states that more than a password was used. False where it does not state it."""
     methods = claims.get("amr")
     return claims.get("acr") == MULTI_FACTOR or (isinstance(methods, list) and MULTI_FACTOR in methods)
+
+
+def _person_to_link(
+    engine: Engine, directory: Directory, settings: CouncilSignIn, claims: Mapping[str, Any], now: datetime
+) -> Person | None:
+    """The person whom the operator has named for this account, or else the one with its address."""
+    name = claims.get("preferred_username")
+    if isinstance(name, str) and name.isascii() and is_of_own_directory(settings, claims):
+        expected = expected_person(engine, settings.issuer, name.lower(), now)
+        if expected is not None:
+            return directory.person(expected)
+    return _person_by_email(directory, settings, claims)
 
 
 def _person_by_email(directory: Directory, settings: CouncilSignIn, claims: Mapping[str, Any]) -> Person | None:

@@ -36,7 +36,7 @@ from workflow.storage.tables.directory import (
 )
 from workflow.storage.tables.metadata import metadata
 from workflow.storage.tables.notifications import IS_OF_AN_ESCALATION, IS_UNDELIVERED, notices, outbox, sweeps, ticks
-from workflow.storage.tables.oidc import identities, sign_in_attempts
+from workflow.storage.tables.oidc import expected_accounts, identities, sign_in_attempts
 from workflow.storage.tables.read_log import readings
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "emergencies",
     "enrolment_codes",
     "escalations",
+    "expected_accounts",
     "failures",
     "history",
     "identities",

@@ -1,4 +1,4 @@
-"""Council accounts: which one is whose."""
+"""Council accounts: which one is whose, and which are expected."""
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, UniqueConstraint
 
@@ -14,6 +14,17 @@ identities = Table(
     Column("linked_at", Instant, nullable=False),
     Column("last_used_at", Instant, nullable=False),
     UniqueConstraint("issuer", "subject"),
+    UniqueConstraint("issuer", "person_id"),
+)  # fmt: skip
+
+expected_accounts = Table(
+    "expected_accounts", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issuer", String(300), nullable=False),
+    Column("sign_in_name", String(254), nullable=False, comment="in lower case; the row is gone once it is linked"),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("ends_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "sign_in_name"),
     UniqueConstraint("issuer", "person_id"),
 )  # fmt: skip
 

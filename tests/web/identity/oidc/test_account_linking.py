@@ -1,15 +1,18 @@
 """A council account is identified by issuer and subject: an email links it to a person once, and is not used afterwards."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, update
 
 from config.oidc import CouncilSignIn
+from tests.notifications.support.outbox_assertions import sent_notices
 from tests.web.identity.oidc.conftest import Opened, with_issuer
 from tests.web.identity.oidc.fake_provider import Issuer
 from tests.web.identity.oidc.visitor import Visitor
@@ -19,6 +22,7 @@ from web.identity.oidc.errors import SignInRefused
 from web.identity.oidc.routes import SENTENCES
 from workflow.directory import Directory, Person
 from workflow.storage import tables
+from workflow.storage.access_removal import end_access, forget_credentials
 from workflow.storage.engine import read_transaction, write_transaction
 
 
@@ -155,5 +159,77 @@ def test_the_command_line_lists_and_unlinks_accounts(app: Flask, issuer: Issuer,
     assert linked(app) == [("auditor@demo.example", "a-2")]
 
 
-def _command_line(data: Path) -> Callable[..., str]:
-    return lambda *words: CliRunner().invoke(main, ["identities", *words], env={"PRACTICE_AUDIT_DATA": str(data)}).output
+def _command_line(data: Path, **more: str) -> Callable[..., str]:
+    environment = {f"PRACTICE_AUDIT_{name}": value for name, value in {"DATA": str(data), **more}.items()}
+    return lambda *words: CliRunner().invoke(main, ["identities", *words], env=environment).output
+
+
+NAMED = "J.Smith@council.onmicrosoft.com"
+
+
+@pytest.fixture
+def run(app: Flask, issuer: Issuer) -> Callable[..., str]:
+    return _command_line(app.extensions["council"].settings.data, **with_issuer(issuer.url))
+
+
+def test_a_sign_in_name_that_is_no_address_of_ours_is_linked_by_the_operator(
+    app: Flask, issuer: Issuer, visitor: Visitor, run: Callable[..., str]
+) -> None:
+    council = app.extensions["council"]
+    assert run("link", "auditor@demo.example", "--sign-in-name", NAMED).startswith("Until 2")
+    assert f"auditor@demo.example  {issuer.url}  expected as {NAMED.lower()} until 2" in run("list")
+    assert [(one.event, one.who) for one in sent_notices(council)] == [("council_account_expected", "auditor")]
+    with read_transaction(council.engine) as connection:
+        recorded = connection.execute(select(tables.directory_history).order_by(tables.directory_history.c.id.desc())).first()
+    assert recorded
+    assert (recorded.verb, recorded.by_name, recorded.facts) == ("account_expected", "command line", {"name": NAMED.lower()})
+    for other in (
+        {"preferred_username": NAMED, "acct": 1},
+        {"preferred_username": NAMED, "idp": "https://x.example"},
+        {"name": NAMED},
+        {"email": NAMED},
+    ):
+        issuer.account = {"sub": "f-1", **other}
+        assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused"), other
+    issuer.account = {"sub": "f-2", "preferred_username": NAMED.upper()}
+    visitor.signs_in()
+    assert visitor.is_signed_in
+    assert linked(app) == [("auditor@demo.example", "f-2")]
+    issuer.account = {"sub": "f-3", "preferred_username": NAMED}
+    assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused"), "once"
+    assert "expected" not in run("list")
+
+
+def test_ac35_an_expected_account_ends_after_its_days_with_a_new_address_and_with_the_person(
+    app: Flask, issuer: Issuer, run: Callable[..., str]
+) -> None:
+    issuer.account, council = {"sub": "g-1", "preferred_username": "jsmith"}, app.extensions["council"]
+    auditor = council.store.directory().by_email("auditor@demo.example")
+    run("link", "auditor@demo.example", "--sign-in-name", "jsmith", "--days", "2")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2, minutes=1)):
+        assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused")
+    for end in (end_access, forget_credentials):
+        run("link", "auditor@demo.example", "--sign-in-name", "jsmith")
+        with write_transaction(council.engine) as connection:
+            end(connection, auditor.id, datetime.now(UTC))
+        assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused")
+    run("link", "auditor@demo.example", "--sign-in-name", "jsmith")
+    assert run("unlink", "auditor@demo.example").endswith("has no council account any more.\n")
+    assert Visitor(app).signs_in().headers["Location"].startswith("/sign-in?council=refused")
+    assert linked(app) == []
+
+
+def test_the_operator_is_refused_in_one_sentence(app: Flask, issuer: Issuer, run: Callable[..., str]) -> None:
+    assert run("link", "auditor@demo.example", "--sign-in-name", "jsmith").startswith("Until")
+    assert run("link", "auditor@demo.example", "--sign-in-name", "asmith").startswith("Until"), "the newer name counts"
+    assert run("link", "qa@demo.example", "--sign-in-name", "jsmith").startswith("Until"), "the older one is free"
+    for email, name, sentence in (
+        ("nobody@demo.example", "x", "There is no active person"), ("moderator@demo.example", "jsmith", "That person has a council account already, or"),
+        ("moderator@demo.example", "jsmíth", "--sign-in-name must be"), ("moderator@demo.example", " ", "--sign-in-name must be"),
+    ):  # fmt: skip
+        said = run("link", email, "--sign-in-name", name)
+        assert said.startswith(sentence)
+        assert len(said.splitlines()) == 1
+    assert _command_line(app.extensions["council"].settings.data)("link", "qa@demo.example", "--sign-in-name", "x").startswith(
+        "Council accounts are not"
+    )
