@@ -1,4 +1,4 @@
-"""Access tokens for tests that are about something else: nobody is told of them, so that the outbox holds what is being tried."""
+"""Access tokens for tests that are about something else: nobody is notified of them, so that the outbox holds what is being tried."""
 
 from sqlalchemy import delete
 

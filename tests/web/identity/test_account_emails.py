@@ -1,4 +1,4 @@
-"""What gives somebody access, or takes it away, is told to them by email, whoever did it."""
+"""What gives somebody access, or takes it away, is told to them by email, also where somebody else did it."""
 
 import pytest
 from click.testing import CliRunner

@@ -1,4 +1,4 @@
-"""Whoever ends their other sign-ins is asked about what else lasts: tokens and the calendar end, unless their owner keeps them."""
+"""People who end their other sign-ins are asked about what else lasts: tokens and the calendar end, unless their owner keeps them."""
 
 import pytest
 from click.testing import CliRunner
@@ -70,7 +70,7 @@ def test_a_new_password_ends_what_is_not_kept(app: Flask, keeps: tuple[str, ...]
 
 
 def test_a_password_chosen_through_a_link_ends_all(app: Flask) -> None:
-    """And nothing that its form could say keeps anything: whoever comes by the link is not signed in."""
+    """And nothing that its form could say keeps anything: nobody is signed in on that page."""
     made = makes(signed_in(app))
     with app.app_context(), security_app().context() as security:
         token = generate_reset_password_token(security.datastore.find_user(id=World(council_of(app).store).person("auditor").id))

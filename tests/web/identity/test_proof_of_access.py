@@ -109,7 +109,7 @@ def test_it_stops_when_the_setting_changes(tmp_path: Path) -> None:
     council_of(after).engine.dispose()
 
 
-def test_what_was_made_before_proofs_were_kept_stops_too(strict: Flask) -> None:
+def test_what_was_made_before_proofs_were_stored_stops_too(strict: Flask) -> None:
     visitor = signed_in(strict)
     _, codes = set_up_app(visitor)
     made = makes(visitor, codes)

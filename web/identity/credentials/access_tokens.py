@@ -51,7 +51,7 @@ class NewToken:
 def create_token(council: Council, person: Person, new: NewToken | None = None, proof: str = "") -> str:
     """Return a new bearer token, which is shown once; raise BadInput with every error in the form.
 
-    `proof` is the second factor of whoever makes it, or COMMAND_LINE: without one, it stops where the person needs one.
+    `proof` is the second factor of the person who makes it, or COMMAND_LINE: without one, it stops where the person needs one.
     """
     new, now, token = new or NewToken(), datetime.now(UTC), "pa_" + secrets.token_urlsafe(32)
     name, days = read_token(new)

@@ -83,7 +83,7 @@ connections = Table(
 )  # fmt: skip
 
 # At most one for each person. Only a digest of the address is stored.
-PROOF = "the second factor given when it was made; empty: none; null: made before this was kept"
+PROOF = "the second factor given when it was made; empty: none; null: made before this was stored"
 
 calendars = Table(
     "calendars", metadata,

@@ -8,7 +8,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-PROOF = "the second factor given when it was made; empty: none; null: made before this was kept"
+PROOF = "the second factor given when it was made; empty: none; null: made before this was stored"
 
 
 def upgrade() -> None:
