@@ -15,6 +15,7 @@ from workflow.roles import ROLES
 from workflow.sense_checks import SenseChecks
 from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import StoredForms, store_versions
+from workflow.storage.log_chains import link_unlinked, record_heads
 from workflow.storage.schema import schema_status, upgrade
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import read_marker
@@ -65,9 +66,11 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
 
 
 def prepare(council: Council) -> None:
-    """Create the tables or bring them up to date, and store this version of the form and the rules."""
+    """Create the tables or bring them up to date, link the rows of the logs, and store this version of the form and the rules."""
     _refuse_transferred(council.engine)
     upgrade(council.engine)
+    link_unlinked(council.engine)
+    record_heads(council.engine)
     store_versions(council.engine, council.forms.current, council.rules)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 from workflow.events import Notice
 from workflow.models import Audit
 from workflow.ports import AlreadyDone, Change, ConcurrentChange
-from workflow.storage import bulk_statements, row_mapping, tables
+from workflow.storage import bulk_statements, log_chains, row_mapping, tables
 from workflow.storage.compiled_statements import execute, execute_each
 from workflow.storage.engine import pipelined
 
@@ -62,6 +62,9 @@ def save(connection: Connection, change: Change) -> None:
         _insert(connection, tables.remarks, [{"audit_id": audit_id, "number": number, "text": text} for number, text in remarks])
         _insert(connection, tables.seals, [{"audit_id": audit_id, **_plain(seal)} for seal in change.seals])
         enqueue_notices(connection, change.notices, change.at)
+    if change.before is None:
+        # Last, because the head of the chain stays locked until the commit.
+        log_chains.record_start(connection, audit_id, change.after.reference, change.after.chain.count, change.after.chain.head)
 
 
 def enqueue_notices(connection: Connection, notices: Sequence[Notice], at: datetime, send_from: Mapping[str, datetime] = NO_DELAYS) -> None:

@@ -10,7 +10,7 @@ from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
-from workflow.storage import access_removal, audit_writer, enrolment, tables
+from workflow.storage import access_removal, audit_writer, enrolment, log_chains, tables
 from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
@@ -107,7 +107,7 @@ class DirectoryWriter:
     def record(self, by: Person | None, *entries: DirectoryEvent) -> None:
         done: dict[str, object] = {"at": self._at, "by_id": by.id if by else None, "by_name": by.name if by else COMMAND_LINE}
         events = ({"verb": one.verb, "person_id": one.person_id, "unit": one.unit, "facts": dict(one.facts)} for one in entries)
-        self._insert(tables.directory_history, [done | one for one in events])
+        log_chains.append(self._connection, log_chains.DIRECTORY, [done | one for one in events])
 
     def notify(self, notices: Sequence[Notice]) -> None:
         audit_writer.enqueue_notices(self._connection, notices, self._at)

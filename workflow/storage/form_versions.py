@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow.errors import ConfigurationError
@@ -59,14 +59,19 @@ def _store(engine: Engine, kind: str, version: int, text: str) -> str:
     except LookupError:
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         with write_transaction(engine) as connection:
-            connection.execute(insert(tables.definitions).on_conflict_do_nothing(), {"kind": kind, "version": version, "text": text})
+            # On SQLite a trigger refuses a key that exists before ON CONFLICT is looked at.
+            if connection.execute(_wanted(kind, version)).first() is None:
+                connection.execute(insert(tables.definitions).on_conflict_do_nothing(), {"kind": kind, "version": version, "text": text})
         return _read_text(engine, kind, version)
 
 
 def _read_text(engine: Engine, kind: str, version: int) -> str:
-    wanted = select(tables.definitions.c.text).where(tables.definitions.c.kind == kind, tables.definitions.c.version == version)
     with read_transaction(engine) as connection:
-        text = connection.execute(wanted).scalar()
+        text = connection.execute(_wanted(kind, version)).scalar()
     if text is None:
         raise LookupError(f"{kind} version {version} is not stored")
     return str(text)
+
+
+def _wanted(kind: str, version: int) -> Select[str]:
+    return select(tables.definitions.c.text).where(tables.definitions.c.kind == kind, tables.definitions.c.version == version)

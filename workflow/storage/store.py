@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, and_, bindparam, func, insert, select
+from sqlalchemy import Engine, and_, bindparam, func, select
 
 from workflow.directory import Directory
 from workflow.errors import DatabaseUnavailable, ReadLogUnavailable
@@ -12,7 +12,7 @@ from workflow.events import Notice
 from workflow.history import Row
 from workflow.models import Audit, Escalation, Seal
 from workflow.ports import Change, EmergencyAccessRequest, ReadLogEntry
-from workflow.storage import audit_writer, emergency_access, row_mapping, tables
+from workflow.storage import audit_writer, emergency_access, log_chains, row_mapping, tables
 from workflow.storage.audit_reader import read_audit, read_audit_rows
 from workflow.storage.database_errors import refusal_of
 from workflow.storage.directory_reader import read_directory
@@ -29,7 +29,6 @@ HISTORY_AND_REASONS = (
     .order_by(tables.history.c.number)
 )
 DIRECTORY_VERSION = select(tables.directory.c.version)
-ADD_TO_READ_LOG = insert(tables.readings)
 REMARKS = select(tables.remarks.c.number, tables.remarks.c.text).where(tables.remarks.c.audit_id == bindparam("audit_id"))
 EARLIER_ESCALATIONS = (
     select(*(tables.escalations.c[name].label(f"opening_{name}") for name in row_mapping.OPENING))
@@ -101,7 +100,9 @@ class SqlStore:
         """Raises ReadLogUnavailable if the read log can’t be written, so that nothing is shown; DatabaseError if the database is unavailable."""
         try:
             with write_transaction(self.engine) as connection:
-                connection.execute(ADD_TO_READ_LOG, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings])
+                log_chains.append(
+                    connection, log_chains.READ_LOG, [{name: getattr(one, name) for name in ReadLogEntry.__slots__} for one in readings]
+                )
         except DatabaseError as error:
             if isinstance(refusal_of(error), DatabaseUnavailable):
                 raise

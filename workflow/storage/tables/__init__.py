@@ -1,5 +1,6 @@
 """The tables. Lists are read by index: each list names the index it reads by."""
 
+from workflow.storage.tables.append_only import APPEND_ONLY
 from workflow.storage.tables.audits import (
     IS_ESCALATED,
     IS_OF_AN_UNRESOLVED,
@@ -34,12 +35,14 @@ from workflow.storage.tables.directory import (
     teams,
     tokens,
 )
+from workflow.storage.tables.log_chains import audit_heads, chain_links, chains
 from workflow.storage.tables.metadata import metadata
 from workflow.storage.tables.notifications import IS_OF_AN_ESCALATION, IS_UNDELIVERED, notices, outbox, sweeps, ticks
 from workflow.storage.tables.oidc import expected_accounts, identities, sign_in_attempts
 from workflow.storage.tables.read_log import readings
 
 __all__ = [
+    "APPEND_ONLY",
     "IS_ESCALATED",
     "IS_OF_AN_ESCALATION",
     "IS_OF_AN_UNRESOLVED",
@@ -48,9 +51,12 @@ __all__ = [
     "IS_UNSETTLED",
     "accounts",
     "actions",
+    "audit_heads",
     "audits",
     "branches",
     "calendars",
+    "chain_links",
+    "chains",
     "connections",
     "definitions",
     "delegations",
