@@ -10,7 +10,7 @@ import click
 
 from config.settings import BadSetting, read_env, read_settings
 from notifications.scheduling.worker import run_forever, run_once
-from web.cli import export, transfer, verify_history
+from web.cli import checkpoints, export, transfer, verify_history
 from web.cli import people as people_commands
 from web.cli.demo import load_and_print
 from web.cli.oidc_identities import identities
@@ -175,17 +175,27 @@ def history() -> None:
 
 
 @history.command("verify")
-def verify() -> None:
-    """Exit 0 if every history is intact and readers are shown what it says, 2 with every break named, one for each audit."""
+@click.option("--checkpoints", "kept", type=click.Path(path_type=Path), help="A file of checkpoints stored outside, or of saved emails.")
+@click.option("--key", "keys", multiple=True, help="The public key of checkpoints from before SECRET_KEY was changed; may be repeated.")
+def verify(kept: Path | None, keys: tuple[str, ...]) -> None:
+    """Exit 0 if every history and log is intact, as the checkpoints say, and what readers are shown; 2 with every break named, one for each audit."""
     verification = verify_history.Verification(council := _open_prepared_council())
     with click.progressbar(verify_history.list_references(council), label="Verifying", file=sys.stderr) as references:
-        breaks = list(verification.find_breaks(references))
+        breaks = [*verification.find_breaks(references), *checkpoints.find_breaks_of_logs(council, kept, keys)]
     if breaks:
         click.echo("\n".join(breaks), err=True)
         sys.exit(2)
     click.echo("Every history is intact.")
     if older := verification.saved_by_an_older_release:
         click.echo(f"The release before saved last in {len(older)}, whose drafts could not be compared: {', '.join(older)}.")
+
+
+@history.command("checkpoint", help=checkpoints.HELP)
+@click.option("--all", "names_all", is_flag=True, help="Name every audit.")
+@click.option("--public-key", is_flag=True, help="Print only the key that checks the signatures: store it with the checkpoints.")
+def checkpoint(*, names_all: bool, public_key: bool) -> None:
+    council = _open_prepared_council()
+    click.echo(checkpoints.checkpoint_key(council) if public_key else checkpoints.checkpoint_line(council, names_all=names_all))
 
 
 @main.command()

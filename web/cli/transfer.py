@@ -13,6 +13,7 @@ from typing import cast
 
 import click
 
+from web.cli.checkpoints import find_break_of_logs
 from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from workflow.errors import ConfigurationError, Refusal
@@ -119,8 +120,8 @@ def _verify(council: Council, connection: Connection, where: str) -> None:
     engine = cast("Engine", connection)
     as_copied = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
     with click.progressbar(list_references(as_copied), label=f"Verifying {where}", file=sys.stderr) as references:
-        found = find_first_break(as_copied, references)
-    _refuse(found and f"In {where}, {found} Nothing was moved.")
+        found = find_first_break(as_copied, references) or find_break_of_logs(as_copied)
+    _refuse(found and f"In {where}: {found} Nothing was moved.")
 
 
 def _refuse(reason: str) -> None:

@@ -43,6 +43,7 @@ __all__ = [
     "open_engine",
     "pipelined",
     "prepare",
+    "read_snapshot",
     "read_statement",
     "read_transaction",
     "write_transaction",
@@ -92,6 +93,15 @@ def read_transaction(engine: Engine | Connection) -> Iterator[Connection]:
         return
     with engine.connect() as connection, connection.begin():
         _begin(connection, "BEGIN")
+        yield connection
+
+
+@contextmanager
+def read_snapshot(engine: Engine | Connection) -> Iterator[Connection]:
+    """Like `read_transaction`, and on PostgreSQL too all statements see the same instant."""
+    if isinstance(engine, Engine) and engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with read_transaction(engine) as connection:
         yield connection
 
 

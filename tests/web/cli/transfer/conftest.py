@@ -19,6 +19,7 @@ from web.council import Council, open_council
 from workflow.commands import actions, audit_moves
 from workflow.commands.actions import NewAction
 from workflow.storage.engine import read_transaction, write_transaction
+from workflow.storage.log_chains import link_unlinked
 
 Run = Callable[..., Result]
 There = Callable[..., Council]
@@ -83,6 +84,7 @@ def fill(council: Council) -> None:
         assert empty_tables(connection) == []
         link = encrypt(council.settings, "the way to a new password")
         outbox.enqueue_account_email(connection, "password_reset", "reset/1", 1, world.now, link)
+    link_unlinked(council.engine)
 
 
 def held(engine: Engine) -> dict[str, list[str]]:

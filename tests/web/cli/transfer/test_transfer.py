@@ -14,10 +14,12 @@ from notifications.scheduling.worker import run_once
 from tests.factories import a_world, an_audit
 from tests.web.cli.transfer.conftest import Run, There, held
 from tests.workflow.storage.support.bulk_audits import multiply
+from web.cli.checkpoints import find_break_of_logs
 from web.cli.main import main
 from web.cli.verify_history import find_first_break, list_references
 from web.council import Council
 from workflow.storage.engine import DatabaseError, read_transaction, write_transaction
+from workflow.storage.log_chains import record_heads
 
 pytestmark = pytest.mark.postgres
 LONG = 10_000
@@ -30,13 +32,14 @@ def test_everything_is_transferred_unchanged_and_work_continues(source: Council,
     moved = there()
     assert held(moved.engine) == before == held(source.engine)
     assert list_references(moved) == references
-    assert find_first_break(moved, references) == ""
+    assert find_first_break(moved, references) == find_break_of_logs(moved) == ""
     for table, rows in before.items():
         assert f"{table:20} {len(rows):>9,} rows, the same on both sides" in result.stdout
     assert source.settings.secret_key not in result.output
     assert str(source.settings.data / "secret-key") in result.stdout
     world = a_world(moved)
     an_audit(world, at="actions_closed", grade="inadequate")
+    assert find_break_of_logs(moved) == ""
     assert run_once(moved.worker_context, world.now) > len(references)
     print(f"{len(before)} tables, {sum(map(len, before.values()))} rows, {len(references)} histories, the same on both sides")
 
@@ -118,6 +121,7 @@ def test_only_an_embedded_council_that_nobody_uses_is_transferred(source: Counci
         ("UPDATE remarks SET text = 'before' || char(0) || 'after'", "remarks.text of audit_id 4, number 12 contains a NUL character"),
         ("UPDATE people SET name = printf('%.300c', 'x') WHERE id = 3", "people.name of id 3 has 300 characters, more than 200"),
         ("UPDATE tokens SET id = 99999999999", "can’t be used (NumericValueOutOfRange)"),
+        ("UPDATE chains SET number = 0 WHERE name = 'readings'", "The read log ends at link "),
         ("UPDATE remarks SET text = 'Another reason.'", "the reason given with row 12 is not what was written"),
     ],
 )
@@ -138,6 +142,7 @@ def test_a_value_that_postgresql_can_not_store_or_a_broken_history_is_named(
 def test_ten_thousand_audits_are_transferred(source: Council, url: str, run: Run, there: There) -> None:
     with write_transaction(source.engine) as connection:
         number = multiply(connection, LONG // 5)
+    record_heads(source.engine)
     started = monotonic()
     result = run("migrate-to", url)
     assert result.exit_code == 0, result.output
