@@ -19,6 +19,8 @@ from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
 QA = "qa@demo.example"
+# An administrator may have changed an address, so its email names somebody else.
+ADVICE = ("contact your administrator", "reply to this email now: it goes to the QA Service")
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_an_email_about_an_account_says_what_to_do_and_has_no_link() -> None:
     events = load_notification_rules(TABLE).events
     for name in OF_ACCOUNT - {"password_reset"}:
         assert "leads_to" not in events[name], name
-        assert "contact your administrator" in events[name]["does"], name
+        assert any(advice in events[name]["does"] for advice in ADVICE), name
 
 
 def add_passkey(council: Council, person_id: int) -> None:
