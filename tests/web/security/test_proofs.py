@@ -1,0 +1,208 @@
+"""A proof counts for what it was asked for, in the session and the time it was asked in, once (decision 55)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from time_machine import Traveller
+
+from tests.support.bar_table import Bar
+from tests.web.support.browser import PASSWORD
+from tests.web.support.device import Device
+from tests.web.support.owners import Owner, Session, equipped, person_id
+from web.identity.account.proofs import Purpose
+from web.identity.credentials import passwords, queries
+from workflow.storage.engine import read_transaction
+from workflow.storage.tables import sessions
+
+# What is sent to the step that stores, or to the first step where there are several.
+STEPS: Mapping[Purpose, tuple[str, Mapping[str, str]]] = {
+    Purpose.APP: ("/account/second-proof", {}),
+    Purpose.PASSKEY: ("/account/passkeys/new", {}),
+    Purpose.RECOVERY_CODES: ("/account/second-proof/recovery-codes", {}),
+    Purpose.REMOVE_APP: ("/account/second-proof/remove", {}),
+    Purpose.REMOVE_PASSKEY: ("/account/passkeys/remove", {}),
+    Purpose.TOKEN: ("/tokens/new", {"name": "Dashboard", "scope": "read", "days": "7"}),
+    Purpose.CALENDAR: ("/calendar", {}),
+}
+SIGN_IN, ADD = "sign in", "add"
+CHALLENGES = (SIGN_IN, ADD, *Purpose)
+NEW = "four quiet herons wading"
+
+
+@pytest.fixture
+def other(app: Flask, clock: Traveller) -> Owner:
+    return equipped(app, "auditor")
+
+
+@pytest.fixture
+def tally(bar: Bar) -> Iterator["Tally"]:
+    made = Tally()
+    yield made
+    bar("A14", wanted=made.tried, seen=made.tried - len(made.wrong))
+    assert made.wrong == []
+
+
+class Tally:
+    """What was tried, and what went otherwise than it should."""
+
+    def __init__(self) -> None:
+        self.tried, self.wrong = 0, list[str]()
+
+    def says(self, is_accepted: bool, *words: object, right: bool = False) -> None:
+        self.tried += 1
+        if is_accepted is not right:
+            self.wrong.append(" / ".join(map(str, words)))
+
+
+def stores(session: Session, purpose: Purpose, **proof: str) -> bool:
+    """Whether this was let through, or on to the next step."""
+    path, typed = STEPS[purpose]
+    which = queries.passkeys_of(session.council.engine, person_id(session.app, session.name)) if purpose is Purpose.REMOVE_PASSKEY else ()
+    return session.posts(path, **typed, **({"which": str(which[0].id)} if which else {}), **proof).status_code < 400
+
+
+def challenge(session: Session, purpose: str) -> dict[str, Any]:
+    """Asked for by a page’s script. A passkey is added only once that is confirmed, so that is done first."""
+    if purpose == ADD:
+        return session.asks("/account/passkeys/ask")
+    return session.asks("/sign-in/passkey/ask" if purpose == SIGN_IN else f"/account/confirm/ask?purpose={purpose}")
+
+
+def test_a_code_confirms_one_thing_once(app: Flask, other: Owner, clock: Traveller, tally: Tally) -> None:
+    for purpose, kind in product(STEPS, ("code", "recovery code")):
+        owner, session = equipped(app, "qa"), Session(app, "qa")
+        early = owner.shows
+        clock.shift(90)
+        right = owner.shows if kind == "code" else owner.codes[3]
+        wrong = {
+            "another’s": other.shows,
+            "another’s recovery code": other.codes[0],
+            "too old": early,
+            "none": "",
+            "a password": PASSWORD,
+            "cut": right[:-1],
+        }
+        for why, typed in wrong.items():
+            tally.says(stores(session, purpose, proof_code=typed), purpose, why)
+        tally.says(stores(session, purpose, proof_password=PASSWORD), purpose, "the password, although there is a factor")
+        tally.says(stores(session, purpose, proof_code=right), purpose, kind, right=True)
+        tally.says(stores(Session(app, "qa"), purpose, proof_code=right), purpose, kind, "again")
+
+
+def test_a_password_confirms_where_there_is_nothing_more(app: Flask, clock: Traveller, tally: Tally) -> None:
+    """Codes can’t be replaced by somebody who has none, nor can a passkey be removed."""
+    with app.app_context():
+        passwords.change(person_id(app, "moderator"), NEW)
+    for purpose in (Purpose.APP, Purpose.PASSKEY, Purpose.TOKEN, Purpose.CALENDAR):
+        session = Session(app, "moderator")
+        for wrong in (PASSWORD, "", NEW[:-1], "000000"):
+            tally.says(stores(session, purpose, proof_password=wrong), purpose, "a wrong password")
+        tally.says(stores(session, purpose, proof_code=NEW), purpose, "the password as a code")
+        tally.says(stores(session, purpose, proof_password=NEW), purpose, "the password", right=True)
+    for purpose in (Purpose.RECOVERY_CODES, Purpose.REMOVE_PASSKEY):
+        tally.says(stores(Session(app, "moderator"), purpose, proof_password=NEW), purpose, "nothing to change")
+
+
+def test_a_passkey_answers_the_challenge_of_its_purpose_alone(app: Flask, other: Owner, clock: Traveller, tally: Tally) -> None:
+    for purpose in STEPS:
+        owner, session, elsewhere = equipped(app, "qa"), Session(app, "qa"), Session(app, "qa")
+        for asked in CHALLENGES:
+            if asked not in (purpose, ADD):
+                tally.says(
+                    stores(session, purpose, proof_credential=owner.device.get(challenge(session, asked))), purpose, "asked for", asked
+                )
+        tally.says(
+            stores(session, purpose, proof_credential=owner.device.get(challenge(elsewhere, purpose))), purpose, "of another session"
+        )
+        tally.says(stores(session, purpose, proof_credential=other.device.get(challenge(session, purpose))), purpose, "of another person")
+        tally.says(stores(session, purpose, proof_credential=Device().get(challenge(session, purpose))), purpose, "of no device here")
+        tally.says(stores(session, purpose, proof_credential=owner.device.get(challenge(session, purpose), flags=0)), purpose, "unverified")
+        late = owner.device.get(challenge(session, purpose))
+        clock.shift(timedelta(minutes=5, seconds=1))
+        tally.says(stores(session, purpose, proof_credential=late), purpose, "too late")
+        right = owner.device.get(challenge(session, purpose))
+        tally.says(stores(session, purpose, proof_credential=right), purpose, "a passkey", right=True)
+        tally.says(stores(Session(app, "qa"), purpose, proof_credential=right), purpose, "again")
+
+
+def test_ac23_a_challenge_to_sign_in_adds_no_passkey(app: Flask, clock: Traveller, tally: Tally) -> None:
+    """Signed in by password: ask to sign in by passkey, and answer with a new one."""
+    session = Session(app, "moderator")
+    for asked in (one for one in CHALLENGES if one != ADD):
+        tally.says(adds(session, challenge(session, asked)), "asked for", asked)
+        stores(session, Purpose.PASSKEY, proof_password=PASSWORD)
+        tally.says(adds(session, challenge(session, asked)), "confirmed, and asked for", asked)
+    assert session.posts("/account/passkeys/new", proof_password=PASSWORD).status_code == 302
+    elsewhere = Session(app, "moderator")
+    assert elsewhere.posts("/account/passkeys/new", proof_password=PASSWORD).status_code == 302
+    tally.says(adds(elsewhere, challenge(session, ADD)), "in another session")
+    options = challenge(session, ADD)
+    clock.shift(timedelta(minutes=5, seconds=1))
+    tally.says(adds(session, options), "too late")
+    options = challenge(session, ADD)
+    clock.shift(timedelta(minutes=5))
+    tally.says(adds(session, options), "confirmed more than ten minutes before")
+    assert session.posts("/account/passkeys/new", proof_password=PASSWORD).status_code == 302
+    options = challenge(session, ADD)
+    tally.says(adds(session, options), "as it should be", right=True)
+    tally.says(adds(session, options), "again")
+
+
+def adds(session: Session, options: dict[str, Any]) -> bool:
+    """Whether a new device was added with this challenge."""
+    own = {"id": "AAAA", "name": session.name}
+    before = len(queries.passkeys_of(session.council.engine, person_id(session.app, session.name)))
+    session.posts("/account/passkeys", name="laptop", credential=Device().create({"user": own, **options}))
+    return len(queries.passkeys_of(session.council.engine, person_id(session.app, session.name))) > before
+
+
+def test_what_was_confirmed_for_one_thing_confirms_no_other(app: Flask, clock: Traveller, tally: Tally) -> None:
+    for confirmed, purpose in product((Purpose.APP, Purpose.PASSKEY), STEPS):
+        owner, session, elsewhere = equipped(app, "qa"), Session(app, "qa"), Session(app, "qa")
+        assert stores(session, confirmed, proof_code=owner.codes[0])
+        tally.says(stores(session, purpose), "confirmed for", confirmed, "stored for", purpose, right=purpose is confirmed)
+        tally.says(stores(elsewhere, purpose), "confirmed for", confirmed, "stored for", purpose, "in another session")
+        clock.shift(timedelta(minutes=10, seconds=1))
+        tally.says(stores(session, purpose), "confirmed for", confirmed, "stored for", purpose, "too late")
+
+
+def test_ac23_of_two_requests_with_one_answer_one_signs_in(app: Flask, clock: Traveller, tally: Tally) -> None:
+    """A visitor’s challenge is in their cookie, of which somebody may keep a copy; asking for it makes no row."""
+    owner, visitor = equipped(app, "qa"), Session(app)
+    answer = owner.device.get(challenge(visitor, SIGN_IN))
+    copy = Session(app)
+    copy.client.set_cookie("session", visitor.cookie())
+    with read_transaction(visitor.council.engine) as connection:
+        assert connection.execute(select(func.count()).select_from(sessions)).scalar_one() == 0
+    tally.says(signs_in(visitor, answer), "a passkey", right=True)
+    copy.token = visitor.token
+    tally.says(signs_in(copy, answer), "the same answer from a copy of the cookie")
+
+
+def test_a_passkey_signs_in_with_a_challenge_to_sign_in(app: Flask, other: Owner, clock: Traveller, tally: Tally) -> None:
+    owner = equipped(app, "qa")
+    for asked in (one for one in CHALLENGES if one not in (SIGN_IN, ADD)):
+        session = Session(app, "moderator")
+        tally.says(signs_in(session, owner.device.get(challenge(session, asked))), "asked for", asked)
+    visitor, elsewhere = Session(app), Session(app)
+    tally.says(signs_in(visitor, owner.device.get(challenge(elsewhere, SIGN_IN))), "asked for in another browser")
+    late = owner.device.get(challenge(visitor, SIGN_IN))
+    clock.shift(timedelta(minutes=5, seconds=1))
+    tally.says(signs_in(visitor, late), "too late")
+    claimed = owner.device
+    claimed.handle, own = other.device.handle, claimed.handle
+    tally.says(signs_in(visitor, claimed.get(challenge(visitor, SIGN_IN))), "naming somebody else")
+    claimed.handle = own
+    tally.says(signs_in(visitor, claimed.get(challenge(visitor, SIGN_IN), flags=0)), "unverified")
+    tally.says(signs_in(visitor, claimed.get(challenge(visitor, SIGN_IN))), "a passkey", right=True)
+
+
+def signs_in(session: Session, credential: str) -> bool:
+    """As the owner of the passkey, whoever was signed in there before."""
+    session.posts("/sign-in/passkey", credential=credential)
+    return "Ana Quirke" in session.get("/account").get_data(as_text=True)
