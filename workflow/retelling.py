@@ -24,9 +24,8 @@ class Retelling:
     withdrawal_asked_by: int | None = None
     actions: dict[int, str] = field(default_factory=dict)
     """States by number."""
-    openings: int = 0
-    escalation_texts: dict[str, str | None] = field(default_factory=dict)
-    """Of the latest opening: digests of its reason, plan and resolution."""
+    escalations: list[dict[str, str | None]] = field(default_factory=list)
+    """Of each opening: digests of its reason, plan and resolution."""
 
 
 def retell(rows: Iterable[Row], rules: Rules) -> Retelling:
@@ -73,11 +72,11 @@ def _action_removed(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
 
 
 def _escalation_opened(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
-    told.openings, told.escalation_texts = told.openings + 1, {"reason": facts.get("reason")}
+    told.escalations.append({"reason": facts.get("reason")})
 
 
 def _escalation_text(name: str) -> Callable[[Retelling, HistoryEntry, Facts], None]:
-    return lambda told, _, facts: told.escalation_texts.update({name: facts.get("reason")})
+    return lambda told, _, facts: told.escalations[-1].update({name: facts.get("reason")})
 
 
 TELLS: Mapping[str, Callable[[Retelling, HistoryEntry, Facts], None]] = {

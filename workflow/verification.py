@@ -157,12 +157,14 @@ def _untold(stored: StoredAudit, told: Retelling) -> Iterator[str]:
 
 def _untold_escalations(stored: StoredAudit, told: Retelling) -> Iterator[str]:
     escalations = [*stored.earlier_escalations, *([stored.audit.escalation] if stored.audit.escalation else [])]
-    if [one.number for one in escalations] != list(range(1, told.openings + 1)):
-        yield f"the history tells of {told.openings} escalations, but {len(escalations)} are stored"
-    for name in ("reason", "plan", "resolution") if escalations else ():
-        text = getattr(escalations[-1], name)
-        if (history.digest(text) if text else None) != told.escalation_texts.get(name):
-            yield f"the {name} of the escalation is not what was written"
+    if [one.number for one in escalations] != list(range(1, len(told.escalations) + 1)):
+        yield f"the history tells of {len(told.escalations)} escalations, but {len(escalations)} are stored"
+        return
+    for escalation, texts in zip(escalations, told.escalations, strict=True):
+        for name in ("reason", "plan", "resolution"):
+            text = getattr(escalation, name)
+            if (history.digest(text) if text else None) != texts.get(name):
+                yield f"the {name} of escalation {escalation.number} is not what was written"
 
 
 def _changed_reasons(stored: StoredAudit) -> Iterator[str]:

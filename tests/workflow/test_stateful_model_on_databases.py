@@ -6,16 +6,32 @@ from typing import Any
 import pytest
 
 from tests.factories import a_council, a_world
+from tests.support.bar_table import Bar
 from tests.support.postgres import a_council_on_postgresql
 from tests.workflow.test_stateful_model import SEQUENCES, SHARDS, AnySequence, run_any
+from web.cli.verify_history import find_first_break
 from web.council import Council
 
 SQL_SEQUENCES = int(os.environ.get("SQL_SEQUENCES", "20"))
+HONEST = 10_000
+VERIFIED: set[str] = set()
+"""References of the audits whose history verified in the end."""
 
 
-def test_any_sequence_keeps_the_invariants_on_a_real_database(tmp_path: Any) -> None:
-    council = a_council(tmp_path / "var")
-    run_any(_on(council), SQL_SEQUENCES)
+def test_any_sequence_keeps_the_invariants_on_a_real_database(tmp_path: Any, bar: Bar) -> None:
+    _run(a_council(tmp_path / "var"), SQL_SEQUENCES, bar)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_no_honest_history_is_suspected(tmp_path: Any, bar: Bar) -> None:
+    _run(a_council(tmp_path / "var"), HONEST // 3 + 1, bar)
+
+
+def _run(council: Council, sequences: int, bar: Bar) -> None:
+    VERIFIED.clear()
+    run_any(_on(council), sequences)
+    bar("L1", wanted=3 * sequences, seen=len(VERIFIED))
     council.engine.dispose()
 
 
@@ -41,5 +57,10 @@ def _on(council: Council) -> type[AnySequence]:
         def __init__(self) -> None:
             super().__init__()
             self.world = a_world(council)
+
+        def teardown(self) -> None:
+            super().teardown()
+            assert find_first_break(council, self.references) == "", "an honest history is suspected"
+            VERIFIED.update(self.references)
 
     return OnADatabase

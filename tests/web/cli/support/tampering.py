@@ -1,9 +1,10 @@
 """What somebody with the database does to it: in one transaction, which is never committed, with every trigger gone."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import date
+from dataclasses import fields, replace
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
@@ -13,6 +14,9 @@ from web.cli.verify_history import find_first_break
 from web.council import Council
 from workflow.commands import action_moves, actions, audit_moves, escalations
 from workflow.commands.actions import NewAction
+from workflow.content import FACT, content_digest
+from workflow.history import Chain, HistoryEntry, facts_of, link
+from workflow.storage import row_mapping
 from workflow.storage.store import SqlStore
 
 
@@ -52,8 +56,35 @@ class Tampered:
         yield
         self.run("ROLLBACK TO one")
 
+    def relink(self, audit_id: int, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Rewrite each row as `changed` makes it, with every later hash, as somebody does who has the source too."""
+        (audit,) = self.rows("audits", f"id = {audit_id}")
+        chain = Chain()
+        for row in map(changed, self.rows("history", f"audit_id = {audit_id} ORDER BY number")):
+            linked, chain = link(chain, audit["reference"], entry_of(row))
+            values = row_mapping.history_values(audit_id, linked) | {"at": row["at"]}
+            self.run(f"UPDATE history SET {', '.join(f'{name} = ?' for name in values)} WHERE rowid = ?", *values.values(), row["at_row"])
+        self.run("UPDATE audits SET history_head = ? WHERE id = ?", chain.head, audit_id)
+
+    def stamp(self, reference: str) -> None:
+        """Renew the digest of what is stored, as the service does."""
+        audit = self.council.store.audit(reference)
+        assert audit is not None
+        self.run("UPDATE audits SET content_digest = ? WHERE reference = ?", content_digest(audit), reference)
+
     def verify(self, *references: str) -> str:
         return find_first_break(self.council, references)
+
+
+def entry_of(values: Mapping[str, Any]) -> HistoryEntry:
+    plain = {field.name: values[field.name] for field in fields(HistoryEntry)}
+    return HistoryEntry(**{**plain, "at": datetime.fromisoformat(values["at"])})
+
+
+def without_digests(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as releases before this one wrote it."""
+    facts = {name: value for name, value in json.loads(row["facts"]).items() if name != FACT}
+    return {**row, "facts": facts_of(facts)}
 
 
 def a_rich_audit(world: World) -> str:

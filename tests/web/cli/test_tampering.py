@@ -1,0 +1,73 @@
+"""Each kind of tampering at many places: all are found, and the audit is named."""
+
+import random
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from tests.factories import World, an_audit
+from tests.support.bar_table import Bar
+from tests.support.coverage_sampling import chance
+from tests.web.cli.support.kinds_of_tampering import OF_THE_HISTORY, OF_WHAT_READERS_SEE
+from tests.web.cli.support.tampering import Tampered, a_rich_audit, tampering, without_digests
+from web.cli.verify_history import list_references
+from web.council import Council
+
+KINDS = {**OF_THE_HISTORY, **OF_WHAT_READERS_SEE}
+FEW, PLACES = 4, 200
+Step = Callable[[Tampered], None]
+
+
+def test_each_kind_of_tampering_is_found(council: Council, world: World, bar: Bar) -> None:
+    some_audits(world)
+    bar("L1", wanted=FEW * len(KINDS), seen=_found(KINDS, council, FEW))
+
+
+@pytest.mark.long
+def test_each_kind_of_tampering_is_found_at_200_places(council: Council, world: World, bar: Bar) -> None:
+    some_audits(world)
+    bar("L1", wanted=PLACES * len(KINDS), seen=_found(KINDS, council, PLACES))
+
+
+def test_it_is_found_where_its_digest_was_made_anew(council: Council, world: World, bar: Bar) -> None:
+    some_audits(world)
+    bar("L1", wanted=FEW * len(OF_WHAT_READERS_SEE), seen=_found(OF_WHAT_READERS_SEE, council, FEW, then=_stamp_all))
+
+
+def test_it_is_found_in_audits_from_before_there_were_digests(council: Council, world: World, bar: Bar) -> None:
+    some_audits(world)
+    seen = _found(OF_WHAT_READERS_SEE, council, FEW, first=_make_old, then=_stamp_all)
+    bar("L1", wanted=FEW * len(OF_WHAT_READERS_SEE), seen=seen)
+
+
+def _found(kinds: Iterable[str], council: Council, places: int, first: Step = lambda _: None, then: Step = lambda _: None) -> int:
+    with tampering(council) as there:
+        first(there)
+        assert there.verify(*list_references(there.council)) == ""
+        return sum(_is_found(there, kind, chance(f"tampering, {kind}, {place}"), then) for kind in kinds for place in range(places))
+
+
+def _is_found(there: Tampered, kind: str, dice: random.Random, then: Step) -> bool:
+    with there.one_change():
+        reference = KINDS[kind](there, dice)
+        then(there)
+        found = there.verify(*list_references(there.council))
+    assert found.startswith(f"{reference}: "), (kind, reference, found)
+    return True
+
+
+def _stamp_all(there: Tampered) -> None:
+    for reference in list_references(there.council):
+        there.stamp(reference)
+
+
+def _make_old(there: Tampered) -> None:
+    for audit in there.rows("audits"):
+        there.relink(audit["id"], without_digests)
+
+
+def some_audits(world: World) -> None:
+    an_audit(world, "moderated", grade="outstanding")
+    a_rich_audit(world)
+    an_audit(world, "actions_closed", grade="inadequate")
+    an_audit(world, "shared")
