@@ -7,6 +7,7 @@ from typing import Any
 
 from notifications.delivery.encryption import encrypt
 from web.identity.credentials import queries
+from web.identity.credentials.listed_passwords import LISTED
 from web.identity.credentials.security_app import MAX_LENGTH, MIN_LENGTH, security_app
 from workflow.directory import Person
 from workflow.errors import BadInput
@@ -44,9 +45,15 @@ def change(person_id: int, new: str, keeps: Collection[str] = ()) -> None:
         account = security.datastore.find_user(id=person_id)
         problems, normal = security.password_util.validate(new, is_register=False, user=_Owner(account))
         if problems:
-            raise BadInput.about("new", TOO_EASY if MIN_LENGTH <= len(normal) <= MAX_LENGTH else WRONG_LENGTH)
+            raise BadInput.about("new", _sentence_for(problems, normal))
         account.keeps = keeps
         update_password(account, normal)
+
+
+def _sentence_for(problems: list[str], password: str) -> str:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        return WRONG_LENGTH
+    return LISTED if LISTED in problems else TOO_EASY
 
 
 def is_email_address(email: str) -> bool:

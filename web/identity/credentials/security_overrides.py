@@ -12,6 +12,7 @@ from passlib.exc import TokenError, UsedTokenError
 from webauthn.helpers import structs
 
 from web.identity.credentials import queries
+from web.identity.credentials.listed_passwords import LISTED, is_listed_password
 from web.identity.credentials.security_datastore import Account, AccountDatastore
 from workflow.storage.engine import Engine
 
@@ -51,7 +52,11 @@ class NoDirectEmail(MailUtil):
 class LongPasswords(PasswordUtil):
     def validate(self, password: str, is_register: bool, **about: Any) -> tuple[list[str] | None, str]:
         password = self.normalize(password)
-        problems = password_length_validator(password) or password_complexity_validator(password[:ZXCVBN_LIMIT], is_register, **about)
+        problems = (
+            password_length_validator(password)
+            or ([LISTED] if is_listed_password(password) else None)
+            or password_complexity_validator(password[:ZXCVBN_LIMIT], is_register, **about)
+        )
         return problems, password
 
 

@@ -44,7 +44,7 @@ def used_second_factor(claims: Mapping[str, Any]) -> bool:
 def _person_to_link(
     engine: Engine, directory: Directory, settings: CouncilSignIn, claims: Mapping[str, Any], now: datetime
 ) -> Person | None:
-    """The person whom the operator has named for this account, or else the one with its address."""
+    """The person that the operator has named for this account, or else the one with its address."""
     name = claims.get("preferred_username")
     if isinstance(name, str) and name.isascii() and is_of_own_directory(settings, claims):
         expected = expected_person(engine, settings.issuer, name.lower(), now)

@@ -37,7 +37,7 @@ def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now
 
 
 def expect_account(engine: Engine, issuer: str, sign_in_name: str, person_id: int, ends_at: datetime, *, directory_version: int) -> bool:
-    """Replace what was expected of the person. Return False, and change nothing, where they have an account or the name is another’s.
+    """Replace what was expected of the person. Return False, and change nothing, where they have an account or the name is expected for somebody else.
 
     Raise ConcurrentChange where somebody changed the directory meanwhile.
     """

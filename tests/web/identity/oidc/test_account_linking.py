@@ -172,7 +172,7 @@ def run(app: Flask, issuer: Issuer) -> Callable[..., str]:
     return _command_line(app.extensions["council"].settings.data, **with_issuer(issuer.url))
 
 
-def test_a_sign_in_name_that_is_no_address_of_ours_is_linked_by_the_operator(
+def test_a_sign_in_name_that_is_no_address_is_linked_by_the_operator(
     app: Flask, issuer: Issuer, visitor: Visitor, run: Callable[..., str]
 ) -> None:
     council = app.extensions["council"]

@@ -228,7 +228,7 @@ def test_two_tabs_both_sign_in_and_the_sixth_forgets_the_first(visitor: Visitor)
     assert visitor.comes_back_with(**tabs[2]).headers["Location"] == "/"
 
 
-def test_ac36_an_earlier_cookie_uses_no_answer_twice(app: Flask, visitor: Visitor) -> None:
+def test_ac35_an_earlier_cookie_uses_no_answer_twice(app: Flask, visitor: Visitor) -> None:
     given = answered(visitor.leaves_for())
     cookie = visitor.client.get_cookie("session")
     assert cookie
