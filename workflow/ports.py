@@ -110,6 +110,9 @@ class DirectoryWriter(Protocol):
     def store_enrolment_code(self, person_id: int, digest: str) -> None:
         """In place of an earlier one, and tell the person that one was made."""
 
+    def turn_passwords(self, person_id: int, *, is_on: bool) -> None:
+        """The person is told by email; off, what they have now is gone."""
+
     def end_everything(self, person_id: int) -> None:
         """Duties, delegations to and from, open requests, and everything they signed in or were let in with: a returner starts anew."""
 

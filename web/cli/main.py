@@ -14,6 +14,7 @@ from web.cli import checkpoints, export, transfer, verify_history
 from web.cli import people as people_commands
 from web.cli.demo import load_and_print
 from web.cli.oidc_identities import identities
+from web.cli.passwords import passwords
 from web.cli.second_factor import reset_second_factor, second_factor
 from web.cli.tokens import tokens
 from web.council import Council, open_council, open_prepared_council, prepare
@@ -141,6 +142,9 @@ def import_command(file: Path, dry_run: bool) -> None:
 def forget_second_proof(email: str) -> None:
     """Remove the authenticator app, recovery codes and passkeys of EMAIL, who lost them. Check that the request is really theirs."""
     reset_second_factor(_open_prepared_council(), email)
+
+
+main.add_command(passwords)
 
 
 @main.group()

@@ -26,3 +26,11 @@ def fetch_version(engine: Engine, reference: str) -> Any:
     wanted = select(tables.audits.c.version, tables.audits.c.history_head).where(tables.audits.c.reference == reference)
     with read_transaction(engine) as connection:
         return connection.execute(wanted).first()
+
+
+def fetch_password_access(engine: Engine, person_id: int) -> tuple[bool, bool]:
+    """Return whether passwords were turned off for the person, and whether they have a council account."""
+    with read_transaction(engine) as connection:
+        switch = connection.execute(select(tables.accounts.c.passwords_off).where(tables.accounts.c.person_id == person_id)).scalar()
+        identity = connection.execute(select(tables.identities.c.id).where(tables.identities.c.person_id == person_id)).first()
+    return bool(switch), identity is not None

@@ -15,6 +15,7 @@ VERBS = {
     "request_refused": "Role refused", "address_asked_for": "New email address requested", "address_granted": "New email address approved",
     "address_refused": "New email address refused", "delegated": "Cover set up", "delegation_asked_for": "Cover requested",
     "delegation_ended": "Cover ended", "enrolment_code_made": "Enrolment code made", "account_expected": "Council account named",
+    "passwords_off": "Password turned off", "passwords_on": "Password allowed again",
     "team_added": "Team added", "team_changed": "Team changed", "service_added": "Service added", "service_changed": "Service changed",
     "branch_added": "Branch added", "branch_changed": "Branch changed",
 }  # fmt: skip

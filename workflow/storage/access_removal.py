@@ -1,4 +1,4 @@
-"""What ends when somebody’s email address changes, and what is forgotten when they leave: a returner starts anew."""
+"""What ends when somebody’s email address changes or they sign in otherwise, and what is forgotten when they leave: a returner starts anew."""
 
 import secrets
 from datetime import datetime
@@ -33,11 +33,9 @@ def end_access(connection: Connection, person_id: int, at: datetime) -> None:
     for table in (sessions, calendars, enrolment_codes, expected_accounts):
         connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(update(tokens).where(tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
-    _renew_account(connection, person_id, at)
+    _renew_account(connection, person_id, links_from=at)
+    _cancel_links(connection, person_id)
     waiting = (outbox.c.recipient == person_id, outbox.c.state == "waiting")
-    connection.execute(
-        update(outbox).where(*waiting, outbox.c.locked.is_not(None)).values(state="cancelled", leased_until=None, locked=None)
-    )
     # What was tried already is built again, for the address that they have when it is sent.
     anew = {"body": None, "message_id": None, "sent_to": None, "last_error": None}
     connection.execute(update(outbox).where(*waiting, outbox.c.event != TO_FORMER_ADDRESS).values(anew))
@@ -60,7 +58,32 @@ def forget_credentials(connection: Connection, person_id: int, at: datetime) -> 
     connection.execute(update(accounts).where(accounts.c.person_id == person_id).values(nothing))
 
 
-def _renew_account(connection: Connection, person_id: int, at: datetime) -> None:
+def forget_password(connection: Connection, person_id: int) -> None:
+    """The password, the passkeys, links to choose a password, sessions and half-finished sign-ins. App, tokens and calendar stay."""
+    for table in (sessions, passkeys):
+        connection.execute(delete(table).where(table.c.person_id == person_id))
+    connection.execute(update(people).where(people.c.id == person_id).values(password_hash=None))
+    _renew_account(connection, person_id)
+    _cancel_links(connection, person_id)
+
+
+def turn_passwords(connection: Connection, person_id: int, at: datetime, *, is_on: bool) -> None:
+    """The person is told by email."""
+    if not is_on:
+        forget_password(connection, person_id)
+    audit_writer.upsert(connection, accounts, ("person_id",), [{"person_id": person_id, "passwords_off": not is_on}])
+    event = "passwords_turned_on" if is_on else "passwords_turned_off"
+    values = {"key": f"{event}/{person_id}/{at.isoformat()}", "recipient": person_id, "event": event, "reference": ""}
+    connection.execute(insert(outbox).values(**values, **audit_writer.new_outbox_values(at, at)))
+    audit_writer.call_worker(connection)
+
+
+def _renew_account(connection: Connection, person_id: int, **more: datetime) -> None:
     """A link to choose a password is signed with the uniquifier."""
-    new = {"person_id": person_id, "uniquifier": secrets.token_hex(32), "links_from": at}
+    new = {"person_id": person_id, "uniquifier": secrets.token_hex(32), **more}
     audit_writer.upsert(connection, accounts, ("person_id",), [new])
+
+
+def _cancel_links(connection: Connection, person_id: int) -> None:
+    waiting = (outbox.c.recipient == person_id, outbox.c.state == "waiting", outbox.c.locked.is_not(None))
+    connection.execute(update(outbox).where(*waiting).values(state="cancelled", leased_until=None, locked=None))

@@ -59,6 +59,9 @@ class DirectoryWriter:
     def store_enrolment_code(self, person_id: int, digest: str) -> None:
         enrolment.store_enrolment_code(self._connection, person_id, digest, self._at)
 
+    def turn_passwords(self, person_id: int, *, is_on: bool) -> None:
+        access_removal.turn_passwords(self._connection, person_id, self._at, is_on=is_on)
+
     def end_everything(self, person_id: int) -> None:
         access_removal.forget_credentials(self._connection, person_id, self._at)
         self._connection.execute(delete(duties).where(duties.c.person_id == person_id))

@@ -159,7 +159,7 @@ def test_ac27_addresses_that_nobody_has_make_one_row_a_network(app: Flask) -> No
         assert connection.execute(select(func.count()).select_from(tables.failures)).scalar_one() == 2
 
 
-@pytest.mark.parametrize("page", ["/sign-in"])
+@pytest.mark.parametrize("page", ["/sign-in", "/forgotten-password"])
 def test_ac27_a_known_and_an_unknown_address_wait_alike_and_cost_as_many_statements(app: Flask, page: str) -> None:
     """At one place over and over, and at many places once."""
     seen: dict[str, list[tuple[int, int]]] = {AUDITOR: [], "nobody@demo.example": []}

@@ -10,7 +10,7 @@ from web.identity.account.confirmation import confirm, consume_confirmation, is_
 from web.identity.account.other_access import page_after_change
 from web.identity.account.proofs import Purpose
 from web.identity.account.routes import browser_name
-from web.identity.credentials import passkeys, queries, second_factor, webauthn_challenges
+from web.identity.credentials import passkeys, passwords, queries, second_factor, webauthn_challenges
 from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, restart_session
 from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
@@ -19,6 +19,13 @@ from workflow.errors import BadInput, NotFound
 
 pages = ViewOptions(sign_in_method="password")(Blueprint("passkeys", __name__, template_folder="templates"))
 CONFIRM_AGAIN = "It is more than 10 minutes since you confirmed that it is you. Go back and start again."
+
+
+@pages.before_request
+def _refuse_where_passwords_are_off() -> None:
+    """As the setting does for everybody. Raise NotFound."""
+    if not passwords.are_on_for(partially_authenticated_user().id):
+        raise NotFound
 
 
 @pages.get("/account/passkeys")

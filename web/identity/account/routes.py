@@ -16,7 +16,6 @@ from web.identity.current_user import (
     SECOND_FACTOR,
     current_user,
     login_required,
-    partially_authenticated_user,
     restart_session,
 )
 from web.identity.sessions import token_digest
@@ -25,7 +24,7 @@ from web.request.context import current_council, current_session
 from web.request.flash_messages import flash
 from web.request.view_options import ViewOptions
 from workflow.directory import Person
-from workflow.errors import BadInput, Refusal
+from workflow.errors import BadInput, NotFound, Refusal
 
 pages = Blueprint("account", __name__, template_folder="templates")
 NOT_RECOGNISED = "Your password is not correct. Enter it again."
@@ -36,11 +35,12 @@ ID_LENGTH = 16
 @pages.get("/account")
 @login_required
 def show() -> str:
-    person, is_on = current_user(), current_council().settings.has_passwords
+    person = current_user()
+    is_on = passwords.are_on_for(person.id)
     rows = [
         _row("Name", person.name),
         _row("Email address", person.email),
-        *([_row("Password", "Set", "account.password", "Change", "your password")] if is_on else []),
+        *([_row("Password", "Set", "account.password", "Change", "your password")] if is_on and passwords.has_password(person.id) else []),
         _app_row(person),
         *([_passkeys_row(person)] if is_on else []),
         _row("Sign-ins", "Browsers you are signed in from", "account.sign_ins", "See", "your sign-ins"),
@@ -52,7 +52,9 @@ def show() -> str:
 @login_required
 @ViewOptions(sign_in_method="password")
 def password() -> str:
-    return render_template("password.html", errors={}, other=other_access(current_user()), kept=())
+    person = current_user()
+    _ensure_password(person)
+    return render_template("password.html", errors={}, other=other_access(person), kept=())
 
 
 @pages.post("/account/password")
@@ -60,7 +62,8 @@ def password() -> str:
 def change_password() -> Response | tuple[str, HTTPStatus]:
     """Every session of the person ends, and this browser gets a new one. Tokens and calendar end too, unless the person keeps them."""
     person, factor = current_user(), current_session().get(SECOND_FACTOR, "")
-    if sentence := password_error(request.form.get("old", "")):
+    _ensure_password(person)
+    if sentence := _password_error(person, request.form.get("old", "")):
         return _password_refused({"old": sentence})
     try:
         passwords.change(person.id, request.form.get("new", ""), kept())
@@ -111,11 +114,14 @@ def _stopped(other: OtherAccess, keeps: Collection[str]) -> str:
     return tokens + (" Your calendar address no longer works." if other.has_calendar and KEEP_CALENDAR not in keeps else "")
 
 
-def password_error(typed: str) -> str:
-    """Return what is wrong with it, or "". A person without a password, who signs in with a council account, is not asked for one."""
-    person = partially_authenticated_user()
-    if queries.account_of(current_council().engine, person.id).password_hash is None:
-        return ""
+def _ensure_password(person: Person) -> None:
+    """Raise NotFound for a person without a password: whoever holds their session could set one without any proof."""
+    if not passwords.has_password(person.id):
+        raise NotFound
+
+
+def _password_error(person: Person, typed: str) -> str:
+    """Return what is wrong with it, or ""."""
     try:
         return "" if is_own_password(person, typed) else NOT_RECOGNISED
     except Refusal as refusal:

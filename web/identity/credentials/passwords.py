@@ -25,11 +25,23 @@ def verify(person_id: int | None, password: str) -> bool:
         from flask_security import verify_password
 
         row = queries.account_of(security_app().engine, person_id or NO_PERSON)
-        stored = row.password_hash if row else None
+        stored = row.password_hash if row and row.may_have_password else None
         # No stored password is longer. Normalising takes time that grows with the square of the length, and hashing raises an error.
         typed = security.password_util.normalize(password if len(password) <= MAX_LENGTH else "")
         matches = verify_password(typed[:MAX_LENGTH], stored or security_app().dummy_hash)
     return bool(matches and stored and max(len(password), len(typed)) <= MAX_LENGTH)
+
+
+def are_on_for(person_id: int) -> bool:
+    """Whether the person may sign in with a password or a passkey: not with a council account, nor where it was turned off for them."""
+    app = security_app()
+    row = queries.account_of(app.engine, person_id)
+    return app.settings.has_passwords and bool(row and row.may_have_password)
+
+
+def has_password(person_id: int) -> bool:
+    row = queries.account_of(security_app().engine, person_id)
+    return bool(row and row.may_have_password and row.password_hash)
 
 
 def change(person_id: int, new: str, keeps: Collection[str] = ()) -> None:
@@ -69,18 +81,20 @@ def is_email_address(email: str) -> bool:
 
 
 def send_reset_link(person: Person | None) -> None:
-    """Email a link to choose a new password to an active person, at most once in ten minutes; take as long for nobody."""
+    """Email a link to choose a new password to an active person who may have one, at most once in ten minutes.
+
+    For anybody else do the same work: their email is removed before it can be sent.
+    """
     now = datetime.now(UTC)
     app = security_app()
-    is_real = person is not None and person.can_be_reached
     with app.context() as security:
         from flask_security.recoverable import generate_reset_password_token
 
-        account = security.datastore.find_user(id=person.id) if person and is_real else app.dummy_account
+        found = security.datastore.find_user(id=person.id if person and person.can_be_reached else NO_PERSON)
+        account = found if found and found.may_have_password else app.dummy_account
         token = generate_reset_password_token(account)
     locked = encrypt(app.settings, f"{app.settings.base_url}/new-password?token={token}")
-    if person and is_real:
-        queries.enqueue_email(app.engine, "password_reset", _key(account, now), person.id, now, locked)
+    queries.enqueue_reset_email(app.engine, _key(account, now), account.id, now, locked)
 
 
 def person_of_reset_token(token: str) -> int | None:
@@ -89,7 +103,8 @@ def person_of_reset_token(token: str) -> int | None:
         from flask_security.recoverable import reset_password_token_status
 
         expired, invalid, account = reset_password_token_status(token)
-    return None if expired or invalid or account is None or not account.active else account.id
+    is_usable = not expired and not invalid and account is not None and account.active and account.may_have_password
+    return account.id if is_usable else None
 
 
 def _key(account: Any, now: datetime) -> str:

@@ -7,18 +7,23 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Update, and_, bindparam, delete, exists, insert, or_, select, update
 
 from notifications.outbox import enqueue_account_email, enqueue_account_event
+from workflow.errors import NotFound
 from workflow.storage.audit_writer import upsert
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.tables import accounts, calendars, passkeys, people, recovery_codes, sessions, tokens
+from workflow.storage.tables import accounts, calendars, identities, outbox, passkeys, people, recovery_codes, sessions, tokens
 
 MAX_LISTED = 100
 KEEP_TOKENS, KEEP_CALENDAR = "tokens", "calendar"
+NOBODY = -1
 # Run at each request of a program: building a statement costs more than running it, so it is built once.
 TOKEN = select(tokens).where(tokens.c.digest == bindparam("the_digest"))
-ACCOUNT = select(people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter).outerjoin(accounts)
+MAY_HAVE_PASSWORD = and_(accounts.c.passwords_off.is_not(True), ~exists().where(identities.c.person_id == people.c.id))
+ACCOUNT = select(
+    people, accounts.c.uniquifier, accounts.c.handle, accounts.c.totp, accounts.c.totp_counter, MAY_HAVE_PASSWORD.label("may_have_password")
+).outerjoin(accounts)
 
 
 def account_of(engine: Engine, person_id: int) -> Any:
@@ -33,9 +38,14 @@ def account_by(engine: Engine, column: str, value: str) -> Any:
 def save_account(
     engine: Engine, person_id: int, password_hash: str | None, values: dict[str, Any], *, is_new_password: bool, keeps: Collection[str] = ()
 ) -> None:
-    """A new password ends every session of the person, and what `revoke_tokens_of` ends."""
+    """A new password ends every session of the person, and what `revoke_tokens_of` ends.
+
+    Raise NotFound where passwords have been turned off for the person meanwhile.
+    """
     now = datetime.now(UTC)
     with write_transaction(engine) as connection:
+        if is_new_password and not connection.execute(ACCOUNT.where(people.c.id == person_id)).one().may_have_password:
+            raise NotFound
         connection.execute(update(people).where(people.c.id == person_id).values(password_hash=password_hash))
         upsert(connection, accounts, ("person_id",), [{"person_id": person_id, **values}])
         if is_new_password:
@@ -44,9 +54,11 @@ def save_account(
             enqueue_account_event(connection, "password_changed", person_id, now)
 
 
-def enqueue_email(engine: Engine, event: str, key: str, person_id: int, now: datetime, locked: bytes | None = None) -> None:
+def enqueue_reset_email(engine: Engine, key: str, person_id: int, now: datetime, locked: bytes) -> None:
+    """For NOBODY write as much and keep nothing, so that the time shows nobody who has an account here."""
     with write_transaction(engine) as connection:
-        enqueue_account_email(connection, event, key, person_id, now, locked)
+        enqueue_account_email(connection, "password_reset", key, person_id, now, locked)
+        connection.execute(delete(outbox).where(outbox.c.recipient == NOBODY))
 
 
 # --- Codes -----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class Account(UserMixin):
         # Part of a signed link and not secret: the person’s ID is used until they first change their password.
         self.fs_uniquifier = self.stored_uniquifier = row.uniquifier or f"{INITIAL}{row.id}"
         self.fs_webauthn_user_handle = row.handle
+        self.may_have_password: bool = row.may_have_password
         self.tf_totp_secret = row.totp
         self.codes: Sequence[Any] = ()
         self.has_new_app = False

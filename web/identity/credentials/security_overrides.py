@@ -81,6 +81,5 @@ def init_security(app: Flask, engine: Engine) -> Account:
     )  # fmt: skip
     with app.app_context():
         password = hash_password(secrets.token_urlsafe(16))
-    return Account(
-        SimpleNamespace(id=0, email="", name="", is_active=False, password_hash=password, uniquifier=None, handle=None, totp=None)
-    )
+    row = {"id": queries.NOBODY, "email": "", "name": "", "is_active": False, "password_hash": password, "may_have_password": False}
+    return Account(SimpleNamespace(**row, uniquifier=None, handle=None, totp=None))

@@ -10,6 +10,7 @@ from notifications.outbox import enqueue_account_event
 from web.identity.credentials.queries import revoke_tokens_of
 from workflow.role_assignments import DirectoryEvent
 from workflow.storage import tables
+from workflow.storage.access_removal import forget_password
 from workflow.storage.bulk_statements import INSERTS
 from workflow.storage.directory_writer import DirectoryWriter
 from workflow.storage.engine import read_statement, read_transaction, write_transaction
@@ -25,13 +26,17 @@ def use_identity(engine: Engine, issuer: str, subject: str, now: datetime) -> in
 
 
 def link_identity(engine: Engine, issuer: str, subject: str, person_id: int, now: datetime) -> bool:
-    """Return False and change nothing where the account is linked already or the person has another account of this issuer."""
+    """Return False and change nothing where the account is linked already or the person has another account of this issuer.
+
+    From now on the person signs in with it alone: their password is gone.
+    """
     values = {"issuer": issuer, "subject": subject, "person_id": person_id, "linked_at": now, "last_used_at": now}
     linked = INSERTS[engine.dialect.name](IDENTITIES).values(values).on_conflict_do_nothing()
     with write_transaction(engine) as connection:
         is_linked = connection.execute(linked.returning(IDENTITIES.c.id)).scalar() is not None
         if is_linked:
             connection.execute(delete(EXPECTED).where(EXPECTED.c.issuer == issuer, EXPECTED.c.person_id == person_id))
+            forget_password(connection, person_id)
             enqueue_account_event(connection, "council_account_linked", person_id, now)
     return is_linked
 
@@ -86,14 +91,17 @@ def list_identities(engine: Engine) -> list[Any]:
 
 
 def unlink_identities(engine: Engine, person_id: int, *, is_told: bool = True, keeps: Collection[str] = ()) -> int:
-    """Return how many there were, or were expected. Where there was one, every session of the person ends, and what `revoke_tokens_of` ends."""
+    """Return how many there were, or were expected. Where there was one, every session of the person ends, and what `revoke_tokens_of` ends.
+
+    A password of before is not valid again.
+    """
     now = datetime.now(UTC)
     with write_transaction(engine) as connection:
         expected = connection.execute(delete(EXPECTED).where(EXPECTED.c.person_id == person_id).returning(EXPECTED.c.id)).all()
         removed = delete(IDENTITIES).where(IDENTITIES.c.person_id == person_id).returning(IDENTITIES.c.id)
         number = len(connection.execute(removed).all())
         if number:
-            connection.execute(delete(tables.sessions).where(tables.sessions.c.person_id == person_id))
+            forget_password(connection, person_id)
             revoke_tokens_of(connection, person_id, now, keeps)
         if number and is_told:
             enqueue_account_event(connection, "council_account_unlinked", person_id, now)

@@ -10,6 +10,7 @@ accounts = Table(
     Column("person_id", ForeignKey("people.id"), primary_key=True, autoincrement=False),
     Column("uniquifier", String(64), unique=True, comment="new with each password: links made for the old one are worth nothing"),
     Column("handle", String(64), comment="what an authenticator knows the person by"),
+    Column("passwords_off", Boolean, comment="neither a password nor a passkey signs them in; nor where a council account is linked"),
     Column("totp", Text, comment="the secret behind the codes, enciphered"),
     Column("totp_counter", BigInteger, comment="the last code taken: none is taken twice"),
     Column("links_from", Instant, comment="links emailed before are worth nothing"),

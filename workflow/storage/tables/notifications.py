@@ -55,6 +55,7 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("last_error", String(200)),
     Column("locked", LargeBinary, comment="enciphered, and gone once it is sent: what the mail’s one link opens"),
+    Column("detail", String(100), comment="what an email about an account says besides, like the name of a browser"),
     Column("settled_at", Instant, comment="when somebody saw to what could not be delivered"),
     Column("settled_by", Integer),
     UniqueConstraint("key", "recipient"),
