@@ -8,16 +8,14 @@ from typing import Any
 from sqlalchemy import Table
 
 from tests.factories import World
-from tests.web.cli.support.tampering import Tampered, a_rich_audit, tampering
+from tests.web.cli.support.tampering import OF_AN_AUDIT, Tampered, a_rich_audit, tampering
 from web.council import Council
-from workflow.storage.tables import metadata
 
 NOT_FOUND = {
     "audits.look_on": "when the worker checks the deadlines again",
     "audits.re_audit_prompt_on": "when the worker asks for the next audit: emptied once it has",
     "actions.remind_on": "when the worker reminds the owner again",
 }
-OF_AN_AUDIT = [table for table in metadata.sorted_tables if table.name == "audits" or "audit_id" in table.c]
 
 
 def test_every_column_that_is_changed_is_found(council: Council, world: World) -> None:

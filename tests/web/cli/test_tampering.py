@@ -2,14 +2,17 @@
 
 import random
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
 from tests.factories import World, an_audit
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import chance
-from tests.web.cli.support.kinds_of_tampering import OF_THE_HISTORY, OF_WHAT_READERS_SEE
-from tests.web.cli.support.tampering import Tampered, a_rich_audit, tampering, without_digests
+from tests.web.cli.support.kinds_of_tampering import OF_THE_HISTORY, OF_WHAT_READERS_SEE, SEEN_FROM_OUTSIDE
+from tests.web.cli.support.tampering import Tampered, a_rich_audit, tampering, walked_with_snapshots, without_digests
+from tests.web.support.tampering import is_whole, keep
+from web.cli.checkpoints import find_break_of_logs
 from web.cli.verify_history import list_references
 from web.council import Council
 
@@ -38,6 +41,32 @@ def test_it_is_found_in_audits_from_before_there_were_digests(council: Council, 
     some_audits(world)
     seen = _found(OF_WHAT_READERS_SEE, council, FEW, first=_make_old, then=_stamp_all)
     bar("L1", wanted=FEW * len(OF_WHAT_READERS_SEE), seen=seen)
+
+
+def test_a_checkpoint_shows_what_nothing_inside_does(council: Council, world: World, tmp_path: Path, bar: Bar) -> None:
+    bar("L1", wanted=FEW * len(SEEN_FROM_OUTSIDE), seen=_found_by_checkpoint(council, world, tmp_path, FEW))
+
+
+@pytest.mark.long
+def test_a_checkpoint_shows_what_nothing_inside_does_at_200_places(council: Council, world: World, tmp_path: Path, bar: Bar) -> None:
+    bar("L1", wanted=PLACES * len(SEEN_FROM_OUTSIDE), seen=_found_by_checkpoint(council, world, tmp_path, PLACES))
+
+
+def _found_by_checkpoint(council: Council, world: World, folder: Path, places: int) -> int:
+    some_audits(world)
+    reference, snapshots = walked_with_snapshots(council, world)
+    checkpoint, seen = keep(council, folder, names=None), 0
+    with tampering(council) as there:
+        there.snapshots = {reference: snapshots}
+        for kind, do in SEEN_FROM_OUTSIDE.items():
+            for place in range(places):
+                with there.one_change():
+                    changed = do(there, chance(f"tampering, {kind}, {place}"))
+                    inside, outside = is_whole(there.council), find_break_of_logs(there.council, checkpoint)
+                assert inside, kind
+                assert outside.startswith(f"{changed}: row "), (kind, outside)
+                seen += 1
+    return seen
 
 
 def _found(kinds: Iterable[str], council: Council, places: int, first: Step = lambda _: None, then: Step = lambda _: None) -> int:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.web.cli.support.tampering import Tampered, entry_of
+from tests.web.support.tampering import delete_audit, stamp_again, write_history_again
 from workflow import history
 from workflow.storage import row_mapping
+from workflow.storage.log_chains import TABLES
 
 Kind = Callable[[Tampered, random.Random], str]
 OTHER_GRADES = {"inadequate": "good", "good": "inadequate", "outstanding": "inadequate", "requires_improvement": "good"}
@@ -139,6 +141,38 @@ def _seals_deleted(there: Tampered, chance: random.Random) -> str:
     return _reference(there, row["audit_id"])
 
 
+def _re_stamp(there: Tampered, chance: random.Random) -> str:
+    """Somebody else did everything, and every hash and digest says so."""
+    reference = str(_row(there, chance, "audits")["reference"])
+    write_history_again(there.connection, reference)
+    there.stamp(reference)
+    stamp_again(there.council, *TABLES)
+    return reference
+
+
+def _roll_back(there: Tampered, chance: random.Random) -> str:
+    """All rows of an audit are as they were once, and nothing is left of what came after."""
+    reference = chance.choice(list(there.snapshots))
+    (audit,) = there.rows("audits", f"reference = '{reference}'")
+    snapshot = chance.choice(there.snapshots[reference])
+    for table, rows in snapshot.items():
+        there.run(f"DELETE FROM {table} WHERE {'id' if table == 'audits' else 'audit_id'} = ?", audit["id"])
+        for row in rows:
+            names = [name for name in row if name != "at_row"]
+            there.run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", *(row[name] for name in names))
+    there.run("DELETE FROM audit_heads WHERE reference = ? AND number > ?", reference, snapshot["audits"][0]["history_count"])
+    stamp_again(there.council, *TABLES)
+    return reference
+
+
+def _audit_deleted(there: Tampered, chance: random.Random) -> str:
+    reference = str(_row(there, chance, "audits")["reference"])
+    delete_audit(there.connection, reference)
+    there.run("DELETE FROM audit_heads WHERE reference = ?", reference)
+    stamp_again(there.council, *TABLES)
+    return reference
+
+
 OF_THE_HISTORY: Mapping[str, Kind] = {
     "edit": _edit, "delete": _delete, "truncate": _truncate, "reorder": _reorder, "insert": _insert, "swap": _swap, "forge": _forge,
 }  # fmt: skip
@@ -147,3 +181,5 @@ OF_WHAT_READERS_SEE: Mapping[str, Kind] = {
     "4 action removed": _action_removed, "5 plan of the escalation": _plan, "6 auditor or practitioner": _person,
     "7 date or edition": _date_or_edition, "8 seals of an edition": _seals_deleted,
 }  # fmt: skip
+SEEN_FROM_OUTSIDE: Mapping[str, Kind] = {"re-stamp": _re_stamp, "roll back": _roll_back, "9 whole audit": _audit_deleted}
+"""With every hash made again, so that only a checkpoint stored elsewhere shows them."""

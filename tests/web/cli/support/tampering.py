@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Engine
-
-from tests.factories import FOURTEENTH, World, an_audit, assign, resolve, save
+from tests.factories import FOURTEENTH, STATES, WALKS, Plan, World, an_audit, assign, resolve, save
+from tests.web.support.tampering import of
+from tests.web.support.tampering import tampering as database_of_anybody
 from web.cli.verify_history import find_first_break
 from web.council import Council
 from workflow.commands import action_moves, actions, audit_moves, escalations
@@ -17,30 +17,27 @@ from workflow.commands.actions import NewAction
 from workflow.content import FACT, content_digest
 from workflow.history import Chain, HistoryEntry, facts_of, link
 from workflow.storage import row_mapping
-from workflow.storage.store import SqlStore
+from workflow.storage.tables import metadata
+
+Snapshot = Mapping[str, list[dict[str, Any]]]
+"""By table, the rows of one audit as they were once."""
+OF_AN_AUDIT = [
+    table for table in metadata.sorted_tables if table.name == "audits" or ("audit_id" in table.c and table.name != "audit_heads")
+]
 
 
 @contextmanager
 def tampering(council: Council) -> Iterator["Tampered"]:
-    with council.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-        try:
-            yield Tampered(council, connection)
-        finally:
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    with database_of_anybody(council) as tampered:
+        yield Tampered(tampered)
 
 
 class Tampered:
-    """A council as its transaction sees it."""
+    """A council whose database takes any change."""
 
-    def __init__(self, council: Council, connection: Connection) -> None:
-        self.connection = connection
-        engine = cast("Engine", connection)
-        self.council = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
+    def __init__(self, council: Council) -> None:
+        self.council, self.connection = council, of(council)
+        self.snapshots: Mapping[str, list[Snapshot]] = {}
 
     def run(self, sql: str, *values: object) -> int:
         return self.connection.exec_driver_sql(sql, values).rowcount
@@ -85,6 +82,19 @@ def without_digests(row: dict[str, Any]) -> dict[str, Any]:
     """A row as releases before this one wrote it."""
     facts = {name: value for name, value in json.loads(row["facts"]).items() if name != FACT}
     return {**row, "facts": facts_of(facts)}
+
+
+def walked_with_snapshots(council: Council, world: World) -> tuple[str, list[Snapshot]]:
+    """An audit whose actions are closed, and how it was in each state before."""
+    snapshots: list[Snapshot] = []
+    reference, plan = an_audit(world, "draft"), Plan()
+    for state in STATES[1:]:
+        with tampering(council) as there:
+            ident = world.audit(reference).id
+            where = {table.name: f"{'id' if table.name == 'audits' else 'audit_id'} = {ident}" for table in OF_AN_AUDIT}
+            snapshots.append({table: there.rows(table, of_it) for table, of_it in where.items()})
+        WALKS[state](world, reference, plan)
+    return reference, snapshots
 
 
 def a_rich_audit(world: World) -> str:
