@@ -8,15 +8,21 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from config.settings import Settings
+from notifications import outbox
+from notifications.context import WorkerContext
+from notifications.delivery.encryption import encrypt
 from notifications.delivery.signatures import is_signed, public_key, sign
+from workflow.directory import Directory
+from workflow.events import QA_INBOX
 from workflow.storage import log_verification
-from workflow.storage.engine import Connection, Engine, read_transaction
-from workflow.storage.log_chains import AUDITS, link_unlinked, record_heads
+from workflow.storage.engine import Connection, Engine, read_snapshot, write_transaction
+from workflow.storage.log_chains import AUDITS, record_heads
 
+EVENT, GOVERNANCE = "checkpoint_made", "governance"
 BEGIN = '{"checkpoint":1,'
 NAMED = 500
 """Audits that a line names unless it is to name all: the last to go on. All the others are in the hash of the list of audits."""
@@ -35,9 +41,8 @@ class Checkpoint:
 
 def make_checkpoint(engine: Engine, settings: Settings, now: datetime, *, names: int | None = NAMED) -> str:
     """The line, naming that many audits, or all for None. Records first which audits have gone on."""
-    link_unlinked(engine)
     record_heads(engine)
-    with read_transaction(engine) as connection:
+    with read_snapshot(engine) as connection:
         chains = log_verification.heads(connection)
         audits = {} if names == 0 else log_verification.recorded_audits(connection, names)
     # The first key is the one that BEGIN looks for.
@@ -45,6 +50,15 @@ def make_checkpoint(engine: Engine, settings: Settings, now: datetime, *, names:
     said |= {"audits": {reference: (number, head[:SHOWN]) for reference, (number, head) in audits.items()}} if audits else {}
     said["key"] = public_key(settings)
     return _as_line(said | {"signature": sign(settings, _as_line(said).encode())})
+
+
+def send_checkpoint(context: WorkerContext, day: date, directory: Directory, now: datetime) -> None:
+    """Email the checkpoint of the day, once, to the QA inbox and to everybody in governance. It names no audit, so it is one short line."""
+    line = make_checkpoint(context.engine, context.settings, now, names=0)
+    recipients = [QA_INBOX, *(person.id for person in directory.in_post(GOVERNANCE) if person.can_be_reached)]
+    with write_transaction(context.engine) as connection:
+        for recipient in recipients:
+            outbox.enqueue_account_email(connection, EVENT, f"checkpoint/{day}", recipient, now, encrypt(context.settings, line))
 
 
 def read_checkpoints(text: str) -> Iterator[Checkpoint]:

@@ -13,6 +13,8 @@ from workflow.directory import Directory
 from workflow.storage.audit_reader import audit_of
 from workflow.working_days import london_day
 
+# Encrypted like a link, but it does not expire.
+CHECKPOINT = "checkpoint_made"
 OF_OPEN_ACTIONS = frozenset({"action_due_soon", "action_due_today", "action_overdue"})
 
 
@@ -40,7 +42,7 @@ def read_facts(context: WorkerContext, directory: Directory, rows: Iterable[Any]
 
 def is_still_relevant(context: WorkerContext, directory: Directory, row: Any, facts: StoredFacts, now: datetime) -> bool:
     """False for a link that has expired, and for a person who has declared a connection to the child since."""
-    if row.locked is not None:
+    if row.locked is not None and row.event != CHECKPOINT:
         return bool(now - row.created_at < LINK_LASTS)
     is_connected = row.recipient in directory.connections and directory.is_connected(row.recipient, facts.children.get(row.reference))
     return not is_connected and _is_true(context, directory, row, facts, london_day(now))

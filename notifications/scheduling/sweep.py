@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from notifications import outbox, queries
+from notifications.checkpoints import send_checkpoint
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
@@ -77,6 +78,8 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
         queries.audits_under_way(context.engine, states), lambda reference: _stalled_notice(context, reference, directory, today)
     ):
         queries.enqueue(context.engine, [notice for notice in notices if notice], now)
+    if context.settings.is_production:
+        send_checkpoint(context, today, directory, now)
     queries.forget_slots(context.engine, now - KEEP_SLOTS)
     last_due_on = queries.worker_status(context.engine, now).last_due_on
     if queries.claim_slot(context.engine, "day", str(today), now) and (

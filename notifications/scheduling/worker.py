@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event, Thread
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.jobs import Jobs, OneAtATime, log_failures
 from notifications.scheduling.sweep import sweep, tick
+from workflow.storage.log_chains import link_unlinked
 
 __all__ = ["run_forever", "run_once", "sweep"]
 
@@ -47,6 +49,7 @@ def run_forever(context: WorkerContext) -> None:
     name, channel, stopping, finished = _name(), open_channel(context.settings), Event(), Event()
     for warning in context.settings.warnings:
         LOG.warning(warning)
+    log_failures("link", partial(_link_unlinked, context))()
 
     def send() -> None:
         deliver(context, channel, name, _now, stopping)
@@ -66,6 +69,13 @@ def run_forever(context: WorkerContext) -> None:
     finally:
         channel.close()
         finished.set()
+
+
+def _link_unlinked(context: WorkerContext) -> None:
+    """During an upgrade a process of the release before writes to the logs without links, until the last one was replaced."""
+    for chain, number in link_unlinked(context.engine).items():
+        if number:
+            LOG.warning("%s rows of %s had no link, as the release before writes them. They are linked now.", number, chain)
 
 
 def open_channel(settings: Settings) -> Channel:

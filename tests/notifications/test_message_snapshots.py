@@ -37,6 +37,10 @@ EVENT_TABLE = tomllib.loads(TABLE.read_text(encoding="utf-8"))["event"]
 OF_ACCOUNT = {name for name, event in EVENT_TABLE.items() if event.get("of_account")}
 EVENTS = sorted(EVENT_TABLE.keys() - {NOT_EMAILED})
 OF_NO_AUDIT = {"address_change_asked_for", "many_audits_read", "privileged_role_asked_for", *OF_ACCOUNT}
+LOCKED = {
+    "password_reset": "{}/account/password/0123456789abcdef",
+    "checkpoint_made": '{{"checkpoint":1,"at":"2027-05-28T21:30:00+00:00",…}}',
+}
 PERSON = Person(7, "anna.berry@council.example", "Anna Berry", is_active=True, duties=frozenset())
 
 
@@ -59,7 +63,7 @@ def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
         id=number, event=event, key=f"snapshot/{event}", recipient=PERSON.id, reference="" if event in OF_NO_AUDIT else "k7f3-2q9d",
         action=3 if event in OF_ACTIONS else None, due_on=DUE.get(event),
         created_at=datetime(2027, 5, 28, 21, 30, tzinfo=UTC), send_from=datetime(2027, 6, 1, 7, tzinfo=UTC),
-        locked=encrypt(chosen, f"{chosen.base_url}/account/password/0123456789abcdef") if event == "password_reset" else None,
+        locked=encrypt(chosen, LOCKED[event].format(chosen.base_url)) if event in LOCKED else None,
     )  # fmt: skip
 
 
