@@ -1,20 +1,37 @@
 """The queries of the sweep and of delivery: what is due for a reminder, what is still relevant, whether the worker runs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, exists, func, literal_column, select, union, update
+from sqlalchemy import Engine, case, delete, exists, func, insert, literal_column, select, union, update
 
 from workflow.events import QA_INBOX, Notice
 from workflow.storage import audit_writer, bulk_statements
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, outbox, readings, sweeps, ticks
+from workflow.storage.tables import (
+    IS_UNRESOLVED,
+    IS_UNSETTLED,
+    actions,
+    audits,
+    directory_history,
+    outbox,
+    readings,
+    sweeps,
+    ticks,
+)
 
 AHEAD = timedelta(minutes=5)
 """How far the clocks of two machines may differ before one counts as set back."""
 SWEEPER = "sweep"
+CHANGES, TOLD_EVERY = "directory_changes", timedelta(hours=1)
+AGREED_VERBS = (
+    "role_asked_for", "delegation_asked_for", "address_asked_for", "request_granted", "request_refused", "address_granted", "address_refused",
+    "delegation_ended", "enrolment_code_made",
+)  # fmt: skip
+"""Changes that a second person sees anyway, or that take something away."""
+DONE_ALONE = case((directory_history.c.by_id.is_not(None) & directory_history.c.verb.not_in(AGREED_VERBS), directory_history.c.id))
 DigestTimes = Mapping[str, datetime]
 """By event: the email is not sent before this time."""
 
@@ -54,7 +71,7 @@ def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
         if connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == "sweep", ahead).limit(1)).first() is None:
             return False
     with write_transaction(engine) as connection:
-        connection.execute(delete(sweeps).where(sweeps.c.slot > f"{now:%Y-%m-%dT%H:%M}"))
+        connection.execute(delete(sweeps).where(sweeps.c.slot > f"{now:%Y-%m-%dT%H:%M}", sweeps.c.sweep != CHANGES))
         is_open = (actions.c.state == "open", actions.c.is_live)
         connection.execute(update(actions).where(*is_open, actions.c.remind_on > today).values(remind_on=today))
         connection.execute(update(audits).where(audits.c.look_on > today).values(look_on=today))
@@ -75,7 +92,7 @@ def is_claimed(engine: Engine, sweep: str, slot: str) -> bool:
 
 def forget_slots(engine: Engine, before: datetime) -> None:
     with write_transaction(engine) as connection:
-        connection.execute(delete(sweeps).where(sweeps.c.at < before))
+        connection.execute(delete(sweeps).where(sweeps.c.at < before, sweeps.c.sweep != CHANGES))
 
 
 def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:
@@ -163,6 +180,23 @@ def heavy_readers(engine: Engine, more_than: int, since: datetime) -> Sequence[A
     many = func.count(readings.c.reference.distinct()) > more_than
     with read_transaction(engine) as connection:
         return connection.execute(select(*who).where(readings.c.at > since).group_by(*who).having(many)).all()
+
+
+def tell_directory_changes(engine: Engine, now: datetime, notices_of: Callable[[int], Sequence[Notice]]) -> None:
+    """Tell of what one person changed alone since the last time, at most once an hour; where it was told to is stored in the same commit."""
+    with read_transaction(engine) as connection:
+        last = connection.execute(select(sweeps.c.slot, sweeps.c.at).where(sweeps.c.sweep == CHANGES)).first()
+        if last is not None and now - last.at < TOLD_EVERY:
+            return
+        is_new = directory_history.c.id > (int(last.slot) if last else 0)
+        newest, alone = connection.execute(select(func.max(directory_history.c.id), func.max(DONE_ALONE)).where(is_new)).one()
+    if newest is None:
+        return
+    with write_transaction(engine) as connection:
+        connection.execute(delete(sweeps).where(sweeps.c.sweep == CHANGES))
+        seen_at = now if alone else now - TOLD_EVERY
+        connection.execute(insert(sweeps).values(sweep=CHANGES, slot=str(newest), at=seen_at))
+        audit_writer.enqueue_notices(connection, notices_of(alone) if alone else (), now)
 
 
 def open_actions(engine: Engine, references: Collection[str]) -> frozenset[tuple[str, int, date]]:

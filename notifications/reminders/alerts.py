@@ -38,6 +38,12 @@ def read_volume_notices(readers: Iterable[Any], now: datetime, directory: Direct
         yield from (Notice(key, "many_audits_read", watcher, "") for watcher in others or [QA_INBOX])
 
 
+def directory_change_notices(directory: Directory, last_change: int) -> tuple[Notice, ...]:
+    """To everybody in WATCHERS, or to the QA inbox where there is nobody: an administrator alone can take their roles away."""
+    watchers = sorted({person.id for post in WATCHERS for person in directory.in_post(post)})
+    return tuple(Notice(f"directory_changed/{last_change}", "directory_changed", watcher, "") for watcher in watchers or [QA_INBOX])
+
+
 def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
     """What must happen next to finish the audit: one of these moves, on the action if one is given."""
     order = list(rules.audit.states)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from notifications import outbox, queries
@@ -11,7 +12,7 @@ from notifications.checkpoints import send_checkpoint
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
-from notifications.reminders.alerts import is_stalled, read_volume_notices
+from notifications.reminders.alerts import directory_change_notices, is_stalled, read_volume_notices
 from notifications.reminders.digest_schedule import next_digest_times
 from workflow.directory import Directory
 from workflow.events import QA_INBOX, Notice
@@ -45,6 +46,7 @@ def sweep(context: WorkerContext, now: datetime) -> None:
         queries.prompt_re_audits(context.engine, ids, today, now, digest_times)
     many = queries.heavy_readers(context.engine, context.notification_rules.clocks["many_audits_read_in_an_hour"], now - timedelta(hours=1))
     queries.enqueue(context.engine, tuple(read_volume_notices(many, now, directory)), now)
+    queries.tell_directory_changes(context.engine, now, partial(directory_change_notices, directory))
     _once_a_day(context, today, directory, now)
 
 

@@ -19,6 +19,11 @@ def fetch_person_history(connection: Connection, person_id: int) -> Sequence[Any
     return connection.execute(lines.order_by(directory_history.c.id.desc()).limit(MOST)).all()
 
 
+def fetch_changes(connection: Connection) -> Sequence[Any]:
+    """Return the last `MOST` entries about anybody and anything, newest first."""
+    return connection.execute(select(directory_history).order_by(directory_history.c.id.desc()).limit(MOST)).all()
+
+
 def fetch_unit_history(connection: Connection) -> Sequence[Any]:
     lines = select(directory_history).where(directory_history.c.unit.is_not(None))
     return connection.execute(lines.order_by(directory_history.c.id.desc()).limit(MOST)).all()

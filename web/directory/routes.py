@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from web.directory.choices import list_all_duties, list_choices, paginate_people, search_people, sort_duties
 from web.directory.history_text import describe_change
-from web.directory.queries import fetch_connections, fetch_delegations, fetch_person_history
+from web.directory.queries import fetch_changes, fetch_connections, fetch_delegations, fetch_person_history
 from web.identity.credentials.enrolment_codes import why_not_needed
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
@@ -53,6 +53,15 @@ def add() -> Page:
         return _render_identity(None, refusal), status_of(refusal)
     flash("Person added. Now give them their roles.")
     return _redirect_to_person(person_id)
+
+
+@pages.get("/people/changes")
+@login_required
+def changes() -> str:
+    check_permitted("read_directory_history")
+    with read_transaction(current_council().engine) as connection:
+        rows = fetch_changes(connection)
+    return render_template("changes.html", rows=rows, directory=command_context().directory, describe_change=describe_change)
 
 
 @pages.get("/people/<int:person_id>")
