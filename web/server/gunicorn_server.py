@@ -6,22 +6,18 @@ On SIGTERM each process answers what it has begun and ends. The first process re
 import gc
 import logging
 import os
-import select
 import shutil
 import socket
-import struct
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from http import HTTPStatus
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.http import errors, wsgi
+from gunicorn.http import wsgi
 from gunicorn.workers import gthread
 
 from config.settings import Settings
@@ -29,22 +25,18 @@ from web.app import create_app
 from web.operations.metrics import SEVERAL_PROCESSES, share_counts_in
 from web.request.logging_setup import configure_logging
 from web.request.security_headers import security_headers
+from web.server.gunicorn_worker import CLOSING_SECONDS, Worker
 from workflow.errors import Refusal
 
 LOG = logging.getLogger("practice_audit")
 THREADS = 8
+# More than what waits and what is kept open, so that new connections are always accepted; with a file for each, below the usual 1,024.
+MOST_CONNECTIONS = 600
 POSTGRESQL_PROCESSES = 2
 # Supervisors give at least ten seconds. The first process kills what is left a second after the others give up.
 GIVE_UP_SECONDS, KILL_SECONDS = 7, 8
-# A client that sends nothing for so long in the middle of a request must not hold one of the threads.
-SLOW_CLIENT_SECONDS = 20
-CLOSING_SECONDS = 1.0
 HEARTBEAT_SECONDS = 60
 LONGEST_LINE, MOST_HEADERS = 8190, 100
-REFUSALS = {
-    errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG, errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED, errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-}  # fmt: skip
 
 
 class ServiceLogger(Logger):  # type: ignore[misc]
@@ -54,73 +46,6 @@ class ServiceLogger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
-
-
-class Worker(gthread.ThreadWorker):  # type: ignore[misc]
-    """Refuses requests that never reach the application, such as a malformed header, with the headers of any other answer."""
-
-    headers: Mapping[str, str] = {}
-
-    def init_process(self) -> None:
-        # Accepted connections inherit it; gunicorn itself would wait without a limit.
-        for listener in self.sockets:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SLOW_CLIENT_SECONDS, 0))
-        super().init_process()
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """When it stops, accept the connections already made and close the port: gunicorn would leave new clients hanging, then cut them off."""
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                while select.select([listener], [], [], 0)[0]:
-                    self.accept(listener)
-                listener.close()
-
-    def run(self) -> None:
-        super().run()
-        if self.nr_conns:
-            LOG.warning("%s requests were not answered when the service stopped", self.nr_conns)
-
-    def handle(self, conn: Any) -> object:
-        keeps_open: object = super().handle(conn)
-        if keeps_open is False:
-            _wait_for_client_to_close(conn.sock)
-        return keeps_open
-
-    def handle_error(self, req: object, client: socket.socket, addr: object, exc: Exception) -> None:
-        status = next((status for kind, status in REFUSALS.items() if isinstance(exc, kind)), HTTPStatus.BAD_REQUEST)
-        if not isinstance(exc, errors.ParseException):
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-            LOG.error("a request could not be answered: %s", type(exc).__name__)
-        _refuse(client, status, self.headers)
-
-
-def _wait_for_client_to_close(client: socket.socket) -> None:
-    """So that it can read its answer to the end. gunicorn would wait itself, up to two seconds, and do nothing else meanwhile."""
-    until = time.monotonic() + CLOSING_SECONDS
-    with suppress(OSError):
-        client.shutdown(socket.SHUT_WR)
-        while (left := until - time.monotonic()) > 0:
-            client.settimeout(left)
-            if not client.recv(65536):
-                break
-    with suppress(OSError):
-        client.shutdown(socket.SHUT_RDWR)
-
-
-def _refuse(client: socket.socket, status: HTTPStatus, more: Mapping[str, str]) -> None:
-    body = f"{status.phrase}.\n"
-    headers = {
-        "Connection": "close",
-        "Content-Length": str(len(body)),
-        "Content-Type": "text/plain; charset=utf-8",
-        "Cache-Control": "no-store",
-    }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **more}.items())
-    try:
-        client.sendall(f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n{body}".encode())
-    except OSError:
-        LOG.info("the client closed the connection before it was answered")
 
 
 class GunicornServer(BaseApplication):  # type: ignore[misc]
@@ -199,7 +124,7 @@ def _options(settings: Settings, processes: int) -> dict[str, Any]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
         "bind": f"{host}:{settings.port}", "workers": processes, "worker_class": Worker, "threads": THREADS, "preload_app": False,
-        "timeout": HEARTBEAT_SECONDS, "graceful_timeout": KILL_SECONDS, "post_worker_init": _stop_sooner, "keepalive": 5,
+        "timeout": HEARTBEAT_SECONDS, "graceful_timeout": KILL_SECONDS, "post_worker_init": _stop_sooner, "keepalive": 5, "worker_connections": MOST_CONNECTIONS,
         "logger_class": ServiceLogger, "loglevel": "warning", "control_socket_disable": True,
         "limit_request_line": LONGEST_LINE, "limit_request_fields": MOST_HEADERS, "limit_request_field_size": LONGEST_LINE,
         "forwarded_allow_ips": "", "secure_scheme_headers": {}, "proxy_protocol": "off",

@@ -21,7 +21,7 @@ from tests.factories import settings
 from tests.web.support.server_thread import worker_of
 from web.app import create_app
 from web.council import Council
-from web.server.gunicorn_server import Worker
+from web.server.gunicorn_worker import Worker
 
 # Two seconds are to a worker that lives for a moment what a minute is to one that lives for weeks.
 LEASE, SENDS_EVERY, SWEEPS_EVERY = timedelta(seconds=2), 0.1, 1.0

@@ -7,7 +7,8 @@ from types import TracebackType
 
 from flask import Flask
 
-from web.server.gunicorn_server import GunicornServer, Worker
+from web.server.gunicorn_server import GunicornServer
+from web.server.gunicorn_worker import Worker
 
 
 class InThread(Worker):
