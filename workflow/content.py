@@ -31,19 +31,18 @@ NOT_SETTLED = {
     "version": "grows when a section is saved, which adds no row to the history",
     "sections": "saved without a row until they are sealed",
     "section_versions": "saved with the sections",
-    "header": "follows the sections until they are shared",
+    "header": "follows the sections, and what was sealed of them",
     "actions": "each has a digest of its own",
     "escalation": "has a digest of its own, as has each earlier one",
 }
 
 
 def settled(audit: Audit) -> dict[str, str]:
-    """Digests by part: the audit’s people, grade and dates, each action, the escalation, what the moderator wrote.
+    """Digests by part: the audit’s auditor, grade and dates, each action, the escalation, what the moderator wrote.
 
     Nothing of it changes without a row of history.
     """
-    plain = {name: value for name, value in _kept(audit).items() if name not in NOT_SETTLED}
-    parts: dict[str, object] = {"audit": {**plain, "header": audit.header} if audit.was_shared else plain}
+    parts: dict[str, object] = {"audit": {name: value for name, value in _kept(audit).items() if name not in NOT_SETTLED}}
     parts |= {f"action {action.number}": action for action in audit.actions}
     if audit.moderated_at:
         parts["moderation"] = audit.sections.get("moderation", {})

@@ -194,7 +194,7 @@ def _changed_since_settled(stored: StoredAudit) -> Iterator[str]:
             yield f"{SETTLED.get(part, part)} is not what row {len(facts)} of the history left"
 
 
-SETTLED = {"audit": "who and what the audit is about, its grade or one of its dates"}
+SETTLED = {"audit": "the auditor or moderator, the grade, or one of the dates"}
 
 
 def _recorded(facts: Mapping[str, object]) -> Mapping[str, str]:

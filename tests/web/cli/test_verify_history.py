@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from tests.factories import NOW, World, an_audit, save
+from tests.factories import FOURTEENTH, NOW, World, an_audit, assign, save
 from tests.web.cli.support.tampering import Tampered, a_rich_audit, tampering, without_digests
 from web.cli.verify_history import Verification, find_first_break
 from web.council import Council
@@ -29,7 +29,7 @@ def test_each_break_is_named_by_what_changed(council: Council, world: World) -> 
         "UPDATE actions SET state = 'verified' WHERE number = 3": "the history leads action 3 to open, but verified is stored",
         "UPDATE actions SET progress = '' WHERE number = 1": "action 1 is not what row 31 of the history left",
         "UPDATE escalations SET plan = 'None.' WHERE number = 2": "the plan of escalation 2 is not what was written",
-        "UPDATE audits SET share_by = '2026-12-24'": "who and what the audit is about, its grade or one of its dates is not what row 31 of the history left",
+        "UPDATE audits SET share_by = '2026-12-24'": "the auditor or moderator, the grade, or one of the dates is not what row 31 of the history left",
         "UPDATE audits SET content_digest = NULL": "what is stored is not what was last saved",
         "UPDATE audits SET version = version + 1": "what is stored is not what was last saved",
         "DELETE FROM audits": "it was here when the verification began, and is gone",
@@ -39,6 +39,18 @@ def test_each_break_is_named_by_what_changed(council: Council, world: World) -> 
             with there.one_change():
                 there.run(sql)
                 assert there.verify(reference) == f"{reference}: {sentence}."
+
+
+def test_a_judgement_that_was_waived_can_not_be_reworded(council: Council, world: World) -> None:
+    """It is shown, and nothing seals it."""
+    reference = an_audit(world, "shared")
+    assign(world, reference)
+    save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+    audit_moves.waive_moderation(world.command_context(), world.person("hos.ppqa"), reference, "The moderator has left.")
+    with tampering(council) as there:
+        there.run("UPDATE sections SET answers = replace(answers, 'Read again', 'Never read') WHERE section = 'moderation'")
+        there.stamp(reference)
+        assert there.verify(reference) == f"{reference}: moderation is not what row 7 of the history left."
 
 
 def test_every_audit_with_a_break_is_named_once(council: Council, world: World) -> None:
