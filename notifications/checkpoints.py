@@ -58,7 +58,7 @@ def send_checkpoint(context: WorkerContext, day: date, directory: Directory, now
     recipients = [QA_INBOX, *(person.id for person in directory.in_post(GOVERNANCE) if person.can_be_reached)]
     with write_transaction(context.engine) as connection:
         for recipient in recipients:
-            outbox.enqueue_account_email(connection, EVENT, f"checkpoint/{day}", recipient, now, encrypt(context.settings, line))
+            outbox.enqueue_account_email(connection, EVENT, f"checkpoint/{day}", recipient, now, locked=encrypt(context.settings, line))
 
 
 def read_checkpoints(text: str) -> Iterator[Checkpoint]:

@@ -90,14 +90,20 @@ def _take(worker: str, now: datetime) -> Any:
     return update(outbox).values(leased_until=now + LEASE, leased_by=worker, attempts=outbox.c.attempts + 1)
 
 
-def enqueue_account_email(connection: Connection, event: str, key: str, recipient: int, now: datetime, locked: bytes | None = None) -> None:
-    """Enqueue an email about a person’s own account: it has no reference and no notice. The same key again changes nothing."""
+def enqueue_account_email(
+    connection: Connection, event: str, key: str, recipient: int, now: datetime, *, locked: bytes | None = None, detail: str | None = None
+) -> None:
+    """Enqueue an email about a person’s own account: it has no reference and no notice. The same key again changes nothing.
+
+    `detail` is one of our own words, never what somebody typed.
+    """
     values = {
         "key": key,
         "recipient": recipient,
         "event": event,
         "reference": "",
         "locked": locked,
+        "detail": detail,
         **audit_writer.new_outbox_values(now, now),
     }
     connection.execute(audit_writer.insert_once_statement(connection.dialect.name, outbox, ("key", "recipient")), values)

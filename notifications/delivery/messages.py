@@ -103,8 +103,9 @@ def _body(row: Any, person: Person | None, rules: NotificationRules, settings: S
     if event.get("of_account"):
         # Without the name, so that every try is the same even if the name changes between tries.
         return TEMPLATES["account"].substitute(
-            does=event["does"], when=format_instant(row.created_at), link=_account_link(row, event, settings)
-        )
+            does=event["does"], when=format_instant(row.created_at), detail=_line("Browser", row.detail),
+            link=_account_link(row, event, settings),
+        )  # fmt: skip
     facts = (_line("Audit", row.reference), _line("Action", row.action), _line("Due", format_date(_due_on(row, rules))))
     return TEMPLATES["notice"].substitute(
         name=name_of(person),

@@ -63,6 +63,7 @@ def a_row(event: str, chosen: Settings, number: int = 0) -> Any:
         id=number, event=event, key=f"snapshot/{event}", recipient=PERSON.id, reference="" if event in OF_NO_AUDIT else "k7f3-2q9d",
         action=3 if event in OF_ACTIONS else None, due_on=DUE.get(event),
         created_at=datetime(2027, 5, 28, 21, 30, tzinfo=UTC), send_from=datetime(2027, 6, 1, 7, tzinfo=UTC),
+        detail="Firefox on Windows" if event == "signed_in_from_new_place" else None,
         locked=encrypt(chosen, LOCKED[event].format(chosen.base_url)) if event in LOCKED else None,
     )  # fmt: skip
 

@@ -96,8 +96,7 @@ def sign_in(person: Person, second_factor: str = "") -> None:
     A sign-in that still has to set up a second factor is not whole: the place stays unknown.
     """
     restart_session(person, second_factor)
-    if second_factor or not needs_second_factor(person):
-        complete_sign_in(person, second_factor)
+    complete_sign_in(person, second_factor, is_whole=bool(second_factor) or not needs_second_factor(person))
 
 
 def restart_session(person: Person, second_factor: str = "") -> None:

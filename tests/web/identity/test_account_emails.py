@@ -1,10 +1,14 @@
 """What gives somebody access, or takes it away, is told to them by email, also where somebody else did it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
+from notifications.delivery.messages import build
 from notifications.recipients import load_notification_rules
 from tests.factories import NOW, World
 from tests.notifications.support.outbox_assertions import sent_notices
@@ -88,7 +92,7 @@ def test_no_email_about_an_account_holds_what_somebody_typed(app: Flask, council
 
 def test_an_email_about_an_account_says_what_to_do_and_has_no_link() -> None:
     events = load_notification_rules(TABLE).events
-    for name in OF_ACCOUNT - {"password_reset"}:
+    for name in OF_ACCOUNT - {"password_reset", "checkpoint_made"}:
         assert "leads_to" not in events[name], name
         assert any(advice in events[name]["does"] for advice in ADVICE), name
 
@@ -96,3 +100,31 @@ def test_an_email_about_an_account_says_what_to_do_and_has_no_link() -> None:
 def add_passkey(council: Council, person_id: int) -> None:
     values = {"credential_id": f"k-{person_id}", "public_key": b"", "name": "Laptop", "sign_count": 0, "transports": []}
     queries.add_passkey(council.engine, values | {"person_id": person_id, "made_at": NOW})
+
+
+def test_a_sign_in_from_a_new_place_is_told_once_a_day_but_the_first_one(app: Flask, council: Council) -> None:
+    with time_machine.travel(datetime(2026, 7, 1, 22, 30, tzinfo=UTC), tick=False) as clock:
+        for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::ff:1", "2001:db8:0:100::1", "192.0.2.1"):
+            assert Visitor(app, address).tries(QA).status_code == 302
+        clock.shift(timedelta(days=1))
+        Visitor(app, "2001:db8::1").tries(QA)
+        assert told(council) == [("signed_in_from_new_place", "qa")] * 2
+        with read_transaction(council.engine) as connection:
+            row = connection.execute(select(tables.outbox)).first()
+        person = council.store.directory().by_email(QA)
+        text = build(row, person, load_notification_rules(TABLE), council.settings).get_content()
+    assert "\nWhen: 1 July 2026 at 11:30pm\nBrowser: Another browser\n" in text
+    assert "http" not in text
+    assert not [part for part in ("192.0.2", "2001:", "db8") if part in f"{text}{row}"]
+
+
+def test_a_password_without_the_factor_needed_is_told_each_day(app: Flask, council: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner has signed in whole; a thief of the password is sent to set up a factor."""
+    with time_machine.travel(datetime(2026, 7, 1, 8, tzinfo=UTC), tick=False) as clock:
+        Visitor(app).tries(QA)
+        monkeypatch.setattr("web.identity.current_user.needs_second_factor", lambda person: True)
+        for _ in range(2):
+            for _ in range(2):
+                assert Visitor(app, "203.0.113.7").tries(QA).status_code == 302
+            clock.shift(timedelta(days=1))
+        assert told(council) == [("signed_in_from_new_place", "qa")] * 2

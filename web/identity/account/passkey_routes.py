@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from web.identity.account.confirmation import confirm, consume_confirmation, is_confirmed
 from web.identity.account.other_access import page_after_change
 from web.identity.account.proofs import Purpose
-from web.identity.account.routes import browser_name
+from web.identity.browser_name import browser_name
 from web.identity.credentials import passkeys, passwords, queries, second_factor, webauthn_challenges
 from web.identity.current_user import SECOND_FACTOR, current_user, needs_second_factor, partially_authenticated_user, restart_session
 from web.request.context import current_council, current_session

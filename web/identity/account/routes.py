@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from web.identity.account.other_access import OtherAccess, kept, other_access
 from web.identity.account.queries import active_sessions_of, end_other_access, end_session
+from web.identity.browser_name import browser_name
 from web.identity.credentials import passwords, queries, second_factor
 from web.identity.credentials.queries import KEEP_CALENDAR, KEEP_TOKENS
 from web.identity.credentials.throttled_login import is_own_password
@@ -128,13 +129,6 @@ def _password_error(person: Person, typed: str) -> str:
         return refusal.sentence
 
 
-def browser_name(agent: str) -> str:
-    """Return the browser and system in familiar names."""
-    browser = next((name for mark, name in BROWSERS if mark in agent), "Another browser")
-    system = next((name for mark, name in SYSTEMS if mark in agent), "")
-    return f"{browser} on {system}" if system else browser
-
-
 def _app_row(person: Person) -> dict[str, object]:
     if second_factor.fingerprint_of(person.id) is None:
         return _row("Authenticator app", "Not set up", "second_proof.show", "Set up", "your authenticator app")
@@ -151,13 +145,6 @@ def _row(key: str, value: str, page: str = "", verb: str = "", of: str = "") -> 
     """A row of a summary list, with a link to `page` where one is given."""
     links = [{"href": url_for(page), "text": verb, "visuallyHiddenText": of}] if page else []
     return {"key": {"text": key}, "value": {"text": value}, "actions": {"items": links}}
-
-
-BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-SYSTEMS = (
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "a Mac"), ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-)  # fmt: skip
 
 
 def _password_refused(errors: dict[str, str]) -> tuple[str, HTTPStatus]:

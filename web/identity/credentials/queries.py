@@ -57,7 +57,7 @@ def save_account(
 def enqueue_reset_email(engine: Engine, key: str, person_id: int, now: datetime, locked: bytes) -> None:
     """For NOBODY write as much and keep nothing, so that the time shows nobody who has an account here."""
     with write_transaction(engine) as connection:
-        enqueue_account_email(connection, "password_reset", key, person_id, now, locked)
+        enqueue_account_email(connection, "password_reset", key, person_id, now, locked=locked)
         connection.execute(delete(outbox).where(outbox.c.recipient == NOBODY))
 
 

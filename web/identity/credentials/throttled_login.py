@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from flask import request
 
+from web.identity.browser_name import browser_name
 from web.identity.credentials import passwords
 from web.identity.credentials.second_factor import CODE, RECOVERY_CODE
 from web.identity.throttling import queries
@@ -55,11 +56,11 @@ def reset_throttle(kind: str, account: str, person: Person) -> None:
     queries.forget_attempts(engine, [attempt], is_known=queries.is_known_place(engine, person.id, attempt.place))
 
 
-def complete_sign_in(person: Person, second_factor: str) -> None:
-    """After a whole sign-in, forget the person’s failures, and remember the place."""
+def complete_sign_in(person: Person, second_factor: str, *, is_whole: bool) -> None:
+    """Where it is whole, forget the person’s failures, and remember the place. Tell them of a new place, once a day."""
     attempts = [_attempt(kind, person.email) for kind in GIVEN.get(second_factor, ())]
-    place = _attempt("", person.email).place
-    queries.complete_sign_in(current_council().engine, person.id, place, attempts, datetime.now(UTC))
+    done = queries.SignIn(person.id, _attempt("", person.email).place, browser_name(request.user_agent.string), is_whole)
+    queries.complete_sign_in(current_council().engine, done, attempts, datetime.now(UTC))
 
 
 def _attempt(kind: str, account: str) -> LoginAttempt:

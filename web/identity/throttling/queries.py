@@ -1,21 +1,35 @@
 """Failed attempts to sign in, and where people have signed in from, as SQL: only keyed digests are stored."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
+from notifications.outbox import enqueue_account_email
 from web.identity.throttling.limits import FORGOTTEN_AFTER, Count, LoginAttempt, tries_in, with_one_more, without
 from workflow.storage.audit_writer import insert_once_statement, upsert
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import failures, places
+from workflow.working_days import london_day
 
 # A place that somebody has not signed in from for so long is new again.
 PLACE_LASTS = timedelta(days=400)
+NEW_PLACE = "signed_in_from_new_place"
 IS_THIS = failures.c.key == bindparam("the_key")
 ONE_MORE = update(failures).where(IS_THIS).values(tries=failures.c.tries + 1, last_at=bindparam("seen"), slots=bindparam("counted"))
 REDUCED = update(failures).where(IS_THIS).values(tries=bindparam("left"), slots=bindparam("counted"))
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """By a person, from a place; whole, or with only the first of two proofs."""
+
+    person_id: int
+    place: str
+    browser: str
+    is_whole: bool
 
 
 def count_attempt(engine: Engine, counts: Sequence[Count], now: datetime) -> int:
@@ -39,14 +53,19 @@ def forget_attempts(engine: Engine, attempts: Sequence[LoginAttempt], *, is_know
         _forget(connection, attempts, is_known=is_known)
 
 
-def complete_sign_in(engine: Engine, person_id: int, place: str, attempts: Sequence[LoginAttempt], now: datetime) -> None:
-    """Forget the person’s failures, and remember the place."""
-    values = {"person_id": person_id, "place": place, "last_at": now, "is_whole": True}
+def complete_sign_in(engine: Engine, done: SignIn, attempts: Sequence[LoginAttempt], now: datetime) -> None:
+    """Where it is whole, forget the person’s failures, and remember the place. Tell them of a new place, but of their first one."""
+    is_own = places.c.person_id == done.person_id
     with write_transaction(engine) as connection:
-        known = connection.execute(select(places.c.place).where(places.c.person_id == person_id, places.c.is_whole)).scalars().all()
-        _forget(connection, attempts, is_known=place in known)
-        connection.execute(delete(places).where(places.c.person_id == person_id, places.c.last_at < now - PLACE_LASTS))
-        upsert(connection, places, ("person_id", "place"), [values])
+        known = connection.execute(select(places.c.place).where(is_own, places.c.is_whole)).scalars().all()
+        if done.is_whole:
+            _forget(connection, attempts, is_known=done.place in known)
+            connection.execute(delete(places).where(is_own, places.c.last_at < now - PLACE_LASTS))
+            values = {"person_id": done.person_id, "place": done.place, "last_at": now, "is_whole": True}
+            upsert(connection, places, ("person_id", "place"), [values])
+        if known and done.place not in known:
+            key = f"{NEW_PLACE}/{done.person_id}/{done.place[:32]}/{london_day(now)}"
+            enqueue_account_email(connection, NEW_PLACE, key, done.person_id, now, detail=done.browser)
 
 
 def is_known_place(engine: Engine, person_id: int, place: str) -> bool:

@@ -83,7 +83,7 @@ def fill(council: Council) -> None:
         add_edges(connection)
         assert empty_tables(connection) == []
         link = encrypt(council.settings, "the way to a new password")
-        outbox.enqueue_account_email(connection, "password_reset", "reset/1", 1, world.now, link)
+        outbox.enqueue_account_email(connection, "password_reset", "reset/1", 1, world.now, locked=link)
     link_unlinked(council.engine)
 
 
