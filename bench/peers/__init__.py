@@ -1,6 +1,6 @@
 """The peers: the same work, written as each of these frameworks would have it. None of them is a dependency of the service.
 
-Each lives in an environment of its own, `.venv/peers/<name>`, made here of the exact versions in `<name>.txt`.
+Each lives in an environment of its own, `.venv/peers/<name>`, made here of the exact versions in `<name>.txt`, by hash.
 """
 
 import shutil
@@ -20,6 +20,6 @@ def python_of(name: str) -> Path:
         print(f"making the environment of {name} (a minute the first time)", file=sys.stderr)
         python = folder / "bin" / "python"
         subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
-        subprocess.run([UV, "pip", "install", "--quiet", "--no-deps", "--python", python, "-r", pins], check=True)
+        subprocess.run([UV, "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--python", python, "-r", pins], check=True)
         shutil.copy(pins, made_of)
     return folder / "bin" / "python"
