@@ -54,7 +54,7 @@ def _start_page(refusal: BadInput | None = None) -> str:
     context = command_context()
     if not any(context.permissions.allow_role(right, current_user()) for right in ("start", "start_for_another")):
         raise PermissionDenied("Only an auditor can start an audit. The QA Service can allocate one to an auditor.")
-    auditors = [person for person in context.directory.people.values() if person.is_active and "auditor" in person.roles]
+    auditors = list_with_role(context.directory, "auditor")
     return render_template(
         "start.html", auditors=auditors, allocates=context.permissions.allow_role("start_for_another", current_user()), refusal=refusal
     )

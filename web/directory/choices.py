@@ -1,6 +1,8 @@
 """People and duties that a page offers to choose from."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from web.formatting import role_title
@@ -20,16 +22,16 @@ class Option(NamedTuple):
 
 
 def list_with_role(directory: Directory, role: str) -> list[Person]:
-    return _sort_by_name(person for person in directory.people.values() if person.is_active and role in person.roles)
+    return _tell_apart(person for person in directory.people.values() if person.is_active and role in person.roles)
 
 
 def list_possible_owners(directory: Directory) -> list[Person]:
     """Return everybody who can own an action: people who work with cases."""
-    return _sort_by_name(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
+    return _tell_apart(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
 
 
 def list_others(directory: Directory, but: Person) -> list[Person]:
-    return _sort_by_name(person for person in directory.people.values() if person.is_active and person.id != but.id)
+    return _tell_apart(person for person in directory.people.values() if person.is_active and person.id != but.id)
 
 
 def search_people(directory: Directory, q: str) -> list[Person]:
@@ -77,6 +79,17 @@ def find_team(directory: Directory, duty: Duty) -> str | None:
     """Return any team of the post's service or branch: the same person holds the post for all of them."""
     attribute = SCOPED.get(duty.role)
     return next((code for code, team in directory.teams.items() if attribute and getattr(team, attribute) == duty.scope), None)
+
+
+def _tell_apart(people: Iterable[Person]) -> list[Person]:
+    """By name; people of the same name with their email address, so that nobody is chosen in place of another."""
+    found = _sort_by_name(people)
+    number = Counter(_spoken(person) for person in found)
+    return [replace(person, name=f"{person.name} ({person.email})") if number[_spoken(person)] > 1 else person for person in found]
+
+
+def _spoken(person: Person) -> str:
+    return " ".join(person.name.casefold().split())
 
 
 def _sort_by_name(people: Iterable[Person]) -> list[Person]:

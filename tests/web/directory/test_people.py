@@ -144,3 +144,14 @@ def test_cover_is_set_up_and_ended_on_pages(app: Flask, world: World) -> None:
 def _today() -> tuple[str, str, str]:
     today = london_day(datetime.now(UTC))
     return str(today.day), str(today.month), str(today.year)
+
+
+def test_people_of_one_name_are_told_apart_where_somebody_is_chosen(app: Flask, world: World) -> None:
+    """Else an administrator could add a second Team Manager of that name, for an auditor to choose by mistake."""
+    real, admin = world.person("team.manager"), world.person("admin")
+    person_id = people.add_person(world.command_context(), admin, real.name.upper(), "invented@demo.example")
+    role_commands.give_role(world.command_context(), admin, person_id, Duty("team_manager"))
+    page = Browser(app, "auditor").get(f"/audits/{an_audit(world, 'draft')}/sections/details").text
+    assert f"{real.name} ({real.email})" in page
+    assert f"{real.name.upper()} (invented@demo.example)" in page
+    assert "team.manager2@demo.example)" not in page
