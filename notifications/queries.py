@@ -183,7 +183,7 @@ def heavy_readers(engine: Engine, more_than: int, since: datetime) -> Sequence[A
 
 
 def tell_directory_changes(engine: Engine, now: datetime, notices_of: Callable[[int], Sequence[Notice]]) -> None:
-    """Tell of what one person changed alone since the last time, at most once an hour; where it was told to is stored in the same commit."""
+    """Notify others of what one person changed alone, at most once an hour; the last change that was seen is stored in the same commit."""
     with read_transaction(engine) as connection:
         last = connection.execute(select(sweeps.c.slot, sweeps.c.at).where(sweeps.c.sweep == CHANGES)).first()
         if last is not None and now - last.at < TOLD_EVERY:

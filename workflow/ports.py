@@ -114,7 +114,7 @@ class DirectoryWriter(Protocol):
         """The person is told by email; off, what they have now is gone."""
 
     def end_everything(self, person_id: int) -> None:
-        """Duties, delegations to and from, open requests, and everything they signed in or were let in with: a returner starts anew."""
+        """Duties, delegations to and from, open requests, and everything that gives access: a returner starts again."""
 
     def delegate(self, delegation: Delegation, given_by: int) -> None: ...
 

@@ -10,6 +10,7 @@ from web.audits.page_context import reveal as read_audit
 from web.audits.section_forms import describe_answers
 from web.audits.section_status import list_progress
 from web.audits.share_preview import preview_sharing
+from web.directory.choices import list_with_role
 from web.escalations.board import load_status
 from web.escalations.notification_status import EscalationStatus
 from web.identity.current_user import current_user, login_required

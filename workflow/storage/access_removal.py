@@ -1,4 +1,4 @@
-"""What ends when somebody’s email address changes or they sign in otherwise, and what is forgotten when they leave: a returner starts anew."""
+"""What ends when somebody’s email address changes or they sign in otherwise, and what is forgotten when they leave: a returner starts again."""
 
 import secrets
 from datetime import datetime
@@ -37,8 +37,8 @@ def end_access(connection: Connection, person_id: int, at: datetime) -> None:
     _cancel_links(connection, person_id)
     waiting = (outbox.c.recipient == person_id, outbox.c.state == "waiting")
     # What was tried already is built again, for the address that they have when it is sent.
-    anew = {"body": None, "message_id": None, "sent_to": None, "last_error": None}
-    connection.execute(update(outbox).where(*waiting, outbox.c.event != TO_FORMER_ADDRESS).values(anew))
+    unbuilt = {"body": None, "message_id": None, "sent_to": None, "last_error": None}
+    connection.execute(update(outbox).where(*waiting, outbox.c.event != TO_FORMER_ADDRESS).values(unbuilt))
 
 
 def tell_former_address(connection: Connection, person_id: int, former: str, version: int, at: datetime) -> None:

@@ -146,7 +146,7 @@ def _today() -> tuple[str, str, str]:
     return str(today.day), str(today.month), str(today.year)
 
 
-def test_people_of_one_name_are_told_apart_where_somebody_is_chosen(app: Flask, world: World) -> None:
+def test_people_of_one_name_are_distinguished_where_somebody_is_chosen(app: Flask, world: World) -> None:
     """Else an administrator could add a second Team Manager of that name, for an auditor to choose by mistake."""
     real, admin = world.person("team.manager"), world.person("admin")
     person_id = people.add_person(world.command_context(), admin, real.name.upper(), "invented@demo.example")

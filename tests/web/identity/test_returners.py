@@ -1,4 +1,4 @@
-"""What somebody could get in with is gone once they have left, and once they are back they start anew."""
+"""What somebody could get in with is gone once they have left, and once they are back they start again."""
 
 from flask import Flask
 from flask_security.recoverable import generate_reset_password_token

@@ -1,4 +1,4 @@
-"""Nobody alone changes what lets another person in, or comes to read more: by no door that writes, whatever is typed there."""
+"""Nobody alone changes what gives another person access, or comes to read more: by no route that writes, with any text in its fields."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import write_transaction
 from workflow.storage.tables import connections, emergencies
 
-# Work on audits: who may do what there is the access matrix’s. Every other blueprint is about people, and tried.
+# Work on audits: the access matrix tries it. Every other blueprint is about people, and tried.
 WORK = {
     "api_audits", "api_actions", "actions", "audits", "sections", "moderation", "escalations", "safeguarding", "worklist", "acknowledging",
 }  # fmt: skip
@@ -68,7 +68,7 @@ def doors(app: Flask) -> list[Rule]:
 
 
 def tries(app: Flask, world: World, alone: str) -> Iterator[Try]:
-    """Each door for each other person, each role where one is chosen."""
+    """Each route for each other person, each role where one is chosen."""
     for rule in doors(app):
         method = next(iter((rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}))
         for victim in [name for name in (*ALONE, LEFT) if name != alone] if rule.arguments & {"person_id", *NUMBERED} else ["team.manager"]:
@@ -77,7 +77,7 @@ def tries(app: Flask, world: World, alone: str) -> Iterator[Try]:
 
 
 def path_of(rule: Rule, world: World, victim: str) -> str:
-    """A door whose address holds something new fails here, by its name."""
+    """A route whose address holds something new fails here, by its name."""
     number = str((*ALONE, LEFT).index(victim) + 1)
     known = {**dict.fromkeys(NUMBERED, number), "person_id": str(world.person(victim).id), "kind": "team", "code": "assessment-east"}
     unknown = rule.arguments - known.keys()
@@ -96,7 +96,7 @@ def audits(world: World, clock: object) -> World:
 
 
 def test_nobody_alone_lets_anybody_in_or_reads_more(app: Flask, audits: World, bar: Bar) -> None:
-    """Each door for each person by an administrator, each door by everybody; other roles and people each day."""
+    """Each route for each person by an administrator, each route by everybody; other roles and people each day."""
     by = chance("one person alone")
     administrator = cover(
         tries(app, audits, "admin"), [lambda one: (one.door, one.victim), lambda one: (one.door, one.role, one.victim == LEFT)], by
@@ -156,7 +156,7 @@ def gained(before: dict[int, Standing], after: dict[int, Standing], me: int) -> 
     return {email: what for email, what in found.items() if what}
 
 
-def test_every_field_that_a_door_reads_is_typed_into_it() -> None:
+def test_every_field_that_a_route_reads_is_typed_into_it() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in Path("web").rglob("*.py"))
     read = set(re.findall(r"(?:form|typed)(?:\.get\(|\[)\"(\w+)\"", source))
     assert read - TYPED.keys() - OTHER_FIELDS == set(), "say what is to be typed there"

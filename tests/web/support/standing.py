@@ -1,4 +1,4 @@
-"""What lets somebody in, and which audits they may read: to compare before and after somebody else has tried to change it."""
+"""What gives somebody access, and which audits they may read: to compare before and after somebody else has tried to change it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -47,7 +47,7 @@ def answer_request(context: CommandContext, who: Person, request_id: int, *, is_
         if request is None:
             raise NotFound
         if not may_answer(context, who, request):
-            raise PermissionDenied("Another person must answer this: neither the person who asked nor anybody whom it concerns.")
+            raise PermissionDenied("Another person must answer this: neither the person who asked nor anybody it concerns.")
         if is_granted:
             _grant(context, writing, request)
         writing.answer(request_id, who.id, is_granted=is_granted)

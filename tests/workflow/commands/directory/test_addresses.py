@@ -30,7 +30,7 @@ def an_invented_person(world: World) -> int:
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-def test_the_address_of_whoever_has_a_role_waits_for_somebody_independent(world: World, name: str) -> None:
+def test_the_address_of_anybody_with_a_role_waits_for_somebody_independent(world: World, name: str) -> None:
     if name == "admin":
         give(world, "admin", "governance", "admin")
         answer(world, "hos.ppqa")

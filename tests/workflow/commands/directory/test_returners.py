@@ -1,4 +1,4 @@
-"""Somebody who left and comes back starts anew: nothing they could get in with is left, in whichever table it was."""
+"""Somebody who left and comes back starts again: nothing they could get in with is left, in whichever table it was."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def test_nothing_that_lets_a_leaver_in_is_left(world: World, way: Way) -> None:
     assert rows_of(world) == {table.name for table in OF_A_PERSON}
     way(world, LEAVES)
     assert rows_of(world) == RECORD | {"accounts"}
-    starts_anew(world)
+    has_no_credentials(world)
 
 
 @pytest.mark.parametrize("way", [by_browser, by_import])
@@ -46,7 +46,7 @@ def test_what_a_former_leaver_still_had_is_gone_when_they_come_back(world: World
     fill(world)
     way(world, BACK)
     assert rows_of(world) == RECORD | {"accounts"}
-    starts_anew(world)
+    has_no_credentials(world)
     assert world.person("moderator2").duties == frozenset()
 
 
@@ -76,7 +76,7 @@ def rows_of(world: World) -> set[str]:
         return set(connection.execute(union(*theirs)).scalars())
 
 
-def starts_anew(world: World) -> None:
+def has_no_credentials(world: World) -> None:
     person_id = world.person("moderator2").id
     with read_transaction(world.store.engine) as connection:
         row = connection.execute(select(accounts).where(accounts.c.person_id == person_id)).one()
