@@ -50,11 +50,13 @@ class FakeStore:
     def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
         self.readings += readings
 
-    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
-        asked = (emergency.asked_by, emergency.reference)
-        if asked not in {(one.asked_by, one.reference) for one in self.emergencies if one.answered_at is None}:
+    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
+        are_open = {one.reference for one in self.emergencies if one.answered_at is None and one.asked_by == emergency.asked_by}
+        if emergency.reference not in are_open and len(are_open) < most_open:
             self.emergencies.append(replace(emergency, id=len(self.emergencies) + 1))
             self._tell(notices)
+            return True
+        return emergency.reference in are_open
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
         return next((one for one in self.emergencies if one.id == emergency_id), None)

@@ -180,8 +180,11 @@ class Store(Protocol):
     def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
         """Commit the entries before anything is shown; raises ReadLogUnavailable where that fails."""
 
-    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
-        """While the same person’s request for the same reference is open, asking again changes nothing."""
+    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
+        """Whether it is open: False where the person has as many open requests as they may.
+
+        While the same person’s request for the same reference is open, asking again changes nothing.
+        """
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None: ...
 

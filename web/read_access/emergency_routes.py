@@ -65,13 +65,14 @@ def _page(refusal: BadInput | None = None) -> str:
     if not asks and not decides:
         raise PermissionDenied("Only people who work with cases can ask to read an audit in an emergency.")
     with read_transaction(current_council().engine) as connection:
-        mine, others = fetch_own_requests(connection, me), fetch_waiting_requests(connection) if decides else []
-    theirs = [one for one in others if emergency_access.may_answer(context.directory, me, context.directory.people[one.asked_by])]
+        mine = fetch_own_requests(connection, me)
+        theirs, following = fetch_waiting_requests(connection, me, context.directory, request.args.get("cursor"))
     return render_template(
         "emergencies.html",
         asks=asks,
         mine=mine,
         theirs=theirs,
+        following=following,
         directory=context.directory,
         now=context.now,
         refusal=refusal,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, func, select
 
+from workflow.commands.emergency_access import may_answer
 from workflow.directory import Directory, Person
 from workflow.ports import EmergencyAccessRequest
 from workflow.storage.emergency_access import of_row
@@ -15,7 +16,7 @@ from workflow.storage.tables import audits, emergencies, readings
 from workflow.storage.visibility import VisibilityFilter
 
 SIZE = 50
-MOST_EMERGENCIES = 50
+MOST_WAITING, MOST_EMERGENCIES = 20, 50
 LOOKED_BACK = timedelta(days=7)
 
 
@@ -43,9 +44,16 @@ def fetch_heavy_readers(connection: Connection, more_than: int, now: datetime) -
     return connection.execute(counted.having(number > more_than).order_by(since.desc()).limit(SIZE)).all()
 
 
-def fetch_waiting_requests(connection: Connection) -> Sequence[EmergencyAccessRequest]:
-    query = select(emergencies).where(emergencies.c.answered_at.is_(None)).order_by(emergencies.c.asked_at).limit(MOST_EMERGENCIES)
-    return [of_row(row) for row in connection.execute(query)]
+def fetch_waiting_requests(connection: Connection, person: Person, directory: Directory, cursor: str | None = None) -> Page:
+    """Return a page of the requests that this person may answer, newest first."""
+    if not can_decide(person, directory):
+        return (), None
+    is_waiting = emergencies.c.answered_at.is_(None)
+    asking = connection.execute(select(emergencies.c.asked_by).where(is_waiting).distinct()).scalars()
+    theirs = [one for one in asking if may_answer(directory, person, directory.people[one])]
+    query = select(emergencies).where(is_waiting, emergencies.c.asked_by.in_(theirs))
+    rows, following = fetch_page(connection, query, (emergencies.c.id,), cursor, MOST_WAITING)
+    return [of_row(row) for row in rows], following
 
 
 def fetch_own_requests(connection: Connection, person: Person) -> Sequence[EmergencyAccessRequest]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, false, func, or_, select, true, union_all
 
 from notifications.outbox import enqueue_account_event
 from workflow.directory import Person
@@ -17,7 +17,7 @@ MOST = 200
 
 
 def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
-    """Return up to `MOST` + 1 audits (one more shows that there are more): open escalations first, then the oldest.
+    """Return up to `MOST` + 1 audits (one more shows that there are more): open escalations first, then what somebody asks, then the oldest.
 
     Each row has its number of `unsettled` actions, and `recipients`, `plan` and `opened_at` of its escalation.
     """
@@ -29,7 +29,8 @@ def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Se
     query = select(audits, unsettled.label("unsettled"), *opening).where(
         audits.c.id.in_(waiting), reader.permitted("know"), audits.c.state != "withdrawn"
     )
-    first = case((audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), else_=2)
+    is_asked = and_(audits.c.withdrawal_asked_by.is_not(None), true() if "hos_ppqa" in reader.person.roles else false())
+    first = case((audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), (is_asked, 2), else_=3)
     return connection.execute(query.order_by(first, audits.c.id).limit(MOST + 1)).all()
 
 
@@ -51,18 +52,21 @@ def _reasons_to_wait(person: Person) -> Iterator[ColumnElement[bool]]:
 
 
 def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
-    """Return open actions that they own or must track, and reported ones that they must verify."""
+    """Return open actions that they own or must track, and reported ones that they must verify: first where they must answer somebody."""
     person, teams = reader.person, reader.teams_of("head_of_service")
     tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
     concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
     for role, which in (("qa", ~IS_ESCALATED), ("hos_ppqa", IS_ESCALATED)):
         if role in person.roles:
             concerns.append(and_(which, or_(actions.c.state == "reported", actions.c.asked_due_on.is_not(None))))
+    is_asked = case((actions.c.asked_due_on.is_not(None) if person.roles & {"qa", "hos_ppqa"} else false(), 0), else_=1)
     columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id, audits.c.child_id)
     query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
     if person.id in reader.directory.connections:
         query = query.where(audits.c.id.not_in(reader.connected()))
-    return connection.execute(query.where(audits.c.state.in_(("shared", "moderated"))).order_by(actions.c.due_on).limit(MOST + 1)).all()
+    return connection.execute(
+        query.where(audits.c.state.in_(("shared", "moderated"))).order_by(is_asked, actions.c.due_on).limit(MOST + 1)
+    ).all()
 
 
 def store_calendar(engine: Engine, person_id: int, digest: str, at: datetime, proof: str) -> None:

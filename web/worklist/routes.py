@@ -9,7 +9,7 @@ from web.directory.unit_routes import list_requests_for
 from web.escalations.board import find_unnotified
 from web.identity.current_user import current_user, login_required, visibility_filter
 from web.notices.queries import count_failed
-from web.read_access.queries import can_decide, fetch_waiting_requests
+from web.read_access.queries import fetch_waiting_requests
 from web.request.context import command_context, current_council
 from web.worklist.queries import MOST, fetch_actions_waiting, fetch_audits_waiting
 from web.worklist.tasks import (
@@ -38,7 +38,7 @@ def show() -> str:
         audits = fetch_audits_waiting(connection, reader)
         actions = fetch_actions_waiting(connection, reader)
         unnotified = find_unnotified(connection, reader) if "qa" in me.roles else []
-        emergencies = fetch_waiting_requests(connection) if can_decide(me, context.directory) else []
+        emergencies, _ = fetch_waiting_requests(connection, me, context.directory)
         undelivered = count_failed(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
     tasks = [
         *list_audit_tasks(audits, me, context.directory, current_council().notification_policy.clocks),
@@ -48,7 +48,7 @@ def show() -> str:
         *list_notification_tasks(unnotified),
         *list_undelivered_email_tasks(undelivered),
         *list_role_request_tasks(list_requests_for(me), context.directory),
-        *list_emergency_tasks(emergencies, me, context.directory),
+        *list_emergency_tasks(emergencies, context.directory),
     ]
     return render_template(
         "my_work.html",

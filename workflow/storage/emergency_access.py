@@ -13,13 +13,18 @@ from workflow.storage.tables import emergencies
 NAMES = EmergencyAccessRequest.__slots__
 
 
-def ask(connection: Connection, request: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
-    waiting = select(emergencies.c.id).where(
-        emergencies.c.asked_by == request.asked_by, emergencies.c.reference == request.reference, emergencies.c.answered_at.is_(None)
-    )
-    if connection.execute(waiting).first() is None:
-        connection.execute(insert(emergencies), {name: getattr(request, name) for name in NAMES if name != "id"})
-        audit_writer.enqueue_notices(connection, notices, request.asked_at)
+def ask(connection: Connection, request: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
+    # Two requests of one person at once would each count without the other.
+    connection.execute(select(tables.people.c.id).where(tables.people.c.id == request.asked_by).with_for_update())
+    are_open = select(emergencies.c.reference).where(emergencies.c.asked_by == request.asked_by, emergencies.c.answered_at.is_(None))
+    references = connection.execute(are_open).scalars().all()
+    if request.reference in references:
+        return True
+    if len(references) >= most_open:
+        return False
+    connection.execute(insert(emergencies), {name: getattr(request, name) for name in NAMES if name != "id"})
+    audit_writer.enqueue_notices(connection, notices, request.asked_at)
+    return True
 
 
 def read(connection: Connection, emergency_id: int) -> EmergencyAccessRequest | None:

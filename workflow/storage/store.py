@@ -108,9 +108,9 @@ class SqlStore:
                 raise
             raise ReadLogUnavailable from error
 
-    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice]) -> None:
+    def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
         with write_transaction(self.engine) as connection:
-            emergency_access.ask(connection, emergency, notices)
+            return emergency_access.ask(connection, emergency, notices, most_open)
 
     def emergency(self, emergency_id: int) -> EmergencyAccessRequest | None:
         with read_transaction(self.engine) as connection:

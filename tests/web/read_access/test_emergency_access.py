@@ -1,10 +1,11 @@
 """Reading in an emergency: two people, a quarter of an hour, a reason, and everybody who must know told in the same commit."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.factories import NOW, World, an_audit
 from tests.web.support.api_client import ApiClient
@@ -12,8 +13,8 @@ from tests.web.support.browser import Browser, text_of
 from web.council import Council
 from web.read_access.emergency_routes import ASKED
 from workflow.commands import emergency_access
-from workflow.storage.engine import read_transaction
-from workflow.storage.tables import outbox, readings
+from workflow.storage.engine import read_transaction, write_transaction
+from workflow.storage.tables import emergencies, outbox, readings
 
 WORDS, WHY = "Seen on the file.", "A neighbour rang about the kitchen."
 STRANGER = "auditor2"
@@ -121,3 +122,23 @@ def test_the_alert_is_in_the_commit_that_allows_access(app: Flask, world: World)
     assert council.store.directory(NOW + timedelta(days=9)).emergencies == {}
     with read_transaction(council.engine) as connection:
         assert connection.execute(select(outbox).where(outbox.c.event == "read_in_emergency")).all() == []
+
+
+def test_invented_requests_hide_no_real_one(app: Flask, world: World) -> None:
+    """Fifty-five, by nineteen people, before and after it."""
+    reference, context = an_audit(world, "moderated"), world.command_context()
+    may_ask = [one for one in context.directory.people.values() if emergency_access.may_ask(context, one) and "hos_ppqa" not in one.roles]
+    assert may_ask
+    invented = [{"reference": f"aaaa-{n:04}", "asked_by": may_ask[n % len(may_ask)].id, "asked_at": NOW, "reason": "x"} for n in range(55)]
+    with write_transaction(app.extensions["council"].engine) as connection:
+        connection.execute(insert(emergencies), invented[:30])
+        connection.execute(insert(emergencies), {"reference": reference, "asked_by": may_ask[0].id, "asked_at": NOW, "reason": WHY})
+        connection.execute(insert(emergencies), invented[30:])
+    browser, path, shown = Browser(app, "hos.ppqa"), "/emergencies", []
+    while path:
+        page = browser.get(path).get_data(as_text=True)
+        shown.append(re.findall(r"asks to read audit (\S+?)</h2>", page))
+        path = next(iter(re.findall(r'href="(/emergencies\?cursor=\d+)"', page)), "")
+    assert [len(page) for page in shown] == [20, 20, 16]
+    assert shown[1][5] == reference
+    assert shown[0][0] == "aaaa-0054"

@@ -5,7 +5,7 @@ import pytest
 from tests.factories import World, an_audit
 from workflow.commands import audit_moves
 from workflow.commands.audit_view import see
-from workflow.commands.emergency_access import ask_to_read_in_emergency, let_in, refuse
+from workflow.commands.emergency_access import MOST_OPEN, ask_to_read_in_emergency, let_in, refuse
 from workflow.directory import Duty
 from workflow.errors import BadInput, InvalidTransition, NotFound, PermissionDenied
 from workflow.ports import ConcurrentChange
@@ -117,3 +117,16 @@ def test_asking_twice_is_one_request_and_a_reason_is_needed(world: World) -> Non
     for typed, reason in ((reference, " "), ("", "Why."), ("no reference", "Why."), (None, None)):
         with pytest.raises(BadInput):
             ask_to_read_in_emergency(world.command_context(), world.person(STRANGER), typed, reason)
+
+
+def test_a_person_has_at_most_three_open_requests(world: World) -> None:
+    for number in range(MOST_OPEN):
+        ask(world, f"aaaa-000{number}")
+    with pytest.raises(BadInput) as refused:
+        ask(world, "aaaa-0009")
+    assert refused.value.missing[0].message.startswith("You have 3 requests that nobody has answered yet.")
+    ask(world, "aaaa-0000")
+    ask(world, "aaaa-0009", "practitioner2")
+    refuse(world.command_context(), world.person(DECIDES), 1)
+    ask(world, "aaaa-0009")
+    assert world.store.emergency(5).reference == "aaaa-0009"
