@@ -77,20 +77,21 @@ def unlinked_rows(chain: str) -> Select[Any]:
 
 def _in_batches(engine: Engine, chain: str) -> int:
     """One commit for each batch, so that other writers do not wait long."""
-    done = 0
-    while _has_unlinked(engine, chain):
+    done, last, identity = 0, 0, TABLES[chain].c.id
+    while _has_unlinked(engine, chain, last):
         with write_transaction(engine) as connection:
             # Before looking: a writer of this version that has not linked its rows yet waits for the lock.
             execute(connection, LOCK_HEAD, {"chain": chain})
-            rows = [dict(row) for row in connection.execute(unlinked_rows(chain).limit(BATCH)).mappings()]
+            waiting = unlinked_rows(chain).where(identity > last).limit(BATCH)
+            rows = [dict(row) for row in connection.execute(waiting).mappings()]
             _link(connection, chain, [(row["id"], row) for row in rows])
-            done += len(rows)
+        done, last = done + len(rows), rows[-1]["id"] if rows else last
     return done
 
 
-def _has_unlinked(engine: Engine, chain: str) -> bool:
+def _has_unlinked(engine: Engine, chain: str, after: int) -> bool:
     with read_transaction(engine) as connection:
-        return connection.execute(unlinked_rows(chain).limit(1)).first() is not None
+        return connection.execute(unlinked_rows(chain).where(TABLES[chain].c.id > after).limit(1)).first() is not None
 
 
 def _gone_on() -> Select[Any]:
