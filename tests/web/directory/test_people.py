@@ -155,3 +155,20 @@ def test_people_of_one_name_are_distinguished_where_somebody_is_chosen(app: Flas
     assert f"{real.name} ({real.email})" in page
     assert f"{real.name.upper()} (invented@demo.example)" in page
     assert "team.manager2@demo.example)" not in page
+
+
+def test_a_new_address_is_asked_for_and_approved_on_the_pages(app: Flask, world: World) -> None:
+    admin, approver, person = Browser(app, "admin"), Browser(app, "hos.ppqa"), world.person("team.manager")
+    path, new = f"/people/{person.id}", "new.mailbox@demo.example"
+    assert admin.post(f"{path}/change", name=person.name, email=new).status_code == 303
+    page = text_of(admin.get(path).text)
+    assert "until then the old one stays" in page
+    assert f"waiting for a second person: {new}" in page
+    assert "Decide whether to change the email address of Tess Marlow" in approver.get("/").text
+    for browser, buttons in ((admin, 0), (approver, 2)):
+        page = browser.get("/people/requests").text
+        assert (page.count('name="answer"'), new in page, person.email in page) == (buttons, True, True)
+    assert admin.post("/people/requests/1", answer="grant").status_code == 403
+    assert approver.post("/people/requests/1", answer="grant").status_code == 303
+    assert world.store.directory().people[person.id].email == new
+    assert f"New email address approved: requested by Adam Minns, {person.email} → {new}" in text_of(approver.get("/people/changes").text)
