@@ -1,5 +1,6 @@
 """How pages word things: titles from the tables, days and instants in London, text as HTML."""
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
@@ -10,10 +11,8 @@ from web.request.view_options import options_of
 from workflow.directory import Person
 from workflow.errors import BadInput, PreconditionsNotMet
 from workflow.forms import Choice
-from workflow.history import HistoryEntry, facts_of
+from workflow.history import HistoryEntry
 from workflow.working_days import LONDON
-
-BY_LINK = facts_of({"by": "link"})
 
 DEFAULT_READ_TITLES = {"page": "A page", "json": "The audit", "export": "The whole audit, exported"}
 
@@ -33,7 +32,7 @@ def history_title(move: str) -> str:
 
 def history_entry_title(entry: HistoryEntry) -> str:
     """The title of an entry, with how it was done where an acknowledgement came by link."""
-    by_link = entry.move == "acknowledge_escalation" and entry.facts == BY_LINK
+    by_link = entry.move == "acknowledge_escalation" and json.loads(entry.facts).get("by") == "link"
     return history_title(entry.move) + (", by the link in an email" if by_link else "")
 
 

@@ -4,6 +4,7 @@ A command reads, decides, and commits once. Nothing it decided on can have chang
 (ConcurrentChange) where the audit or the directory has, and the command is decided again.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -66,7 +67,10 @@ class UnitOfWork:
         self._seals: list[Seal] = []
 
     def record_transition(self, audit: Audit, move: str, reason: str = "", facts: Mapping[str, object] | None = None) -> None:
-        """Add one row of history. Its reason is stored beside it; the row holds digests, of the reason and of what is stored after it."""
+        """Add one row of history. Its reason is stored beside it; the row holds digests, of the reason and of what is stored after it.
+
+        The row’s hash is shown to people who may not know the grade. Without the salt they could guess grades until one gives that hash.
+        """
         hashed = {"reason": digest(reason)} if reason else {}
         came_from = self.audit.state if self._chain.count else None
         entry = HistoryEntry(
@@ -77,7 +81,7 @@ class UnitOfWork:
             came_from,
             audit.state,
             audit.escalation_state,
-            facts_of({**(facts or {}), **hashed, content.FACT: content.settled(audit)}),
+            facts_of({**(facts or {}), **hashed, content.FACT: content.settled(audit), "salt": secrets.token_hex(16)}),
         )
         row, self._chain = link(self._chain, audit.reference, entry)
         self._rows.append(row)

@@ -1,5 +1,6 @@
 """`history verify`: what it says, what it leaves to the release before, and that it suspects nobody while the service goes on."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -51,6 +52,15 @@ def test_a_judgement_that_was_waived_can_not_be_reworded(council: Council, world
         there.run("UPDATE sections SET answers = replace(answers, 'Read again', 'Never read') WHERE section = 'moderation'")
         there.stamp(reference)
         assert there.verify(reference) == f"{reference}: moderation is not what row 7 of the history left."
+
+
+def test_the_hash_of_a_row_can_not_be_guessed_back_to_a_grade(council: Council, world: World) -> None:
+    """Governance reads the history and its hashes, and not the grade: all else of a row, and of its digests, may be known to them."""
+    reference = an_audit(world, "shared")
+    rows = world.store.history(world.audit(reference))
+    salts = [json.loads(row.entry.facts)["salt"] for row in rows]
+    assert len(set(salts)) == len(rows)
+    assert all(len(bytes.fromhex(salt)) == 16 for salt in salts)
 
 
 def test_every_audit_with_a_break_is_named_once(council: Council, world: World) -> None:

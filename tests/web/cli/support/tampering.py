@@ -80,7 +80,7 @@ def entry_of(values: Mapping[str, Any]) -> HistoryEntry:
 
 def without_digests(row: dict[str, Any]) -> dict[str, Any]:
     """A row as releases before this one wrote it."""
-    facts = {name: value for name, value in json.loads(row["facts"]).items() if name != FACT}
+    facts = {name: value for name, value in json.loads(row["facts"]).items() if name not in {FACT, "salt"}}
     return {**row, "facts": facts_of(facts)}
 
 
