@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, exists, o
 
 from notifications.recipients import NotificationRules
 from workflow.events import QA_INBOX, Notice
-from workflow.storage import audit_writer
+from workflow.storage import account_emails, audit_writer
 from workflow.storage.engine import DatabaseError, write_transaction
 from workflow.storage.tables import IS_UNDELIVERED, audits, outbox, ticks
 from workflow.storage.visibility import VisibilityFilter
@@ -97,17 +97,7 @@ def enqueue_account_email(
 
     `detail` is one of our own words, never what somebody typed.
     """
-    values = {
-        "key": key,
-        "recipient": recipient,
-        "event": event,
-        "reference": "",
-        "locked": locked,
-        "detail": detail,
-        **audit_writer.new_outbox_values(now, now),
-    }
-    connection.execute(audit_writer.insert_once_statement(connection.dialect.name, outbox, ("key", "recipient")), values)
-    audit_writer.call_worker(connection)
+    account_emails.enqueue(connection, event, recipient, now, key=key, locked=locked, detail=detail)
 
 
 def enqueue_account_event(connection: Connection, event: str, recipient: int, now: datetime) -> None:

@@ -102,6 +102,9 @@ class DirectoryWriter(Protocol):
     def change_address(self, person_id: int, former: str, email: str) -> None:
         """And end sessions, tokens, the calendar’s address and emailed links; the former address is told."""
 
+    def tell_of_name(self, person_id: int) -> None:
+        """Email the person that their name was changed."""
+
     def give(self, *given: tuple[int, Duty]) -> None: ...
 
     def take(self, person_id: int, duty: Duty) -> None:

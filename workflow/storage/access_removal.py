@@ -3,9 +3,9 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, update
 
-from workflow.storage import audit_writer
+from workflow.storage import account_emails, audit_writer
 from workflow.storage.tables import (
     accounts,
     calendars,
@@ -43,9 +43,8 @@ def end_access(connection: Connection, person_id: int, at: datetime) -> None:
 
 def tell_former_address(connection: Connection, person_id: int, former: str, version: int, at: datetime) -> None:
     """The one email whose address is stored beforehand: by the time it is sent, the directory has the new one."""
-    values = {"key": f"{TO_FORMER_ADDRESS}/{person_id}/{version}", "recipient": person_id, "event": TO_FORMER_ADDRESS, "reference": ""}
-    connection.execute(insert(outbox).values(**values, sent_to=former, **audit_writer.new_outbox_values(at, at)))
-    audit_writer.call_worker(connection)
+    key = f"{TO_FORMER_ADDRESS}/{person_id}/{version}"
+    account_emails.enqueue(connection, TO_FORMER_ADDRESS, person_id, at, key=key, sent_to=former)
 
 
 def forget_credentials(connection: Connection, person_id: int, at: datetime) -> None:
@@ -73,9 +72,7 @@ def turn_passwords(connection: Connection, person_id: int, at: datetime, *, is_o
         forget_password(connection, person_id)
     audit_writer.upsert(connection, accounts, ("person_id",), [{"person_id": person_id, "passwords_off": not is_on}])
     event = "passwords_turned_on" if is_on else "passwords_turned_off"
-    values = {"key": f"{event}/{person_id}/{at.isoformat()}", "recipient": person_id, "event": event, "reference": ""}
-    connection.execute(insert(outbox).values(**values, **audit_writer.new_outbox_values(at, at)))
-    audit_writer.call_worker(connection)
+    account_emails.enqueue(connection, event, person_id, at)
 
 
 def _renew_account(connection: Connection, person_id: int, **more: datetime) -> None:

@@ -10,7 +10,7 @@ from workflow.directory import Duty, Person, Request, normalise_child_id
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
-from workflow.storage import access_removal, audit_writer, enrolment, log_chains, tables
+from workflow.storage import access_removal, account_emails, audit_writer, enrolment, log_chains, tables
 from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
@@ -45,6 +45,9 @@ class DirectoryWriter:
         self._update(people, people.c.id == person_id, email=email)
         access_removal.end_access(self._connection, person_id, self._at)
         access_removal.tell_former_address(self._connection, person_id, former, self._version, self._at)
+
+    def tell_of_name(self, person_id: int) -> None:
+        account_emails.enqueue(self._connection, "name_changed", person_id, self._at, key=f"name_changed/{person_id}/{self._version}")
 
     def give(self, *given: tuple[int, Duty]) -> None:
         self._insert(duties, [{"person_id": person_id, **_columns(duty)} for person_id, duty in given])

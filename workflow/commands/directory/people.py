@@ -127,6 +127,8 @@ def _change_now(context: CommandContext, writing: DirectoryWriter, who: Person, 
     if address != person.email:
         change_address(context, writing, person, address)
     writing.change_person(person.id, called, address, is_active=person.is_active)
+    if called != person.name and person.is_active:
+        writing.tell_of_name(person.id)
     was = {"name_was": person.name, "email_was": person.email}
     writing.record(who, DirectoryEvent("changed", person.id, facts={"name": called, "email": address, **was}))
 

@@ -57,6 +57,7 @@ def test_a_refused_address_changes_nothing_but_a_name_is_stored_at_once(world: W
         change(world, "team.manager", "another@demo.example")
     answer(world, "hos.ppqa", granted=False)
     assert (world.person("team.manager").name, sent(world)) == ("Temi Okoro", [])
+    assert sent_notices(world, "name_changed") == ["team.manager"]
     assert [verb for _, verb, _ in kept(world)] == ["address_asked_for", "changed", "address_refused"]
 
 
