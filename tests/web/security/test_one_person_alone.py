@@ -19,7 +19,7 @@ from tests.web.support.standing import Standing, gains, standings
 from workflow.commands.directory import people
 from workflow.storage.directory_seed import bump_version
 from workflow.storage.engine import write_transaction
-from workflow.storage.tables import connections, emergencies
+from workflow.storage.tables import connections, emergencies, requests
 
 # Work on audits: the access matrix tries it. Every other blueprint is about people, and tried.
 WORK = {
@@ -136,7 +136,7 @@ def held(browser: Browser, world: World, alone: str, tried: list[Try]) -> int:
     assert not (found := gained(before, standings(world), me)), (alone, found)
     with write_transaction(world.store.engine) as connection:
         # What the next one could answer or end as a second person.
-        for table in (emergencies, connections):
+        for table in (emergencies, connections, requests):
             connection.execute(delete(table))
         bump_version(connection)
     return len(tried)
