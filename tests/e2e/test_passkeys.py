@@ -12,7 +12,7 @@ from tests.e2e.support.pages import follow
 from tests.factories import a_council, settings
 from tests.notifications.support.smtp_server import free_port
 from tests.web.support.browser import PASSWORD
-from tests.web.support.sign_in import Visitor
+from tests.web.support.sign_in import Visitor, at_the_command_line
 
 pytestmark = pytest.mark.browser
 DEVICE = {
@@ -71,6 +71,7 @@ def test_a_passkey_counts_as_both_factors(named: LiveServer, page: Page) -> None
     page.get_by_role("heading", name="Set up two-step verification first").wait_for()
     page.goto(f"{base}/account/passkeys")
     page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_label("Enrolment code").fill(at_the_command_line(named.app, "second-factor", "enrol", "director.safeguarding@demo.example"))
     _confirm(page, PASSWORD)
     _add(page)
     page.goto(f"{base}/audits")

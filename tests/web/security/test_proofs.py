@@ -1,6 +1,5 @@
 """A proof counts for what it was asked for, in the session and the time it was asked in, once (decision 55)."""
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -10,67 +9,20 @@ from flask import Flask
 from sqlalchemy import func, select
 from time_machine import Traveller
 
-from tests.support.bar_table import Bar
 from tests.web.support.browser import PASSWORD
 from tests.web.support.device import Device
 from tests.web.support.owners import Owner, Session, equipped, person_id
+from tests.web.support.proof_steps import ADD, CHALLENGES, NEW, SIGN_IN, STEPS, challenge, stores
+from tests.web.support.tally import Tally
 from web.identity.account.proofs import Purpose
 from web.identity.credentials import passwords, queries
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import sessions
 
-# What is sent to the step that stores, or to the first step where there are several.
-STEPS: Mapping[Purpose, tuple[str, Mapping[str, str]]] = {
-    Purpose.APP: ("/account/second-proof", {}),
-    Purpose.PASSKEY: ("/account/passkeys/new", {}),
-    Purpose.RECOVERY_CODES: ("/account/second-proof/recovery-codes", {}),
-    Purpose.REMOVE_APP: ("/account/second-proof/remove", {}),
-    Purpose.REMOVE_PASSKEY: ("/account/passkeys/remove", {}),
-    Purpose.TOKEN: ("/tokens/new", {"name": "Dashboard", "scope": "read", "days": "7"}),
-    Purpose.CALENDAR: ("/calendar", {}),
-}
-SIGN_IN, ADD = "sign in", "add"
-CHALLENGES = (SIGN_IN, ADD, *Purpose)
-NEW = "four quiet herons wading"
-
 
 @pytest.fixture
 def other(app: Flask, clock: Traveller) -> Owner:
     return equipped(app, "auditor")
-
-
-@pytest.fixture
-def tally(bar: Bar) -> Iterator["Tally"]:
-    made = Tally()
-    yield made
-    bar("A14", wanted=made.tried, seen=made.tried - len(made.wrong))
-    assert made.wrong == []
-
-
-class Tally:
-    """What was tried, and what went otherwise than it should."""
-
-    def __init__(self) -> None:
-        self.tried, self.wrong = 0, list[str]()
-
-    def says(self, is_accepted: bool, *words: object, right: bool = False) -> None:
-        self.tried += 1
-        if is_accepted is not right:
-            self.wrong.append(" / ".join(map(str, words)))
-
-
-def stores(session: Session, purpose: Purpose, **proof: str) -> bool:
-    """Whether this was let through, or on to the next step."""
-    path, typed = STEPS[purpose]
-    which = queries.passkeys_of(session.council.engine, person_id(session.app, session.name)) if purpose is Purpose.REMOVE_PASSKEY else ()
-    return session.posts(path, **typed, **({"which": str(which[0].id)} if which else {}), **proof).status_code < 400
-
-
-def challenge(session: Session, purpose: str) -> dict[str, Any]:
-    """Asked for by a page’s script. A passkey is added only once that is confirmed, so that is done first."""
-    if purpose == ADD:
-        return session.asks("/account/passkeys/ask")
-    return session.asks("/sign-in/passkey/ask" if purpose == SIGN_IN else f"/account/confirm/ask?purpose={purpose}")
 
 
 def test_a_code_confirms_one_thing_once(app: Flask, other: Owner, clock: Traveller, tally: Tally) -> None:
@@ -92,6 +44,7 @@ def test_a_code_confirms_one_thing_once(app: Flask, other: Owner, clock: Travell
         tally.says(stores(session, purpose, proof_password=PASSWORD), purpose, "the password, although there is a factor")
         tally.says(stores(session, purpose, proof_code=right), purpose, kind, right=True)
         tally.says(stores(Session(app, "qa"), purpose, proof_code=right), purpose, kind, "again")
+    tally.done()
 
 
 def test_a_password_confirms_where_there_is_nothing_more(app: Flask, clock: Traveller, tally: Tally) -> None:
@@ -106,6 +59,7 @@ def test_a_password_confirms_where_there_is_nothing_more(app: Flask, clock: Trav
         tally.says(stores(session, purpose, proof_password=NEW), purpose, "the password", right=True)
     for purpose in (Purpose.RECOVERY_CODES, Purpose.REMOVE_PASSKEY):
         tally.says(stores(Session(app, "moderator"), purpose, proof_password=NEW), purpose, "nothing to change")
+    tally.done()
 
 
 def test_a_passkey_answers_the_challenge_of_its_purpose_alone(app: Flask, other: Owner, clock: Traveller, tally: Tally) -> None:
@@ -128,6 +82,7 @@ def test_a_passkey_answers_the_challenge_of_its_purpose_alone(app: Flask, other:
         right = owner.device.get(challenge(session, purpose))
         tally.says(stores(session, purpose, proof_credential=right), purpose, "a passkey", right=True)
         tally.says(stores(Session(app, "qa"), purpose, proof_credential=right), purpose, "again")
+    tally.done()
 
 
 def test_ac23_a_challenge_to_sign_in_adds_no_passkey(app: Flask, clock: Traveller, tally: Tally) -> None:
@@ -151,6 +106,7 @@ def test_ac23_a_challenge_to_sign_in_adds_no_passkey(app: Flask, clock: Travelle
     options = challenge(session, ADD)
     tally.says(adds(session, options), "as it should be", right=True)
     tally.says(adds(session, options), "again")
+    tally.done()
 
 
 def adds(session: Session, options: dict[str, Any]) -> bool:
@@ -169,6 +125,7 @@ def test_what_was_confirmed_for_one_thing_confirms_no_other(app: Flask, clock: T
         tally.says(stores(elsewhere, purpose), "confirmed for", confirmed, "stored for", purpose, "in another session")
         clock.shift(timedelta(minutes=10, seconds=1))
         tally.says(stores(session, purpose), "confirmed for", confirmed, "stored for", purpose, "too late")
+    tally.done()
 
 
 def test_ac23_of_two_requests_with_one_answer_one_signs_in(app: Flask, clock: Traveller, tally: Tally) -> None:
@@ -182,6 +139,7 @@ def test_ac23_of_two_requests_with_one_answer_one_signs_in(app: Flask, clock: Tr
     tally.says(signs_in(visitor, answer), "a passkey", right=True)
     copy.token = visitor.token
     tally.says(signs_in(copy, answer), "the same answer from a copy of the cookie")
+    tally.done()
 
 
 def test_a_passkey_signs_in_with_a_challenge_to_sign_in(app: Flask, other: Owner, clock: Traveller, tally: Tally) -> None:
@@ -200,6 +158,7 @@ def test_a_passkey_signs_in_with_a_challenge_to_sign_in(app: Flask, other: Owner
     claimed.handle = own
     tally.says(signs_in(visitor, claimed.get(challenge(visitor, SIGN_IN), flags=0)), "unverified")
     tally.says(signs_in(visitor, claimed.get(challenge(visitor, SIGN_IN))), "a passkey", right=True)
+    tally.done()
 
 
 def signs_in(session: Session, credential: str) -> bool:

@@ -1,7 +1,7 @@
 """People with everything that proves who they are, and their sessions, made without signing in each time."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ class Owner:
     name: str
     phone: TOTP
     codes: list[str]
-    device: Device = field(default_factory=Device)
+    device: Device
 
     @property
     def shows(self) -> str:
@@ -78,7 +78,9 @@ def equipped(app: Flask, name: str) -> Owner:
     with app.app_context():
         secret = second_factor.new_secret()
         credential_queries.save_totp(engine, owner_id, secret, 0)
-        owner = Owner(app, name, TOTP(key=second_factor.manual_key_of(secret).replace(" ", "")), second_factor.new_recovery_codes(owner_id))
+        phone = TOTP(key=second_factor.manual_key_of(secret).replace(" ", ""))
+        device = Device(app.extensions["council"].settings.base_url)
+        owner = Owner(app, name, phone, second_factor.new_recovery_codes(owner_id), device)
         options, challenge = passkeys.registration_options(owner_id)
         passkeys.register(owner_id, "laptop", passkeys.verified_registration(challenge, owner.device.create(options)))
     return owner

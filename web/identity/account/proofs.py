@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from flask import request
 
-from web.identity.credentials import enrolment_codes, passkeys, queries, second_factor, webauthn_challenges
+from web.identity.credentials import enrolment_codes, passkeys, passwords, queries, second_factor, webauthn_challenges
 from web.identity.credentials.throttled_login import count_attempt, is_own_password, reset_throttle
 from web.identity.current_user import needs_second_factor
 from web.request.context import current_council
@@ -53,11 +53,11 @@ def ways_of(person: Person, purpose: Purpose) -> Ways:
     """A first factor of somebody whose role needs one takes a second person’s word too: a password may have been stolen."""
     council = current_council()
     has_app = second_factor.fingerprint_of(person.id) is not None
-    can_use_passkeys = council.settings.has_passwords and passkeys.are_available()
+    can_use_passkeys = passwords.are_on_for(person.id) and passkeys.are_available()
     has_passkey = can_use_passkeys and bool(queries.passkeys_of(council.engine, person.id))
     if has_app or has_passkey:
         return Ways(code=has_app, passkey=has_passkey)
-    has_password = council.settings.has_passwords and queries.account_of(council.engine, person.id).password_hash is not None
+    has_password = passwords.has_password(person.id)
     is_second_word_needed = has_password and purpose in ENROLS and needs_second_factor(person)
     has_council_account = council.settings.council_sign_in is not None
     return Ways(password=has_password, enrolment_code=is_second_word_needed, council_account=has_council_account)

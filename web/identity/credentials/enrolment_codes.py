@@ -18,9 +18,9 @@ def why_not_needed(council: Council, person: Person) -> str:
     """Return a sentence, or "" for somebody who can’t set up a first factor without a code."""
     if not any(duty.role in council.settings.mfa_roles for duty in person.duties):
         return f"{person.name} needs no enrolment code: no role of theirs needs two-step verification."
-    if not council.settings.has_passwords:
-        return f"{person.name} needs no enrolment code: nobody here signs in with a password."
     account = queries.account_of(council.engine, person.id)
+    if not (council.settings.has_passwords and account.may_have_password):
+        return f"{person.name} needs no enrolment code: they sign in with their council account, not with a password."
     if account.totp is not None or queries.passkeys_of(council.engine, person.id):
         return f"{person.name} needs no enrolment code: they have set up two-step verification."
     return ""
