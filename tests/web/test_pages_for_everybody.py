@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.factories import STATES, World, an_audit
 from tests.support.coverage_sampling import Axis, chance, cover
+from tests.web.access_matrix.runner import LOG_TABLES
 from tests.web.support.audit_pages import CASE_TEXT, pages_of
 from tests.web.support.browser import Browser
 from web.council import Council
@@ -77,5 +78,5 @@ def _check_page(page: str, reference: str, where: str) -> None:
 def stored(council: Council) -> dict[str, list[object]]:
     """Everything stored, except sessions, sign-in places and the read log."""
     with read_transaction(council.engine) as connection:
-        held = [table for table in tables.metadata.sorted_tables if table.name not in {"sessions", "readings", "failures", "places"}]
+        held = [table for table in tables.metadata.sorted_tables if table.name not in LOG_TABLES]
         return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in held}

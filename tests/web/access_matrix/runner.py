@@ -19,7 +19,8 @@ from workflow.storage.engine import read_transaction
 from workflow.storage.tables import metadata
 
 # A GET may record these: that somebody is still there, from where, when a token was used, and who read what.
-LOG_TABLES = frozenset({"sessions", "readings", "tokens", "failures", "places"})
+# A reading lengthens the chain of the read log; what else lengthens one is in a table that counts.
+LOG_TABLES = frozenset({"sessions", "readings", "chains", "chain_links", "tokens", "failures", "places"})
 WRITE_STATEMENT = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 NAMES = tuple(actor.name for actor in actors_with_usual_roles() if actor.name)
 CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
