@@ -13,7 +13,7 @@ from web.cli.verify_history import find_first_break
 from web.council import Council
 
 SQL_SEQUENCES = int(os.environ.get("SQL_SEQUENCES", "20"))
-HONEST = 10_000
+HONEST = int(os.environ.get("HONEST", "10000"))
 VERIFIED: set[str] = set()
 """References of the audits whose history verified in the end."""
 
