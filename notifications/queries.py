@@ -16,12 +16,16 @@ from workflow.storage.tables import (
     actions,
     audits,
     directory_history,
+    once,
     outbox,
     readings,
     sweeps,
     ticks,
+    unsaved,
 )
 
+# A program tries again within minutes. Whoever typed may be ill for weeks (decision 59).
+KEEP_ANSWERS, KEEP_UNSAVED = timedelta(hours=24), timedelta(days=90)
 AHEAD = timedelta(minutes=5)
 """How far the clocks of two machines may differ before one counts as set back."""
 SWEEPER = "sweep"
@@ -93,6 +97,12 @@ def is_claimed(engine: Engine, sweep: str, slot: str) -> bool:
 def forget_slots(engine: Engine, before: datetime) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(sweeps).where(sweeps.c.at < before, sweeps.c.sweep != CHANGES))
+
+
+def forget_answers_and_unsaved(engine: Engine, now: datetime) -> None:
+    with write_transaction(engine) as connection:
+        connection.execute(delete(once).where(once.c.at < now - KEEP_ANSWERS))
+        connection.execute(delete(unsaved).where(unsaved.c.at < now - KEEP_UNSAVED))
 
 
 def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:

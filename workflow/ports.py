@@ -25,15 +25,20 @@ class IdempotencyClaim:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request under an Idempotency-Key. `digest` tells two requests under one key apart; `render` writes the answer to it."""
+    """A request under an Idempotency-Key. `digest` tells two requests under one key apart; `render` writes the answer to it.
+
+    The answer may quote the case: `encrypt` is how it is stored. `decrypt` returns None for what it can’t read.
+    """
 
     person_id: int
     key: str
     digest: str
     render: Callable[[Audit], str]
+    encrypt: Callable[[str], str]
+    decrypt: Callable[[str], str | None]
 
     def claim(self, audit: Audit) -> IdempotencyClaim:
-        return IdempotencyClaim(self.person_id, self.key, self.digest, self.render(audit))
+        return IdempotencyClaim(self.person_id, self.key, self.digest, self.encrypt(self.render(audit)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Encrypt what must not be read where it lies: the secret link of an email that waits, the state of a sign-in at the council’s issuer."""
+"""Encrypt what must not be read where it lies: the secret link of an email that waits, the state of a sign-in at the council’s issuer, the
+answer kept for a repeated request.
+"""
 
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -23,10 +25,14 @@ def decrypt(settings: Settings, locked: bytes) -> str:
 
 def decrypt_recent(settings: Settings, locked: str, purpose: str, lasts: timedelta) -> str | None:
     """Return None for what was encrypted longer ago, with another key or for another purpose."""
+    return decrypt_or_none(settings, locked, purpose, int(lasts.total_seconds()))
+
+
+def decrypt_or_none(settings: Settings, locked: str, purpose: str, seconds: int | None = None) -> str | None:
     from cryptography.fernet import InvalidToken
 
     try:
-        return _cipher(settings, purpose).decrypt(locked.encode(errors="replace"), ttl=int(lasts.total_seconds())).decode()
+        return _cipher(settings, purpose).decrypt(locked.encode(errors="replace"), ttl=seconds).decode()
     except InvalidToken:
         return None
 

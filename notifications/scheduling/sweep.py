@@ -83,6 +83,7 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
     if context.settings.is_production:
         send_checkpoint(context, today, directory, now)
     queries.forget_slots(context.engine, now - KEEP_SLOTS)
+    queries.forget_answers_and_unsaved(context.engine, now)
     last_due_on = queries.worker_status(context.engine, now).last_due_on
     if queries.claim_slot(context.engine, "day", str(today), now) and (
         day := date_past_known_holidays(today, last_due_on, context.notification_rules.clocks.longest_working_days)

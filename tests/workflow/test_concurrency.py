@@ -36,7 +36,9 @@ def on_each(request: pytest.FixtureRequest) -> World:
 def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: World) -> None:
     world, reference = on_each, an_audit(on_each, "graded")
     barrier, auditor = Barrier(50), world.person("auditor")
-    once = IdempotentRequest(auditor.id, "share-once", "the same request", lambda audit: f"{audit.reference} {audit.version} {audit.state}")
+    once = IdempotentRequest(
+        auditor.id, "share-once", "the same request", lambda audit: f"{audit.reference} {audit.version} {audit.state}", str, str
+    )
     before = world.audit(reference).chain.count
 
     def share(_: int) -> str:
@@ -54,7 +56,7 @@ def test_one_command_fifty_times_at_once_has_one_effect_and_one_answer(on_each: 
 
 def test_a_key_used_for_another_request_is_refused(world: World) -> None:
     reference, auditor = an_audit(world, "graded"), world.person("auditor")
-    once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state)
+    once = IdempotentRequest(auditor.id, "k", "one", lambda audit: audit.state, str, str)
     context = world.command_context()
     assert run_idempotent(context, once, lambda context: audit_moves.share(context, auditor, reference)) == "shared"
     other = replace(once, digest="another")

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from notifications.queries import KEEP_UNSAVED
 from web.audits import draft_recovery
 from web.audits.page_context import list_questions, template_context, view_readable
 from web.audits.previous_audit import reveal_with_previous
@@ -156,7 +157,7 @@ def _render_section(
     return render_template(
         "section.html", **template_context(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), answers=answers,
         guidance=guidance, before=_adjacent_section(seen, part, -1), after=_adjacent_section(seen, part, 1), draft_at=draft_at,
-        is_draft=bool(draft_at or request.form.get("kept")), refusal=refusal,
+        is_draft=bool(draft_at or request.form.get("kept")), refusal=refusal, draft_lasts=KEEP_UNSAVED,
         back=back, questions=[one.message for one in list_questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from operator import attrgetter
 
 from flask import request
 
-from web.request.context import command_context, identified_person
+from notifications.delivery.encryption import decrypt_or_none, encrypt
+from web.request.context import command_context, current_council, identified_person
 from workflow.commands.context import CommandContext
 from workflow.commands.idempotency import run_idempotent
 from workflow.directory import Person
@@ -19,6 +20,7 @@ from workflow.models import Audit
 from workflow.ports import IdempotentRequest
 
 KEY_LENGTH = 200
+PURPOSE, ENCRYPTED = "answers to repeated requests", "gAAAA"
 
 
 def new_idempotency_key() -> str:
@@ -42,4 +44,14 @@ def run_request_once(who: Person, key: str, body: bytes, render: Callable[[Audit
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), body))).hexdigest()
-    return run_idempotent(command_context(), IdempotentRequest(who.id, key, digest, render), run)
+    return run_idempotent(command_context(), IdempotentRequest(who.id, key, digest, render, *_cipher()), run)
+
+
+def _cipher() -> tuple[Callable[[str], str], Callable[[str], str | None]]:
+    settings = current_council().settings
+
+    def read(stored: str) -> str | None:
+        # The release before kept answers in clear, which are there for a day.
+        return decrypt_or_none(settings, stored, PURPOSE) if stored.startswith(ENCRYPTED) else stored
+
+    return (lambda answer: encrypt(settings, answer, PURPOSE).decode()), read

@@ -43,7 +43,12 @@ class RenderedOnce:
 
 
 def _answered(context: CommandContext, request: IdempotentRequest) -> str | None:
+    """Raise IdempotencyKeyReused for another request, or where SECRET_KEY has changed since the first."""
     stored = context.store.answer_to(request.person_id, request.key)
-    if stored is not None and stored[0] != request.digest:
+    if stored is None:
+        return None
+    digest, answer = stored
+    answered = request.decrypt(answer) if digest == request.digest else None
+    if answered is None:
         raise IdempotencyKeyReused
-    return stored[1] if stored else None
+    return answered

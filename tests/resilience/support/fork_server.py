@@ -71,7 +71,9 @@ def make_the_move(council: Council, key: Key, reference: str, now: datetime) -> 
     transition = ALL_TRANSITIONS[key]
     who = council.store.directory(now).by_email(f"{transition.by}@demo.example")
     assert who is not None
-    once = IdempotentRequest(who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}")
+    once = IdempotentRequest(
+        who.id, "the-key", "the same request", lambda audit: f"{audit.version} {audit.state} {audit.escalation_state}", str, str
+    )
 
     def run(context: CommandContext) -> Audit:
         transition.does(context, who, reference)

@@ -106,7 +106,7 @@ def test_one_key_one_effect_one_answer(world: World) -> None:
         return rendered[-1]
 
     def share(digest: str) -> str:
-        key = IdempotentRequest(auditor.id, "k", digest, render)
+        key = IdempotentRequest(auditor.id, "k", digest, render, str, str)
         return idempotency.run_idempotent(world.command_context(), key, lambda at: audit_moves.share(at, auditor, reference))
 
     first = share("the same")

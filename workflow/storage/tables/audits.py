@@ -186,6 +186,7 @@ seals = Table(
     PrimaryKeyConstraint("audit_id", "edition", "part"),
 )  # fmt: skip
 
+# The answer to a request that may be repeated, encrypted, for a day.
 once = Table(
     "once", metadata,
     Column("person_id", ForeignKey("people.id"), nullable=False),
@@ -196,7 +197,7 @@ once = Table(
     PrimaryKeyConstraint("person_id", "key"),
 )  # fmt: skip
 
-# What somebody typed into a section that could not be saved then: offered to them alone, dropped once it is saved or refused.
+# What somebody typed into a section that could not be saved then: offered to them alone, dropped once it is saved or refused, or is old.
 unsaved = Table(
     "unsaved", metadata,
     Column("person_id", ForeignKey("people.id"), nullable=False),
@@ -204,6 +205,6 @@ unsaved = Table(
     Column("section", String(40), nullable=False),
     Column("seen", Integer, nullable=False),
     Column("typed", JSON, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
     PrimaryKeyConstraint("person_id", "reference", "section"),
 )  # fmt: skip
