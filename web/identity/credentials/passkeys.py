@@ -107,7 +107,7 @@ def person_for_assertion(challenge: str, credential: str) -> int | None:
         account = security.datastore.find_user_from_webauthn(passkey) if passkey else None
     # An account without a handle has none that an answer could name. With passwords, passkeys are off too.
     handle = account.fs_webauthn_user_handle if account and account.may_have_password else None
-    if passkey is None or account is None or handle is None or answer.response.user_handle != handle.encode():
+    if passkey is None or account is None or not handle or answer.response.user_handle != handle.encode():
         return None
     verified = _parsed(
         lambda: webauthn.verify_authentication_response(
