@@ -13,9 +13,11 @@ from tests.web.support.browser import PASSWORD
 from tests.web.support.device import Device
 from tests.web.support.owners import Owner, Session, equipped, person_id
 from tests.web.support.proof_steps import ADD, CHALLENGES, NEW, SIGN_IN, STEPS, challenge, stores
+from tests.web.support.sign_in import App
 from tests.web.support.tally import Tally
 from web.identity.account.proofs import Purpose
 from web.identity.credentials import passwords, queries
+from web.identity.sessions import token_digest
 from workflow.storage.engine import read_transaction
 from workflow.storage.tables import sessions
 
@@ -125,6 +127,20 @@ def test_what_was_confirmed_for_one_thing_confirms_no_other(app: Flask, clock: T
         tally.says(stores(elsewhere, purpose), "confirmed for", confirmed, "stored for", purpose, "in another session")
         clock.shift(timedelta(minutes=10, seconds=1))
         tally.says(stores(session, purpose), "confirmed for", confirmed, "stored for", purpose, "too late")
+    tally.done()
+
+
+def test_of_two_requests_with_one_confirmation_one_stores(app: Flask, clock: Traveller, tally: Tally) -> None:
+    """Both read the session before either has stored it again."""
+    session = Session(app, "moderator")
+    assert stores(session, Purpose.APP, proof_password=PASSWORD)
+    with read_transaction(session.council.engine) as connection:
+        content = connection.execute(select(sessions.c.content).where(sessions.c.digest == token_digest(session.cookie()))).scalar_one()
+    twin = Session(app, "moderator", **content)
+    for one, right in ((session, True), (twin, False)):
+        phone = App(one.get("/account/second-proof/scan").get_data(as_text=True))
+        path, code = "/account/second-proof/scan", phone.shows()
+        tally.says(one.posts(path, code=code).status_code == 200, "confirmed once", right=right)
     tally.done()
 
 

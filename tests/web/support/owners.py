@@ -42,7 +42,7 @@ class Owner:
 class Session(Visitor):
     """A browser in which somebody is signed in, or nobody. Failed attempts do not slow it down."""
 
-    def __init__(self, app: Flask, name: str = "", **content: str) -> None:
+    def __init__(self, app: Flask, name: str = "", **content: Any) -> None:
         super().__init__(app)
         self.app, self.name = app, name
         self.council: Council = app.extensions["council"]
