@@ -57,7 +57,7 @@ def reset_throttle(kind: str, account: str, person: Person) -> None:
 
 
 def complete_sign_in(person: Person, second_factor: str, *, is_whole: bool) -> None:
-    """Where it is whole, forget the person’s failures, and remember the place. Tell them of a new place, once a day."""
+    """Where all proofs were given, forget the person’s failures, and remember the place. Tell them of a new place, once a day."""
     attempts = [_attempt(kind, person.email) for kind in GIVEN.get(second_factor, ())]
     done = queries.SignIn(person.id, _attempt("", person.email).place, browser_name(request.user_agent.string), is_whole)
     queries.complete_sign_in(current_council().engine, done, attempts, datetime.now(UTC))

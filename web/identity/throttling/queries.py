@@ -54,7 +54,7 @@ def forget_attempts(engine: Engine, attempts: Sequence[LoginAttempt], *, is_know
 
 
 def complete_sign_in(engine: Engine, done: SignIn, attempts: Sequence[LoginAttempt], now: datetime) -> None:
-    """Where it is whole, forget the person’s failures, and remember the place. Tell them of a new place, but of their first one."""
+    """Where all proofs were given, forget the person’s failures, and remember the place. Tell them of a new place, but of their first one."""
     is_own = places.c.person_id == done.person_id
     with write_transaction(engine) as connection:
         known = connection.execute(select(places.c.place).where(is_own, places.c.is_whole)).scalars().all()

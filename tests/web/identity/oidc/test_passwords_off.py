@@ -1,4 +1,4 @@
-"""Whoever has a council account signs in with it alone; and passwords can be off for one person, before they have one."""
+"""People with a council account sign in with it alone; and passwords can be off for one person, before they have one."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -65,7 +65,7 @@ def sets_password(app: Flask, link: str) -> int:
     return Visitor(app).send("/sign-in", "/new-password", token=link.partition("=")[2], new=NEW).status_code
 
 
-def test_ac28_an_old_password_and_an_old_link_are_worth_nothing(app: Flask, linked: tuple[Visitor, str]) -> None:
+def test_ac28_an_old_password_and_an_old_link_no_longer_work(app: Flask, linked: tuple[Visitor, str]) -> None:
     before, link = linked
     assert not before.is_in()
     assert Visitor(app).tries(AUDITOR).status_code == 422
@@ -153,7 +153,7 @@ def test_passwords_are_turned_off_and_on_for_one_person(app: Flask, issuer: Issu
         assert [verb for verb in verbs.scalars() if verb.startswith("passwords")] == ["passwords_off", "passwords_on"]
 
 
-def test_passwords_stay_off_for_whoever_has_a_council_account(app: Flask, linked: tuple[Visitor, str]) -> None:
+def test_passwords_stay_off_for_people_with_a_council_account(app: Flask, linked: tuple[Visitor, str]) -> None:
     assert "unlink it first" in at_the_command_line(app, "passwords", "on", AUDITOR)
 
 
