@@ -10,6 +10,7 @@ from web.cli.checkpoints import find_break_of_logs
 from web.council import Council, prepare
 from workflow.commands.directory.people import add_person
 from workflow.ports import ReadLogEntry
+from workflow.role_assignments import DirectoryEvent
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.log_chains import AUDITS, DIRECTORY, READ_LOG, link_unlinked, record_heads
 from workflow.storage.log_verification import heads
@@ -49,6 +50,18 @@ def test_what_is_written_at_once_is_linked_once_and_verifies_meanwhile(council: 
     assert numbers[DIRECTORY] >= THREADS * 2
     assert numbers[AUDITS] >= 1 + THREADS * 2
     assert find_break_of_logs(council) == ""
+
+
+def test_many_changes_in_one_commit_are_linked_in_their_order(council: Council) -> None:
+    facts = {"z": "’é 🧑‍⚖️ \ud800", "a": [None, True, 1.5, {"b": 1, "a": 2}], "": {}}
+    version = council.store.directory().version
+    with council.store.changing(version, NOW) as writer:
+        writer.record(None, *(DirectoryEvent("imported", None, f"unit {number}", facts | {"number": number}) for number in range(1_201)))
+    assert find_break_of_logs(council) == ""
+    with read_transaction(council.engine) as connection:
+        linked = select(directory_history.c.unit).join(chain_links, chain_links.c.row_id == directory_history.c.id)
+        units = connection.execute(linked.where(chain_links.c.chain == DIRECTORY).order_by(chain_links.c.number)).scalars().all()
+    assert units == [f"unit {number}" for number in range(1_201)]
 
 
 def test_rows_of_the_release_before_are_linked_when_the_worker_starts(council: Council) -> None:
