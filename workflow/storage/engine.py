@@ -1,5 +1,6 @@
 """Open the database. Readers never wait for writers; a writer takes the write lock at the start of its transaction."""
 
+import hashlib
 import logging
 import math
 import sqlite3
@@ -150,6 +151,12 @@ def _hides_rows(record: logging.LogRecord) -> bool:
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
+
+
+def _sha256_hex(text: str) -> str:
+    """PostgreSQL has a function for it."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refuse_other_encodings(connection: Any, _record: object) -> None:

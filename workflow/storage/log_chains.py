@@ -1,4 +1,4 @@
-"""Write the chains over the logs: each link holds the hash of a row, of its number, and of the link before (decision 62).
+"""Write the chains over the logs: each link holds a hash of a row and of the link before (decision 62).
 
 A writer locks the head of one chain, last, and holds it until its commit: two writers can’t deadlock, or give out a number twice.
 """
@@ -10,9 +10,24 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
-from workflow.storage.compiled_statements import execute, execute_each
+from workflow.storage.compiled_statements import execute
 from workflow.storage.engine import pipelined, read_transaction, write_transaction
 from workflow.storage.tables import audit_heads, audits, chain_links, chains, directory_history, readings
 
@@ -24,9 +39,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     DIRECTORY: ("at", "by_id", "by_name", "verb", "person_id", "unit", "facts"),
     AUDITS: ("audit_id", "reference", "number", "head"),
 }
-LOCK_HEAD = select(chains.c.number, chains.c.head).where(chains.c.name == bindparam("chain")).with_for_update()
-ADD_LINK = insert(chain_links)
-SET_HEAD = update(chains).where(chains.c.name == bindparam("chain")).values(number=bindparam("last"), head=bindparam("hash"))
+OF_CHAIN = chains.c.name == bindparam("of_chain")
+LOCK_HEAD = select(chains.c.number).where(OF_CHAIN).with_for_update()
+# Each column is refused where the chain has no head, because it may not be null.
+ADD_LINK = insert(chain_links).values(
+    chain=bindparam("of_chain"),
+    number=select(chains.c.number).where(OF_CHAIN).scalar_subquery(),
+    row_id=bindparam("linked"),
+    hash=select(chains.c.head).where(OF_CHAIN).scalar_subquery(),
+)
 BATCH = 500
 Values = Mapping[str, Any]
 
@@ -55,10 +76,15 @@ def record_heads(engine: Engine) -> None:
             append(connection, AUDITS, found[start : start + BATCH])
 
 
-def link_hash(chain: str, number: int, previous: str, row_id: int, row: Values | RowMapping) -> str:
-    facts = [_plain(row.get(name)) for name in COLUMNS[chain]]
+def link_hash(previous: str, digest: str) -> str:
+    """As `_move_head` makes it in the database."""
+    return hashlib.sha256(f"{previous}{digest}".encode()).hexdigest()
+
+
+def row_digest(chain: str, row_id: int, row: Values | RowMapping) -> str:
+    facts = [chain, row_id, *(_plain(row.get(name)) for name in COLUMNS[chain])]
     # Escaped, so that text that is no valid Unicode can be hashed too.
-    return hashlib.sha256(json.dumps([chain, number, previous, row_id, facts], sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def linked_rows(chain: str) -> Select[Any]:
@@ -81,7 +107,7 @@ def _in_batches(engine: Engine, chain: str) -> int:
     while _has_unlinked(engine, chain, last):
         with write_transaction(engine) as connection:
             # Before looking: a writer of this version that has not linked its rows yet waits for the lock.
-            execute(connection, LOCK_HEAD, {"chain": chain})
+            execute(connection, LOCK_HEAD, {"of_chain": chain})
             waiting = unlinked_rows(chain).where(identity > last).limit(BATCH)
             rows = [dict(row) for row in connection.execute(waiting).mappings()]
             _link(connection, chain, [(row["id"], row) for row in rows])
@@ -124,16 +150,20 @@ def _insert_many(chain: str) -> Any:
 
 
 def _link(connection: Connection, chain: str, rows: Sequence[tuple[int, Values]]) -> None:
-    locked = execute(connection, LOCK_HEAD, {"chain": chain}).one()
-    last, head = locked.number, locked.head
-    links = []
-    for number, (row_id, row) in enumerate(rows, last + 1):
-        head = link_hash(chain, number, head, row_id, row)
-        links.append({"chain": chain, "number": number, "row_id": row_id, "hash": head})
-    if links:
-        with pipelined(connection):
-            execute_each(connection, ADD_LINK, links)
-            execute(connection, SET_HEAD, {"chain": chain, "last": last + len(links), "hash": head})
+    """The database makes the hashes, so that the head is locked for two statements and the commit, and no answer is waited for meanwhile."""
+    links = [(row_id, row_digest(chain, row_id, row)) for row_id, row in rows]
+    with pipelined(connection):
+        for row_id, digest in links:
+            execute(connection, _move_head(connection.dialect.name), {"of_chain": chain, "digest": digest})
+            execute(connection, ADD_LINK, {"of_chain": chain, "linked": row_id})
+
+
+@cache
+def _move_head(dialect: str) -> Any:
+    linked = chains.c.head + bindparam("digest", type_=String)
+    in_postgresql = func.encode(func.sha256(func.convert_to(linked, literal_column("'UTF8'"))), literal_column("'hex'"))
+    head = in_postgresql if dialect == "postgresql" else func.sha256_hex(linked)
+    return update(chains).where(OF_CHAIN).values(number=chains.c.number + literal_column("1"), head=head)
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, RowMapping, or_, select, union
 
 from workflow.history import NOTHING_BEFORE
-from workflow.storage.log_chains import AUDITS, DIRECTORY, READ_LOG, TABLES, link_hash, linked_rows, unlinked_rows
+from workflow.storage.log_chains import AUDITS, DIRECTORY, READ_LOG, TABLES, link_hash, linked_rows, row_digest, unlinked_rows
 from workflow.storage.tables import audit_heads, audits, chain_links, chains, definitions, emergencies, history, notices, outbox, readings
 
 NAMES: Mapping[str, str] = {AUDITS: "the list of audits", READ_LOG: "the read log", DIRECTORY: "the history of the directory"}
@@ -88,7 +88,7 @@ def _chain_breaks(connection: Connection, chain: str) -> Iterator[str]:
             yield f"Link {number} of {log} is missing"
         if row["id"] is None:
             yield f"Row {row['row_id']} of {log} is missing"
-        if row["hash"] != link_hash(chain, number, head, row["row_id"], row):
+        if row["hash"] != link_hash(head, row_digest(chain, row["row_id"], row)):
             yield f"Row {row['row_id']} of {log} is not what was written"
         head = row["hash"]
     stored = connection.execute(select(chains.c.number, chains.c.head).where(chains.c.name == chain)).first()
