@@ -19,7 +19,7 @@ chain_links = Table(
     Column("chain", ForeignKey("chains.name"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("row_id", Integer, nullable=False),
-    Column("hash", String(64), nullable=False, comment="of the row, its number, and the hash before"),
+    Column("hash", String(64), nullable=False, comment="of the row and of the hash before"),
     PrimaryKeyConstraint("chain", "number"),
     UniqueConstraint("chain", "row_id"),
     comment="only ever added to",

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("chain", sa.String(length=20), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("row_id", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False, comment="of the row, its number, and the hash before"),
+        sa.Column("hash", sa.String(length=64), nullable=False, comment="of the row and of the hash before"),
         sa.ForeignKeyConstraint(["chain"], ["chains.name"], name=op.f("fk_chain_links_chain_chains")),
         sa.PrimaryKeyConstraint("chain", "number", name=op.f("pk_chain_links")),
         sa.UniqueConstraint("chain", "row_id", name=op.f("uq_chain_links_chain_row_id")),
