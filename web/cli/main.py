@@ -191,7 +191,7 @@ def verify(kept: Path | None, keys: tuple[str, ...]) -> None:
         sys.exit(2)
     click.echo("Every history is intact.")
     if older := verification.saved_by_an_older_release:
-        click.echo(f"The release before saved last in {len(older)}, whose drafts could not be compared: {', '.join(older)}.")
+        click.echo(f"Last saved by the release before, so compared only with their histories and seals: {', '.join(older)}.")
 
 
 @history.command("checkpoint", help=checkpoints.HELP)

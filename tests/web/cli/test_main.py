@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
 
 from config.settings import FOLDER
-from tests.factories import World, a_council, a_world, an_audit
+from tests.factories import World, a_council, a_world, an_audit, save
 from tests.support.postgres import a_database
 from web.cli.main import main
 from web.council import Council
@@ -125,6 +125,18 @@ def test_an_intact_history_verifies_and_a_changed_one_is_named(run: Run, prepare
     result = run("history", "verify")
     assert result.exit_code == 2
     assert reference in result.stderr
+
+
+def test_a_draft_that_the_release_before_saved_is_listed_and_not_broken(run: Run, prepared: World, tmp_path: Path) -> None:
+    reference = an_audit(prepared, at="practitioner_consulted")
+    with sqlite3.connect(tmp_path / "var" / "practice-audit.db") as database:
+        (made,) = database.execute("SELECT content_digest FROM audits").fetchone()
+        save(prepared, "auditor", reference, "area_1", {"grade": "good", "evidence": "Seen.", "impact": "Safer."})
+        database.execute("UPDATE audits SET content_digest = ?", (made,))
+    database.close()
+    result = run("history", "verify")
+    listed = f"Last saved by the release before, so compared only with their histories and seals: {reference}."
+    assert (result.exit_code, result.stdout.splitlines()) == (0, ["Every history is intact.", listed])
 
 
 def test_a_reason_that_was_reworded_is_named(run: Run, prepared: World, tmp_path: Path) -> None:
