@@ -112,7 +112,7 @@ def _bodies(cell: Cell, turn: int) -> Iterator[tuple[str, Any]]:
 
 
 def _saved_by(client: Client, cell: Cell, reference: str, saved: list[Change], body: Any = None) -> list[tuple[Any, ...]]:
-    """What was to be stored, but for what chance gives: a new audit’s reference, and the hashes that hold it."""
+    """What was to be stored, but for what chance gives: a new audit’s reference, and the hash of the last row of history, which is salted."""
     saved.clear()
     answer = client.ask(cell, reference, body)
     assert outcome_of(answer) not in {"broken", "not understood"}, (str(cell), answer.status_code)
@@ -120,11 +120,7 @@ def _saved_by(client: Client, cell: Cell, reference: str, saved: list[Change], b
 
 
 def _by_itself(change: Change) -> tuple[Any, ...]:
-    after = (
-        replace(change.after, chain=change.after.chain)
-        if change.before
-        else replace(change.after, reference="", chain=type(change.after.chain)())
-    )
+    after = replace(change.after, chain=replace(change.after.chain, head=""), reference=change.after.reference if change.before else "")
     return after, len(change.rows), len(change.notices), len(change.seals)
 
 
