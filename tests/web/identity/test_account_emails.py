@@ -23,8 +23,8 @@ from workflow.storage import tables
 from workflow.storage.engine import read_transaction
 
 QA = "qa@demo.example"
-# An administrator may have changed an address, so its email names somebody else.
-ADVICE = ("contact your administrator", "reply to this email now: it goes to the QA Service")
+# What an administrator changed is told with somebody else to ask.
+ADVICE = ("contact your administrator", "it goes to the QA Service")
 
 
 @pytest.fixture
