@@ -34,21 +34,21 @@ WHO = (
 )  # fmt: skip
 # Columns of words that nobody outside writes as they like: keys, addresses of machines, hashes, and what our own files say.
 NEVER_TYPED = {
-    "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "history.facts", "identities.issuer",
-    "identities.subject", "notices.key", "once.answer", "once.key", "outbox.key", "outbox.last_error", "outbox.message_id", "outbox.sent_to",
+    "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "expected_accounts.issuer", "expected_accounts.sign_in_name", "failures.slots", "history.facts", "identities.issuer",
+    "identities.subject", "notices.key", "once.answer", "once.key", "outbox.detail", "outbox.key", "outbox.last_error", "outbox.message_id", "outbox.sent_to",
     "people.password_hash", "readings.what", "sessions.content", "sign_in_attempts.after", "sign_in_attempts.verifier",
 }  # fmt: skip
 SHORTEST = 100
 """Characters of a column that is looked at; a child’s ID is shorter, and in the answers too."""
-# Files, a probe’s answer, and pages only for visitors or the council’s issuer. An email’s link is opened separately.
+# Files, a probe’s answer, and pages only for visitors, the council’s issuer or after a fresh proof. An email’s link is opened separately.
 NO_PAGES = {
     "static", "council_css", "health", "sign_in.show", "council_sign_in.answer", "codes.show", "forgotten.show", "forgotten.choose",
     "second_proof.scan", "second_proof.picture", "acknowledging.show", "calendars.feed", "operating.live", "operating.ready",
-    "operating.metrics",
+    "operating.metrics", "passkeys.new",
 }  # fmt: skip
 FORM = "main form[method=post]:not([data-passkey])"
 ASKED = """forms => forms.map(form =>
-  [form.action, ...[...form.querySelectorAll("textarea, select, input:not([type=hidden])")].map(one => one.name).sort()])"""
+  [form.action, ...[...form.querySelectorAll("textarea, select, input:not([type=hidden], [type=checkbox])")].map(one => one.name).sort()])"""
 FILLS = """(form, text) => {
   for (const field of form.elements) {
     if (field.matches("textarea, [type=text], [type=email], [type=password], input:not([type])")) field.value = text + "\\u0001";
@@ -155,7 +155,7 @@ def _opened(watched: Watched, name: str, path: str) -> list[str]:
 
 
 def _forms(page: Page) -> list[str]:
-    """What each form asks and for what, to tell it from others; nothing where it only has a button."""
+    """What each form asks and for what, to tell it from others; nothing where it only has a button and boxes to tick."""
     forms: list[list[str]] = page.locator(FORM).evaluate_all(ASKED)
     return [re.sub(r"\d+|/audits/\S{4}-\S{4}/", "", urlsplit(to).path) + " ".join(names) if names else "" for to, *names in forms]
 

@@ -57,13 +57,13 @@ def add_everybody(council: Council) -> None:
     """Each that fits a name is part of one, and each that fits an address is one."""
     world = a_world(council)
     names = [Line(at, f"ran{at}@demo.example", name, "") for at, name in enumerate(packed(200))]
-    addresses = [
-        text
-        for text in (f"{one}@demo.example".lower() for one in payloads())
-        if people_commands.ADDRESS.fullmatch(text) and text.isprintable()
-    ]
-    lines = (*names, *(Line(1_000 + at, address, "An address", "") for at, address in enumerate(addresses)))
+    lines = (*names, *(Line(1_000 + at, address, "An address", "") for at, address in enumerate(_addresses("demo.example"))))
     assert bulk_import.import_people(world.command_context(), lines).refusals == ()
+
+
+def _addresses(domain: str) -> list[str]:
+    found = (f"{one}@{domain}".lower() for one in payloads())
+    return [text for text in found if people_commands.ADDRESS.fullmatch(text) and text.isprintable()]
 
 
 def _texts(section: str) -> Iterator[tuple[str, str]]:
@@ -184,6 +184,8 @@ def _people(world: World) -> None:
         unit_commands.change_unit(world.command_context(), world.person("admin"), replace(unit, name=names[at % len(names)]))
     left = people_commands.add_person(world.command_context(), world.person("admin"), names[-1], "lee.gone@demo.example")
     people_commands.mark_as_left(world.command_context(), world.person("admin"), left)
+    moderator, address = world.person("moderator"), _addresses("new.example")[0]
+    people_commands.change_person(world.command_context(), world.person("admin"), moderator.id, moderator.name, address)
 
 
 def _declared(world: World) -> None:
@@ -191,10 +193,12 @@ def _declared(world: World) -> None:
         connections.declare_connection(world.command_context(), world.person("qa2"), child)
 
 
+ASKING = ("auditor2", "auditor", "moderator", "practitioner", "team.manager")
+
+
 def _read_in_an_emergency(world: World, reference: str) -> None:
-    """One request is granted; the others wait, whether or not their audit exists."""
+    """One request is granted; the others wait, whether or not their audit exists: as many of each person as may be open."""
     for at, reason in enumerate(packed(emergency_access.MOST, one_line=False)):
-        emergency_access.ask_to_read_in_emergency(
-            world.command_context(), world.person("auditor2"), reference if at == 0 else f"zzzz-zz{at:02}", reason
-        )
+        who = world.person(ASKING[at // emergency_access.MOST_OPEN])
+        emergency_access.ask_to_read_in_emergency(world.command_context(), who, reference if at == 0 else f"zzzz-zz{at:02}", reason)
     emergency_access.let_in(world.command_context(), world.person("hos.ppqa"), 1)
