@@ -74,7 +74,7 @@ def remove() -> AnyResponse | Page:
         return _start(NOT_OFF), HTTPStatus.UNPROCESSABLE_ENTITY
     consume_confirmation(person, Purpose.REMOVE_APP)
     second_factor.remove(person.id)
-    flash("Two-step verification is off. You now sign in with your password only.")
+    flash("Two-step verification is off. You sign in without a security code.")
     return redirect(page_after_change(person, url_for("account.show")))
 
 
