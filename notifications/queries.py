@@ -24,7 +24,7 @@ from workflow.storage.tables import (
     unsaved,
 )
 
-# A program tries again within minutes. Whoever typed may be ill for weeks (decision 59).
+# A program tries again within minutes. A person who typed may be ill for weeks (decision 59).
 KEEP_ANSWERS, KEEP_UNSAVED = timedelta(hours=24), timedelta(days=90)
 AHEAD = timedelta(minutes=5)
 """How far the clocks of two machines may differ before one counts as set back."""

@@ -1,4 +1,4 @@
-"""What a history tells of an audit besides its states: who, which edition, when, and what became of each action."""
+"""What a history records of an audit besides its states: who, which edition, when, and what became of each action."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

@@ -45,7 +45,7 @@ class StoredAudit:
 
 
 def find_faults(stored: StoredAudit, versions: Sequence[Rules]) -> Iterator[str]:
-    """Yield sentences without a full stop, the most telling first. What is stored may raise anything where it is not as it was written.
+    """Yield sentences without a full stop, the clearest first. What is stored may raise anything where it is not as it was written.
 
     `versions` are those of workflow.toml from the one that the audit was started on.
     """
@@ -148,7 +148,7 @@ def _untold(stored: StoredAudit, told: Retelling) -> Iterator[str]:
     audit = stored.audit
     for name in ("auditor_id", "moderator_id", "edition", "shared_at", "moderated_at", "withdrawal_asked_by"):
         if getattr(audit, name) != getattr(told, name):
-            yield f"the history tells of {name.removesuffix('_id')} {getattr(told, name)}, but {getattr(audit, name)} is stored"
+            yield f"the history records {name.removesuffix('_id')} {getattr(told, name)}, but {getattr(audit, name)} is stored"
     actions = {action.number: action.state for action in audit.actions}
     for number in sorted(actions.keys() | told.actions.keys()):
         if actions.get(number) != told.actions.get(number):
@@ -158,7 +158,7 @@ def _untold(stored: StoredAudit, told: Retelling) -> Iterator[str]:
 def _untold_escalations(stored: StoredAudit, told: Retelling) -> Iterator[str]:
     escalations = [*stored.earlier_escalations, *([stored.audit.escalation] if stored.audit.escalation else [])]
     if [one.number for one in escalations] != list(range(1, len(told.escalations) + 1)):
-        yield f"the history tells of {len(told.escalations)} escalations, but {len(escalations)} are stored"
+        yield f"the history records {len(told.escalations)} escalations, but {len(escalations)} are stored"
         return
     for escalation, texts in zip(escalations, told.escalations, strict=True):
         for name in ("reason", "plan", "resolution"):
@@ -189,7 +189,7 @@ def _changed_since_settled(stored: StoredAudit) -> Iterator[str]:
             yield f"{part} is missing"
         elif part not in recorded:
             if content.FACT in facts[0] or not part.startswith("escalation "):
-                yield f"{part} is stored, which the history does not tell of"
+                yield f"{part} is stored, which the history does not record"
         elif held[part] != recorded[part]:
             yield f"{SETTLED.get(part, part)} is not what row {len(facts)} of the history left"
 

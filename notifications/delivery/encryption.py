@@ -1,5 +1,5 @@
 """Encrypt what must not be read where it lies: the secret link of an email that waits, the state of a sign-in at the council’s issuer, the
-answer kept for a repeated request.
+answer stored for a repeated request.
 """
 
 from base64 import urlsafe_b64encode

@@ -104,7 +104,7 @@ def _tried_before(rows: EmailRows, ident: str) -> BuiltEmail | None:
 
 
 def _build(context: WorkerContext, directory: Directory, rows: EmailRows, ident: str) -> BuiltEmail:
-    """For the address that the directory has now, or the one before where the event says so; raises PermanentFailure if there is none."""
+    """For the address that the directory has now, or the one before where the event asks for it; raises PermanentFailure if there is none."""
     row, rules, settings = rows[0], context.notification_rules, context.settings
     person = directory.person(row.recipient) if row.recipient != QA_INBOX else None
     if person and rules.events[row.event].get("to_former_address"):

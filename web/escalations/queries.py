@@ -30,7 +30,7 @@ OPENINGS = escalations.alias("openings")
 
 
 def fetch_links_from(engine: Engine, person_id: int) -> datetime | None:
-    """Return since when the links in this person’s emails are worth something: their address changed then, or they came back."""
+    """Return since when the links in this person’s emails work: their address changed then, or they came back."""
     with read_statement(engine) as connection:
         found: datetime | None = connection.execute(select(accounts.c.links_from).where(accounts.c.person_id == person_id)).scalar()
     return found

@@ -36,7 +36,7 @@ class Arrival:
 
     @property
     def is_over(self) -> bool:
-        """Whether a thread can answer it: it is whole, or will not become so."""
+        """Whether a thread can answer it: it is complete, or never will be."""
         return self.is_whole or not self.may_go_on
 
     @property

@@ -30,7 +30,7 @@ from workflow.errors import Refusal
 
 LOG = logging.getLogger("practice_audit")
 THREADS = 8
-# More than what waits and what is kept open, so that new connections are always accepted; with a file for each, below the usual 1,024.
+# More than what waits and what stays open, so that new connections are always accepted; with a file for each, below the usual 1,024.
 MOST_CONNECTIONS = 600
 POSTGRESQL_PROCESSES = 2
 # Supervisors give at least ten seconds. The first process kills what is left a second after the others give up.

@@ -56,7 +56,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         self._await_request(gthread.TConn(self.cfg, client, address, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Any, client: socket.socket) -> None:
-        """The next request on a connection that was kept open."""
+        """The next request on a connection that stayed open."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await_request(conn)

@@ -11,7 +11,7 @@ from tests.factories import a_council, a_world
 from tests.web.cli.support.tampering import a_rich_audit
 from web.cli.main import main
 
-# SQL, and what is said of it after the audit's reference. The audit is in its second edition, moderated from inadequate to good.
+# SQL, and the message after the audit's reference. The audit is in its second edition, moderated from inadequate to good.
 CHANGES = {
     "1 words of a shared section": (
         "UPDATE sections SET answers = replace(answers, 'Alex is safer', 'Alex is not safer') WHERE section = 'area_5'",
@@ -30,11 +30,11 @@ CHANGES = {
         "UPDATE escalations SET plan = 'A visit a month.' WHERE number = 2",
         "the plan of escalation 2 is not what was written.",
     ),
-    "6 the auditor": ("UPDATE audits SET auditor_id = moderator_id", "the history tells of auditor"),
+    "6 the auditor": ("UPDATE audits SET auditor_id = moderator_id", "the history records auditor"),
     "6 the practitioner": ("UPDATE audits SET practitioner_id = auditor_id", "practitioner is not what was sealed in edition 2."),
     "7 the audit date": ("UPDATE audits SET audit_on = '2026-11-02'", "audit_on is not what was sealed in edition 2."),
-    "7 the shared date": ("UPDATE audits SET shared_at = '2026-11-03T09:00:00.000000+00:00'", "the history tells of shared_at 2026-11-23"),
-    "7 the edition": ("UPDATE audits SET edition = 1", "the history tells of edition 2, but 1 is stored."),
+    "7 the shared date": ("UPDATE audits SET shared_at = '2026-11-03T09:00:00.000000+00:00'", "the history records shared_at 2026-11-23"),
+    "7 the edition": ("UPDATE audits SET edition = 1", "the history records edition 2, but 1 is stored."),
     "8 the seals of an edition": (
         "DELETE FROM seals WHERE edition = 1",
         "the seal of what was shared in edition 1 is missing: row 5 of the history names it.",

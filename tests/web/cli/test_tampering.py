@@ -32,7 +32,7 @@ def test_each_kind_of_tampering_is_found_at_200_places(council: Council, world: 
     bar("L1", wanted=PLACES * len(KINDS), seen=_found(KINDS, council, PLACES))
 
 
-def test_it_is_found_where_its_digest_was_made_anew(council: Council, world: World, bar: Bar) -> None:
+def test_it_is_found_where_its_digest_was_made_again(council: Council, world: World, bar: Bar) -> None:
     some_audits(world)
     bar("L1", wanted=FEW * len(OF_WHAT_READERS_SEE), seen=_found(OF_WHAT_READERS_SEE, council, FEW, then=_stamp_all))
 

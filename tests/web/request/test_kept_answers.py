@@ -1,4 +1,4 @@
-"""What is kept for a while: answers to requests that may be repeated, and text that could not be saved."""
+"""What is stored for a while: answers to requests that may be repeated, and text that could not be saved."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ def test_a_kept_answer_is_not_in_clear_and_is_given_again(caller: ApiClient) -> 
     assert starts(caller).text == first.text
 
 
-def test_an_answer_of_the_release_before_is_still_given_again(caller: ApiClient) -> None:
+def test_what_the_release_before_answered_is_given_again(caller: ApiClient) -> None:
     first = starts(caller)
     with write_transaction(caller.council.engine) as connection:
         connection.execute(update(once).values(answer=first.text))

@@ -1,4 +1,4 @@
-"""Text that takes too long to work on is refused at the door, and a page shows it again."""
+"""Text that takes too long to work on is refused at once, and a page shows it again."""
 
 import pytest
 from flask import Flask

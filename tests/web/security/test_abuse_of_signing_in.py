@@ -162,7 +162,7 @@ def test_ac27_addresses_that_nobody_has_make_one_row_a_network(app: Flask) -> No
 
 
 @pytest.mark.parametrize("page", ["/sign-in", "/forgotten-password"])
-def test_ac27_a_known_and_an_unknown_address_wait_alike_and_cost_as_many_statements(app: Flask, page: str) -> None:
+def test_ac27_a_known_and_an_unknown_address_wait_the_same_and_cost_as_many_statements(app: Flask, page: str) -> None:
     """At one place over and over, and at many places once."""
     seen: dict[str, list[tuple[int, int]]] = {AUDITOR: [], "nobody@demo.example": []}
     council: Council = app.extensions["council"]

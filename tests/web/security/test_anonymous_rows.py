@@ -1,4 +1,4 @@
-"""Whoever is not signed in makes the database no larger, whatever they ask for and however often."""
+"""A visitor makes the database no larger, whatever they ask for and however often."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def ask(app: Flask, route: Route, reference: str) -> int:
     return visitor.open(path, method=route.method, **given).status_code
 
 
-def test_whoever_is_not_signed_in_leaves_no_row(app: Flask, world: World) -> None:
+def test_a_visitor_leaves_no_row(app: Flask, world: World) -> None:
     reference, council = an_audit(world, "shared"), app.extensions["council"]
     app.test_client().get("/sign-in")
     found: dict[str, dict[str, int]] = {}

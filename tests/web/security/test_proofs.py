@@ -178,6 +178,6 @@ def test_a_passkey_signs_in_with_a_challenge_to_sign_in(app: Flask, other: Owner
 
 
 def signs_in(session: Session, credential: str) -> bool:
-    """As the owner of the passkey, whoever was signed in there before."""
+    """As the owner of the passkey, no matter who was signed in there before."""
     session.posts("/sign-in/passkey", credential=credential)
     return "Ana Quirke" in session.get("/account").get_data(as_text=True)

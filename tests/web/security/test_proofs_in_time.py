@@ -121,7 +121,7 @@ def test_a_council_sign_in_ends_in_its_browser_and_confirms_one_thing(app: Flask
 
 
 def council_account(app: Flask, tally: Tally) -> Session:
-    """Signed in with it. What came back from the issuer is worth nothing in another browser, nor again."""
+    """Signed in with it. What came back from the issuer is refused in another browser, and a second time."""
     visitor, elsewhere = Session(app), Session(app)
     begun = answered(started(visitor))
     tally.says(comes_back(elsewhere, begun), "in another browser")

@@ -62,7 +62,7 @@ def every_input(app: Flask) -> Iterator[Input]:
         if route.row["needs"] == "absent":
             continue
         for at, (part, name) in enumerate(sorted(_fields(app, route))):
-            # So large a body is refused before its fields are told apart: once a route is enough.
+            # So large a body is refused before its fields are read: once a route is enough.
             yield from (Input(route, part, name, kind) for kind in TEXTS if at == 0 or kind != TOO_LONG)
         if route.is_json and route.method != "GET":
             yield from (Input(route, "body", "", kind) for kind in BODIES)

@@ -116,7 +116,7 @@ def _stopped(other: OtherAccess, keeps: Collection[str]) -> str:
 
 
 def _ensure_password(person: Person) -> None:
-    """Raise NotFound for a person without a password: whoever holds their session could set one without any proof."""
+    """Raise NotFound for a person without a password: somebody who holds their session could set one without any proof."""
     if not passwords.has_password(person.id):
         raise NotFound
 

@@ -123,12 +123,12 @@ def person_for_assertion(challenge: str, credential: str) -> int | None:
 
 
 def _parsed(read: Callable[[], Any], credential: str) -> Any:
-    """Return what was read, or None for anything that is no right answer of a device."""
+    """Return what was read, or None for anything else than a device’s right response."""
     if len(credential) > MAX_CREDENTIAL_LENGTH:
         return None
     try:
         return read()
-    except Exception as error:  # noqa: BLE001 (the libraries raise errors of many kinds for malformed bytes; nothing of ours runs here)
+    except Exception as error:  # noqa: BLE001 (the libraries raise errors of many kinds for malformed bytes; none of our code runs here)
         LOG.info("a passkey was refused: %s", type(error).__name__)
         return None
 

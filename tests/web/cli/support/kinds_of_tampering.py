@@ -42,7 +42,7 @@ def _delete(there: Tampered, chance: random.Random) -> str:
 
 
 def _truncate(there: Tampered, chance: random.Random) -> str:
-    """The last rows go, and the audit’s own count and head say so."""
+    """The last rows go, and the audit’s own count and head agree."""
     row = _row(there, chance, "history", "number > 1")
     there.run("DELETE FROM remarks WHERE audit_id = ? AND number >= ?", row["audit_id"], row["number"])
     there.run("DELETE FROM history WHERE audit_id = ? AND number >= ?", row["audit_id"], row["number"])
@@ -142,7 +142,7 @@ def _seals_deleted(there: Tampered, chance: random.Random) -> str:
 
 
 def _re_stamp(there: Tampered, chance: random.Random) -> str:
-    """Somebody else did everything, and every hash and digest says so."""
+    """Somebody else did everything, and every hash and digest agrees."""
     reference = str(_row(there, chance, "audits")["reference"])
     write_history_again(there.connection, reference)
     there.stamp(reference)
