@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.utils import host_is_trusted
 
 from config.settings import Settings
+from web.request.context import current_session
 from web.request.errors import error_response, status_of
 from web.request.form_replay import posted_form
 from web.request.view_options import current_view_options
@@ -21,6 +22,8 @@ from workflow.validation import called
 
 # Far above what can be saved at once, so that a page with too much text can be shown again with all of it.
 MAX_BYTES = 16 * 1024 * 1024
+# Decoding 16 MiB takes seconds, and a visitor has nothing so long to send.
+MAX_BYTES_OF_VISITORS = 1024 * 1024
 MAX_FIELDS = 1_000
 MAX_ROW_ID = 2**31 - 1
 FORM = "application/x-www-form-urlencoded"
@@ -70,6 +73,14 @@ def _refuse_too_many_fields() -> None:
     """Raise TooLarge. Werkzeug itself counts the parts of a multipart form."""
     if request.mimetype == FORM and request.get_data().count(b"&") >= MAX_FIELDS:
         raise TooLarge
+    if request.mimetype in FORMS and _is_a_visitor() and len(request.get_data()) > MAX_BYTES_OF_VISITORS:
+        raise TooLarge
+
+
+def _is_a_visitor() -> bool:
+    """Nobody signed in, and nobody whose session has just ended: what they wrote is stored for them."""
+    session = current_session()
+    return session.person_id is None and session.ended_for is None
 
 
 def _refuse_unworkable_text() -> Any:

@@ -54,3 +54,13 @@ def test_a_section_says_it_beside_the_field_and_keeps_the_text(app: Flask, world
 )  # fmt: skip
 def test_json_has_the_same_limits(caller: ApiClient, body: dict[str, object], status: int) -> None:
     assert caller.call(AUDITOR, "POST", "/audits/search", body).status_code == status
+
+
+def test_a_visitor_sends_no_form_that_takes_seconds_to_decode(app: Flask) -> None:
+    visitor = app.test_client()
+    body = f"csrf_token={token_in(visitor.get('/sign-in').get_data(as_text=True))}&email={AUDITOR}&password={'%41' * 400_000}"
+    assert visitor.post("/sign-in", data=body, content_type="application/x-www-form-urlencoded").status_code == 413
+
+
+def test_json_may_hold_much_text_with_brackets_in_it(caller: ApiClient) -> None:
+    assert caller.call(AUDITOR, "POST", "/audits/search", {"q": '"[{, \\' * 5_000}).status_code in {200, 422}
