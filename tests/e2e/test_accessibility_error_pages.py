@@ -9,6 +9,7 @@ from notifications.delivery.acknowledgement_links import AcknowledgementLink, ma
 from tests.e2e.support.live_server import LiveServer
 from tests.e2e.support.pages import faults_of, follow
 from tests.factories import World, a_world, an_audit, save
+from tests.web.support.browser import PASSWORD
 from workflow.commands import audit_moves
 
 pytestmark = pytest.mark.browser
@@ -129,6 +130,9 @@ def test_the_page_that_shows_a_calendars_address(served: LiveServer) -> None:
     page = served.page("qa")
     page.goto(f"{served.url}/calendar")
     follow(page.get_by_role("button", name="Create an address"))
+    _is_well(page, "Confirm it is you")
+    page.get_by_label("Your password").fill(PASSWORD)
+    follow(page.get_by_role("button", name="Continue"))
     _is_well(page, "Your calendar address")
     page.goto(f"{served.url}/calendar")
     _is_well(page, "Your calendar")
