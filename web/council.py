@@ -68,7 +68,7 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
 def prepare(council: Council) -> None:
     """Create the tables or bring them up to date, link the rows of the logs, and store this version of the form and the rules."""
     _refuse_transferred(council.engine)
-    upgrade(council.engine)
+    upgrade(council.engine, {table: council.settings.key_for(f"rows of {table}") for table in ("tokens", "calendars")})
     link_unlinked(council.engine)
     record_heads(council.engine)
     store_versions(council.engine, council.forms.current, council.rules)

@@ -50,7 +50,7 @@ def user_from_bearer_token() -> Person:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    holder = check_token(current_council().engine, token.strip(), _needs_proof)
+    holder = check_token(current_council(), token.strip(), _needs_proof)
     person = _active(holder.person_id if holder else None)
     if holder and not holder.may_write and request.method not in SAFE_METHODS and not current_view_options().only_reads:
         raise ReadOnlyToken

@@ -14,7 +14,7 @@ SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("t
 UPDATE = (
     update(tables.sessions)
     .where(tables.sessions.c.digest == bindparam("the_digest"))
-    .values(content=bindparam("content"), seen_at=bindparam("seen_at"))
+    .values(content=bindparam("content"), signature=bindparam("signature"), seen_at=bindparam("seen_at"))
 )
 
 # Longer than anything is accepted that could be used twice.
@@ -31,10 +31,11 @@ def insert_session(engine: Engine, values: dict[str, Any]) -> None:
         connection.execute(insert(tables.sessions).values(values))
 
 
-def update_session(engine: Engine, digest: str, content: dict[str, Any], seen_at: datetime) -> None:
-    """Update a session that still exists: one that was ended meanwhile stays ended."""
+def update_session(engine: Engine, signed: dict[str, Any], seen_at: datetime) -> None:
+    """Update a session that still exists: one that was ended meanwhile stays ended. `signed` is its digest, content and signature."""
+    values = {"the_digest": signed["digest"], "content": signed["content"], "signature": signed["signature"], "seen_at": seen_at}
     with write_transaction(engine) as connection:
-        connection.execute(UPDATE, {"the_digest": digest, "content": content, "seen_at": seen_at})
+        connection.execute(UPDATE, values)
 
 
 def delete_session(engine: Engine, digest: str) -> None:

@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 
 from web.council import Council
 from web.identity.queries import delete_session, insert_session, read_session, update_session
+from web.identity.row_signatures import is_signed, sign_row
 from web.request.browser_session import PREFIX, BrowserSession, has_ended
 from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError
@@ -45,16 +46,11 @@ class DatabaseSessions(SecureCookieSessionInterface):
             return
         now = datetime.now(UTC)
         if session.seen_at is None:
-            values = {
-                "digest": token_digest(session.token),
-                "person_id": session.person_id,
-                "content": dict(session),
-                "browser": _browser_description(),
-            }
-            insert_session(self.council.engine, values | {"created_at": now, "seen_at": now})
+            values = self._signed(session) | {"browser": _browser_description(), "created_at": now, "seen_at": now}
+            insert_session(self.council.engine, values)
             self._send_cookie(app, session.token, response)
         elif session.needs_saving(now):
-            update_session(self.council.engine, token_digest(session.token), dict(session), now)
+            update_session(self.council.engine, self._signed(session), now)
 
     def end(self, session: BrowserSession) -> None:
         """Every copy of the cookie stops working."""
@@ -65,7 +61,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
     def _load(self, token: str) -> BrowserSession | None:
         now = datetime.now(UTC)
         row = read_session(self.council.engine, token_digest(token))
-        if row is None:
+        if row is None or not is_signed(self.council.settings, "sessions", row):
             return None
         if has_ended(row.seen_at, row.created_at, now):
             return _ended(row, now)
@@ -73,6 +69,10 @@ class DatabaseSessions(SecureCookieSessionInterface):
         session.modified = False
         session.token, session.person_id, session.created_at, session.seen_at = token, row.person_id, row.created_at, row.seen_at
         return session
+
+    def _signed(self, session: BrowserSession) -> dict[str, Any]:
+        values = {"digest": token_digest(session.token), "person_id": session.person_id, "content": dict(session)}
+        return values | {"signature": sign_row(self.council.settings, "sessions", values)}
 
     def _send_cookie(self, app: Flask, token: str, response: Response) -> None:
         flags: dict[str, Any] = {

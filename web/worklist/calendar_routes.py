@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from web.identity.account.confirmation import consume_confirmation
 from web.identity.account.proofs import Purpose
 from web.identity.current_user import SECOND_FACTOR, current_user, login_required, needs_second_factor
+from web.identity.row_signatures import is_signed, sign_row
 from web.identity.sessions import token_digest
 from web.request.context import command_context, current_council, current_session
 from web.request.flash_messages import flash
@@ -36,9 +37,10 @@ def make() -> str:
     """Show the address in this response only: it is stored nowhere, so there is no redirect."""
     consume_confirmation(current_user(), Purpose.CALENDAR)
     token = secrets.token_urlsafe(32)
-    proof = current_session().get(SECOND_FACTOR, "")
-    store_calendar(current_council().engine, current_user().id, token_digest(token), datetime.now(UTC), proof)
-    address = current_council().settings.base_url + url_for("calendars.feed", token=token)
+    council, proof = current_council(), current_session().get(SECOND_FACTOR, "")
+    values = {"person_id": current_user().id, "digest": token_digest(token), "proof": proof}
+    store_calendar(council.engine, values | {"signature": sign_row(council.settings, "calendars", values)}, datetime.now(UTC))
+    address = council.settings.base_url + url_for("calendars.feed", token=token)
     return render_template("calendar_made.html", address=address)
 
 
@@ -53,8 +55,9 @@ def end() -> Response:
 @pages.get("/calendar/<token>.ics")
 def feed(token: str) -> Response:
     """Raise NotFound for an unknown, deleted or stopped address, and for one of a person who has left."""
-    row = find_calendar_by_digest(current_council().engine, token_digest(token)) if token.isascii() else None
-    person = command_context().directory.person(row.person_id) if row else None
+    council = current_council()
+    row = find_calendar_by_digest(council.engine, token_digest(token)) if token.isascii() else None
+    person = command_context().directory.person(row.person_id) if row and is_signed(council.settings, "calendars", row) else None
     if row is None or person is None or not person.is_active or _is_stopped(row, person):
         raise NotFound
     response = make_response(write_icalendar(person, list_due_tasks(person), row.made_at))

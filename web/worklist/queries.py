@@ -69,11 +69,11 @@ def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> S
     ).all()
 
 
-def store_calendar(engine: Engine, person_id: int, digest: str, at: datetime, proof: str) -> None:
-    """Replace any earlier address, which stops working. `proof` is the second factor of the session that makes it, or empty."""
+def store_calendar(engine: Engine, signed: dict[str, Any], at: datetime) -> None:
+    """Replace any earlier address, which stops working. `signed` is its person, digest, proof and signature."""
     with write_transaction(engine) as connection:
-        upsert(connection, calendars, ("person_id",), [{"person_id": person_id, "digest": digest, "made_at": at, "proof": proof}])
-        enqueue_account_event(connection, "calendar_address_made", person_id, at)
+        upsert(connection, calendars, ("person_id",), [signed | {"made_at": at}])
+        enqueue_account_event(connection, "calendar_address_made", signed["person_id"], at)
 
 
 def delete_calendar(engine: Engine, person_id: int) -> None:

@@ -1,6 +1,6 @@
 """Migrate a database with Alembic."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from workflow.errors import ConfigurationError
 from workflow.storage.engine import read_transaction, write_transaction
 
 
-def upgrade(engine: Engine) -> None:
-    """Raises ConfigurationError for a database that a newer version has migrated."""
+def upgrade(engine: Engine, keys: Mapping[str, bytes] | None = None) -> None:
+    """Raises ConfigurationError for a database that a newer version has migrated.
+
+    `keys` sign the rows of a table, by its name, that were made before rows were signed.
+    """
     schema = schema_status(engine)
     if schema == "ahead":
         raise ConfigurationError(
@@ -24,12 +27,14 @@ def upgrade(engine: Engine) -> None:
         )
     if schema == "behind":
         with write_transaction(engine) as connection:
-            upgrade_on(connection)
+            upgrade_on(connection, keys)
 
 
-def upgrade_on(connection: Connection) -> None:
+def upgrade_on(connection: Connection, keys: Mapping[str, bytes] | None = None) -> None:
     """Within a transaction that the caller began and will end."""
-    command.upgrade(_config(connection), "head")
+    config = _config(connection)
+    config.attributes["keys"] = keys or {}
+    command.upgrade(config, "head")
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:

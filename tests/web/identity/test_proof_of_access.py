@@ -18,6 +18,7 @@ from tests.web.support.sign_in import Visitor, set_up_app
 from web.app import create_app
 from web.cli.main import main
 from web.council import Council
+from web.identity.row_signatures import sign_row
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction, write_transaction
 
@@ -113,9 +114,11 @@ def test_what_was_made_before_proofs_were_stored_stops_too(strict: Flask) -> Non
     visitor = signed_in(strict)
     _, codes = set_up_app(visitor)
     made = makes(visitor, codes)
-    with write_transaction(council_of(strict).engine) as connection:
+    council = council_of(strict)
+    with write_transaction(council.engine) as connection:
         for table in (tables.tokens, tables.calendars):
-            connection.execute(update(table).values(proof=None))
+            before = {**connection.execute(select(table)).one()._mapping, "proof": None}
+            connection.execute(update(table).values(proof=None, signature=sign_row(council.settings, table.name, before)))
     assert answers(strict, *made) == WORKS
     gains_the_role(council_of(strict))
     assert answers(strict, *made) == STOPPED

@@ -42,7 +42,10 @@ def test_what_the_release_before_answered_is_given_again(caller: ApiClient) -> N
 
 def test_an_answer_that_no_key_opens_does_not_have_the_request_carried_out_again(app: Flask, caller: ApiClient) -> None:
     starts(caller)
-    app.extensions["council"] = replace(caller.council, settings=replace(caller.council.settings, secret_key="another" * 6))
+    caller.council = app.extensions["council"] = replace(
+        caller.council, settings=replace(caller.council.settings, secret_key="another" * 6)
+    )
+    caller.tokens.clear()
     again = starts(caller)
     assert (again.status_code, again.json["type"]) == (422, "urn:practice-audit:used-for-another")
 

@@ -17,6 +17,7 @@ from web.council import Council
 from web.identity.credentials import passkeys, second_factor
 from web.identity.credentials import queries as credential_queries
 from web.identity.queries import insert_session
+from web.identity.row_signatures import sign_row
 from web.identity.sessions import token_digest
 from web.request.browser_session import PREFIX
 from workflow.storage.engine import write_transaction
@@ -48,8 +49,9 @@ class Session(Visitor):
         self.council: Council = app.extensions["council"]
         if name:
             token = PREFIX + secrets.token_urlsafe(32)
-            values = {"digest": token_digest(token), "person_id": person_id(app, name), "content": content, "browser": ""}
-            insert_session(self.council.engine, values | {"created_at": now(), "seen_at": now()})
+            values = {"digest": token_digest(token), "person_id": person_id(app, name), "content": content}
+            values["signature"] = sign_row(self.council.settings, "sessions", values)
+            insert_session(self.council.engine, values | {"browser": "", "created_at": now(), "seen_at": now()})
             self.client.set_cookie("session", token)
         self.token = token_in(self.client.get("/account/second-proof" if name else "/sign-in").get_data(as_text=True))
 

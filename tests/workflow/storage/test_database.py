@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, select, true
+from sqlalchemy import inspect, select, true, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories import GRADED, NOW, STATES, World, a_world, an_audit, assign
 from tests.support.cheap_apps import SHIPPED_PRAGMAS
 from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
 from web.audits.queries import find_previous_audit
-from web.council import Council
+from web.council import Council, prepare
+from web.identity.credentials.access_tokens import check_token, create_token
 from workflow.commands import actions, audit_moves, emergency_access
 from workflow.commands.actions import NewAction
 from workflow.commands.directory.connections import declare_connection
@@ -136,6 +137,18 @@ def test_the_migrations_make_the_tables_and_can_be_reverted(council: Council) ->
     schema.upgrade(council.engine)
     assert schema.is_current(council.engine)
     assert set(tables.metadata.tables) < set(inspect(council.engine).get_table_names())
+
+
+def test_what_gave_access_before_is_signed_once_by_the_upgrade(council: Council) -> None:
+    world = a_world(council)
+    token = create_token(council, world.person("auditor"))
+    schema.downgrade(council.engine, "0022")
+    prepare(council)
+    assert check_token(council, token, lambda _: False)
+    with write_transaction(council.engine) as connection:
+        connection.execute(update(tables.tokens).values(signature=None))
+    prepare(council)
+    assert not check_token(council, token, lambda _: False), "only what was there before the upgrade is signed"
 
 
 def test_a_token_made_before_tokens_expired_expires_too(council: Council) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from web.council import Council
 from web.identity.credentials.queries import insert_token, mark_token_revoked, record_token_use, token_by_digest
+from web.identity.row_signatures import is_signed, sign_row
 from web.identity.sessions import token_digest
 from workflow.directory import Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
@@ -55,8 +56,9 @@ def create_token(council: Council, person: Person, new: NewToken | None = None, 
     """
     new, now, token = new or NewToken(), datetime.now(UTC), "pa_" + secrets.token_urlsafe(32)
     name, days = read_token(new)
-    values = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope, "proof": proof}
-    insert_token(council.engine, values | {"created_at": now, "ends_at": now + timedelta(days=days)})
+    values: dict[str, Any] = {"digest": token_digest(token), "person_id": person.id, "name": name, "scope": new.scope, "proof": proof}
+    values |= {"created_at": now, "ends_at": now + timedelta(days=days)}
+    insert_token(council.engine, values | {"signature": sign_row(council.settings, "tokens", values)})
     return token
 
 
@@ -81,16 +83,16 @@ def revoke_token(council: Council, token_id: int, of: Person | None = None) -> N
         raise NotFound
 
 
-def check_token(engine: Engine, token: str, needs_proof: Callable[[int], bool]) -> TokenHolder | None:
+def check_token(council: Council, token: str, needs_proof: Callable[[int], bool]) -> TokenHolder | None:
     """Return None for a token that does not exist or no longer works. Its last use is recorded to the minute.
 
     `needs_proof` tells whether a person, by ID, needs a second factor now.
     """
-    now, row = datetime.now(UTC), token_by_digest(engine, token_digest(token))
-    if row is None or why_unusable(row, now, needs_proof=needs_proof(row.person_id)):
+    now, row = datetime.now(UTC), token_by_digest(council.engine, token_digest(token))
+    if row is None or not is_signed(council.settings, "tokens", row) or why_unusable(row, now, needs_proof=needs_proof(row.person_id)):
         return None
     if row.used_at is None or abs(now - row.used_at) > USE_RECORDED_EVERY:
-        _record_use(engine, row.digest, now)
+        _record_use(council.engine, row.digest, now)
     return TokenHolder(row.person_id, row.scope == READ_AND_WRITE)
 
 

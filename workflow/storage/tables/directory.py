@@ -84,6 +84,7 @@ connections = Table(
 
 # At most one for each person. Only a digest of the address is stored.
 PROOF = "the second factor given when it was made; empty: none; null: made before this was stored"
+SIGNATURE = "by a key of SECRET_KEY, so that a row made up in the database gives no access"
 
 calendars = Table(
     "calendars", metadata,
@@ -91,6 +92,7 @@ calendars = Table(
     Column("digest", String(64), nullable=False, unique=True),
     Column("made_at", Instant, nullable=False),
     Column("proof", String(20), comment=PROOF),
+    Column("signature", String(64), comment=SIGNATURE),
 )  # fmt: skip
 
 emergencies = Table(
@@ -150,6 +152,7 @@ tokens = Table(
     Column("used_at", Instant, comment="to the minute"),
     Column("revoked_at", Instant),
     Column("proof", String(20), comment=PROOF),
+    Column("signature", String(64), comment=SIGNATURE),
 )  # fmt: skip
 
 sessions = Table(
@@ -160,6 +163,7 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False, index=True),
     Column("browser", String(300), nullable=False, default=""),
+    Column("signature", String(64), comment=SIGNATURE),
 )  # fmt: skip
 
 definitions = Table(
