@@ -69,17 +69,18 @@ def doors(app: Flask) -> list[Rule]:
 
 def tries(app: Flask, world: World, alone: str) -> Iterator[Try]:
     """Each route for each other person, each role where one is chosen."""
+    ids = {name: world.person(name).id for name in (*ALONE, LEFT)}
     for rule in doors(app):
         method = next(iter((rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}))
         for victim in [name for name in (*ALONE, LEFT) if name != alone] if rule.arguments & {"person_id", *NUMBERED} else ["team.manager"]:
             for role in ROLES if rule.endpoint in CHOOSES_A_ROLE else ROLES[:1]:
-                yield Try(rule.endpoint, method, path_of(rule, world, victim), victim, role)
+                yield Try(rule.endpoint, method, path_of(rule, ids, victim), victim, role)
 
 
-def path_of(rule: Rule, world: World, victim: str) -> str:
+def path_of(rule: Rule, ids: Mapping[str, int], victim: str) -> str:
     """A route whose address holds something new fails here, by its name."""
     number = str((*ALONE, LEFT).index(victim) + 1)
-    known = {**dict.fromkeys(NUMBERED, number), "person_id": str(world.person(victim).id), "kind": "team", "code": "assessment-east"}
+    known = {**dict.fromkeys(NUMBERED, number), "person_id": str(ids[victim]), "kind": "team", "code": "assessment-east"}
     unknown = rule.arguments - known.keys()
     assert not unknown, f"{rule.endpoint}: what is to be tried for {unknown}?"
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: known[found[1]], rule.rule)
