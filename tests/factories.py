@@ -46,7 +46,7 @@ class World:
         return CommandContext(self.store, self.store.directory(self.now), RULES, PERMISSIONS, self.forms, NOTIFICATION_RULES, self.now)
 
     def person(self, name: str) -> Person:
-        person: Person | None = self.store.directory().by_email(f"{name}@demo.example")
+        person: Person | None = self.store.directory(self.now).by_email(f"{name}@demo.example")
         assert person is not None, name
         return person
 
