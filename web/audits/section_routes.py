@@ -181,8 +181,8 @@ def _adjacent_section(seen: AuditView, part: Section, step: int) -> Section | No
 def _address_after_saving(audit: Audit, section: str) -> str:
     """Return the address of the next section of the same part, which the same people write, or of the audit."""
     form = command_context().form_of(audit)
-    written = [part.key for part in form.sections if part.fields and part.part == form.section(section).part]
-    rest = written[written.index(section) + 1 :]
+    same_part = [one for one in form.sections if one.part == form.section(section).part]
+    rest = [one.key for one in same_part[same_part.index(form.section(section)) + 1 :] if one.fields]
     if request.form.get("then") == "next" and rest:
         return url_for("sections.show", reference=audit.reference, section=rest[0])
     return url_for("audits.show", reference=audit.reference)

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.factories import NOW, World, an_audit, save
+from tests.factories import NOW, World, an_audit, assign, save
 from tests.web.support.browser import Browser, text_of, token_in
 from workflow.commands import audit_moves
 
@@ -218,3 +218,10 @@ def test_too_much_gets_a_page_with_every_word_still_on_it(app: Flask, world: Wor
     assert "x" * length in page
     assert "Kept too." in page
     assert world.audit(reference) == before
+
+
+def test_a_section_without_fields_saves_nothing_and_returns(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="shared")
+    assign(world, reference)
+    answer = Browser(app, "moderator").post(f"/audits/{reference}/sections/additional_actions", seen=world.audit(reference).version)
+    assert (answer.status_code, answer.location) == (303, f"/audits/{reference}")
