@@ -1,34 +1,30 @@
 """The types of a form's fields, one row each: how an answer is parsed and serialised. web/audits/field_types.py has a row each too."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from workflow.directory import Directory
 from workflow.forms import Field
+from workflow.pasted_text import ensure_printable, normalise, tidy
 from workflow.text_limits import LONG, ensure_short, ensure_workable
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-LINE_BREAKS = {"\n", "\t"}
 
 
 def clean(value: object, max_length: int, *, one_line: bool = False) -> str | None:
-    """Text in NFC, trimmed, None where it is empty; raises ValueError for what is no text, is too long or can’t be printed."""
+    """Text in NFC, tidied and trimmed, None where it is empty; raises ValueError for what is no text, is too long or can’t be printed."""
     if value is None:
         return None
     if not isinstance(value, str):
         raise ValueError("this must be text.")
-    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = tidy(value, one_line=one_line)
     ensure_workable(text, max_length)
-    text = unicodedata.normalize("NFC", text)
+    text = normalise(text)
     # Some characters become two or three.
     ensure_short(text, max_length)
-    if one_line:
-        text = text.replace("\u00a0", " ").replace("\u202f", " ")
-    if not (text.isprintable() or (not one_line and all(map(_is_printable, set(text))))):
-        raise ValueError("this contains a character that can’t be stored or printed.")
+    ensure_printable(text, one_line=one_line)
     return text or None
 
 
@@ -41,10 +37,6 @@ def parse_iso_date(value: object) -> str:
         return date.fromisoformat(value).isoformat()
     except ValueError:
         raise ValueError("this must be a real date, like 2026-11-23.") from None
-
-
-def _is_printable(character: str) -> bool:
-    return character in LINE_BREAKS or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in "\ufffe\uffff")
 
 
 def _parse_text(field: Field, value: object, directory: Directory) -> object:

@@ -28,10 +28,10 @@ def read_answers(section: Section, given: Mapping[str, object], directory: Direc
     return answers
 
 
-def read_text(name: str, value: object, max_length: int = LONG) -> str:
+def read_text(name: str, value: object, max_length: int = LONG, *, one_line: bool = False) -> str:
     """Return the text in NFC, trimmed, "" where it is empty; raise BadInput where it is not text, too long or can’t be printed."""
     try:
-        return clean(value, max_length) or ""
+        return clean(value, max_length, one_line=one_line) or ""
     except ValueError as error:
         raise BadInput.about(name, f"{called(name)}: {error}") from error
 

@@ -141,7 +141,7 @@ def _seen(audit: Audit) -> AuditView:
 
 def _page(given: Given) -> Given:
     context, who = command_context(), identified_person()
-    wanted = AuditFilter(given["state"], given["team"], read_text("q", given.get("q"), 100), given["cursor"])
+    wanted = AuditFilter(given["state"], given["team"], read_text("q", given.get("q"), 100, one_line=True), given["cursor"])
     with read_transaction(current_council().engine) as connection:
         rows, following = fetch_audits(connection, VisibilityFilter(who, context.directory, context.permissions), wanted)
     audits = [

@@ -31,7 +31,9 @@ def every() -> str:
 def search() -> str | tuple[str, HTTPStatus]:
     """A child’s ID is never in a URL, so searching is a POST."""
     try:
-        return _render_list(AuditFilter(q=read_text("q", request.form.get("q"), 100), cursor=request.form.get("cursor") or None))
+        return _render_list(
+            AuditFilter(q=read_text("q", request.form.get("q"), 100, one_line=True), cursor=request.form.get("cursor") or None)
+        )
     except BadInput as refusal:
         return _render_list(AuditFilter(), refusal), status_of(refusal)
 

@@ -103,7 +103,7 @@ def _to_requester(answered: EmergencyAccessRequest) -> Notice:
 
 
 def _reference(typed: object) -> str:
-    named = read_text("reference", typed, 20).lower()
+    named = read_text("reference", typed, 20, one_line=True).lower()
     if not REFERENCE.fullmatch(named):
         raise BadInput.about("reference", "Give the audit’s reference, like k7f3-2qxy.")
     return named

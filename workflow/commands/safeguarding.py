@@ -72,7 +72,7 @@ def _read(context: CommandContext, used_on: object, used_time: object, told: obj
 
 
 def _time(typed: object) -> tuple[int, int]:
-    found = TIME.fullmatch(read_text("used_time", typed, 20))
+    found = TIME.fullmatch(read_text("used_time", typed, 20, one_line=True))
     hour, minute = (int(found[1]), int(found[2])) if found else (24, 0)
     if hour > 23 or minute > 59:
         raise BadInput.about("used_time", "Enter the time like 9:30 or 14:05.")

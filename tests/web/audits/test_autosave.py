@@ -225,3 +225,14 @@ def test_a_section_without_fields_saves_nothing_and_returns(app: Flask, world: W
     assign(world, reference)
     answer = Browser(app, "moderator").post(f"/audits/{reference}/sections/additional_actions", seen=world.audit(reference).version)
     assert (answer.status_code, answer.location) == (303, f"/audits/{reference}")
+
+
+def test_a_page_takes_what_was_pasted_and_no_log_names_the_place(app: Flask, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/area_1"
+    assert browser.post(path, seen=world.audit(reference).version, evidence="Agreed:\vvisits\f\uf0b7 school").status_code == 303
+    assert world.audit(reference).answer("area_1", "evidence") == "Agreed:\nvisits\n• school"
+    page = browser.post(path, seen=world.audit(reference).version, evidence="Calm with her brother\x00.")
+    assert page.status_code == 422
+    assert "after “with her brother”" in page.get_data(as_text=True)
+    assert "brother" not in caplog.text

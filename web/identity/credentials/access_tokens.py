@@ -114,8 +114,8 @@ def _record_use(engine: Engine, digest_: str, now: datetime) -> None:
 
 
 def _name(value: object) -> str:
-    name = read_text("name", value, MAX_NAME_LENGTH)
-    if not name or not name.isprintable():
+    name = read_text("name", value, MAX_NAME_LENGTH, one_line=True)
+    if not name:
         raise BadInput.about("name", "Enter a name of one line, so that you can recognise the token.")
     return name
 
