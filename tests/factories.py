@@ -142,9 +142,14 @@ def an_audit(world: World, at: str = "moderated", plan: Plan | None = None, **mo
     """The reference of an audit that has walked, by its own people, to the state `at`."""
     plan = replace(plan or Plan(), **more)
     reference = drafting.start_audit(world.command_context(), world.person(plan.auditor), {**DETAILS, **plan.details}).reference
-    for state in STATES[1 : STATES.index(at) + 1]:
-        WALKS[state](world, reference, plan)
+    walk(world, reference, at, plan)
     return reference
+
+
+def walk(world: World, reference: str, at: str, plan: Plan | None = None) -> None:
+    """From its start to the state `at`."""
+    for state in STATES[1 : STATES.index(at) + 1]:
+        WALKS[state](world, reference, plan or Plan())
 
 
 def _consult(world: World, reference: str, plan: Plan) -> None:

@@ -1,7 +1,7 @@
 """What a history records of an audit besides its states: who, which edition, when, and what became of each action."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,8 @@ from workflow.history import HistoryEntry, Row
 from workflow.workflow_config import Rules
 
 Facts = Mapping[str, Any]
+WROTE = "wrote"
+"""In the facts of a row: who made the move wrote of the audit, though it is somebody else’s."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,19 @@ def retell(rows: Iterable[Row], rules: Rules) -> Retelling:
         elif (move := rules.action.moves_by_history_verb.get(verb)) and move.to:
             told.actions[facts["action"]] = move.to
     return told
+
+
+def writers_of(rows: Iterable[Row]) -> frozenset[int]:
+    """Everybody who ever was the auditor, who alone writes an audit, and who wrote of it when it was started for another."""
+    return frozenset(person for row in rows for person in _writers(row.entry))
+
+
+def _writers(entry: HistoryEntry) -> Iterator[int]:
+    if TELLS.get(entry.move) is _auditor:
+        facts = json.loads(entry.facts)
+        yield facts.get("auditor", entry.by_id)
+        if facts.get(WROTE):
+            yield entry.by_id
 
 
 def _auditor(told: Retelling, _: HistoryEntry, facts: Facts) -> None:

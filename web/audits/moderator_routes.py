@@ -15,6 +15,7 @@ from workflow.commands import assignments
 from workflow.commands.audit_view import see
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.moderation import conflicts_of
+from workflow.retelling import writers_of
 
 pages = ViewOptions(replays_form=True)(Blueprint("moderation", __name__, template_folder="templates"))
 
@@ -41,9 +42,9 @@ def _page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None)
     seen = see(context, current_user(), reference)
     if "assign_moderator" not in seen.may:
         raise PermissionDenied("You can’t assign a moderator to this audit at the moment.")
-    titles = context.permissions.titles
+    titles, writers = context.permissions.titles, writers_of(context.store.history(seen.audit))
     moderators = [
-        (person, [one.message for one in conflicts_of(person, seen.audit, titles)])
+        (person, [one.message for one in conflicts_of(person, seen.audit, titles, writers)])
         for person in list_with_role(context.directory, "moderator")
     ]
     return render_template("assign.html", audit=seen.audit, moderators=moderators, refusal=refusal)

@@ -11,6 +11,7 @@ from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 from workflow.guards.audits import auditor_is_independent
 from workflow.guards.moderation import conflicts_of
 from workflow.models import Audit
+from workflow.retelling import writers_of
 
 
 @retry_on_conflict
@@ -44,7 +45,7 @@ def assign_moderator(context: CommandContext, who: Person, reference: str, moder
     if person is None or not person.is_active or "moderator" not in person.roles:
         raise BadInput.about("person", "There is no active moderator with that email address.")
     ensure_may_be_given(context.directory, person, audit.header.child_id, "person")
-    if conflicts := tuple(conflicts_of(person, audit, context.permissions.titles)):
+    if conflicts := tuple(conflicts_of(person, audit, context.permissions.titles, writers_of(context.store.history(audit)))):
         raise PreconditionsNotMet(conflicts)
     work = UnitOfWork(context, who, audit, audit)
     after = replace(audit, moderator_id=person.id)

@@ -9,6 +9,7 @@ from workflow.errors import BadInput, Missing, PermissionDenied
 from workflow.guards import GuardContext, ensure_nothing_is_missing, what_is_missing
 from workflow.guards.context import MoveInput
 from workflow.models import Audit, SmartAction
+from workflow.retelling import writers_of
 from workflow.state_machine import leads_to, moves_from
 from workflow.workflow_config import Move, Track
 
@@ -59,6 +60,7 @@ def make_guard_context(
         context.permissions.titles,
         given or MoveInput(),
         action,
+        lambda: writers_of(context.store.history(audit)),
     )
 
 

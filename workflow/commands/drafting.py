@@ -10,6 +10,7 @@ from workflow.directory import Person
 from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied
 from workflow.forms import Section
 from workflow.models import Answers, Audit
+from workflow.retelling import WROTE
 from workflow.validation import read_answers
 
 REFERENCE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -27,8 +28,9 @@ def start_audit(context: CommandContext, who: Person, details: Mapping[str, obje
     )  # fmt: skip
     answers = read_answers(form.section("details"), details or {}, context.directory)
     _ensure_not_connected(context, assigned, who, answers)
+    wrote = {WROTE: True} if assigned.id != who.id and any(answer is not None for answer in answers.values()) else {}
     work = UnitOfWork(context, who, None, audit)
-    work.record_transition(audit_changes.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id})
+    work.record_transition(audit_changes.with_section(audit, "details", answers), "start", facts={"auditor": assigned.id, **wrote})
     if allocated and assigned.id != who.id:
         work.notify("audit_allocated")
     return work.commit()

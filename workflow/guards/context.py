@@ -35,6 +35,8 @@ class GuardContext:
     """What each role is called."""
     given: MoveInput = MoveInput()
     action: SmartAction | None = None
+    writers: Callable[[], frozenset[int]] = frozenset
+    """Who ever was the auditor, or wrote any of it: read from the history only where a guard asks."""
 
     def answer(self, section: str, name: str) -> object:
         return self.audit.answer(section, name)

@@ -1,25 +1,26 @@
 """Guards of moderation and of withdrawal, where two people are needed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from workflow.directory import Person
 from workflow.errors import Missing
-from workflow.guards.audits import AUDITED_ROLES, posts_are_filled
+from workflow.guards.audits import posts_are_filled
 from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE, Audit
+from workflow.roles import CASE_ROLES
 
 
-def conflicts_of(person: Person, audit: Audit, titles: Mapping[str, str]) -> Iterator[Missing]:
-    """Why this person can’t moderate this audit."""
-    if person.id == audit.auditor_id:
-        yield Missing("moderation", "moderator", "The auditor can’t moderate their own audit.")
-    for role in AUDITED_ROLES:
+def conflicts_of(person: Person, audit: Audit, titles: Mapping[str, str], writers: Collection[int]) -> Iterator[Missing]:
+    """Why this person can’t moderate this audit (rules, section 1); `writers` are those of its whole history."""
+    if person.id in {audit.auditor_id, *writers}:
+        yield Missing("moderation", "moderator", "Somebody who is or was its auditor, or wrote any of it, can’t moderate the audit.")
+    for role in CASE_ROLES:
         if person.id in {audit.answer("details", role), getattr(audit.header, f"{role}_id")}:
             yield Missing("moderation", "moderator", f"The {titles[role]} of the case can’t moderate the audit.")
 
 
 def moderator_is_independent(s: GuardContext) -> Iterator[Missing]:
-    yield from conflicts_of(s.who, s.audit, s.titles)
+    yield from conflicts_of(s.who, s.audit, s.titles, s.writers())
 
 
 def moderation_is_recorded(s: GuardContext) -> Iterator[Missing]:
@@ -51,8 +52,10 @@ def audit_was_not_picked(s: GuardContext) -> Iterator[Missing]:
 
 def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
     """The same people who can’t moderate can’t waive moderation."""
-    if any(conflicts_of(s.who, s.audit, s.titles)):
-        yield Missing("moderation", "moderator", "You are the auditor or of the case, so somebody else decides whether it is moderated.")
+    if any(conflicts_of(s.who, s.audit, s.titles, s.writers())):
+        yield Missing(
+            "moderation", "moderator", "You wrote of the audit or are of the case, so somebody else decides whether it is moderated."
+        )
 
 
 def escalation_is_settled(s: GuardContext) -> Iterator[Missing]:

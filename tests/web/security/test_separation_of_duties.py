@@ -5,14 +5,15 @@ from datetime import date
 
 import pytest
 
-from tests.factories import AN_ACTION, FOURTEENTH, World, an_audit, assign, save
+from tests.factories import AN_ACTION, DETAILS, FOURTEENTH, World, an_audit, assign, save, walk
 from tests.web.support.roles import now_holds, passes_on
 from web.council import Council
-from workflow.commands import action_moves, actions, assignments, audit_moves
+from workflow.commands import action_moves, actions, assignments, audit_moves, drafting
 from workflow.errors import NotFound, PermissionDenied, PreconditionsNotMet, Refusal
 
+AUDITED = ("practitioner", "team.manager", "service.manager")
 Abuse = Callable[[World, Council], None]
-HEADER_SEES = {"practitioner": "practitioner", "team.manager": "team_manager", "service.manager": "service_manager"}
+HEADER_SEES = {"practitioner": "practitioner", "team.manager": "team_manager", "service.manager": "service_manager", "qaro": "qaro"}
 
 
 def _person(world: World, name: str) -> str:
@@ -77,6 +78,45 @@ def _changes_the_header_last(world: World, council: Council) -> None:
     changed = {**details, **people, "audited_previously": False, "practitioner": "auditor@demo.example"}
     save(world, "auditor", reference, "details", changed)
     audit_moves.share(world.command_context(), world.person("auditor"), reference)
+
+
+def _wrote_it_then_moderates(world: World, council: Council) -> None:
+    now_holds(council, "auditor2", "auditor", "moderator")
+    assign(world, _given_by_auditor2(world), "auditor2")
+
+
+def _wrote_it_then_waives(world: World, council: Council) -> None:
+    now_holds(council, "auditor2", "auditor", "qa")
+    audit_moves.waive_moderation(world.command_context(), world.person("auditor2"), _given_by_auditor2(world), "No need.")
+
+
+def _given_by_auditor2(world: World) -> str:
+    """An audit that one auditor wrote, and that another was given and shared."""
+    reference = an_audit(world, "graded", auditor="auditor2")
+    _is_given_and_shares(world, reference, "auditor")
+    return reference
+
+
+def _is_given_and_shares(world: World, reference: str, auditor: str) -> None:
+    assignments.allocate(world.command_context(), world.person("qa"), reference, _person(world, auditor))
+    save(world, auditor, reference, "declaration", {"no_conflict": True})
+    audit_moves.share(world.command_context(), world.person(auditor), reference)
+
+
+def _wrote_its_first_words_then_waives(world: World, council: Council) -> None:
+    reference = drafting.start_audit(world.command_context(), world.person("qa"), DETAILS, _person(world, "auditor")).reference
+    walk(world, reference, "shared")
+    audit_moves.waive_moderation(world.command_context(), world.person("qa"), reference, "No need.")
+
+
+def _moderates_what_they_corrected_once(world: World, council: Council) -> None:
+    """Their own correction is another auditor’s by now."""
+    now_holds(council, "auditor2", "auditor", "moderator")
+    reference = an_audit(world, "shared")
+    for auditor in ("auditor2", "auditor"):
+        audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), reference, "Again.")
+        _is_given_and_shares(world, reference, auditor)
+    assign(world, reference, "auditor2")
 
 
 def _waives_own_moderation(world: World, council: Council) -> None:
@@ -148,7 +188,7 @@ def _administrator_made_recipient(world: World, council: Council) -> None:
 
 ABUSES: tuple[Abuse, ...] = (
     _moderates_own_by_second_role, _moderates_own_by_delegation, _judges_own_by_delegation, *map(_of_the_case_moderates, HEADER_SEES),
-    *map(_of_the_case_is_allocated_it, HEADER_SEES), _once_moderator_now_auditor, _audits_the_case_they_manage, _changes_the_header_last,
+    *map(_of_the_case_is_allocated_it, AUDITED), _wrote_it_then_moderates, _wrote_it_then_waives, _wrote_its_first_words_then_waives, _moderates_what_they_corrected_once, _once_moderator_now_auditor, _audits_the_case_they_manage, _changes_the_header_last,
     _waives_own_moderation, _waives_moderation_of_own_case, _agrees_to_own_withdrawal, _verifies_what_they_reported, _owner_verifies,
     _owner_closes, _owner_cancels, _owner_grants_own_time, _passes_on_what_was_passed_on, _administrator_takes_over, _administrator_made_recipient,
 )  # fmt: skip
