@@ -69,7 +69,7 @@ def _move_faults(track: Track, move: Move, rules: Rules, events: Collection[str]
     yield from unknown_names(f"{place}, to", "state", _named(move.to), track.states)
     for key in ("by", "by_when_escalated", "falls_to", "asked_by"):
         yield from unknown_names(f"{place}, {key}", "relation", getattr(move, key), known_relations(rules))
-    for key in ("needs", "needs_when_asked"):
+    for key in ("needs", "needs_when_asked", "offered_where"):
         yield from unknown_names(f"{place}, {key}", "guard", getattr(move, key), GUARDS)
     yield from unknown_names(f"{place}, waits_for", "guard", _named(move.waits_for), GUARDS)
     for key in ("tells", "tells_when_asked"):

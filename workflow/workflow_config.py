@@ -35,6 +35,7 @@ class Move:
     by_when_escalated: tuple[str, ...] = ()
     falls_to: tuple[str, ...] = ()
     asked_by: tuple[str, ...] = ()
+    offered_where: tuple[str, ...] = ()
     needs_when_asked: tuple[str, ...] = ()
     waits_for: str = ""
     tells: str = ""

@@ -4,22 +4,24 @@ What `see` returns holds no case text: `AuditView.reveal` returns the text, once
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from workflow import audit as audit_changes
 from workflow.commands.actions import may_see_action
-from workflow.commands.available_moves import AvailableMove, available_moves, may_make
+from workflow.commands.available_moves import AvailableMove, available_moves, make_guard_context, may_make
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.redaction import remove_action_text, remove_text
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
+from workflow.guards import what_is_missing
+from workflow.guards.context import GuardContext
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, SmartAction
 from workflow.ports import ReadLogEntry
 from workflow.state_machine import moves_from
-from workflow.workflow_config import history_verb
+from workflow.workflow_config import Move, Track, history_verb
 
 
 class Viewable(Protocol):
@@ -133,7 +135,7 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
         sees_escalation=sees_grade or "recipient" in ties,
         overall_grade=audit.overall_grade if sees_grade else None,
         available_moves=made,
-        may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, audit, ties)),
+        may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, who, audit, ties)),
         reads_history=context.permissions.allow("read_history", audit, ties),
     )
 
@@ -157,13 +159,12 @@ def log_and_read_history(context: CommandContext, seen: AuditView, place: ReadLo
     return told
 
 
-def escalation_moves(context: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
+def escalation_moves(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:
     """The moves of the escalation that this person may make now, as `acknowledge_escalation` and so on."""
-    track = context.rules.escalation
-    names = (name for name in moves_from(track, audit.escalation_state) if may_make(context, audit, ties, track.moves[name]))
     if not audit.was_shared or not context.permissions.allow("know", audit, ties):
         return ()
-    return tuple(history_verb("escalation", name) for name in names)
+    track, s = context.rules.escalation, make_guard_context(context, who, audit)
+    return tuple(history_verb("escalation", move.name) for move in _offered(context, track, audit.escalation_state, s, ties))
 
 
 def action_moves(context: CommandContext, who: Person, seen: AuditView, action: SmartAction) -> tuple[str, ...]:
@@ -171,8 +172,14 @@ def action_moves(context: CommandContext, who: Person, seen: AuditView, action: 
     if not action.is_live or seen.audit.state not in {"shared", "moderated"}:
         return ()
     mine = seen.ties if action.owner_id == who.id else seen.ties - {"owner"}
-    track = context.rules.action
-    return tuple(name for name in moves_from(track, action.state) if may_make(context, seen.audit, mine, track.moves[name], action))
+    s = make_guard_context(context, who, seen.audit, action=action)
+    return tuple(move.name for move in _offered(context, context.rules.action, action.state, s, mine))
+
+
+def _offered(context: CommandContext, track: Track, state: str, s: GuardContext, ties: frozenset[str]) -> Iterator[Move]:
+    for move in (track.moves[name] for name in moves_from(track, state)):
+        if may_make(context, s.audit, ties, move, s.action) and not what_is_missing(move.offered_where, s):
+            yield move
 
 
 def _permitted(context: CommandContext, audit: Audit, ties: frozenset[str]) -> tuple[str, ...]:

@@ -71,11 +71,14 @@ def later_date_is_given(s: GuardContext) -> Iterator[Missing]:
         yield Missing("actions", "due_on", "Give a new due date that is later than the present one.")
 
 
+def more_time_was_asked(s: GuardContext) -> Iterator[Missing]:
+    if _of(s).asked_due_on is None:
+        yield Missing("actions", "due_on", "Nobody has asked for more time.")
+
+
 def more_time_was_asked_by_another(s: GuardContext) -> Iterator[Missing]:
     action = _of(s)
-    if action.asked_due_on is None:
-        yield Missing("actions", "due_on", "Nobody has asked for more time.")
-    elif s.who.id in {action.asked_by, action.owner_id}:
+    if action.asked_due_on is not None and s.who.id in {action.asked_by, action.owner_id}:
         yield Missing("actions", "due_on", "You asked for more time or own this action, so somebody else decides.")
 
 
@@ -96,6 +99,6 @@ def _of(s: GuardContext) -> SmartAction:
 
 GUARDS: tuple[Guard, ...] = (
     actions_are_agreed, every_action_is_complete, every_action_is_settled, closer_is_independent, verifier_is_independent,
-    canceller_is_independent, completion_date_is_possible, later_date_is_given, more_time_was_asked_by_another,
-    new_action_is_given, reason_is_given,
+    canceller_is_independent, completion_date_is_possible, later_date_is_given, more_time_was_asked,
+    more_time_was_asked_by_another, new_action_is_given, reason_is_given,
 )  # fmt: skip

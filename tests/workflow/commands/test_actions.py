@@ -9,6 +9,7 @@ from tests.factories import AN_ACTION, TODAY, WALKS, Plan, World, an_audit, assi
 from workflow import smart_action
 from workflow.commands import action_moves, actions, audit_moves
 from workflow.commands.actions import NewAction
+from workflow.commands.audit_view import action_moves as action_moves_of
 from workflow.commands.audit_view import see
 from workflow.directory import Directory
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet, Refusal
@@ -208,3 +209,20 @@ def test_the_owner_told_the_wording_stands(fake_world: World) -> None:
         actions.change_action(fake_world.command_context(), fake_world.person("auditor"), reference, 1, AN_ACTION)
     with pytest.raises(PermissionDenied):
         actions.remove_action(fake_world.command_context(), fake_world.person("auditor"), reference, 1)
+
+
+def test_more_time_is_offered_for_decision_only_where_it_was_asked_for(world: World) -> None:
+    reference = owned_by(world, "practitioner")
+    decisions = {"grant_more_time", "refuse_more_time"}
+    assert not decisions & set(offered(world, "qa", reference))
+    action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), reference, 1, date(2027, 1, 15), "Ill.")
+    assert decisions <= set(offered(world, "qa", reference))
+    action_moves.refuse_more_time(world.command_context(), world.person("qa"), reference, 1, "It is urgent.")
+    assert not decisions & set(offered(world, "qa", reference))
+    with pytest.raises(PreconditionsNotMet):
+        action_moves.grant_more_time(world.command_context(), world.person("qa"), reference, 1)
+
+
+def offered(world: World, who: str, reference: str) -> tuple[str, ...]:
+    context, person = world.command_context(), world.person(who)
+    return action_moves_of(context, person, see(context, person, reference), world.audit(reference).actions[0])

@@ -112,7 +112,8 @@ CASES = (
         "later_date_is_given", {("actions", "due_on")}, action={"due_on": YESTERDAY - timedelta(days=1)}, given=MoveInput(due_on=YESTERDAY)
     ),
     Case("later_date_is_given", set(), action={"due_on": YESTERDAY}, given=MoveInput(due_on=TODAY)),
-    Case("more_time_was_asked_by_another", {("actions", "due_on")}, at="moderated"),
+    Case("more_time_was_asked", {("actions", "due_on")}, at="moderated"),
+    Case("more_time_was_asked", set(), at="moderated", action={"asked_due_on": TOMORROW, "asked_by": "@team.manager"}),
     Case("more_time_was_asked_by_another", set(), at="moderated", action={"asked_due_on": TOMORROW, "asked_by": "@team.manager"}),
     Case("more_time_was_asked_by_another", {("actions", "due_on")}, action={"asked_due_on": TOMORROW, "asked_by": "@qa"}),
     Case(
