@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +13,8 @@ from tests.e2e.support.pages import WIDTHS, demo_council, every_page, faults_of,
 from tests.support.bar_table import Bar
 from web.cli.verify_history import list_references
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+# One council is enough for all: nothing here changes it. In one group, so that one worker builds it and follows its links once.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.xdist_group("accessibility")]
 
 # Invalid input: characters that can't be stored, dates that do not exist, answers that the form does not have.
 MISTAKES = """form => {
@@ -26,18 +26,23 @@ MISTAKES = """form => {
 }"""
 
 
-@pytest.fixture
-def served(browser: Browser, tmp_path: Path) -> Iterator[LiveServer]:
-    council = demo_council(tmp_path)
+@pytest.fixture(scope="module")
+def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    council = demo_council(tmp_path_factory.mktemp("served"))
     served = LiveServer(browser, council.settings)
     yield served
     served.stop()
     council.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def sampled(served: LiveServer) -> list[Found]:
+    return some_pages(served)
+
+
 @pytest.mark.slow_because("a page that some people cannot use is a fault like any other, and every page has a template of its own")
-def test_each_page_as_it_opens(served: LiveServer, bar: Bar) -> None:
-    _open_well(served, bar, some_pages(served))
+def test_each_page_as_it_opens(served: LiveServer, sampled: list[Found], bar: Bar) -> None:
+    _open_well(served, bar, sampled)
 
 
 @pytest.mark.long
@@ -46,12 +51,13 @@ def test_every_variant_of_every_page_as_it_opens(served: LiveServer, bar: Bar) -
 
 
 def _open_well(served: LiveServer, bar: Bar, found: list[Found]) -> None:
+    before = len(served.complaints)
     for name, path in found:
         page = served.page(name)
         page.goto(served.url + path)
         assert faults_of(page) == []
     bar("X1", wanted=len(found) * len(WIDTHS), seen=len(found) * len(WIDTHS))
-    assert [words for words in served.complaints if "404" not in words] == []
+    assert [words for words in served.complaints[before:] if "404" not in words] == []
 
 
 # What a passkey’s form is refused for, the browser says: its journey looks at that.
@@ -60,8 +66,8 @@ FORMS = "main form[method=post]:not([data-passkey])"
 
 
 @pytest.mark.slow_because("the errors of a form are shown by a template of their own")
-def test_each_form_as_it_is_refused(served: LiveServer, bar: Bar) -> None:
-    _refuse_well(served, bar, some_pages(served))
+def test_each_form_as_it_is_refused(served: LiveServer, sampled: list[Found], bar: Bar) -> None:
+    _refuse_well(served, bar, sampled)
 
 
 @pytest.mark.long
