@@ -106,7 +106,7 @@ def _open_council(app: Flask, settings: Settings) -> Council:
     prepare(engine)
     council = open_council(settings, engine)
     ensure_prepared(council)
-    return replace(council, store=LoggingStore(engine, council.rules.next_up))
+    return replace(council, store=LoggingStore(engine, council.rules.stand_ins))
 
 
 def _init_templates(app: Flask, council: Council) -> None:

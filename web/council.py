@@ -56,7 +56,7 @@ def open_council(settings: Settings, engine: Engine | None = None) -> Council:
     return Council(
         settings=settings,
         engine=engine,
-        store=SqlStore(engine, loaded.rules.next_up),
+        store=SqlStore(engine, loaded.rules.stand_ins),
         rules=loaded.rules,
         permissions=loaded.permissions,
         forms=StoredForms(engine, loaded.form),

@@ -7,7 +7,7 @@ from workflow.config_faults import key_faults, unknown, unknown_names
 from workflow.guards import GUARDS
 from workflow.permissions import RIGHTS as KNOWN_RIGHTS
 from workflow.permissions import STAGES, Permissions, named_state
-from workflow.roles import COUNCIL_WIDE, RELATIONS, SCOPED
+from workflow.roles import COUNCIL_WIDE, NAMED_DUTIES, NAMED_ROLES, RELATIONS, SCOPED
 from workflow.workflow_config import Move, Rules, Track
 
 RULES_FILE, PERMISSIONS_FILE = "workflow.toml", "permissions.toml"
@@ -41,7 +41,7 @@ def permission_faults(permissions: Permissions, rules: Rules) -> Iterator[str]:
 
 
 def known_relations(rules: Rules) -> tuple[str, ...]:
-    return (*RELATIONS, *(f"{post}_stand_in" for post in rules.escalation_recipients))
+    return (*RELATIONS, *(f"{post}_stand_in" for post in (*rules.escalation_recipients, *rules.falls_to)))
 
 
 def _stage_faults(place: str, stage: str, rules: Rules) -> Iterator[str]:
@@ -86,6 +86,9 @@ def _post_faults(rules: Rules) -> Iterator[str]:
     yield from key_faults(f"{place}, next_up", rules.next_up, rules.escalation_recipients, "recipient")
     for post, above in rules.next_up.items():
         yield from unknown_names(f"{place}, next_up.{post}", "post", above, POSTS)
+    yield from key_faults(f"{RULES_FILE}, falls_to", rules.falls_to, NAMED_DUTIES, "duty")
+    for duty, others in rules.falls_to.items():
+        yield from unknown_names(f"{RULES_FILE}, falls_to.{duty}", "duty", others, (*POSTS, *NAMED_ROLES))
 
 
 def _named(name: str) -> tuple[str, ...]:

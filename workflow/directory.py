@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workflow.roles import SCOPED
+from workflow.roles import NAMED_DUTIES, SCOPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Directory:
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of services and branches by their code."""
     next_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each post, the posts that stand in for it, in order (workflow.toml)."""
+    """For each post of an escalation, and each duty that an audit names one person for, who stands in for it, in order (workflow.toml)."""
     connections: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """For each person, the normalised IDs of the children in their declared connections."""
     emergencies: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
@@ -102,6 +102,8 @@ class Directory:
     """Requests that a second person must answer, oldest first."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Each service’s branch, by their codes."""
+    delegates: Mapping[tuple[int, str], frozenset[int]] = field(default_factory=dict)
+    """By the person who passed a role on for a time and that role: who holds it for them now."""
 
     def __post_init__(self) -> None:
         holders: dict[Duty, list[Person]] = {}
@@ -109,6 +111,11 @@ class Directory:
             for duty in person.duties if person.is_active else ():
                 holders.setdefault(duty, []).append(person)
         object.__setattr__(self, "_holders", holders)
+        givers: dict[tuple[int, str], set[int]] = {}
+        for (giver, role), people in self.delegates.items():
+            for person_id in people:
+                givers.setdefault((person_id, role), set()).add(giver)
+        object.__setattr__(self, "_givers", {key: frozenset(people) for key, people in givers.items()})
         object.__setattr__(self, "_by_email", {person.email: person for person in self.people.values()})
         connected: dict[str, set[int]] = {}
         for person_id, children in self.connections.items():
@@ -153,11 +160,16 @@ class Directory:
     @property
     def posts(self) -> tuple[str, ...]:
         """The posts that escalations go to. Only they have deputies."""
-        return tuple(self.next_up)
+        return tuple(post for post in self.next_up if post not in NAMED_DUTIES)
 
     @property
     def branches(self) -> frozenset[str]:
         return frozenset(self.names) - self.services.keys()
+
+    def acts_for(self, person_id: int, role: str) -> frozenset[int]:
+        """The people in whose place this person holds a role now, themselves included."""
+        givers: Mapping[tuple[int, str], frozenset[int]] = self._givers  # type: ignore[attr-defined]
+        return givers.get((person_id, role), frozenset()) | {person_id}
 
     def in_post(self, role: str, team: str | None = None) -> tuple[Person, ...]:
         """The active holders of a role, for the team's service or branch where the role is bound to one; no deputies."""

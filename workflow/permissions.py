@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow.directory import Directory, Person
+from workflow.duty_holders import acts_in_place_of, stands_in_for
 from workflow.errors import ConfigurationError
 from workflow.models import Audit
 from workflow.roles import CASE_ROLES, COUNCIL_WIDE, SCOPED
@@ -75,11 +76,12 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
     if not person.is_active or directory.is_connected(person.id, audit.header.child_id):
         return frozenset()
     directory = directory.for_child(audit.header.child_id)
-    ties = _posts_held(person, audit, directory) | _named_in(person, audit)
+    ties = _posts_held(person, audit, directory) | _named_in(person, audit, directory)
     if audit.state != "withdrawn" and audit.reference in directory.emergencies.get(person.id, ()):
         ties.add("emergency")
     if "director" in ties and not any(verifier not in audit.interested_people for verifier in verifiers(directory)):
         ties.add("last_resort")
+    ties |= {f"{duty}_stand_in" for duty in stands_in_for(person, audit, directory)}
     return frozenset(ties | _duties_of_escalation(person, audit, directory))
 
 
@@ -89,9 +91,9 @@ def _posts_held(person: Person, audit: Audit, directory: Directory) -> set[str]:
     return ties | ({"approver"} if "hos_ppqa" in ties and audit.withdrawal_asked_by is not None else set())
 
 
-def _named_in(person: Person, audit: Audit) -> set[str]:
+def _named_in(person: Person, audit: Audit, directory: Directory) -> set[str]:
     roles = person.roles
-    ties = {role for role in roles.intersection(CASE_ROLES) if getattr(audit.header, f"{role}_id") == person.id}
+    ties = {role for role in roles.intersection(CASE_ROLES) if acts_in_place_of(person, role, audit, directory)}
     ties |= {role for role in roles.intersection(("auditor", "moderator")) if getattr(audit, f"{role}_id") == person.id}
     if any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
         ties.add("owner")

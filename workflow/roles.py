@@ -8,6 +8,8 @@ CASE_ROLES = ("practitioner", "team_manager", "service_manager", "qaro")
 """Named in the header of an audit."""
 NAMED_ROLES = (*CASE_ROLES, "auditor", "moderator")
 """Held of one audit: a column each."""
+NAMED_DUTIES = (*NAMED_ROLES, "owner")
+"""What an audit names one person for."""
 SCOPED = {"head_of_service": "service", "director": "branch"}
 """Held for one service or one branch."""
 COUNCIL_WIDE = ("qa", "hos_ppqa", "admin", "governance")

@@ -71,6 +71,8 @@ class Rules:
     escalation: Track
     escalation_recipients: tuple[str, ...]
     next_up: Mapping[str, tuple[str, ...]]
+    falls_to: Mapping[str, tuple[str, ...]]
+    """For each duty that an audit names one person for, who answers for it while nobody holds it, in order."""
     recorded: Mapping[str, str]
     """What the history calls what is no move."""
     text: str
@@ -78,6 +80,11 @@ class Rules:
     @property
     def tracks(self) -> tuple[Track, Track, Track]:
         return self.audit, self.action, self.escalation
+
+    @property
+    def stand_ins(self) -> Mapping[str, tuple[str, ...]]:
+        """For each post of an escalation and each duty of an audit, who stands in for it, in order."""
+        return {**self.next_up, **self.falls_to}
 
     def history_title(self, verb: str) -> str:
         """Return the title of a history row."""
@@ -118,6 +125,7 @@ def _rules(table: dict[str, Any], text: str) -> Rules:
         escalation=_track("escalation", escalation),
         escalation_recipients=tuple(escalation["recipients"]),
         next_up={post: tuple(ups) for post, ups in escalation["next_up"].items()},
+        falls_to={duty: tuple(others) for duty, others in table.get("falls_to", {}).items()},
         recorded=table.get("history", {}),
         text=text,
     )

@@ -118,7 +118,7 @@ def _copy(council: Council, here: Connection, there: Connection, moved: Transfer
 def _verify(council: Council, connection: Connection, where: str) -> None:
     """Verify every history, as this transaction sees it."""
     engine = cast("Engine", connection)
-    as_copied = replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
+    as_copied = replace(council, engine=engine, store=SqlStore(engine, council.rules.stand_ins))
     with click.progressbar(list_references(as_copied), label=f"Verifying {where}", file=sys.stderr) as references:
         found = find_first_break(as_copied, references) or find_break_of_logs(as_copied)
     _refuse(found and f"In {where}: {found} Nothing was moved.")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from workflow.directory import Directory, Duty, Person, Request, Team
-from workflow.roles import CONTENT_FREE
+from workflow.roles import CASE_ROLES, CONTENT_FREE
 from workflow.storage import tables
 from workflow.storage.tables import connections, delegations, emergencies
 
@@ -15,10 +15,13 @@ from workflow.storage.tables import connections, delegations, emergencies
 def read_directory(connection: Connection, version: int, at: datetime, next_up: Mapping[str, tuple[str, ...]]) -> Directory:
     given = connection.execute(select(delegations).where(delegations.c.ends_at > at)).all()
     let_in = connection.execute(select(emergencies).where(emergencies.c.ends_at > at)).all()
+    running = [row for row in given if row.starts_at <= at]
+    people = _people(connection, running)
     turns = [*(row.starts_at for row in given if row.starts_at > at), *(row.ends_at for row in (*given, *let_in))]
     return Directory(
         version=version,
-        people=_people(connection, [row for row in given if row.starts_at <= at]),
+        people=people,
+        delegates=_delegates(running, people),
         teams=dict(_teams(connection)),
         names=dict(_names(connection)),
         requests=tuple(request_of(row) for row in connection.execute(_STILL_ASKED)),
@@ -52,6 +55,16 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
             delegated.setdefault(row.to_person, set()).add(duty)
     everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
     return {row.id: _person(row, own_duties.get(row.id, frozenset()), frozenset(delegated.get(row.id, ()))) for row in everybody}
+
+
+def _delegates(given: list[Any], people: Mapping[int, Person]) -> dict[tuple[int, str], frozenset[int]]:
+    """Of roles that audits name people in: a post needs none of this, because an audit does not name its holder."""
+    found: dict[tuple[int, str], set[int]] = {}
+    for row in given:
+        to = people[row.to_person]
+        if row.role in CASE_ROLES and to.is_active and row.role in to.roles and row.role in people[row.from_person].roles:
+            found.setdefault((row.from_person, row.role), set()).add(to.id)
+    return {key: frozenset(holders) for key, holders in found.items()}
 
 
 def _person(row: Any, own: frozenset[Duty], delegated: frozenset[Duty]) -> Person:

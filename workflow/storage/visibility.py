@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, func, not_, or_, select, true, union_all
 
 from workflow.directory import Directory, Person
 from workflow.permissions import Permissions, answers_for, verifiers
@@ -75,7 +75,7 @@ class VisibilityFilter:
 
     def audits_naming_person(self) -> CompoundSelect[int]:
         """The ids of the few audits that name this person, each relation read by its own index. It narrows a query; it grants nothing."""
-        own = [select(audits.c.id).where(audits.c[f"{role}_id"] == self.person.id) for role in NAMED_ROLES]
+        own = [select(audits.c.id).where(audits.c[f"{role}_id"].in_(self._acts_for(role))) for role in NAMED_ROLES]
         own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
         own.append(select(audits.c.id).where(audits.c.reference.in_(self._emergencies)))
         if "hos_ppqa" in self.person.roles:
@@ -162,7 +162,7 @@ class VisibilityFilter:
         if not self.person.is_active:
             return {}
         me, involved = self.person.id, [_is_involved(verifier) for verifier in verifiers(self.directory)]
-        relations: dict[str, Condition] = {role: audits.c[f"{role}_id"] == me for role in NAMED_ROLES if role in self.person.roles}
+        relations: dict[str, Condition] = {role: self._is_named(role) for role in NAMED_ROLES if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         relations["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
         relations["owner"] = exists(select(actions.c.number).where(*is_own))
@@ -171,6 +171,16 @@ class VisibilityFilter:
         if "hos_ppqa" in self.person.roles:
             relations["approver"] = audits.c.withdrawal_asked_by.is_not(None)
         return relations
+
+    def _is_named(self, role: str) -> Condition:
+        """As `duty_holders.acts_in_place_of`."""
+        me, others = self.person.id, self._acts_for(role) - {self.person.id}
+        is_own, is_others = audits.c[f"{role}_id"] == me, audits.c[f"{role}_id"].in_(others)
+        is_apart = or_(audits.c.auditor_id == me, func.coalesce(audits.c.moderator_id, 0) == me)
+        return any_of([is_own, all_of(is_others, not_(is_apart))]) if others else is_own
+
+    def _acts_for(self, role: str) -> frozenset[int]:
+        return self.directory.acts_for(self.person.id, role)
 
     @cached_property
     def by_team(self) -> Mapping[str, list[str]]:

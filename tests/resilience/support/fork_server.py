@@ -56,7 +56,7 @@ def reopen_council(folder: Path, mail_url: str) -> Council:
     was, named = _wired(), settings(folder, MAIL_URL=mail_url)
     engine = _engine(named.database_url)
     engine.dispose()
-    store, forms = SqlStore(engine, was.rules.next_up), StoredForms(engine, was.forms.current)
+    store, forms = SqlStore(engine, was.rules.stand_ins), StoredForms(engine, was.forms.current)
     return replace(was, settings=named, engine=engine, store=store, forms=forms)
 
 

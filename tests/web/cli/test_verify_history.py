@@ -110,7 +110,7 @@ def test_an_audit_that_the_release_before_started_is_listed(council: Council, wo
 
 def test_a_move_made_while_it_is_read_is_no_break(council: Council, world: World) -> None:
     reference = an_audit(world, "graded")
-    store = MovedWhileRead(council.engine, council.rules.next_up)
+    store = MovedWhileRead(council.engine, council.rules.stand_ins)
     store.move = lambda: audit_moves.share(world.command_context(), world.person("auditor"), reference)
     assert find_first_break(replace(council, store=store), [reference]) == ""
     assert world.audit(reference).shared_at == NOW

@@ -42,7 +42,7 @@ def tampering(council: Council) -> Iterator[Council]:
         for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
             connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         engine = cast("Engine", connection)
-        yield replace(council, engine=engine, store=SqlStore(engine, council.rules.next_up))
+        yield replace(council, engine=engine, store=SqlStore(engine, council.rules.stand_ins))
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
