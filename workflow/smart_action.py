@@ -10,8 +10,12 @@ def added(audit: Audit, action: SmartAction) -> Audit:
     return replace(audit, actions=(*audit.actions, action))
 
 
+def newest_number(audit: Audit) -> int:
+    return max((action.number for action in audit.actions), default=0)
+
+
 def next_number(audit: Audit) -> int:
-    return max((action.number for action in audit.actions), default=0) + 1
+    return newest_number(audit) + 1
 
 
 def with_action(audit: Audit, changed: SmartAction) -> Audit:

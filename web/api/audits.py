@@ -6,20 +6,18 @@ from flask import Response
 
 from web.api import request_schemas, response_schemas
 from web.api.blueprint import ApiBlueprint
-from web.api.openapi import IDEMPOTENCY_KEY, IF_MATCH
-from web.api.request_context import answer_with_audit, make_audit_response, read_if_match
-from web.api.serialisers import email_of, serialise_audit, serialise_escalation, serialise_history_row, serialise_moves, to_json
+from web.api.openapi import IF_MATCH
+from web.api.request_context import answer_with_audit, answer_with_escalation, make_audit_response, read_if_match
+from web.api.serialisers import email_of, serialise_audit, serialise_history_row, serialise_moves, to_json
 from web.audit_list.queries import AuditFilter, fetch_audits
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
 from workflow.commands import assignments, drafting
 from workflow.commands.actions import NewAction
-from workflow.commands.audit_view import AuditView, build_redacted_view, see
+from workflow.commands.audit_view import see
 from workflow.commands.registry import make_audit_move, make_escalation_move
 from workflow.commands.safeguarding import record_safeguarding
-from workflow.models import Audit
-from workflow.permissions import relations
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 from workflow.validation import read_text
@@ -30,7 +28,6 @@ Given = dict[str, Any]
 
 @blueprint.post("/audits")
 @blueprint.arguments(request_schemas.NewAudit)
-@blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit(201)
 def start(given: Given) -> Response:
     return answer_with_audit(lambda context: drafting.start_audit(context, identified_person(), given["details"], given["auditor"]), 201)
@@ -61,7 +58,7 @@ def show(reference: str) -> Response:
 
 @blueprint.put("/audits/<reference>/sections/<section>")
 @blueprint.arguments(request_schemas.AnyAnswers, required=True)
-@blueprint.takes_headers(IF_MATCH, IDEMPOTENCY_KEY)
+@blueprint.takes_headers(IF_MATCH)
 @blueprint.answers_audit()
 @ViewOptions(read_log_title="Section")
 def save_section(given: Given, reference: str, section: str) -> Response:
@@ -82,7 +79,6 @@ def moves(reference: str) -> Given:
 
 @blueprint.post("/audits/<reference>/moves")
 @blueprint.arguments(request_schemas.Move)
-@blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def move(given: Given, reference: str) -> Response:
     new = tuple(NewAction(one["text"], one["owner"], one["due_on"]) for one in given["actions"])
@@ -101,7 +97,6 @@ def history(reference: str) -> Given:
 
 @blueprint.put("/audits/<reference>/moderator")
 @blueprint.arguments(request_schemas.Named)
-@blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
     return answer_with_audit(lambda context: assignments.assign_moderator(context, identified_person(), reference, given["person"]))
@@ -109,7 +104,6 @@ def moderator(given: Given, reference: str) -> Response:
 
 @blueprint.put("/audits/<reference>/auditor")
 @blueprint.arguments(request_schemas.Named)
-@blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def auditor(given: Given, reference: str) -> Response:
     return answer_with_audit(lambda context: assignments.allocate(context, identified_person(), reference, given["person"]))
@@ -117,26 +111,19 @@ def auditor(given: Given, reference: str) -> Response:
 
 @blueprint.post("/audits/<reference>/escalation/moves")
 @blueprint.arguments(request_schemas.EscalationMove)
-@blueprint.response(200, response_schemas.Escalation)
+@blueprint.answers_once(200, response_schemas.Escalation)
 @ViewOptions(read_log_title="The escalation")
-def escalation_move(given: Given, reference: str) -> Given:
-    audit = make_escalation_move(command_context(), identified_person(), reference, given)
-    return serialise_escalation(command_context().directory, _seen(audit))
+def escalation_move(given: Given, reference: str) -> Response:
+    return answer_with_escalation(lambda context: make_escalation_move(context, identified_person(), reference, given), reference)
 
 
 @blueprint.post("/audits/<reference>/safeguarding")
 @blueprint.arguments(request_schemas.SafeguardingUsed)
-@blueprint.takes_headers(IDEMPOTENCY_KEY)
 @blueprint.answers_audit()
 def safeguarding(given: Given, reference: str) -> Response:
     return answer_with_audit(
         lambda context: record_safeguarding(context, identified_person(), reference, given["used_on"], given["used_time"], given["told"])
     )
-
-
-def _seen(audit: Audit) -> AuditView:
-    context, who = command_context(), identified_person()
-    return reveal_and_log(build_redacted_view(context, who, audit, relations(who, audit, context.directory)))
 
 
 def _page(given: Given) -> Given:

@@ -2,18 +2,34 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, current_app, request
 
-from web.api.serialisers import serialise_after_command, to_json
+from web.api.serialisers import serialise_action_after_command, serialise_after_command, serialise_escalation_after_command, to_json
 from web.request.context import command_context, identified_person
 from web.request.idempotency import run_request_once
-from web.request.read_log import log_json_sent
+from web.request.read_log import log_json_sent, log_text_sent
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
-from workflow.errors import IfMatchRequired
+from workflow.errors import IfMatchRequired, NotFound
 from workflow.models import Audit
+from workflow.smart_action import newest_number
+
+Shown = dict[str, Any]
+Command = Callable[[CommandContext], object]
+"""Returns the audit, or anything else: it is read again then, unless the commit has rendered it."""
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command is answered. `serialise` is also given what was answered the first time, or {}."""
+
+    serialise: Callable[[CommandContext, Person, Audit, Shown], Shown]
+    reference: str = ""
+    """Where the answer does not say it."""
 
 
 def read_if_match() -> int:
@@ -24,50 +40,92 @@ def read_if_match() -> int:
     return int(match.group(1))
 
 
-def answer_with_audit(run: Callable[[CommandContext], Audit], status: int = 200) -> Response:
+def answer_with_audit(run: Command, status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
-    context, who = command_context(), identified_person()
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if key:
-        text = _run_once(context, who, key, run)
-        shown = current_app.json.loads(text)
-    else:
-        shown = serialise_after_command(context, who, run(context))
-        text = to_json(shown)
+    shown, text, _ = _run(run, Answer(lambda context, who, audit, _: serialise_after_command(context, who, audit)))
     log_json_sent(shown)
     return make_audit_response(shown, text, status)
 
 
-def _run_once(context: CommandContext, who: Person, key: str, run: Callable[[CommandContext], Audit]) -> str:
-    rendered: list[str] = []
+def answer_with_action(run: Command, reference: str, number: int | None = None, status: int = 200) -> Response:
+    """As `answer_with_audit`; `number` is None for a new action."""
+
+    def serialise(context: CommandContext, who: Person, audit: Audit, answered: Shown) -> Shown:
+        wanted = split_action_id(answered["id"])[1] if answered else number or newest_number(audit)
+        return serialise_action_after_command(context, who, audit, wanted)
+
+    _, text, audit = _run(run, Answer(serialise, reference))
+    log_text_sent(audit)
+    return Response(text, status, content_type=JSON)
+
+
+def answer_with_escalation(run: Command, reference: str) -> Response:
+    """As `answer_with_audit`."""
+    shown, text, audit = _run(
+        run, Answer(lambda context, who, audit, _: serialise_escalation_after_command(context, who, audit), reference)
+    )
+    if shown.get("recipients"):
+        log_text_sent(audit)
+    return Response(text, content_type=JSON)
+
+
+def answer_with_nothing(run: Command, reference: str) -> Response:
+    """As `answer_with_audit`."""
+    _run(run, Answer(lambda *_: {}, reference))
+    return Response(status=204)
+
+
+def _run(run: Command, answer: Answer) -> tuple[Shown, str, Audit]:
+    """What is shown, as JSON too, and the audit that it is of."""
+    context, who = command_context(), identified_person()
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        done = run(context)
+        audit = done if isinstance(done, Audit) else get_visible_audit(context, who, answer.reference)[0]
+        shown = answer.serialise(context, who, audit, {})
+        return shown, to_json(shown), audit
+    rendered: list[tuple[str, Audit]] = []
 
     def render(audit: Audit) -> str:
-        rendered.append(to_json(serialise_after_command(context, who, audit)))
-        return rendered[-1]
+        rendered.append((to_json(answer.serialise(context, who, audit, {})), audit))
+        return rendered[-1][0]
 
     text = run_request_once(who, key, request.get_data(), render, run)
-    return text if text in rendered else _repeated_answer(context, who, text)
+    first = next((audit for made, audit in rendered if made == text), None)
+    if first is None:
+        text, first = _repeated_answer(context, who, answer, text)
+    shown = current_app.json.loads(text)
+    return shown, text, first
 
 
-def _repeated_answer(context: CommandContext, who: Person, answered: str) -> str:
+def _repeated_answer(context: CommandContext, who: Person, answer: Answer, answered: str) -> tuple[str, Audit]:
     """Return the stored answer or, where the person has since lost a right to part of it, what they may see now.
 
-    Raise NotFound where they may no longer know of the audit.
+    Raise NotFound where they may no longer know of the audit or the action.
     """
     stored = current_app.json.loads(answered)
-    audit, _ = get_visible_audit(context, who, stored["reference"])
-    now = serialise_after_command(context, who, audit)
-    return answered if _covers(now, stored) else to_json(now)
+    audit, _ = get_visible_audit(context, who, answer.reference or stored["reference"])
+    now = answer.serialise(context, who, audit, stored)
+    return (answered if _covers(now, stored) else to_json(now)), audit
 
 
-def _covers(now: dict[str, Any], stored: dict[str, Any]) -> bool:
-    visible, answered = ({action["id"] for action in shown["actions"]} for shown in (now, stored))
-    return answered <= visible and all(stored[part].keys() <= now[part].keys() for part in ("sections", "escalation"))
+def _covers(now: Shown, stored: Shown) -> bool:
+    visible, answered = ({action["id"] for action in shown.get("actions", ())} for shown in (now, stored))
+    parts = (stored, now), *((stored.get(part, {}), now.get(part, {})) for part in ("sections", "escalation"))
+    return answered <= visible and all(before.keys() <= after.keys() for before, after in parts)
 
 
-def make_audit_response(shown: dict[str, Any], text: str, status: int = 200) -> Response:
+def split_action_id(action_id: str) -> tuple[str, int]:
+    """Return the audit’s reference and the action’s number. Raise NotFound for a malformed ID."""
+    reference, _, number = action_id.rpartition("-")
+    if not reference or not (number.isascii() and number.isdigit()) or len(number) > 6:
+        raise NotFound
+    return reference, int(number)
+
+
+def make_audit_response(shown: Shown, text: str, status: int = 200) -> Response:
     """`text` is `shown` as JSON, which must have been logged as read."""
-    response = Response(text, status, content_type="application/json")
+    response = Response(text, status, content_type=JSON)
     response.headers["ETag"] = f'"{shown["version"]}"'
     if status == 201:
         response.headers["Location"] = f"/api/v1/audits/{shown['reference']}"

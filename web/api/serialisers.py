@@ -8,6 +8,7 @@ from web.request.errors import missing_as_json
 from workflow.commands.audit_view import AuditView, action_moves, view_without_logging
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
+from workflow.errors import NotFound
 from workflow.field_types import FIELD_TYPES
 from workflow.forms import Form
 from workflow.history import Row
@@ -15,13 +16,31 @@ from workflow.models import Answers, Audit, Escalation, SmartAction
 from workflow.permissions import relations
 from workflow.smart_action import is_overdue
 
-AUDIT = response_schemas.Audit()
+AUDIT, ACTION, ESCALATION = response_schemas.Audit(), response_schemas.Action(), response_schemas.Escalation()
 
 
 def serialise_after_command(context: CommandContext, who: Person, audit: Audit) -> dict[str, Any]:
     """Return the audit as this person may see it after a command. The caller logs that it is read, before sending it."""
     ties = relations(who, audit, context.directory)
     return serialise_audit(context, who, view_without_logging(context, who, audit, ties))
+
+
+def serialise_action_after_command(context: CommandContext, who: Person, audit: Audit, number: int) -> dict[str, Any]:
+    """As above, one action of it. Raise NotFound where this person may not see it."""
+    view = view_without_logging(context, who, audit, relations(who, audit, context.directory))
+    return ACTION.dump(serialise_action(context, who, view, find_action(view, number)))  # type: ignore[no-any-return]
+
+
+def serialise_escalation_after_command(context: CommandContext, who: Person, audit: Audit) -> dict[str, Any]:
+    view = view_without_logging(context, who, audit, relations(who, audit, context.directory))
+    return ESCALATION.dump(serialise_escalation(context.directory, view))  # type: ignore[no-any-return]
+
+
+def find_action(view: AuditView, number: int) -> SmartAction:
+    action = next((action for action in view.actions if action.number == number), None)
+    if action is None:
+        raise NotFound
+    return action
 
 
 def to_json(shown: dict[str, Any]) -> str:

@@ -39,7 +39,7 @@ def run_form_once(run: Callable[[CommandContext], Audit], field: str) -> str:
         raise BadInput.about(field, refusal.sentence) from refusal
 
 
-def run_request_once(who: Person, key: str, body: bytes, render: Callable[[Audit], str], run: Callable[[CommandContext], Audit]) -> str:
+def run_request_once(who: Person, key: str, body: bytes, render: Callable[[Audit], str], run: Callable[[CommandContext], object]) -> str:
     """Return the response of now or of the first time. Raise IdempotencyKeyReused where the key belongs to another request."""
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise BadInput.about("Idempotency-Key", f"An Idempotency-Key has at most {KEY_LENGTH} printable characters.")

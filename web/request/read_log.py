@@ -47,7 +47,12 @@ def log_json_sent(audit: dict[str, Any]) -> None:
     """Log that the JSON of an audit is about to be sent, unless nothing is written in it yet; raise ReadLogUnavailable."""
     is_written = any(answer is not None for section in audit["sections"].values() for answer in section.values())
     if is_written or audit["actions"] or audit["escalation"].get("recipients"):
-        command_context().store.log_readings([read_log_entry(CaseText(audit["reference"], audit["edition"], audit["version"]))])
+        log_text_sent(CaseText(audit["reference"], audit["edition"], audit["version"]))
+
+
+def log_text_sent(shown: Viewable) -> None:
+    """Log that some of this audit’s text is about to be sent; raise ReadLogUnavailable."""
+    command_context().store.log_readings([read_log_entry(shown)])
 
 
 def _location() -> ReadLocation:

@@ -9,17 +9,18 @@ from workflow.models import Audit
 from workflow.ports import AlreadyDone, IdempotentRequest
 
 
-def run_idempotent(context: CommandContext, request: IdempotentRequest, run: Callable[[CommandContext], Audit]) -> str:
+def run_idempotent(context: CommandContext, request: IdempotentRequest, run: Callable[[CommandContext], object]) -> str:
     """Return what was answered, now or the first time. Raise IdempotencyKeyReused where the key belongs to another request.
 
     After a refusal the stored answer is looked for again: a twin of this request may have committed meanwhile.
     """
-    request = replace(request, render=RenderedOnce(request.render))
+    rendered = RenderedOnce(request.render)
+    request = replace(request, render=rendered)
     answered = _answered(context, request)
     if answered is not None:
         return answered
     try:
-        return request.render(run(replace(context, idempotent_request=request)))
+        return rendered.after(run(replace(context, idempotent_request=request)))
     except (Refusal, AlreadyDone):
         answered = _answered(context, request)
         if answered is None:
@@ -40,6 +41,10 @@ class RenderedOnce:
             text = self.render(audit)
             self.last = (audit, text)
         return text
+
+    def after(self, done: object) -> str:
+        """A command that commits nothing returns the audit as it found it; another may return what it changed in the audit."""
+        return self(done) if isinstance(done, Audit) else self.last[1]
 
 
 def _answered(context: CommandContext, request: IdempotentRequest) -> str | None:

@@ -46,7 +46,7 @@ REFUSED = {
     "put /audits/{reference}/sections/{section}": {400, 401, 403, 404, 409, 413, 415, 422, 428, 503},
     "post /audits/{reference}/moves": {400, 401, 403, 404, 409, 413, 415, 422, 503},
     "get /audits/{reference}/readings": {400, 401, 403, 404, 413, 415, 422, 503},
-    "delete /actions/{action_id}": {400, 401, 403, 404, 409, 413, 415, 503},
+    "delete /actions/{action_id}": {400, 401, 403, 404, 409, 413, 415, 422, 503},
     "get /forms/current": {400, 401, 413, 415, 503},
     "get /openapi.json": {400},
     "get /health": {503},
@@ -78,7 +78,8 @@ def test_headers_are_documented_where_they_are_used(document: Any) -> None:
     assert {call: headers for call, headers in looked_at.items() if headers} == {
         "post /audits": once, "put /audits/{reference}/sections/{section}": {"If-Match": True, **once}, "post /audits/{reference}/moves": once,
         "put /audits/{reference}/moderator": once, "put /audits/{reference}/auditor": once,
-        "post /audits/{reference}/safeguarding": once,
+        "post /audits/{reference}/safeguarding": once, "post /audits/{reference}/actions": once, "patch /actions/{action_id}": once,
+        "delete /actions/{action_id}": once, "post /actions/{action_id}/moves": once, "post /audits/{reference}/escalation/moves": once,
     }  # fmt: skip
 
 
