@@ -41,14 +41,6 @@ class NotificationRules:
         ]
         return tuple(found) or (Notice(event.key, event.name, QA_INBOX, event.reference, event.action, event.due_on),)
 
-    def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
-        """Checked on the header as written, before sharing."""
-        return tuple(
-            relation
-            for relation in self.events[event]["told"]
-            if relation in CASE_ROLES and not _can_be_reached(directory.person(_written(audit, relation)))
-        )
-
     @property
     def gathered(self) -> frozenset[str]:
         return frozenset(name for name, event in self.events.items() if event.get("gathered"))
@@ -122,11 +114,6 @@ def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:
 
 def _known(person_id: int | None) -> Iterable[int]:
     return () if person_id is None else (person_id,)
-
-
-def _written(audit: Audit, relation: str) -> int | None:
-    answer = audit.answer("details", relation)
-    return answer if isinstance(answer, int) else None
 
 
 def _can_be_reached(person: Person | None) -> bool:

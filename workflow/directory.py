@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workflow.roles import NAMED_DUTIES, SCOPED
+from workflow.roles import CONTENT_FREE, NAMED_DUTIES, SCOPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Person:
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(duty.role for duty in self.duties if not duty.is_deputy)
+
+    @property
+    def works_with_cases(self) -> bool:
+        """Administrators and governance are never named as people of a case, and own no action."""
+        return self.roles.isdisjoint(CONTENT_FREE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ def _parse_person(field: Field, value: object, directory: Directory) -> object:
     person = directory.by_email(value) if isinstance(value, str) else None
     if person is None:
         raise ValueError("nobody here has that email address.")
+    if not person.works_with_cases:
+        raise ValueError(f"{person.name} does not work with cases: choose somebody else.")
     return person.id
 
 

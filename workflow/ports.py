@@ -212,9 +212,6 @@ class NotificationPolicy(Protocol):
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """The notices of an event, one for each recipient."""
 
-    def unreachable(self, event: str, audit: Audit, directory: Directory) -> tuple[str, ...]:
-        """The relations among an event’s recipients that lead to nobody active with an address."""
-
     def share_by(self, day: date) -> date:
         """When an audit allocated on that day must be shared."""
 

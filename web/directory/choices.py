@@ -8,7 +8,7 @@ from typing import NamedTuple
 from web.formatting import role_title
 from workflow.directory import Directory, Duty, Person
 from workflow.role_assignments import format_duty
-from workflow.roles import CONTENT_FREE, ROLES, SCOPED
+from workflow.roles import ROLES, SCOPED
 from workflow.storage.keyset import parse_cursor
 
 SIZE = 50
@@ -27,7 +27,7 @@ def list_with_role(directory: Directory, role: str) -> list[Person]:
 
 def list_possible_owners(directory: Directory) -> list[Person]:
     """Return everybody who can own an action: people who work with cases."""
-    return _tell_apart(person for person in directory.people.values() if person.is_active and not person.roles <= CONTENT_FREE)
+    return _tell_apart(person for person in directory.people.values() if person.is_active and person.roles and person.works_with_cases)
 
 
 def list_others(directory: Directory, but: Person) -> list[Person]:

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from workflow import smart_action
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
-from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Person
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
 from workflow.models import Audit, SmartAction
+from workflow.naming import reason_not_to_name
 from workflow.validation import read_day, read_text
 
 MAX_TEXT = 10_000
@@ -57,11 +57,12 @@ def _agreed(context: CommandContext, who: Person, audit: Audit, new: NewAction, 
     with errors:
         text = _required(read_text("text", new.text, MAX_TEXT), "text", "Say what should be done.")
     with errors:
-        owner = _required(_active(context, new.owner), "owner", "Give the email address of the one person responsible.")
+        owner = _required(_find_person(context, new.owner), "owner", "Give the email address of the one person responsible.")
     with errors:
         due_on = _required(read_day("due_on", new.due_on), "due_on", "Give the due date.")
     errors.refuse()
-    ensure_may_be_given(context.directory, owner, audit.header.child_id, "owner", "actions")
+    if reason := reason_not_to_name(owner, "owner", audit, context.directory, context.permissions.titles):
+        raise BadInput.about("owner", reason, "actions")
     return SmartAction(smart_action.next_number(audit), section, text, owner.id, due_on, who.id, context.today)
 
 
@@ -71,9 +72,8 @@ def _required(value: T | None, field: str, otherwise: str) -> T:
     return value
 
 
-def _active(context: CommandContext, email: object) -> Person | None:
-    person = context.directory.by_email(email) if isinstance(email, str) else None
-    return person if person and person.is_active else None
+def _find_person(context: CommandContext, email: object) -> Person | None:
+    return context.directory.by_email(email) if isinstance(email, str) else None
 
 
 @retry_on_conflict

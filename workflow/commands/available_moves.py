@@ -54,7 +54,6 @@ def make_guard_context(
         who,
         context.directory,
         context.form_of(audit),
-        context.notification_policy,
         context.today,
         context.rules.escalation_recipients,
         context.permissions.titles,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workflow.errors import Missing
 from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE, SmartAction
+from workflow.naming import reason_not_to_name
 
 
 def actions_are_agreed(s: GuardContext) -> Iterator[Missing]:
@@ -24,10 +25,10 @@ def every_action_is_complete(s: GuardContext) -> Iterator[Missing]:
 
 def _is_complete(s: GuardContext, action: SmartAction) -> Iterator[Missing]:
     owner = s.directory.person(action.owner_id)
-    if owner is None or not owner.can_be_reached:
-        yield Missing("actions", "owner", f"Action {action.number} needs a responsible person who is active and has an email address.")
-    elif s.directory.is_connected(owner.id, s.audit.header.child_id):
-        yield Missing("actions", "owner", f"Action {action.number} can’t be given to this person: choose somebody else.")
+    if owner is None:
+        yield Missing("actions", "owner", f"Action {action.number} needs a responsible person.")
+    elif reason := reason_not_to_name(owner, "owner", s.audit_as_written, s.directory, s.titles):
+        yield Missing("actions", "owner", f"Action {action.number}: {reason}")
     audited_on = s.answer("details", "audit_date")
     if isinstance(audited_on, str) and action.due_on.isoformat() < audited_on:
         yield Missing("actions", "due_on", f"Action {action.number} is due before the audit date.")

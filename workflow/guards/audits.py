@@ -7,6 +7,7 @@ from workflow.errors import Missing
 from workflow.forms import Section
 from workflow.guards.context import Guard, GuardContext
 from workflow.models import INADEQUATE
+from workflow.naming import reason_not_to_name
 from workflow.roles import CASE_ROLES
 
 AUDITED_ROLES = tuple(role for role in CASE_ROLES if role != "qaro")
@@ -116,10 +117,11 @@ def no_conflict_is_declared(s: GuardContext) -> Iterator[Missing]:
 
 
 def every_recipient_can_be_reached(s: GuardContext) -> Iterator[Missing]:
-    for relation in s.notification_policy.unreachable("audit_shared", s.audit, s.directory):
-        if relation == "qaro" and s.answer("details", "qaro") is None:
-            continue
-        yield Missing("details", relation, f"{s.titles[relation]}: choose somebody who is active and has an email address.")
+    """Everybody named holds that role now, has an address, and could open the audit."""
+    for role in CASE_ROLES:
+        named = s.person("details", role)
+        if named and (reason := reason_not_to_name(named, role, s.audit_as_written, s.directory, s.titles)):
+            yield Missing("details", role, f"{s.titles[role]}: {reason}")
 
 
 def escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:

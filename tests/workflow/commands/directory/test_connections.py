@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.factories import World, an_audit, assign
+from tests.factories import DETAILS, World, an_audit, assign, save
 from tests.workflow.commands.directory.support import sent_notices
 from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
@@ -83,20 +83,33 @@ def test_a_new_escalation_is_opened_to_the_deputy(world: World) -> None:
     assert len(sent_notices(world, "post_found_vacant")) == 1
 
 
-def test_notices_go_to_the_deputy_and_not_to_the_connected_person(world: World) -> None:
+def test_an_audit_is_not_shared_with_a_connected_person(world: World) -> None:
     reference = an_audit(world, "graded")
-    for name in ("practitioner", "team.manager", "hos.ppqa"):
+    for name in ("practitioner", "team.manager"):
         connect(world, name)
     with pytest.raises(PreconditionsNotMet) as refused:
         audit_moves.share(world.command_context(), world.person("auditor"), reference)
-    assert [one.message for one in refused.value.missing] == ["Action 1 can’t be given to this person: choose somebody else."]
+    assert [one.message for one in refused.value.missing] == [
+        "Action 1: Priya Nair can’t be given this: choose somebody else.",
+        "Social Worker/PA: Priya Nair can’t be given this: choose somebody else.",
+        "Team Manager: Tess Marlow can’t be given this: choose somebody else.",
+    ]
     actions.change_action(
         world.command_context(), world.person("auditor"), reference, 1, NewAction("Visit.", "qaro@demo.example", "2026-12-20")
     )
+    others = {"practitioner": "practitioner2@demo.example", "team_manager": "team.manager2@demo.example"}
+    save(world, "auditor", reference, "details", {**DETAILS, **others})
     audit_moves.share(world.command_context(), world.person("auditor"), reference)
-    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Begun twice.")
-    assert sent_notices(world, "audit_shared") == [f"{name} {reference}" for name in ("qaro", "service.manager", "QA inbox")]
+    told = ("practitioner2", "team.manager2", "qaro", "service.manager", "QA inbox")
+    assert sent_notices(world, "audit_shared") == [f"{name} {reference}" for name in told]
     assert sent_notices(world, "action_assigned") == [f"qaro {reference}"]
+
+
+def test_notices_go_to_the_deputy_and_not_to_the_connected_person(world: World) -> None:
+    reference = an_audit(world, "shared")
+    for name in ("practitioner", "hos.ppqa"):
+        connect(world, name)
+    audit_moves.withdraw(world.command_context(), world.person("qa"), reference, "Begun twice.")
     assert sent_notices(world, "withdrawal_requested") == [f"{name} {reference}" for name in ("director.safeguarding", "QA inbox")]
 
 
