@@ -135,6 +135,10 @@ class Audit:
         return self.shared_at is not None
 
     @property
+    def is_withdrawn(self) -> bool:
+        return self.state == "withdrawn"
+
+    @property
     def is_before_sharing(self) -> bool:
         return self.state in {"draft", "practitioner_consulted", "graded"}
 

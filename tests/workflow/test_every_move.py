@@ -56,6 +56,8 @@ def _table() -> Iterator[str]:
     for move in ESCALATION_MOVES:
         yield f"\nEscalation: {move}"
         yield from _rows(ESCALATION_STATES, _escalated, _escalation_move(move))
+    yield "\nEscalation: raise, of a withdrawn audit"
+    yield from _rows(("none", "resolved"), _escalated_and_withdrawn, _escalation_move("raise"))
 
 
 def _title(grade: str) -> str:
@@ -202,3 +204,10 @@ def test_a_shared_audit_is_refused_again_by_everybody_once_it_is_shared() -> Non
     reference = an_audit(world, "shared")
     attempts = [_audit_move("share")(world, reference, name) for name in PEOPLE.values()]
     assert not any(outcome.startswith("->") for outcome in attempts)
+
+
+def _escalated_and_withdrawn(state: str) -> tuple[World, str]:
+    world, reference = _escalated(state)
+    make_audit_move(world.command_context(), world.person("qa"), reference, WITHDRAW)
+    make_audit_move(world.command_context(), world.person("hos.ppqa"), reference, WITHDRAW)
+    return world, reference

@@ -55,7 +55,7 @@ def test_every_guard_is_used_and_every_right_is_granted_to_somebody() -> None:
     ("old", "new", "named"),
     [
         ('name = "grade"', 'name = "revise"', "revise"),
-        ("version = 3", "version = ", "line"),
+        (f"version = {RULES.version}", "version = ", "line"),
         ('title = "Draft"', 'titel = "Draft"', "titel"),
         ("[escalation.next_up]", "[escalation.next_down]", "next_up"),
     ],

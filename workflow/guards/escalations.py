@@ -14,6 +14,11 @@ def audit_was_shared(s: GuardContext) -> Iterator[Missing]:
         yield Missing("escalation", "state", "The audit has not been shared yet.")
 
 
+def audit_is_not_withdrawn(s: GuardContext) -> Iterator[Missing]:
+    if s.audit.is_withdrawn:
+        yield Missing("escalation", "state", "The audit has been withdrawn: an escalation of it can’t be raised.")
+
+
 def raised_escalation_can_be_reached(s: GuardContext) -> Iterator[Missing]:
     yield from posts_are_filled(s)
 
@@ -46,6 +51,6 @@ def _own(s: GuardContext) -> list[Recipient]:
 
 
 GUARDS: tuple[Guard, ...] = (
-    audit_was_shared, raised_escalation_can_be_reached, not_yet_acknowledged, every_recipient_has_acknowledged,
-    plan_is_given, plan_is_recorded,
+    audit_was_shared, audit_is_not_withdrawn, raised_escalation_can_be_reached, not_yet_acknowledged,
+    every_recipient_has_acknowledged, plan_is_given, plan_is_recorded,
 )  # fmt: skip

@@ -170,6 +170,8 @@ CASES = (
     Case("withdrawal_was_asked_by_another", {("", "move")}, who="hos.ppqa", audit={"withdrawal_asked_by": "@hos.ppqa"}),
     Case("audit_was_shared", {("escalation", "state")}),
     Case("audit_was_shared", set(), at="shared"),
+    Case("audit_is_not_withdrawn", set(), at="shared"),
+    Case("audit_is_not_withdrawn", {("escalation", "state")}, at="shared", audit={"state": "withdrawn"}),
     Case("raised_escalation_can_be_reached", set(), at="shared"),
     Case("raised_escalation_can_be_reached", {("details", "team")}, at="shared", directory=NOBODY_IN_POST),
     Case("not_yet_acknowledged", set(), at="shared", grade="inadequate", who="head.of.service"),

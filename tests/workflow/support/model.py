@@ -140,7 +140,7 @@ class Model:
         if self.escalation not in sources[move]:
             return "not from here"
         blocked = {
-            "acknowledge": who in self.acknowledged, "plan": False, "resolve": not self.planned, "raise": not self.was_shared,
+            "acknowledge": who in self.acknowledged, "plan": False, "resolve": not self.planned, "raise": not self.was_shared or self.state == "withdrawn",
         }  # fmt: skip
         return "missing" if blocked[move] else "yes"
 
