@@ -5,6 +5,7 @@ from typing import Any
 
 from notifications.recipients import RELATIONS, NotificationRules
 from workflow.config_faults import key_faults, unknown, unknown_names
+from workflow.permissions import RIGHTS
 from workflow.workflow_config import Rules
 
 FILE = "notifications.toml"
@@ -30,7 +31,7 @@ CLOCKS = (
 """Every clock that the code reads."""
 RECIPIENTS = ("told", "told_where_escalated", "told_where_the_grade_changed", "told_where_shared")
 TEXTS = ("subject", "does")
-KEYS = (*RECIPIENTS, *TEXTS, "urgent", "gathered", "leads_to", "of_account", "to_former_address")
+KEYS = (*RECIPIENTS, *TEXTS, "urgent", "gathered", "leads_to", "of_account", "to_former_address", "needs")
 
 
 def notification_faults(notifications: NotificationRules, rules: Rules) -> Iterator[str]:
@@ -56,3 +57,4 @@ def _event_faults(place: str, event: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{place}: the key “{key}” is missing." for key in ("told", *TEXTS) if key not in event)
     for key in RECIPIENTS:
         yield from unknown_names(f"{place}, {key}", "recipient", event.get(key, ()), RELATIONS)
+    yield from unknown_names(f"{place}, needs", "right", event.get("needs", ()), RIGHTS)

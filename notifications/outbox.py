@@ -8,14 +8,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
 from notifications.recipients import NotificationRules
 from workflow.events import QA_INBOX, Notice
 from workflow.storage import account_emails, audit_writer
 from workflow.storage.engine import DatabaseError, write_transaction
-from workflow.storage.tables import IS_UNDELIVERED, audits, outbox, ticks
-from workflow.storage.visibility import VisibilityFilter
+from workflow.storage.tables import IS_UNDELIVERED, outbox, ticks
 
 # Short enough that another worker sends the emails of a dead one within a minute.
 LEASE = timedelta(seconds=45)
@@ -166,17 +165,6 @@ def mark_dead(engine: Engine, rows: EmailRows, reason: str, now: datetime) -> No
 def heartbeat(engine: Engine, worker: str, now: datetime) -> None:
     with write_transaction(engine) as connection:
         audit_writer.upsert(connection, ticks, ("worker",), [{"worker": worker, "at": now}])
-
-
-def visible_to(reader: VisibilityFilter, *columns: Any) -> Select[Any]:
-    """The rows about audits that this person may know of, and those about none."""
-    query = select(*columns).select_from(outbox).outerjoin(audits, audits.c.reference == outbox.c.reference)
-    return query.where(or_(outbox.c.reference == "", reader.permitted("know")))
-
-
-def find(connection: Connection, reader: VisibilityFilter, row_id: int) -> Row[Any] | None:
-    row: Row[Any] | None = connection.execute(visible_to(reader, outbox.c.event).where(outbox.c.id == row_id)).first()
-    return row
 
 
 def resend(connection: Connection, row_id: int, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from workflow.models import Audit
 from workflow.roles import CASE_ROLES, COUNCIL_WIDE, NAMED_ROLES, ROLES, SCOPED
 
 POSTS = (*SCOPED, *COUNCIL_WIDE)
+KNOW = "know"
 RELATIONS = {*ROLES, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
 
 
@@ -48,6 +49,11 @@ class NotificationRules:
     @property
     def urgent(self) -> frozenset[str]:
         return frozenset(name for name, event in self.events.items() if event.get("urgent"))
+
+    @property
+    def needed_rights(self) -> Mapping[str, tuple[str, ...]]:
+        """For each event that needs more than to know of the audit: one of these rights."""
+        return {name: tuple(event["needs"]) for name, event in self.events.items() if "needs" in event}
 
     def share_by(self, day: date) -> date:
         return self.clocks.share_by(day)

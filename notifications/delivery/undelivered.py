@@ -6,24 +6,26 @@ from typing import Any
 
 from notifications import outbox
 from notifications.recipients import NotificationRules
+from notifications.rights import may_see_undelivered, with_audits
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
 from workflow.errors import InvalidTransition, NotFound, PermissionDenied
+from workflow.storage import tables
 from workflow.storage.engine import Connection, Engine, write_transaction
 from workflow.storage.visibility import VisibilityFilter
 
 
 def resend(context: CommandContext, who: Person, row_id: int, engine: Engine, rules: NotificationRules) -> None:
     """Raises PermissionDenied, NotFound; InvalidTransition where its link has expired, or somebody has dealt with it."""
-    with _undelivered(context, who, row_id, engine) as (connection, row):
+    with _undelivered(context, who, row_id, engine, rules) as (connection, row):
         if not can_be_resent(row, rules):
             raise InvalidTransition("This email can’t be sent again: the person must ask for a new one.")
         _ensure_first(outbox.resend(connection, row_id, context.now))
 
 
-def settle(context: CommandContext, who: Person, row_id: int, engine: Engine) -> None:
+def settle(context: CommandContext, who: Person, row_id: int, engine: Engine, rules: NotificationRules) -> None:
     """Raises PermissionDenied, NotFound; InvalidTransition where somebody has dealt with it."""
-    with _undelivered(context, who, row_id, engine) as (connection, _):
+    with _undelivered(context, who, row_id, engine, rules) as (connection, _):
         _ensure_first(outbox.settle(connection, row_id, who.id, context.now))
 
 
@@ -38,10 +40,14 @@ def can_be_resent(row: Any, rules: NotificationRules) -> bool:
 
 
 @contextmanager
-def _undelivered(context: CommandContext, who: Person, row_id: int, engine: Engine) -> Iterator[tuple[Connection, Any]]:
+def _undelivered(
+    context: CommandContext, who: Person, row_id: int, engine: Engine, rules: NotificationRules
+) -> Iterator[tuple[Connection, Any]]:
     ensure_permitted(context, who)
+    is_seen = may_see_undelivered(VisibilityFilter(who, context.directory, context.permissions), rules)
+    query = with_audits(tables.outbox, tables.outbox.c.event).where(tables.outbox.c.id == row_id, is_seen)
     with write_transaction(engine) as connection:
-        row = outbox.find(connection, VisibilityFilter(who, context.directory, context.permissions), row_id)
+        row = connection.execute(query).first()
         if row is None:
             raise NotFound
         yield connection, row

@@ -29,6 +29,7 @@ def notices(given: Given) -> Given:
         rows, following = fetch_notices(
             connection,
             VisibilityFilter(identified_person(), command_context().directory, command_context().permissions),
+            policy,
             cursor=given["cursor"],
         )
     shown = [

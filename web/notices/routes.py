@@ -15,7 +15,7 @@ pages = Blueprint("notices", __name__, template_folder="templates")
 @login_required
 def mine() -> str:
     with read_transaction(current_council().engine) as connection:
-        rows, following = fetch_notices(connection, visibility_filter(), request.args.get("cursor"))
+        rows, following = fetch_notices(connection, visibility_filter(), current_council().notification_policy, request.args.get("cursor"))
     return render_template(
         "notices.html", rows=rows, following=following, events=current_council().notification_policy.events, qa_inbox=QA_INBOX
     )

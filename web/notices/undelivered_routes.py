@@ -24,8 +24,8 @@ def every() -> str:
     undelivered.ensure_permitted(context, current_user())
     reader = visibility_filter()
     with read_transaction(council.engine) as connection:
-        rows, following = queries.fetch_failed(connection, reader, request.args.get("cursor"))
-        tried = queries.fetch_retrying(connection, reader, context.now)
+        rows, following = queries.fetch_failed(connection, reader, council.notification_policy, request.args.get("cursor"))
+        tried = queries.fetch_retrying(connection, reader, council.notification_policy, context.now)
     return render_template(
         "undelivered.html", rows=rows, following=following, tried=tried, most=queries.SIZE,
         events=council.notification_policy.events, directory=context.directory, now=context.now, qa_inbox=QA_INBOX,
@@ -45,7 +45,7 @@ def again(email_id: int) -> Response:
 @pages.post("/undelivered/<int:email_id>/settle")
 @login_required
 def settle(email_id: int) -> Response:
-    undelivered.settle(command_context(), current_user(), email_id, current_council().engine)
+    undelivered.settle(command_context(), current_user(), email_id, current_council().engine, current_council().notification_policy)
     flash("Recorded: you told them another way.")
     return _redirect_to_list()
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.formatting import clock
 from web.identity.current_user import current_user, login_required
-from web.read_access.queries import can_decide, fetch_own_requests, fetch_waiting_requests
+from web.read_access.queries import fetch_own_requests, fetch_waiting_requests
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
@@ -61,7 +61,7 @@ def _redirect_to_list() -> Response:
 
 def _page(refusal: BadInput | None = None) -> str:
     context, me = command_context(), current_user()
-    asks, decides = emergency_access.may_ask(context, me), can_decide(me, context.directory)
+    asks, decides = emergency_access.may_ask(context, me), emergency_access.may_answer_any(context.directory, me)
     if not asks and not decides:
         raise PermissionDenied("Only people who work with cases can ask to read an audit in an emergency.")
     with read_transaction(current_council().engine) as connection:

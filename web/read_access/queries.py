@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, func, select
 
-from workflow.commands.emergency_access import may_answer
+from workflow.commands.emergency_access import may_answer, may_answer_any
 from workflow.directory import Directory, Person
 from workflow.ports import EmergencyAccessRequest
 from workflow.storage.emergency_access import of_row
@@ -46,7 +46,7 @@ def fetch_heavy_readers(connection: Connection, more_than: int, now: datetime) -
 
 def fetch_waiting_requests(connection: Connection, person: Person, directory: Directory, cursor: str | None = None) -> Page:
     """Return a page of the requests that this person may answer, newest first."""
-    if not can_decide(person, directory):
+    if not may_answer_any(directory, person):
         return (), None
     is_waiting = emergencies.c.answered_at.is_(None)
     asking = connection.execute(select(emergencies.c.asked_by).where(is_waiting).distinct()).scalars()
@@ -60,8 +60,3 @@ def fetch_own_requests(connection: Connection, person: Person) -> Sequence[Emerg
     """Return a person's own requests, newest first."""
     query = select(emergencies).where(emergencies.c.asked_by == person.id).order_by(emergencies.c.id.desc()).limit(MOST_EMERGENCIES)
     return [of_row(row) for row in connection.execute(query)]
-
-
-def can_decide(person: Person, directory: Directory) -> bool:
-    """Whether this person could decide anybody's request. For others, requests are not looked up."""
-    return "director" in person.roles or directory.is_in_post(person, "hos_ppqa")

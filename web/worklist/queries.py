@@ -26,9 +26,9 @@ def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Se
     opening = (_from_latest_escalation(escalations.c[name]) for name in ("recipients", "plan", "opened_at"))
     # Each reason is read by its own index: one condition joined by OR would scan every audit.
     waiting = union_all(*(select(audits.c.id).where(reason) for reason in _reasons_to_wait(reader.person)))
-    query = select(audits, unsettled.label("unsettled"), *opening).where(
-        audits.c.id.in_(waiting), reader.permitted("know"), audits.c.state != "withdrawn"
-    )
+    # An open escalation outlasts a withdrawal: its recipients are still reminded.
+    goes_on = or_(audits.c.state != "withdrawn", IS_UNRESOLVED)
+    query = select(audits, unsettled.label("unsettled"), *opening).where(audits.c.id.in_(waiting), reader.permitted("know"), goes_on)
     is_asked = and_(audits.c.withdrawal_asked_by.is_not(None), true() if "hos_ppqa" in reader.person.roles else false())
     first = case((audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), (is_asked, 2), else_=3)
     return connection.execute(query.order_by(first, audits.c.id).limit(MOST + 1)).all()
@@ -62,11 +62,8 @@ def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> S
     is_asked = case((actions.c.asked_due_on.is_not(None) if person.roles & {"qa", "hos_ppqa"} else false(), 0), else_=1)
     columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id, audits.c.child_id)
     query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
-    if person.id in reader.directory.connections:
-        query = query.where(audits.c.id.not_in(reader.connected()))
-    return connection.execute(
-        query.where(audits.c.state.in_(("shared", "moderated"))).order_by(is_asked, actions.c.due_on).limit(MOST + 1)
-    ).all()
+    query = query.where(reader.permitted("know"), audits.c.state.in_(("shared", "moderated")))
+    return connection.execute(query.order_by(is_asked, actions.c.due_on).limit(MOST + 1)).all()
 
 
 def store_calendar(engine: Engine, signed: dict[str, Any], at: datetime) -> None:

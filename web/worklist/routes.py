@@ -39,7 +39,11 @@ def show() -> str:
         actions = fetch_actions_waiting(connection, reader)
         unnotified = find_unnotified(connection, reader) if "qa" in me.roles else []
         emergencies, _ = fetch_waiting_requests(connection, me, context.directory)
-        undelivered = count_failed(connection, reader) if context.permissions.allow_role("see_to_undelivered", me) else 0
+        undelivered = (
+            count_failed(connection, reader, current_council().notification_policy)
+            if context.permissions.allow_role("see_to_undelivered", me)
+            else 0
+        )
     tasks = [
         *list_audit_tasks(audits, me, context.directory, current_council().notification_policy.clocks),
         *list_action_tasks(actions, me, context.directory),

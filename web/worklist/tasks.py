@@ -39,7 +39,7 @@ def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, cloc
         show = url_for("audits.show", reference=row.reference)
         if row.escalation_state in {"open", "acknowledged"}:
             yield from _list_escalation_tasks(row, me, directory, clocks)
-        if row.auditor_id == me.id and row.state in DRAFTING:
+        if row.auditor_id == me.id and "auditor" in me.roles and row.state in DRAFTING:
             yield Task(DRAFTING[row.state], show, row.reference, row.share_by)
         if row.state == "shared":
             yield from _list_moderation_tasks(row, me, show, clocks)
@@ -110,7 +110,7 @@ def _answers_for(me: Person, post: str, team: str | None, directory: Directory) 
 
 def _list_moderation_tasks(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[Task]:
     due_on = add_working_days(london_day(row.shared_at), clocks["moderation_working_days"])
-    if row.moderator_id == me.id:
+    if row.moderator_id == me.id and "moderator" in me.roles:
         yield Task("Moderate the audit", show, row.reference, due_on)
     if row.moderator_id is None and "qa" in me.roles:
         yield Task("Assign a moderator, or waive moderation", show, row.reference, due_on)
@@ -157,6 +157,8 @@ def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
     if row.owner_id == me.id:
         return f"Carry out action {row.number}"
     reports = (
-        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else row.team_manager_id == me.id
+        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team)
+        if is_escalated
+        else row.team_manager_id == me.id and "team_manager" in me.roles
     )
     return f"Track action {row.number} and report when it is complete" if reports else ""

@@ -78,6 +78,11 @@ def may_answer(directory: Directory, who: Person, requester: Person) -> bool:
     return "director" in who.roles if answers_for(requester, "hos_ppqa", None, directory) else answers_for(who, "hos_ppqa", None, directory)
 
 
+def may_answer_any(directory: Directory, who: Person) -> bool:
+    """Whether this person could answer anybody's request. For others, requests are not looked up."""
+    return "director" in who.roles or directory.is_in_post(who, "hos_ppqa")
+
+
 def _to_answer(context: CommandContext, who: Person, emergency_id: int) -> tuple[EmergencyAccessRequest, Person]:
     """Raise NotFound both for a request that does not exist and for one that this person may not know about."""
     asked = context.store.emergency(emergency_id)

@@ -165,7 +165,7 @@ class VisibilityFilter:
         relations: dict[str, Condition] = {role: self._is_named(role) for role in NAMED_ROLES if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         relations["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
-        relations["owner"] = exists(select(actions.c.number).where(*is_own))
+        relations["owner"] = exists(select(actions.c.number).where(*is_own).correlate(audits))
         if involved:
             relations["last_resort"] = all_of(_of_teams(OF_AUDIT, self.by_team["director"]), *involved)
         if "hos_ppqa" in self.person.roles:
@@ -201,7 +201,7 @@ class VisibilityFilter:
 
 
 def _is_involved(person_id: int) -> Condition:
-    return exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, _involves(person_id)))
+    return exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, _involves(person_id)).correlate(audits))
 
 
 def _involves(person_id: int) -> Condition:

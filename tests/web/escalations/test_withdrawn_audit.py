@@ -1,4 +1,4 @@
-"""A withdrawn audit goes nowhere any more: nothing of it is offered, whoever asks and by whatever door. An open escalation of it goes on."""
+"""A withdrawn audit goes nowhere any more: nothing of it is offered to anybody, on a page or over JSON. An open escalation of it goes on."""
 
 import pytest
 from flask import Flask
