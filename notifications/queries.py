@@ -167,7 +167,7 @@ def re_audits_to_prompt(engine: Engine, today: date) -> Sequence[int]:
 def prompt_re_audits(engine: Engine, ids: Sequence[int], today: date, now: datetime, digest_times: DigestTimes) -> None:
     """Notify once, in one commit; not if the next audit of the child has started, or if this one was withdrawn."""
     later = audits.alias("later")
-    is_begun = exists().where(later.c.child_id == audits.c.child_id, later.c.id > audits.c.id, later.c.state != "withdrawn")
+    is_begun = exists().where(later.c.child_key == audits.c.child_key, later.c.id > audits.c.id, later.c.state != "withdrawn")
     is_closing = (audits.c.id.in_(ids), audits.c.re_audit_prompt_on <= today)
     columns = (audits.c.reference, audits.c.re_audit_prompt_on, (audits.c.state != "withdrawn") & ~is_begun)
     closing = select(*columns).where(*is_closing).order_by(audits.c.id).with_for_update(of=audits)

@@ -13,6 +13,7 @@ from workflow.errors import ConfigurationError
 from workflow.permissions import Permissions
 from workflow.roles import ROLES
 from workflow.sense_checks import SenseChecks
+from workflow.storage.child_keys import fill_child_keys
 from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import StoredForms, store_versions
 from workflow.storage.log_chains import link_unlinked, record_heads
@@ -69,6 +70,7 @@ def prepare(council: Council) -> None:
     """Create the tables or bring them up to date, link the rows of the logs, and store this version of the form and the rules."""
     _refuse_transferred(council.engine)
     upgrade(council.engine, {table: council.settings.key_for(f"rows of {table}") for table in ("tokens", "calendars")})
+    fill_child_keys(council.engine)
     link_unlinked(council.engine)
     record_heads(council.engine)
     store_versions(council.engine, council.forms.current, council.rules)

@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from workflow.child_ids import child_key
 from workflow.roles import CONTENT_FREE, NAMED_DUTIES, SCOPED
 
 
@@ -95,7 +96,7 @@ class Directory:
     next_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each post of an escalation, and each duty that an audit names one person for, who stands in for it, in order (workflow.toml)."""
     connections: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """For each person, the normalised IDs of the children in their declared connections."""
+    """For each person, the keys of the children in their declared connections."""
     emergencies: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     """For each person, the references of audits that they may read now in an emergency, each with the id of the request."""
     valid_from: datetime | None = None
@@ -140,19 +141,18 @@ class Directory:
 
     def is_connected(self, person_id: int, child_id: str | None) -> bool:
         """Whether a personal connection to the child is declared: it removes every right on that child's audits (rules, section 5)."""
-        return child_id is not None and normalise_child_id(child_id) in self.connections.get(person_id, ())
+        return child_key(child_id) in self.connections.get(person_id, ())
 
     @property
     def connected(self) -> Mapping[str, frozenset[int]]:
-        """The people who declared a connection, by the child’s normalised ID."""
+        """The people who declared a connection, by the child’s key."""
         found: Mapping[str, frozenset[int]] = self._connected  # type: ignore[attr-defined]
         return found
 
     def for_child(self, child_id: str | None) -> "Directory":
         """The same directory for that child’s audits: a post held by somebody connected to the child counts as vacant."""
-        if not child_id or not self.connections:
-            return self
-        return self.without(self.connected.get(normalise_child_id(child_id), frozenset()))
+        key = child_key(child_id) if self.connections else None
+        return self.without(self.connected.get(key, frozenset())) if key else self
 
     def without(self, people: frozenset[int]) -> "Directory":
         if people <= self.excluded:
@@ -212,11 +212,6 @@ class Directory:
         if role not in SCOPED:
             return ""
         return getattr(set_in, SCOPED[role]) if set_in else "?"
-
-
-def normalise_child_id(child_id: str) -> str:
-    """Lower-case A to Z alone, as both databases do."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in child_id.strip())
 
 
 def _first_reachable(people: Iterable[Person]) -> Person | None:

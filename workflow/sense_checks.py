@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow.child_ids import is_no_id
 from workflow.config_faults import key_faults
 from workflow.errors import ConfigurationError, Missing
 from workflow.forms import Form, Section
 from workflow.models import INADEQUATE, Answers
 
 KEYS = ("visits", "fillers", "changes", "repeated_from")
+NO_ID = (
+    "What is given as the child’s ID is not an ID number. Is there one in the case management system? "
+    "Without it, nobody can tell that another audit is of the same child, and no declared connection to the child is found."
+)
 Sections = Mapping[str, Answers]
 ONLY_VISITS = "Evidence lists visits, but not yet what they showed. What did you read or hear that supports your judgement?"
 NO_CHANGE = "Impact names no change yet. What is different for the child or young person because of this?"
@@ -29,7 +34,7 @@ class SenseChecks:
         """Return every question, by the section and field it is about. Reads only `sections`, which the person may see."""
         graded = [section for section in form.areas if section.key in sections]
         of_words = (question for section in graded for question in self._of_words(section, sections[section.key]))
-        return (*_of_grades(form, sections), *of_words, *self._of_repetition(graded, sections))
+        return (*_of_child(sections), *_of_grades(form, sections), *of_words, *self._of_repetition(graded, sections))
 
     def _of_words(self, section: Section, answers: Answers) -> Iterator[Missing]:
         evidence, impact = _text(answers, "evidence"), _text(answers, "impact")
@@ -66,6 +71,11 @@ def load_sense_checks(path: Path) -> SenseChecks:
         return SenseChecks(visits, fillers, named, int(table["repeated_from"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(f"{path.name} can’t be read: {error}.") from error
+
+
+def _of_child(sections: Sections) -> Iterator[Missing]:
+    if is_no_id(sections.get("details", {}).get("child_id")):
+        yield Missing("details", "child_id", NO_ID)
 
 
 def _of_grades(form: Form, sections: Sections) -> Iterator[Missing]:

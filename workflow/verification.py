@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 from workflow import audit as audit_changes
 from workflow import content, history
+from workflow.child_ids import child_key
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, Header, Seal
 from workflow.replay import replay
@@ -17,10 +18,11 @@ SEALED_BY = {"share": audit_changes.SHARED_PART, "moderate": audit_changes.MODER
 
 @dataclass(frozen=True, slots=True)
 class StoredAudit:
-    """An audit read as pages read it, and what else is stored of it. `escalation_state` is what lists show."""
+    """An audit read as pages read it, and what else is stored of it. `escalation_state` is what lists show, `child_key` what they find it by."""
 
     audit: Audit
     escalation_state: str
+    child_key: str | None
     content_digest: str | None
     earlier_escalations: tuple[Escalation, ...]
     rows: tuple[Row, ...]
@@ -62,6 +64,7 @@ def find_faults(stored: StoredAudit, versions: Sequence[Rules]) -> Iterator[str]
         yield str(error)
         return
     yield from _changed_states(stored, replayed)
+    yield from _changed_key(stored)
     yield from _changed_seals(stored)
     yield from _changed_since_sealed(stored)
     told = retell(stored.rows, versions[-1])
@@ -77,6 +80,12 @@ def _changed_states(stored: StoredAudit, replayed: tuple[str | None, str]) -> It
     for shown in (audit.escalation_state, stored.escalation_state):
         if replayed != (audit.state, shown):
             yield f"the history leads to {replayed[0]} with escalation {replayed[1]}, but {audit.state} with {shown} is stored"
+
+
+def _changed_key(stored: StoredAudit) -> Iterator[str]:
+    """None: a process of the release before wrote it, and the next process to start fills it in."""
+    if stored.child_key not in {None, child_key(stored.audit.header.child_id)}:
+        yield "the audit is found by the ID of another child than is stored"
 
 
 def _changed_seals(stored: StoredAudit) -> Iterator[str]:

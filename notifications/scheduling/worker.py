@@ -19,6 +19,7 @@ from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.jobs import Jobs, OneAtATime, log_failures
 from notifications.scheduling.sweep import sweep, tick
+from workflow.storage.child_keys import fill_child_keys
 from workflow.storage.log_chains import link_unlinked, record_heads
 
 __all__ = ["run_forever", "run_once", "sweep"]
@@ -72,8 +73,9 @@ def run_forever(context: WorkerContext) -> None:
 
 
 def _link_unlinked(context: WorkerContext) -> None:
-    """During an upgrade a process of the release before starts audits and writes to the logs without links, until the last one was replaced."""
+    """During an upgrade a process of the release before starts audits and writes without links and keys, until the last one was replaced."""
     record_heads(context.engine)
+    fill_child_keys(context.engine)
     for chain, number in link_unlinked(context.engine).items():
         if number:
             LOG.warning("%s rows of %s had no link, as the release before writes them. They are linked now.", number, chain)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, False_, Select, and_, case, false, func, literal, select, union_all
 
-from workflow.directory import normalise_child_id
+from workflow.child_ids import fold, without_zeros
 from workflow.roles import CASE_ROLES
 from workflow.storage.keyset import fetch_page, precedes
 from workflow.storage.sql_conditions import Condition, all_of, any_of
@@ -118,7 +118,7 @@ def _filters(wanted: AuditFilter, names: Condition, reads: Condition, grades: Co
     if wanted.person:
         yield any_of(all_of(tie, right) for tie, right in _ties_of_person(wanted.person, names, reads))
     if wanted.q:
-        yield any_of([_starts_with(audits.c.reference, wanted.q), all_of(_starts_with(func.lower(audits.c.child_id), wanted.q), reads)])
+        yield any_of([_starts_with(audits.c.reference, wanted.q.strip().lower()), all_of(_is_of_child(wanted.q), reads)])
     if wanted.cursor:
         yield precedes((audits.c.id,), wanted.cursor)
 
@@ -129,8 +129,8 @@ def _limit_by_index(wanted: AuditFilter, reads: Condition) -> Iterator[Condition
         yield audits.c.id.in_(union_all(*(select(audits.c.id).where(tie) for tie, _ in _ties_of_person(wanted.person, reads, reads))))
     if wanted.q:
         alike = (
-            select(audits.c.id).where(_starts_with(audits.c.reference, wanted.q)),
-            select(audits.c.id).where(_starts_with(func.lower(audits.c.child_id), wanted.q), reads),
+            select(audits.c.id).where(_starts_with(audits.c.reference, wanted.q.strip().lower())),
+            select(audits.c.id).where(_is_of_child(wanted.q), reads),
         )
         yield audits.c.id.in_(union_all(*(select(one.limit(MOST_FOUND).subquery().c.id) for one in alike)))
 
@@ -141,10 +141,14 @@ def _ties_of_person(person_id: int, names: Condition, reads: Condition) -> Itera
     yield from ((audits.c[f"{role}_id"] == person_id, reads) for role in (*CASE_ROLES, "moderator"))
 
 
+def _is_of_child(beginning: str) -> Condition:
+    key = without_zeros(fold(beginning))
+    return _starts_with(audits.c.child_key, key) if key else false()
+
+
 def _starts_with(column: ColumnElement[str], beginning: str) -> Condition:
     """Match a prefix as a range of the index, which is in order of code points."""
-    lowered = normalise_child_id(beginning)
-    return and_(column >= lowered, column < lowered + LAST_LETTER)
+    return and_(column >= beginning, column < beginning + LAST_LETTER)
 
 
 def _summarise(row: Any) -> AuditSummary:

@@ -57,10 +57,28 @@ class PreviousAudit:
     grades: Mapping[str, str]
 
 
-def find_previous_audit(connection: Connection, child_id: str, but: str, may_read: ColumnElement[bool]) -> PreviousAudit | None:
-    """Return the latest shared audit of a child among those that `may_read` permits, in one statement."""
-    shared = audits.c.state.in_(("shared", "moderated", "actions_closed"))
-    others = select(audits.c.id).where(audits.c.child_id == child_id, audits.c.reference != but, shared, may_read)
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The shared audits of the same child that are dated no later than an audit. `key` is the child’s."""
+
+    reference: str
+    key: str
+    audited_on: date
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        shared = audits.c.state.in_(("shared", "moderated", "actions_closed"))
+        return and_(audits.c.child_key == self.key, audits.c.reference != self.reference, shared, audits.c.audit_on <= self.audited_on)
+
+
+def find_last_date(connection: Connection, before: Before) -> date | None:
+    """Return the date alone: no right to read that audit is needed."""
+    return connection.execute(select(func.max(audits.c.audit_on)).where(before.condition)).scalar()
+
+
+def find_previous_audit(connection: Connection, before: Before, may_read: ColumnElement[bool]) -> PreviousAudit | None:
+    """Return the latest audit among those that `may_read` permits, in one statement."""
+    others = select(audits.c.id).where(before.condition, may_read)
     latest = others.order_by(audits.c.audit_on.desc(), audits.c.id.desc()).limit(1).scalar_subquery()
     is_open = (actions.c.audit_id == audits.c.id, actions.c.is_live, actions.c.state.in_(("open", "reported")))
     unfinished = select(func.count()).select_from(actions).where(*is_open).scalar_subquery().label("unfinished")

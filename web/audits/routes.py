@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.audits.page_context import list_questions, name_next_person, template_context
 from web.audits.page_context import reveal as read_audit
+from web.audits.previous_audit import find_told_date
 from web.audits.section_forms import describe_answers
 from web.audits.section_status import list_progress
 from web.audits.share_preview import preview_sharing
@@ -69,8 +70,9 @@ def show(reference: str) -> str:
     seen = reveal_and_log(see(context, current_user(), reference))
     progress = list_progress(context, current_user(), seen.audit, seen.sections, list_questions(seen))
     return render_template(
-        "audit.html", **template_context(seen), progress=progress, held_by=name_next_person(seen), status=_escalation_status(seen)
-    )
+        "audit.html", **template_context(seen), progress=progress, held_by=name_next_person(seen), status=_escalation_status(seen),
+        audited_on=find_told_date(seen.audit) if seen.audit.is_before_sharing else None,
+    )  # fmt: skip
 
 
 def _escalation_status(seen: AuditView) -> EscalationStatus | None:

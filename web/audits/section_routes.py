@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from notifications.queries import KEEP_UNSAVED
 from web.audits import draft_recovery
 from web.audits.page_context import list_questions, template_context, view_readable
-from web.audits.previous_audit import reveal_with_previous
+from web.audits.previous_audit import find_told_date, reveal_with_previous
 from web.audits.section_forms import describe_answers, read_form, stored_values, typed_values
 from web.formatting import clock
 from web.identity.current_user import current_user, login_required
@@ -27,6 +27,7 @@ from workflow.models import Audit
 
 pages = ViewOptions(replays_form=True, checks_own_text=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
+TOLD = "Saved. This child was audited in the last 12 months. The audit’s own page says when."
 DRAFT_STORED = "You have been signed out. We have kept what you typed: sign in again to continue."
 
 
@@ -53,7 +54,7 @@ def save(reference: str, section: str) -> Page:
         audit = _save(reference, section)
     except Refusal as refusal:
         return _redisplay(*_find_section(reference, section), refusal), status_of(refusal)
-    flash("Saved.")
+    flash(TOLD if section == "details" and find_told_date(audit) else "Saved.")
     return redirect(_address_after_saving(audit, section), HTTPStatus.SEE_OTHER)
 
 

@@ -79,6 +79,7 @@ def _read(council: Council, reference: str) -> StoredAudit | None:
     return StoredAudit(
         audit,
         row.escalation_state,
+        row.child_key,
         row.content_digest,
         store.earlier_escalations(audit),
         store.history(audit),

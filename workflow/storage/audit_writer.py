@@ -33,6 +33,7 @@ UPDATE_AUDIT = (
             for name in (
                 *row_mapping.PLAIN.values(),
                 *row_mapping.HEADER,
+                "child_key",
                 "escalation_state",
                 "history_count",
                 "history_head",

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from workflow.child_ids import child_key
 from workflow.directory import Directory, Duty, Person, Request, Team
 from workflow.roles import CASE_ROLES, CONTENT_FREE
 from workflow.storage import tables
@@ -27,7 +28,7 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
         requests=tuple(request_of(row) for row in connection.execute(_STILL_ASKED)),
         services={row.code: row.branch for row in connection.execute(select(tables.services.c.code, tables.services.c.branch))},
         next_up=next_up,
-        connections=_grouped((row.person_id, row.child_id) for row in connection.execute(_STILL_CONNECTED)),
+        connections=_grouped(_connected(connection)),
         emergencies=_emergencies_by_person(let_in),
         valid_from=at,
         valid_until=min(turns, default=None),
@@ -35,7 +36,7 @@ def read_directory(connection: Connection, version: int, at: datetime, next_up: 
 
 
 _STILL_ASKED = select(tables.requests).where(tables.requests.c.answered_at.is_(None)).order_by(tables.requests.c.id)
-_STILL_CONNECTED = select(connections.c.person_id, connections.c.child_id).where(connections.c.ended_at.is_(None))
+_STILL_CONNECTED = select(connections.c.person_id, connections.c.child_id, connections.c.typed_as).where(connections.c.ended_at.is_(None))
 
 
 def request_of(row: Any) -> Request:
@@ -82,6 +83,12 @@ def _permitted(duties: frozenset[Duty]) -> frozenset[Duty]:
     """An administrator holds no role with content, even by delegation (rules, section 5)."""
     is_admin = any(duty.role == "admin" for duty in duties)
     return frozenset(duty for duty in duties if not is_admin or duty.role in CONTENT_FREE)
+
+
+def _connected(connection: Connection) -> Iterator[tuple[int, str]]:
+    for row in connection.execute(_STILL_CONNECTED):
+        if key := child_key(row.typed_as or row.child_id):
+            yield row.person_id, key
 
 
 def _grouped(pairs: Iterator[tuple[int, str]]) -> dict[int, frozenset[str]]:

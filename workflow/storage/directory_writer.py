@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, insert, literal, or_, select, update
 
-from workflow.directory import Duty, Person, Request, normalise_child_id
+from workflow.child_ids import child_key
+from workflow.directory import Duty, Person, Request
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
@@ -15,6 +17,8 @@ from workflow.storage.directory_reader import request_of
 from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
 COMMAND_LINE = "command line"
+# As the release before compares IDs.
+LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 VERBS_OF_ROLES = ("role_given", "role_taken", "request_granted", "left")
 UNITS: dict[str, tuple[Table, str]] = {
     "branch": (tables.branches, ""), "service": (tables.services, "branch"), "team": (tables.teams, "service")
@@ -93,7 +97,13 @@ class DirectoryWriter:
         self._update(table, table.c.code == unit.code, name=unit.name, **({set_in: unit.within} if set_in else {}))
 
     def connect(self, person_id: int, child_id: str, by: int) -> None:
-        values = {"person_id": person_id, "child_id": normalise_child_id(child_id), "declared_by": by, "declared_at": self._at}
+        values = {
+            "person_id": person_id,
+            "child_id": child_id.translate(LOWER),
+            "typed_as": child_id,
+            "declared_by": by,
+            "declared_at": self._at,
+        }
         self._connection.execute(insert(connections).values(values))
 
     def end_connection(self, connection_id: int, by: int) -> None:
@@ -146,7 +156,7 @@ class DirectoryWriter:
         return self._connection.execute(select(audits.c.id).where(audits.c[f"{role}_id"] == person_id).limit(1)).first() is not None
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
-        of_child = [func.lower(audits.c.child_id) == normalise_child_id(child_id)] if child_id is not None else []
+        of_child = [_is_of_child(child_id)] if child_id is not None else []
         drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
         moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
         role = case((drafts, "auditor"), else_="moderator").label("role")
@@ -160,9 +170,7 @@ class DirectoryWriter:
         )
 
     def escalated(self, child_id: str) -> tuple[str, ...]:
-        waiting = select(audits.c.reference).where(
-            func.lower(audits.c.child_id) == normalise_child_id(child_id), audits.c.escalation_state == "open"
-        )
+        waiting = select(audits.c.reference).where(_is_of_child(child_id), audits.c.escalation_state == "open")
         return tuple(self._connection.execute(waiting).scalars())
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
@@ -171,6 +179,10 @@ class DirectoryWriter:
 
     def _update(self, table: Table, which: ColumnElement[bool], **values: object) -> None:
         self._connection.execute(update(table).where(which).values(**values))
+
+
+def _is_of_child(child_id: str) -> ColumnElement[bool]:
+    return audits.c.child_key == (child_key(child_id) or "")
 
 
 def delegation_of(row: Any) -> Delegation:

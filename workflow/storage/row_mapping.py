@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row as SqlRow
 
+from workflow.child_ids import child_key
 from workflow.content import content_digest
 from workflow.history import Chain, HistoryEntry, Row
 from workflow.models import Answers, Audit, Escalation, Header, Recipient, SmartAction
@@ -30,6 +31,7 @@ RECIPIENT = tuple(field.name for field in fields(Recipient))
 def audit_values(audit: Audit) -> Values:
     values: Values = {column: getattr(audit, name) for name, column in PLAIN.items()}
     values |= {name: getattr(audit.header, name) for name in HEADER}
+    values["child_key"] = child_key(audit.header.child_id)
     values["form_key"], values["form_version"] = audit.form
     values["escalation_state"] = audit.escalation_state
     values["history_count"], values["history_head"] = audit.chain.count, audit.chain.head

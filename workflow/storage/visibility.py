@@ -42,7 +42,7 @@ class Columns:
 # An expression, not the column: with its index, all audits of the teams would be read and sorted to show the newest fifty.
 OF_AUDIT = Columns(
     func.coalesce(audits.c.team, ""), audits.c.shared_at.is_not(None), IS_ESCALATED, audits.c.moderated_at.is_not(None),
-    func.coalesce(func.lower(audits.c.child_id), ""),
+    func.coalesce(audits.c.child_key, ""),
 )  # fmt: skip
 OF_ANY_CHILD = replace(OF_AUDIT, child=None)
 OF_TALLY = Columns(tallies.c.team, tallies.c.is_shared, tallies.c.is_escalated, false())
@@ -95,11 +95,11 @@ class VisibilityFilter:
 
     def connected(self) -> Select[tuple[int]]:
         """The ids of the audits of children that this person has declared a connection to, read by an index."""
-        return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._children))
+        return select(audits.c.id).where(audits.c.child_key.in_(self._children))
 
     def exceptional_audits(self) -> Select[tuple[int]]:
         """The ids of the audits of children where this person’s posts differ from the usual ones."""
-        return select(audits.c.id).where(func.lower(audits.c.child_id).in_(self._exceptional_children))
+        return select(audits.c.id).where(audits.c.child_key.in_(self._exceptional_children))
 
     @property
     def readers(self) -> list["VisibilityFilter"]:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tests.web.access_matrix.scenarios import SCENARIOS, child_of
 from web.council import Council
-from workflow.directory import Duty, Person, normalise_child_id
+from workflow.directory import Duty, Person
 from workflow.storage.directory_seed import SeedPerson, add_people, bump_version
 from workflow.storage.engine import Connection, write_transaction
 from workflow.storage.tables import connections, duties, people
@@ -104,9 +104,7 @@ def _give_role(connection: Connection, person: Person, actor: Actor) -> None:
         connection.execute(insert(duties).values(person_id=person.id, role=duty.role, scope=duty.scope, is_deputy=False))
     if actor.is_connected:
         declared = {"person_id": person.id, "declared_by": person.id, "declared_at": datetime.now(UTC)}
-        connection.execute(
-            insert(connections), [{**declared, "child_id": normalise_child_id(child_of(scenario))} for scenario in SCENARIOS]
-        )
+        connection.execute(insert(connections), [{**declared, "child_id": child_of(scenario)} for scenario in SCENARIOS])
 
 
 def _duties(role: str) -> Iterator[Duty]:

@@ -8,7 +8,7 @@ from typing import Any
 from tests.factories import World, a_fake_world, an_audit, assign
 from workflow.commands import action_moves
 from workflow.commands.available_moves import make_guard_context
-from workflow.directory import Directory, normalise_child_id
+from workflow.directory import Directory
 from workflow.guards.context import GuardContext, MoveInput
 from workflow.models import Audit, SmartAction
 
@@ -84,7 +84,7 @@ def connected(name: str) -> Callable[[World], Directory]:
 
     def declared(world: World) -> Directory:
         directory: Directory = world.store.directory(world.now)
-        return replace(directory, connections={world.person(name).id: frozenset({normalise_child_id("C-1001")})})
+        return replace(directory, connections={world.person(name).id: frozenset({"c1001"})})
 
     return declared
 

@@ -1,7 +1,7 @@
 """What only a database does: lists, migrations, and refusing changes of the record."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.factories import GRADED, NOW, STATES, World, a_world, an_audit, assign
 from tests.support.cheap_apps import SHIPPED_PRAGMAS
 from web.audit_list.queries import AuditFilter, count_by_state, fetch_audits
-from web.audits.queries import find_previous_audit
+from web.audits.queries import Before, find_previous_audit
 from web.council import Council, prepare
 from web.identity.credentials.access_tokens import check_token, create_token
 from workflow.commands import actions, audit_moves, emergency_access
@@ -118,8 +118,8 @@ def test_the_childs_last_audit_is_read_with_its_grades(council: Council) -> None
         an_audit(world, at="moderated", details={"audit_date": day})
     now = an_audit(world, at="draft")
     with read_transaction(council.engine) as connection:
-        last = find_previous_audit(connection, "C-1001", now, true())
-        none = find_previous_audit(connection, "C-9", now, true())
+        last = find_previous_audit(connection, Before(now, "c1001", date(2026, 11, 20)), true())
+        none = find_previous_audit(connection, Before(now, "c9", date(2026, 11, 20)), true())
     assert none is None
     assert last is not None
     assert (last.audited_on.isoformat(), last.overall_grade, last.unfinished) == ("2026-05-12", "good", 1)

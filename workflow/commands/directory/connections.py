@@ -1,5 +1,6 @@
 """Declaring a personal connection to a child: it takes away every right on that child’s audits from the next request."""
 
+from workflow.child_ids import is_no_id
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.handover import escalation_reassignment_notices, handover_notices
 from workflow.directory import Person
@@ -50,4 +51,6 @@ def _child(typed: object) -> str:
         raise BadInput.about("child_id", f"The child’s ID number: {error}") from error
     if not child:
         raise BadInput.about("child_id", "Give the child’s ID number.")
+    if is_no_id(child):
+        raise BadInput.about("child_id", "This is not an ID number. Give the child’s ID from the case management system.")
     return child

@@ -42,6 +42,7 @@ audits = Table(
     Column("service_manager_id", ForeignKey("people.id")),
     Column("qaro_id", ForeignKey("people.id")),
     Column("child_id", text_in_code_point_order(40)),
+    Column("child_key", text_in_code_point_order(200), comment="of child_id; null where that is no ID"),
     Column("strand", String(40)),
     Column("audit_on", Date),
     Column("overall_grade", String(40)),
@@ -66,6 +67,8 @@ index_where("ix_audits_ever_escalated", audits.c.team, IS_ESCALATED)
 index_where("ix_audits_withdrawal_asked_by", audits.c.withdrawal_asked_by, audits.c.withdrawal_asked_by.is_not(None))
 index_where("ix_audits_re_audit_prompt_on", audits.c.re_audit_prompt_on, audits.c.re_audit_prompt_on.is_not(None))
 index_where("ix_audits_look_on", audits.c.look_on, audits.c.look_on.is_not(None))
+Index("ix_audits_child_key", audits.c.child_key)
+# The release before reads by these two. They go with the next.
 Index("ix_audits_child_id", audits.c.child_id)
 Index("ix_audits_child_id_lower", func.lower(audits.c.child_id))
 for _column in (

@@ -76,6 +76,8 @@ connections = Table(
     Column("id", Integer, primary_key=True),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
     Column("child_id", text_in_code_point_order(40), nullable=False, comment="folded"),
+    # The release before compares the one above.
+    Column("typed_as", text_in_code_point_order(40)),
     Column("declared_by", ForeignKey("people.id"), nullable=False),
     Column("declared_at", Instant, nullable=False),
     Column("ended_by", ForeignKey("people.id")),

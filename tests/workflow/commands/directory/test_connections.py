@@ -20,7 +20,7 @@ def connect(world: World, name: str, child: str = "C-1001", by: str = "") -> Non
     declare_connection(world.command_context(), world.person(by or name), child, world.person(name).id if by else None)
 
 
-@pytest.mark.parametrize("child", ["C-1001", " c-1001 "])
+@pytest.mark.parametrize("child", ["C-1001", " c 1001 ", "00Ｃ／1001"])
 @pytest.mark.parametrize("name", CASE)
 def test_a_connected_person_knows_of_no_audit_of_that_child(world: World, name: str, child: str) -> None:
     reference, other = (
@@ -49,9 +49,17 @@ def test_declaring_twice_is_declaring_once(world: World) -> None:
     an_audit(world, "draft")
     connect(world, "auditor")
     version = world.store.directory().version
-    connect(world, "auditor", "c-1001", by="qa")
+    connect(world, "auditor", "c1001", by="qa")
     assert world.store.directory().version == version
     assert len(sent_notices(world, "duty_must_pass_on")) == 1
+
+
+def test_what_is_no_id_is_refused_and_stops_nobody_elses_audit(world: World) -> None:
+    reference = an_audit(world, "shared", details={"child_id": "Unborn"})
+    with pytest.raises(BadInput) as refused:
+        connect(world, "qaro", "unborn")
+    assert refused.value.missing[0].message.startswith("This is not an ID number.")
+    assert see(world.command_context(), world.person("qaro"), reference).audit.state == "shared"
 
 
 def test_an_escalation_falls_to_the_deputy_who_is_notified(world: World) -> None:
@@ -155,7 +163,7 @@ def test_nobody_ends_their_own_and_what_was_declared_stays_on_the_record(world: 
         end_connection(world.command_context(), world.person("qa2"), 1)
 
 
-@pytest.mark.parametrize("child", ["", "  ", "x" * 41, "a\nb", "a\x00", 7, None])
+@pytest.mark.parametrize("child", ["", "  ", "x" * 41, "unknown", "a\x00", 7, None])
 def test_what_is_no_id_is_refused_and_changes_nothing(world: World, child: object) -> None:
     before = world.store.directory().version
     with pytest.raises(BadInput):
