@@ -113,6 +113,12 @@ def renew_lease(engine: Engine, rows: EmailRows, now: datetime, message_id: str,
     return is_ours
 
 
+def extend_lease(engine: Engine, rows: EmailRows, now: datetime) -> None:
+    """While the email is under way. A lease that was lost stays lost."""
+    with write_transaction(engine) as connection:
+        _update_ours(connection, rows, leased_until=now + LEASE)
+
+
 def mark_sent(engine: Engine, rows: EmailRows, now: datetime) -> None:
     """Mark it, even if another worker has leased it since. Retry over a new connection: an email that is not marked is sent again."""
     try:

@@ -12,6 +12,7 @@ from notifications import outbox
 from notifications.channels import Channel, ChannelUnavailable, PermanentFailure, TemporaryFailure
 from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
+from notifications.delivery.lease_keeper import keep_lease
 from notifications.outbox import EmailRows
 from notifications.reminders.relevance import is_still_relevant, read_facts
 from workflow.directory import Directory
@@ -93,7 +94,8 @@ def _send(context: WorkerContext, channel: Channel, directory: Directory, rows: 
     stored = None if before or rows[0].locked else email.body
     if not outbox.renew_lease(context.engine, rows, clock(), ident, email.to, stored):
         return False
-    channel.send(email.to, ident, email.body)
+    with keep_lease(context.engine, rows, clock):
+        channel.send(email.to, ident, email.body)
     return True
 
 

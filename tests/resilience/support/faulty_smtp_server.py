@@ -1,5 +1,6 @@
 """A real SMTP server that knows when nobody is connected to it any more, and that can be troubled in every way a server can."""
 
+import asyncio
 import re
 import threading
 from asyncio import BaseTransport, Event
@@ -20,6 +21,9 @@ class FaultySmtpServer(SmtpServer):
         self.trouble = ""
         """“hangs”, “421 at connect”, “421 to DATA”, “drops after DATA”, “drops after the dot”, or none."""
         self.changed = threading.Condition()
+        self.holds_next = False
+        """The next email is answered only when `may_answer` is set; `is_holding` says that it is here."""
+        self.is_holding, self.may_answer = threading.Event(), threading.Event()
         self.controller.loop.close()
         self.controller = Counting(self, hostname="127.0.0.1", port=self.controller.port)
 
@@ -38,6 +42,10 @@ class FaultySmtpServer(SmtpServer):
         self.trouble, self.answers, self.after_data = "", lambda to, tries: None, lambda to, tries: None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.holds_next:
+            self.holds_next = False
+            self.is_holding.set()
+            await asyncio.to_thread(self.may_answer.wait, 20)
         answer = await super().handle_DATA(server, session, envelope)
         if self.trouble == "drops after the dot":
             server._writer.close()
