@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, case, delete, exists, func, insert, literal_column, select, union, update
+from sqlalchemy import Engine, case, delete, exists, func, insert, literal_column, or_, select, union, update
 
 from workflow.events import QA_INBOX, Notice
 from workflow.storage import audit_writer, bulk_statements
@@ -23,6 +23,7 @@ from workflow.storage.tables import (
     ticks,
     unsaved,
 )
+from workflow.working_days import london_day
 
 # A program tries again within minutes. A person who typed may be ill for weeks (decision 59).
 KEEP_ANSWERS, KEEP_UNSAVED = timedelta(hours=24), timedelta(days=90)
@@ -70,9 +71,11 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 def handle_clock_rollback(engine: Engine, now: datetime, today: date) -> bool:
     """If the clock was set back, make everything be checked again that was checked in what is now the future. Keys prevent duplicates."""
-    ahead = sweeps.c.slot > f"{now + AHEAD:%Y-%m-%dT%H:%M}"
+    # `worker --once` claims its days only.
+    latest = {"sweep": f"{now + AHEAD:%Y-%m-%dT%H:%M}", "day": str(london_day(now + AHEAD))}
+    is_ahead = or_(*((sweeps.c.sweep == name) & (sweeps.c.slot > slot) for name, slot in latest.items()))
     with read_transaction(engine) as connection:
-        if connection.execute(select(sweeps.c.slot).where(sweeps.c.sweep == "sweep", ahead).limit(1)).first() is None:
+        if connection.execute(select(sweeps.c.slot).where(is_ahead).limit(1)).first() is None:
             return False
     with write_transaction(engine) as connection:
         connection.execute(delete(sweeps).where(sweeps.c.slot > f"{now:%Y-%m-%dT%H:%M}", sweeps.c.sweep != CHANGES))

@@ -28,11 +28,15 @@ Checked = TypeVar("Checked")
 
 def tick(context: WorkerContext, now: datetime) -> None:
     """The sweep of this minute, by the first worker to claim it."""
-    if queries.handle_clock_rollback(context.engine, now, london_day(now)):
-        LOG.warning("The clock was set back: audits checked in what is now the future are checked again. Nothing is sent twice.")
+    correct_clock_rollback(context, now)
     if queries.claim_slot(context.engine, "sweep", f"{now:%Y-%m-%dT%H:%M}", now):
         sweep(context, now)
         outbox.heartbeat(context.engine, queries.SWEEPER, now)
+
+
+def correct_clock_rollback(context: WorkerContext, now: datetime) -> None:
+    if queries.handle_clock_rollback(context.engine, now, london_day(now)):
+        LOG.warning("The clock was set back: audits checked in what is now the future are checked again. Nothing is sent twice.")
 
 
 def sweep(context: WorkerContext, now: datetime) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event, Thread
@@ -18,11 +19,11 @@ from notifications.channels.smtp import SmtpChannel
 from notifications.context import WorkerContext
 from notifications.delivery.sender import deliver
 from notifications.scheduling.jobs import Jobs, OneAtATime, log_failures
-from notifications.scheduling.sweep import sweep, tick
+from notifications.scheduling.sweep import correct_clock_rollback, sweep, tick
 from workflow.storage.child_keys import fill_child_keys
 from workflow.storage.log_chains import link_unlinked, record_heads
 
-__all__ = ["run_forever", "run_once", "sweep"]
+__all__ = ["run_forever", "run_once", "sweep", "utc_now"]
 
 LOG = logging.getLogger("practice_audit.worker")
 SWEEP_EVERY = 60
@@ -32,13 +33,17 @@ STOP_WITHIN = 8.0
 DELIVER_EVERY = {"sqlite": 2, "postgresql": 10}
 
 
-def run_once(context: WorkerContext, now: datetime) -> int:
-    """Do everything that is due at `now`. Return how many emails were sent."""
+def run_once(context: WorkerContext, now: datetime, clock: Callable[[], datetime] | None = None) -> int:
+    """Do everything that is due at `now`. Return how many emails were sent.
+
+    Leases follow `clock`; without it, every time is `now`.
+    """
     channel = open_channel(context.settings)
     try:
+        correct_clock_rollback(context, now)
         sweep(context, now)
         outbox.heartbeat(context.engine, queries.SWEEPER, now)
-        sent = deliver(context, channel, _name(), lambda: now)
+        sent = deliver(context, channel, _name(), clock or (lambda: now))
         outbox.heartbeat(context.engine, "once", now)
     finally:
         channel.close()
@@ -53,11 +58,11 @@ def run_forever(context: WorkerContext) -> None:
     log_failures("link", partial(_link_unlinked, context))()
 
     def send() -> None:
-        deliver(context, channel, name, _now, stopping)
-        outbox.heartbeat(context.engine, "worker", _now())
+        deliver(context, channel, name, utc_now, stopping)
+        outbox.heartbeat(context.engine, "worker", utc_now())
 
     def check() -> None:
-        tick(context, _now())
+        tick(context, utc_now())
 
     Thread(target=_end_in_time, args=(stopping, finished), daemon=True).start()
     deliver_every = DELIVER_EVERY[context.engine.dialect.name]
@@ -110,7 +115,7 @@ def _run(context: WorkerContext, jobs: Jobs, stopping: Event) -> None:
         run_alone(jobs, stopping)
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from notifications.scheduling.sweep import tick
-from notifications.scheduling.worker import sweep
+from notifications.scheduling.worker import run_once, sweep
 from tests.factories import World, an_audit
 from tests.notifications.support.outbox_assertions import DAY, WEEK, after_working_days, days, from_to, in_london, sent_notices
 from tests.support.bar_table import Bar
@@ -114,3 +114,12 @@ def test_nothing_is_lost_in_the_repeated_hour(council: Council, world: World) ->
         tick(council.worker_context, datetime(2026, 10, 25, 0, tzinfo=UTC) + timedelta(minutes=minute))
     assert datetime(2026, 10, 25, 1, 30, tzinfo=UTC).astimezone(LONDON).hour == 1
     assert days(council, "action_due_today", "practitioner") == [date(2026, 10, 25)]
+
+
+def test_a_worker_run_once_sets_right_a_clock_that_went_back(council: Council, world: World) -> None:
+    world.now = in_london(date(2026, 11, 23))
+    an_audit(world, at="moderated")
+    for day in (date(2026, 12, 22), date(2026, 11, 24), date(2026, 12, 13)):
+        run_once(council.worker_context, in_london(day))
+    assert days(council, OVERDUE, "practitioner") == [date(2026, 12, 22)]
+    assert days(council, "action_due_soon", "practitioner") == [date(2026, 12, 13)]

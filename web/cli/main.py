@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from config.settings import BadSetting, read_env, read_settings
-from notifications.scheduling.worker import run_forever, run_once
+from notifications.scheduling.worker import run_forever, run_once, utc_now
 from web.cli import checkpoints, export, transfer, verify_history
 from web.cli import people as people_commands
 from web.cli.demo import load_and_print
@@ -92,7 +92,7 @@ def worker(once: bool, at: str | None) -> None:
     council = _open_prepared_council()
     configure_logging(is_production=council.settings.is_production)
     if once:
-        run_once(council.worker_context, now or datetime.now(UTC))
+        run_once(council.worker_context, now or utc_now(), None if now else utc_now)
     else:
         run_forever(council.worker_context)
 
