@@ -28,8 +28,21 @@ def clean(value: object, max_length: int, *, one_line: bool = False) -> str | No
     return text or None
 
 
+class UnreadDate(str):
+    """What was typed in the boxes of a date, where it could not be understood. `fault` names the box."""
+
+    fault: str
+
+    def __new__(cls, typed: str, fault: str) -> "UnreadDate":
+        made = super().__new__(cls, typed)
+        made.fault = fault
+        return made
+
+
 def parse_iso_date(value: object) -> str:
     """Raise ValueError for what is no date like 2026-11-23."""
+    if isinstance(value, UnreadDate):
+        raise ValueError(value.fault)
     try:
         # Python also reads week dates, which nobody types here.
         if not isinstance(value, str) or not DAY.fullmatch(value):

@@ -14,6 +14,8 @@ from workflow.forms import Form, Section
 from workflow.models import INADEQUATE, Answers
 
 KEYS = ("visits", "fillers", "changes", "repeated_from")
+FIRST_DAY = "2000-01-01"
+"""An earlier day is asked about: a slip of the finger may have made 1026 of 2026."""
 NO_ID = (
     "What is given as the child’s ID is not an ID number. Is there one in the case management system? "
     "Without it, nobody can tell that another audit is of the same child, and no declared connection to the child is found."
@@ -34,7 +36,13 @@ class SenseChecks:
         """Return every question, by the section and field it is about. Reads only `sections`, which the person may see."""
         graded = [section for section in form.areas if section.key in sections]
         of_words = (question for section in graded for question in self._of_words(section, sections[section.key]))
-        return (*_of_child(sections), *_of_grades(form, sections), *of_words, *self._of_repetition(graded, sections))
+        return (
+            *_of_child(sections),
+            *_of_dates(form, sections),
+            *_of_grades(form, sections),
+            *of_words,
+            *self._of_repetition(graded, sections),
+        )
 
     def _of_words(self, section: Section, answers: Answers) -> Iterator[Missing]:
         evidence, impact = _text(answers, "evidence"), _text(answers, "impact")
@@ -76,6 +84,14 @@ def load_sense_checks(path: Path) -> SenseChecks:
 def _of_child(sections: Sections) -> Iterator[Missing]:
     if is_no_id(sections.get("details", {}).get("child_id")):
         yield Missing("details", "child_id", NO_ID)
+
+
+def _of_dates(form: Form, sections: Sections) -> Iterator[Missing]:
+    for section in form.sections:
+        for field in section.fields if section.key in sections else ():
+            answer = sections[section.key].get(field.key)
+            if field.kind == "date" and isinstance(answer, str) and answer < FIRST_DAY:
+                yield Missing(section.key, field.key, f"{field.label.rstrip('?.')}: the year is {answer[:4]}. Is it right?")
 
 
 def _of_grades(form: Form, sections: Sections) -> Iterator[Missing]:

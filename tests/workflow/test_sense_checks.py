@@ -44,6 +44,12 @@ def test_a_passage_that_stands_in_two_areas_is_asked_about_in_both() -> None:
     assert found == {("area_1", "evidence"), ("area_3", "evidence")}
 
 
+@pytest.mark.parametrize(("day", "is_asked"), [("1026-11-20", True), ("1999-12-31", True), ("2000-01-01", False), (None, False)])
+@pytest.mark.parametrize("field", ["audit_date", "previous_audit_on"])
+def test_a_year_before_2000_is_asked_about(field: str, day: str | None, is_asked: bool) -> None:
+    assert asked(details={field: day}) == ({("details", field)} if is_asked else set())
+
+
 @pytest.mark.parametrize(("overall", "is_asked"), [("good", True), ("requires_improvement", True), ("inadequate", False), (None, False)])
 def test_an_inadequate_area_under_a_better_judgement_is_asked_about_there_and_in_the_judgement(overall: str | None, is_asked: bool) -> None:
     found = asked(area_4={"grade": "inadequate"}, area_12={"grade": overall})

@@ -42,9 +42,12 @@ def reveal_with_previous(seen: AuditView) -> tuple[AuditView, LookBack]:
 
 
 def find_told_date(audit: Audit) -> date | None:
-    """Return when this child was last audited, if that is within the look-back. Only the auditor learns it, even one who may not read that audit."""
+    """Return when this child was last audited, if that is within the look-back.
+
+    Only the auditor of a new audit learns it, even one who may not read that audit.
+    """
     before = _before(audit)
-    if before is None or audit.auditor_id != current_user().id:
+    if before is None or audit.auditor_id != current_user().id or not audit.is_before_sharing:
         return None
     with read_transaction(current_council().engine) as connection:
         found = find_last_date(connection, before)

@@ -71,7 +71,7 @@ def show(reference: str) -> str:
     progress = list_progress(context, current_user(), seen.audit, seen.sections, list_questions(seen))
     return render_template(
         "audit.html", **template_context(seen), progress=progress, held_by=name_next_person(seen), status=_escalation_status(seen),
-        audited_on=find_told_date(seen.audit) if seen.audit.is_before_sharing else None,
+        audited_on=find_told_date(seen.audit),
     )  # fmt: skip
 
 

@@ -52,6 +52,9 @@ def _previous_audit_is_answered(s: GuardContext) -> Iterator[Missing]:
     if previously and s.answer("details", "previous_audit_on") is None:
         yield Missing("details", "previous_audit_on", "Give the date of the previous audit.")
     yield from _date_has_come(s, "previous_audit_on", "The date of the previous audit")
+    previous, this = s.answer("details", "previous_audit_on"), s.answer("details", "audit_date")
+    if isinstance(previous, str) and isinstance(this, str) and previous > this:
+        yield Missing("details", "previous_audit_on", "The date of the previous audit can’t be after the audit date.")
 
 
 def practitioner_was_consulted(s: GuardContext) -> Iterator[Missing]:

@@ -42,6 +42,16 @@ CASES = (
     Case("header_is_complete", {("details", "previous_audit_on")}, answers=details(audited_previously=True)),
     Case(
         "header_is_complete",
+        set(),
+        answers=details(audited_previously=True, audit_date="2026-11-01", previous_audit_on="2026-11-01"),
+    ),
+    Case(
+        "header_is_complete",
+        {("details", "previous_audit_on")},
+        answers=details(audited_previously=True, audit_date="2026-11-01", previous_audit_on="2026-11-02"),
+    ),
+    Case(
+        "header_is_complete",
         {("details", "previous_audit_on")},
         answers=details(audited_previously=True, previous_audit_on=TOMORROW.isoformat()),
     ),
