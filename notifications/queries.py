@@ -22,6 +22,7 @@ from workflow.storage.tables import (
     sweeps,
     ticks,
     unsaved,
+    unsaved_forms,
 )
 from workflow.working_days import london_day
 
@@ -106,6 +107,7 @@ def forget_answers_and_unsaved(engine: Engine, now: datetime) -> None:
     with write_transaction(engine) as connection:
         connection.execute(delete(once).where(once.c.at < now - KEEP_ANSWERS))
         connection.execute(delete(unsaved).where(unsaved.c.at < now - KEEP_UNSAVED))
+        connection.execute(delete(unsaved_forms).where(unsaved_forms.c.at < now - KEEP_UNSAVED))
 
 
 def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from config.settings import Settings
+from notifications.queries import KEEP_UNSAVED
 from web import formatting
 from web.api.setup import init_api
 from web.audits.field_types import FIELD_TYPES
@@ -31,6 +32,7 @@ from web.request.log_context import LoggingStore
 from web.request.logging_setup import redact_library_logs
 from web.request.outage import init_outage
 from web.request.security_headers import init_security_headers
+from web.request.unsaved_forms import init_unsaved_forms, put_back
 from web.request.view_options import ViewOptions
 from workflow.storage.engine import engine_options, prepare
 from workflow.storage.tables import metadata
@@ -40,7 +42,7 @@ BLUEPRINT_MODULES = (
     "identity.sign_in.routes", "identity.sign_in.second_factor_routes", "identity.sign_in.password_reset_routes", "identity.sign_in.passkey_routes",
     "identity.account.routes", "identity.account.second_factor_routes", "identity.account.passkey_routes", "identity.account.access_token_routes",
     "identity.account.confirmation_routes", "identity.oidc.routes",
-    "worklist.routes", "worklist.calendar_routes", "audit_list.routes",
+    "worklist.routes", "worklist.calendar_routes", "worklist.unsaved_routes", "audit_list.routes",
     "audits.routes", "audits.section_routes", "audits.moderator_routes", "audits.safeguarding_routes",
     "actions.routes",
     "escalations.routes", "escalations.board_routes", "escalations.acknowledgement_routes",
@@ -70,6 +72,7 @@ def create_app(settings: Settings) -> Flask:
     _init_templates(app, council)
     init_errors(app)
     init_flash_messages(app)
+    init_unsaved_forms(app)
     init_security_headers(app, is_https=settings.is_https)
     app.add_url_rule("/health", view_func=health)
     app.add_url_rule("/council.css", view_func=council_css)
@@ -117,6 +120,7 @@ def _init_templates(app: Flask, council: Council) -> None:
     app.jinja_env.globals.update(
         field_types=FIELD_TYPES, list_possible_owners=list_possible_owners, title_of_duty=title_of_duty,
         moderator_items=formatting.moderator_items, errors_by_field=formatting.errors_by_field, new_idempotency_key=new_idempotency_key, pop_flash_messages=pop_flash_messages,
+        put_back=put_back, unsaved_lasts=KEEP_UNSAVED,
     )  # fmt: skip
 
     @app.context_processor

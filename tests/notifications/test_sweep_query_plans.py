@@ -17,7 +17,21 @@ from web.council import Council
 from workflow.storage.engine import Connection, read_transaction
 from workflow.storage.tables import metadata
 
-GROW = {"audits", "actions", "sections", "escalations", "history", "remarks", "seals", "notices", "outbox", "readings", "once", "unsaved"}
+GROW = {
+    "audits",
+    "actions",
+    "sections",
+    "escalations",
+    "history",
+    "remarks",
+    "seals",
+    "notices",
+    "outbox",
+    "readings",
+    "once",
+    "unsaved",
+    "unsaved_forms",
+}
 # These hold only audits in progress, or notices to be sent.
 PARTIAL = {
     index.name for table in metadata.tables.values() for index in table.indexes if index.dialect_options["sqlite"]["where"] is not None

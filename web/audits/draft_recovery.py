@@ -5,30 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from web.audits.queries import DraftKey, delete_draft, find_draft, store_draft
-from web.request.context import command_context, current_council, current_session
-from workflow.commands.audit_view import AuditView, see
+from web.request.context import current_council
+from workflow.commands.audit_view import AuditView
 from workflow.directory import Person
-from workflow.errors import NotFound
 
-MAX_LENGTH = 1_000_000
-NOT_ANSWERS = {"csrf_token", "then", "kept"}
+NOT_ANSWERS = {"csrf_token", "then", "kept", "unsaved"}
 
 
 def store(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:
     answers = {name: value for name, value in typed.items() if name not in NOT_ANSWERS}
     store_draft(current_council().engine, DraftKey(who.id, reference, section), read_version_seen(typed), answers, datetime.now(UTC))
-
-
-def store_after_session_ended(reference: str, section: str, typed: Mapping[str, str]) -> bool:
-    """Store the text for the person whose session has just ended, if they may write there. Return whether it was stored.
-
-    The answer reveals nothing about the audit.
-    """
-    who = command_context().directory.person(current_session().ended_for)
-    if who is None or sum(map(len, typed.values())) > MAX_LENGTH or not _may_write(who, reference, section):
-        return False
-    store(who, reference, section, typed)
-    return True
 
 
 def find(who: Person, reference: str, section: str) -> Any:
@@ -48,10 +34,3 @@ def may_write(seen: AuditView, section: str) -> bool:
 def read_version_seen(typed: Mapping[str, str]) -> int:
     seen = typed.get("seen", "")
     return int(seen) if seen.isdecimal() and len(seen) < 10 else 0
-
-
-def _may_write(who: Person, reference: str, section: str) -> bool:
-    try:
-        return who.is_active and may_write(see(command_context(), who, reference), section)
-    except NotFound:
-        return False

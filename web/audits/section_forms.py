@@ -9,7 +9,7 @@ from workflow.errors import BadInput, Missing
 from workflow.forms import Field, Form, Section
 from workflow.models import Answers
 
-NOT_ANSWERS = {"csrf_token", "seen", "then", "kept"}
+NOT_ANSWERS = {"csrf_token", "seen", "then", "kept", "unsaved"}
 
 
 def read_form(section: Section, typed: Mapping[str, str]) -> dict[str, object]:

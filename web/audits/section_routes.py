@@ -21,14 +21,13 @@ from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.audit_view import AuditView
-from workflow.errors import BadInput, EditConflict, NotFound, NotSignedIn, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
+from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
 
 pages = ViewOptions(replays_form=True, checks_own_text=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
 TOLD = "Saved. This child was audited in the last 12 months. The audit’s own page says when."
-DRAFT_STORED = "You have been signed out. We have kept what you typed: sign in again to continue."
 
 
 @pages.get("/audits/<reference>/sections/<section>")
@@ -43,13 +42,9 @@ def show(reference: str, section: str) -> str:
 
 
 @pages.post("/audits/<reference>/sections/<section>")
+@login_required
 @ViewOptions(read_log_title="Section, not saved")
 def save(reference: str, section: str) -> Page:
-    try:
-        _ensure_signed_in(reference, section)
-    except NotSignedIn as refusal:
-        is_stored = "yes" if refusal.sentence == DRAFT_STORED else None
-        return redirect(url_for("sign_in.show", next=_address_of(reference, section), kept=is_stored), HTTPStatus.SEE_OTHER)
     try:
         audit = _save(reference, section)
     except Refusal as refusal:
@@ -59,10 +54,10 @@ def save(reference: str, section: str) -> Page:
 
 
 @pages.post("/audits/<reference>/sections/<section>/autosave")
+@login_required
 @ViewOptions(answers_json=True, read_log_title="Section, not saved")
 def autosave(reference: str, section: str) -> dict[str, object]:
     """Save from the page's script. Text that can't be saved is stored as a draft. Errors are JSON."""
-    _ensure_signed_in(reference, section)
     try:
         audit = _save(reference, section)
     except PermissionDenied:
@@ -82,16 +77,6 @@ def discard(reference: str, section: str) -> Response:
     """Delete the draft and show the stored version."""
     draft_recovery.delete(current_user(), reference, section)
     return redirect(_address_of(reference, section), HTTPStatus.SEE_OTHER)
-
-
-def _ensure_signed_in(reference: str, section: str) -> None:
-    """Raise NotSignedIn, after storing the text for the person whose session ended."""
-    try:
-        current_user()
-    except NotSignedIn:
-        if draft_recovery.store_after_session_ended(reference, section, request.form):
-            raise NotSignedIn(DRAFT_STORED) from None
-        raise
 
 
 def _redisplay(seen: AuditView, part: Section, refusal: Refusal) -> str:

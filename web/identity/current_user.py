@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import current_app, redirect, request, url_for
-from werkzeug.wrappers import Response
+from flask import current_app, request
 
 from web.identity.credentials.access_tokens import SAFE_METHODS, ReadOnlyToken, check_token
 from web.identity.credentials.throttled_login import complete_sign_in
@@ -75,16 +74,12 @@ def _active(person_id: int | None) -> Person:
     return person
 
 
-def login_required(view: Callable[P, R]) -> Callable[P, R | Response]:
-    """Redirect a visitor to the sign-in page, and back here afterwards."""
+def login_required(view: Callable[P, R]) -> Callable[P, R]:
+    """A visitor is redirected to the sign-in page, and back here afterwards."""
 
     @wraps(view)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        try:
-            current_user()
-        except NotSignedIn:
-            target = request.path if request.method == "GET" else None
-            return redirect(url_for("sign_in.show", next=target))
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        current_user()
         return view(*args, **kwargs)
 
     return wrapper

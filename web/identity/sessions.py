@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from web.council import Council
 from web.identity.queries import delete_session, insert_session, read_session, update_session
 from web.identity.row_signatures import is_signed, sign_row
-from web.request.browser_session import PREFIX, BrowserSession, has_ended
+from web.request.browser_session import CSRF_TOKEN, PREFIX, BrowserSession, has_ended
 from web.request.context import database_is_unavailable
 from workflow.storage.engine import DatabaseError
 
@@ -92,7 +92,7 @@ def _browser_description() -> str:
 
 def _ended(row: Any, now: datetime) -> BrowserSession:
     """A visitor’s session with the earlier CSRF token, so that a form opened before still shows whose session it came from."""
-    session = BrowserSession({key: value for key, value in row.content.items() if key == "csrf_token"})
+    session = BrowserSession({key: value for key, value in row.content.items() if key == CSRF_TOKEN})
     session.modified = False
     session.ended_for = row.person_id if now - row.seen_at <= STORED_FOR else None
     return session

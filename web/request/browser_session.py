@@ -11,10 +11,17 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 USE_RECORDED_EVERY = timedelta(minutes=1)
 PREFIX = "in."
+CSRF_TOKEN, OF_WRITER = "csrf_token", "."
 
 
 def has_ended(seen_at: datetime, created_at: datetime, now: datetime) -> bool:
     return now - seen_at > IDLE or now - created_at > LONGEST
+
+
+def writer_named_by(token: object) -> int | None:
+    """The person in whose session a form was opened. None for a visitor’s, and for one from before tokens named anybody."""
+    writer, _, rest = str(token).partition(OF_WRITER)
+    return int(writer) if rest and writer.isdecimal() else None
 
 
 class BrowserSession(SecureCookieSession):
@@ -43,8 +50,12 @@ class BrowserSession(SecureCookieSession):
         return self.modified or self.seen_at is None or now - self.seen_at > USE_RECORDED_EVERY
 
     def start_for(self, person_id: int) -> None:
-        """Start a new session under a new token: nothing of the visitor’s session survives signing in."""
+        """Start a new session under a new token: nothing of the visitor’s session survives signing in.
+
+        The token of its forms names the person, so that what they post is theirs even after the session.
+        """
         self.clear()
+        self[CSRF_TOKEN] = f"{person_id}{OF_WRITER}{secrets.token_urlsafe(32)}"
         self._renew_token(person_id)
 
     def store_in_database(self) -> None:

@@ -9,11 +9,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from web.request.context import database_is_unavailable, mark_database_unavailable
-from web.request.form_replay import PostedForm
+from web.request.context import current_session, database_is_unavailable, mark_database_unavailable
+from web.request.form_replay import PostedForm, typed_in_posted_form
 from web.request.log_context import record_refusal
 from web.request.logging_setup import location_of
 from web.request.read_log import both_texts
+from web.request.unsaved_forms import is_from_elsewhere, is_written_by_somebody, page_of_form, store_posted_form
 from web.request.view_options import current_view_options
 from workflow import errors
 from workflow.errors import (
@@ -58,6 +59,9 @@ SENTENCES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong. Nothing was changed. Try again.",
 }
 PAGE_TOO_OLD = "This page was open for too long, or you opened it before you signed in. Nothing was changed. Try again."
+KEPT = "You have been signed out. We have kept what you typed: sign in again to continue."
+KEPT_FROM_OLD_PAGE = "This page was open for too long. Nothing was changed. We have kept what you typed: open the page again to continue."
+SIGNED_OUT = "You have been signed out. Nothing was changed. Copy what you typed, then sign in again."
 
 
 def init_errors(app: Flask) -> None:
@@ -80,15 +84,27 @@ def status_of(refusal: Refusal) -> HTTPStatus:
 
 
 def handle_refusal(refusal: Refusal) -> Any:
-    if isinstance(refusal, NotSignedIn) and not wants_json():
-        return redirect(url_for("sign_in.show", next=request.path if request.method == "GET" else None))
+    if isinstance(refusal, NotSignedIn):
+        return _ask_to_sign_in(refusal)
     if isinstance(refusal, SecondFactorRequired) and not wants_json():
+        store_posted_form()
         return redirect(url_for("second_proof.show"))
     try:
         details = _details(refusal)
     except ReadLogUnavailable as unavailable:
         refusal, details = unavailable, {}
     return error_response(status_of(refusal), refusal.sentence, code=refusal.code, details=details)
+
+
+def _ask_to_sign_in(refusal: NotSignedIn) -> Any:
+    """What was posted is stored first, for the person who wrote it."""
+    is_kept = store_posted_form()
+    if wants_json():
+        return error_response(status_of(refusal), KEPT if is_kept else refusal.sentence, refusal.code)
+    if not is_kept and is_written_by_somebody():
+        return error_response(status_of(refusal), SIGNED_OUT)
+    target = page_of_form() if is_kept or request.method == "GET" else None
+    return redirect(url_for("sign_in.show", next=target, kept="yes" if is_kept else None))
 
 
 def problem_details(status: HTTPStatus, sentence: str, code: str = "", details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -98,16 +114,23 @@ def problem_details(status: HTTPStatus, sentence: str, code: str = "", details: 
 
 
 def error_response(
-    status: HTTPStatus, sentence: str, code: str = "", details: dict[str, Any] | None = None, posted: PostedForm | None = None
+    status: HTTPStatus,
+    sentence: str,
+    code: str = "",
+    details: dict[str, Any] | None = None,
+    posted: PostedForm | None = None,
+    page: str = "",
 ) -> Any:
-    """`posted` is the form that a page shows again."""
+    """`posted` is the form that a page shows again, `page` where it is put back. Without either, all that was typed is there to be copied."""
     if wants_json():
         response = current_app.json.response(problem_details(status, sentence, code, details))
         response.content_type, response.status_code = "application/problem+json", int(status)
         if status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
-    return _page({"status": status, "sentence": sentence, "missing": (details or {}).get("missing", ()), "posted": posted}), status
+    typed = () if posted or page or is_from_elsewhere() else typed_in_posted_form()
+    shown = {"refused_with": status, "sentence": sentence, "missing": (details or {}).get("missing", ())}
+    return _page(shown | {"posted": posted, "page": page, "typed": typed}), status
 
 
 def _page(shown: dict[str, Any]) -> str | Response:
@@ -139,7 +162,10 @@ def _details(refusal: Refusal) -> dict[str, Any]:
 
 def _handle_csrf_error(_: CSRFError) -> Any:
     record_refusal("wrong-form")
-    return error_response(HTTPStatus.BAD_REQUEST, PAGE_TOO_OLD)
+    is_kept = store_posted_form()
+    if is_kept and current_session().person_id is None and not wants_json():
+        return redirect(url_for("sign_in.show", next=page_of_form(), kept="yes"))
+    return error_response(HTTPStatus.BAD_REQUEST, KEPT_FROM_OLD_PAGE if is_kept else PAGE_TOO_OLD, page=page_of_form() if is_kept else "")
 
 
 def handle_http_error(error: HTTPException) -> Any:

@@ -14,7 +14,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from config.settings import Settings
 from web.request.context import current_session
 from web.request.errors import error_response, status_of
-from web.request.form_replay import posted_form
+from web.request.form_replay import leave_form_unread, posted_form
 from web.request.view_options import current_view_options
 from workflow.errors import BadInput, TooLarge
 from workflow.text_limits import ensure_workable
@@ -65,15 +65,16 @@ def _with_trusted_host(inner: Callable[..., Iterable[bytes]], trusted: tuple[str
 
 def _refuse_untrusted_host() -> Any:
     if request.environ.get(UNTRUSTED) and not current_view_options().is_probe:
+        leave_form_unread()
         return error_response(HTTPStatus.BAD_REQUEST, WRONG_HOST)
     return None
 
 
 def _refuse_too_many_fields() -> None:
     """Raise TooLarge. Werkzeug itself counts the parts of a multipart form."""
-    if request.mimetype == FORM and request.get_data().count(b"&") >= MAX_FIELDS:
-        raise TooLarge
-    if request.mimetype in FORMS and _is_a_visitor() and len(request.get_data()) > MAX_BYTES_OF_VISITORS:
+    has_too_many = request.mimetype == FORM and request.get_data().count(b"&") >= MAX_FIELDS
+    if has_too_many or (request.mimetype in FORMS and _is_a_visitor() and len(request.get_data()) > MAX_BYTES_OF_VISITORS):
+        leave_form_unread()
         raise TooLarge
 
 

@@ -150,24 +150,31 @@ def test_a_draft_is_offered_to_nobody_else(app: Flask, world: World, reference: 
             assert "Two hours of writing." not in text_of(other.get(path).get_data(as_text=True))
 
 
-def test_nothing_is_stored_if_they_may_not_write(app: Flask, world: World) -> None:
+def test_keeping_reveals_nothing_and_offers_nothing_of_what_is_unknown(app: Flask, world: World) -> None:
     shared = an_audit(world, at="shared")
     with time_machine.travel(NOW, tick=False) as clock:
         browser = Browser(app, "auditor")
         clock.shift(timedelta(minutes=31))
-        for reference in (shared, "zzzz-zzzz"):
-            answer = browser.post(f"/audits/{reference}/sections/summary", seen=1, **SUMMARY)
-            assert "kept" not in answer.headers["Location"]
+        paths = [f"/audits/{reference}/sections/summary" for reference in (shared, "zzzz-zzzz")]
+        said = {browser.post(path, seen=1, **SUMMARY).headers["Location"].replace(path.split("/")[2], "") for path in paths}
+        assert len(said) == 1
+        _sign_in_again(browser, "auditor")
+        pages = [browser.get(path) for path in paths]
+        assert [page.status_code for page in pages] == [200, 404]
+        assert ["Two hours of writing." in page.get_data(as_text=True) for page in pages] == [True, False]
 
 
-def test_signing_out_leaves_nobody_to_keep_for(app: Flask, world: World, reference: str) -> None:
-    browser = Browser(app, "auditor")
+def test_what_is_sent_after_signing_out_in_another_tab_is_stored_apart(app: Flask, world: World, reference: str) -> None:
+    browser, path = Browser(app, "auditor"), f"/audits/{reference}/sections/summary"
     cookie = browser.client.get_cookie("session")
     assert cookie is not None
     browser.post("/sign-out")
     browser.client.set_cookie("session", cookie.value)
-    answer = browser.post(f"/audits/{reference}/sections/summary", seen=1, **SUMMARY)
-    assert answer.status_code == 400
+    answer = browser.post(path, seen=1, **SUMMARY)
+    assert (answer.status_code, answer.location) == (302, f"/sign-in?next={path}&kept=yes")
+    assert summary_of(world, reference) is None
+    _sign_in_again(browser, "auditor")
+    assert "Two hours of writing." in browser.get(path).get_data(as_text=True)
 
 
 def test_a_session_says_when_it_ends_and_goes_on_when_asked(app: Flask, reference: str) -> None:

@@ -1,5 +1,6 @@
 """What is stored for a while: answers to requests that may be repeated, and text that could not be saved."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from tests.factories import NOW, World, an_audit
 from tests.web.support.api_client import ApiClient
 from web.council import Council
 from workflow.storage.engine import read_transaction, write_transaction
-from workflow.storage.tables import once, unsaved
+from workflow.storage.tables import once, unsaved, unsaved_forms
 
 WORD, AUDITOR = "Quillfeather", "auditor@demo.example"
 
@@ -50,15 +51,15 @@ def test_an_answer_that_no_key_opens_does_not_have_the_request_carried_out_again
     assert (again.status_code, again.json["type"]) == (422, "urn:practice-audit:used-for-another")
 
 
-@pytest.mark.parametrize(("table", "lasts"), [(once, KEEP_ANSWERS), (unsaved, KEEP_UNSAVED)])
+@pytest.mark.parametrize(("table", "lasts"), [(once, KEEP_ANSWERS), (unsaved, KEEP_UNSAVED), (unsaved_forms, KEEP_UNSAVED)])
 def test_what_is_old_is_deleted_within_a_day(council: Council, world: World, table: Any, lasts: timedelta) -> None:
     reference, person = an_audit(world, "draft"), world.person("auditor").id
-    of_a_draft = {"reference": reference, "section": "summary", "seen": 1, "typed": {"case_summary": WORD}}
-    of_an_answer = {"digest": "", "answer": "x"}
-    rows = [
-        {"person_id": person, "at": NOW - lasts + timedelta(minutes=minutes)} | (of_an_answer | {"key": str(minutes)} if table is once else of_a_draft | {"section": f"area_{minutes + 5}"})
-        for minutes in (-1, 1)
-    ]  # fmt: skip
+    of_one: dict[Any, Callable[[int], dict[str, Any]]] = {
+        once: lambda number: {"digest": "", "answer": "x", "key": str(number)},
+        unsaved: lambda number: {"reference": reference, "section": f"area_{number + 5}", "seen": 1, "typed": {"case_summary": WORD}},
+        unsaved_forms: lambda number: {"path": "/audits/new", "page": "/audits/new", "opened": str(number), "typed": [["reason", WORD]]},
+    }
+    rows = [{"person_id": person, "at": NOW - lasts + timedelta(minutes=minutes)} | of_one[table](minutes) for minutes in (-1, 1)]
     with write_transaction(council.engine) as connection:
         connection.execute(insert(table), rows)
     sweep(council.worker_context, NOW)

@@ -34,7 +34,7 @@ WORDLESS = {
     "/", "/audits", "/notices", "/readings", "/people", "/health", "/account", "/tokens", "/api/v1/notices", "/api/v1/audits", "/api/v1/health",
 }  # fmt: skip
 OF_THE_CASE = {
-    "audits", "sections", "actions", "escalations", "remarks", "seals", "unsaved", "connections", "emergencies", "once",
+    "audits", "sections", "actions", "escalations", "remarks", "seals", "unsaved", "unsaved_forms", "connections", "emergencies", "once",
 }  # fmt: skip
 
 

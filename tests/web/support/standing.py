@@ -14,7 +14,19 @@ from workflow.storage.engine import read_transaction
 from workflow.storage.tables import accounts, metadata, people
 
 # What somebody did or was asked, and what slows them: it lets nobody in.
-NO_WAY_IN = {"accounts", "connections", "directory_history", "duties", "failures", "once", "places", "readings", "requests", "unsaved"}
+NO_WAY_IN = {
+    "accounts",
+    "connections",
+    "directory_history",
+    "duties",
+    "failures",
+    "once",
+    "places",
+    "readings",
+    "requests",
+    "unsaved",
+    "unsaved_forms",
+}
 WAYS_IN = [table for table in metadata.sorted_tables if "person_id" in table.c and table.name not in NO_WAY_IN]
 
 

@@ -16,6 +16,7 @@ from workflow.storage.tables.audits import (
     sections,
     tallies,
     unsaved,
+    unsaved_forms,
 )  # fmt: skip
 from workflow.storage.tables.credentials import accounts, enrolment_codes, failures, passkeys, places, recovery_codes, used_proofs
 from workflow.storage.tables.directory import (
@@ -92,5 +93,6 @@ __all__ = [
     "ticks",
     "tokens",
     "unsaved",
+    "unsaved_forms",
     "used_proofs",
 ]

@@ -211,3 +211,15 @@ unsaved = Table(
     Column("at", Instant, nullable=False, index=True),
     PrimaryKeyConstraint("person_id", "reference", "section"),
 )  # fmt: skip
+
+# What somebody posted when their session or the page's token had ended, by the page load that it came from: two tabs lose nothing to each other.
+unsaved_forms = Table(
+    "unsaved_forms", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("path", String(200), nullable=False),
+    Column("opened", String(64), nullable=False),
+    Column("page", String(200), nullable=False),
+    Column("typed", JSON, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    PrimaryKeyConstraint("person_id", "path", "opened"),
+)  # fmt: skip

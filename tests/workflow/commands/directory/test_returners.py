@@ -15,7 +15,7 @@ from workflow.storage.tables import accounts, emergencies, metadata
 from workflow.storage.tables import people as people_table
 
 # What says what somebody did or said, and lets nobody in.
-RECORD = {"connections", "directory_history", "once", "readings", "requests", "unsaved"}
+RECORD = {"connections", "directory_history", "once", "readings", "requests", "unsaved", "unsaved_forms"}
 OF_A_PERSON = [table for table in metadata.sorted_tables if "person_id" in table.c]
 LEAVES, BACK = "no", "yes"
 Way = Callable[[World, str], None]
