@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from workflow.models import INADEQUATE, Audit
-from workflow.working_days import end_of_month, months_after, re_audit_window
+from workflow.models import INADEQUATE, Audit, Escalation
+from workflow.working_days import add_working_days, end_of_month, london_day, months_after, re_audit_window
 
 END_OF_MONTH = "end of month"
 LAST_HOUR = 23
+HEAD_OF_SERVICE = "head_of_service"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,13 @@ class Deadlines:
         if audit.overall_grade == INADEQUATE:
             return months_after(audited_on, self["re_audit_after_inadequate_months"])
         return months_after(re_audit_window(audited_on, self["re_audit_months"]), -self["re_audit_prompt_months_before"])
+
+    def escalation_due_on(self, escalation: Escalation, post: str) -> date | None:
+        opened_on, has_acknowledged = london_day(escalation.opened_at), {one.post for one in escalation.recipients if one.acknowledged_at}
+        if post not in has_acknowledged:
+            return add_working_days(opened_on, self["escalation_acknowledged_working_days"])
+        is_to_plan = post == HEAD_OF_SERVICE and not escalation.plan
+        return add_working_days(opened_on, self["response_plan_working_days"]) if is_to_plan else None
 
     def emergency_ends_at(self, at: datetime) -> datetime:
         return at + timedelta(minutes=self["emergency_minutes"])

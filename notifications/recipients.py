@@ -11,7 +11,7 @@ from notifications.policy import Deadlines, ModerationSelection
 from workflow.directory import Directory, Person
 from workflow.errors import ConfigurationError
 from workflow.events import QA_INBOX, Event, Notice
-from workflow.models import Audit
+from workflow.models import Audit, Escalation
 from workflow.roles import CASE_ROLES, COUNCIL_WIDE, NAMED_ROLES, ROLES, SCOPED
 
 POSTS = (*SCOPED, *COUNCIL_WIDE)
@@ -60,6 +60,9 @@ class NotificationRules:
 
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
         return self.clocks.re_audit_prompt_on(audit)
+
+    def escalation_due_on(self, escalation: Escalation, post: str) -> date | None:
+        return self.clocks.escalation_due_on(escalation, post)
 
     def emergency_ends_at(self, at: datetime) -> datetime:
         return self.clocks.emergency_ends_at(at)

@@ -9,7 +9,7 @@ from typing import Protocol
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Event, Notice
 from workflow.history import Row
-from workflow.models import Audit, Seal
+from workflow.models import Audit, Escalation, Seal
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
 
 
@@ -88,6 +88,15 @@ class EmergencyAccessRequest:
     ends_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UnresolvedEscalation:
+    """What decides who answers for it: the team and the child of its audit."""
+
+    reference: str
+    team: str | None
+    child_id: str | None
+
+
 class ConcurrentChange(Exception):
     """The audit or the directory changed between reading and writing: read again and decide again."""
 
@@ -164,8 +173,10 @@ class DirectoryWriter(Protocol):
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
         """The audits, moderations and actions that wait for this person; of one child alone where one is named."""
 
-    def escalated(self, child_id: str) -> tuple[str, ...]:
-        """The references of the child’s audits whose escalation waits for somebody to acknowledge it."""
+    def directory(self) -> Directory:
+        """As it is after what was written so far."""
+
+    def unresolved_escalations(self) -> tuple[UnresolvedEscalation, ...]: ...
 
 
 class Store(Protocol):
@@ -217,6 +228,9 @@ class NotificationPolicy(Protocol):
 
     def re_audit_prompt_on(self, audit: Audit) -> date | None:
         """When the QA Service is asked to plan the next audit of this child."""
+
+    def escalation_due_on(self, escalation: Escalation, post: str) -> date | None:
+        """When the post must acknowledge it, or plan for it where it has; None where nothing with a date is left to do."""
 
     def emergency_ends_at(self, at: datetime) -> datetime:
         """When emergency access given at that time ends."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from config.settings import Settings
 from workflow.events import QA_INBOX
+from workflow.posts import HANDED_OVER
 
 CHASE = "escalation_not_acknowledged"
 EVENTS = ("escalation_opened", CHASE)
@@ -27,7 +28,7 @@ MAX_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementLink:
-    """A request that this person acknowledges, because the escalation names them or because they were reminded."""
+    """A request that this person acknowledges, because the escalation names them, or (`is_chase`) as who holds the post since."""
 
     reference: str
     person_id: int
@@ -39,7 +40,8 @@ def acknowledge_line(row: Any, settings: Settings) -> str:
     """The line with the link for the email of an outbox row, the same at every try; "" if there is nothing to acknowledge."""
     if row.event not in EVENTS or row.recipient == QA_INBOX:
         return ""
-    request = AcknowledgementLink(row.reference, row.recipient, row.event == CHASE, row.created_at)
+    is_for_holder = row.event == CHASE or row.key.startswith(HANDED_OVER)
+    request = AcknowledgementLink(row.reference, row.recipient, is_for_holder, row.created_at)
     return f"\n\nAcknowledge: {settings.base_url}/acknowledge?token={make_token(request, settings)}"
 
 

@@ -73,7 +73,7 @@ def _due_on(row: Any, rules: NotificationRules) -> date | None:
     """The due date of the row; for an event that starts a deadline, the date of that deadline."""
     day = london_day(row.created_at)
     if row.event == "escalation_opened":
-        return add_working_days(day, rules.clocks["escalation_acknowledged_working_days"])
+        return row.due_on or add_working_days(day, rules.clocks["escalation_acknowledged_working_days"])
     return rules.share_by(day) if row.event in {"audit_allocated", "audit_returned"} else row.due_on
 
 

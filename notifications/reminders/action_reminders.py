@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from notifications.policy import Deadlines
+from notifications.policy import HEAD_OF_SERVICE, Deadlines
 from workflow.directory import Directory
 from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, Escalation, Recipient
 from workflow.working_days import add_working_days, london_day, next_working_day
-
-HEAD_OF_SERVICE = "head_of_service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
 from notifications.reminders.alerts import directory_change_notices, is_stalled, read_volume_notices
 from notifications.reminders.digest_schedule import next_digest_times
+from notifications.reminders.post_turns import tell_of_turns
 from workflow.directory import Directory
 from workflow.events import QA_INBOX, Notice
 from workflow.storage.engine import DatabaseError
@@ -42,6 +43,7 @@ def correct_clock_rollback(context: WorkerContext, now: datetime) -> None:
 def sweep(context: WorkerContext, now: datetime) -> None:
     today, directory = london_day(now), context.store.directory(now)
     digest_times = next_digest_times(now, context.notification_rules, queries.worker_status(context.engine, now).reminded_at)
+    tell_of_turns(context, now, directory)
     for actions in _check_actions(context, today, directory):
         queries.store_action_reminders(context.engine, actions, now, digest_times)
     for audits in _check_audits(context, today, directory):

@@ -80,3 +80,8 @@ def test_no_generated_file_is_committed() -> None:
         pytest.skip("not a git checkout")
     made = ("web/static/", "node_modules/", ".venv/", "var/")
     assert [path for path in kept.stdout.splitlines() if path.startswith(made)] == []
+
+
+def test_the_directory_is_changed_only_where_new_holders_of_posts_are_told() -> None:
+    changed_in = [str(path.relative_to(ROOT)) for path in SERVED if "store.changing(" in path.read_text(encoding="utf-8")]
+    assert changed_in == ["workflow/commands/directory/changing.py"]

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, insert, literal, or_, select, update
 
 from workflow.child_ids import child_key
-from workflow.directory import Duty, Person, Request
+from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Notice
-from workflow.ports import ConcurrentChange
+from workflow.ports import ConcurrentChange, UnresolvedEscalation
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
 from workflow.storage import access_removal, account_emails, audit_writer, enrolment, log_chains, tables
-from workflow.storage.directory_reader import request_of
-from workflow.storage.tables import IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
+from workflow.storage.directory_reader import read_directory, request_of
+from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
 
 COMMAND_LINE = "command line"
 # As the release before compares IDs.
@@ -26,9 +26,9 @@ UNITS: dict[str, tuple[Table, str]] = {
 
 
 class DirectoryWriter:
-    def __init__(self, connection: Connection, directory_version: int, at: datetime) -> None:
+    def __init__(self, connection: Connection, directory_version: int, at: datetime, next_up: Mapping[str, tuple[str, ...]]) -> None:
         """Raise ConcurrentChange if the directory has another version. From here on nobody else can change it until the commit."""
-        self._connection, self._version, self._at = connection, directory_version, at
+        self._connection, self._version, self._at, self._next_up = connection, directory_version, at, next_up
         seen = update(tables.directory).where(tables.directory.c.version == directory_version)
         if connection.execute(seen.values(version=directory_version + 1)).rowcount != 1:
             raise ConcurrentChange
@@ -169,9 +169,12 @@ class DirectoryWriter:
             *(OpenDuty(row.reference, "owner", row.number) for row in self._connection.execute(own_actions.order_by(audits.c.id))),
         )
 
-    def escalated(self, child_id: str) -> tuple[str, ...]:
-        waiting = select(audits.c.reference).where(_is_of_child(child_id), audits.c.escalation_state == "open")
-        return tuple(self._connection.execute(waiting).scalars())
+    def directory(self) -> Directory:
+        return read_directory(self._connection, self._version + 1, self._at, self._next_up)
+
+    def unresolved_escalations(self) -> tuple[UnresolvedEscalation, ...]:
+        found = select(audits.c.reference, audits.c.team, audits.c.child_id).where(IS_UNRESOLVED).order_by(audits.c.id)
+        return tuple(UnresolvedEscalation(*row) for row in self._connection.execute(found))
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

@@ -67,7 +67,7 @@ class SqlStore:
     def changing(self, directory_version: int, at: datetime) -> Iterator[DirectoryWriter]:
         """One commit at the end; raises ConcurrentChange if the directory has another version."""
         with write_transaction(self.engine) as connection:
-            yield DirectoryWriter(connection, directory_version, at)
+            yield DirectoryWriter(connection, directory_version, at, self._next_up)
 
     def directory(self, at: datetime | None = None) -> Directory:
         """As of `at`, or now. Read again only if its version has changed, or something in it has started or ended since."""

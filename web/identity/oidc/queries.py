@@ -57,7 +57,7 @@ def expect_account(engine: Engine, issuer: str, sign_in_name: str, person_id: in
     with write_transaction(engine) as connection:
         if connection.execute(has_one.union_all(select(EXPECTED.c.id).where(*named))).first():
             return False
-        writer = DirectoryWriter(connection, directory_version, now)
+        writer = DirectoryWriter(connection, directory_version, now, {})
         connection.execute(delete(EXPECTED).where(or_(EXPECTED.c.person_id == person_id, EXPECTED.c.ends_at <= now)))
         values = {"issuer": issuer, "sign_in_name": sign_in_name, "person_id": person_id, "ends_at": ends_at}
         connection.execute(insert(EXPECTED).values(values))

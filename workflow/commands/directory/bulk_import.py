@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from workflow.commands.context import CommandContext
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
@@ -96,7 +97,7 @@ def import_people(context: CommandContext, lines: tuple[Line, ...]) -> Plan:
     if plan.refusals or not plan.changes:
         return plan
     try:
-        with context.store.changing(context.directory.version, context.now) as writing:
+        with changing(context) as writing:
             _apply(context, writing, plan.planned)
     except ConcurrentChange:
         # Somebody changed the directory meanwhile: plan again on the present one.

@@ -2,7 +2,8 @@
 
 from workflow.child_ids import is_no_id
 from workflow.commands.context import CommandContext, retry_on_conflict
-from workflow.commands.directory.handover import escalation_reassignment_notices, handover_notices
+from workflow.commands.directory.changing import changing
+from workflow.commands.directory.handover import handover_notices
 from workflow.directory import Person
 from workflow.errors import BadInput, NotFound, PermissionDenied
 from workflow.field_types import clean
@@ -22,11 +23,9 @@ def declare_connection(context: CommandContext, who: Person, child_id: object, p
     child = _child(child_id)
     if context.directory.is_connected(person.id, child):
         return
-    before = context.directory.for_child(child)
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         writing.connect(person.id, child, who.id)
         writing.notify(handover_notices(context, person.id, writing.holdings(person.id, child)))
-        writing.notify(escalation_reassignment_notices(context, before, before.without(frozenset({person.id})), writing.escalated(child)))
 
 
 @retry_on_conflict
@@ -34,7 +33,7 @@ def end_connection(context: CommandContext, who: Person, connection_id: int) -> 
     """Never by the person themselves. Who declared it, who ended it and when stay on the record. Return the id of the person."""
     if not context.permissions.allow_role("end_connection", who):
         raise PermissionDenied("Only the QA Service or the HoS for Practice, Performance and QA can end a connection.")
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         connection = writing.connection(connection_id)
         if connection is None:
             raise NotFound

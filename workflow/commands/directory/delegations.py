@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from workflow.commands.context import CommandContext, retry_on_conflict
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.roles import ensure_compatible, needs_second_person
 from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person
 from workflow.directory import Duty, Person, Request
@@ -24,7 +25,7 @@ def delegate(context: CommandContext, who: Person, from_person: int, to_person: 
     _ensure_theirs(context, who, giver, to, duty)
     starts_at, ends_at = _times(context, *days)
     facts = {"role": format_duty(duty), "to": to.name, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         ensure_compatible(writing, to, duty)
         if needs_second_person(context, writing, to, duty):
             ask_a_second_person(context, writing, Request(to.id, duty, who.id, context.now, giver.id, starts_at, ends_at))
@@ -38,7 +39,7 @@ def delegate(context: CommandContext, who: Person, from_person: int, to_person: 
 @retry_on_conflict
 def end_delegation(context: CommandContext, who: Person, delegation_id: int) -> None:
     """End it: the person who gave it, the person who holds it, or an administrator may."""
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         found = writing.delegation(delegation_id)
         if found is None:
             raise NotFound

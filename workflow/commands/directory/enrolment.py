@@ -1,6 +1,7 @@
 """A second person’s word that somebody may set up a first factor: a code, whose digest alone is stored (decision 55)."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.people import somebody_else
 from workflow.directory import Person
 from workflow.role_assignments import DirectoryEvent
@@ -15,6 +16,6 @@ def store_enrolment_code(context: CommandContext, who: Person, person_id: int, d
 
 def store_code_of_operator(context: CommandContext, person_id: int, digest: str, by: Person | None = None) -> None:
     """At the command line, where nobody is signed in."""
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         writing.store_enrolment_code(person_id, digest)
         writing.record(by, DirectoryEvent("enrolment_code_made", person_id))

@@ -16,20 +16,6 @@ def handover_notices(context: CommandContext, person_id: int, holdings: tuple[Op
     ]
 
 
-def escalation_reassignment_notices(
-    context: CommandContext, before: Directory, after: Directory, references: tuple[str, ...]
-) -> list[Notice]:
-    """Notices of an unacknowledged escalation to the people who answer for its posts from now on."""
-    notices = {}
-    for audit in filter(None, (context.store.audit(reference) for reference in references)):
-        for recipient in audit.escalation.recipients if audit.escalation else ():
-            was, now = (one.holder(recipient.post, audit.header.team) for one in (before, after))
-            if recipient.acknowledged_at is None and now and (was is None or was.person.id != now.person.id):
-                key = f"fallen/{audit.reference}/{recipient.post}/{context.directory.version}"
-                notices[audit.reference, now.person.id] = Notice(key, "escalation_opened", now.person.id, audit.reference)
-    return list(notices.values())
-
-
 def ensure_may_be_given(directory: Directory, person: Person, child_id: object, field: str, section: str = "") -> None:
     """Raise BadInput where the person is connected to the child. The sentence does not say why: connections are private."""
     if isinstance(child_id, str) and directory.is_connected(person.id, child_id):

@@ -3,6 +3,7 @@
 import re
 
 from workflow.commands.context import CommandContext, retry_on_conflict
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person
 from workflow.directory import Directory, Duty, Person, Request
@@ -22,7 +23,7 @@ def add_person(context: CommandContext, who: Person, name: object, email: object
     ensure_edits(context, who)
     called, address = read_identity(name, email)
     ensure_free(context.directory, address)
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         person_id = writing.add_people((address, called))[address]
         writing.record(who, DirectoryEvent("added", person_id, facts={"name": called, "email": address}))
     return person_id
@@ -37,7 +38,7 @@ def change_person(context: CommandContext, who: Person, person_id: int, name: ob
         _ensure_new(context.directory, person, address)
     if (called, address) == (person.name, person.email):
         return GIVEN
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         waits = address != person.email and _may_open_audits(context, writing, person)
         if waits:
             ask_a_second_person(context, writing, Request(person.id, NO_DUTY, who.id, context.now, new_email=address))
@@ -58,7 +59,7 @@ def mark_as_left(context: CommandContext, who: Person, person_id: int) -> int:
     person = somebody_else(context, who, person_id)
     if not person.is_active:
         raise BadInput.about("person", f"{person.name} has left already.")
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         notices = handover_notices(context, person.id, writing.holdings(person.id))
         writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=False)
@@ -73,7 +74,7 @@ def mark_as_back(context: CommandContext, who: Person, person_id: int) -> None:
     person = somebody_else(context, who, person_id)
     if person.is_active:
         raise BadInput.about("person", f"{person.name} is here already.")
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         # Again, for what somebody who left before this was so still has.
         writing.end_everything(person.id)
         writing.change_person(person.id, person.name, person.email, is_active=True)

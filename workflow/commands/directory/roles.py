@@ -1,6 +1,7 @@
 """Giving and taking roles, and the second person who grants what one alone can’t give."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.people import change_address, somebody_else
 from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person, may_answer
@@ -15,7 +16,7 @@ from workflow.roles import NAMED_ROLES
 def give_role(context: CommandContext, who: Person, person_id: int, duty: Duty) -> str:
     """Return GIVEN, or WAITS where a second person must agree first; raises BadInput where the person can’t hold it."""
     person = somebody_else(context, who, person_id)
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         _ensure_fits(context, writing, person, duty)
         if needs_second_person(context, writing, person, duty):
             ask_a_second_person(context, writing, Request(person.id, duty, who.id, context.now))
@@ -32,7 +33,7 @@ def take_role(context: CommandContext, who: Person, person_id: int, duty: Duty) 
     person = somebody_else(context, who, person_id)
     if duty not in person.duties - person.delegated:
         raise BadInput.about("role", f"{person.name} does not hold that role.")
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         passes_on = tuple(one for one in writing.holdings(person.id) if one.role == duty.role)
         writing.take(person.id, duty)
         writing.notify(handover_notices(context, person.id, passes_on))
@@ -42,7 +43,7 @@ def take_role(context: CommandContext, who: Person, person_id: int, duty: Duty) 
 @retry_on_conflict
 def answer_request(context: CommandContext, who: Person, request_id: int, *, is_granted: bool) -> None:
     """Grant or refuse, as a second person; everything is checked again."""
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         request = writing.request(request_id)
         if request is None:
             raise NotFound

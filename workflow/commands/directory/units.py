@@ -3,6 +3,7 @@
 import re
 
 from workflow.commands.context import CommandContext, retry_on_conflict
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.people import MOST_OF_NAME, ensure_edits
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, ErrorCollector, NotFound
@@ -19,7 +20,7 @@ def add_unit(context: CommandContext, who: Person, unit: Unit) -> None:
     with errors:
         _ensure_new_code(context.directory, unit.code)
     read = _read(context.directory, unit, errors)
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         writing.add_unit(read)
         writing.record(who, DirectoryEvent(f"{read.kind}_added", unit=read.code, facts={"name": read.name, "within": read.within}))
 
@@ -32,7 +33,7 @@ def change_unit(context: CommandContext, who: Person, unit: Unit) -> None:
     read = _read(context.directory, unit, ErrorCollector())
     if read == was:
         return
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         writing.change_unit(read)
         facts = {"name": read.name, "within": read.within, "name_was": was.name, "within_was": was.within}
         writing.record(who, DirectoryEvent(f"{read.kind}_changed", unit=read.code, facts=facts))
