@@ -6,12 +6,12 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.formatting import history_title
+from web.formatting import day, history_title
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from web.request.form_fields import read_date
+from web.request.form_fields import ask_once, read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
@@ -77,11 +77,27 @@ def make_move(reference: str, number: int, move: str) -> Page:
         "due_on": read_date("due_on", request.form),
     }  # fmt: skip
     try:
+        _ask_about_date(reference, number, move, given["completed_on"])
         make_action_move(command_context(), current_user(), reference, number, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _render_action(reference, number, refusal, move), status_of(refusal)
     flash(f"{history_title(history_verb('action', move))}.")
     return redirect(url_for("actions.show", reference=reference, number=number), HTTPStatus.SEE_OTHER)
+
+
+def _ask_about_date(reference: str, number: int, name: str, completed_on: str) -> None:
+    """Raise BadInput once where it was completed before the audit date, for people who may know that date."""
+    context, seen = command_context(), _see_action(reference, number)
+    offered = action_moves(context, current_user(), *_find_action(seen, number)) if seen.reads_audit else ()
+    if not completed_on or name not in offered or "completion_date_is_possible" not in context.rules.action.moves[name].needs:
+        return
+    audited_on = get_visible_audit(context, current_user(), reference)[0].header.audit_on
+    if audited_on and completed_on < audited_on.isoformat():
+        ask_once(
+            f"This is before the audit date, {day(audited_on)}. Correct the date, or tick the box if it is right.",
+            completed_on,
+            request.form,
+        )
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/change")
@@ -120,7 +136,14 @@ def _render_new(reference: str, refusal: BadInput | None = None) -> str:
 
 def _render_action(reference: str, number: int, refusal: PreconditionsNotMet | BadInput | None = None, tried: str = "") -> str:
     seen, action = _find_action(reveal_and_log(_see_action(reference, number)), number)
-    return render_template("action.html", **_action_context(seen, action), refusal=refusal, tried=tried, typed=request.form)
+    return render_template(
+        "action.html",
+        **_action_context(seen, action),
+        refusal=refusal,
+        tried=tried,
+        typed=request.form,
+        doubted=read_date("completed_on", request.form),
+    )
 
 
 def _action_context(seen: AuditView, action: SmartAction) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_council
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from web.request.form_fields import read_date
+from web.request.form_fields import ask_once, read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
@@ -26,6 +26,7 @@ from workflow.commands import drafting
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, see
 from workflow.commands.available_moves import find_move, is_request_only
+from workflow.commands.context import get_visible_audit
 from workflow.commands.registry import make_audit_move
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 
@@ -111,6 +112,7 @@ def move(reference: str, move: str) -> str:
 def make_move(reference: str, move: str) -> Page:
     given = {"move": move, "reason": request.form.get("reason", ""), "new_actions": _new_actions()}
     try:
+        _ask_about_details(reference, move)
         audit = make_audit_move(command_context(), current_user(), reference, given)
     except (PreconditionsNotMet, BadInput) as refusal:
         return _move_page(reference, move, refusal), status_of(refusal)
@@ -127,13 +129,40 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
         raise PermissionDenied("You can’t do this to the audit at the moment.")
     asks = is_request_only(offer.move, seen.audit, seen.ties)
     needs = offer.move.needs_when_asked if asks else offer.move.needs
-    if offer.move.name == "share":
-        # The list of people notified reveals the overall grade.
+    doubts = _details_in_doubt(reference, name)
+    if offer.move.name == "share" or doubts:
+        # The list of people notified reveals the overall grade, and a question what is written.
         seen = reveal_and_log(seen)
     preview = preview_sharing(context, current_council().notification_policy, seen.audit, offer.move)
     return render_template(
-        "move.html", **template_context(seen), move=offer.move, needs=needs, asks=asks, preview=preview, refusal=refusal, typed=request.form
+        "move.html",
+        **template_context(seen),
+        move=offer.move,
+        needs=needs,
+        asks=asks,
+        preview=preview,
+        refusal=refusal,
+        typed=request.form,
+        doubts=doubts,
     )
+
+
+def _ask_about_details(reference: str, name: str) -> None:
+    """Raise BadInput unless a person who could make the move says that odd details are right, where it needs the details to be complete."""
+    moves = see(command_context(), current_user(), reference).available_moves
+    ready = {offer.move.name for offer in moves if not offer.missing}
+    if name in ready and _details_in_doubt(reference, name):
+        ask_once("Correct the details, or tick the box if they are right.", "details", request.form)
+
+
+def _details_in_doubt(reference: str, name: str) -> list[str]:
+    context = command_context()
+    move = context.rules.audit.moves.get(name)
+    if move is None or "header_is_complete" not in move.needs:
+        return []
+    audit, _ = get_visible_audit(context, current_user(), reference)
+    asked = current_council().sense_checks.questions(context.form_of(audit), {"details": audit.sections.get("details", {})})
+    return [one.message for one in asked]
 
 
 def _new_actions() -> tuple[NewAction, ...]:

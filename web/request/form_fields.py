@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from workflow.errors import BadInput
 from workflow.field_types import UnreadDate
 
 DATE_PARTS = ("day", "month", "year")
@@ -13,6 +14,8 @@ WRONG = {
     "month": "enter the month as a number from 1 to 12, or as its name.",
     "year": "enter the year with all four figures, like 2026.",
 }
+SURE = "sure"
+"""The name of a box to tick by a question about what was typed. Its value is what was asked about, so that another answer is asked about again."""
 # Two figures are of this century as far as this.
 LAST_SHORT_YEAR = 49
 BETWEEN = re.compile(r"[\s/.,-]+")
@@ -36,6 +39,12 @@ def read_date(name: str, form: Mapping[str, str]) -> str:
         fault = WRONG[wrong] if parts[wrong] else f"the {wrong} is missing."
         return UnreadDate("-".join(boxes.values()), fault)
     return f"{numbers['year']:04}-{numbers['month']:02}-{numbers['day']:02}"
+
+
+def ask_once(question: str, about: str, form: Mapping[str, str]) -> None:
+    """Raise BadInput unless the box by the question is ticked. Programs that use the JSON are not asked."""
+    if form.get(SURE) != about:
+        raise BadInput.about(SURE, question)
 
 
 def _number(typed: str, most: int) -> int:
