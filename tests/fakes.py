@@ -24,7 +24,7 @@ class FakeStore:
         self.sent: list[Notice] = []
         self.answers: dict[tuple[int, str], tuple[str, str]] = {}
         self.reasons: dict[str, dict[int, str]] = {}
-        self.readings: list[ReadLogEntry] = []
+        self.kept_readings: list[ReadLogEntry] = []
         self.emergencies: list[EmergencyAccessRequest] = []
 
     def audit(self, reference: str) -> Audit | None:
@@ -48,7 +48,10 @@ class FakeStore:
         return tuple((row, self.reasons.get(audit.reference, {}).get(row.number)) for row in self.history(audit))
 
     def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
-        self.readings += readings
+        self.kept_readings += readings
+
+    def readings(self, reference: str, person_id: int) -> tuple[ReadLogEntry, ...]:
+        return tuple(one for one in self.kept_readings if (one.reference, one.person_id) == (reference, person_id))
 
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
         are_open = {one.reference for one in self.emergencies if one.answered_at is None and one.asked_by == emergency.asked_by}

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from workflow.models import Answers, Audit, Header, Seal
 from workflow.smart_action import goes_live
 
-SHARED_PART, MODERATED_PART = "shared", "moderated"
+SHARED_PART, MODERATED_PART, JUDGEMENT_PART = "shared", "moderated", "judgement"
 
 
 def with_section(audit: Audit, section: str, answers: Answers) -> Audit:
@@ -59,7 +59,7 @@ def moderated(audit: Audit, state: str, grade: str | None, at: datetime, today: 
 def returned(audit: Audit, state: str) -> Audit:
     """A new edition, which has to be moderated again; the seals keep what was shared."""
     without = {key: answers for key, answers in audit.sections.items() if key != "moderation"}
-    return replace(audit, state=state, edition=audit.edition + 1, moderator_id=None, sections={**without, "moderation": {}})
+    return replace(audit, state=state, edition=audit.edition + 1, moderator_id=None, judged_by=None, sections={**without, "moderation": {}})
 
 
 def withdrawn(audit: Audit, state: str) -> Audit:

@@ -21,6 +21,7 @@ NOT_COVERED = {
         "id": "the database’s own number, by which it finds everything else of the audit",
         "chain": "verified against the rows of the history",
         "reference": "in the hash of every row of the history",
+        "judged_by": "compared with what the rows of the history tell",
         "next_check_on": "set by the worker: when it checks the deadlines again",
         "re_audit_prompt_on": "emptied by the worker once it has asked for the next audit",
     },

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Protocol
 
 from workflow.history import Chain
 
@@ -101,6 +102,8 @@ class Audit:
     version: int = 0
     edition: int = 1
     moderator_id: int | None = None
+    judged_by: int | None = None
+    """The moderator whose own judgement was last sealed in this edition."""
     header: Header = Header()
     overall_grade: str | None = None
     """The auditor's, once shared; the moderator's, once moderated."""
@@ -126,6 +129,11 @@ class Audit:
         return self.escalation is not None
 
     @property
+    def is_judged(self) -> bool:
+        """Its moderator has saved their own judgement whole, and it is sealed."""
+        return self.judged_by is not None and self.judged_by == self.moderator_id
+
+    @property
     def interested_people(self) -> frozenset[int | None]:
         """Those who own or reported an action: they neither verify it nor close the audit."""
         return frozenset(person for action in self.actions for person in (action.owner_id, action.reported_by))
@@ -147,6 +155,24 @@ class Audit:
 
     def action(self, number: int) -> SmartAction | None:
         return next((action for action in self.actions if action.number == number), None)
+
+
+class Moderation(Protocol):
+    """Of an audit, or as its history retells it."""
+
+    @property
+    def moderator_id(self) -> int | None: ...
+
+    @property
+    def judged_by(self) -> int | None: ...
+
+    @property
+    def moderated_at(self) -> datetime | None: ...
+
+
+def judges_blind(person_id: int, of: Moderation) -> bool:
+    """Whether this person is the moderator, and has still to save their own judgement whole (rules, section 5)."""
+    return of.moderator_id == person_id and of.judged_by != person_id and of.moderated_at is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ STAGES: dict[str, Callable[[Audit], bool]] = {
     "once_moderated": lambda audit: audit.moderated_at is not None,
     "once_escalated": lambda audit: audit.was_escalated,
     "moderated_and_escalated": lambda audit: audit.was_escalated and audit.moderated_at is not None,
-    "own_judgement_saved": lambda audit: audit.moderated_at is not None or bool(audit.answer("moderation", "grade")),
+    "own_judgement_saved": lambda audit: audit.moderated_at is not None or audit.is_judged,
 }
 """Besides these, `while_` and a state of the audit."""
 

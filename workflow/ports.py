@@ -199,6 +199,9 @@ class Store(Protocol):
     def log_readings(self, readings: Sequence[ReadLogEntry]) -> None:
         """Commit the entries before anything is shown; raises ReadLogUnavailable where that fails."""
 
+    def readings(self, reference: str, person_id: int) -> Sequence[ReadLogEntry]:
+        """Those of one audit by one person."""
+
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
         """Whether it is open: False where the person has as many open requests as they may.
 

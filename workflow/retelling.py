@@ -20,6 +20,7 @@ class Retelling:
 
     auditor_id: int | None = None
     moderator_id: int | None = None
+    judged_by: int | None = None
     edition: int = 1
     shared_at: datetime | None = None
     moderated_at: datetime | None = None
@@ -62,6 +63,10 @@ def _moderator(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
     told.moderator_id = facts["moderator"]
 
 
+def _judged(told: Retelling, entry: HistoryEntry, _: Facts) -> None:
+    told.judged_by = entry.by_id
+
+
 def _shared(told: Retelling, entry: HistoryEntry, facts: Facts) -> None:
     told.edition, told.shared_at, told.moderated_at = facts["edition"], entry.at, None
 
@@ -71,7 +76,7 @@ def _moderated(told: Retelling, entry: HistoryEntry, _: Facts) -> None:
 
 
 def _returned(told: Retelling, *_: object) -> None:
-    told.edition, told.moderator_id = told.edition + 1, None
+    told.edition, told.moderator_id, told.judged_by = told.edition + 1, None, None
 
 
 def _withdrawal_asked(told: Retelling, entry: HistoryEntry, _: Facts) -> None:
@@ -95,7 +100,7 @@ def _escalation_text(name: str) -> Callable[[Retelling, HistoryEntry, Facts], No
 
 
 TELLS: Mapping[str, Callable[[Retelling, HistoryEntry, Facts], None]] = {
-    "start": _auditor, "allocate": _auditor, "assign_moderator": _moderator, "share": _shared, "moderate": _moderated,
+    "start": _auditor, "allocate": _auditor, "assign_moderator": _moderator, "judge": _judged, "share": _shared, "moderate": _moderated,
     "waive_moderation": _moderated, "return_for_correction": _returned, "ask_to_withdraw": _withdrawal_asked,
     "add_action": _actions_added, "reopen": _actions_added, "remove_action": _action_removed,
     "open_escalation": _escalation_opened, "raise_escalation": _escalation_opened,

@@ -92,9 +92,9 @@ def _changed_seals(stored: StoredAudit) -> Iterator[str]:
     """The seals that the history names, and no others, are stored as they were made."""
     seals = {(seal.edition, seal.part): seal for seal in stored.seals}
     for row, facts in zip(stored.rows, stored.facts, strict=True):
-        if (part := SEALED_BY.get(row.entry.move)) and "sealed" in facts:
+        if "sealed" in facts and (part := facts.get("part", SEALED_BY.get(row.entry.move))):
             edition = int(str(facts["edition"]))
-            seal = seals.pop((edition, part), None)
+            seal = seals.pop((edition, str(part)), None)
             if seal is None:
                 yield f"the seal of what was {part} in edition {edition} is missing: row {row.number} of the history names it"
             elif _as_made(seal) != (facts["sealed"], row.entry.at, row.entry.by_id) or seal.digest != facts["sealed"]:
@@ -155,7 +155,7 @@ def _changed_actions(audit: Audit, sealed: Iterable[Mapping[str, object]], where
 
 def _untold(stored: StoredAudit, told: Retelling) -> Iterator[str]:
     audit = stored.audit
-    for name in ("auditor_id", "moderator_id", "edition", "shared_at", "moderated_at", "withdrawal_asked_by"):
+    for name in ("auditor_id", "moderator_id", "judged_by", "edition", "shared_at", "moderated_at", "withdrawal_asked_by"):
         if getattr(audit, name) != getattr(told, name):
             yield f"the history records {name.removesuffix('_id')} {getattr(told, name)}, but {getattr(audit, name)} is stored"
     actions = {action.number: action.state for action in audit.actions}

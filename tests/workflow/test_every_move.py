@@ -130,6 +130,7 @@ def _ready(state: str, grade: str, move: str) -> tuple[World, str]:
         _fill(world, reference, grade)
     if state == "shared":
         assign(world, reference)
+    if state == "shared" and move != "waive_moderation":
         save(world, "moderator", reference, "moderation", {"grade": grade, **FOURTEENTH})
     if state == "moderated" and move == "close_actions":
         settle(world, reference)

@@ -51,6 +51,15 @@ class Escalation(ResponseSchema):
     resolution = fields.String()
 
 
+class Judgement(ResponseSchema):
+    """A moderator’s own, as they first saved it whole."""
+
+    by = fields.String(allow_none=True)
+    at = fields.DateTime()
+    is_blind = fields.Boolean(metadata={"description": "false if they had seen the overall grade before"})
+    answers = fields.Dict()
+
+
 class Audit(ResponseSchema):
     reference = fields.String()
     state = fields.String(allow_none=True)
@@ -64,6 +73,7 @@ class Audit(ResponseSchema):
     overall_grade = fields.String(allow_none=True)
     sections = fields.Dict(keys=fields.String(), values=fields.Dict())
     actions = fields.List(fields.Nested(Action))
+    judgements = fields.List(fields.Nested(Judgement))
     escalation = fields.Nested(Escalation)
     may = fields.List(fields.String())
 

@@ -7,6 +7,7 @@ from web.api import response_schemas
 from web.request.errors import missing_as_json
 from workflow.commands.audit_view import AuditView, action_moves, view_without_logging
 from workflow.commands.context import CommandContext
+from workflow.commands.judgements import SealedJudgement
 from workflow.directory import Directory, Person
 from workflow.errors import NotFound
 from workflow.field_types import FIELD_TYPES
@@ -63,6 +64,7 @@ def serialise_audit(context: CommandContext, who: Person, view: AuditView) -> di
             "overall_grade": view.overall_grade,
             "sections": {key: serialise_section(form, directory, key, answers) for key, answers in view.sections.items()},
             "actions": [serialise_action(context, who, view, action) for action in view.actions],
+            "judgements": [_serialise_judgement(form, directory, one) for one in view.judgements],
             "escalation": serialise_escalation(directory, view),
             "may": view.may,
         }
@@ -72,6 +74,11 @@ def serialise_audit(context: CommandContext, who: Person, view: AuditView) -> di
 
 def serialise_section(form: Form, directory: Directory, key: str, answers: Answers) -> dict[str, object]:
     return {field.key: FIELD_TYPES[field.kind].serialise(answers.get(field.key), directory) for field in form.section(key).fields}
+
+
+def _serialise_judgement(form: Form, directory: Directory, one: SealedJudgement) -> dict[str, Any]:
+    answers = serialise_section(form, directory, "moderation", one.answers)
+    return {"by": email_of(directory, one.by_id), "at": one.at, "is_blind": one.is_blind, "answers": answers}
 
 
 def email_of(directory: Directory, person_id: int | None) -> str | None:

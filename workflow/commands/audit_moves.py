@@ -7,7 +7,7 @@ from workflow import escalation, smart_action
 from workflow.commands.actions import NewAction, read_further_actions
 from workflow.commands.available_moves import check_permitted, check_preconditions, is_request_only, make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
-from workflow.commands.snapshots import sealed_judgement, sealed_sections
+from workflow.commands.snapshots import sealed_moderation, sealed_sections
 from workflow.directory import Person
 from workflow.guards.context import MoveInput
 from workflow.models import Audit, Escalation
@@ -54,7 +54,7 @@ def moderate(context: CommandContext, who: Person, reference: str) -> Audit:
     before = work.audit
     after = audit_changes.moderated(before, to, str(before.answer("moderation", "grade")), context.now, context.today)
     after = replace(after, re_audit_prompt_on=context.notification_policy.re_audit_prompt_on(after))
-    sealed = work.seal(audit_changes.MODERATED_PART, sealed_judgement(context, after))
+    sealed = work.seal(audit_changes.MODERATED_PART, sealed_moderation(context, after))
     work.record_transition(after, "moderate", facts={"edition": after.edition, "sealed": sealed})
     work.notify(move.tells, grade_changed=before.overall_grade != after.overall_grade)
     _tell_owners(work, before)

@@ -12,6 +12,7 @@ from workflow import audit as audit_changes
 from workflow.commands.actions import may_see_action
 from workflow.commands.available_moves import AvailableMove, available_moves, make_guard_context, may_make
 from workflow.commands.context import CommandContext, get_visible_audit
+from workflow.commands.judgements import SealedJudgement, sealed_judgements
 from workflow.commands.redaction import remove_action_text, remove_text
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
@@ -72,6 +73,8 @@ class AuditView:
     available_moves: tuple[AvailableMove, ...]
     may: tuple[str, ...]
     reads_history: bool
+    judgements: tuple[SealedJudgement, ...] = ()
+    """As each moderator first saved one whole."""
     _full: "AuditView | None" = field(default=None, repr=False, compare=False)
 
     def reveal(
@@ -117,6 +120,7 @@ def build_redacted_view(context: CommandContext, who: Person, audit: Audit, ties
         sections={key: {} for key in whole.sections},
         actions=tuple(remove_action_text(action) for action in whole.actions),
         overall_grade=None,
+        judgements=(),
         _full=whole,
     )
 
@@ -137,6 +141,7 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
         available_moves=made,
         may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, who, audit, ties)),
         reads_history=context.permissions.allow("read_history", audit, ties),
+        judgements=sealed_judgements(context, audit) if sees_grade and context.permissions.allow("read_moderation", audit, ties) else (),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from workflow import audit as audit_changes
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
+from workflow.commands.judgements import seal_first_judgement
 from workflow.directory import Person
 from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied
 from workflow.forms import Section
@@ -81,7 +82,7 @@ def save_section(
     stored = audit.sections.get(section, {})
     latest = audit.version if of_whole_audit else audit.section_versions.get(section, 0)
     if latest <= seen <= audit.version:
-        return _saved(context, who, audit, section, answers)
+        return _saved(context, who, audit, part, answers)
     if answers != stored or of_whole_audit:
         raise EditConflict(dict(answers), dict(stored), audit.version, audit.reference, audit.edition)
     # Already saved, and the response was lost on its way: both texts are the same.
@@ -108,10 +109,12 @@ def _ensure_not_connected(context: CommandContext, auditor: Person, who: Person,
     ensure_may_be_given(context.directory, auditor, child_id, "auditor")
 
 
-def _saved(context: CommandContext, who: Person, audit: Audit, section: str, answers: Answers) -> Audit:
-    """Writing a section adds no history; the audit’s version grows. Sharing seals the text."""
+def _saved(context: CommandContext, who: Person, audit: Audit, part: Section, answers: Answers) -> Audit:
+    """Writing a section adds no history, but for a moderator’s judgement; the audit’s version grows. Sharing seals the text."""
     work = UnitOfWork(context, who, audit, audit)
-    work.audit = audit_changes.with_section(audit, section, answers)
+    work.audit = audit_changes.with_section(audit, part.key, answers)
+    if part.part == "moderation":
+        seal_first_judgement(work)
     return work.commit()
 
 

@@ -15,11 +15,15 @@ def sealed_sections(context: CommandContext, audit: Audit) -> str:
     return _content(context, audit, {key: audit.sections[key] for key in keys if key in audit.sections})
 
 
-def sealed_judgement(context: CommandContext, audit: Audit) -> str:
+def sealed_moderation(context: CommandContext, audit: Audit) -> str:
     return _content(context, audit, {"moderation": audit.sections.get("moderation", {})})
 
 
-def _content(context: CommandContext, audit: Audit, sections: Mapping[str, Answers]) -> str:
+def sealed_judgement(context: CommandContext, audit: Audit, *, is_blind: bool) -> str:
+    return _content(context, audit, {"moderation": audit.sections.get("moderation", {})}, is_blind=is_blind)
+
+
+def _content(context: CommandContext, audit: Audit, sections: Mapping[str, Answers], **more: object) -> str:
     form = context.form_of(audit)
     actions = [
         {"number": a.number, "section": a.section, "text": a.text, "owner": a.owner_id, "due_on": a.due_on.isoformat()}
@@ -30,6 +34,7 @@ def _content(context: CommandContext, audit: Audit, sections: Mapping[str, Answe
     people = {audit.auditor_id, audit.moderator_id, *named, *(a.owner_id for a in audit.actions)}
     names = {str(person.id): person.name for person in map(context.directory.person, people) if person}
     content = {"edition": audit.edition, "sections": sections, "actions": actions, "names": names, "overall_grade": audit.overall_grade}
+    content |= more
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -50,6 +50,12 @@ def audit_was_not_picked(s: GuardContext) -> Iterator[Missing]:
         yield Missing("moderation", "moderator", f"This audit must be moderated: {s.audit.moderation_reason}.")
 
 
+def no_judgement_is_saved(s: GuardContext) -> Iterator[Missing]:
+    """Not even by a moderator before the present one: what they found is not set aside."""
+    if s.audit.judged_by is not None or s.answer("moderation", "grade"):
+        yield Missing("moderation", "moderator", "A moderator has saved a judgement, so the audit is moderated.")
+
+
 def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
     """The same people who can’t moderate can’t waive moderation."""
     if any(conflicts_of(s.who, s.audit, s.titles, s.writers())):
@@ -77,5 +83,5 @@ def withdrawal_was_asked_by_another(s: GuardContext) -> Iterator[Missing]:
 
 GUARDS: tuple[Guard, ...] = (
     moderator_is_independent, moderation_is_recorded, difference_is_explained, moderated_escalation_can_be_reached,
-    audit_was_not_picked, waiver_is_independent, escalation_is_settled, withdrawal_is_not_asked_yet, withdrawal_was_asked_by_another,
+    audit_was_not_picked, no_judgement_is_saved, waiver_is_independent, escalation_is_settled, withdrawal_is_not_asked_yet, withdrawal_was_asked_by_another,
 )  # fmt: skip

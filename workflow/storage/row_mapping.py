@@ -16,7 +16,7 @@ Values = dict[str, Any]
 Stored = SqlRow[Any, *tuple[Any, ...]]
 HEADER = tuple(field.name for field in fields(Header))
 _AUDIT_FIELDS = (
-    "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "overall_grade", "moderation_reason",
+    "reference", "state", "version", "edition", "rules_version", "auditor_id", "moderator_id", "judged_by", "overall_grade", "moderation_reason",
     "started_at", "share_by", "shared_at", "moderated_at", "withdrawal_asked_by", "re_audit_prompt_on", "next_check_on",
 )  # fmt: skip
 # Field -> column. A column keeps the name it was first given.

@@ -108,6 +108,12 @@ class SqlStore:
                 raise
             raise ReadLogUnavailable from error
 
+    def readings(self, reference: str, person_id: int) -> tuple[ReadLogEntry, ...]:
+        columns = [tables.readings.c[name] for name in ReadLogEntry.__slots__]
+        of_person = (tables.readings.c.reference == reference, tables.readings.c.person_id == person_id)
+        with read_statement(self.engine) as connection:
+            return tuple(ReadLogEntry(*row) for row in connection.execute(select(*columns).where(*of_person)))
+
     def ask(self, emergency: EmergencyAccessRequest, notices: Sequence[Notice], most_open: int) -> bool:
         with write_transaction(self.engine) as connection:
             return emergency_access.ask(connection, emergency, notices, most_open)

@@ -28,9 +28,9 @@ def test_each_break_is_named_by_what_changed(council: Council, world: World) -> 
         "UPDATE audits SET practitioner_id = 1": "practitioner is not what was sealed in edition 2",
         "DELETE FROM seals WHERE edition = 1 AND part = 'shared'": "the seal of what was shared in edition 1 is missing: row 5 of the history names it",
         "UPDATE actions SET state = 'verified' WHERE number = 3": "the history leads action 3 to open, but verified is stored",
-        "UPDATE actions SET progress = '' WHERE number = 1": "action 1 is not what row 31 of the history left",
+        "UPDATE actions SET progress = '' WHERE number = 1": "action 1 is not what row 33 of the history left",
         "UPDATE escalations SET plan = 'None.' WHERE number = 2": "the plan of escalation 2 is not what was written",
-        "UPDATE audits SET share_by = '2026-12-24'": "the auditor or moderator, the grade, or one of the dates is not what row 31 of the history left",
+        "UPDATE audits SET share_by = '2026-12-24'": "the auditor or moderator, the grade, or one of the dates is not what row 33 of the history left",
         "UPDATE audits SET content_digest = NULL": "what is stored is not what was last saved",
         "UPDATE audits SET version = version + 1": "what is stored is not what was last saved",
         "DELETE FROM audits": "it was here when the verification began, and is gone",
@@ -42,11 +42,11 @@ def test_each_break_is_named_by_what_changed(council: Council, world: World) -> 
                 assert there.verify(reference) == f"{reference}: {sentence}."
 
 
-def test_a_judgement_that_was_waived_can_not_be_reworded(council: Council, world: World) -> None:
+def test_what_was_written_before_a_waiver_can_not_be_reworded(council: Council, world: World) -> None:
     """It is shown, and nothing seals it."""
     reference = an_audit(world, "shared")
     assign(world, reference)
-    save(world, "moderator", reference, "moderation", {"grade": "good", **FOURTEENTH})
+    save(world, "moderator", reference, "moderation", FOURTEENTH)
     audit_moves.waive_moderation(world.command_context(), world.person("hos.ppqa"), reference, "The moderator has left.")
     with tampering(council) as there:
         there.run("UPDATE sections SET answers = replace(answers, 'Read again', 'Never read') WHERE section = 'moderation'")

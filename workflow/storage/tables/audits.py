@@ -36,6 +36,7 @@ audits = Table(
     Column("rules_version", Integer, nullable=False),
     Column("auditor_id", ForeignKey("people.id"), nullable=False),
     Column("moderator_id", ForeignKey("people.id")),
+    Column("judged_by", Integer, comment="the moderator whose own judgement was last sealed in this edition"),
     Column("team", ForeignKey("teams.code")),
     Column("practitioner_id", ForeignKey("people.id")),
     Column("team_manager_id", ForeignKey("people.id")),

@@ -118,11 +118,11 @@ def test_only_an_embedded_council_that_nobody_uses_is_transferred(source: Counci
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("UPDATE remarks SET text = 'before' || char(0) || 'after'", "remarks.text of audit_id 4, number 12 contains a NUL character"),
+        ("UPDATE remarks SET text = 'before' || char(0) || 'after'", "remarks.text of audit_id 4, number 13 contains a NUL character"),
         ("UPDATE people SET name = printf('%.300c', 'x') WHERE id = 3", "people.name of id 3 has 300 characters, more than 200"),
         ("UPDATE tokens SET id = 99999999999", "can’t be used (NumericValueOutOfRange)"),
         ("UPDATE chains SET number = 0 WHERE name = 'readings'", "The read log ends at link "),
-        ("UPDATE remarks SET text = 'Another reason.'", "the reason given with row 12 is not what was written"),
+        ("UPDATE remarks SET text = 'Another reason.'", "the reason given with row 13 is not what was written"),
     ],
 )
 def test_a_value_that_postgresql_can_not_store_or_a_broken_history_is_named(
