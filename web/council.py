@@ -17,7 +17,7 @@ from workflow.storage.child_keys import fill_child_keys
 from workflow.storage.engine import Engine, open_engine, read_transaction
 from workflow.storage.form_versions import StoredForms, store_versions
 from workflow.storage.log_chains import link_unlinked, record_heads
-from workflow.storage.schema import schema_status, upgrade
+from workflow.storage.schema import NOT_PREPARED, schema_status, upgrade
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import read_marker
 from workflow.workflow_config import Rules
@@ -77,13 +77,17 @@ def prepare(council: Council) -> None:
 
 
 def ensure_prepared(council: Council) -> None:
-    """Raise ConfigurationError where the database lacks a migration, or has one that this version does not know and settings do not allow."""
+    """Store this version of the form and the rules: audits may be started on them.
+
+    Raise ConfigurationError where the database lacks a migration, or has one that this version does not know and settings do not allow.
+    """
     _refuse_transferred(council.engine)
     schema = schema_status(council.engine)
-    if schema == "behind":
-        raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
+    if refusal := NOT_PREPARED.get(schema):
+        raise ConfigurationError(refusal)
     if schema == "ahead" and not council.settings.takes_newer_database:
         raise ConfigurationError(f"The database is newer than this version. To run this version on it, set {PREFIX}NEWER_DATABASE=allow.")
+    store_versions(council.engine, council.forms.current, council.rules)
 
 
 def open_prepared_council(settings: Settings) -> Council:

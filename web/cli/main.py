@@ -44,14 +44,21 @@ class OneLineErrors(click.Group):
         except OSError as error:
             code = _print_refusal(f"{error.filename or 'The system'}: {error.strerror}.")
         except DatabaseError as error:
-            # The driver's text may quote what was being stored.
-            code = _print_refusal(f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__}).")
+            code = _print_refusal(_describe(error))
         sys.exit(code or 0)
 
 
 def _print_refusal(sentence: str) -> int:
     click.echo(sentence, err=True)
     return 1
+
+
+def _describe(error: DatabaseError) -> str:
+    """The driver's text is not shown: it may quote what was being stored."""
+    said = str(getattr(error, "orig", ""))
+    if "does not exist" in said and "database" in said:
+        return "PRACTICE_AUDIT_DATABASE_URL: the database does not exist: create it, then run `practice-audit init`."
+    return f"PRACTICE_AUDIT_DATABASE_URL: the database can’t be used ({type(error).__name__})."
 
 
 @click.group(cls=OneLineErrors)

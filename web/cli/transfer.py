@@ -19,7 +19,7 @@ from web.council import Council
 from workflow.errors import ConfigurationError, Refusal
 from workflow.storage import transfer
 from workflow.storage.engine import Connection, DatabaseError, Engine, read_transaction, write_transaction
-from workflow.storage.schema import is_current, upgrade_on
+from workflow.storage.schema import NOT_PREPARED, is_current, schema_status, upgrade_on
 from workflow.storage.store import SqlStore
 from workflow.storage.transfer_marker import Transfer, mark, read_marker, unmark
 
@@ -36,8 +36,10 @@ def transfer_council(council: Council, url: str) -> None:
     """Raise Refusal with the reason; then nothing was moved."""
     if council.engine.dialect.name != "sqlite":
         raise Refusal("Only a council on the embedded database is moved: PRACTICE_AUDIT_DATABASE_URL names another already.")
+    if refusal := NOT_PREPARED.get(schema_status(council.engine)):
+        raise ConfigurationError(refusal)
     if not is_current(council.engine):
-        raise ConfigurationError("The database is not prepared: run `practice-audit init` first.")
+        raise ConfigurationError("The database is newer than this version: transfer it with the version that brought it up to date.")
     target = transfer.open_target(url)
     try:
         rows = _transfer(council, target, Transfer(transfer.address(target.url), datetime.now(UTC)))

@@ -11,7 +11,7 @@ from web.request.context import current_council
 from web.request.view_options import ViewOptions
 from workflow.errors import NotFound
 from workflow.storage.engine import DatabaseError
-from workflow.storage.schema import schema_status
+from workflow.storage.schema import NOT_PREPARED, schema_status
 
 pages = ViewOptions(is_probe=True)(Blueprint("operating", __name__))
 
@@ -29,7 +29,7 @@ def ready() -> tuple[Response, HTTPStatus]:
         schema = schema_status(current_council().engine)
     except DatabaseError:
         return jsonify({"status": "down", "database": False}), HTTPStatus.SERVICE_UNAVAILABLE
-    is_ready = schema != "behind"
+    is_ready = schema not in NOT_PREPARED
     facts = {"status": "ok" if is_ready else "down", "database": True, "schema": schema}
     return jsonify(facts), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
 

@@ -14,6 +14,11 @@ from sqlalchemy import Connection, Engine
 from workflow.errors import ConfigurationError
 from workflow.storage.engine import read_transaction, write_transaction
 
+NOT_PREPARED = {
+    "absent": "There is no database of this service yet: run `practice-audit init` first.",
+    "behind": "The database is older than this version: run `practice-audit init` to bring it up to date.",
+}
+
 
 def upgrade(engine: Engine, keys: Mapping[str, bytes] | None = None) -> None:
     """Raises ConfigurationError for a database that a newer version has migrated.
@@ -25,7 +30,7 @@ def upgrade(engine: Engine, keys: Mapping[str, bytes] | None = None) -> None:
         raise ConfigurationError(
             "The database is newer than this version of Practice Audit: install the version that brought it up to date."
         )
-    if schema == "behind":
+    if schema != "current":
         with write_transaction(engine) as connection:
             upgrade_on(connection, keys)
 
@@ -47,13 +52,15 @@ def is_current(engine: Engine) -> bool:
 
 
 def schema_status(engine: Engine) -> str:
-    """`current`; `behind` if a migration is missing; `ahead` if it has one that this version does not know."""
+    """`current`; `absent` if there is none yet; `behind` if a migration is missing; `ahead` if it has one that this version does not know."""
     with read_transaction(engine) as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     head, *earlier = known_revisions()
     if revision == head:
         return "current"
-    return "behind" if revision is None or revision in earlier else "ahead"
+    if revision is None:
+        return "absent"
+    return "behind" if revision in earlier else "ahead"
 
 
 @cache

@@ -1,22 +1,37 @@
 """Liveness, readiness and health are separate checks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from tests.factories import a_council, settings
+from tests.factories import FORM, a_council, settings
+from web import configuration
 from web.app import create_app
 from web.cli.main import main
-from web.council import open_council, prepare
+from web.council import Council, open_council, prepare
+from workflow.commands import drafting
 from workflow.errors import ConfigurationError
 from workflow.storage import schema as database_schema
+from workflow.storage.schema import NOT_PREPARED
 
 
 def revise(app: Flask, revision: str) -> None:
     with app.extensions["council"].engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+STARTS = [["serve"], ["worker", "--once"]]
+
+
+def refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
+    """What a command that refuses says."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 1
+    return capsys.readouterr().err
 
 
 def asked(app: Flask, path: str) -> tuple[int, object]:
@@ -76,8 +91,52 @@ def test_the_command_line_refuses_a_newer_database_in_a_sentence(
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     council.engine.dispose()
     monkeypatch.setenv("PRACTICE_AUDIT_DATA", str(tmp_path / "var"))
-    for arguments in (["init"], ["history", "verify"]):
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        assert ended.value.code == 1
-        assert "newer than this version" in capsys.readouterr().err
+    for arguments in (["init"], ["history", "verify"], *STARTS):
+        assert "newer than this version" in refused(capsys, arguments)
+
+
+@pytest.mark.parametrize(("revision", "sentence"), [("", NOT_PREPARED["absent"]), ("older", NOT_PREPARED["behind"])])
+@pytest.mark.parametrize("arguments", STARTS, ids=" ".join)
+def test_a_database_that_is_older_or_absent_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], revision: str, sentence: str
+) -> None:
+    if revision:
+        council = a_council(tmp_path / "var")
+        with council.engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{database_schema.known_revisions()[1]}'")
+        council.engine.dispose()
+    monkeypatch.setenv("PRACTICE_AUDIT_DATA", str(tmp_path / "var"))
+    assert refused(capsys, arguments) == f"{sentence}\n"
+
+
+@pytest.mark.parametrize("arguments", [["init"], *STARTS], ids=" ".join)
+def test_a_form_that_has_changed_and_kept_its_version_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    a_council(tmp_path / "var").engine.dispose()
+    monkeypatch.setattr(configuration, "load_form", lambda _: replace(FORM, text=f"{FORM.text}\n# Changed.\n"))
+    monkeypatch.setenv("PRACTICE_AUDIT_DATA", str(tmp_path / "var"))
+    assert refused(capsys, arguments) == (
+        f"The form practice_evaluation has changed but is still version {FORM.version}: give it the next version.\n"
+    )
+
+
+def test_an_audit_started_on_a_form_that_only_serve_saw_is_opened_on_the_next(tmp_path: Path) -> None:
+    a_council(tmp_path / "var").engine.dispose()
+    seen = _served_on(tmp_path, FORM.version + 1)
+    auditor = seen.store.directory().by_email("auditor@demo.example")
+    assert auditor
+    reference = drafting.start_audit(seen.command_context(), auditor, {}).reference
+    following = _served_on(tmp_path, FORM.version + 2)
+    audit = following.store.audit(reference)
+    assert audit
+    assert following.command_context().form_of(audit).version == FORM.version + 1
+    for council in (seen, following):
+        council.engine.dispose()
+
+
+def _served_on(folder: Path, version: int) -> Council:
+    form = folder / f"form-{version}.toml"
+    form.write_text(FORM.text.replace(f"version = {FORM.version}\n", f"version = {version}\n", 1))
+    council: Council = create_app(replace(settings(folder / "var"), form=form)).extensions["council"]
+    return council
