@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, exists, select, update
 
 from notifications.recipients import NotificationRules
+from notifications.refusals import record_acceptance
 from workflow.events import QA_INBOX, Notice
 from workflow.storage import account_emails, audit_writer
 from workflow.storage.engine import DatabaseError, write_transaction
@@ -131,6 +132,7 @@ def _mark_sent(engine: Engine, rows: EmailRows, now: datetime) -> None:
     gone = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
     with write_transaction(engine) as connection:
         connection.execute(gone.values(state="sent", sent_at=now, leased_until=None, last_error=None, locked=None))
+        record_acceptance(connection)
 
 
 def mark_cancelled(engine: Engine, rows: EmailRows) -> None:

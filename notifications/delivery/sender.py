@@ -14,6 +14,7 @@ from notifications.context import WorkerContext
 from notifications.delivery import digest, messages
 from notifications.delivery.lease_keeper import keep_lease
 from notifications.outbox import EmailRows
+from notifications.refusals import record_refusal
 from notifications.reminders.relevance import is_still_relevant, read_facts
 from workflow.directory import Directory
 from workflow.events import QA_INBOX
@@ -94,8 +95,12 @@ def _send(context: WorkerContext, channel: Channel, directory: Directory, rows: 
     stored = None if before or rows[0].locked else email.body
     if not outbox.renew_lease(context.engine, rows, clock(), ident, email.to, stored):
         return False
-    with keep_lease(context.engine, rows, clock):
-        channel.send(email.to, ident, email.body)
+    try:
+        with keep_lease(context.engine, rows, clock):
+            channel.send(email.to, ident, email.body)
+    except (PermanentFailure, TemporaryFailure):
+        record_refusal(context.engine, clock())
+        raise
     return True
 
 

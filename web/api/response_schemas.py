@@ -211,12 +211,20 @@ class Form(ResponseSchema):
 
 class Health(ResponseSchema):
     class Meta:
-        may_lack = ("worker_tick", "reminders_tick", "oldest_unsent_seconds", "bank_holidays_known_until", "bank_holidays_suffice")
+        may_lack = (
+            "worker_tick",
+            "reminders_tick",
+            "email_refused_since",
+            "oldest_unsent_seconds",
+            "bank_holidays_known_until",
+            "bank_holidays_suffice",
+        )
 
     status = fields.String(validate=validate.OneOf(["ok", "red", "down"]))
     database = fields.Boolean()
     worker_tick = fields.DateTime(allow_none=True)
     reminders_tick = fields.DateTime(allow_none=True)
+    email_refused_since = fields.DateTime(allow_none=True, metadata={"description": "Where every email has been refused for 15 minutes"})
     oldest_unsent_seconds = fields.Integer()
     bank_holidays_known_until = fields.Date()
     bank_holidays_suffice = fields.Boolean()

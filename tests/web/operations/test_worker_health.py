@@ -1,6 +1,7 @@
 """A worker that stops, or does half of its work, turns /health red and is shown on the QA Service’s My work, as is a date past the known bank holidays."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from notifications import outbox
 from notifications.scheduling.sweep import tick
 from notifications.scheduling.worker import run_once
 from tests.factories import World, a_council, a_world, an_audit, settings
+from tests.notifications.support.smtp_server import SmtpServer
 from tests.web.support.browser import Browser, text_of
 from web.app import create_app
 from web.council import Council
@@ -123,3 +125,49 @@ def health_of(council: Council) -> bool:
     """Whether the far action has its next day, in the year that it is due in."""
     with council.engine.connect() as connection:
         return str(connection.exec_driver_sql("SELECT remind_on FROM actions WHERE number = 2").scalar()) == "9999-12-24"
+
+
+def send(council: Council, smtp: SmtpServer, at: datetime) -> None:
+    """As a worker that runs once, with emails to this server."""
+    run_once(replace(council.worker_context, settings=replace(council.settings, mail_url=smtp.url)), at)
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    server = SmtpServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("reply", ["450 later", "554 5.7.1 relaying denied", "550 5.1.1 no such user"])
+def test_health_is_red_when_every_email_was_refused_for_a_quarter_of_an_hour(
+    app: Flask, council: Council, smtp: SmtpServer, reply: str
+) -> None:
+    world = a_world(council)
+    world.now = NOON
+    an_audit(world, "shared", grade="inadequate")
+    smtp.answers = lambda to, tries: reply
+    with time_machine.travel(NOON, tick=False) as clock:
+        for minutes, status in ((0, 200), (14, 200), (15, 503)):
+            clock.move_to(NOON + timedelta(minutes=minutes))
+            send(council, smtp, datetime.now(UTC))
+            found = health(app)
+            assert (found[0], found[1]["email_refused_since"]) == (status, NOON.isoformat() if status == 503 else None), minutes
+        smtp.answers = lambda to, tries: None
+        clock.move_to(NOON + timedelta(minutes=30))
+        an_audit(a_world(council), "shared", grade="inadequate")
+        send(council, smtp, datetime.now(UTC))
+        assert health(app)[0] == 200, "one is accepted"
+
+
+def test_health_is_not_red_for_one_full_mailbox(app: Flask, council: Council, smtp: SmtpServer) -> None:
+    world = a_world(council)
+    world.now = NOON
+    an_audit(world, "shared")
+    with time_machine.travel(NOON, tick=False) as clock:
+        smtp.answers = lambda to, tries: "452 4.2.2 full" if to.startswith("practitioner") else None
+        for _ in range(3):
+            send(council, smtp, datetime.now(UTC))
+            assert health(app)[0] == 200
+            clock.shift(timedelta(minutes=16))
