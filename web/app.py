@@ -47,7 +47,7 @@ BLUEPRINT_MODULES = (
     "actions.routes",
     "escalations.routes", "escalations.board_routes", "escalations.acknowledgement_routes",
     "notices.routes", "notices.undelivered_routes",
-    "directory.routes", "directory.unit_routes", "directory.connection_routes", "directory.enrolment_routes",
+    "directory.routes", "directory.unit_routes", "directory.connection_routes", "directory.enrolment_routes", "directory.membership_routes",
     "read_access.routes", "read_access.emergency_routes",
     "operations.routes",
 )  # fmt: skip

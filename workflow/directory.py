@@ -30,6 +30,8 @@ class Person:
     duties: frozenset[Duty]
     delegated: frozenset[Duty] = frozenset()
     """Those of the duties that somebody else delegated to them for a time: they can’t pass these on."""
+    units: frozenset[str] = frozenset()
+    """The codes of the teams and services that they belong to."""
 
     @property
     def can_be_reached(self) -> bool:
@@ -38,6 +40,9 @@ class Person:
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(duty.role for duty in self.duties if not duty.is_deputy)
+
+    def belongs_to(self, team: "Team") -> bool:
+        return not self.units.isdisjoint((team.code, team.service))
 
     @property
     def works_with_cases(self) -> bool:

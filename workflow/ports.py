@@ -124,6 +124,9 @@ class DirectoryWriter(Protocol):
     def take(self, person_id: int, duty: Duty) -> None:
         """And end the delegations of it."""
 
+    def set_units(self, *placed: tuple[int, frozenset[str]]) -> None:
+        """Each person in exactly these teams and services, by their codes."""
+
     def store_enrolment_code(self, person_id: int, digest: str) -> None:
         """In place of an earlier one, and tell the person that one was made."""
 

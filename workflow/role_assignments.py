@@ -72,6 +72,21 @@ def read_duty(text: object, directory: Directory) -> Duty:
     return duty
 
 
+def read_units(text: str, duties: Collection[Duty], directory: Directory) -> frozenset[str]:
+    """Codes with “;” between: teams, and for a Service Manager services too; raises BadInput."""
+    codes = frozenset(code.strip() for code in text.split(";") if code.strip())
+    for code in sorted(codes - directory.teams.keys()):
+        if code not in directory.services:
+            raise BadInput.about("teams", f"There is no team with the code “{_shown(code)}”.")
+        if Duty("service_manager") not in duties:
+            raise BadInput.about("teams", f"“{_shown(code)}” is a service: only a Service Manager belongs to one. Others belong to teams.")
+    return codes
+
+
+def format_units(units: Collection[str]) -> str:
+    return ";".join(sorted(units))
+
+
 def format_duty(duty: Duty) -> str:
     return ":".join(part for part in ("deputy" if duty.is_deputy else "", duty.role, duty.scope) if part)
 

@@ -65,4 +65,5 @@ def _ensure_no_others(council: Council) -> None:
 def _seed_people(people: Mapping[str, Any], password_hash: str) -> Iterator[SeedPerson]:
     for email, person in people.items():
         duties = (role.partition(":") for role in person["roles"])
-        yield SeedPerson(email, person["name"], tuple(Duty(role, scope) for role, _, scope in duties), password_hash)
+        held = tuple(Duty(role, scope) for role, _, scope in duties)
+        yield SeedPerson(email, person["name"], held, password_hash, tuple(person.get("teams", ())))

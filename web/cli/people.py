@@ -13,12 +13,13 @@ from workflow.errors import Refusal
 
 HELP = """Import people from FILE, a CSV file in UTF-8.
 
-Its first line names the columns: email, name and, if you want them, roles and active. People are matched by email address: new
+Its first line names the columns: email, name and, if you want them, roles, active and teams. People are matched by email address: new
 people are added, people who are here already are changed to match their line, and people who are not in the file stay unchanged.
 
 Separate roles with “;”, like “auditor;moderator”, “head_of_service:assessment”, “director:safeguarding” or
 “deputy:hos_ppqa”. With the roles column, a person’s roles become exactly those in the line; without it they stay as they are.
-active is yes or no; no marks the person as having left.
+active is yes or no; no marks the person as having left. teams are codes of teams, and of services for a Service Manager,
+separated with “;”: with that column a person belongs to exactly these.
 
 Either every line is imported or, if one is refused, none. See docs/people-import.md.
 """

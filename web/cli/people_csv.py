@@ -7,7 +7,7 @@ from pathlib import Path
 from workflow.commands.directory.bulk_import import Line
 from workflow.errors import Refusal
 
-COLUMNS = ("email", "name", "roles", "active")
+COLUMNS = ("email", "name", "roles", "active", "teams")
 NEEDED = ("email", "name")
 LARGEST = 20_000_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -66,4 +66,4 @@ def _reason_refused(cells: list[str], columns: list[str]) -> str:
 
 
 def _make_line(number: int, cells: dict[str, str]) -> Line:
-    return Line(number, cells["email"], cells["name"], cells.get("roles"), cells.get("active", ""))
+    return Line(number, cells["email"], cells["name"], cells.get("roles"), cells.get("active", ""), cells.get("teams"))

@@ -30,6 +30,17 @@ def list_possible_owners(directory: Directory) -> list[Person]:
     return _tell_apart(person for person in directory.people.values() if person.is_active and person.roles and person.works_with_cases)
 
 
+def list_units(directory: Directory, *, with_services: bool) -> list[Option]:
+    """Return the teams by name, and then the services."""
+    services = [Option(code, f"{directory.names[code]} (service)") for code in directory.services] if with_services else []
+    return [Option(team.code, team.name) for team in directory.teams.values()] + sorted(services, key=lambda option: option.name)
+
+
+def name_units(codes: Iterable[str], directory: Directory) -> list[str]:
+    """Return the names of teams and services; a code that is no longer one stays as it is."""
+    return sorted(directory.teams[code].name if code in directory.teams else directory.names.get(code, code) for code in codes)
+
+
 def list_others(directory: Directory, but: Person) -> list[Person]:
     return _tell_apart(person for person in directory.people.values() if person.is_active and person.id != but.id)
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import list_all_duties, list_choices, paginate_people, search_people, sort_duties
+from web.directory.choices import list_all_duties, list_choices, name_units, paginate_people, search_people, sort_duties
 from web.directory.history_text import describe_change
 from web.directory.queries import fetch_changes, fetch_connections, fetch_delegations, fetch_person_history
 from web.identity.credentials.enrolment_codes import why_not_needed
@@ -75,6 +75,7 @@ def show(person_id: int) -> str:
     with read_transaction(current_council().engine) as connection:
         return render_template(
             "person.html", person=person, directory=context.directory, sees=sees if edits else sees - {"edit_directory"}, needs_code=needs_code,
+            units=name_units(person.units, context.directory),
             own=sort_duties(person.duties - person.delegated), passed=fetch_delegations(connection, person_id, context.now), describe_change=describe_change,
             history=fetch_person_history(connection, person_id) if "read_directory_history" in sees else [],
             connections=fetch_connections(connection, person_id) if "see_connections" in sees else [],

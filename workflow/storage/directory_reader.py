@@ -55,7 +55,12 @@ def _people(connection: Connection, given: list[Any]) -> dict[int, Person]:
         if (duty := Duty(row.role, row.scope)) in own_duties.get(row.from_person, ()):
             delegated.setdefault(row.to_person, set()).add(duty)
     everybody = connection.execute(select(tables.people.c.id, tables.people.c.email, tables.people.c.name, tables.people.c.is_active))
-    return {row.id: _person(row, own_duties.get(row.id, frozenset()), frozenset(delegated.get(row.id, ()))) for row in everybody}
+    units = _grouped((row.person_id, row.unit) for row in connection.execute(select(tables.memberships)))
+    none: frozenset[Any] = frozenset()
+    return {
+        row.id: _person(row, own_duties.get(row.id, none), frozenset(delegated.get(row.id, none)), units.get(row.id, none))
+        for row in everybody
+    }
 
 
 def _delegates(given: list[Any], people: Mapping[int, Person]) -> dict[tuple[int, str], frozenset[int]]:
@@ -68,8 +73,8 @@ def _delegates(given: list[Any], people: Mapping[int, Person]) -> dict[tuple[int
     return {key: frozenset(holders) for key, holders in found.items()}
 
 
-def _person(row: Any, own: frozenset[Duty], delegated: frozenset[Duty]) -> Person:
-    return Person(row.id, row.email, row.name, row.is_active, _permitted(own | delegated), delegated - own)
+def _person(row: Any, own: frozenset[Duty], delegated: frozenset[Duty], units: frozenset[str]) -> Person:
+    return Person(row.id, row.email, row.name, row.is_active, _permitted(own | delegated), delegated - own, units)
 
 
 def _emergencies_by_person(rows: Sequence[Any]) -> dict[int, dict[str, int]]:

@@ -19,6 +19,7 @@ class SeedPerson:
     name: str
     duties: tuple[Duty, ...]
     password_hash: str | None = None
+    units: tuple[str, ...] = ()
 
 
 def add_teams(connection: Connection, council: Mapping[str, Any]) -> None:
@@ -37,6 +38,8 @@ def add_people(connection: Connection, entries: Iterable[SeedPerson]) -> None:
         duties = [{"person_id": person_id, "role": d.role, "scope": d.scope, "is_deputy": d.is_deputy} for d in entry.duties]
         if duties:
             connection.execute(insert(tables.duties), duties)
+        if entry.units:
+            connection.execute(insert(tables.memberships), [{"person_id": person_id, "unit": unit} for unit in entry.units])
     bump_version(connection)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, delete, exists, insert, literal, or_, select, update
 
 from workflow.child_ids import child_key
 from workflow.directory import Directory, Duty, Person, Request
@@ -14,7 +14,18 @@ from workflow.ports import ConcurrentChange, UnresolvedEscalation
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
 from workflow.storage import access_removal, account_emails, audit_writer, enrolment, log_chains, tables
 from workflow.storage.directory_reader import read_directory, request_of
-from workflow.storage.tables import IS_UNRESOLVED, IS_UNSETTLED, actions, audits, connections, delegations, duties, people, requests
+from workflow.storage.tables import (
+    IS_UNRESOLVED,
+    IS_UNSETTLED,
+    actions,
+    audits,
+    connections,
+    delegations,
+    duties,
+    memberships,
+    people,
+    requests,
+)
 
 COMMAND_LINE = "command line"
 # As the release before compares IDs.
@@ -63,6 +74,12 @@ class DirectoryWriter:
         if not duty.is_deputy:
             self._update(delegations, and_(delegated, delegations.c.ends_at > self._at), ends_at=self._at)
 
+    def set_units(self, *placed: tuple[int, frozenset[str]]) -> None:
+        if placed:
+            of_person = delete(memberships).where(memberships.c.person_id == bindparam("whose"))
+            self._connection.execute(of_person, [{"whose": person_id} for person_id, _ in placed])
+        self._insert(memberships, [{"person_id": person_id, "unit": unit} for person_id, units in placed for unit in sorted(units)])
+
     def store_enrolment_code(self, person_id: int, digest: str) -> None:
         enrolment.store_enrolment_code(self._connection, person_id, digest, self._at)
 
@@ -71,7 +88,8 @@ class DirectoryWriter:
 
     def end_everything(self, person_id: int) -> None:
         access_removal.forget_credentials(self._connection, person_id, self._at)
-        self._connection.execute(delete(duties).where(duties.c.person_id == person_id))
+        for table in (duties, memberships):
+            self._connection.execute(delete(table).where(table.c.person_id == person_id))
         is_about = or_(requests.c.person_id == person_id, requests.c.from_person == person_id)
         self._update(requests, and_(is_about, requests.c.answered_at.is_(None)), answered_at=self._at, is_granted=False)
         either = or_(delegations.c.from_person == person_id, delegations.c.to_person == person_id)

@@ -41,7 +41,7 @@ def run(tmp_path: Path, text: str | bytes, *more: str) -> Result:
 
 
 def stored(world: World) -> list[object]:
-    held = (tables.people, tables.duties, tables.directory, tables.directory_history, tables.notices)
+    held = (tables.people, tables.duties, tables.memberships, tables.directory, tables.directory_history, tables.notices)
     with read_transaction(world.store.engine) as connection:
         return [connection.execute(select(table)).all() for table in held]
 
@@ -139,3 +139,45 @@ def test_the_first_people_of_a_new_database_are_imported_at_once(tmp_path: Path)
     assert len(council.store.directory().people) == 10_000
     print(f"10,000 lines in {took:.1f} s")
     council.engine.dispose()
+
+
+TEAMS = """email,name,roles,active,teams
+practitioner@demo.example,Priya Nair,practitioner,yes,care-west;assessment-east
+service.manager@demo.example,Sian Pritchard,service_manager,yes,care
+team.manager@demo.example,Tess Marlow,team_manager,yes,assessment-east
+auditor2@demo.example,Ben Whitlock,,no,
+new.manager@council.example,Nia New,service_manager;team_manager,,assessment;care-west
+qaro@demo.example,Quentin Rowe,qaro,,
+"""
+
+
+def test_the_column_of_teams_says_where_people_belong(world: World, tmp_path: Path) -> None:
+    dry = run(tmp_path, TEAMS, "--dry-run")
+    real = run(tmp_path, TEAMS)
+    assert real.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
+    assert [line for line in real.stdout.splitlines() if "belong" in line] == [
+        "Line 2: makes practitioner@demo.example belong to assessment-east;care-west.",
+        "Line 3: makes service.manager@demo.example belong to care.",
+        "Line 6: makes new.manager@council.example belong to assessment;care-west.",
+        "Line 7: makes qaro@demo.example belong to no team.",
+    ]
+    names = ("practitioner", "service.manager", "team.manager", "auditor2", "qaro")
+    assert [len(world.person(name).units) for name in names] == [2, 1, 1, 0, 0]
+    again = run(tmp_path, TEAMS)
+    assert again.stdout.splitlines()[-1] == "0 changes made."
+    assert run(tmp_path, "email,name\nqaro@demo.example,Quentin Rowe\npractitioner@demo.example,Priya Nair\n").exit_code == 0
+    assert len(world.person("practitioner").units) == 2
+
+
+@pytest.mark.parametrize(
+    ("teams", "words"),
+    [
+        ("care-north", "There is no team with the code “care-north”."),
+        ("care", "“care” is a service: only a Service Manager belongs to one."),
+    ],
+)
+def test_a_line_with_a_wrong_team_refuses_the_list(world: World, tmp_path: Path, teams: str, words: str) -> None:
+    before = stored(world)
+    refused = run(tmp_path, f"email,name,roles,teams\nqaro@demo.example,Quentin Rowe,qaro,{teams}\n")
+    assert (refused.exit_code, f"Line 2: {words}" in refused.stderr) == (1, True)
+    assert stored(world) == before

@@ -19,7 +19,7 @@ EVERYBODY = (
 )  # fmt: skip
 SEE = {"qa", "hos.ppqa", "governance", "admin"}
 READ = ("/people", "/people?q=amara", "/people/1", "/people/posts", "/people/teams", "/people/requests")
-EDIT = ("/people/new", "/people/1/change", "/people/1/roles", "/people/1/leave", "/people/1/delegations", "/people/teams/new/team",
+EDIT = ("/people/new", "/people/1/change", "/people/1/roles", "/people/1/teams", "/people/1/leave", "/people/1/delegations", "/people/teams/new/team",
         "/people/teams/team/care-west")  # fmt: skip
 OWN = ("/connections", "/delegations")
 
@@ -40,7 +40,7 @@ def test_every_post_of_an_editor_is_refused_to_others(app: Flask, world: World, 
     browser = Browser(app, name)
     me, posts = world.person(name).id, {
         "/people/new": {"name": "N", "email": "n@demo.example"}, "/people/{}/change": {"name": "N", "email": "n@demo.example"},
-        "/people/{}/roles": {"role": "auditor"}, "/people/{}/roles/take": {"role": "moderator"}, "/people/{}/leave": {}, "/people/{}/back": {},
+        "/people/{}/roles": {"role": "auditor"}, "/people/{}/roles/take": {"role": "moderator"}, "/people/{}/teams": {"teams": "care-west"}, "/people/{}/leave": {}, "/people/{}/back": {},
         "/people/{}/delegations": {"role": "moderator", "person": f"{name}@demo.example"},
         "/people/teams/new/branch": {"code": "x", "name": "X"}, "/people/teams/branch/parenting": {"name": "X"},
     }  # fmt: skip
@@ -172,3 +172,18 @@ def test_a_new_address_is_asked_for_and_approved_on_the_pages(app: Flask, world:
     assert approver.post("/people/requests/1", answer="grant").status_code == 303
     assert world.store.directory().people[person.id].email == new
     assert f"New email address approved: requested by Adam Minns, {person.email} → {new}" in text_of(approver.get("/people/changes").text)
+
+
+def test_an_administrator_says_which_teams_a_person_belongs_to(app: Flask, world: World) -> None:
+    admin, here = Browser(app, "admin"), f"/people/{world.person('practitioner').id}"
+    assert "Teams Assessment East" in text_of(admin.get(here).text)
+    form = admin.get(f"{here}/teams").text
+    assert ('value="care-west"' in form, 'value="care"' in form, form.count(" checked")) == (True, False, 1)
+    assert "Children We Care For (service)" in admin.get(f"/people/{world.person('service.manager').id}/teams").text
+    assert admin.post(f"{here}/teams", teams=["assessment-east", "care-west"]).status_code == 303
+    assert "Teams Assessment East, Care West" in text_of(admin.get(here).text)
+    assert "Teams changed: Assessment East → Assessment East, Care West" in text_of(admin.get(here).text)
+    refused = admin.post(f"{here}/teams", teams=["care"])
+    assert (refused.status_code, "only a Service Manager belongs to one" in refused.text) == (422, True)
+    admin.post(f"{here}/teams")
+    assert "Teams changed: Assessment East, Care West → none" in text_of(admin.get("/people/changes").text)

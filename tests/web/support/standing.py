@@ -20,6 +20,7 @@ NO_WAY_IN = {
     "directory_history",
     "duties",
     "failures",
+    "memberships",
     "once",
     "places",
     "readings",

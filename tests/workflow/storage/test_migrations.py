@@ -21,6 +21,7 @@ from workflow.storage.engine import read_transaction, write_transaction
 
 # What a downgrade drops and the next upgrade can’t know: tables, and columns of tables that stay.
 LOST: Mapping[str, set[str]] = {
+    "0027": {"memberships"},
     "0025": {"unsaved_forms"},
     "0024": {"connections.typed_as"},
     "0023": {"sessions.signature", "tokens.signature", "calendars.signature"},

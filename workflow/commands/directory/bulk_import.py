@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from workflow.commands.context import CommandContext
 from workflow.commands.directory.changing import changing
 from workflow.commands.directory.handover import handover_notices
+from workflow.commands.directory.memberships import units_changed
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
 from workflow.ports import ConcurrentChange, DirectoryWriter
-from workflow.role_assignments import DirectoryEvent, ensure_allowed, format_duty, read_duty
+from workflow.role_assignments import DirectoryEvent, ensure_allowed, format_duty, format_units, read_duty, read_units
 
 YES_NO = {"": True, "yes": True, "no": False}
 
@@ -27,6 +28,8 @@ class Line:
     name: str
     roles: str | None = None
     active: str = ""
+    teams: str | None = None
+    """None where the list has no such column, and nobody’s teams change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class Planned:
     gives: frozenset[Duty]
     takes: frozenset[Duty]
     person: Person | None
+    units: frozenset[str] = frozenset()
+    """The teams and services that they belong to afterwards."""
+
+    @property
+    def moves(self) -> bool:
+        return self.units != (self.person.units if self.person else frozenset())
 
     @property
     def is_renamed(self) -> bool:
@@ -66,6 +75,8 @@ class Planned:
             yield f"marks {self.name} <{self.email}> as back"
         yield from (f"gives {self.email} the role {role}" for role in sorted(map(format_duty, self.gives)))
         yield from (f"takes from {self.email} the role {role}" for role in sorted(map(format_duty, self.takes)))
+        if self.moves:
+            yield f"makes {self.email} belong to {format_units(self.units) or 'no team'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +127,16 @@ def _planned(line: Line, directory: Directory) -> Planned:
         if line.roles and wanted:
             raise BadInput.about("roles", "Somebody who is not active can’t have roles.")
         wanted = frozenset()
-    ensure_allowed(wanted | (person.delegated if person else frozenset()))
-    return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person)
+    held = wanted | (person.delegated if person else frozenset())
+    ensure_allowed(held)
+    units = _read_units(line, held, directory, person) if is_active else frozenset()
+    return Planned(line.number, email, name, is_active, wanted - own, own - wanted, person, units)
+
+
+def _read_units(line: Line, held: frozenset[Duty], directory: Directory, person: Person | None) -> frozenset[str]:
+    if line.teams is None:
+        return person.units if person else frozenset()
+    return read_units(line.teams, held, directory)
 
 
 def _apply(context: CommandContext, writing: DirectoryWriter, planned: tuple[Planned, ...]) -> None:
@@ -133,6 +152,9 @@ def _apply(context: CommandContext, writing: DirectoryWriter, planned: tuple[Pla
         given += [(person_id, duty) for duty in one.gives]
         if one.person:
             _change(context, writing, one, one.person)
+    moved = [(one.person.id if one.person else ids[one.email], one) for one in planned if one.moves and not one.leaves]
+    writing.set_units(*((person_id, one.units) for person_id, one in moved))
+    writing.record(None, *(units_changed(person_id, one.person, one.units) for person_id, one in moved))
     writing.give(*given)
     writing.record(None, *(DirectoryEvent("role_given", person_id, facts={"role": format_duty(duty)}) for person_id, duty in given))
 

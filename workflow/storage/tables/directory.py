@@ -58,6 +58,13 @@ duties = Table(
     PrimaryKeyConstraint("person_id", "role", "scope", "is_deputy"),
 )  # fmt: skip
 
+memberships = Table(
+    "memberships", metadata,
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("unit", String(40), nullable=False, comment="the code of a team or a service"),
+    PrimaryKeyConstraint("person_id", "unit"),
+)  # fmt: skip
+
 delegations = Table(
     "delegations", metadata,
     Column("id", Integer, primary_key=True),
