@@ -3,12 +3,13 @@
 A `Directory` is a frozen copy of all of it, used until its version changes or something in it begins or ends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from workflow.child_ids import child_key
+from workflow.mailboxes import mailbox
 from workflow.roles import CONTENT_FREE, NAMED_DUTIES, SCOPED
 
 
@@ -127,7 +128,7 @@ class Directory:
             for person_id in people:
                 givers.setdefault((person_id, role), set()).add(giver)
         object.__setattr__(self, "_givers", {key: frozenset(people) for key, people in givers.items()})
-        object.__setattr__(self, "_by_email", {person.email: person for person in self.people.values()})
+        object.__setattr__(self, "_by_email", _by_address(self.people.values()))
         connected: dict[str, set[int]] = {}
         for person_id, children in self.connections.items():
             for child in children:
@@ -141,7 +142,7 @@ class Directory:
         return self.people.get(person_id) if person_id is not None else None
 
     def by_email(self, email: str) -> Person | None:
-        found: Person | None = self._by_email.get(email.strip().lower())  # type: ignore[attr-defined]
+        found: Person | None = self._by_email.get(email.strip().lower()) or self._by_email.get(mailbox(email))  # type: ignore[attr-defined]
         return found
 
     def is_connected(self, person_id: int, child_id: str | None) -> bool:
@@ -217,6 +218,11 @@ class Directory:
         if role not in SCOPED:
             return ""
         return getattr(set_in, SCOPED[role]) if set_in else "?"
+
+
+def _by_address(people: Collection[Person]) -> dict[str, Person]:
+    """By their mailbox, and first by the address as it is written: two may have been added as one before that was refused."""
+    return {mailbox(person.email): person for person in people} | {person.email: person for person in people}
 
 
 def _first_reachable(people: Iterable[Person]) -> Person | None:

@@ -20,12 +20,3 @@ class ChannelUnavailable(TemporaryFailure):
 
 class PermanentFailure(Exception):
     """The email was refused, and trying again would not help."""
-
-
-def with_plain_domain(address: str) -> str:
-    """Return the address with its domain in ASCII, as DNS has it: every mail server accepts that. The part before the @ does not change."""
-    name, at, domain = address.rpartition("@")
-    try:
-        return name + at + (domain if domain.isascii() else domain.encode("idna").decode())
-    except UnicodeError:
-        return address

@@ -4,8 +4,9 @@ import smtplib
 import ssl
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from notifications.channels import ChannelUnavailable, PermanentFailure, TemporaryFailure, with_plain_domain
+from notifications.channels import ChannelUnavailable, PermanentFailure, TemporaryFailure
 from notifications.channels.smtp_replies import CLOSING, TAKEN, Reply
+from workflow.mailboxes import with_plain_domain
 
 TIMEOUT = 20
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}

@@ -11,11 +11,11 @@ from string import Template
 from typing import Any
 
 from config.settings import Settings
-from notifications.channels import with_plain_domain
 from notifications.delivery import acknowledgement_links
 from notifications.delivery.encryption import decrypt
 from notifications.recipients import NotificationRules
 from workflow.directory import Person
+from workflow.mailboxes import with_plain_domain
 from workflow.working_days import LONDON, add_working_days, london_day
 
 TEMPLATES = {

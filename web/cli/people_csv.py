@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from workflow.commands.directory.bulk_import import Line
@@ -10,6 +11,8 @@ from workflow.errors import Refusal
 COLUMNS = ("email", "name", "roles", "active", "teams")
 NEEDED = ("email", "name")
 LARGEST = 20_000_000
+# A name may begin with one: ’t Hooft, ’s-Gravenhage.
+MARK = re.compile(r"^\s*'(?![a-z][ -])")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,8 +27,9 @@ def read_lines(path: Path) -> tuple[list[Line], list[str]]:
     refusals: list[str] = []
     try:
         columns = _read_columns(path, next(reader, []))
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                cells = _without_marks(row, len(columns))
                 refused = _reason_refused(cells, columns)
                 refusals += [f"Line {reader.line_num}: {refused}"] if refused else []
                 lines += [] if refused else [_make_line(reader.line_num, dict(zip(columns, cells, strict=True)))]
@@ -47,6 +51,8 @@ def _read_text(path: Path) -> str:
 
 def _read_columns(path: Path, header: list[str]) -> list[str]:
     columns = [name.strip().lower() for name in header]
+    while columns and not columns[-1]:
+        columns.pop()
     if missing := [name for name in NEEDED if name not in columns]:
         raise NotAList(f"{path}: the first line names no column “{missing[0]}”. The columns are {', '.join(COLUMNS)}, separated by commas.")
     if unknown := [name for name in columns if name not in COLUMNS]:
@@ -56,6 +62,13 @@ def _read_columns(path: Path, header: list[str]) -> list[str]:
     if len(set(columns)) != len(columns):
         raise NotAList(f"{path}: a column is named twice.")
     return columns
+
+
+def _without_marks(cells: list[str], columns: int) -> list[str]:
+    """Without the empty cells that a spreadsheet adds after the last column, and the apostrophe by which it marks a cell as text."""
+    while len(cells) > columns and not cells[-1].strip():
+        cells = cells[:-1]
+    return [MARK.sub("", cell) for cell in cells]
 
 
 def _reason_refused(cells: list[str], columns: list[str]) -> str:

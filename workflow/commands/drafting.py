@@ -10,6 +10,7 @@ from workflow.commands.judgements import seal_first_judgement
 from workflow.directory import Person
 from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied
 from workflow.forms import Section
+from workflow.mailboxes import mailbox
 from workflow.models import Answers, Audit
 from workflow.retelling import WROTE
 from workflow.validation import read_answers
@@ -55,7 +56,7 @@ def find_auditor(context: CommandContext, email: object) -> Person:
 
 
 def _names(email: object, who: Person) -> bool:
-    return isinstance(email, str) and email.strip().lower() == who.email and "auditor" in who.roles
+    return isinstance(email, str) and mailbox(email) == mailbox(who.email) and "auditor" in who.roles
 
 
 @retry_on_conflict

@@ -2,11 +2,12 @@
 
 import pytest
 
-from notifications.channels import PermanentFailure, TemporaryFailure, with_plain_domain
+from notifications.channels import PermanentFailure, TemporaryFailure
 from notifications.channels.smtp_replies import Reply
 from tests.notifications.support.misbehaving_smtp_server import DOT, DROP, GREETING, HANG, MIDDLE
 from tests.notifications.support.send_one import IDENT, TO, Making, an_email, refused, sending, serving
 from tests.notifications.support.smtp_server import free_port
+from workflow.mailboxes import with_plain_domain
 
 
 def test_an_unavailable_server_is_tried_again() -> None:

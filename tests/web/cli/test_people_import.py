@@ -87,7 +87,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "NUL": ("email,name\na@b.c,Z\x00e\n", "can’t be stored"),
 }  # fmt: skip
 LINES = {
-    "a@b.c,A": "4 cells", "a@b.c,A,,,": "4 cells", "nobody,A,,": "email address", ",A,,": "email address", "a@b.c,,,": "name",
+    "a@b.c,A": "4 cells", "a@b.c,A,,,x": "4 cells", "nobody,A,,": "email address", ",A,,": "email address", "a@b.c,,,": "name",
     "a@b.c,A,emperor,": "no role “emperor”", "a@b.c,A,head_of_service,": "needs a service", "a@b.c,A,director:nowhere,": "no branch",
     "a@b.c,A,qa:care,": "needs a service", "a@b.c,A,deputy:qa,": "have deputies", "a@b.c,A,admin;auditor,": "can’t also hold a role",
     "a@b.c,A,,perhaps": "yes or no", "a@b.c,A,qa,no": "can’t have roles", "=cmd(),A,,": "formula", 'a@b.c,"=HYPERLINK(""x"")",,': "formula",
@@ -126,6 +126,43 @@ def test_a_missing_file_is_a_sentence(world: World, tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_ignored(world: World, tmp_path: Path) -> None:
     result = run(tmp_path, "email,name\r\nzoe@b.c,Zoë Ångström\r\n".encode("utf-8-sig"))
     assert result.stdout == "Line 2: adds Zoë Ångström <zoe@b.c>.\n1 change made.\n"
+
+
+CASES = Path(__file__).parent / "support" / "people"
+
+
+@pytest.mark.parametrize("case", ["leading_apostrophe", "trailing_empty_columns"])
+def test_what_a_spreadsheet_adds_is_ignored(world: World, tmp_path: Path, case: str) -> None:
+    result = run(tmp_path, (CASES / f"{case}.csv").read_bytes())
+    assert result.exit_code == 0, result.stderr
+    added = world.store.directory().by_email("ann@council.example")
+    assert added
+    assert (added.name, added.roles) == ("Ann Bright", {"auditor"})
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [((CASES / "short_row.csv").read_text(), "Line 2: 4 cells are needed, and there are 3."),
+     (f"{HEADER}a@b.c,Ann,,yes,more\n", "Line 2: 4 cells are needed, and there are 5."),
+     (f"{HEADER}a@b.c,'=HYPERLINK(1),,\n", "Line 2: the cell “name” begins like a formula."),
+     ((CASES / "idn_same_person.csv").read_text(), "Line 3: ann@xn--bcher-kva.example is already in line 2."),
+     (f"{HEADER}auditor@DEMO.example,A,,\nzoe@b.c,Zoë,,\n zoe@B.C ,Zoë,,\n", "Line 4: zoe@b.c is already in line 3.")],
+)  # fmt: skip
+def test_a_short_row_and_a_second_line_of_one_mailbox_are_refused(world: World, tmp_path: Path, text: str, refused: str) -> None:
+    before = stored(world)
+    result = run(tmp_path, text)
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, refused)
+    assert stored(world) == before
+
+
+def test_a_name_that_begins_with_an_apostrophe_keeps_it(world: World, tmp_path: Path) -> None:
+    assert "adds 't Hooft <h@b.c>" in run(tmp_path, f"{HEADER}h@b.c,'t Hooft,,\n").stdout
+
+
+def test_another_writing_of_somebody_elses_mailbox_is_refused(world: World, tmp_path: Path) -> None:
+    assert run(tmp_path, f"{HEADER}ann@bücher.example,Ann Bright,auditor,yes\n").exit_code == 0
+    result = run(tmp_path, f"{HEADER}ann@xn--bcher-kva.example,Ann Two,auditor,yes\n")
+    assert result.stderr.startswith("Line 2: ann@xn--bcher-kva.example is the mailbox of Ann Bright, who is here as ann@bücher.example")
 
 
 def test_the_first_people_of_a_new_database_are_imported_at_once(tmp_path: Path) -> None:

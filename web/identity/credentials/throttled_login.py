@@ -12,6 +12,7 @@ from web.identity.throttling.limits import LoginAttempt
 from web.request.context import command_context, current_council
 from workflow.directory import Person
 from workflow.errors import TooManyAttempts
+from workflow.mailboxes import mailbox
 
 NO_PERSON = 0
 # The proofs that a sign-in has given, by its second factor: their failures are forgotten. A passkey or a council account needs neither.
@@ -64,4 +65,4 @@ def complete_sign_in(person: Person, second_factor: str, *, is_whole: bool) -> N
 
 
 def _attempt(kind: str, account: str) -> LoginAttempt:
-    return LoginAttempt(current_council().settings, kind, account.strip().lower(), request.remote_addr or "")
+    return LoginAttempt(current_council().settings, kind, mailbox(account), request.remote_addr or "")

@@ -13,6 +13,7 @@ from workflow.commands.directory.memberships import units_changed
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
 from workflow.errors import BadInput
+from workflow.mailboxes import mailbox
 from workflow.ports import ConcurrentChange, DirectoryWriter
 from workflow.role_assignments import DirectoryEvent, ensure_allowed, format_duty, format_units, read_duty, read_units
 
@@ -93,7 +94,7 @@ def plan_import(lines: Iterable[Line], directory: Directory) -> Plan:
     for line in lines:
         try:
             one = _planned(line, directory)
-            if (earlier := seen.setdefault(one.email, line.number)) != line.number:
+            if (earlier := seen.setdefault(mailbox(one.email), line.number)) != line.number:
                 raise BadInput.about("email", f"{one.email} is already in line {earlier}.")
             planned.append(one)
         except BadInput as refusal:
@@ -121,6 +122,8 @@ def _planned(line: Line, directory: Directory) -> Planned:
     if line.active.strip().lower() not in YES_NO:
         raise BadInput.about("active", "The column “active” must say yes or no.")
     is_active, person = YES_NO[line.active.strip().lower()], directory.by_email(email)
+    if person and person.email != email:
+        raise BadInput.about("email", f"{email} is the mailbox of {person.name}, who is here as {person.email}: write it like that.")
     own = person.duties - person.delegated if person else frozenset()
     wanted = own if line.roles is None else frozenset(read_duty(role, directory) for role in line.roles.split(";") if role.strip())
     if not is_active:
