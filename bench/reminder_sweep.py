@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, event, select
 from bench.large_council import copy_to_postgresql, fill_council
 from bench.postgres import create_database, postgres_server
 from bench.result import Result, result
-from notifications.queries import enqueue
-from notifications.reminders.action_reminders import ActionToCheck, reminders
+from notifications.queries import OF_ACTIONS, enqueue
+from notifications.reminders.action_reminders import action_to_check, reminders
 from notifications.scheduling.worker import sweep
 from web.council import Council
 from workflow.events import Notice
@@ -142,16 +142,12 @@ def _naive(council: Council) -> None:
     It does less than the sweep: one commit for all, no next check days, only actions.
     """
     directory, clocks = council.store.directory(NOW), council.notification_policy.clocks
-    people = (audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
-    everything = (
-        select(actions, audits.c.reference, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.state == "open")
-    )
+    everything = select(*OF_ACTIONS).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.state == "open")
     with read_transaction(council.engine) as connection:
         rows = connection.execute(everything).all()
     notices: list[Notice] = []
     for row in rows:
-        told = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
-        notices += reminders(ActionToCheck(row.reference, row.number, row.due_on, TODAY, *told), TODAY, clocks, directory)
+        notices += reminders(action_to_check(row, since=TODAY), TODAY, clocks, directory)
     enqueue(council.engine, notices, NOW)
 
 

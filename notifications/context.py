@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from config.settings import Settings
 from notifications.recipients import NotificationRules
+from workflow.permissions import Permissions
 from workflow.storage.engine import Engine
 from workflow.storage.store import SqlStore
 from workflow.workflow_config import Rules
@@ -16,3 +17,4 @@ class WorkerContext:
     store: SqlStore
     notification_rules: NotificationRules
     rules: Rules
+    permissions: Permissions

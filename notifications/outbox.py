@@ -140,6 +140,13 @@ def mark_cancelled(engine: Engine, rows: EmailRows) -> None:
         _update_ours(connection, rows, state="cancelled", leased_until=None, locked=None)
 
 
+def pass_on(engine: Engine, row: Any, notices: Sequence[Notice], now: datetime) -> None:
+    """Cancel an email that its recipient may no longer have, and notify these people instead, in one commit."""
+    with write_transaction(engine) as connection:
+        if _update_ours(connection, [row], state="cancelled", leased_until=None, locked=None):
+            audit_writer.enqueue_notices(connection, notices, now)
+
+
 def mark_failed(engine: Engine, rows: EmailRows, reason: str, now: datetime) -> None:
     """Try again, after longer and longer waits, for three days; then leave it to the QA Service."""
     if given_up := [row for row in rows if now - row.send_from >= GIVE_UP_AFTER]:

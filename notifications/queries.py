@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, case, delete, exists, func, insert, literal_column, or_, select, union, update
 
 from workflow.events import QA_INBOX, Notice
-from workflow.storage import audit_writer, bulk_statements
+from workflow.storage import audit_writer, bulk_statements, row_mapping
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import (
     IS_UNRESOLVED,
@@ -31,6 +31,12 @@ KEEP_ANSWERS, KEEP_UNSAVED = timedelta(hours=24), timedelta(days=90)
 AHEAD = timedelta(minutes=5)
 """How far the clocks of two machines may differ before one counts as set back."""
 SWEEPER = "sweep"
+OF_ACTIONS = (
+    *(actions.c[name] for name in ("audit_id", "number", "section", "due_on", "remind_on", "owner_id", "added_by", "added_on")),
+    *(audits.c[name] for name in ("reference", "state", "auditor_id", "moderator_id", "started_at", "share_by", "shared_at", *row_mapping.HEADER)),
+    audits.c.form_key, audits.c.form_version, audits.c.rules_version,
+)  # fmt: skip
+"""Of an action and of its audit, for `action_reminders.action_to_check`."""
 CHANGES, TOLD_EVERY = "directory_changes", timedelta(hours=1)
 AGREED_VERBS = (
     "role_asked_for", "delegation_asked_for", "address_asked_for", "request_granted", "request_refused", "address_granted", "address_refused",
@@ -112,9 +118,7 @@ def forget_answers_and_unsaved(engine: Engine, now: datetime) -> None:
 
 def actions_to_check(engine: Engine, today: date) -> Sequence[Any]:
     """Live open actions that are due for a check, and the people to remind."""
-    which = (actions.c.audit_id, actions.c.number, actions.c.due_on, actions.c.remind_on, actions.c.owner_id)
-    people = (audits.c.reference, audits.c.team, audits.c.team_manager_id, audits.c.service_manager_id, audits.c.child_id)
-    due = select(*which, *people).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.remind_on <= today)
+    due = select(*OF_ACTIONS).join(audits, audits.c.id == actions.c.audit_id).where(actions.c.remind_on <= today)
     with read_transaction(engine) as connection:
         return connection.execute(due.order_by(actions.c.remind_on, actions.c.audit_id, actions.c.number)).all()
 
@@ -214,18 +218,12 @@ def tell_directory_changes(engine: Engine, now: datetime, notices_of: Callable[[
         audit_writer.enqueue_notices(connection, notices_of(alone) if alone else (), now)
 
 
-def open_actions(engine: Engine, references: Collection[str]) -> frozenset[tuple[str, int, date]]:
-    """Reference, number and due date of each action of these audits that is not reported complete."""
-    columns = select(audits.c.reference, actions.c.number, actions.c.due_on).join(actions, actions.c.audit_id == audits.c.id)
+def open_actions(engine: Engine, references: Collection[str]) -> Mapping[tuple[str, int, date], Any]:
+    """The rows of OF_ACTIONS for the actions of these audits that are not reported complete, by reference, number and due date."""
+    columns = select(*OF_ACTIONS).join(audits, actions.c.audit_id == audits.c.id)
     is_open = (audits.c.reference.in_(references), actions.c.state == "open")
     with read_transaction(engine) as connection:
-        return frozenset((row.reference, row.number, row.due_on) for row in connection.execute(columns.where(*is_open)))
-
-
-def children_of(engine: Engine, references: Collection[str]) -> Mapping[str, str | None]:
-    children = select(audits.c.reference, audits.c.child_id).where(audits.c.reference.in_(references))
-    with read_transaction(engine) as connection:
-        return {row.reference: row.child_id for row in connection.execute(children)}
+        return {(row.reference, row.number, row.due_on): row for row in connection.execute(columns.where(*is_open))}
 
 
 def worker_status(engine: Engine, now: datetime) -> WorkerStatus:

@@ -9,10 +9,11 @@ from typing import Any
 
 from notifications.policy import Deadlines, ModerationSelection
 from workflow.directory import Directory, Person
+from workflow.duty_holders import NO_ADDRESS, OWNER, holder_of
 from workflow.errors import ConfigurationError
 from workflow.events import QA_INBOX, Event, Notice
 from workflow.models import Audit, Escalation
-from workflow.roles import CASE_ROLES, COUNCIL_WIDE, NAMED_ROLES, ROLES, SCOPED
+from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, ROLES, SCOPED
 
 POSTS = (*SCOPED, *COUNCIL_WIDE)
 KNOW = "know"
@@ -94,22 +95,33 @@ def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> 
     """Ids of the people to notify, QA_INBOX among them."""
     if relation == "qa_inbox":
         return (QA_INBOX,)
-    if relation in CASE_ROLES:
-        return _known(getattr(audit.header, f"{relation}_id"))
-    if relation in NAMED_ROLES:
-        return _known(getattr(audit, f"{relation}_id"))
+    if relation in {*NAMED_ROLES, OWNER}:
+        return answering(relation, audit, directory, event.action)
     if relation in POSTS:
         return _in_post(relation, audit, directory)
-    if relation == "escalation":
-        return _of_escalation(audit, directory)
-    action = audit.action(event.action) if event.action is not None else None
-    return (action.owner_id,) if relation == "owner" and action else event.recipients
+    return _of_escalation(audit, directory) if relation == "escalation" else event.recipients
+
+
+def answering(duty: str, audit: Audit, directory: Directory, action: int | None = None) -> tuple[int, ...]:
+    """Ids of the people who answer for a duty now; QA_INBOX where it fell to the QA Service, or to nobody. Empty where nobody is named.
+
+    A person without an email address has the notice in the service, so they stay among them.
+    """
+    holder = holder_of(duty, audit, directory, action)
+    if holder.named is None:
+        return ()
+    named = (holder.named.id,) if holder.why_not == NO_ADDRESS else ()
+    return named + (tuple(person.id for person in holder.answers) if holder.answers and holder.fell_to != "qa" else (QA_INBOX,))
 
 
 def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
+    """The people named, while they are here, and the people who answer for their posts by now."""
     for recipient in audit.escalation.recipients if audit.escalation else ():
-        now = directory.holder(recipient.post, audit.header.team) if recipient.person_id in directory.excluded else None
-        yield now.person.id if now else recipient.person_id
+        named, now = directory.person(recipient.person_id), directory.holder(recipient.post, audit.header.team)
+        if named and named.is_active:
+            yield named.id
+        if now and not (named and directory.is_in_post(named, recipient.post, audit.header.team)):
+            yield now.person.id
 
 
 def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:
@@ -119,10 +131,6 @@ def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:
         return holders
     holder = directory.holder(post, audit.header.team)
     return (holder.person.id, QA_INBOX) if holder else (QA_INBOX,)
-
-
-def _known(person_id: int | None) -> Iterable[int]:
-    return () if person_id is None else (person_id,)
 
 
 def _can_be_reached(person: Person | None) -> bool:

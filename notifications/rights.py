@@ -1,16 +1,21 @@
 """May this person learn about this event now: the one question before each notice that is shown and each email that is sent."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Select, Table, select
 
+from notifications.context import WorkerContext
 from notifications.recipients import KNOW, NotificationRules
 from workflow.commands.emergency_access import may_answer_any
-from workflow.events import QA_INBOX
+from workflow.directory import Directory
+from workflow.events import QA_INBOX, Notice
+from workflow.models import Audit
+from workflow.permissions import relations
 from workflow.storage.engine import read_transaction
 from workflow.storage.sql_conditions import Condition, all_of, any_of
-from workflow.storage.tables import audits, outbox
+from workflow.storage.tables import audits, notices, outbox
 from workflow.storage.visibility import VisibilityFilter
 
 ASKED, ANSWERED = "emergency_asked", "emergency_answered"
@@ -22,6 +27,24 @@ def told_now(engine: Engine, reader: VisibilityFilter, rules: NotificationRules,
     query = with_audits(outbox, outbox.c.id).where(outbox.c.id.in_(ids), may_be_told(reader, outbox, rules))
     with read_transaction(engine) as connection:
         return frozenset(connection.execute(query).scalars())
+
+
+def may_learn(context: WorkerContext, directory: Directory, notice: Notice, audit: Audit) -> bool:
+    """The same question for one person and one audit."""
+    person = directory.person(notice.recipient)
+    if person is None:
+        return notice.recipient == QA_INBOX
+    ties = relations(person, audit, directory)
+    rights = context.notification_rules.needed_rights.get(notice.event, (KNOW,))
+    return any(context.permissions.allow(right, audit, ties) for right in rights)
+
+
+def notified_since(engine: Engine, notice: Notice, at: datetime) -> bool:
+    """Whether this person has had notice of the same since then, by whatever key: a command notifies its successor itself."""
+    same = (notices.c.event == notice.event, notices.c.reference == notice.reference, notices.c.action.is_not_distinct_from(notice.action))
+    query = select(notices.c.id).where(notices.c.recipient == notice.recipient, notices.c.at > at, *same).limit(1)
+    with read_transaction(engine) as connection:
+        return connection.execute(query).first() is not None
 
 
 def with_audits(rows: Table, *columns: Any) -> Select[Any]:

@@ -36,7 +36,7 @@ class Council:
 
     @property
     def worker_context(self) -> WorkerContext:
-        return WorkerContext(self.settings, self.engine, self.store, self.notification_policy, self.rules)
+        return WorkerContext(self.settings, self.engine, self.store, self.notification_policy, self.rules, self.permissions)
 
     def needs_second_factor(self, person: Person) -> bool:
         """By the roles that the person has now, their own or lent."""

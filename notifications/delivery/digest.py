@@ -20,9 +20,15 @@ SUBJECT = "Your reminders from Practice Audit"
 def build(rows: EmailRows, ident: str, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
     """`person` is None for the QA inbox. The same outbox rows always give the same bytes."""
     message = envelope(person, SUBJECT, ident, max(row.send_from for row in rows), settings)
-    to_do = "You have 1 thing to do." if len(rows) == 1 else f"You have {len(rows)} things to do."
-    set_text(message, TEMPLATE.substitute(name=name_of(person), to_do=to_do, things=_things(rows, rules, settings)))
+    things = _once_each(rows)
+    to_do = "You have 1 thing to do." if len(things) == 1 else f"You have {len(things)} things to do."
+    set_text(message, TEMPLATE.substitute(name=name_of(person), to_do=to_do, things=_things(things, rules, settings)))
     return message
+
+
+def _once_each(rows: EmailRows) -> EmailRows:
+    """The latest reminder of each action, and of each deadline of an audit: it says what the earlier ones do, and more."""
+    return tuple({(row.reference, row.event if row.action is None else row.action): row for row in sorted(rows, key=_found)}.values())
 
 
 def _things(rows: EmailRows, rules: NotificationRules, settings: Settings) -> str:
@@ -39,6 +45,10 @@ def _group(event: Any, rows: list[Any], settings: Settings) -> str:
 def _by(row: Any) -> str:
     action = f", action {row.action}" if row.action is not None else ""
     return f"{action}, due {format_date(row.due_on)}" if row.due_on else action
+
+
+def _found(row: Any) -> int:
+    return int(row.id)
 
 
 def _due(row: Any) -> date:

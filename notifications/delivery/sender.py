@@ -2,7 +2,8 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
@@ -15,7 +16,7 @@ from notifications.delivery import digest, messages
 from notifications.delivery.lease_keeper import keep_lease
 from notifications.outbox import EmailRows
 from notifications.refusals import record_refusal
-from notifications.reminders.relevance import is_still_relevant, read_facts
+from notifications.reminders.relevance import Verdict, judge, read_facts, successors
 from workflow.directory import Directory
 from workflow.events import QA_INBOX
 from workflow.storage.engine import DatabaseError
@@ -67,18 +68,27 @@ def _deliver_one(context: WorkerContext, channel: Channel, directory: Directory,
 
 
 def _keep_relevant(context: WorkerContext, directory: Directory, rows: EmailRows, now: datetime) -> EmailRows:
-    """Return the rows that are still relevant; cancel the others. A row that can’t be checked does not hold back the rest."""
-    facts, relevant, outdated = read_facts(context, directory, rows), list[Any](), list[Any]()
+    """Return the rows to send; cancel what is outdated, and pass on what is not theirs now. A row that can’t be checked holds back no other."""
+    facts, verdicts = read_facts(context, directory, rows), {verdict: list[Any]() for verdict in Verdict}
     for row in rows:
-        try:
-            (relevant if is_still_relevant(context, directory, row, facts, now) else outdated).append(row)
-        except DatabaseError:
-            raise
-        except Exception as error:  # noqa: BLE001 (as above)
-            _record_error(context, [row], error, now)
-    if outdated:
+        with _recording_errors(context, row, now):
+            verdicts[judge(context, directory, row, facts, now)].append(row)
+    if outdated := verdicts[Verdict.OUTDATED]:
         outbox.mark_cancelled(context.engine, outdated)
-    return relevant
+    for row in verdicts[Verdict.NOT_THEIRS]:
+        with _recording_errors(context, row, now):
+            outbox.pass_on(context.engine, row, successors(context, directory, row, now), now)
+    return verdicts[Verdict.RELEVANT]
+
+
+@contextmanager
+def _recording_errors(context: WorkerContext, row: Any, now: datetime) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 (as above)
+        _record_error(context, [row], error, now)
 
 
 def _record_error(context: WorkerContext, rows: EmailRows, error: Exception, now: datetime) -> None:

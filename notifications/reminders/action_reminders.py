@@ -4,27 +4,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
 from notifications.policy import HEAD_OF_SERVICE, Deadlines
+from notifications.recipients import answering
 from workflow.directory import Directory
+from workflow.duty_holders import OWNER
 from workflow.events import QA_INBOX, Notice
-from workflow.models import Audit, Escalation, Recipient
+from workflow.models import Audit, Escalation, Header, Recipient, SmartAction
 from workflow.working_days import add_working_days, london_day, next_working_day
+
+TEAM_MANAGER, SERVICE_MANAGER = "team_manager", "service_manager"
 
 
 @dataclass(frozen=True, slots=True)
 class ActionToCheck:
-    """An action to check, and the people to remind."""
+    """An open action to check, with as much of its audit as says who answers for it."""
 
-    reference: str
+    audit: Audit
     number: int
-    due_on: date
     since: date
-    owner_id: int
-    team: str | None
-    team_manager_id: int | None
-    service_manager_id: int | None
-    child_id: str | None = None
+    """When it was last checked."""
+
+    @property
+    def reference(self) -> str:
+        return self.audit.reference
+
+    @property
+    def due_on(self) -> date:
+        return self.audit.actions[0].due_on
+
+
+def action_to_check(row: Any, since: date) -> ActionToCheck:
+    """From a row of `queries.actions_to_check` or `queries.open_actions`."""
+    action = SmartAction(row.number, row.section, "", row.owner_id, row.due_on, row.added_by, row.added_on, is_live=True)
+    header = Header(*(getattr(row, name) for name in Header.__slots__))
+    audit = Audit(
+        row.reference, row.state, row.auditor_id, (row.form_key, row.form_version), row.rules_version, row.started_at, row.share_by,
+        moderator_id=row.moderator_id, header=header, shared_at=row.shared_at, actions=(action,),
+    )  # fmt: skip
+    return ActionToCheck(audit, row.number, since)
 
 
 def reminders(action: ActionToCheck, today: date, clocks: Deadlines, directory: Directory) -> tuple[Notice, ...]:
@@ -32,19 +51,25 @@ def reminders(action: ActionToCheck, today: date, clocks: Deadlines, directory: 
 
     Its key holds the day it was due: a reminder that was sent late is not sent again, even if the clock is set back.
     """
-    about, notices = directory.for_child(action.child_id), dict[int, Notice]()
+    notices = dict[int, Notice]()
     for event, day, relation in _due_reminders(action.due_on, action.since, today, clocks):
-        person = _person_in(relation, action, about)
-        if person is not None and person not in about.excluded and person not in notices:
-            key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
-            notices[person] = Notice(key, event, person, action.reference, action.number, action.due_on)
+        key = f"reminder/{action.reference}/{action.number}/{event}/{day}"
+        for person in _people_in(relation, action, directory):
+            notices.setdefault(person, Notice(key, event, person, action.reference, action.number, action.due_on))
     return tuple(notices.values())
 
 
-def _person_in(relation: str, action: ActionToCheck, directory: Directory) -> int | None:
-    holder = directory.holder(relation, action.team) if relation == HEAD_OF_SERVICE else None
-    found: int | None = holder.person.id if holder else getattr(action, relation, None)
-    return found
+def _people_in(relation: str, action: ActionToCheck, directory: Directory) -> Iterator[int]:
+    """The people who answer for it now. An email to somebody without an address would be a dead letter each time."""
+    if relation == HEAD_OF_SERVICE:
+        about = directory.for_child(action.audit.header.child_id)
+        holder = about.holder(relation, action.audit.header.team)
+        yield from [holder.person.id] if holder else []
+        return
+    for person_id in answering(relation, action.audit, directory, action.number):
+        person = directory.person(person_id)
+        if person_id == QA_INBOX or (person and person.can_be_reached):
+            yield person_id
 
 
 # Reminders depend only on these dates, which many actions share, so they are calculated once.
@@ -62,9 +87,9 @@ def _due_reminders(due_on: date, since: date, today: date, clocks: Deadlines) ->
     """Event, day and recipient of each reminder that became due between the last check and today."""
     soon = due_on - timedelta(days=clocks["action_due_soon_days"])
     if today == due_on:
-        return (("action_due_today", today, "owner_id"),)
+        return (("action_due_today", today, OWNER),)
     if since <= soon <= today < due_on:
-        return (("action_due_soon", soon, "owner_id"),)
+        return (("action_due_soon", soon, OWNER),)
     late = _late(due_on, today, clocks) if today > due_on else ()
     return tuple(("action_overdue", day, relation) for day, relation in late if since <= day <= today)
 
@@ -73,8 +98,8 @@ def _late(due_on: date, today: date, clocks: Deadlines) -> Iterator[tuple[date, 
     """The last weekly reminder, to the owner and the Team Manager; and the reminders to more senior people."""
     week = _week_after(today, due_on, clocks) - timedelta(days=clocks["action_overdue_every_days"])
     if week > due_on:
-        yield from ((week, relation) for relation in ("owner_id", "team_manager_id"))
-    yield from zip(_seniors_reminded_on(due_on, clocks), ("service_manager_id", HEAD_OF_SERVICE), strict=True)
+        yield from ((week, relation) for relation in (OWNER, TEAM_MANAGER))
+    yield from zip(_seniors_reminded_on(due_on, clocks), (SERVICE_MANAGER, HEAD_OF_SERVICE), strict=True)
 
 
 def _week_after(day: date, due_on: date, clocks: Deadlines) -> date:

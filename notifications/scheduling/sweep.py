@@ -11,7 +11,7 @@ from notifications import outbox, queries
 from notifications.checkpoints import send_checkpoint
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
-from notifications.reminders.action_reminders import ActionToCheck, next_check_on, reminders
+from notifications.reminders.action_reminders import action_to_check, next_check_on, reminders
 from notifications.reminders.alerts import directory_change_notices, is_stalled, read_volume_notices
 from notifications.reminders.digest_schedule import next_digest_times
 from notifications.reminders.post_turns import tell_of_turns
@@ -60,9 +60,8 @@ def _check_actions(context: WorkerContext, today: date, directory: Directory) ->
     clocks = context.notification_rules.clocks
 
     def check(row: Any) -> queries.CheckResult:
-        people = (row.owner_id, row.team, row.team_manager_id, row.service_manager_id, row.child_id)
-        action = ActionToCheck(row.reference, row.number, row.due_on, row.remind_on, *people)
-        return queries.CheckResult(row, reminders(action, today, clocks, directory), next_check_on(row.due_on, today, clocks))
+        found = reminders(action_to_check(row, since=row.remind_on), today, clocks, directory)
+        return queries.CheckResult(row, found, next_check_on(row.due_on, today, clocks))
 
     return _in_batches(queries.actions_to_check(context.engine, today), check)
 

@@ -1,6 +1,7 @@
 """When people are reminded of actions and escalations, on every London day of a year, with downtime in between."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,16 +18,19 @@ from workflow.storage.tables import outbox
 from workflow.working_days import add_working_days, is_working_day, next_working_day
 
 CLOCKS: Deadlines = NOTIFICATION_RULES.clocks
-OWNER, MANAGER, SERVICE_MANAGER = 1, 2, 3
+PEOPLE = a_fake_world()
+OWNER, MANAGER, SERVICE_MANAGER = (PEOPLE.person(name).id for name in ("practitioner", "team.manager", "service.manager"))
+SHARED = PEOPLE.audit(an_audit(PEOPLE, at="shared"))
 Told = list[tuple[date, str, int]]
 
 
 def walk(due_on: date, days: Iterable[date]) -> Told:
     """What is told on the days that the worker is up, as it moves each action's next day on."""
-    directory, told, remind_on = a_fake_world().store.directory(), [], due_on - timedelta(days=40)
+    directory, told, remind_on = PEOPLE.store.directory(), [], due_on - timedelta(days=40)
+    audit = replace(SHARED, actions=(replace(SHARED.actions[0], due_on=due_on),))
     for today in days:
         if today >= remind_on:
-            due = ActionToCheck("abcd-efgh", 1, due_on, remind_on, OWNER, "assessment-east", MANAGER, SERVICE_MANAGER)
+            due = ActionToCheck(audit, 1, remind_on)
             told += [(today, notice.event, notice.recipient) for notice in reminders(due, today, CLOCKS, directory)]
             remind_on = next_check_on(due_on, today, CLOCKS)
     return told

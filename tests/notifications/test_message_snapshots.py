@@ -93,9 +93,11 @@ def _is_as_approved(found: str, name: str) -> None:
     assert found == approved.read_text(encoding="utf-8")
 
 
-def test_the_digest_is_as_approved(rules: NotificationRules, chosen: Settings) -> None:
+def test_the_digest_is_as_approved_and_names_each_action_once(rules: NotificationRules, chosen: Settings) -> None:
     gathered = [event for event in EVENTS if event in rules.gathered]
     rows = [a_row(event, chosen, n) for n, event in enumerate([*gathered, "action_overdue"])]
+    for row in rows:
+        row.action = {"action_due_soon": 1, "action_due_today": 2, "action_overdue": 3}.get(row.event)
     ident = message_id([row.key for row in rows], PERSON.id, chosen)
     _is_as_approved(as_read(digest.build(rows, ident, PERSON, rules, chosen).as_bytes()), MORNING)
 
