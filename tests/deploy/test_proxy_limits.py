@@ -1,31 +1,25 @@
 """nginx runs with the example, before a real server: what one address may send, and what clients that send half a request hold up."""
 
 import http.client
-import os
-import re
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.deploy.test_env_example import ROOT
+from tests.deploy.proxy import HOST, NEEDS_NGINX, proxy_before
 from tests.factories import a_council, settings
 from tests.web.support.server_thread import ServerThread
 from web.app import create_app
 
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-HOST = "audits.council.example"
 MANY = 200
 HALF = {
     "half a head": f"GET /sign-in HTTP/1.1\r\nHost: {HOST}\r\nX: ", "a body that is missing": f"POST /audits/new HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 9\r\n\r\n",
     "half a body": f"POST /audits/new HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 900000\r\n\r\nx=1",
 }  # fmt: skip
-pytestmark = pytest.mark.skipif(not NGINX and "CI" not in os.environ, reason="this machine has no nginx")
+pytestmark = NEEDS_NGINX
 
 
 @pytest.fixture
@@ -39,47 +33,15 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def port(app: Flask, tmp_path: Path) -> Iterator[int]:
     """nginx’s, before the application."""
-    with ServerThread(app) as server, proxy_before(server.port, tmp_path) as port:
+    with ServerThread(app) as server, proxy_before(tmp_path, server.port) as port:
         yield port
 
 
 @pytest.fixture
 def port_before_nothing(tmp_path: Path) -> Iterator[int]:
     """What nginx lets through is answered at once with 502."""
-    with proxy_before(1, tmp_path) as port:
+    with proxy_before(tmp_path, 1) as port:
         yield port
-
-
-@contextmanager
-def proxy_before(behind: int, tmp_path: Path) -> Iterator[int]:
-    """nginx with the example, but for TLS."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        free: int = probe.getsockname()[1]
-    assert NGINX, "nginx is missing"
-    text = (ROOT / "deploy" / "nginx.conf.example").read_text(encoding="utf-8")
-    text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.DOTALL)
-    text = re.sub(r"\n\s+ssl_[^;]*;", "", text).replace("/var/log/nginx", str(tmp_path))
-    text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{free};").replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
-    folders = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    main = f"user root; daemon off; pid {tmp_path}/pid; error_log {tmp_path}/log crit; events {{ worker_connections 1000; }}"
-    (tmp_path / "nginx.conf").write_text(f"{main}\nhttp {{\n{folders}\n{text}\n}}\n")
-    process = subprocess.Popen([NGINX, "-p", tmp_path, "-e", tmp_path / "log", "-c", tmp_path / "nginx.conf"])
-    _until_it_listens(free, process)
-    try:
-        yield free
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _until_it_listens(port: int, process: "subprocess.Popen[bytes]") -> None:
-    while True:
-        assert process.poll() is None, "nginx ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        except ConnectionRefusedError:
-            continue
-        return
 
 
 def ask(port: int, method: str, path: str, number: int) -> list[int]:
