@@ -111,9 +111,16 @@ def test_no_re_audit_is_prompted_once_the_next_audit_has_started(council: Counci
     an_audit(world, at="draft", auditor="auditor2", details={"child_id": "C-2"})
     sweep(council.worker_context, in_london(date(2027, 10, 19)))
     world.now = in_london(date(2027, 10, 19))
-    an_audit(world, at="draft", auditor="auditor2")
+    an_audit(world, at="draft", auditor="auditor2", details={"child_id": "c 1001"})
     sweep(council.worker_context, in_london(date(2027, 10, 20)))
     assert sent_notices(council, "re_audit_window_closing") == []
+
+
+def test_what_is_no_id_never_counts_as_the_next_audit_of_a_child(council: Council, world: World) -> None:
+    an_audit(world, at="shared", details={"child_id": "unborn"})
+    an_audit(world, at="draft", auditor="auditor2", details={"child_id": "unborn"})
+    sweep(council.worker_context, in_london(date(2027, 10, 20)))
+    assert len(sent_notices(council, "re_audit_window_closing")) == 1
 
 
 def test_a_waiting_reminder_is_not_sent_once_the_work_is_done(council: Council, world: World) -> None:

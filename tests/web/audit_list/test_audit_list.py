@@ -89,6 +89,15 @@ def test_searching_takes_the_beginning_of_a_reference_or_of_a_childs_id(app: Fla
     assert [row.reference for row in rows] == [audits["mine"]], "a draft is not read by the QA Service, so it is not found by the child"
 
 
+def test_searching_finds_a_child_however_the_id_is_written(app: Flask, world: World) -> None:
+    written = {an_audit(world, at="draft", details={"child_id": typed}) for typed in ("SW/2291", "SW 2291", "0SW2291")}
+    an_audit(world, at="draft", details={"child_id": "unborn"})
+    auditor = Browser(app, "auditor")
+    for q, wanted in (("sw-22", written), ("ＳＷ２２９１", written), ("00sw", written), ("-", set()), ("unborn", set())):
+        page = auditor.post("/audits/search", q=q).get_data(as_text=True)
+        assert set(re.findall(r">(\w{4}-\w{4})<", page)) == wanted, q
+
+
 def test_the_next_page_of_a_search_is_of_the_same_search(app: Flask, world: World, audits: dict[str, str]) -> None:
     wanted = {an_audit(world, at="draft", details={"child_id": f"C-77{number}"}) for number in range(52)}
     auditor, seen = Browser(app, "auditor"), list[str]()

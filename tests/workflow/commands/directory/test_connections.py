@@ -1,9 +1,12 @@
 """A declared connection to a child takes away every right on that child’s audits, and what they held passes on."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
-from tests.factories import DETAILS, World, an_audit, assign, save
+from tests.factories import DETAILS, PERMISSIONS, World, an_audit, assign, save
 from tests.workflow.commands.directory.support import sent_notices
 from workflow.commands import actions, assignments, audit_moves, drafting, escalations
 from workflow.commands.actions import NewAction
@@ -12,6 +15,9 @@ from workflow.commands.directory.connections import declare_connection, end_conn
 from workflow.errors import BadInput, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
+from workflow.storage.visibility import VisibilityFilter
+
+SAME = tomllib.loads((Path(__file__).parents[2] / "support" / "child_ids.toml").read_text(encoding="utf-8"))["same"]
 
 CASE = ("practitioner", "team.manager", "service.manager", "qaro", "auditor", "moderator", "qa", "head.of.service", "hos.ppqa")
 
@@ -34,6 +40,19 @@ def test_a_connected_person_knows_of_no_audit_of_that_child(world: World, name: 
     with pytest.raises(NotFound):
         see(world.command_context(), world.person(name), reference)
     assert see(world.command_context(), world.person(name), other).audit.state == "shared"
+
+
+@pytest.mark.parametrize("alike", SAME, ids=lambda alike: alike[0])
+def test_it_holds_for_every_way_of_writing_the_id(world: World, alike: list[str]) -> None:
+    references = {an_audit(world, "shared", details={"child_id": typed}) for typed in alike}
+    connect(world, "qaro", alike[-1])
+    reader = VisibilityFilter(world.person("qaro"), world.store.directory(), PERMISSIONS)
+    with read_transaction(world.store.engine) as connection:
+        listed = connection.execute(select(tables.audits.c.reference).where(reader.permitted("know"))).scalars().all()
+    assert references.isdisjoint(listed)
+    for reference in references:
+        with pytest.raises(NotFound):
+            see(world.command_context(), world.person("qaro"), reference)
 
 
 def test_the_qa_service_is_told_at_once_of_what_must_pass_on(world: World) -> None:
