@@ -83,7 +83,7 @@ def _changed_states(stored: StoredAudit, replayed: tuple[str | None, str]) -> It
 
 
 def _changed_key(stored: StoredAudit) -> Iterator[str]:
-    """None: a process of the release before wrote it, and the next process to start fills it in."""
+    """None: a process of the release before wrote it, and `init` and each worker that starts fill it in."""
     if stored.child_key not in {None, child_key(stored.audit.header.child_id)}:
         yield "the audit is found by the ID of another child than is stored"
 

@@ -1,4 +1,4 @@
-"""An audit that a process of the release before wrote has no key, or one of an earlier ID: each process that starts fills it in."""
+"""An audit that a process of the release before wrote has no key, or one of an earlier ID: `init` and each worker that starts fill it in."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ def key_of(council: Council, reference: str) -> object:
 
 
 @pytest.mark.parametrize(("state", "left"), [("draft", None), ("shared", None), ("draft", "c9")])
-def test_a_process_that_starts_fills_it_in(council: Council, state: str, left: str | None) -> None:
+def test_what_an_old_process_left_is_filled_in(council: Council, state: str, left: str | None) -> None:
     reference = an_audit(a_world(council), at=state)
     other = an_audit(a_world(council), at="draft", details={"child_id": "unborn"})
     with write_transaction(council.engine) as connection:
