@@ -12,6 +12,7 @@ from web.identity.credentials.throttled_login import complete_sign_in
 from web.identity.queries import delete_sessions_before
 from web.identity.sessions import STORED_FOR, DatabaseSessions
 from web.request.context import command_context, current_council, current_session, identify
+from web.request.log_context import record_account
 from web.request.view_options import current_view_options
 from workflow.directory import Person
 from workflow.errors import NotSignedIn, SecondFactorRequired
@@ -96,6 +97,7 @@ def sign_in(person: Person, second_factor: str = "") -> None:
 
 def restart_session(person: Person, second_factor: str = "") -> None:
     """A new session for somebody who is signed in already, or who has just signed in."""
+    record_account(person.id)
     sign_out()
     current_session().start_for(person.id)
     if second_factor:

@@ -27,6 +27,8 @@ class RequestLogContext:
     address_values: tuple[str, ...] = ()
     reference: str = ""
     refusal: str = ""
+    account: int | None = None
+    """The person whose account somebody signs in to or out of, or tries to: by their number, for an address may be anything."""
     moves: tuple[str, ...] = ()
     status: int = 0
     duration_ms: float = 0.0
@@ -45,6 +47,11 @@ def log_context_of(environ: Mapping[str, Any], *, is_behind_a_proxy: bool) -> Re
     traceparent = environ.get("HTTP_TRACEPARENT", "") if is_behind_a_proxy else ""
     request_id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(8)
     return RequestLogContext(request_id, method if method in METHODS else "other", traceparent=traceparent)
+
+
+def record_account(person_id: int | None) -> None:
+    if person_id is not None and (context := LOG_CONTEXT.get()):
+        context.account = person_id
 
 
 def record_refusal(code: str) -> None:

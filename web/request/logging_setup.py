@@ -11,7 +11,7 @@ from flask import Flask
 
 from web.request.log_context import LOG_CONTEXT
 
-REQUEST_FIELDS = ("request_id", "method", "endpoint", "status", "duration_ms", "reference", "refusal")
+REQUEST_FIELDS = ("request_id", "method", "endpoint", "status", "duration_ms", "reference", "refusal", "account")
 LOG = logging.getLogger("practice_audit")
 
 

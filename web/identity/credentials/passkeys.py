@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from web.identity.credentials import queries
 from web.identity.credentials.security_app import security_app
 from web.identity.credentials.webauthn_challenges import use_challenge
+from web.request.log_context import record_account
 from workflow.errors import BadInput
 
 MAX_NAME_LENGTH, MAX_TYPED = 40, 400
@@ -105,6 +106,7 @@ def person_for_assertion(challenge: str, credential: str) -> int | None:
     with security_app().context() as security:
         passkey = security.datastore.find_webauthn(bytes_to_base64url(answer.raw_id)) if answer else None
         account = security.datastore.find_user_from_webauthn(passkey) if passkey else None
+    record_account(account.id if account else None)
     # An account without a handle has none that an answer could name. With passwords, passkeys are off too.
     handle = account.fs_webauthn_user_handle if account and account.may_have_password else None
     if passkey is None or account is None or not handle or answer.response.user_handle != handle.encode():

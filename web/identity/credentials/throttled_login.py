@@ -10,6 +10,7 @@ from web.identity.credentials.second_factor import CODE, RECOVERY_CODE
 from web.identity.throttling import queries
 from web.identity.throttling.limits import LoginAttempt
 from web.request.context import command_context, current_council
+from web.request.log_context import record_account
 from workflow.directory import Person
 from workflow.errors import TooManyAttempts
 from workflow.mailboxes import mailbox
@@ -45,6 +46,7 @@ def is_own_password(person: Person, password: str) -> bool:
 
 def count_attempt(kind: str, account: str, person: Person | None) -> None:
     """Raise TooManyAttempts where the attempt has to wait."""
+    record_account(person.id if person else None)
     attempt, engine = _attempt(kind, account), current_council().engine
     is_known = queries.is_known_place(engine, person.id if person else NO_PERSON, attempt.place)
     if wait := queries.count_attempt(engine, attempt.counts(is_known=is_known), datetime.now(UTC)):

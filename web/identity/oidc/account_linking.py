@@ -8,6 +8,7 @@ from typing import Any
 from config.oidc import CouncilSignIn
 from web.identity.oidc.errors import SignInRefused
 from web.identity.oidc.queries import expected_person, link_identity, use_identity
+from web.request.log_context import record_account
 from workflow.directory import Directory, Person
 from workflow.storage.engine import Engine
 
@@ -26,6 +27,7 @@ def person_for_claims(engine: Engine, directory: Directory, settings: CouncilSig
     now = datetime.now(UTC)
     linked = use_identity(engine, settings.issuer, claims["sub"], now)
     person = directory.person(linked) if linked is not None else _person_to_link(engine, directory, settings, claims, now)
+    record_account(person.id if person else linked)
     if person is None or not person.is_active:
         raise SignInRefused("no active person has this account")
     if linked is None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.identity.credentials import passwords
 from web.identity.credentials.throttled_login import count_attempt
 from web.request.context import command_context
+from web.request.log_context import record_account
 from web.request.view_options import ViewOptions
 from workflow.errors import BadInput, TooManyAttempts
 
@@ -27,11 +28,13 @@ def ask() -> tuple[str, HTTPStatus]:
     if not passwords.is_email_address(email):
         sentence = "Enter an email address like name@example.gov.uk."
         return render_template("forgotten_password.html", email=email, sentence=sentence), HTTPStatus.UNPROCESSABLE_ENTITY
+    person = command_context().directory.by_email(email)
+    record_account(person.id if person else None)
     try:
         count_attempt("link", email, None)
     except TooManyAttempts as refusal:
         return render_template("forgotten_password.html", email=email, sentence=refusal.sentence), HTTPStatus.TOO_MANY_REQUESTS
-    passwords.send_reset_link(command_context().directory.by_email(email))
+    passwords.send_reset_link(person)
     return render_template("link_sent.html"), HTTPStatus.OK
 
 
@@ -46,6 +49,7 @@ def chosen() -> AnyResponse:
     token = request.form.get("token", "")
     if (person_id := passwords.person_of_reset_token(token)) is None:
         return _page(token, LINK_EXPIRED)
+    record_account(person_id)
     try:
         passwords.change(person_id, request.form.get("new", ""))
     except BadInput as refusal:

@@ -11,6 +11,7 @@ from web.identity.credentials.throttled_login import authenticate
 from web.identity.current_user import current_user, sign_out
 from web.identity.sign_in.pending_login import complete_or_request_code
 from web.request.context import current_session
+from web.request.log_context import record_account
 from web.request.view_options import ViewOptions
 from workflow.errors import TooManyAttempts
 
@@ -52,6 +53,7 @@ def stay() -> dict[str, object]:
 
 @pages.post("/sign-out")
 def leave() -> Response:
+    record_account(current_session().person_id)
     sign_out()
     response = redirect(url_for("sign_in.show"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
