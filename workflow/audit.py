@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from workflow.models import Answers, Audit, Header, Seal
+from workflow.roles import CASE_ROLES
 from workflow.smart_action import goes_live
 
 SHARED_PART, MODERATED_PART, JUDGEMENT_PART = "shared", "moderated", "judgement"
@@ -56,10 +58,25 @@ def moderated(audit: Audit, state: str, grade: str | None, at: datetime, today: 
     )
 
 
+def with_person(audit: Audit, role: str, person_id: int) -> Audit:
+    """Somebody else holds a role of the case from now on. What was shared stays; a correction that is being written names them."""
+    named: dict[str, Any] = {f"{role}_id": person_id}
+    after = replace(audit, header=replace(audit.header, **named))
+    return after if shows_working_copy(audit) else _naming_present_people(after)
+
+
 def returned(audit: Audit, state: str) -> Audit:
     """A new edition, which has to be moderated again; the seals keep what was shared."""
+    audit = _naming_present_people(audit)
     without = {key: answers for key, answers in audit.sections.items() if key != "moderation"}
     return replace(audit, state=state, edition=audit.edition + 1, moderator_id=None, judged_by=None, sections={**without, "moderation": {}})
+
+
+def _naming_present_people(audit: Audit) -> Audit:
+    """With the people who hold the roles of the case now in the details that the auditor corrects."""
+    details = audit.sections.get("details", {})
+    present = {**details, **{role: getattr(audit.header, f"{role}_id") for role in CASE_ROLES}}
+    return audit if present == details else with_section(audit, "details", present)
 
 
 def withdrawn(audit: Audit, state: str) -> Audit:

@@ -32,7 +32,7 @@ NOT_SETTLED = {
     "version": "grows when a section is saved, which adds no row to the history",
     "sections": "saved without a row until they are sealed",
     "section_versions": "saved with the sections",
-    "header": "follows the sections, and what was sealed of them",
+    "header": "follows the sections, what was sealed of them, and who was named since",
     "actions": "each has a digest of its own",
     "escalation": "has a digest of its own, as has each earlier one",
 }

@@ -27,6 +27,10 @@ class Retelling:
     withdrawal_asked_by: int | None = None
     actions: dict[int, str] = field(default_factory=dict)
     """States by number."""
+    people: dict[str, int] = field(default_factory=dict)
+    """Who was named in a role of the case since the audit was last shared."""
+    owners: dict[int, int] = field(default_factory=dict)
+    """Who was made responsible for an action in place of somebody else, by its number."""
     escalations: list[dict[str, str | None]] = field(default_factory=list)
     """Of each opening: digests of its reason, plan and resolution."""
 
@@ -69,6 +73,7 @@ def _judged(told: Retelling, entry: HistoryEntry, _: Facts) -> None:
 
 def _shared(told: Retelling, entry: HistoryEntry, facts: Facts) -> None:
     told.edition, told.shared_at, told.moderated_at = facts["edition"], entry.at, None
+    told.people.clear()
 
 
 def _moderated(told: Retelling, entry: HistoryEntry, _: Facts) -> None:
@@ -91,6 +96,14 @@ def _action_removed(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
     told.actions.pop(facts["action"], None)
 
 
+def _person_named(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
+    told.people[facts["role"]] = facts["person"]
+
+
+def _owner_named(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
+    told.owners[facts["action"]] = facts["owner"]
+
+
 def _escalation_opened(told: Retelling, _: HistoryEntry, facts: Facts) -> None:
     told.escalations.append({"reason": facts.get("reason")})
 
@@ -104,5 +117,6 @@ TELLS: Mapping[str, Callable[[Retelling, HistoryEntry, Facts], None]] = {
     "waive_moderation": _moderated, "return_for_correction": _returned, "ask_to_withdraw": _withdrawal_asked,
     "add_action": _actions_added, "reopen": _actions_added, "remove_action": _action_removed,
     "open_escalation": _escalation_opened, "raise_escalation": _escalation_opened,
+    "name_person": _person_named, "name_owner": _owner_named,
     "plan_escalation": _escalation_text("plan"), "resolve_escalation": _escalation_text("resolution"),
 }  # fmt: skip

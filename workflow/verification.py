@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from workflow import audit as audit_changes
 from workflow import content, history
@@ -66,8 +67,8 @@ def find_faults(stored: StoredAudit, versions: Sequence[Rules]) -> Iterator[str]
     yield from _changed_states(stored, replayed)
     yield from _changed_key(stored)
     yield from _changed_seals(stored)
-    yield from _changed_since_sealed(stored)
     told = retell(stored.rows, versions[-1])
+    yield from _changed_since_sealed(stored, told)
     yield from _untold(stored, told)
     yield from _untold_escalations(stored, told)
     yield from _changed_reasons(stored)
@@ -107,14 +108,14 @@ def _as_made(seal: Seal) -> tuple[object, ...]:
     return history.digest(seal.content), seal.at, seal.by_id
 
 
-def _changed_since_sealed(stored: StoredAudit) -> Iterator[str]:
+def _changed_since_sealed(stored: StoredAudit, told: Retelling) -> Iterator[str]:
     audit = stored.audit
     shared, moderated = (audit_changes.latest(stored.seals, part) for part in SEALED_BY.values())
     if shared is None or not audit.was_shared:
-        yield from _changed_header(audit, audit.sections, "written in its details")
+        yield from _changed_header(audit, audit.sections, {}, "written in its details")
         return
     where, content_of = f"sealed in edition {shared.edition}", json.loads(shared.content)
-    yield from _changed_header(audit, content_of["sections"], where)
+    yield from _changed_header(audit, content_of["sections"], told.people, where)
     if audit_changes.shows_working_copy(audit):
         written = {key: answers for key, answers in audit.sections.items() if key != "moderation"}
         yield from _changed_sections(written, content_of["sections"], where)
@@ -125,11 +126,13 @@ def _changed_since_sealed(stored: StoredAudit) -> Iterator[str]:
             yield from _changed_sections({"moderation": audit.sections.get("moderation", {})}, last["sections"], where)
     if audit.overall_grade != last["overall_grade"]:
         yield f"the overall grade is not what was {where}"
-    yield from _changed_actions(audit, last["actions"], where)
+    yield from _changed_actions(audit, last["actions"], told.owners, where)
 
 
-def _changed_header(audit: Audit, sections: Mapping[str, Answers], where: str) -> Iterator[str]:
+def _changed_header(audit: Audit, sections: Mapping[str, Answers], named_since: Mapping[str, int], where: str) -> Iterator[str]:
     written = audit_changes.header_of(replace(audit, sections=sections))
+    since: dict[str, Any] = {f"{role}_id": person for role, person in named_since.items()}
+    written = replace(written, **since)
     for field in fields(Header):
         if getattr(audit.header, field.name) != getattr(written, field.name):
             yield f"{field.name.removesuffix('_id')} is not what was {where}"
@@ -142,14 +145,16 @@ def _changed_sections(written: Mapping[str, Answers], sealed: Mapping[str, Answe
             yield f"{key} is not what was {where}"
 
 
-def _changed_actions(audit: Audit, sealed: Iterable[Mapping[str, object]], where: str) -> Iterator[str]:
+def _changed_actions(audit: Audit, sealed: Iterable[Mapping[str, object]], owners: Mapping[int, int], where: str) -> Iterator[str]:
     for one in sealed:
         action = audit.action(int(str(one["number"])))
         if action is None:
             yield f"action {one['number']} is missing, which was {where}"
-        elif (action.section, action.text, action.owner_id) != (one["section"], one["text"], one["owner"]) or one["due_on"] not in {
-            day.isoformat() for day in (action.due_on, *action.earlier_due_dates)
-        }:
+        elif (action.section, action.text, action.owner_id) != (
+            one["section"],
+            one["text"],
+            owners.get(action.number, one["owner"]),
+        ) or one["due_on"] not in {day.isoformat() for day in (action.due_on, *action.earlier_due_dates)}:
             yield f"action {action.number} is not what was {where}"
 
 

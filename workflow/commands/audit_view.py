@@ -45,6 +45,7 @@ PERMITTED = (
     "add_further_action",
     "allocate",
     "assign_moderator",
+    "name_successor",
     "read_readings",
     "record_safeguarding",
 )
