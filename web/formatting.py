@@ -31,9 +31,14 @@ def history_title(move: str) -> str:
 
 
 def history_entry_title(entry: HistoryEntry) -> str:
-    """The title of an entry, with how it was done where an acknowledgement came by link."""
-    by_link = entry.move == "acknowledge_escalation" and json.loads(entry.facts).get("by") == "link"
-    return history_title(entry.move) + (", by the link in an email" if by_link else "")
+    """The title of an entry, with how an acknowledgement came, or what somebody else was named for."""
+    facts, title = json.loads(entry.facts), history_title(entry.move)
+    if entry.move == "name_person":
+        return f"{title}: {role_title(facts['role'])}"
+    if entry.move == "name_owner":
+        return f"{title}: action {facts['action']}"
+    by_link = entry.move == "acknowledge_escalation" and facts.get("by") == "link"
+    return title + (", by the link in an email" if by_link else "")
 
 
 def day(value: date | datetime | str | None) -> str:

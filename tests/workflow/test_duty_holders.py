@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import World, an_audit, assign
 from workflow import duty_holders
+from workflow.child_ids import child_key
 from workflow.commands import action_moves
 from workflow.directory import Directory, Duty, Person
 from workflow.duty_holders import duties_of, holder_of
@@ -60,7 +61,7 @@ def test_a_duty_falls_to_the_next_in_line(fake_world: World, duty: str, why: str
 def test_somebody_connected_to_the_child_answers_for_nothing(fake_world: World) -> None:
     audit = fake_world.audit(_shared(fake_world))
     manager = fake_world.person("team.manager")
-    directory = replace(fake_world.store.directory(), connections={manager.id: frozenset({"c-1001"})})
+    directory = replace(fake_world.store.directory(), connections={manager.id: frozenset({str(child_key("C-1001"))})})
     found = holder_of("team_manager", audit, directory)
     assert (found.why_not, _names(found.answers)) == (duty_holders.CONNECTED, ["service.manager"])
 

@@ -15,7 +15,7 @@ from web.request.form_fields import ask_once, read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
-from workflow.commands import actions
+from workflow.commands import actions, successions
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
@@ -152,7 +152,8 @@ def _action_context(seen: AuditView, action: SmartAction) -> dict[str, Any]:
     is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
     return {
         "seen": seen, "audit": seen.audit, "action": action, "directory": context.directory, "today": context.today, "is_mine": is_mine,
-        "is_draft": is_draft, "moves": [context.rules.action.moves[name] for name in action_moves(context, me, seen, action)],
+        "is_draft": is_draft, "changes_owner": successions.RIGHT in seen.may and successions.may_change_owner(action),
+        "moves": [context.rules.action.moves[name] for name in action_moves(context, me, seen, action)],
     }  # fmt: skip
 
 

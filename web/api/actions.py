@@ -11,7 +11,7 @@ from web.api.serialisers import find_action, serialise_action
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
-from workflow.commands import actions
+from workflow.commands import actions, successions
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.commands.context import CommandContext, get_visible_audit
@@ -79,6 +79,18 @@ def remove(action_id: str) -> Response:
 def move(given: Given, action_id: str) -> Response:
     reference, number = split_action_id(action_id)
     return answer_with_action(lambda context: make_action_move(context, identified_person(), reference, number, given), reference, number)
+
+
+@blueprint.put("/actions/<action_id>/owner")
+@blueprint.arguments(request_schemas.Successor)
+@blueprint.answers_once(200, response_schemas.Action)
+def owner(given: Given, action_id: str) -> Response:
+    reference, number = split_action_id(action_id)
+    return answer_with_action(
+        lambda context: successions.name_owner(context, identified_person(), reference, number, given["person"], given["reason"]),
+        reference,
+        number,
+    )
 
 
 def _with_stored_text(reference: str, number: int, given: Given) -> NewAction:

@@ -13,7 +13,7 @@ from web.audit_list.queries import AuditFilter, fetch_audits
 from web.request.context import command_context, current_council, identified_person
 from web.request.read_log import reveal_and_log, reveal_history
 from web.request.view_options import ViewOptions
-from workflow.commands import assignments, drafting
+from workflow.commands import assignments, drafting, successions
 from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.commands.registry import make_audit_move, make_escalation_move
@@ -100,6 +100,15 @@ def history(reference: str) -> Given:
 @blueprint.answers_audit()
 def moderator(given: Given, reference: str) -> Response:
     return answer_with_audit(lambda context: assignments.assign_moderator(context, identified_person(), reference, given["person"]))
+
+
+@blueprint.put("/audits/<reference>/people/<role>")
+@blueprint.arguments(request_schemas.Successor)
+@blueprint.answers_audit()
+def name_person(given: Given, reference: str, role: str) -> Response:
+    return answer_with_audit(
+        lambda context: successions.name_person(context, identified_person(), reference, role, given["person"], given["reason"])
+    )
 
 
 @blueprint.put("/audits/<reference>/auditor")

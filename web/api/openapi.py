@@ -9,6 +9,7 @@ from apispec import APISpec, BasePlugin
 from web.api import response_schemas
 from web.request.idempotency import KEY_LENGTH
 from workflow.commands.drafting import REFERENCE_LETTERS
+from workflow.roles import CASE_ROLES
 
 SAFE = {"get", "head", "options"}
 WHY = {
@@ -35,7 +36,12 @@ IDEMPOTENCY_KEY = {
 }  # fmt: skip
 REFERENCE = f"[{REFERENCE_LETTERS}]{{4}}-[{REFERENCE_LETTERS}]{{4}}"
 # A value of any other shape answers 404.
-SHAPES = {"reference": f"^{REFERENCE}$", "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$", "section": "^[a-z]+(_[a-z0-9]+)*$"}
+SHAPES = {
+    "reference": f"^{REFERENCE}$",
+    "action_id": f"^{REFERENCE}-[0-9]{{1,6}}$",
+    "section": "^[a-z]+(_[a-z0-9]+)*$",
+    "role": f"^({'|'.join(CASE_ROLES)})$",
+}
 # Refused before the call is reached, see `limits.py` and `blueprint.py`; health answers to any host name.
 REFUSED_BEFORE_THE_VIEW = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                HTTPStatus.SERVICE_UNAVAILABLE)  # fmt: skip

@@ -75,6 +75,10 @@ class Named(Strict):
     person = fields.String(required=True, metadata={"description": "An email address", "examples": [SOMEBODY]})
 
 
+class Successor(Named):
+    reason = fields.String(required=True, metadata={"examples": ["She has left the council."]})
+
+
 class AnyAnswers(Schema):
     """The fields depend on the section: the command refuses an unknown one."""
 

@@ -68,6 +68,10 @@ class Audit(ResponseSchema):
     form = fields.String()
     auditor = fields.String(allow_none=True)
     moderator = fields.String(allow_none=True)
+    people = fields.Dict(
+        keys=fields.String(), values=fields.String(allow_none=True),
+        metadata={"description": "Who holds the roles of the case now. The section `details` says who was named when it was shared."},
+    )  # fmt: skip
     share_by = fields.Date(allow_none=True)
     shared_at = fields.DateTime(allow_none=True)
     overall_grade = fields.String(allow_none=True)

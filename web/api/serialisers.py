@@ -15,6 +15,7 @@ from workflow.forms import Form
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, SmartAction
 from workflow.permissions import relations
+from workflow.roles import CASE_ROLES
 from workflow.smart_action import is_overdue
 
 AUDIT, ACTION, ESCALATION = response_schemas.Audit(), response_schemas.Action(), response_schemas.Escalation()
@@ -59,6 +60,7 @@ def serialise_audit(context: CommandContext, who: Person, view: AuditView) -> di
             "edition": audit.edition,
             "form": f"{audit.form[0]}/{audit.form[1]}",
             **(named if view.sees_names else dict.fromkeys(named)),
+            "people": {role: email_of(directory, getattr(audit.header, f"{role}_id")) if view.reads_audit else None for role in CASE_ROLES},
             "share_by": audit.share_by if view.sees_names else None,
             "shared_at": audit.shared_at if view.sees_names else None,
             "overall_grade": view.overall_grade,

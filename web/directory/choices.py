@@ -1,7 +1,7 @@
 """People and duties that a page offers to choose from."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -39,6 +39,10 @@ def list_units(directory: Directory, *, with_services: bool) -> list[Option]:
 def name_units(codes: Iterable[str], directory: Directory) -> list[str]:
     """Return the names of teams and services; a code that is no longer one stays as it is."""
     return sorted(directory.teams[code].name if code in directory.teams else directory.names.get(code, code) for code in codes)
+
+
+def list_who(directory: Directory, may_be_chosen: Callable[[Person], bool]) -> list[Person]:
+    return _tell_apart(filter(may_be_chosen, directory.people.values()))
 
 
 def list_others(directory: Directory, but: Person) -> list[Person]:

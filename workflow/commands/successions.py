@@ -61,9 +61,9 @@ def name_owner(context: CommandContext, who: Person, reference: str, number: int
 def conflicts_of_successor(person: Person, role: str, audit: Audit, title: str) -> Iterator[Missing]:
     """Why separation of duties keeps this person from a role of the case (rules, section 5)."""
     if role in AUDITED_ROLES and person.id == audit.auditor_id:
-        yield Missing("details", role, f"The auditor can’t also be the {title} of the case.")
+        yield Missing("", "person", f"The auditor can’t also be the {title} of the case.")
     if person.id == audit.moderator_id:
-        yield Missing("details", role, f"The moderator can’t also be the {title} of the case.")
+        yield Missing("", "person", f"The moderator can’t also be the {title} of the case.")
 
 
 def may_follow(person: Person, duty: str, audit: Audit, directory: Directory) -> bool:

@@ -41,6 +41,8 @@ class Actor:
     is_connected: bool = False
     is_out: bool = False
     """Not signed in, or somebody who left."""
+    is_next_in_line: bool = False
+    """In qa, where neither the Team Manager nor the Service Manager that the audit names holds that role."""
 
     def __str__(self) -> str:
         said = "nobody" if not self.name else f"{self.slot or 'stranger'} as {self.role or 'no role'}"
@@ -67,7 +69,8 @@ def actors_in(group: str) -> tuple[Actor, ...]:
     if group == "after they left":
         return tuple(replace(actor, is_out=True) for actor in named)
     by = int(group.removeprefix("roles rotated by "))
-    return tuple(replace(actor, role=ROLES[(at + by) % len(ROLES)]) for at, actor in enumerate(named))
+    rotated = (replace(actor, role=ROLES[(at + by) % len(ROLES)]) for at, actor in enumerate(named))
+    return tuple(replace(actor, is_next_in_line=actor.role == "qa") for actor in rotated)
 
 
 USUAL_GROUPS = ("named by the audit", "in a post", "strangers")

@@ -149,6 +149,10 @@ def _progress(actor: Actor, scenario: Scenario, args: Args) -> str:
     return _past(may("progress", actor, scenario)) if sees_action(actor, scenario) else "unknown"
 
 
+def _succeed_owner(actor: Actor, scenario: Scenario, args: Args) -> str:
+    return _past(may("succeed", actor, scenario)) if sees_action(actor, scenario) else "unknown"
+
+
 def _draft_of_action(actor: Actor, scenario: Scenario, args: Args) -> str:
     is_own = may("write", actor, scenario) and not scenario.was_shared
     return _past(is_own) if sees_action(actor, scenario) else "unknown"
@@ -160,10 +164,10 @@ def _right(right: str) -> Answering:
 
 ANSWERS: Mapping[str, Answering] = {
     "know": lambda actor, scenario, args: "past",
-    **{right: _right(right) for right in ("read", "history", "allocate", "assign", "add")},
+    **{right: _right(right) for right in ("read", "history", "allocate", "assign", "succeed", "add")},
     "section": _section, "write": _write, "write_on_page": _write_on_page, "move": _move, "offer": _offer,
     "action": lambda actor, scenario, args: _past(sees_action(actor, scenario), "unknown"),
-    "action_move": _action_move, "progress": _progress, "draft_of_action": _draft_of_action,
+    "action_move": _action_move, "progress": _progress, "succeed_owner": _succeed_owner, "draft_of_action": _draft_of_action,
     "escalation": lambda actor, scenario, args: _past(sees_escalation(actor, scenario), "unknown"),
     "safeguarding": lambda actor, scenario, args: _past(records_safeguarding(actor, scenario)),
     "readings": lambda actor, scenario, args: _past(

@@ -24,6 +24,7 @@ judge       never      never      is_shared  never      never      never      ne
 allocate    never      never      never      unshared   never      unshared   never      never   never       never   never
 assign      never      never      never      is_shared  never      is_shared  never      never   never       never   never
 add         unshared   never      is_shared  moderating moderating moderating never      never   never       never   never
+succeed     never      never      never      unclosed   never      unclosed   never      never   never       never   never
 progress    never      never      never      never      never      never      never      never   never       unclosed never
 """
 WHEN: Mapping[str, Callable[[Scenario], bool]] = {
@@ -87,7 +88,14 @@ def _relations(actor: Actor, scenario: Scenario) -> set[str]:
     found = {"head_of_service" if column == "head" else column for column in columns}
     if scenario.is_escalated and columns & {"head", "director", "hos_ppqa"}:
         found.add("recipient")
+    if actor.is_next_in_line and WHEN["unclosed"](scenario) and not _is_apart(actor, scenario):
+        found.add("team_manager_stand_in")
     return found
+
+
+def _is_apart(actor: Actor, scenario: Scenario) -> bool:
+    """The auditor and the moderator stand in for nobody of the case."""
+    return actor.slot == "auditor" or (actor.slot == "moderator" and scenario.has_moderator)
 
 
 def sees_action(actor: Actor, scenario: Scenario) -> bool:

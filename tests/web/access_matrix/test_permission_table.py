@@ -20,7 +20,8 @@ from workflow.permissions import relations
 RIGHTS = {
     "know": {"know"}, "names": {"see_state_and_names"}, "read": {"read_audit"}, "grade": {"read_overall_grade"},
     "fourteen": {"read_moderation"}, "history": {"read_history"}, "write": {"write_audit"}, "judge": {"write_moderation"},
-    "allocate": {"allocate"}, "assign": {"assign_moderator"}, "add": {"add_action", "add_further_action"}, "progress": {"record_progress"},
+    "allocate": {"allocate"}, "assign": {"assign_moderator"}, "add": {"add_action", "add_further_action"}, "succeed": {"name_successor"},
+    "progress": {"record_progress"},
 }  # fmt: skip
 """Of the table of section 5 -> those of config/permissions.toml that give it."""
 FEWEST = 100_000

@@ -81,6 +81,8 @@ def every_door(reference: str) -> list[tuple[str, str, Any]]:
         ("POST", f"/audits/{reference}/escalation/moves", {"move": "acknowledge"}), ("GET", f"/actions/{reference}-1", None),
         ("PATCH", f"/actions/{reference}-1", {"progress": "x"}), ("DELETE", f"/actions/{reference}-1", None),
         ("POST", f"/actions/{reference}-1/moves", {"move": "report"}),
+        ("PUT", f"/audits/{reference}/people/team_manager", {"person": QA, "reason": "x"}),
+        ("PUT", f"/actions/{reference}-1/owner", {"person": QA, "reason": "x"}),
     ]  # fmt: skip
 
 

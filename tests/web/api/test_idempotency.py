@@ -61,6 +61,14 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "PUT /audits/<reference>/auditor": lambda world: Call(
         "qa", f"/audits/{an_audit(world, at='draft')}/auditor", {"person": "auditor2@demo.example"}, {"person": "auditor@demo.example"}
     ),
+    "PUT /audits/<reference>/people/<role>": lambda world: Call(
+        "qa", f"/audits/{an_audit(world, at='shared')}/people/team_manager",
+        {"person": "team.manager2@demo.example", "reason": "Left."}, {"person": "team.manager@demo.example", "reason": "Back."},
+    ),
+    "PUT /actions/<action_id>/owner": lambda world: Call(
+        "qa", f"/actions/{an_audit(world, at='shared')}-1/owner",
+        {"person": "practitioner2@demo.example", "reason": "Left."}, {"person": "practitioner@demo.example", "reason": "Back."},
+    ),
     "POST /audits/<reference>/safeguarding": lambda world: Call(
         "auditor", f"/audits/{an_audit(world, at='draft')}/safeguarding",
         {"used_on": "2026-11-20", "used_time": "10:00", "told": "The team"}, {"used_on": "2026-11-19", "used_time": "10:00", "told": "The team"},

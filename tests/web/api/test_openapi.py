@@ -12,7 +12,8 @@ CONTRACT = {
     ("get", "/forms/current"), ("post", "/audits"), ("get", "/audits"), ("post", "/audits/search"), ("get", "/audits/{reference}"),
     ("put", "/audits/{reference}/sections/{section}"), ("get", "/audits/{reference}/moves"), ("post", "/audits/{reference}/moves"),
     ("get", "/audits/{reference}/history"), ("post", "/audits/{reference}/actions"), ("patch", "/actions/{action_id}"),
-    ("post", "/actions/{action_id}/moves"), ("put", "/audits/{reference}/moderator"), ("post", "/audits/{reference}/escalation/moves"),
+    ("post", "/actions/{action_id}/moves"), ("put", "/audits/{reference}/moderator"),
+    ("put", "/audits/{reference}/people/{role}"), ("put", "/actions/{action_id}/owner"), ("post", "/audits/{reference}/escalation/moves"),
     ("get", "/notices"),
 }  # fmt: skip
 
@@ -78,6 +79,7 @@ def test_headers_are_documented_where_they_are_used(document: Any) -> None:
     assert {call: headers for call, headers in looked_at.items() if headers} == {
         "post /audits": once, "put /audits/{reference}/sections/{section}": {"If-Match": True, **once}, "post /audits/{reference}/moves": once,
         "put /audits/{reference}/moderator": once, "put /audits/{reference}/auditor": once,
+        "put /audits/{reference}/people/{role}": once, "put /actions/{action_id}/owner": once,
         "post /audits/{reference}/safeguarding": once, "post /audits/{reference}/actions": once, "patch /actions/{action_id}": once,
         "delete /actions/{action_id}": once, "post /actions/{action_id}/moves": once, "post /audits/{reference}/escalation/moves": once,
     }  # fmt: skip

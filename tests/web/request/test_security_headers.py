@@ -45,6 +45,7 @@ def answers(app: Flask, reference: str, token: str) -> Iterator[tuple[str, TestR
         "section": "summary",
         "move": "share",
         "number": "1",
+        "role": "team_manager",
         "kind": "team",
         "code": "care-west",
         "session": "x",

@@ -10,6 +10,6 @@ MOVES = ("record_consultation", "grade", "revise", "share", "moderate", "waive_m
 def pages_of(reference: str) -> list[str]:
     here = f"/audits/{reference}"
     return [
-        here, f"{here}/read", f"{here}/history", f"{here}/escalation", f"{here}/moderator", f"{here}/actions/new", f"{here}/actions/1",
+        here, f"{here}/read", f"{here}/history", f"{here}/escalation", f"{here}/moderator", f"{here}/people/team_manager", f"{here}/actions/1/owner", f"{here}/actions/new", f"{here}/actions/1",
         *(f"{here}/sections/{key}" for key in SECTIONS), *(f"{here}/moves/{move}" for move in MOVES),
     ]  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from tests.factories import World, an_audit, assign
 from web.cli.verify_history import find_first_break
 from web.council import Council
+from workflow.child_ids import child_key
 from workflow.commands import action_moves, actions, audit_moves, successions
 from workflow.commands.audit_view import see
 from workflow.directory import Duty
@@ -99,7 +100,7 @@ def test_who_can_not_own_an_action_is_refused(fake_world: World, to: str) -> Non
 def test_somebody_connected_to_the_child_is_refused_without_saying_why(fake_world: World) -> None:
     reference = an_audit(fake_world)
     old = fake_world.store.directory()
-    connections = {fake_world.person("team.manager2").id: frozenset({"c-1001"})}
+    connections = {fake_world.person("team.manager2").id: frozenset({str(child_key("C-1001"))})}
     fake_world.store._directory = replace(old, version=old.version + 1, connections=connections)
     with pytest.raises(BadInput) as refusal:
         _name(fake_world, reference, "team_manager", "team.manager2")
@@ -135,7 +136,7 @@ def test_a_settled_action_keeps_its_owner(fake_world: World) -> None:
         _own(fake_world, reference, "practitioner2")
 
 
-def test_a_correction_names_the_people_of_now_and_the_history_stays_whole(council: Council, world: World) -> None:
+def test_a_correction_names_the_people_of_now_and_the_history_stays_intact(council: Council, world: World) -> None:
     """Shared, passed on, returned, passed on again while it is corrected, and shared again."""
     reference = an_audit(world, at="shared")
     _name(world, reference, "team_manager", "team.manager2")
