@@ -112,6 +112,8 @@ class FieldType:
     has_choices: bool = False
     is_person: bool = False
     """The answer is a person's id: what is sealed keeps their name."""
+    is_team: bool = False
+    """The answer is a team's code: what is sealed keeps its name."""
 
 
 FIELD_TYPES: Mapping[str, FieldType] = {
@@ -119,7 +121,7 @@ FIELD_TYPES: Mapping[str, FieldType] = {
     "long_text": FieldType(_parse_long_text, max_length=LONG),
     "date": FieldType(_parse_date),
     "person": FieldType(_parse_person, _email, is_person=True),
-    "team": FieldType(_parse_team),
+    "team": FieldType(_parse_team, is_team=True),
     "yes_no": FieldType(_parse_yes_no),
     "choice": FieldType(_parse_choice, has_choices=True),
 }

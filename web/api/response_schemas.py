@@ -65,6 +65,10 @@ class Audit(ResponseSchema):
     state = fields.String(allow_none=True)
     version = fields.Integer()
     edition = fields.Integer()
+    sealed_edition = fields.Integer(
+        allow_none=True, metadata={"description": "The edition whose text this is, where the present one is not shared"}
+    )
+    sealed_at = fields.DateTime(allow_none=True, metadata={"description": "When that edition was shared"})
     form = fields.String()
     auditor = fields.String(allow_none=True)
     moderator = fields.String(allow_none=True)

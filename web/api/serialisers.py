@@ -58,6 +58,8 @@ def serialise_audit(context: CommandContext, who: Person, view: AuditView) -> di
             "reference": audit.reference,
             "version": audit.version,
             "edition": audit.edition,
+            "sealed_edition": view.sealed.edition if view.sealed else None,
+            "sealed_at": view.sealed.at if view.sealed else None,
             "form": f"{audit.form[0]}/{audit.form[1]}",
             **(named if view.sees_names else dict.fromkeys(named)),
             "people": {role: email_of(directory, getattr(audit.header, f"{role}_id")) if view.reads_audit else None for role in CASE_ROLES},

@@ -28,6 +28,7 @@ from workflow.commands.audit_view import AuditView, see
 from workflow.commands.available_moves import find_move, is_request_only
 from workflow.commands.context import get_visible_audit
 from workflow.commands.registry import make_audit_move
+from workflow.commands.sealed_text import directory_of_text
 from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
 
 pages = ViewOptions(replays_form=True)(Blueprint("audits", __name__, template_folder="templates"))
@@ -87,9 +88,9 @@ def _escalation_status(seen: AuditView) -> EscalationStatus | None:
 @ViewOptions(read_log_title="The whole audit")
 def read(reference: str) -> str:
     seen = read_audit(reference)
-    form = command_context().form_of(seen.audit)
-    answers = {key: describe_answers(form, key, stored, command_context().directory) for key, stored in seen.sections.items()}
-    return render_template("read.html", **template_context(seen), answers=answers)
+    form, directory = command_context().form_of(seen.audit), directory_of_text(command_context(), seen.audit, seen.ties)
+    answers = {key: describe_answers(form, key, stored, directory) for key, stored in seen.sections.items()}
+    return render_template("read.html", **template_context(seen) | {"directory": directory}, answers=answers)
 
 
 @pages.get("/audits/<reference>/history")

@@ -21,6 +21,7 @@ from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.audit_view import AuditView
+from workflow.commands.sealed_text import directory_of_text
 from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.models import Audit
@@ -138,7 +139,9 @@ def _render_section(
     context, now = command_context(), datetime.now(UTC)
     seen, back = reveal_with_previous(seen) if part.key == "details" else (reveal_and_log(seen), None)
     values = typed or stored_values(part, seen.sections[part.key], context.directory)
-    answers = describe_answers(context.form_of(seen.audit), part.key, seen.sections[part.key], context.directory)
+    answers = describe_answers(
+        context.form_of(seen.audit), part.key, seen.sections[part.key], directory_of_text(context, seen.audit, seen.ties)
+    )
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(
         "section.html", **template_context(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), answers=answers,

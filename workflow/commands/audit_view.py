@@ -3,19 +3,19 @@
 What `see` returns holds no case text: `AuditView.reveal` returns the text, once the read log entry is committed.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from workflow import audit as audit_changes
 from workflow.commands.actions import may_see_action
 from workflow.commands.available_moves import AvailableMove, available_moves, make_guard_context, may_make
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.judgements import SealedJudgement, sealed_judgements
 from workflow.commands.redaction import remove_action_text, remove_text
+from workflow.commands.sealed_text import SealedText, read_sealed_text, reads_working_copy
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
+from workflow.forms import Form
 from workflow.guards import what_is_missing
 from workflow.guards.context import GuardContext
 from workflow.history import Row
@@ -38,6 +38,8 @@ class Viewable(Protocol):
     def version(self) -> int: ...
 
 
+READ_BY = {"audit": "read_audit", "moderation": "read_moderation"}
+"""The right by which each part of the form is read."""
 PERMITTED = (
     "write_audit",
     "write_moderation",
@@ -61,7 +63,10 @@ class ReadLocation:
 
 @dataclass(frozen=True, slots=True)
 class AuditView:
-    """`overall_grade` is None and `escalation_state` is "" where this person may not know them yet."""
+    """`overall_grade` is None and `escalation_state` is "" where this person may not know them yet.
+
+    `sealed` is what they read where it is not the present edition: an audit that is being corrected, or was withdrawn.
+    """
 
     who: Person
     audit: Audit
@@ -76,6 +81,7 @@ class AuditView:
     reads_history: bool
     judgements: tuple[SealedJudgement, ...] = ()
     """As each moderator first saved one whole."""
+    sealed: SealedText | None = None
     _full: "AuditView | None" = field(default=None, repr=False, compare=False)
 
     def reveal(
@@ -87,8 +93,13 @@ class AuditView:
         """
         if self._full is None or not self.holds_text:
             return self
-        context.store.log_readings([make_log_entry(context, self.who, self.audit, place), *beside(self._full)])
+        context.store.log_readings([make_log_entry(context, self.who, self.read_text, place), *beside(self._full)])
         return self._full
+
+    @property
+    def read_text(self) -> Viewable:
+        """What the read log says was read: the edition whose text is shown."""
+        return replace(self.audit, edition=self.sealed.edition) if self.sealed else self.audit
 
     @property
     def holds_text(self) -> bool:
@@ -122,6 +133,7 @@ def build_redacted_view(context: CommandContext, who: Person, audit: Audit, ties
         actions=tuple(remove_action_text(action) for action in whole.actions),
         overall_grade=None,
         judgements=(),
+        sealed=replace(whole.sealed, sections={}) if whole.sealed else None,
         _full=whole,
     )
 
@@ -130,12 +142,15 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
     """With its text and not logged: for the answer that is stored with a command, and logged when it is sent."""
     sees_grade = context.permissions.allow("read_overall_grade", audit, ties)
     made = available_moves(context, who, audit, ties)
+    reads = frozenset(part for part, right in READ_BY.items() if context.permissions.allow(right, audit, ties))
+    sealed = read_sealed_text(context, audit) if reads and not reads_working_copy(audit, ties) else None
+    written = audit.sections if reads_working_copy(audit, ties) else sealed.sections if sealed else {}
     return AuditView(
         who=who,
         audit=audit,
         ties=ties,
         sees_names=context.permissions.allow("see_state_and_names", audit, ties),
-        sections=_sections(context, audit, ties, sees_grade=sees_grade),
+        sections=_sections(context.form_of(audit), reads, written, sees_grade=sees_grade),
         actions=tuple(action for action in audit.actions if may_see_action(context, who, audit, ties, action)),
         sees_escalation=sees_grade or "recipient" in ties,
         overall_grade=audit.overall_grade if sees_grade else None,
@@ -143,6 +158,7 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
         may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, who, audit, ties)),
         reads_history=context.permissions.allow("read_history", audit, ties),
         judgements=sealed_judgements(context, audit) if sees_grade and context.permissions.allow("read_moderation", audit, ties) else (),
+        sealed=sealed,
     )
 
 
@@ -161,7 +177,7 @@ def log_and_read_history(context: CommandContext, seen: AuditView, place: ReadLo
         return tuple((row, None) for row in context.store.history(seen.audit))
     told = context.store.history_and_reasons(seen.audit)
     if any(reason for _, reason in told):
-        context.store.log_readings([make_log_entry(context, seen.who, seen.audit, place)])
+        context.store.log_readings([make_log_entry(context, seen.who, seen.read_text, place)])
     return told
 
 
@@ -192,28 +208,8 @@ def _permitted(context: CommandContext, audit: Audit, ties: frozenset[str]) -> t
     return tuple(right for right in PERMITTED if context.permissions.allow(right, audit, ties))
 
 
-def _sections(context: CommandContext, audit: Audit, ties: frozenset[str], *, sees_grade: bool) -> dict[str, Answers]:
-    form = context.form_of(audit)
-    shown: dict[str, Answers] = {}
-    reads = {
-        part: context.permissions.allow(right, audit, ties) for part, right in (("audit", "read_audit"), ("moderation", "read_moderation"))
-    }
-    source = _source(context, audit, ties) if any(reads.values()) else {}
-    for section in form.sections:
-        if reads[section.part] and section.fields:
-            shown[section.key] = source.get(section.key, {})
+def _sections(form: Form, reads: frozenset[str], written: Mapping[str, Answers], *, sees_grade: bool) -> dict[str, Answers]:
+    shown = {section.key: written.get(section.key, {}) for section in form.sections if section.part in reads and section.fields}
     if shown and not sees_grade:
         shown[form.overall.key] = {**shown.get(form.overall.key, {}), "grade": None}
     return shown
-
-
-def _source(context: CommandContext, audit: Audit, ties: frozenset[str]) -> Mapping[str, Answers]:
-    """The working copy for its auditor, and while it is the shared text; otherwise the sealed text."""
-    if "auditor" in ties or audit_changes.shows_working_copy(audit):
-        return audit.sections
-    seals = context.store.seals(audit)
-    parts = (audit_changes.latest(seals, part) for part in (audit_changes.SHARED_PART, audit_changes.MODERATED_PART))
-    merged: dict[str, Answers] = {}
-    for seal in parts:
-        merged |= json.loads(seal.content)["sections"] if seal else {}
-    return merged

@@ -1,4 +1,4 @@
-"""What is sealed: the text that readers are shown, and everybody’s name as it was then."""
+"""What is sealed: the text that readers are shown, and what people and teams were called then."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -33,11 +33,18 @@ def _content(context: CommandContext, audit: Audit, sections: Mapping[str, Answe
     named = [answer for key, answers in sections.items() for answer in _people_in(form.section(key).fields, answers)]
     people = {audit.auditor_id, audit.moderator_id, *named, *(a.owner_id for a in audit.actions)}
     names = {str(person.id): person.name for person in map(context.directory.person, people) if person}
-    content = {"edition": audit.edition, "sections": sections, "actions": actions, "names": names, "overall_grade": audit.overall_grade}
-    content |= more
+    codes = [answer for key, answers in sections.items() for answer in _teams_in(form.section(key).fields, answers)]
+    teams = {code: context.directory.teams[code].name for code in codes if code in context.directory.teams}
+    content = {"edition": audit.edition, "sections": sections, "actions": actions, "names": names, "teams": teams}
+    content |= {"overall_grade": audit.overall_grade, **more}
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _people_in(fields: Iterable[Field], answers: Answers) -> list[int]:
     keys = [field.key for field in fields if FIELD_TYPES[field.kind].is_person]
     return [answer for key in keys if isinstance(answer := answers.get(key), int)]
+
+
+def _teams_in(fields: Iterable[Field], answers: Answers) -> list[str]:
+    keys = [field.key for field in fields if FIELD_TYPES[field.kind].is_team]
+    return [answer for key in keys if isinstance(answer := answers.get(key), str)]
