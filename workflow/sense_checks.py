@@ -9,9 +9,11 @@ from pathlib import Path
 
 from workflow.child_ids import is_no_id
 from workflow.config_faults import key_faults
+from workflow.directory import Directory, Person, Team
 from workflow.errors import ConfigurationError, Missing
-from workflow.forms import Form, Section
+from workflow.forms import Field, Form, Section
 from workflow.models import INADEQUATE, Answers
+from workflow.roles import CASE_ROLES
 
 KEYS = ("visits", "fillers", "changes", "repeated_from")
 FIRST_DAY = "2000-01-01"
@@ -32,12 +34,13 @@ class SenseChecks:
     changes: re.Pattern[str]
     repeated_from: int
 
-    def questions(self, form: Form, sections: Sections) -> tuple[Missing, ...]:
+    def questions(self, form: Form, sections: Sections, directory: Directory) -> tuple[Missing, ...]:
         """Return every question, by the section and field it is about. Reads only `sections`, which the person may see."""
         graded = [section for section in form.areas if section.key in sections]
         of_words = (question for section in graded for question in self._of_words(section, sections[section.key]))
         return (
             *_of_child(sections),
+            *questions_of_people(form.section("details"), sections.get("details", {}), directory),
             *_of_dates(form, sections),
             *_of_grades(form, sections),
             *of_words,
@@ -92,6 +95,23 @@ def _of_dates(form: Form, sections: Sections) -> Iterator[Missing]:
             answer = sections[section.key].get(field.key)
             if field.kind == "date" and isinstance(answer, str) and answer < FIRST_DAY:
                 yield Missing(section.key, field.key, f"{field.label.rstrip('?.')}: the year is {answer[:4]}. Is it right?")
+
+
+def questions_of_people(part: Section, details: Answers, directory: Directory) -> tuple[Missing, ...]:
+    """About people who do not hold the role that they are named in, or who belong to another team than the chosen one."""
+    people = ((field, details.get(field.key)) for field in part.fields if field.kind == "person")
+    named = [(field, directory.person(answer)) for field, answer in people if isinstance(answer, int)]
+    team = directory.teams.get(str(details.get("team")))
+    asked = ((field, _question_of_person(field, person, team)) for field, person in named if person)
+    return tuple(Missing("details", field.key, question) for field, question in asked if question)
+
+
+def _question_of_person(field: Field, person: Person, team: Team | None) -> str:
+    if field.key in CASE_ROLES and not (person.can_be_reached and field.key in person.roles):
+        return f"{field.label}: {person.name} does not hold that role now, so the audit can’t be shared. Who does?"
+    if team and person.units and not person.belongs_to(team):
+        return f"{field.label}: {person.name} belongs to another team than {team.name}. Is this the right person?"
+    return ""
 
 
 def _of_grades(form: Form, sections: Sections) -> Iterator[Missing]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from config.settings import FOLDER
 from tests.factories import FORM
 from workflow.child_ids import LONGEST, child_key, is_no_id
+from workflow.directory import Directory
 from workflow.sense_checks import NO_ID, load_sense_checks
 
 CASES = tomllib.loads((Path(__file__).parent / "support" / "child_ids.toml").read_text(encoding="utf-8"))
@@ -33,7 +34,7 @@ def test_different_children(apart: list[str]) -> None:
 def test_no_id_is_asked_about_and_is_nobody_elses_child(typed: str) -> None:
     assert child_key(typed) is None
     assert is_no_id(typed)
-    asked = load_sense_checks(FOLDER / "sense_checks.toml").questions(FORM, {"details": {"child_id": typed}})
+    asked = load_sense_checks(FOLDER / "sense_checks.toml").questions(FORM, {"details": {"child_id": typed}}, Directory(1, {}, {}))
     assert [(one.section, one.field, one.message) for one in asked] == [("details", "child_id", NO_ID)]
 
 

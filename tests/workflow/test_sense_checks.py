@@ -9,14 +9,16 @@ from config.settings import FOLDER
 from tests.factories import FORM, World, answers, save
 from tests.factories import an_audit as walked
 from workflow.commands import audit_moves
+from workflow.directory import Directory
 from workflow.sense_checks import SenseChecks, load_sense_checks
 
+NOBODY = Directory(1, {}, {})
 CHECKS: SenseChecks = load_sense_checks(FOLDER / "sense_checks.toml")
 LONG = "The plan was reviewed on the third of May with the family and the school, and every step of it has an owner and a date by which it is done."
 
 
 def asked(**areas: dict[str, Any]) -> set[tuple[str, str]]:
-    return {(one.section, one.field) for one in CHECKS.questions(FORM, areas)}
+    return {(one.section, one.field) for one in CHECKS.questions(FORM, areas, NOBODY)}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_an_inadequate_area_under_a_better_judgement_is_asked_about_there_and_in
 @pytest.mark.parametrize("path", sorted((FOLDER / "demo" / "audits").glob("*.json")), ids=lambda path: path.stem)
 def test_audits_written_with_care_are_hardly_asked(path: Any) -> None:
     sample = json.loads(path.read_text(encoding="utf-8"))
-    found = CHECKS.questions(FORM, {key: words for key, words in sample.items() if key.startswith("area_")})
+    found = CHECKS.questions(FORM, {key: words for key, words in sample.items() if key.startswith("area_")}, NOBODY)
     assert len([one for one in found if one.field != "grade"]) <= 2
 
 
@@ -70,5 +72,5 @@ def test_no_question_names_a_grade_to_give_or_stops_a_move(fake_world: World) ->
             save(fake_world, "auditor", reference, section, {**given, "evidence": "Visits.", "impact": LONG})
         elif section not in {"details", "consultation"}:
             save(fake_world, "auditor", reference, section, given)
-    assert len(CHECKS.questions(FORM, fake_world.audit(reference).sections)) >= 24
+    assert len(CHECKS.questions(FORM, fake_world.audit(reference).sections, NOBODY)) >= 24
     audit_moves.grade(fake_world.command_context(), fake_world.person("auditor"), reference)

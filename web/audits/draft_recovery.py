@@ -6,10 +6,11 @@ from typing import Any
 
 from web.audits.queries import DraftKey, delete_draft, find_draft, store_draft
 from web.request.context import current_council
+from web.request.form_fields import SURE
 from workflow.commands.audit_view import AuditView
 from workflow.directory import Person
 
-NOT_ANSWERS = {"csrf_token", "then", "kept", "unsaved"}
+NOT_ANSWERS = {"csrf_token", "then", "kept", "unsaved", SURE}
 
 
 def store(who: Person, reference: str, section: str, typed: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web.directory.choices import Option, list_with_role
+from web.directory.choices import Option, group_by_team, list_with_role
 from web.formatting import choice_items, day
 from web.request.form_fields import DATE_PARTS, read_date
 from workflow.directory import Directory
@@ -82,8 +82,12 @@ def _choice_as_text(field: Field, answer: object, directory: Directory) -> str:
     return next((choice.label for choice in field.choices if choice.value == answer), str(answer))
 
 
-def _no_options(field: Field, value: object, directory: Directory) -> Iterable[Any]:
+def _no_options(field: Field, values: Mapping[str, Any], directory: Directory) -> Iterable[Any]:
     return ()
+
+
+def _people(field: Field, values: Mapping[str, Any], directory: Directory) -> list[Option]:
+    return group_by_team(list_with_role(directory, field.key), directory.teams.get(values.get("team", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +105,24 @@ class PageFieldType:
     """The stored answer, as the page shows it in its inputs."""
     as_text: Callable[[Field, object, Directory], str] = _text_as_text
     """The stored answer, for people who only read; never called without an answer."""
-    options: Callable[[Field, object, Directory], Iterable[Any]] = _no_options
-    """What the page offers to choose from, given the value it shows."""
+    options: Callable[[Field, Mapping[str, Any], Directory], Iterable[Any]] = _no_options
+    """What the page offers to choose from, given the values that it shows."""
 
 
 FIELD_TYPES: Mapping[str, PageFieldType] = {
     "text": PageFieldType("one_line"),
     "long_text": PageFieldType("several_lines"),
     "date": PageFieldType("date", _date_names, _bind_date, _typed_date, _stored_date, _date_as_text),
-    "person": PageFieldType(
-        "select", show=_stored_person, as_text=_person_as_text,
-        options=lambda field, value, directory: [Option(person.email, person.name) for person in list_with_role(directory, field.key)],
-    ),
+    "person": PageFieldType("select", show=_stored_person, as_text=_person_as_text, options=_people),
     "team": PageFieldType(
         "select", as_text=_team_as_text,
-        options=lambda field, value, directory: [Option(team.code, team.name) for team in directory.teams.values()],
+        options=lambda field, values, directory: [Option(team.code, team.name) for team in directory.teams.values()],
     ),
     "yes_no": PageFieldType(
         "radios", bind=_bind_yes_no, show=_stored_yes_no, as_text=_yes_no_as_text,
-        options=lambda field, value, directory: choice_items(YES_NO, value),
+        options=lambda field, values, directory: choice_items(YES_NO, values[field.key]),
     ),
     "choice": PageFieldType(
-        "radios", as_text=_choice_as_text, options=lambda field, value, directory: choice_items(field.choices, value),
+        "radios", as_text=_choice_as_text, options=lambda field, values, directory: choice_items(field.choices, values[field.key]),
     ),
 }  # fmt: skip

@@ -30,7 +30,7 @@ def template_context(seen: AuditView) -> dict[str, Any]:
 
 def list_questions(seen: AuditView) -> tuple[Missing, ...]:
     """Return the questions of the sense checks: all for a person who may write the audit, only those about grades for a reader."""
-    asked = current_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections)
+    asked = current_council().sense_checks.questions(command_context().form_of(seen.audit), seen.sections, command_context().directory)
     return asked if "write_audit" in seen.may else tuple(one for one in asked if one.field == "grade")
 
 

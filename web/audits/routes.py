@@ -162,7 +162,9 @@ def _details_in_doubt(reference: str, name: str) -> list[str]:
     if move is None or "header_is_complete" not in move.needs:
         return []
     audit, _ = get_visible_audit(context, current_user(), reference)
-    asked = current_council().sense_checks.questions(context.form_of(audit), {"details": audit.sections.get("details", {})})
+    asked = current_council().sense_checks.questions(
+        context.form_of(audit), {"details": audit.sections.get("details", {})}, context.directory
+    )
     return [one.message for one in asked]
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from web.audits.field_types import FIELD_TYPES
+from web.request.form_fields import SURE
 from workflow.directory import Directory
 from workflow.errors import BadInput, Missing
 from workflow.forms import Field, Form, Section
 from workflow.models import Answers
 
-NOT_ANSWERS = {"csrf_token", "seen", "then", "kept", "unsaved"}
+NOT_ANSWERS = {"csrf_token", "seen", "then", "kept", "unsaved", SURE}
 
 
 def read_form(section: Section, typed: Mapping[str, str]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """One section of an audit in the browser: read, edit, save and autosave it."""
 
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,14 +18,19 @@ from web.identity.current_user import current_user, login_required
 from web.request.context import command_context, current_session
 from web.request.errors import refuse_too_large, status_of
 from web.request.flash_messages import flash
+from web.request.form_fields import SURE
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
 from workflow.commands import drafting
 from workflow.commands.audit_view import AuditView
+from workflow.commands.context import get_visible_audit
 from workflow.commands.sealed_text import directory_of_text
-from workflow.errors import BadInput, EditConflict, NotFound, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
+from workflow.errors import BadInput, EditConflict, Missing, NotFound, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
+from workflow.history import digest
 from workflow.models import Audit
+from workflow.sense_checks import questions_of_people
+from workflow.validation import read_answers
 
 pages = ViewOptions(replays_form=True, checks_own_text=True)(Blueprint("sections", __name__, template_folder="templates"))
 Page = str | Response | tuple[str, HTTPStatus]
@@ -109,10 +115,27 @@ def _refuse_longest_field(part: Section) -> BadInput:
 def _save(reference: str, section: str) -> Audit:
     refuse_too_large()
     me, version = current_user(), draft_recovery.read_version_seen(request.form)
-    audit = drafting.save_section(command_context(), me, reference, section, lambda part: read_form(part, request.form), version)
+    audit = drafting.save_section(command_context(), me, reference, section, partial(_read_typed, reference), version)
     if request.form.get("kept"):
         draft_recovery.delete(me, reference, section)
     return audit
+
+
+def _read_typed(reference: str, part: Section) -> dict[str, object]:
+    """Raise BadInput with a question about people who are newly named and seem to be the wrong ones."""
+    typed = read_form(part, request.form)
+    if part.key == "details" and request.form.get(SURE) != _people_typed(part):
+        directory, (audit, _) = command_context().directory, get_visible_audit(command_context(), current_user(), reference)
+        known = questions_of_people(part, audit.sections.get(part.key, {}), directory)
+        asked = [one for one in questions_of_people(part, read_answers(part, typed, directory), directory) if one not in known]
+        if asked:
+            raise BadInput((*asked, Missing(part.key, SURE, "Choose somebody else, or tick the box if this is right.")))
+    return typed
+
+
+def _people_typed(part: Section) -> str:
+    """What the question is about: another person or another team is asked about again."""
+    return digest("\n".join(request.form.get(field.key, "") for field in part.fields if field.kind in {"person", "team"}))[:16]
 
 
 def _address_of(reference: str, section: str) -> str:
@@ -147,7 +170,7 @@ def _render_section(
         "section.html", **template_context(seen), section=part, values=values, version=version, may_write=draft_recovery.may_write(seen, part.key), answers=answers,
         guidance=guidance, before=_adjacent_section(seen, part, -1), after=_adjacent_section(seen, part, 1), draft_at=draft_at,
         is_draft=bool(draft_at or request.form.get("kept")), refusal=refusal, draft_lasts=KEEP_UNSAVED,
-        back=back, questions=[one.message for one in list_questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
+        back=back, doubted=_people_typed(part), questions=[one.message for one in list_questions(seen) if one.section == part.key], ends_at=current_session().ends_at(now),
     )  # fmt: skip
 
 

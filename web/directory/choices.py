@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from web.formatting import role_title
-from workflow.directory import Directory, Duty, Person
+from workflow.directory import Directory, Duty, Person, Team
 from workflow.role_assignments import format_duty
 from workflow.roles import ROLES, SCOPED
 from workflow.storage.keyset import parse_cursor
@@ -15,19 +15,31 @@ SIZE = 50
 
 
 class Option(NamedTuple):
-    """`code` is submitted, `name` is shown."""
+    """`code` is submitted, `name` is shown, in the group of that title."""
 
     code: str
     name: str
+    group: str = ""
 
 
 def list_with_role(directory: Directory, role: str) -> list[Person]:
     return _tell_apart(person for person in directory.people.values() if person.is_active and role in person.roles)
 
 
-def list_possible_owners(directory: Directory) -> list[Person]:
-    """Return everybody who can own an action: people who work with cases."""
-    return _tell_apart(person for person in directory.people.values() if person.is_active and person.roles and person.works_with_cases)
+def list_possible_owners(directory: Directory, team: str | None) -> list[Option]:
+    """Return everybody who can own an action: people who work with cases, those of the team first."""
+    people = (person for person in directory.people.values() if person.is_active and person.roles and person.works_with_cases)
+    return group_by_team(_tell_apart(people), directory.teams.get(team or ""))
+
+
+def group_by_team(people: list[Person], team: Team | None) -> list[Option]:
+    """Return the people of the team or its service first. There are no groups where nobody belongs to it."""
+    ours = [person for person in people if team and person.belongs_to(team)]
+    if not team or not ours:
+        return [Option(person.email, person.name) for person in people]
+    others = [person for person in people if not person.belongs_to(team)]
+    groups = ((team.name, ours), ("Other people", others))
+    return [Option(person.email, person.name, group) for group, members in groups for person in members]
 
 
 def list_units(directory: Directory, *, with_services: bool) -> list[Option]:

@@ -7,9 +7,10 @@ from flask import g, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from web.request.context import current_council
+from web.request.form_fields import SURE
 from web.request.view_options import current_view_options
 
-OWN_FIELDS = {"csrf_token", "seen", "kept", "then", "once", "unsaved"}
+OWN_FIELDS = {"csrf_token", "seen", "kept", "then", "once", "unsaved", SURE}
 LONG_TEXT = 40
 
 

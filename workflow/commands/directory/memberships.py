@@ -1,6 +1,7 @@
 """The teams that people belong to, and the services of a Service Manager: they decide who is offered first, and give no right."""
 
 from workflow.commands.context import CommandContext, retry_on_conflict
+from workflow.commands.directory.changing import changing
 from workflow.commands.directory.people import somebody_else
 from workflow.directory import Person
 from workflow.errors import BadInput
@@ -16,7 +17,7 @@ def change_units(context: CommandContext, who: Person, person_id: int, codes: st
     units = read_units(codes, person.duties, context.directory)
     if units == person.units:
         return
-    with context.store.changing(context.directory.version, context.now) as writing:
+    with changing(context) as writing:
         writing.set_units((person.id, units))
         writing.record(who, units_changed(person.id, person, units))
 
