@@ -23,6 +23,7 @@ NOT_COVERED = {
         "reference": "in the hash of every row of the history",
         "judged_by": "compared with what the rows of the history tell",
         "next_check_on": "set by the worker: when it checks the deadlines again",
+        "escalated_to": "verified against the escalations, which say who was named",
         "re_audit_prompt_on": "emptied by the worker once it has asked for the next audit",
     },
     SmartAction: {"remind_on": "set by the worker: when it reminds the owner again"},

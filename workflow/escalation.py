@@ -23,16 +23,31 @@ def recipients_of(posts: tuple[str, ...], team: str | None, directory: Directory
     return tuple(Recipient(held.post, held.person.id, held.stands_in) for held in holders if held)
 
 
+def opened(audit: Audit, opening: Escalation) -> Audit:
+    """Those that it names keep sight of the audit."""
+    return replace(audit, escalation=opening, escalated_to=audit.escalated_to | people_named(opening))
+
+
+def people_named(opening: Escalation) -> frozenset[int]:
+    """And who acknowledged."""
+    people = (person_id for one in opening.recipients for person_id in (one.person_id, one.acknowledged_by))
+    return frozenset(person_id for person_id in people if person_id is not None)
+
+
 def acknowledged(audit: Audit, who: Person, at: datetime, directory: Directory, *, by_link: bool = False) -> Audit:
-    """Acknowledge for every post that this person answers for; the state follows once all have."""
+    """Acknowledge for every post that this person answers for, as its holder or standing in; the state follows once all have."""
     escalation, directory = _of(audit), directory.for_child(audit.header.child_id)
+    team = audit.header.team
+
+    def acknowledge(one: Recipient) -> Recipient:
+        stands_in = who not in directory.in_post(one.post, team)
+        return replace(one, acknowledged_by=who.id, acknowledged_at=at, by_link=by_link, acknowledged_stands_in=stands_in)
+
     recipients = tuple(
-        replace(recipient, acknowledged_by=who.id, acknowledged_at=at, by_link=by_link)
-        if recipient.acknowledged_at is None and answers_for(who, recipient.post, audit.header.team, directory)
-        else recipient
-        for recipient in escalation.recipients
+        acknowledge(one) if one.acknowledged_at is None and answers_for(who, one.post, team, directory) else one
+        for one in escalation.recipients
     )
-    return replace(audit, escalation=replace(escalation, recipients=recipients))
+    return opened(audit, replace(escalation, recipients=recipients))
 
 
 def in_state(audit: Audit, state: str) -> Audit:

@@ -65,6 +65,8 @@ class Recipient:
     acknowledged_at: datetime | None = None
     by_link: bool = False
     """By the signed link of an email, without signing in."""
+    acknowledged_stands_in: bool | None = None
+    """Whether who acknowledged it stood in for the post at that moment; None: not yet, or before this was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Audit:
     next_check_on: date | None = None
     """When the worker checks its deadlines again: straight after each move, then on the day of the next deadline."""
     escalation: Escalation | None = None
+    escalated_to: frozenset[int] = frozenset()
+    """The people that any of its escalations named, and those who acknowledged one: they keep sight of it."""
     actions: tuple[SmartAction, ...] = ()
     sections: Mapping[str, Answers] = field(default_factory=dict)
     section_versions: Mapping[str, int] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from workflow.directory import Directory, Person
 from workflow.duty_holders import acts_in_place_of, stands_in_for
 from workflow.errors import ConfigurationError
 from workflow.models import Audit
-from workflow.roles import CASE_ROLES, COUNCIL_WIDE, SCOPED
+from workflow.roles import CASE_ROLES, CONTENT_FREE, COUNCIL_WIDE, SCOPED
 
 RIGHTS = (
     "know", "see_state_and_names", "read_audit", "read_overall_grade", "read_listed_escalation", "see_board", "read_moderation",
@@ -110,10 +110,12 @@ def _sees_own(owner_id: int, is_live: bool, person: Person) -> bool:
 
 
 def _duties_of_escalation(person: Person, audit: Audit, directory: Directory) -> set[str]:
-    """`recipient`, and the posts that this person stands in for, as the posts are held today."""
+    """`recipient`, and the posts that this person stands in for, as the posts are held today; `former_recipient` for a person who was named."""
     ties: set[str] = set()
     if audit.escalation is None:
         return ties
+    if person.id in audit.escalated_to and person.roles.isdisjoint(CONTENT_FREE):
+        ties.add("former_recipient")
     for recipient in audit.escalation.recipients:
         if answers_for(person, recipient.post, audit.header.team, directory):
             ties.add("recipient")

@@ -8,6 +8,7 @@ from typing import Any
 from workflow import audit as audit_changes
 from workflow import content, history
 from workflow.child_ids import child_key
+from workflow.escalation import people_named
 from workflow.history import Row
 from workflow.models import Answers, Audit, Escalation, Header, Seal
 from workflow.replay import replay
@@ -65,6 +66,7 @@ def find_faults(stored: StoredAudit, versions: Sequence[Rules]) -> Iterator[str]
         yield str(error)
         return
     yield from _changed_states(stored, replayed)
+    yield from _let_in(stored)
     yield from _changed_key(stored)
     yield from _changed_seals(stored)
     told = retell(stored.rows, versions[-1])
@@ -87,6 +89,14 @@ def _changed_key(stored: StoredAudit) -> Iterator[str]:
     """None: a process of the release before wrote it, and `init` and each worker that starts fill it in."""
     if stored.child_key not in {None, child_key(stored.audit.header.child_id)}:
         yield "the audit is found by the ID of another child than is stored"
+
+
+def _let_in(stored: StoredAudit) -> Iterator[str]:
+    """Being named in an escalation gives access for good. A release before this one stores nobody there."""
+    latest = (stored.audit.escalation,) if stored.audit.escalation else ()
+    named = frozenset[int]().union(*(people_named(one) for one in (*stored.earlier_escalations, *latest)))
+    if stored.audit.escalated_to - named:
+        yield "a person is stored as named in an escalation, and no escalation names that person"
 
 
 def _changed_seals(stored: StoredAudit) -> Iterator[str]:

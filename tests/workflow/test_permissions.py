@@ -39,13 +39,17 @@ def test_somebody_who_left_is_nothing_to_it_any_more(fake_world: World, who: str
         see(fake_world.command_context(), fake_world.person(who), reference)
 
 
+NAMED_IN_THE_ESCALATION = {"head.of.service", "director.safeguarding", "hos.ppqa"}
+"""They keep sight of the audit that was escalated to them (rules, section 3)."""
+
+
 @pytest.mark.parametrize("who", [*PEOPLE, "moderator"])
 def test_somebody_whose_role_was_removed_may_no_longer_know(fake_world: World, who: str) -> None:
     reference = an_audit(fake_world, at="shared", grade="inadequate", details={"practitioner": "practitioner@demo.example"})
     assign(fake_world, reference)
     person = replace(fake_world.person(who), duties=frozenset())
     _with(fake_world, person)
-    left = {"owner"} if who == "practitioner" else set()
+    left = {"owner"} if who == "practitioner" else {"former_recipient"} if who in NAMED_IN_THE_ESCALATION else set()
     assert relations(person, fake_world.audit(reference), fake_world.store.directory()) == left
 
 

@@ -163,7 +163,7 @@ def open_escalation(work: UnitOfWork, source: str, reason: str = "") -> None:
     directory = context.directory.for_child(audit.header.child_id)
     recipients = escalation.recipients_of(context.rules.escalation_recipients, audit.header.team, directory)
     opening = Escalation(escalation.next_number(audit), audit.edition, source, to, work.who.id, context.now, recipients, reason)
-    after = replace(audit, escalation=opening)
+    after = escalation.opened(audit, opening)
     work.record_transition(after, history_verb("escalation", move.name), reason, {"edition": after.edition, "source": source})
     work.notify(move.tells)
     if any(recipient.stands_in for recipient in recipients):

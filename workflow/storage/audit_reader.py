@@ -42,6 +42,7 @@ def _select_audits(as_list: Any, as_row: Any) -> Select[Any]:
         *(tables.escalations.c[name].label(f"opening_{name}") for name in row_mapping.OPENING),
         those_of(tables.sections, SECTION).label("its_sections"),
         those_of(tables.actions, row_mapping.ACTION).label("its_actions"),
+        those_of(tables.escalated_to, ("person_id",)).label("its_escalated_to"),
     ).outerjoin_from(tables.audits, tables.escalations, opening)
 
 

@@ -175,6 +175,10 @@ def _save_escalation(connection: Connection, audit_id: int, change: Change) -> N
     if escalation is None or escalation is _escalation_before(change.before):
         return
     upsert(connection, tables.escalations, ("audit_id", "number"), [row_mapping.escalation_values(audit_id, escalation)])
+    known = change.before.escalated_to if change.before else frozenset()
+    named = [{"audit_id": audit_id, "person_id": person_id} for person_id in sorted(change.after.escalated_to - known)]
+    if named:
+        execute_each(connection, insert_once_statement(connection.dialect.name, tables.escalated_to, ("person_id", "audit_id")), named)
 
 
 def _escalation_before(before: Audit | None) -> object:

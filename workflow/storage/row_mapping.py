@@ -25,7 +25,8 @@ ACTION = tuple(field.name for field in fields(SmartAction))
 DAYS = tuple(name for name in ACTION if name.endswith("_on"))
 ESCALATION = tuple(field.name for field in fields(Escalation) if field.name != "recipients")
 OPENING = (*ESCALATION, "recipients")
-RECIPIENT = tuple(field.name for field in fields(Recipient))
+RECIPIENT = ("post", "person_id", "stands_in", "acknowledged_by", "acknowledged_at")
+BY_LINK, STANDING_IN = 1, 2
 
 
 def audit_values(audit: Audit) -> Values:
@@ -53,6 +54,7 @@ def audit_of(row: Stored, escalation: Escalation | None) -> Audit:
         section_versions={section: version for section, version, _ in sections},
         actions=tuple(_action_of(dict(zip(ACTION, action, strict=True))) for action in sorted(actions)),
         escalation=escalation,
+        escalated_to=frozenset(person_id for (person_id,) in json.loads(stored["its_escalated_to"] or "[]")),
     )
 
 
@@ -73,7 +75,7 @@ def _action_of(values: dict[str, Any]) -> SmartAction:
 
 
 def escalation_values(audit_id: int, escalation: Escalation) -> Values:
-    recipients = [[*(_plain(getattr(one, name)) for name in RECIPIENT)] for one in escalation.recipients]
+    recipients = [[*(_plain(getattr(one, name)) for name in RECIPIENT), _how(one)] for one in escalation.recipients]
     plain = {name: getattr(escalation, name) for name in ESCALATION}
     return {"audit_id": audit_id, **plain, "recipients": json.dumps(recipients)}
 
@@ -85,12 +87,23 @@ def escalation_of(row: Stored) -> Escalation:
 
 
 def recipients_of(text: str) -> tuple[Recipient, ...]:
-    """Recipients stored before acknowledgement links existed have no value for one."""
+    """Recipients stored before acknowledgement links existed have no value for how it was acknowledged."""
     stored: list[list[Any]] = json.loads(text)
     return tuple(
-        Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None, *by_link)
-        for post, person, stands_in, by, at, *by_link in stored
+        Recipient(post, person, stands_in, by, datetime.fromisoformat(at) if at else None, *_read_how(*how))
+        for post, person, stands_in, by, at, *how in stored
     )
+
+
+def _how(one: Recipient) -> int | bool:
+    """How it was acknowledged, in the one value that the release before reads as whether it was by the link: it knows no stand-ins."""
+    if one.acknowledged_stands_in is None:
+        return one.by_link
+    return BY_LINK * one.by_link + STANDING_IN * one.acknowledged_stands_in
+
+
+def _read_how(how: int | bool = False) -> tuple[bool, bool | None]:
+    return bool(how & BY_LINK), None if isinstance(how, bool) else bool(how & STANDING_IN)
 
 
 def _plain(value: object) -> object:

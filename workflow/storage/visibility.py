@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, fun
 
 from workflow.directory import Directory, Person
 from workflow.permissions import Permissions, answers_for, verifiers
-from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
+from workflow.roles import CONTENT_FREE, COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
-from workflow.storage.tables import IS_ESCALATED, actions, audits, tallies
+from workflow.storage.tables import IS_ESCALATED, actions, audits, escalated_to, tallies
 
 Relations = Mapping[str, Condition]
 
@@ -78,6 +78,7 @@ class VisibilityFilter:
         own = [select(audits.c.id).where(audits.c[f"{role}_id"].in_(self._acts_for(role))) for role in NAMED_ROLES]
         own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
         own.append(select(audits.c.id).where(audits.c.reference.in_(self._emergencies)))
+        own.append(select(escalated_to.c.audit_id).where(escalated_to.c.person_id == self.person.id))
         if "hos_ppqa" in self.person.roles:
             own.append(select(audits.c.id).where(audits.c.withdrawal_asked_by.is_not(None)))
         if "director" in self.person.roles:
@@ -166,6 +167,9 @@ class VisibilityFilter:
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         relations["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
         relations["owner"] = exists(select(actions.c.number).where(*is_own).correlate(audits))
+        if self.person.roles.isdisjoint(CONTENT_FREE):
+            was_named = (escalated_to.c.audit_id == audits.c.id, escalated_to.c.person_id == me)
+            relations["former_recipient"] = exists(select(escalated_to.c.audit_id).where(*was_named).correlate(audits))
         if involved:
             relations["last_resort"] = all_of(_of_teams(OF_AUDIT, self.by_team["director"]), *involved)
         if "hos_ppqa" in self.person.roles:

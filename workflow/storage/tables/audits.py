@@ -149,6 +149,15 @@ escalations = Table(
     PrimaryKeyConstraint("audit_id", "number"),
 )  # fmt: skip
 
+escalated_to = Table(
+    "escalated_to", metadata,
+    Column("audit_id", ForeignKey("audits.id"), nullable=False),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    PrimaryKeyConstraint("person_id", "audit_id"),
+    Index("ix_escalated_to_audit_id", "audit_id"),
+    comment="who was named in an escalation, or acknowledged one; only ever added to",
+)  # fmt: skip
+
 IS_OF_AN_UNRESOLVED = escalations.c.state.in_([literal_column("'open'"), literal_column("'acknowledged'")])
 index_where("ix_escalations_unresolved", escalations.c.opened_at, IS_OF_AN_UNRESOLVED)
 index_where("ix_escalations_resolved_at", escalations.c.resolved_at, escalations.c.resolved_at.is_not(None))

@@ -11,9 +11,11 @@ from tests.factories import World, an_audit
 from tests.workflow.commands.directory.support import answer, pass_on, sent_notices
 from web.council import Council
 from workflow.commands import escalations
+from workflow.commands.audit_view import see
 from workflow.commands.directory import bulk_import, connections, delegations, people, roles, units
 from workflow.commands.directory.bulk_import import Line
 from workflow.directory import Duty
+from workflow.errors import NotFound, PermissionDenied
 from workflow.role_assignments import Unit, format_duty
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -171,3 +173,46 @@ def test_an_ended_delegation_tells_once_however_it_is_found(world: World, counci
     sweep(council.worker_context, world.now)
     assert told(world) == after
     assert after[: len(before)] == before
+
+
+@pytest.mark.parametrize("vacate", [takes, imported_without])
+def test_the_one_named_keeps_sight_of_the_audit_and_does_nothing_more(
+    world: World, reference: str, vacate: Callable[[World], None]
+) -> None:
+    vacate(world)
+    seen = see(world.command_context(), world.person("head.of.service"), reference)
+    assert (seen.reads_audit, seen.escalation_state) == (True, "open")
+    assert not {"acknowledge_escalation", "plan_escalation", "raise_escalation"} & set(seen.may)
+    with pytest.raises(PermissionDenied):
+        escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
+
+
+@pytest.mark.parametrize("vacate", [leaves, connects])
+def test_who_left_or_is_connected_to_the_child_keeps_nothing(world: World, reference: str, vacate: Callable[[World], None]) -> None:
+    vacate(world)
+    with pytest.raises(NotFound):
+        see(world.command_context(), world.person("head.of.service"), reference)
+
+
+def test_an_earlier_escalation_is_remembered(world: World, reference: str) -> None:
+    takes(world)
+    for name in ("director.safeguarding", "hos.ppqa"):
+        escalations.acknowledge(world.command_context(), world.person(name), reference)
+    escalations.plan(world.command_context(), world.person("director.safeguarding"), reference, "Daily oversight.")
+    escalations.resolve(world.command_context(), world.person("hos.ppqa"), reference, "Carried out.")
+    granted(world, NEW, Duty("head_of_service", head_scope(world)))
+    escalations.raise_escalation(world.command_context(), world.person("qa"), reference, "Again.")
+    assert see(world.command_context(), world.person("head.of.service"), reference).escalation_state == "open"
+
+
+def test_the_record_says_who_acknowledged_as_holder_or_stand_in(world: World, reference: str) -> None:
+    takes(world)
+    for name in ("director.safeguarding", "hos.ppqa"):
+        escalations.acknowledge(world.command_context(), world.person(name), reference)
+    granted(world, NEW, Duty("head_of_service", head_scope(world)))
+    opening = world.audit(reference).escalation
+    assert opening is not None
+    director, hos = world.person("director.safeguarding").id, world.person("hos.ppqa").id
+    assert [(one.post, one.acknowledged_by, one.acknowledged_stands_in) for one in opening.recipients] == [
+        ("head_of_service", director, True), ("director", director, False), ("hos_ppqa", hos, False)
+    ]  # fmt: skip

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from workflow.history import Chain, HistoryEntry, link
-from workflow.storage.tables import actions, audits, escalations, history, notices, outbox, remarks, seals, sections
+from workflow.storage.tables import actions, audits, escalated_to, escalations, history, notices, outbox, remarks, seals, sections
 
-OF_AN_AUDIT = (sections, actions, escalations, remarks, seals)
+OF_AN_AUDIT = (sections, actions, escalations, escalated_to, remarks, seals)
 TOLD = (notices, outbox)
 HAPPENED = ("at", "by_id", "by_name", "move", "from_state", "to_state", "escalation", "facts")
 BATCH = 100

@@ -15,7 +15,8 @@ TYPED = {"a": f"{TEXT}\x00\ud800", "b": [None, True, 1e300, -0.0, 2**63], "": {}
 LONG_AGO = datetime(2025, 3, 30, 0, 59, 59, 999_999, tzinfo=UTC)
 # Filled by moves, whose histories must verify; or of which there is one row.
 WALKED = {
-    "audits", "sections", "actions", "escalations", "history", "remarks", "seals", "tallies", "directory", "audit_heads", "chain_links", "chains"
+    "audits", "sections", "actions", "escalations", "escalated_to", "history", "remarks", "seals", "tallies", "directory", "audit_heads",
+    "chain_links", "chains",
 }  # fmt: skip
 NUMBERS: Sequence[tuple[type[Any], int]] = ((BigInteger, 2**63 - 1), (SmallInteger, 2**15 - 1), (Integer, 2**31 - 2))
 
