@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from email import message_from_bytes, policy
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from notifications.channels import ChannelUnavailable, PermanentFailure, TemporaryFailure
@@ -50,7 +51,7 @@ class SmtpChannel:
                 connection.close()
 
     def _send(self, to: str, body: bytes) -> None:
-        connection = self._begun(to, body)
+        connection, body = self._begun(to, body)
         reply = Reply(*connection.docmd("RCPT", f"TO:<{to}>"))
         if reply.code not in TAKEN:
             raise Refused(reply, at_recipient=True)
@@ -61,8 +62,11 @@ class SmtpChannel:
         if reply.code not in TAKEN:
             raise Refused(reply)
 
-    def _begun(self, to: str, body: bytes) -> smtplib.SMTP:
-        """Return a connection that is ready for the recipient. If the old one turns out to be closed, open a new one: nothing was sent on it."""
+    def _begun(self, to: str, body: bytes) -> tuple[smtplib.SMTP, bytes]:
+        """Return a connection that is ready for the recipient, and the email as this server takes it.
+
+        If the old one turns out to be closed, open a new one: nothing was sent on it.
+        """
         if self._connection is not None:
             try:
                 return self._begin(self._connection, to, body)
@@ -76,9 +80,11 @@ class SmtpChannel:
             raise ChannelUnavailable(_reason(error)) from error
         return self._begin(self._connection, to, body)
 
-    def _begin(self, connection: smtplib.SMTP, to: str, body: bytes) -> smtplib.SMTP:
+    def _begin(self, connection: smtplib.SMTP, to: str, body: bytes) -> tuple[smtplib.SMTP, bytes]:
+        if not body.isascii() and not connection.has_extn("8bitmime"):
+            body = in_seven_bits(body)
         options = [f"SIZE={len(body)}"] if connection.has_extn("size") else []
-        if not body.isascii() and connection.has_extn("8bitmime"):
+        if not body.isascii():
             options.append("BODY=8BITMIME")
         if not (to + self.sender).isascii():
             if not connection.has_extn("smtputf8"):
@@ -89,7 +95,7 @@ class SmtpChannel:
         reply = Reply(*connection.docmd("MAIL", " ".join((f"FROM:<{self.sender}>", *options))))
         if reply.code not in TAKEN:
             raise Refused(reply)
-        return connection
+        return connection, body
 
     def _after(self, reply: Reply) -> None:
         """Keep the connection for the next email if the server accepts that."""
@@ -135,6 +141,13 @@ class SmtpChannel:
                 raise
             except smtplib.SMTPException as refused:
                 raise ChannelUnavailable(NOT_AUTHENTICATED) from refused
+
+
+def in_seven_bits(body: bytes) -> bytes:
+    """The same email, its text as quoted-printable; always the same bytes."""
+    message = message_from_bytes(body, policy=policy.SMTP)
+    message.set_content(message.get_content(), cte="quoted-printable")
+    return message.as_bytes()
 
 
 def _was_closed(gone: Exception) -> bool:

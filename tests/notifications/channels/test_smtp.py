@@ -1,5 +1,7 @@
 """SMTP against servers that misbehave at each point: what is tried again, what fails permanently, and which connection the next email uses."""
 
+from email import message_from_bytes, policy
+
 import pytest
 
 from notifications.channels import PermanentFailure, TemporaryFailure
@@ -108,6 +110,22 @@ def test_a_server_without_extensions_is_sent_none(rude: Making) -> None:
     with sending(server.url()) as channel:
         channel.send(TO, IDENT, an_email())
     assert "MAIL FROM:<practice.audit@demo.example>" in server.heard
+
+
+@pytest.mark.parametrize("offers", [{"EHLO": "502 what", "HELO": "250 rude"}, {"EHLO": "250-rude\r\n250 SIZE 1000000"}])
+def test_a_server_that_takes_seven_bits_only_is_sent_seven(rude: Making, offers: dict[str, str]) -> None:
+    server = rude({0: offers})
+    with sending(server.url()) as channel:
+        channel.send(TO, IDENT, an_email())
+        channel.send(TO, IDENT, an_email())
+    first, again = server.taken
+    assert first.isascii()
+    assert first == again
+    sent, stored = (message_from_bytes(body, policy=policy.default) for body in (first, an_email()))
+    assert "BODY=8BITMIME" not in " ".join(server.heard)
+    # The server stores the dot as it came: doubled.
+    assert sent.get_content().replace("\n..", "\n.").splitlines() == stored.get_content().splitlines()
+    assert all(sent[name] == stored[name] for name in ("From", "To", "Subject", "Message-ID"))
 
 
 def test_the_same_bytes_arrive_as_were_stored() -> None:
