@@ -32,11 +32,17 @@ def message_id(keys: Sequence[str], recipient: int, settings: Settings) -> str:
 def build(row: Any, person: Person | None, rules: NotificationRules, settings: Settings) -> EmailMessage:
     """`row` is an outbox row; `person` is None for the QA inbox."""
     event = rules.events[row.event]
-    message = envelope(person, event["subject"], message_id([row.key], row.recipient, settings), row.created_at, settings)
+    message = envelope(person, _subject(row, event), message_id([row.key], row.recipient, settings), row.created_at, settings)
     if event.get("urgent"):
         message["Importance"] = "high"
     set_text(message, _body(row, person, rules, settings))
     return message
+
+
+def _subject(row: Any, event: Any) -> str:
+    """A reference is random, so it identifies no child; it distinguishes the emails of one morning."""
+    action = f", action {row.action}" if row.action is not None else ""
+    return f"{event['subject']}: {row.reference}{action}" if row.reference else str(event["subject"])
 
 
 def envelope(person: Person | None, subject: str, ident: str, at: datetime, settings: Settings) -> EmailMessage:
@@ -49,11 +55,13 @@ def envelope(person: Person | None, subject: str, ident: str, at: datetime, sett
     message["Date"] = format_datetime(at.astimezone(LONDON))
     message["Message-ID"] = ident
     message["Auto-Submitted"] = "auto-generated"
+    # Exchange ignores Auto-Submitted: without this, it would send an automatic reply for everybody on leave.
+    message["X-Auto-Response-Suppress"] = "All"
     return message
 
 
 def set_text(message: EmailMessage, text: str) -> None:
-    """Never encoded in broken lines: a link stays in one piece in every email program."""
+    """Never encoded in broken lines: a link stays in one piece in every email program. The channel encodes it where a server needs that."""
     message.set_content(text, cte="7bit" if text.isascii() else "8bit")
 
 

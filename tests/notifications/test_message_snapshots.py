@@ -112,6 +112,7 @@ def test_no_email_names_a_grade_and_each_links_only_to_this_service() -> None:
         text = path.read_text(encoding="utf-8")
         for word in ("nadequate", "utstanding", "equires Improvement", "grade"):
             assert word not in text, path.stem
+        assert "Subject:\n" not in text, "folded at once, which some programs show as no subject"
         links = re.findall(r"https?://\S+", text)
         assert all(link.startswith("https://audits.council.example/") for link in links), path.stem
         most = 0 if path.stem in OF_ACCOUNT - {"password_reset"} else text.count("\n- Audit") or 1

@@ -16,6 +16,7 @@ from notifications.queries import oldest_unsent
 from notifications.scheduling.worker import run_once
 from tests.factories import World, a_council, a_world, an_audit
 from tests.notifications.support.outbox_assertions import in_london
+from tests.notifications.support.smtp_server import without_reference
 from tests.resilience.support.crash_points import DIED
 from tests.resilience.support.database_snapshot import outbox
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
@@ -124,7 +125,7 @@ def _heard(faulty_smtp: FaultySmtpServer, names: dict[str, str]) -> Heard:
     """Who, what and which audit, once for each Message-ID; for a digest, what it says is due when."""
     heard = Heard()
     for email in {str(email["Message-ID"]): email for email in faulty_smtp.emails()}.values():
-        text, subject = str(email.get_content()), str(email["Subject"])
+        text, subject = str(email.get_content()), without_reference(email)
         of = ", ".join(re.findall(r"due (\d+ October)", text)) if subject == DIGEST else next(n for n, one in names.items() if one in text)
         heard[str(email["To"]).partition("@")[0], subject, of] += 1
     return heard

@@ -1,5 +1,6 @@
 """A real SMTP server that stores what it is sent, or answers as a test sets; with TLS and a password if a test asks for them."""
 
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -76,6 +77,11 @@ class SmtpServer:
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
         is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"audit", self.password.encode())
         return AuthResult(success=is_right, handled=False)
+
+
+def without_reference(email: EmailMessage) -> str:
+    """Its subject, but for the audit and action that it is about."""
+    return re.sub(r": \w{4}-\w{4}(, action \d+)?$", "", str(email["Subject"]))
 
 
 def free_port() -> int:
