@@ -86,8 +86,9 @@ def test_nothing_is_shown_of_an_audit_that_was_not_shared_or_is_not_before(app: 
 
 def test_nobody_but_the_auditor_learns_of_what_they_may_not_read(app: Flask, world: World) -> None:
     an_audit(world, at="moderated", details={**EARLIER, "team": "assessment-east"})
-    mine = an_audit(world, at="shared", auditor="auditor2")
-    assert "was audited in the last 12 months" not in details_page(app, "service.manager", mine)
+    drafted, shared = an_audit(world, at="draft", auditor="auditor2"), an_audit(world, at="shared", auditor="auditor2")
+    assert "was audited in the last 12 months" not in audit_page(app, "qa", drafted)
+    assert "was audited in the last 12 months" not in details_page(app, "service.manager", shared)
 
 
 def test_the_first_save_says_that_there_is_something_to_read(app: Flask, world: World) -> None:
@@ -97,6 +98,12 @@ def test_the_first_save_says_that_there_is_something_to_read(app: Flask, world: 
     saved = browser.post(f"/audits/{started.reference}/sections/details", **typed)
     page = text_of(browser.get(saved.location).get_data(as_text=True))
     assert "This child was audited in the last 12 months." in page
+
+
+def test_an_audit_dated_after_this_one_is_not_its_previous_audit(app: Flask, world: World) -> None:
+    an_audit(world, at="shared", details={"audit_date": "2026-11-20"})
+    mine = an_audit(world, at="draft", details={"audit_date": "2026-11-19"})
+    assert "Previous audit" not in details_page(app, "auditor", mine)
 
 
 def test_another_childs_audit_is_not_shown(app: Flask, world: World) -> None:
