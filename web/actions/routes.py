@@ -11,7 +11,7 @@ from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
 from web.request.errors import status_of
 from web.request.flash_messages import flash
-from web.request.form_fields import ask_once, read_date
+from web.request.form_fields import ask_about_earlier, read_date
 from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
@@ -92,12 +92,9 @@ def _ask_about_date(reference: str, number: int, name: str, completed_on: str) -
     if not completed_on or name not in offered or "completion_date_is_possible" not in context.rules.action.moves[name].needs:
         return
     audited_on = get_visible_audit(context, current_user(), reference)[0].header.audit_on
-    if audited_on and completed_on < audited_on.isoformat():
-        ask_once(
-            f"This is before the audit date, {day(audited_on)}. Correct the date, or tick the box if it is right.",
-            completed_on,
-            request.form,
-        )
+    if audited_on:
+        question = f"This is before the audit date, {day(audited_on)}. Correct the date, or tick the box if it is right."
+        ask_about_earlier(audited_on.isoformat(), completed_on, question, request.form)
 
 
 @pages.post("/audits/<reference>/actions/<int:number>/change")

@@ -47,6 +47,12 @@ def ask_once(question: str, about: str, form: Mapping[str, str]) -> None:
         raise BadInput.about(SURE, question)
 
 
+def ask_about_earlier(first: str, typed: str, question: str, form: Mapping[str, str]) -> None:
+    """Raise BadInput once where a real date was typed that is earlier."""
+    if typed and not isinstance(typed, UnreadDate) and typed < first:
+        ask_once(question, typed, form)
+
+
 def _number(typed: str, most: int) -> int:
     """0 where it is none of 1 to `most`."""
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 and int(typed) <= most else 0

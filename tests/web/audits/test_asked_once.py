@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from time_machine import Traveller
 
 from tests.factories import World, an_audit, save
 from tests.web.support.browser import Browser, text_of
@@ -59,6 +60,22 @@ def test_a_completion_before_the_audit_date_is_asked_about_once(app: Flask, worl
     assert world.audit(reference).actions[0].state == "open"
     assert browser.post(path, **BEFORE, sure="2026-11-19").status_code == 303
     assert str(world.audit(reference).actions[0].completed_on) == "2026-11-19"
+
+
+def test_a_date_that_is_none_is_refused_and_not_asked_about(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="moderated")
+    path = f"/audits/{reference}/actions/1/moves/report"
+    page = text_of(Browser(app, "team.manager").post(path, **{**BEFORE, "completed_on__month": "Nox"}).get_data(as_text=True))
+    assert "enter the month" in page
+    assert "before the audit date" not in page
+
+
+def test_a_safeguarding_record_of_an_odd_year_is_asked_about(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="shared", grade="inadequate")
+    typed = {"used_on__day": "22", "used_on__month": "11", "used_on__year": "1026", "used_time": "21:05", "told": "The duty manager."}
+    browser, path = Browser(app, "qaro"), f"/audits/{reference}/safeguarding"
+    assert "The year is 1026. Correct it" in browser.post(path, **typed).get_data(as_text=True)
+    assert browser.post(path, **typed, sure="1026-11-22").status_code == 303
 
 
 def test_a_completion_on_the_audit_date_is_not_asked_about(app: Flask, world: World) -> None:
