@@ -68,6 +68,11 @@ class Recipient:
     acknowledged_stands_in: bool | None = None
     """Whether who acknowledged it stood in for the post at that moment; None: not yet, or before this was stored."""
 
+    @property
+    def acknowledged_as(self) -> str | None:
+        """As what they acknowledged it: "holder" or "stand_in"."""
+        return {None: None, False: "holder", True: "stand_in"}[self.acknowledged_stands_in]
+
 
 @dataclass(frozen=True, slots=True)
 class Escalation:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.api import request_schemas, response_schemas
+from web.api import board_schemas, request_schemas
 from web.api.blueprint import ApiBlueprint
 from web.escalations.board import load_board
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
@@ -11,7 +11,7 @@ from web.request.context import identified_person
 blueprint = ApiBlueprint("api_escalations", "The escalation board")
 Given = dict[str, Any]
 TOLD = (
-    "post", "stands_in", "state", "is_overdue", "sent_at", "delivered_at", "seen_at", "acknowledged_at", "by_link", "due_on", "chase_on",
+    "post", "stands_in", "state", "is_overdue", "sent_at", "delivered_at", "seen_at", "acknowledged_at", "acknowledged_as", "by_link", "due_on", "chase_on",
     "pass_up_on", "passed_up_at",
 )  # fmt: skip
 STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", "plan_at", "resolved_at")
@@ -20,7 +20,7 @@ STANDING = ("reference", "team", "state", "source", "opened_at", "plan_due_on", 
 @blueprint.get("/escalations")
 @blueprint.shown_to_some
 @blueprint.arguments(request_schemas.Filter(only=("cursor",)), location="query")
-@blueprint.response(200, response_schemas.Board)
+@blueprint.response(200, board_schemas.Board)
 def board(given: Given) -> Given:
     shown = load_board(identified_person(), given["cursor"])
     return {

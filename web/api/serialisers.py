@@ -13,7 +13,7 @@ from workflow.errors import NotFound
 from workflow.field_types import FIELD_TYPES
 from workflow.forms import Form
 from workflow.history import Row
-from workflow.models import Answers, Audit, Escalation, SmartAction
+from workflow.models import Answers, Audit, Escalation, Recipient, SmartAction
 from workflow.permissions import relations
 from workflow.roles import CASE_ROLES
 from workflow.smart_action import is_overdue
@@ -108,12 +108,14 @@ def serialise_escalation(directory: Directory, view: AuditView) -> dict[str, Any
 
 
 def _serialise_opening(directory: Directory, escalation: Escalation) -> dict[str, Any]:
-    recipients = [
-        {"post": one.post, "person": email_of(directory, one.person_id), "stands_in": one.stands_in, "acknowledged_at": one.acknowledged_at}
-        for one in escalation.recipients
-    ]
+    recipients = [_serialise_recipient(directory, one) for one in escalation.recipients]
     names = ("state", "source", "opened_at", "reason", "plan", "resolution")
     return {**{name: getattr(escalation, name) for name in names}, "recipients": recipients}
+
+
+def _serialise_recipient(directory: Directory, one: Recipient) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in ("post", "stands_in", "acknowledged_at", "acknowledged_as")}
+    return {**plain, "person": email_of(directory, one.person_id), "acknowledged_by": email_of(directory, one.acknowledged_by)}
 
 
 def serialise_moves(view: AuditView) -> list[dict[str, Any]]:

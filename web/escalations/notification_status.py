@@ -39,6 +39,7 @@ class RecipientStatus:
     delivered_at: datetime | None = None
     seen_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    acknowledged_as: str | None = None
     by_link: bool = False
     problem: str = ""
     is_overdue: bool = False
@@ -157,7 +158,7 @@ class StatusCalculator:
         passed = [email.created_at for email in emails if email.event == "escalation_passed_up" and email.recipient in passed_to]
         is_waiting = one.acknowledged_at is None and row.state == "open"
         return RecipientStatus(
-            post=one.post, person=person, stands_in=holder.stands_in if holder and is_waiting else one.stands_in,
+            post=one.post, person=person, stands_in=_stands_in(one, holder if is_waiting else None), acknowledged_as=one.acknowledged_as,
             was_named=directory.person(one.person_id), due_on=due_on, pass_up_on=pass_up_on,
             sent_at=min((email.created_at for email in their_emails), default=None),
             delivered_at=min((email.sent_at for email in their_emails if email.sent_at), default=None),
@@ -169,6 +170,13 @@ class StatusCalculator:
 
     def _deadline(self, opened_on: date, name: str) -> date:
         return add_working_days(opened_on, self.clocks[f"escalation_{name}_working_days"])
+
+
+def _stands_in(one: Recipient, waits_for: Holder | None) -> bool:
+    """Today while it waits; else as it was acknowledged, or as they were named where that was not stored."""
+    if waits_for:
+        return waits_for.stands_in
+    return one.stands_in if one.acknowledged_stands_in is None else one.acknowledged_stands_in
 
 
 def _recipients(held: str | tuple[Recipient, ...]) -> tuple[Recipient, ...]:

@@ -62,7 +62,11 @@ def test_each_recipient_goes_from_sent_to_acknowledged(app: Flask, world: World,
     assert facts[0]["acknowledged_at"] == (NOW + timedelta(minutes=5)).isoformat()
     assert facts[0]["by_link"] is False
     page = text_of(Browser(app, "hos.ppqa").get("/escalations").get_data(as_text=True))
-    for words in ("Acknowledged 23 November 2026 at 9:35am, in this service.", "First read", "Delivered to the mail server 23 November"):
+    for words in (
+        "Acknowledged 23 November 2026 at 9:35am as holder of the post, in this service.",
+        "First read",
+        "Delivered to the mail server 23 November",
+    ):
         assert words in page
 
 
