@@ -21,6 +21,7 @@ Shown = dict[str, Any]
 Command = Callable[[CommandContext], object]
 """Returns the audit, or anything else: it is read again then, unless the commit has rendered it."""
 JSON = "application/json"
+EMPTY_WHERE_HIDDEN = ("state", "overall_grade", "judgements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def _repeated_answer(context: CommandContext, who: Person, answer: Answer, answe
 def _covers(now: Shown, stored: Shown) -> bool:
     visible, answered = ({action["id"] for action in shown.get("actions", ())} for shown in (now, stored))
     parts = (stored, now), *((stored.get(part, {}), now.get(part, {})) for part in ("sections", "escalation"))
-    return answered <= visible and all(before.keys() <= after.keys() for before, after in parts)
+    hidden = any(before.get(name) and not after.get(name) for before, after in parts for name in EMPTY_WHERE_HIDDEN)
+    return answered <= visible and not hidden and all(before.keys() <= after.keys() for before, after in parts)
 
 
 def split_action_id(action_id: str) -> tuple[str, int]:
