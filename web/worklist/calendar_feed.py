@@ -11,6 +11,15 @@ from workflow.directory import Person
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 
+LONDON_TIME = "\r\n".join((
+    "BEGIN:VTIMEZONE", "TZID:Europe/London",
+    "BEGIN:DAYLIGHT", "DTSTART:19810329T010000", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+    "TZNAME:BST", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0100", "END:DAYLIGHT",
+    "BEGIN:STANDARD", "DTSTART:19961027T020000", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+    "TZNAME:GMT", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0000", "END:STANDARD",
+    "END:VTIMEZONE",
+))  # fmt: skip
+
 
 def list_due_tasks(person: Person) -> list[Task]:
     """Return their dated tasks under the rights they have now, so that lost access shows at the next fetch."""
@@ -28,17 +37,20 @@ def list_due_tasks(person: Person) -> list[Task]:
 def write_icalendar(person: Person, tasks: Iterable[Task], made_at: datetime) -> bytes:
     """Return the same bytes for the same tasks, so that a client can skip an unchanged calendar."""
     # Imported here because few requests are for a calendar.
-    from icalendar import Calendar, Event
+    from icalendar import Calendar, Event, Timezone
 
     settings = current_council().settings
     calendar = Calendar()
     for name, value in (("prodid", "-//Practice Audit//EN"), ("version", "2.0"), ("method", "PUBLISH"), ("x-wr-calname", "Practice Audit")):
         calendar.add(name, value)
+    # A calendar with nothing in it is not valid (RFC 5545, 3.6).
+    calendar.add_component(Timezone.from_ical(LONDON_TIME))
     for task in tasks:
         assert task.due_on is not None, "only what is due is listed"
         event, key = Event(), f"{person.id}/{task.href}/{task.title}".encode()
         event.add("uid", f"{hmac.digest(settings.key_for('calendar'), key, 'sha256').hex()[:32]}@practice-audit")
         event.add("dtstamp", made_at.replace(microsecond=0))
+        event.add("sequence", task.revision)
         event.add("dtstart", task.due_on)
         event.add("dtend", task.due_on + timedelta(days=1))
         event.add("summary", f"{task.title}: audit {task.reference}")

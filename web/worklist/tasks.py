@@ -15,6 +15,8 @@ from workflow.ports import EmergencyAccessRequest
 from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
 
+FIRST_DAY = date(2020, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -24,6 +26,8 @@ class Task:
     due_on: date | None = None
     urgent: bool = False
     is_first: bool = False
+    revision: int = 0
+    """Greater each time its date is moved."""
 
     def is_late(self, today: date) -> bool:
         return self.due_on is not None and self.due_on < today
@@ -40,7 +44,7 @@ def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, cloc
         if row.escalation_state in {"open", "acknowledged"}:
             yield from _list_escalation_tasks(row, me, directory, clocks)
         if row.auditor_id == me.id and "auditor" in me.roles and row.state in DRAFTING:
-            yield Task(DRAFTING[row.state], show, row.reference, row.share_by)
+            yield Task(DRAFTING[row.state], show, row.reference, row.share_by, revision=_revision_of(row.share_by))
         if row.state == "shared":
             yield from _list_moderation_tasks(row, me, show, clocks)
         if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
@@ -95,12 +99,17 @@ def _list_escalation_tasks(row: Any, me: Person, directory: Directory, clocks: D
     waits = any(_answers_for(me, post, row.team, directory) for post in waiting)
     if row.escalation_state == "open" and waits:
         by = add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
-        yield Task("Acknowledge the escalation", href, row.reference, by, urgent=True)
+        yield Task("Acknowledge the escalation", href, row.reference, by, urgent=True, revision=_revision_of(by))
     if not row.plan and _answers_for(me, "head_of_service", row.team, directory):
         by = add_working_days(opened_on, clocks["response_plan_working_days"])
-        yield Task("Record the response plan", href, row.reference, by, urgent=True)
+        yield Task("Record the response plan", href, row.reference, by, urgent=True, revision=_revision_of(by))
     if row.escalation_state == "acknowledged" and row.plan and _answers_for(me, "hos_ppqa", row.team, directory):
         yield Task("Resolve the escalation", href, row.reference, urgent=True)
+
+
+def _revision_of(due_on: date) -> int:
+    """Of a date that counts from when something happened: if it happens again, the date is later, so it can number its own revisions."""
+    return max(0, (due_on - FIRST_DAY).days)
 
 
 def _answers_for(me: Person, post: str, team: str | None, directory: Directory) -> bool:
@@ -111,9 +120,9 @@ def _answers_for(me: Person, post: str, team: str | None, directory: Directory) 
 def _list_moderation_tasks(row: Any, me: Person, show: str, clocks: Deadlines) -> Iterator[Task]:
     due_on = add_working_days(london_day(row.shared_at), clocks["moderation_working_days"])
     if row.moderator_id == me.id and "moderator" in me.roles:
-        yield Task("Moderate the audit", show, row.reference, due_on)
+        yield Task("Moderate the audit", show, row.reference, due_on, revision=_revision_of(due_on))
     if row.moderator_id is None and "qa" in me.roles:
-        yield Task("Assign a moderator, or waive moderation", show, row.reference, due_on)
+        yield Task("Assign a moderator, or waive moderation", show, row.reference, due_on, revision=_revision_of(due_on))
 
 
 def _can_close(row: Any, me: Person) -> bool:
@@ -134,7 +143,8 @@ def list_action_tasks(rows: Iterable[Any], me: Person, directory: Directory) -> 
         href = url_for("actions.show", reference=row.reference, number=row.number)
         title = _describe_action_task(row, me, directory)
         if title:
-            yield Task(title, href, row.reference, row.due_on if row.state == "open" else None)
+            moved = len([day for day in row.earlier_due_dates.split(",") if day])
+            yield Task(title, href, row.reference, row.due_on if row.state == "open" else None, revision=moved)
 
 
 def list_role_request_tasks(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:

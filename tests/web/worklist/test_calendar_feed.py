@@ -16,6 +16,7 @@ from tests.web.access_matrix.runner import table_digests
 from tests.web.support.browser import PASSWORD, Browser
 from tests.web.support.roles import leaves, now_holds
 from web.council import Council
+from workflow.commands import action_moves, audit_moves
 from workflow.commands.directory import people
 from workflow.storage import tables
 from workflow.storage.directory_seed import bump_version
@@ -57,6 +58,37 @@ def test_each_calendar_shows_what_is_due_for_its_owner(app: Flask, world: World,
         "practitioner": {f"Carry out action 1: audit {escalated}": (date(2026, 12, 20), f"{here}/actions/1")},
         "governance": {},
     }  # fmt: skip
+
+
+def test_an_empty_calendar_is_a_valid_one(app: Flask, world: World, clock: Traveller) -> None:
+    read: Any = Calendar.from_ical(app.test_client().get(address(Browser(app, "governance"))).data)
+    assert [one.name for one in read.subcomponents] == ["VTIMEZONE"], "at least one component (RFC 5545, 3.6)"
+    assert all(name in read for name in ("PRODID", "VERSION"))
+
+
+def test_a_moved_date_has_a_higher_sequence(app: Flask, world: World, clock: Traveller) -> None:
+    reference = an_audit(world, at="moderated")
+    owner, auditor = address(Browser(app, "practitioner")), address(Browser(app, "auditor"))
+    before = sequences(app, owner)
+    action_moves.ask_for_more_time(world.command_context(), world.person("team.manager"), reference, 1, date(2027, 1, 20), "Away.")
+    action_moves.grant_more_time(world.command_context(), world.person("qa"), reference, 1)
+    after = sequences(app, owner)
+    assert (list(before.values()), list(after.values())) == ([(0, date(2026, 12, 20))], [(1, date(2027, 1, 20))])
+    assert before.keys() == after.keys()
+    corrected = an_audit(world, at="graded", details={"child_id": "C-2"})
+    ((uid, first),) = sequences(app, auditor).items()
+    clock.shift(timedelta(days=14))
+    world.passes(days=14)
+    audit_moves.share(world.command_context(), world.person("auditor"), corrected)
+    audit_moves.return_for_correction(world.command_context(), world.person("hos.ppqa"), corrected, "A name is wrong.")
+    again = sequences(app, auditor)[uid]
+    assert again > first
+    assert again[1] > first[1]
+
+
+def sequences(app: Flask, path: str) -> dict[str, tuple[int, date]]:
+    read: Any = Calendar.from_ical(app.test_client().get(path).data)
+    return {str(one["uid"]): (int(one["sequence"]), one["dtstart"].dt) for one in read.walk("VEVENT")}
 
 
 def test_it_holds_no_case_text_and_no_name(app: Flask, world: World, clock: Traveller) -> None:
