@@ -134,7 +134,7 @@ def _move_page(reference: str, name: str, refusal: PreconditionsNotMet | BadInpu
     if offer.move.name == "share" or doubts:
         # The list of people notified reveals the overall grade, and a question what is written.
         seen = reveal_and_log(seen)
-    preview = preview_sharing(context, current_council().notification_policy, seen.audit, offer.move)
+    preview = preview_sharing(context, current_council().notification_policy, seen, offer.move)
     return render_template(
         "move.html",
         **template_context(seen),

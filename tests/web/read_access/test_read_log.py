@@ -27,8 +27,8 @@ PEOPLE = (
     "auditor", "practitioner", "practitioner2", "team.manager", "qa", "moderator", "head.of.service", "director.safeguarding", "hos.ppqa",
     "governance", "admin", "auditor2",
 )  # fmt: skip
-# They show answers that can’t hold a canary: Yes, the grade that decides who is notified, and “not answered”.
-WITHOUT_TEXT = re.compile(r"/(sections/(declaration|actions)|moves/share)(/autosave)?$")
+# They show answers that can’t hold a canary: Yes, and “not answered”.
+WITHOUT_TEXT = re.compile(r"/sections/(declaration|actions)(/autosave)?$")
 NEVER_WITH_THE_REST = {"child_id", "qaro_none_reason", "not_applicable_reason", "no_actions_reason", "not_possible_reason"}
 NEVER_CALLED = {"sign_in.leave", "sign_in.enter", "static"}
 VALUES: dict[str, list[Any]] = {
