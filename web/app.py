@@ -43,7 +43,7 @@ BLUEPRINT_MODULES = (
     "identity.account.routes", "identity.account.second_factor_routes", "identity.account.passkey_routes", "identity.account.access_token_routes",
     "identity.account.confirmation_routes", "identity.oidc.routes",
     "worklist.routes", "worklist.calendar_routes", "worklist.unsaved_routes", "audit_list.routes",
-    "audits.routes", "audits.section_routes", "audits.moderator_routes", "audits.succession_routes", "audits.safeguarding_routes",
+    "audits.routes", "audits.section_routes", "audits.moderator_routes", "audits.succession_routes", "audits.duty_routes", "audits.safeguarding_routes",
     "actions.routes",
     "escalations.routes", "escalations.board_routes", "escalations.acknowledgement_routes",
     "notices.routes", "notices.undelivered_routes",

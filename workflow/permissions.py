@@ -14,7 +14,7 @@ from workflow.roles import CASE_ROLES, CONTENT_FREE, COUNCIL_WIDE, SCOPED
 RIGHTS = (
     "know", "see_state_and_names", "read_audit", "read_overall_grade", "read_listed_escalation", "see_board", "read_moderation",
     "read_history", "read_readings", "record_safeguarding", "write_audit", "write_moderation", "add_action", "add_further_action",
-    "record_progress", "allocate", "assign_moderator", "name_successor", "start", "ask_in_emergency", "see_to_undelivered", "see_the_worker",
+    "record_progress", "allocate", "assign_moderator", "name_successor", "start", "ask_in_emergency", "see_to_undelivered", "see_vacant_duties", "see_the_worker",
     "start_for_another", "see_directory", "edit_directory", "read_directory_history", "privileged", "approve_privileged",
     "approve_privileged_where_vacant", "never_delegated", "see_connections", "declare_for_another", "end_connection",
 )  # fmt: skip

@@ -174,7 +174,7 @@ class DirectoryWriter(Protocol):
         """Whether an audit names them in one of NAMED_ROLES."""
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
-        """The audits, moderations and actions that wait for this person; of one child alone where one is named."""
+        """What this person answers for on audits that are not finished; of one child alone where one is named."""
 
     def directory(self) -> Directory:
         """As it is after what was written so far."""

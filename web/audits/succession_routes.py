@@ -14,7 +14,7 @@ from web.request.errors import status_of
 from web.request.flash_messages import flash
 from web.request.idempotency import run_form_once
 from web.request.view_options import ViewOptions
-from workflow.commands import successions
+from workflow.commands import assignments, successions
 from workflow.commands.audit_view import AuditView, see
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.duty_holders import OWNER
@@ -41,6 +41,23 @@ def name_person(reference: str, role: str) -> Page:
     except (BadInput, PreconditionsNotMet) as refusal:
         return _person_page(reference, role, refusal), status_of(refusal)
     flash(f"{role_title(role)} changed. The new {role_title(role)} has been notified.")
+    return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
+
+
+@pages.get("/audits/<reference>/auditor")
+@login_required
+def auditor(reference: str) -> str:
+    return _auditor_page(reference)
+
+
+@pages.post("/audits/<reference>/auditor")
+@login_required
+def allocate(reference: str) -> Page:
+    try:
+        run_form_once(lambda context: assignments.allocate(context, current_user(), reference, request.form.get("auditor")), "auditor")
+    except (BadInput, PreconditionsNotMet) as refusal:
+        return _auditor_page(reference, refusal), status_of(refusal)
+    flash("Audit allocated. The auditor has been notified.")
     return redirect(url_for("audits.show", reference=reference), HTTPStatus.SEE_OTHER)
 
 
@@ -73,6 +90,14 @@ def _person_page(reference: str, role: str, refusal: BadInput | PreconditionsNot
         raise NotFound
     now = getattr(seen.audit.header, f"{role}_id")
     return _page(seen, role, now, refusal, back=url_for("audits.show", reference=reference))
+
+
+def _auditor_page(reference: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
+    seen = see(command_context(), current_user(), reference)
+    if "allocate" not in seen.may:
+        raise PermissionDenied("You can’t allocate this audit to anybody else at the moment.")
+    back = url_for("audits.show", reference=reference)
+    return _page(seen, "auditor", seen.audit.auditor_id, refusal, back=back)
 
 
 def _owner_page(reference: str, number: int, refusal: BadInput | None = None) -> str:

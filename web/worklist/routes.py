@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, render_template
 
 from notifications.queries import NEVER, worker_status
+from web.audits.vacant_duties import find_vacant_duties
 from web.directory.unit_routes import list_requests_for
 from web.escalations.board import find_unnotified
 from web.identity.current_user import current_user, login_required, visibility_filter
@@ -19,6 +20,7 @@ from web.worklist.tasks import (
     list_notification_tasks,
     list_role_request_tasks,
     list_undelivered_email_tasks,
+    list_vacant_duty_tasks,
     sort_tasks,
 )
 from workflow.commands.context import CommandContext
@@ -39,6 +41,7 @@ def show() -> str:
         actions = fetch_actions_waiting(connection, reader)
         unnotified = find_unnotified(connection, reader) if "qa" in me.roles else []
         emergencies, _ = fetch_waiting_requests(connection, me, context.directory)
+        vacant = find_vacant_duties(connection, reader) if context.permissions.allow_role("see_vacant_duties", me) else []
         undelivered = (
             count_failed(connection, reader, current_council().notification_policy)
             if context.permissions.allow_role("see_to_undelivered", me)
@@ -47,10 +50,9 @@ def show() -> str:
     tasks = [
         *list_audit_tasks(audits, me, context.directory, current_council().notification_policy.clocks),
         *list_action_tasks(actions, me, context.directory),
-    ]
-    tasks += [
         *list_notification_tasks(unnotified),
         *list_undelivered_email_tasks(undelivered),
+        *list_vacant_duty_tasks(len(vacant)),
         *list_role_request_tasks(list_requests_for(me), context.directory),
         *list_emergency_tasks(emergencies, context.directory),
     ]

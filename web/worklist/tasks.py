@@ -147,6 +147,14 @@ def list_action_tasks(rows: Iterable[Any], me: Person, directory: Directory) -> 
             yield Task(title, href, row.reference, row.due_on if row.state == "open" else None, revision=moved)
 
 
+def list_vacant_duty_tasks(count: int) -> Iterator[Task]:
+    if count:
+        title = (
+            "Name somebody else for a duty without a holder" if count == 1 else f"Name somebody else for {count} duties without a holder"
+        )
+        yield Task(title, url_for("duties.every"), "", urgent=True)
+
+
 def list_role_request_tasks(waiting: Iterable[Request], directory: Directory) -> Iterator[Task]:
     """Roles and email addresses that a second person must approve."""
     for one in waiting:

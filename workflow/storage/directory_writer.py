@@ -5,19 +5,16 @@ from datetime import datetime
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, exists, insert, literal, or_, select, update
 
-from workflow.child_ids import child_key
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Notice
 from workflow.ports import ConcurrentChange, UnresolvedEscalation
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
-from workflow.storage import access_removal, account_emails, audit_writer, enrolment, log_chains, tables
+from workflow.storage import access_removal, account_emails, audit_writer, enrolment, log_chains, open_duties, tables
 from workflow.storage.directory_reader import read_directory, request_of
 from workflow.storage.tables import (
     IS_UNRESOLVED,
-    IS_UNSETTLED,
-    actions,
     audits,
     connections,
     delegations,
@@ -174,18 +171,7 @@ class DirectoryWriter:
         return self._connection.execute(select(audits.c.id).where(audits.c[f"{role}_id"] == person_id).limit(1)).first() is not None
 
     def holdings(self, person_id: int, child_id: str | None = None) -> tuple[OpenDuty, ...]:
-        of_child = [_is_of_child(child_id)] if child_id is not None else []
-        drafts = and_(audits.c.auditor_id == person_id, audits.c.state.in_(("draft", "practitioner_consulted", "graded")))
-        moderates = and_(audits.c.moderator_id == person_id, audits.c.state == "shared")
-        role = case((drafts, "auditor"), else_="moderator").label("role")
-        own_audits = select(audits.c.reference, role).where(or_(drafts, moderates), *of_child).order_by(audits.c.id)
-        is_own = (actions.c.owner_id == person_id, actions.c.is_live, IS_UNSETTLED, audits.c.state.in_(("shared", "moderated")))
-        own_actions = select(audits.c.reference, actions.c.number).join(audits, audits.c.id == actions.c.audit_id).where(*is_own, *of_child)
-        found = [OpenDuty(row.reference, row.role) for row in self._connection.execute(own_audits)]
-        return (
-            *found,
-            *(OpenDuty(row.reference, "owner", row.number) for row in self._connection.execute(own_actions.order_by(audits.c.id))),
-        )
+        return open_duties.held_by(self._connection, person_id, child_id)
 
     def directory(self) -> Directory:
         return read_directory(self._connection, self._version + 1, self._at, self._next_up)
@@ -200,10 +186,6 @@ class DirectoryWriter:
 
     def _update(self, table: Table, which: ColumnElement[bool], **values: object) -> None:
         self._connection.execute(update(table).where(which).values(**values))
-
-
-def _is_of_child(child_id: str) -> ColumnElement[bool]:
-    return audits.c.child_key == (child_key(child_id) or "")
 
 
 def delegation_of(row: Any) -> Delegation:

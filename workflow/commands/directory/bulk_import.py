@@ -12,10 +12,12 @@ from workflow.commands.directory.handover import handover_notices
 from workflow.commands.directory.memberships import units_changed
 from workflow.commands.directory.people import read_identity
 from workflow.directory import Directory, Duty, Person
+from workflow.duty_holders import OWNER
 from workflow.errors import BadInput
 from workflow.mailboxes import mailbox
 from workflow.ports import ConcurrentChange, DirectoryWriter
 from workflow.role_assignments import DirectoryEvent, ensure_allowed, format_duty, format_units, read_duty, read_units
+from workflow.roles import CONTENT_FREE
 
 YES_NO = {"": True, "yes": True, "no": False}
 
@@ -62,6 +64,12 @@ class Planned:
     @property
     def comes_back(self) -> bool:
         return self.person is not None and not self.person.is_active and self.is_active
+
+    @property
+    def loses(self) -> frozenset[str]:
+        """What they no longer may do; who comes to administer or govern owns no action."""
+        owned = {OWNER} if any(duty.role in CONTENT_FREE for duty in self.gives) else set()
+        return frozenset({duty.role for duty in self.takes} | owned)
 
     def describe(self) -> Iterator[str]:
         """A sentence for each change."""
@@ -167,9 +175,8 @@ def _change(context: CommandContext, writing: DirectoryWriter, one: Planned, per
         writing.notify(handover_notices(context, person.id, writing.holdings(person.id)))
         writing.end_everything(person.id)
         writing.record(None, DirectoryEvent("left", person.id))
-    elif one.takes:
-        roles = {duty.role for duty in one.takes}
-        writing.notify(handover_notices(context, person.id, tuple(held for held in writing.holdings(person.id) if held.role in roles)))
+    elif one.loses:
+        writing.notify(handover_notices(context, person.id, tuple(held for held in writing.holdings(person.id) if held.role in one.loses)))
         for duty in one.takes:
             writing.take(person.id, duty)
         writing.record(None, *(DirectoryEvent("role_taken", person.id, facts={"role": format_duty(duty)}) for duty in one.takes))

@@ -2,7 +2,7 @@
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.changing import changing
-from workflow.commands.directory.handover import handover_notices
+from workflow.commands.directory.handover import give, handover_notices
 from workflow.commands.directory.people import change_address, somebody_else
 from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person, may_answer
 from workflow.directory import Duty, Person, Request
@@ -22,7 +22,7 @@ def give_role(context: CommandContext, who: Person, person_id: int, duty: Duty) 
             ask_a_second_person(context, writing, Request(person.id, duty, who.id, context.now))
             writing.record(who, DirectoryEvent("role_asked_for", person.id, facts={"role": format_duty(duty)}))
             return WAITS
-        writing.give((person.id, duty))
+        give(context, writing, person.id, duty)
         writing.record(who, DirectoryEvent("role_given", person.id, facts={"role": format_duty(duty)}))
         return GIVEN
 
@@ -83,7 +83,7 @@ def _grant(context: CommandContext, writing: DirectoryWriter, request: Request) 
         return
     _ensure_fits(context, writing, person, request.duty)
     if giver is None:
-        writing.give((person.id, request.duty))
+        give(context, writing, person.id, request.duty)
         return
     assert request.starts_at is not None, "a delegation has its times"
     assert request.ends_at is not None, "a delegation has its times"

@@ -61,7 +61,7 @@ def test_the_qa_service_is_told_at_once_of_what_must_pass_on(world: World) -> No
     an_audit(world, "draft", details={"child_id": "C-2"})
     for name in ("auditor", "moderator", "practitioner", "qaro"):
         connect(world, name)
-    assert sent_notices(world, "duty_must_pass_on") == [f"QA inbox {draft}", f"QA inbox {shared}", f"QA inbox {shared}"]
+    assert sent_notices(world, "duty_must_pass_on") == [f"QA inbox {draft}", *[f"QA inbox {shared}"] * 3]
 
 
 def test_declaring_twice_is_declaring_once(world: World) -> None:
