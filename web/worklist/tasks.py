@@ -8,9 +8,11 @@ from typing import Any
 from flask import url_for
 
 from notifications.policy import Deadlines
+from notifications.reminders.action_reminders import action_to_check
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.formatting import role_title
 from workflow.directory import Directory, Person, Request
+from workflow.duty_holders import holder_of
 from workflow.ports import EmergencyAccessRequest
 from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
@@ -175,8 +177,10 @@ def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
     if row.owner_id == me.id:
         return f"Carry out action {row.number}"
     reports = (
-        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team)
-        if is_escalated
-        else row.team_manager_id == me.id and "team_manager" in me.roles
+        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else _reports(row, me, directory)
     )
     return f"Track action {row.number} and report when it is complete" if reports else ""
+
+
+def _reports(row: Any, me: Person, directory: Directory) -> bool:
+    return me in holder_of("team_manager", action_to_check(row, since=row.due_on).audit, directory).answers

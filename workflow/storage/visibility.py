@@ -176,6 +176,19 @@ class VisibilityFilter:
             relations["approver"] = audits.c.withdrawal_asked_by.is_not(None)
         return relations
 
+    def is_named(self, role: str) -> Condition:
+        """Where an audit names them, or somebody they act for, in a role that they hold; everywhere, where the role alone is enough."""
+        if role not in self.person.roles:
+            return false()
+        return true() if role in COUNCIL_WIDE else self._is_named(role)
+
+    def is_vacant(self, role: str) -> Condition:
+        """Where the person that an audit names in a role of the case can’t carry it out."""
+        named = audits.c[f"{role}_id"]
+        able = [person.id for person in self.directory.people.values() if person.can_be_reached and role in person.roles]
+        connected = (all_of(named == one, audits.c.child_key.in_(keys)) for one, keys in self.directory.connections.items() if one in able)
+        return or_(named.not_in(able), *connected)
+
     def _is_named(self, role: str) -> Condition:
         """As `duty_holders.acts_in_place_of`."""
         me, others = self.person.id, self._acts_for(role) - {self.person.id}
