@@ -174,7 +174,7 @@ def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
         )
     if row.asked_due_on and ("hos_ppqa" if is_escalated else "qa") in me.roles:
         return f"Grant or refuse more time for action {row.number}"
-    if row.owner_id == me.id:
+    if row.owner_id == me.id and me.works_with_cases:
         return f"Carry out action {row.number}"
     reports = (
         directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else _reports(row, me, directory)

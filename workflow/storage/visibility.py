@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, fun
 
 from workflow.directory import Directory, Person
 from workflow.permissions import Permissions, answers_for, verifiers
-from workflow.roles import CONTENT_FREE, COUNCIL_WIDE, NAMED_ROLES, SCOPED
+from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import IS_ESCALATED, actions, audits, escalated_to, tallies
 
@@ -166,8 +166,8 @@ class VisibilityFilter:
         relations: dict[str, Condition] = {role: self._is_named(role) for role in NAMED_ROLES if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         relations["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
-        relations["owner"] = exists(select(actions.c.number).where(*is_own).correlate(audits))
-        if self.person.roles.isdisjoint(CONTENT_FREE):
+        if self.person.works_with_cases:
+            relations["owner"] = exists(select(actions.c.number).where(*is_own).correlate(audits))
             was_named = (escalated_to.c.audit_id == audits.c.id, escalated_to.c.person_id == me)
             relations["former_recipient"] = exists(select(escalated_to.c.audit_id).where(*was_named).correlate(audits))
         if involved:
