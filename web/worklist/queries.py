@@ -57,7 +57,7 @@ def _reasons_to_wait(person: Person) -> Iterator[ColumnElement[bool]]:
 
 def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """Return open actions that they own or must track, and reported ones that they must verify: first where they must answer somebody."""
-    person, teams = reader.person, reader.teams_of("head_of_service")
+    person, teams = reader.person, reader.teams_answering("head_of_service")
     tracks = or_(and_(_reports(reader), ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
     concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
     for role, which in (("qa", ~IS_ESCALATED), ("hos_ppqa", IS_ESCALATED)):

@@ -177,7 +177,7 @@ def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
     if row.owner_id == me.id and me.works_with_cases:
         return f"Carry out action {row.number}"
     reports = (
-        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team) if is_escalated else _reports(row, me, directory)
+        _answers_for(me, "head_of_service", row.team, directory.for_child(row.child_id)) if is_escalated else _reports(row, me, directory)
     )
     return f"Track action {row.number} and report when it is complete" if reports else ""
 

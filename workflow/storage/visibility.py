@@ -94,6 +94,13 @@ class VisibilityFilter:
         """The teams for which this person holds a post, even if only for the audits of one child."""
         return {team for reader in self.readers for team in reader.by_team[post]}
 
+    def teams_answering(self, post: str) -> set[str]:
+        """The teams for which this person holds a post or stands in for it, even if only for the audits of one child."""
+        return set().union(*(reader.answering_for(post) for reader in self.readers))
+
+    def answering_for(self, post: str) -> list[str]:
+        return self._teams_where(lambda team: answers_for(self.person, post, team, self.directory))
+
     def connected(self) -> Select[tuple[int]]:
         """The ids of the audits of children that this person has declared a connection to, read by an index."""
         return select(audits.c.id).where(audits.c.child_key.in_(self._children))
@@ -133,7 +140,7 @@ class VisibilityFilter:
 
     @property
     def posts_held(self) -> tuple[object, ...]:
-        return self.by_team, self.answering, verifiers(self.directory)
+        return self.by_team, [self.answering_for(post) for post in self.directory.posts], verifiers(self.directory)
 
     def _allowed(self, right: str, relations: Relations, of: Columns) -> Condition:
         holds, stages = of.stages(), self.permissions.table[right]
