@@ -88,7 +88,7 @@ def _escalation_status(seen: AuditView) -> EscalationStatus | None:
 @ViewOptions(read_log_title="The whole audit")
 def read(reference: str) -> str:
     seen = read_audit(reference)
-    form, directory = command_context().form_of(seen.audit), directory_of_text(command_context(), seen.audit, seen.ties)
+    form, directory = command_context().form_of(seen.audit), directory_of_text(command_context(), seen.audit, seen.ties, seen.seals)
     answers = {key: describe_answers(form, key, stored, directory) for key, stored in seen.sections.items()}
     return render_template("read.html", **template_context(seen) | {"directory": directory}, answers=answers)
 

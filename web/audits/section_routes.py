@@ -163,7 +163,7 @@ def _render_section(
     seen, back = reveal_with_previous(seen) if part.key == "details" else (reveal_and_log(seen), None)
     values = typed or stored_values(part, seen.sections[part.key], context.directory)
     answers = describe_answers(
-        context.form_of(seen.audit), part.key, seen.sections[part.key], directory_of_text(context, seen.audit, seen.ties)
+        context.form_of(seen.audit), part.key, seen.sections[part.key], directory_of_text(context, seen.audit, seen.ties, seen.seals)
     )
     guidance = [guidance for guidance in part.guidance if guidance.applies(seen.sections)]
     return render_template(

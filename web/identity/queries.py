@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, exists, insert, select, update
 
 from workflow.storage import tables
 from workflow.storage.audit_writer import insert_once_statement
 from workflow.storage.engine import read_statement, write_transaction
 
 # Run at each request: building a statement costs more than running it, so each is built once.
-SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("the_digest"))
+HAS_UNSAVED = exists().where(tables.unsaved_forms.c.person_id == tables.sessions.c.person_id).label("has_unsaved")
+SESSION = select(tables.sessions, HAS_UNSAVED).where(tables.sessions.c.digest == bindparam("the_digest"))
 UPDATE = (
     update(tables.sessions)
     .where(tables.sessions.c.digest == bindparam("the_digest"))

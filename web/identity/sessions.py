@@ -68,6 +68,7 @@ class DatabaseSessions(SecureCookieSessionInterface):
         session = BrowserSession(row.content)
         session.modified = False
         session.token, session.person_id, session.created_at, session.seen_at = token, row.person_id, row.created_at, row.seen_at
+        session.has_unsaved = bool(row.has_unsaved)
         return session
 
     def _signed(self, session: BrowserSession) -> dict[str, Any]:

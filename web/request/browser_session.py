@@ -28,6 +28,7 @@ class BrowserSession(SecureCookieSession):
     """Once signed in, `token` is known only to the browser; the database holds its SHA-256.
 
     `ended_for` is the person whose session it was until recently: it signs nobody in, but what they send is stored for them.
+    `has_unsaved` is whether the person has typed something that waits to be put back.
     `load_error` is why the session could not be read: nobody is signed in for this request, and the browser keeps its cookie.
     """
 
@@ -36,6 +37,7 @@ class BrowserSession(SecureCookieSession):
     ended_for: int | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
+    has_unsaved = False
     load_error: DatabaseError | None = None
 
     def ends_at(self, now: datetime) -> datetime | None:

@@ -83,9 +83,9 @@ def put_back(content: Markup, *, is_unknown: bool) -> PutBack:
     """The page’s content with what its reader could not save in the boxes it was typed into. Nothing is offered of what they may not know."""
     if is_unknown or not current_view_options().replays_form or database_is_unavailable() or "person" not in g:
         return PutBack(content)
-    if request.method == "GET":
+    if request.method == "GET" and current_session().has_unsaved:
         return _put_back(content, queries.forms_of_page(current_council().engine, identified_person().id, request.path))
-    marker = request.form.get(MARKER, "")
+    marker = request.form.get(MARKER, "") if request.method == "POST" else ""
     marked = fill_form(content, request.path, request.path, marker, None) if marker else None
     return PutBack(Markup(marked) if marked else content)  # noqa: S704 (our own page, to which only escaped text was added)
 

@@ -23,9 +23,11 @@ from web.worklist.tasks import (
     list_vacant_duty_tasks,
     sort_tasks,
 )
+from web.worklist.unsaved_routes import list_unsaved
 from workflow.commands.context import CommandContext
 from workflow.directory import Person
-from workflow.storage.engine import read_transaction
+from workflow.storage.engine import Connection, read_transaction
+from workflow.storage.visibility import VisibilityFilter
 from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays
 
 pages = Blueprint("my_work", __name__, template_folder="templates")
@@ -42,11 +44,7 @@ def show() -> str:
         unnotified = find_unnotified(connection, reader) if "qa" in me.roles else []
         emergencies, _ = fetch_waiting_requests(connection, me, context.directory)
         vacant = find_vacant_duties(connection, reader) if context.permissions.allow_role("see_vacant_duties", me) else []
-        undelivered = (
-            count_failed(connection, reader, current_council().notification_policy)
-            if context.permissions.allow_role("see_to_undelivered", me)
-            else 0
-        )
+        undelivered = _count_undelivered(connection, reader)
     tasks = [
         *list_audit_tasks(audits, me, context.directory, current_council().notification_policy.clocks),
         *list_action_tasks(actions, me, context.directory),
@@ -63,7 +61,14 @@ def show() -> str:
         today=context.today,
         starts=[right for right in LINKED_RIGHTS if context.permissions.allow_role(right, me)],
         worker=_worker_warnings(context, me),
+        unsaved=list_unsaved(),
     )
+
+
+def _count_undelivered(connection: Connection, reader: VisibilityFilter) -> int:
+    if not command_context().permissions.allow_role("see_to_undelivered", current_user()):
+        return 0
+    return count_failed(connection, reader, current_council().notification_policy)
 
 
 def _worker_warnings(context: CommandContext, me: Person) -> Mapping[str, object]:

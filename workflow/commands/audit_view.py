@@ -12,14 +12,14 @@ from workflow.commands.available_moves import AvailableMove, available_moves, ma
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.judgements import SealedJudgement, sealed_judgements
 from workflow.commands.redaction import remove_action_text, remove_text
-from workflow.commands.sealed_text import SealedText, read_sealed_text, reads_working_copy
+from workflow.commands.sealed_text import SealedText, reads_working_copy, sealed_text
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
 from workflow.forms import Form
 from workflow.guards import what_is_missing
 from workflow.guards.context import GuardContext
 from workflow.history import Row
-from workflow.models import Answers, Audit, Escalation, SmartAction
+from workflow.models import Answers, Audit, Escalation, Seal, SmartAction
 from workflow.ports import ReadLogEntry
 from workflow.state_machine import moves_from
 from workflow.workflow_config import Move, Track, history_verb
@@ -82,6 +82,8 @@ class AuditView:
     judgements: tuple[SealedJudgement, ...] = ()
     """As each moderator first saved one whole."""
     sealed: SealedText | None = None
+    seals: tuple[Seal, ...] | None = field(default=None, repr=False, compare=False)
+    """None where none was needed."""
     _full: "AuditView | None" = field(default=None, repr=False, compare=False)
 
     def reveal(
@@ -134,6 +136,7 @@ def build_redacted_view(context: CommandContext, who: Person, audit: Audit, ties
         overall_grade=None,
         judgements=(),
         sealed=replace(whole.sealed, sections={}) if whole.sealed else None,
+        seals=None,
         _full=whole,
     )
 
@@ -143,7 +146,10 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
     sees_grade = context.permissions.allow("read_overall_grade", audit, ties)
     made = available_moves(context, who, audit, ties)
     reads = frozenset(part for part, right in READ_BY.items() if context.permissions.allow(right, audit, ties))
-    sealed = read_sealed_text(context, audit) if reads and not reads_working_copy(audit, ties) else None
+    reads_seal = bool(reads) and not reads_working_copy(audit, ties)
+    reads_judgements = sees_grade and "moderation" in reads and audit.judged_by is not None
+    seals = context.store.seals(audit) if reads_seal or reads_judgements else None
+    sealed = sealed_text(seals) if seals and reads_seal else None
     written = audit.sections if reads_working_copy(audit, ties) else sealed.sections if sealed else {}
     return AuditView(
         who=who,
@@ -157,8 +163,9 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
         available_moves=made,
         may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, who, audit, ties)),
         reads_history=context.permissions.allow("read_history", audit, ties),
-        judgements=sealed_judgements(context, audit) if sees_grade and context.permissions.allow("read_moderation", audit, ties) else (),
+        judgements=sealed_judgements(audit, seals) if seals and reads_judgements else (),
         sealed=sealed,
+        seals=seals,
     )
 
 

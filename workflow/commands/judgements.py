@@ -45,9 +45,8 @@ def seal_first_judgement(work: UnitOfWork) -> None:
     work.record_transition(after, "judge", facts={"edition": after.edition, "sealed": sealed, "part": part})
 
 
-def sealed_judgements(context: CommandContext, audit: Audit) -> tuple[SealedJudgement, ...]:
+def sealed_judgements(audit: Audit, seals: tuple[Seal, ...]) -> tuple[SealedJudgement, ...]:
     """Those of this edition, the first one first."""
-    seals = context.store.seals(audit) if audit.judged_by is not None else ()
     own = [seal for seal in seals if seal.edition == audit.edition and seal.part.startswith(f"{JUDGEMENT_PART} ")]
     return tuple(_judgement(seal) for seal in sorted(own, key=lambda seal: seal.at))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from workflow import audit as audit_changes
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory
-from workflow.models import Answers, Audit
+from workflow.models import Answers, Audit, Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,8 @@ class SealedText:
         return replace(directory, people=people, teams=teams)
 
 
-def read_sealed_text(context: CommandContext, audit: Audit) -> SealedText | None:
+def sealed_text(seals: tuple[Seal, ...]) -> SealedText | None:
     """The latest that was shared, with the judgement that was last sealed."""
-    seals = context.store.seals(audit)
     shared, moderated = (audit_changes.latest(seals, part) for part in (audit_changes.SHARED_PART, audit_changes.MODERATED_PART))
     if shared is None:
         return None
@@ -45,8 +44,12 @@ def reads_working_copy(audit: Audit, ties: frozenset[str]) -> bool:
     return "auditor" in ties or audit_changes.shows_working_copy(audit)
 
 
-def directory_of_text(context: CommandContext, audit: Audit, ties: frozenset[str]) -> Directory:
-    """Names as they were sealed with the text that is read; today’s where it was not shared or is a correction of what was."""
-    is_sealed = audit.was_shared and (audit_changes.shows_working_copy(audit) or "auditor" not in ties)
-    sealed = read_sealed_text(context, audit) if is_sealed else None
+def directory_of_text(context: CommandContext, audit: Audit, ties: frozenset[str], seals: tuple[Seal, ...] | None) -> Directory:
+    """Names as they were sealed with the text that is read; today’s where it was not shared or is a correction of what was.
+
+    `seals` are those that were read already.
+    """
+    if not audit.was_shared or ("auditor" in ties and not audit_changes.shows_working_copy(audit)):
+        return context.directory
+    sealed = sealed_text(context.store.seals(audit) if seals is None else seals)
     return sealed.name_as_then(context.directory) if sealed else context.directory

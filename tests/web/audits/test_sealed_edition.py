@@ -12,7 +12,7 @@ from tests.web.support.browser import Browser, text_of
 from workflow.commands import audit_moves
 from workflow.commands.directory.people import change_person
 from workflow.commands.directory.units import change_unit, find_unit
-from workflow.commands.sealed_text import read_sealed_text
+from workflow.commands.sealed_text import sealed_text
 
 TOLD = "You are reading edition 1, as it was shared on 23 November 2026 at 9:30am."
 CORRECTED = f"{TOLD} It is being corrected: edition 2 has not been shared yet."
@@ -75,7 +75,7 @@ def test_a_renamed_person_and_a_moved_team_change_no_sealed_page(app: Flask, wor
 
 def test_a_seal_from_before_teams_were_named_shows_todays_name(world: World) -> None:
     reference = an_audit(world, at="shared")
-    sealed = read_sealed_text(world.command_context(), world.audit(reference))
+    sealed = sealed_text(world.store.seals(world.audit(reference)))
     assert sealed
     assert sealed.teams == {"assessment-east": world.store.directory().teams["assessment-east"].name}
     rename(world)

@@ -14,6 +14,7 @@ from time_machine import Traveller
 from tests.factories import NOW, World, an_audit
 from tests.web.support.browser import Browser, text_of, token_in
 from web.request.form_filling import fill_form
+from workflow.commands.directory.connections import declare_connection
 from workflow.storage.engine import write_transaction
 from workflow.storage.tables import sessions
 
@@ -157,3 +158,55 @@ def test_what_is_refused_outside_its_page_is_there_to_be_copied(app: Flask, worl
     answer = Browser(app, "hos.ppqa").post(f"/audits/{reference}/moves/return_for_correction", reason=WORDS)
     assert answer.status_code in {403, 409}
     assert box(answer.get_data(as_text=True), "reason") == WORDS
+
+
+def test_my_work_says_where_something_waits_unless_they_may_not_know_of_it(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="shared")
+    path = f"/audits/{reference}/moves/waive_moderation"
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "qa")
+        clock.shift(timedelta(minutes=31))
+        browser.post(path, reason=WORDS)
+        browser.post("/people/99/connections", child_id="C-77")
+        sign_in_again(browser, "qa")
+        page = browser.get("/").get_data(as_text=True)
+        assert re.search(rf'href="{path}">Audit {reference}, typed on 23 November 2026 at 10:01am', page)
+        assert 'href="/people/99/connections">A page of no audit' in page
+        declare_connection(world.command_context(), world.person("qa"), "C-1001")
+        page = browser.get("/").get_data(as_text=True)
+        assert (reference in page, browser.get(path).status_code, "brother" in browser.get(path).get_data(as_text=True)) == (
+            False,
+            404,
+            False,
+        )
+
+
+def test_what_a_section_saves_automatically_from_an_old_page_is_put_back(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="draft")
+    path = f"/audits/{reference}/sections/summary"
+    browser = Browser(app, "auditor")
+    old = browser.token
+    sign_in_again(browser, "auditor")
+    now, browser.token = browser.token, old
+    answer = browser.post(f"{path}/autosave", seen=world.audit(reference).version, case_summary=WORDS)
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert "We have kept what you typed" in answer.json["detail"]
+    page = browser.get(path).get_data(as_text=True)
+    assert box(page, "case_summary") == WORDS
+    marker = re.search(r'name="unsaved" value="(\w+)"', page)
+    assert marker
+    browser.token = now
+    assert browser.post(path, seen=world.audit(reference).version, case_summary=WORDS, unsaved=marker[1]).status_code == 303
+    assert "Not saved yet" not in browser.get(path).get_data(as_text=True)
+
+
+def test_more_than_can_be_stored_is_on_the_page_to_be_copied(app: Flask, world: World) -> None:
+    reference = an_audit(world, at="practitioner_consulted")
+    text = "x" * 2_200_000
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser = Browser(app, "auditor")
+        clock.shift(timedelta(minutes=31))
+        answer = browser.post(f"/audits/{reference}/sections/area_1", seen=1, evidence=text)
+        assert (answer.status_code, "Copy what you typed" in answer.get_data(as_text=True)) == (401, True)
+        assert box(answer.get_data(as_text=True), "evidence") == text
