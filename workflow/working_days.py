@@ -32,6 +32,11 @@ def next_working_day(day: date) -> date:
     return add_working_days(day, 1)
 
 
+def last_working_day(day: date) -> date:
+    """The day itself, or the working day before it."""
+    return day if is_working_day(day) else working_days_before(day, 1)
+
+
 # The same due dates are asked for again and again: a sweep with much due would spend its time here.
 @lru_cache(maxsize=10_000)
 def add_working_days(day: date, count: int) -> date:

@@ -12,7 +12,7 @@ from workflow.directory import Directory
 from workflow.duty_holders import OWNER
 from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, Escalation, Header, Recipient, SmartAction
-from workflow.working_days import add_working_days, london_day, next_working_day
+from workflow.working_days import add_working_days, last_working_day, london_day, next_working_day
 
 TEAM_MANAGER, SERVICE_MANAGER = "team_manager", "service_manager"
 
@@ -76,9 +76,9 @@ def _people_in(relation: str, action: ActionToCheck, directory: Directory) -> It
 @lru_cache(maxsize=10_000)
 def next_check_on(due_on: date, today: date, clocks: Deadlines) -> date:
     """The next day on which a reminder is due."""
-    before = (due_on - timedelta(days=clocks["action_due_soon_days"]), due_on)
-    if today < due_on:
-        return min(day for day in before if day > today)
+    last_day = last_working_day(due_on)
+    if today < last_day:
+        return min(day for day in (due_on - timedelta(days=clocks["action_due_soon_days"]), last_day) if day > today)
     return min(day for day in (*_seniors_reminded_on(due_on, clocks), _week_after(today, due_on, clocks)) if day > today)
 
 
@@ -86,8 +86,8 @@ def next_check_on(due_on: date, today: date, clocks: Deadlines) -> date:
 def _due_reminders(due_on: date, since: date, today: date, clocks: Deadlines) -> tuple[tuple[str, date, str], ...]:
     """Event, day and recipient of each reminder that became due between the last check and today."""
     soon = due_on - timedelta(days=clocks["action_due_soon_days"])
-    if today == due_on:
-        return (("action_due_today", today, OWNER),)
+    if (last_day := last_working_day(due_on)) <= today <= due_on:
+        return (("action_due_today", last_day, OWNER),)
     if since <= soon <= today < due_on:
         return (("action_due_soon", soon, OWNER),)
     late = _late(due_on, today, clocks) if today > due_on else ()

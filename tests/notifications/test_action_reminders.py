@@ -47,8 +47,9 @@ def test_the_policy_day_by_day(due_on: date) -> None:
     told = walk(due_on, days_from(due_on - timedelta(days=30), 130))
     first = next_working_day(due_on)
     weekly = [first + timedelta(days=7 * n) for n in range(20) if first + timedelta(days=7 * n) < due_on + timedelta(days=100)]
+    last_day = next(day for n in range(10) if is_working_day(day := due_on - timedelta(days=n)))
     expected: set[tuple[date, str, int | None]] = {
-        (due_on - timedelta(days=7), "action_due_soon", OWNER), (due_on, "action_due_today", OWNER),
+        (due_on - timedelta(days=7), "action_due_soon", OWNER), (last_day, "action_due_today", OWNER),
         *((day, "action_overdue", person) for day in weekly for person in (OWNER, MANAGER)),
         (add_working_days(due_on, 10), "action_overdue", SERVICE_MANAGER), (add_working_days(due_on, 20), "action_overdue", head.person.id),
     }  # fmt: skip

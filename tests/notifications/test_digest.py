@@ -91,6 +91,7 @@ def test_one_email_a_morning(context: WorkerContext, world: World, two: list[str
     friday = date(2026, 12, 18)
     world.now = in_london(friday, 8)
     run_once(context, world.now)
+    assert len(emails_to(server)) == 1, "both are due on the Sunday, so Friday is their last working day"
     world.now = in_london(friday, 11)
     action_moves.ask_for_more_time(world.command_context(), world.person("practitioner"), two[0], 1, date(2026, 12, 23), "She is away.")
     action_moves.grant_more_time(world.command_context(), world.person("qa"), two[0], 1)

@@ -9,7 +9,16 @@ import pytest
 
 from notifications.scheduling.worker import sweep
 from tests.factories import STATES, WALKS, Plan, World, an_audit
-from tests.notifications.support.outbox_assertions import DAY, WEEK, SentNotice, after_working_days, from_to, in_london, sent_notices
+from tests.notifications.support.outbox_assertions import (
+    DAY,
+    WEEK,
+    SentNotice,
+    after_working_days,
+    from_to,
+    in_london,
+    last_working_day,
+    sent_notices,
+)
 from tests.support.bar_table import Bar
 from tests.support.coverage_sampling import chance
 from web.council import Council
@@ -29,9 +38,10 @@ class Agreed:
 
 
 def policy(one: Agreed, last: date) -> Iterator[tuple[date, str, str]]:
-    """domain.md: 7 days before due, on the day, the next working day, then weekly; 10 and 20 working days late the next two up."""
+    """domain.md: 7 days before due, on the day or the last working day before it, the next working day, then weekly; 10 and 20 working days late the next two up."""
+    last_day = max(last_working_day(one.due_on), one.added_on)
     yield one.due_on - WEEK, "action_due_soon", "practitioner"
-    yield one.due_on, "action_due_today", "practitioner"
+    yield last_day, "action_due_today", "practitioner"
     day = after_working_days(one.due_on, 1)
     while day <= last:
         yield day, "action_overdue", "practitioner"

@@ -149,9 +149,11 @@ def _by_the_rules() -> Heard:
     for who in (DIRECTOR, PPQA, "qa.inbox"):
         heard[who, PASSED_UP, "before"] += 1
     # Due on Thursday; overdue on Friday, the next working day, for the Team Manager too.
-    heard["practitioner", DIGEST, "22 October"] += 2
+    heard["practitioner", DIGEST, "22 October"] += 1
+    # On Friday also of what is due on Saturday: it is the last working day before.
+    heard["practitioner", DIGEST, "22 October, 24 October"] += 1
     heard["team.manager", DIGEST, "22 October"] += 1
-    # Found on Saturday and sent on Monday: due soon. “Due on Saturday” is superseded by then: it is overdue.
+    # Found on Saturday and sent on Monday: due soon. What was due on Saturday is overdue by then.
     heard["practitioner", DIGEST, "24 October, 31 October"] += 1
     heard["team.manager", DIGEST, "24 October"] += 1
     return heard

@@ -64,6 +64,10 @@ def is_working(day: date) -> bool:
     return day.isoweekday() <= 5 and day not in BANK_HOLIDAYS
 
 
+def last_working_day(day: date) -> date:
+    return next(day - timedelta(days=n) for n in range(30) if is_working(day - timedelta(days=n)))
+
+
 def after_working_days(day: date, count: int) -> date:
     working = (day + timedelta(days=n) for n in range(1, 400) if is_working(day + timedelta(days=n)))
     return [next(working) for _ in range(count)][-1]
