@@ -17,7 +17,7 @@ from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, ROLES, SCOPED
 
 POSTS = (*SCOPED, *COUNCIL_WIDE)
 KNOW = "know"
-RELATIONS = {*ROLES, "owner", "qa_inbox", "escalation", "recipient", "next_up"}
+RELATIONS = {*ROLES, "owner", "qa_inbox", "escalation", "escalation_named", "recipient", "next_up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> 
         return answering(relation, audit, directory, event.action)
     if relation in POSTS:
         return _in_post(relation, audit, directory)
+    if relation == "escalation_named":
+        return _named_in_escalation(audit, directory)
     return _of_escalation(audit, directory) if relation == "escalation" else event.recipients
 
 
@@ -115,13 +117,19 @@ def answering(duty: str, audit: Audit, directory: Directory, action: int | None 
 
 
 def _of_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
-    """The people named, while they are here, and the people who answer for their posts by now."""
+    """The people who answer for its posts now: the person named, while they hold the post."""
     for recipient in audit.escalation.recipients if audit.escalation else ():
         named, now = directory.person(recipient.person_id), directory.holder(recipient.post, audit.header.team)
-        if named and named.is_active:
+        if named and named.is_active and directory.is_in_post(named, recipient.post, audit.header.team):
             yield named.id
-        if now and not (named and directory.is_in_post(named, recipient.post, audit.header.team)):
+        elif now:
             yield now.person.id
+
+
+def _named_in_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
+    """They keep sight of it after the post has passed to somebody else."""
+    people = (directory.person(one.person_id) for one in (audit.escalation.recipients if audit.escalation else ()))
+    return (person.id for person in people if person and person.is_active)
 
 
 def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:

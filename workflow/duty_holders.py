@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from workflow.directory import Directory, Person
 from workflow.models import Audit
-from workflow.roles import CASE_ROLES, CONTENT_FREE, NAMED_ROLES
+from workflow.roles import CASE_ROLES, NAMED_ROLES
 
 NOT_NAMED, LEFT, NO_ROLE, CONNECTED, NO_ADDRESS = "not_named", "left", "no_role", "connected", "no_address"
 """Why the person named can’t carry it out. That somebody is connected to a child is private: say only that they can’t."""
@@ -112,8 +112,10 @@ def _named_id(duty: str, audit: Audit, action: int | None) -> int | None:
 
 
 def _may_hold(person: Person, duty: str) -> bool:
-    """Anybody may own an action, but administrators and governance (rules, section 2)."""
-    return person.roles.isdisjoint(CONTENT_FREE) if duty == OWNER else duty in person.roles
+    """Administrators and governance own no action and are none of the people of a case (rules, section 2)."""
+    if duty == OWNER or duty in CASE_ROLES:
+        return person.works_with_cases and (duty == OWNER or duty in person.roles)
+    return duty in person.roles
 
 
 def _acting(named: Person | None, duty: str, audit: Audit, directory: Directory) -> tuple[Person, ...]:

@@ -9,7 +9,7 @@ from workflow.directory import Directory, Person
 from workflow.duty_holders import acts_in_place_of, stands_in_for
 from workflow.errors import ConfigurationError
 from workflow.models import Audit
-from workflow.roles import CASE_ROLES, CONTENT_FREE, COUNCIL_WIDE, SCOPED
+from workflow.roles import CASE_ROLES, COUNCIL_WIDE, SCOPED
 
 RIGHTS = (
     "know", "see_state_and_names", "read_audit", "read_overall_grade", "read_listed_escalation", "see_board", "read_moderation",
@@ -95,7 +95,7 @@ def _named_in(person: Person, audit: Audit, directory: Directory) -> set[str]:
     roles = person.roles
     ties = {role for role in roles.intersection(CASE_ROLES) if acts_in_place_of(person, role, audit, directory)}
     ties |= {role for role in roles.intersection(("auditor", "moderator")) if getattr(audit, f"{role}_id") == person.id}
-    if any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
+    if person.works_with_cases and any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
         ties.add("owner")
     return ties
 
@@ -114,7 +114,7 @@ def _duties_of_escalation(person: Person, audit: Audit, directory: Directory) ->
     ties: set[str] = set()
     if audit.escalation is None:
         return ties
-    if person.id in audit.escalated_to and person.roles.isdisjoint(CONTENT_FREE):
+    if person.id in audit.escalated_to and person.works_with_cases:
         ties.add("former_recipient")
     for recipient in audit.escalation.recipients:
         if answers_for(person, recipient.post, audit.header.team, directory):

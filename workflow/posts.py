@@ -34,11 +34,22 @@ def handover_notices(audit: Audit, before: Directory, after: Directory, at: date
     found: dict[int, Notice] = {}
     # Those who must acknowledge last, because one person is told once, of the most urgent.
     for recipient in sorted(opening.recipients, key=lambda one: one.acknowledged_at is None):
-        for person_id in answering(recipient.post, team, now) - answering(recipient.post, team, was):
+        for person_id in _comes_to_answer(recipient, team, was, now):
             found[person_id] = _notice(audit, opening, recipient, person_id, at, policy)
     if any(_is_vacated(recipient.post, team, was, now) for recipient in opening.recipients):
         found[QA_INBOX] = Notice(_key(audit, opening, at), "post_found_vacant", QA_INBOX, audit.reference)
     return tuple(found.values())
+
+
+def _comes_to_answer(recipient: Recipient, team: str | None, was: Directory, now: Directory) -> frozenset[int]:
+    """Anybody who did not answer for it before; and its first holder, unless the opening named them: it was told to no other holder."""
+    new = answering(recipient.post, team, now) - answering(recipient.post, team, was)
+    return new | (_first(recipient.post, team, now) - _first(recipient.post, team, was) - {recipient.person_id})
+
+
+def _first(post: str, team: str | None, directory: Directory) -> frozenset[int]:
+    holder = directory.holder(post, team)
+    return frozenset({holder.person.id} if holder else ())
 
 
 def answering_now(notices: tuple[Notice, ...], audit: Audit, directory: Directory) -> Iterator[Notice]:

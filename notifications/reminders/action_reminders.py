@@ -40,7 +40,7 @@ def action_to_check(row: Any, since: date) -> ActionToCheck:
     action = SmartAction(row.number, row.section, "", row.owner_id, row.due_on, row.added_by, row.added_on, is_live=True)
     header = Header(*(getattr(row, name) for name in Header.__slots__))
     audit = Audit(
-        row.reference, row.state, row.auditor_id, (row.form_key, row.form_version), row.rules_version, row.started_at, row.share_by,
+        row.reference, row.audit_state, row.auditor_id, (row.form_key, row.form_version), row.rules_version, row.started_at, row.share_by,
         moderator_id=row.moderator_id, header=header, shared_at=row.shared_at, actions=(action,),
     )  # fmt: skip
     return ActionToCheck(audit, row.number, since)

@@ -26,8 +26,8 @@ from workflow.working_days import london_day
 CHECKPOINT = "checkpoint_made"
 OF_OPEN_ACTIONS = frozenset({"action_due_soon", "action_due_today", "action_overdue"})
 REMINDERS = OF_OPEN_ACTIONS | DEADLINE_EVENTS
-ASSIGNED = frozenset({"action_assigned", "moderator_assigned", "audit_allocated"})
-"""Given to one person, who may have passed it on since."""
+ASSIGNED = frozenset({"action_assigned", "moderator_assigned", "audit_allocated", "escalation_opened"})
+"""Given to one person, or to the holder of a post: it may be somebody else’s by now."""
 
 
 @dataclass(frozen=True, slots=True)

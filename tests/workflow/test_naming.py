@@ -9,8 +9,10 @@ import pytest
 from tests.factories import DETAILS, PERMISSIONS, World, a_fake_world, an_audit, assign, save
 from workflow.commands import actions, audit_moves, drafting
 from workflow.commands.actions import NewAction
+from workflow.commands.audit_view import see
 from workflow.directory import Directory, Duty, Person
-from workflow.errors import BadInput, PreconditionsNotMet
+from workflow.duty_holders import holder_of
+from workflow.errors import BadInput, NotFound, PreconditionsNotMet
 from workflow.naming import reason_not_to_name
 from workflow.permissions import relations
 from workflow.roles import CASE_ROLES, CONTENT_FREE, NAMED_ROLES, ROLES
@@ -77,6 +79,19 @@ def test_sharing_says_which_name_is_wrong() -> None:
     ]
     save(world, "auditor", reference, "details", DETAILS)
     assert audit_moves.share(world.command_context(), world.person("auditor"), reference).state == "shared"
+
+
+@pytest.mark.parametrize("name", ["admin", "governance"])
+def test_an_action_that_they_owned_before_shows_them_nothing_and_falls_to_the_team_manager(name: str) -> None:
+    world = a_fake_world()
+    reference, person = an_audit(world, "shared"), world.person(name)
+    audit = world.audit(reference)
+    world.store.audits[reference] = audit = replace(audit, actions=(replace(audit.actions[0], owner_id=person.id),))
+    assert "owner" not in relations(person, audit, world.store.directory(world.now))
+    assert not see(world.command_context(), person, reference).actions
+    with pytest.raises(NotFound):
+        actions.record_progress(world.command_context(), person, reference, 1, "Begun.")
+    assert holder_of("owner", audit, world.store.directory(world.now), 1).answers == (world.person("team.manager"),)
 
 
 @pytest.mark.parametrize("name", ["admin", "governance"])

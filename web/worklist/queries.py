@@ -7,13 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, false, func, or_, select, true, union_all
 
 from notifications.outbox import enqueue_account_event
+from notifications.queries import OF_ACTIONS
 from workflow.directory import Person
+from workflow.roles import NAMED_ROLES
 from workflow.storage.audit_writer import upsert
 from workflow.storage.engine import read_transaction, write_transaction
+from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import IS_ESCALATED, IS_UNRESOLVED, IS_UNSETTLED, actions, audits, calendars, escalations
 from workflow.storage.visibility import VisibilityFilter
 
 MOST = 200
+TEAM_MANAGER = "team_manager"
 
 
 def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
@@ -53,17 +57,28 @@ def _reasons_to_wait(person: Person) -> Iterator[ColumnElement[bool]]:
 
 def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:
     """Return open actions that they own or must track, and reported ones that they must verify: first where they must answer somebody."""
-    person, teams = reader.person, reader.teams_of("head_of_service")
-    tracks = or_(and_(audits.c.team_manager_id == person.id, ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
+    person, teams = reader.person, reader.teams_answering("head_of_service")
+    tracks = or_(and_(_reports(reader), ~IS_ESCALATED), and_(audits.c.team.in_(teams), IS_ESCALATED))
     concerns = [and_(actions.c.state == "open", or_(actions.c.owner_id == person.id, tracks))]
     for role, which in (("qa", ~IS_ESCALATED), ("hos_ppqa", IS_ESCALATED)):
         if role in person.roles:
             concerns.append(and_(which, or_(actions.c.state == "reported", actions.c.asked_due_on.is_not(None))))
     is_asked = case((actions.c.asked_due_on.is_not(None) if person.roles & {"qa", "hos_ppqa"} else false(), 0), else_=1)
-    columns = (actions, audits.c.reference, audits.c.escalation_state, audits.c.team, audits.c.team_manager_id, audits.c.child_id)
+    columns = (
+        *OF_ACTIONS,
+        *(actions.c[name] for name in ("state", "reported_by", "asked_due_on", "earlier_due_dates")),
+        audits.c.escalation_state,
+    )
     query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
     query = query.where(reader.permitted("know"), audits.c.state.in_(("shared", "moderated")))
     return connection.execute(query.order_by(is_asked, actions.c.due_on).limit(MOST + 1)).all()
+
+
+def _reports(reader: VisibilityFilter) -> Condition:
+    """Where they report completion: as the Team Manager or, where nobody can, as the next in line (workflow.toml, `falls_to`)."""
+    line = (TEAM_MANAGER, *(role for role in reader.directory.next_up.get(TEAM_MANAGER, ()) if role in {*NAMED_ROLES, "qa"}))
+    is_before = [reader.is_vacant(role) for role in line[:-1]]
+    return any_of(all_of(*is_before[:place], reader.is_named(role)) for place, role in enumerate(line))
 
 
 def store_calendar(engine: Engine, signed: dict[str, Any], at: datetime) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 from flask import url_for
 
 from notifications.policy import Deadlines
+from notifications.reminders.action_reminders import action_to_check
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.formatting import role_title
 from workflow.directory import Directory, Person, Request
+from workflow.duty_holders import holder_of
 from workflow.ports import EmergencyAccessRequest
 from workflow.storage.row_mapping import recipients_of
 from workflow.working_days import add_working_days, london_day
@@ -172,11 +174,13 @@ def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
         )
     if row.asked_due_on and ("hos_ppqa" if is_escalated else "qa") in me.roles:
         return f"Grant or refuse more time for action {row.number}"
-    if row.owner_id == me.id:
+    if row.owner_id == me.id and me.works_with_cases:
         return f"Carry out action {row.number}"
     reports = (
-        directory.for_child(row.child_id).is_in_post(me, "head_of_service", row.team)
-        if is_escalated
-        else row.team_manager_id == me.id and "team_manager" in me.roles
+        _answers_for(me, "head_of_service", row.team, directory.for_child(row.child_id)) if is_escalated else _reports(row, me, directory)
     )
     return f"Track action {row.number} and report when it is complete" if reports else ""
+
+
+def _reports(row: Any, me: Person, directory: Directory) -> bool:
+    return me in holder_of("team_manager", action_to_check(row, since=row.due_on).audit, directory).answers

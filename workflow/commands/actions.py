@@ -137,7 +137,7 @@ def may_see_action(context: CommandContext, who: Person, audit: Audit, ties: fro
     """Until its owner is notified, only the people who may add actions see it; then its owner and the readers do too."""
     reads = context.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
     if action.is_live:
-        return reads or action.owner_id == who.id
+        return reads or (action.owner_id == who.id and "owner" in ties)
     writes = context.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
     # Having written it gives no right back: a former auditor who may not read the audit does not see it.
     return writes or (reads and action.added_by == who.id)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, fun
 
 from workflow.directory import Directory, Person
 from workflow.permissions import Permissions, answers_for, verifiers
-from workflow.roles import CONTENT_FREE, COUNCIL_WIDE, NAMED_ROLES, SCOPED
+from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import IS_ESCALATED, actions, audits, escalated_to, tallies
 
@@ -94,6 +94,13 @@ class VisibilityFilter:
         """The teams for which this person holds a post, even if only for the audits of one child."""
         return {team for reader in self.readers for team in reader.by_team[post]}
 
+    def teams_answering(self, post: str) -> set[str]:
+        """The teams for which this person holds a post or stands in for it, even if only for the audits of one child."""
+        return set().union(*(reader.answering_for(post) for reader in self.readers))
+
+    def answering_for(self, post: str) -> list[str]:
+        return self._teams_where(lambda team: answers_for(self.person, post, team, self.directory))
+
     def connected(self) -> Select[tuple[int]]:
         """The ids of the audits of children that this person has declared a connection to, read by an index."""
         return select(audits.c.id).where(audits.c.child_key.in_(self._children))
@@ -133,7 +140,7 @@ class VisibilityFilter:
 
     @property
     def posts_held(self) -> tuple[object, ...]:
-        return self.by_team, self.answering, verifiers(self.directory)
+        return self.by_team, [self.answering_for(post) for post in self.directory.posts], verifiers(self.directory)
 
     def _allowed(self, right: str, relations: Relations, of: Columns) -> Condition:
         holds, stages = of.stages(), self.permissions.table[right]
@@ -166,8 +173,8 @@ class VisibilityFilter:
         relations: dict[str, Condition] = {role: self._is_named(role) for role in NAMED_ROLES if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         relations["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
-        relations["owner"] = exists(select(actions.c.number).where(*is_own).correlate(audits))
-        if self.person.roles.isdisjoint(CONTENT_FREE):
+        if self.person.works_with_cases:
+            relations["owner"] = exists(select(actions.c.number).where(*is_own).correlate(audits))
             was_named = (escalated_to.c.audit_id == audits.c.id, escalated_to.c.person_id == me)
             relations["former_recipient"] = exists(select(escalated_to.c.audit_id).where(*was_named).correlate(audits))
         if involved:
@@ -175,6 +182,19 @@ class VisibilityFilter:
         if "hos_ppqa" in self.person.roles:
             relations["approver"] = audits.c.withdrawal_asked_by.is_not(None)
         return relations
+
+    def is_named(self, role: str) -> Condition:
+        """Where an audit names them, or somebody they act for, in a role that they hold; everywhere, where the role alone is enough."""
+        if role not in self.person.roles:
+            return false()
+        return true() if role in COUNCIL_WIDE else self._is_named(role)
+
+    def is_vacant(self, role: str) -> Condition:
+        """Where the person that an audit names in a role of the case can’t carry it out."""
+        named = audits.c[f"{role}_id"]
+        able = [person.id for person in self.directory.people.values() if person.can_be_reached and role in person.roles]
+        connected = (all_of(named == one, audits.c.child_key.in_(keys)) for one, keys in self.directory.connections.items() if one in able)
+        return or_(named.not_in(able), *connected)
 
     def _is_named(self, role: str) -> Condition:
         """As `duty_holders.acts_in_place_of`."""

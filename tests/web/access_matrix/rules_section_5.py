@@ -59,7 +59,7 @@ def columns_of(actor: Actor, scenario: Scenario) -> set[str]:
         found |= {"case", actor.role} if actor.role in CASE else {actor.role}
     if not scenario.has_moderator:
         found.discard("moderator")
-    if actor.slot == "owner" and scenario.was_shared:
+    if actor.slot == "owner" and actor.role not in {"admin", "governance"} and scenario.was_shared:
         found.add("owner")
     if actor.role == "hos_ppqa" and scenario.is_asked:
         found.add("approver")

@@ -14,7 +14,7 @@ def test_a_role_that_is_gone_takes_its_tasks_and_notices_with_it(app: Flask, wor
     council: Council = app.extensions["council"]
     graded, shared = an_audit(world, at="graded"), an_audit(world, at="shared", grade="inadequate")
     assign(world, shared)
-    told = {"auditor": graded, "team.manager": shared, "moderator": shared, "head.of.service": shared, "qa": shared}
+    told = {"auditor": graded, "team.manager": shared, "moderator": shared, "qa": shared}
     for name, reference in told.items():
         browser = Browser(app, name)
         assert reference in browser.get("/").text + browser.get("/notices").text, name
@@ -47,3 +47,15 @@ def test_news_of_an_account_and_of_ones_own_request_stays(app: Flask, world: Wor
     assert answerer.post("/emergencies/1/refuse").status_code == 303
     now_holds(council, "auditor2", "qaro")
     assert "has been answered" in requester.get("/notices").text
+
+
+def test_the_report_of_an_action_waits_for_the_next_in_line(app: Flask, world: World, clock: Traveller) -> None:
+    council: Council = app.extensions["council"]
+    reference = an_audit(world, at="moderated")
+    browsers = {name: Browser(app, name) for name in ("team.manager", "service.manager", "qa")}
+    for gone, waits_for in ((None, "team.manager"), ("team.manager", "service.manager"), ("service.manager", "qa")):
+        if gone:
+            now_holds(council, gone, "auditor")
+        tracks = [name for name, browser in browsers.items() if "Track action 1" in browser.get("/").text]
+        assert tracks == [waits_for]
+        assert browsers[waits_for].get(f"/audits/{reference}/actions/1").status_code == 200

@@ -100,6 +100,16 @@ def test_who_comes_to_hold_it_is_told_at_once_with_the_time_that_is_left(
     assert due_of(world, "escalation_opened", NEW) == date(2026, 11, 24), "one working day from its opening, not from today"
 
 
+def test_who_shares_a_post_is_told_once_the_first_of_them_has_gone(world: World) -> None:
+    second = "head.of.service2"
+    granted(world, second, head(world))
+    reference = an_audit(world, "shared", grade="inadequate")
+    assert told(world) == []
+    leaves(world)
+    assert told(world) == [second]
+    assert "acknowledge_escalation" in see(world.command_context(), world.person(second), reference).may
+
+
 def due_of(world: World, event: str, name: str) -> date | None:
     which = (tables.outbox.c.event == event, tables.outbox.c.recipient == world.person(name).id)
     with read_transaction(world.store.engine) as connection:
