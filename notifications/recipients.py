@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notifications.policy import Deadlines, ModerationSelection
+from workflow.approvers import POST, approvers
 from workflow.directory import Directory, Person
 from workflow.duty_holders import NO_ADDRESS, OWNER, holder_of
 from workflow.errors import ConfigurationError
@@ -17,7 +18,7 @@ from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, ROLES, SCOPED
 
 POSTS = (*SCOPED, *COUNCIL_WIDE)
 KNOW = "know"
-RELATIONS = {*ROLES, "owner", "qa_inbox", "escalation", "escalation_named", "recipient", "next_up"}
+RELATIONS = {*ROLES, "owner", "qa_inbox", "escalation", "escalation_named", "recipient", "next_up", "approver"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def _people(relation: str, event: Event, audit: Audit, directory: Directory) -> 
         return _in_post(relation, audit, directory)
     if relation == "escalation_named":
         return _named_in_escalation(audit, directory)
+    if relation == "approver":
+        return _who_can_agree(audit, directory)
     return _of_escalation(audit, directory) if relation == "escalation" else event.recipients
 
 
@@ -130,6 +133,13 @@ def _named_in_escalation(audit: Audit, directory: Directory) -> Iterator[int]:
     """They keep sight of it after the post has passed to somebody else."""
     people = (directory.person(one.person_id) for one in (audit.escalation.recipients if audit.escalation else ()))
     return (person.id for person in people if person and person.is_active)
+
+
+def _who_can_agree(audit: Audit, directory: Directory) -> tuple[int, ...]:
+    """To a withdrawal; the QA inbox too where that is not the usual post."""
+    found = [person for person in approvers(audit.withdrawal_asked_by, audit.header.team, directory) if person.can_be_reached]
+    is_usual = bool(found) and found[0] in directory.in_post(POST)
+    return (*(person.id for person in found), *(() if is_usual else (QA_INBOX,)))
 
 
 def _in_post(post: str, audit: Audit, directory: Directory) -> Iterable[int]:

@@ -47,7 +47,7 @@ def acknowledged(audit: Audit, who: Person, at: datetime, directory: Directory, 
         acknowledge(one) if one.acknowledged_at is None and answers_for(who, one.post, team, directory) else one
         for one in escalation.recipients
     )
-    return opened(audit, replace(escalation, recipients=recipients))
+    return replace(audit, escalation=replace(escalation, recipients=recipients), escalated_to=audit.escalated_to | {who.id})
 
 
 def in_state(audit: Audit, state: str) -> Audit:

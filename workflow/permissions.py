@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow.approvers import approvers
 from workflow.directory import Directory, Person
 from workflow.duty_holders import acts_in_place_of, stands_in_for
 from workflow.errors import ConfigurationError
@@ -88,7 +89,9 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
 def _posts_held(person: Person, audit: Audit, directory: Directory) -> set[str]:
     ties = set(person.roles.intersection(COUNCIL_WIDE))
     ties |= {post for post in SCOPED if directory.is_in_post(person, post, audit.header.team)}
-    return ties | ({"approver"} if "hos_ppqa" in ties and audit.withdrawal_asked_by is not None else set())
+    asked_by = audit.withdrawal_asked_by
+    is_approver = asked_by is not None and person in approvers(asked_by, audit.header.team, directory)
+    return ties | ({"approver"} if is_approver else set())
 
 
 def _named_in(person: Person, audit: Audit, directory: Directory) -> set[str]:

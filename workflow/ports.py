@@ -89,12 +89,13 @@ class EmergencyAccessRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class UnresolvedEscalation:
-    """What decides who answers for it: the team and the child of its audit."""
+class Waiting:
+    """An audit that waits for somebody, and what decides who that is: its team, its child, and who asked for a withdrawal."""
 
     reference: str
     team: str | None
     child_id: str | None
+    asked_by: int | None = None
 
 
 class ConcurrentChange(Exception):
@@ -134,7 +135,7 @@ class DirectoryWriter(Protocol):
         """The person is told by email; off, what they have now is gone."""
 
     def end_everything(self, person_id: int) -> None:
-        """Duties, delegations to and from, open requests, and everything that gives access: a returner starts again."""
+        """Duties, delegations to and from, open requests, sight of escalations, and everything that gives access: a returner starts again."""
 
     def delegate(self, delegation: Delegation, given_by: int) -> None: ...
 
@@ -179,7 +180,10 @@ class DirectoryWriter(Protocol):
     def directory(self) -> Directory:
         """As it is after what was written so far."""
 
-    def unresolved_escalations(self) -> tuple[UnresolvedEscalation, ...]: ...
+    def unresolved_escalations(self) -> tuple[Waiting, ...]: ...
+
+    def asked_withdrawals(self) -> tuple[Waiting, ...]:
+        """Those that wait for somebody to agree."""
 
 
 class Store(Protocol):

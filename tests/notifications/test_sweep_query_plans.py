@@ -22,6 +22,7 @@ GROW = {
     "actions",
     "sections",
     "escalations",
+    "escalated_to",
     "history",
     "remarks",
     "seals",

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, fa
 
 from notifications.outbox import enqueue_account_event
 from notifications.queries import OF_ACTIONS
+from workflow.approvers import NEXT, POST
 from workflow.directory import Person
 from workflow.roles import NAMED_ROLES
 from workflow.storage.audit_writer import upsert
@@ -33,7 +34,7 @@ def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Se
     # An open escalation outlasts a withdrawal: its recipients are still reminded.
     goes_on = or_(audits.c.state != "withdrawn", IS_UNRESOLVED)
     query = select(audits, unsettled.label("unsettled"), *opening).where(audits.c.id.in_(waiting), reader.permitted("know"), goes_on)
-    is_asked = and_(audits.c.withdrawal_asked_by.is_not(None), true() if "hos_ppqa" in reader.person.roles else false())
+    is_asked = and_(audits.c.withdrawal_asked_by.is_not(None), true() if _may_approve(reader.person) else false())
     first = case((audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), (is_asked, 2), else_=3)
     return connection.execute(query.order_by(first, audits.c.id).limit(MOST + 1)).all()
 
@@ -51,8 +52,13 @@ def _reasons_to_wait(person: Person) -> Iterator[ColumnElement[bool]]:
         yield and_(audits.c.moderator_id.is_(None), audits.c.state == "shared")
     if person.roles & {"qa", "hos_ppqa", "director"}:
         yield audits.c.state == "moderated"
-    if "hos_ppqa" in person.roles:
+    if _may_approve(person):
         yield audits.c.withdrawal_asked_by.is_not(None)
+
+
+def _may_approve(person: Person) -> bool:
+    """Withdrawals that others asked for, if it is their turn."""
+    return any(duty.role in {POST, NEXT} for duty in person.duties)
 
 
 def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> Sequence[Any]:

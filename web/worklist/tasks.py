@@ -11,6 +11,7 @@ from notifications.policy import Deadlines
 from notifications.reminders.action_reminders import action_to_check
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.formatting import role_title
+from workflow.approvers import approvers
 from workflow.directory import Directory, Person, Request
 from workflow.duty_holders import holder_of
 from workflow.ports import EmergencyAccessRequest
@@ -49,7 +50,7 @@ def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, cloc
             yield Task(DRAFTING[row.state], show, row.reference, row.share_by, revision=_revision_of(row.share_by))
         if row.state == "shared":
             yield from _list_moderation_tasks(row, me, show, clocks)
-        if row.withdrawal_asked_by and "hos_ppqa" in me.roles and row.state != "withdrawn":
+        if row.withdrawal_asked_by and row.state != "withdrawn" and _may_approve(row, me, directory):
             yield Task(
                 "Decide whether to withdraw the audit",
                 url_for("audits.move", reference=row.reference, move="withdraw"),
@@ -57,6 +58,10 @@ def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, cloc
             )
         if row.state == "moderated" and row.unsettled == 0 and _can_close(row, me):
             yield Task("Close the audit", show, row.reference)
+
+
+def _may_approve(row: Any, me: Person, directory: Directory) -> bool:
+    return me in approvers(row.withdrawal_asked_by, row.team, directory.for_child(row.child_id))
 
 
 DRAFTING = {

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete
 
 from workflow.directory import Directory, Duty, Person, Request
 from workflow.events import Notice
-from workflow.ports import ConcurrentChange, UnresolvedEscalation
+from workflow.ports import ConcurrentChange, Waiting
 from workflow.role_assignments import DeclaredConnection, Delegation, DirectoryEvent, OpenDuty, Unit
 from workflow.storage import access_removal, account_emails, audit_writer, enrolment, log_chains, open_duties, tables
 from workflow.storage.directory_reader import read_directory, request_of
@@ -85,7 +85,7 @@ class DirectoryWriter:
 
     def end_everything(self, person_id: int) -> None:
         access_removal.forget_credentials(self._connection, person_id, self._at)
-        for table in (duties, memberships):
+        for table in (duties, memberships, tables.escalated_to):
             self._connection.execute(delete(table).where(table.c.person_id == person_id))
         is_about = or_(requests.c.person_id == person_id, requests.c.from_person == person_id)
         self._update(requests, and_(is_about, requests.c.answered_at.is_(None)), answered_at=self._at, is_granted=False)
@@ -176,9 +176,14 @@ class DirectoryWriter:
     def directory(self) -> Directory:
         return read_directory(self._connection, self._version + 1, self._at, self._next_up)
 
-    def unresolved_escalations(self) -> tuple[UnresolvedEscalation, ...]:
+    def unresolved_escalations(self) -> tuple[Waiting, ...]:
         found = select(audits.c.reference, audits.c.team, audits.c.child_id).where(IS_UNRESOLVED).order_by(audits.c.id)
-        return tuple(UnresolvedEscalation(*row) for row in self._connection.execute(found))
+        return tuple(Waiting(*row) for row in self._connection.execute(found))
+
+    def asked_withdrawals(self) -> tuple[Waiting, ...]:
+        columns = (audits.c.reference, audits.c.team, audits.c.child_id, audits.c.withdrawal_asked_by)
+        found = select(*columns).where(audits.c.withdrawal_asked_by.is_not(None), audits.c.state != "withdrawn").order_by(audits.c.id)
+        return tuple(Waiting(*row) for row in self._connection.execute(found))
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

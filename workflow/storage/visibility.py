@@ -10,11 +10,13 @@ from functools import cached_property, partial
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, func, not_, or_, select, true, union_all
 
+from workflow.approvers import NEXT, POST, line_of_approvers
 from workflow.directory import Directory, Person
 from workflow.permissions import Permissions, answers_for, verifiers
 from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import IS_ESCALATED, actions, audits, escalated_to, tallies
+from workflow.storage.withdrawal_conditions import can_agree
 
 Relations = Mapping[str, Condition]
 
@@ -79,7 +81,7 @@ class VisibilityFilter:
         own.append(select(actions.c.audit_id).where(actions.c.owner_id == self.person.id))
         own.append(select(audits.c.id).where(audits.c.reference.in_(self._emergencies)))
         own.append(select(escalated_to.c.audit_id).where(escalated_to.c.person_id == self.person.id))
-        if "hos_ppqa" in self.person.roles:
+        if any(duty.role in {POST, NEXT} for duty in self.person.duties):
             own.append(select(audits.c.id).where(audits.c.withdrawal_asked_by.is_not(None)))
         if "director" in self.person.roles:
             first = dict.fromkeys(one for reader in self.readers for one in verifiers(reader.directory)[:1])
@@ -140,7 +142,8 @@ class VisibilityFilter:
 
     @property
     def posts_held(self) -> tuple[object, ...]:
-        return self.by_team, [self.answering_for(post) for post in self.directory.posts], verifiers(self.directory)
+        answering = [self.answering_for(post) for post in self.directory.posts]
+        return self.by_team, answering, verifiers(self.directory), [tier for tier, _ in self._line_of_approvers]
 
     def _allowed(self, right: str, relations: Relations, of: Columns) -> Condition:
         holds, stages = of.stages(), self.permissions.table[right]
@@ -179,8 +182,7 @@ class VisibilityFilter:
             relations["former_recipient"] = exists(select(escalated_to.c.audit_id).where(*was_named).correlate(audits))
         if involved:
             relations["last_resort"] = all_of(_of_teams(OF_AUDIT, self.by_team["director"]), *involved)
-        if "hos_ppqa" in self.person.roles:
-            relations["approver"] = audits.c.withdrawal_asked_by.is_not(None)
+        relations["approver"] = can_agree(self.person.id, self._line_of_approvers)
         return relations
 
     def is_named(self, role: str) -> Condition:
@@ -195,6 +197,13 @@ class VisibilityFilter:
         able = [person.id for person in self.directory.people.values() if person.can_be_reached and role in person.roles]
         connected = (all_of(named == one, audits.c.child_key.in_(keys)) for one, keys in self.directory.connections.items() if one in able)
         return or_(named.not_in(able), *connected)
+
+    @cached_property
+    def _line_of_approvers(self) -> list[tuple[frozenset[int], Condition]]:
+        """Of the directors only this person counts: nobody comes after them."""
+        tiers = [(frozenset(person.id for person in tier), true()) for tier in (*line_of_approvers(None, self.directory),)[:-1]]
+        teams = self.by_team[NEXT]
+        return [*tiers, (frozenset({self.person.id} if teams else set()), _of_teams(OF_AUDIT, teams))]
 
     def _is_named(self, role: str) -> Condition:
         """As `duty_holders.acts_in_place_of`."""

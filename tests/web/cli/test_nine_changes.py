@@ -40,7 +40,10 @@ CHANGES = {
         "the seal of what was shared in edition 1 is missing: row 5 of the history names it.",
     ),
     "9 a whole audit": (
-        ";".join(f"DELETE FROM {table}" for table in ("sections", "actions", "escalations", "history", "remarks", "seals", "audits")),
+        ";".join(
+            f"DELETE FROM {table}"
+            for table in ("sections", "actions", "escalations", "escalated_to", "history", "remarks", "seals", "audits")
+        ),
         "the audit was started, but is missing.",
     ),
 }

@@ -24,6 +24,15 @@ def test_a_role_that_is_gone_takes_its_tasks_and_notices_with_it(app: Flask, wor
         assert caller.ok(f"{name}@demo.example", "GET", "/notices")["notices"] == [], name
 
 
+def test_the_one_named_in_an_escalation_keeps_sight_but_no_task(app: Flask, world: World, clock: Traveller) -> None:
+    shared = an_audit(world, at="shared", grade="inadequate")
+    browser = Browser(app, "head.of.service")
+    assert shared in browser.get("/").text
+    now_holds(app.extensions["council"], "head.of.service", "service_manager")
+    assert shared not in browser.get("/").text
+    assert shared in browser.get("/notices").text
+
+
 def test_another_relation_keeps_the_notices_but_not_the_tasks_of_the_role(app: Flask, world: World, clock: Traveller) -> None:
     council: Council = app.extensions["council"]
     graded, shared = an_audit(world, at="graded"), an_audit(world, at="shared")

@@ -155,7 +155,7 @@ escalated_to = Table(
     Column("person_id", ForeignKey("people.id"), nullable=False),
     PrimaryKeyConstraint("person_id", "audit_id"),
     Index("ix_escalated_to_audit_id", "audit_id"),
-    comment="who was named in an escalation, or acknowledged one; only ever added to",
+    comment="who was named in an escalation, or acknowledged one, until they leave",
 )  # fmt: skip
 
 IS_OF_AN_UNRESOLVED = escalations.c.state.in_([literal_column("'open'"), literal_column("'acknowledged'")])

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_escalated_to_audit_id_audits")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_escalated_to_person_id_people")),
         sa.PrimaryKeyConstraint("person_id", "audit_id", name=op.f("pk_escalated_to")),
-        comment="who was named in an escalation, or acknowledged one; only ever added to",
+        comment="who was named in an escalation, or acknowledged one, until they leave",
     )
     op.create_index("ix_escalated_to_audit_id", "escalated_to", ["audit_id"])
     found: set[tuple[int, int]] = set()
