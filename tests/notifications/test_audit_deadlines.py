@@ -177,7 +177,7 @@ def test_a_stalled_audit_is_notified_within_a_day_and_daily(council: Council, wo
 # The people who must leave before each has stalled; the others can do the next step.
 STUCK = {
     "draft": ("draft", "good", [["auditor"]]), "shared": ("shared", "good", [["qa", "qa2"], ["hos.ppqa"]]),
-    "an action open": ("moderated", "good", [["team.manager"]]),
+    "an action open": ("moderated", "good", [["team.manager"], ["service.manager"], ["qa", "qa2"], ["hos.ppqa"]]),
     "an escalation": ("shared", "inadequate", [["director.safeguarding"], ["hos.ppqa"]]),
 }  # fmt: skip
 
