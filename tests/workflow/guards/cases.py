@@ -80,6 +80,7 @@ CASES = (
     Case("every_recipient_can_be_reached", {("details", "qaro")}, directory=left("qaro")),
     Case("every_recipient_can_be_reached", {("details", "team_manager")}, directory=left("team.manager")),
     Case("every_recipient_can_be_reached", {("details", "qaro")}, directory=connected("qaro")),
+    Case("every_recipient_can_be_reached", set(), answers=details(child_id="C-2"), directory=connected("qaro")),
     Case("every_recipient_can_be_reached", {("details", "team_manager")}, answers=details(team_manager="@practitioner")),
     Case("every_recipient_can_be_reached", {("details", "practitioner")}, answers=details(practitioner="@admin")),
     Case("every_recipient_can_be_reached", {("details", "service_manager")}, answers=details(service_manager="@governance")),
