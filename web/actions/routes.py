@@ -16,7 +16,7 @@ from web.request.idempotency import run_form_once
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
 from workflow.commands import actions, successions
-from workflow.commands.actions import NewAction
+from workflow.commands.actions import NewAction, may_change_action
 from workflow.commands.audit_view import AuditView, action_moves, see
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.registry import make_action_move
@@ -146,7 +146,7 @@ def _render_action(reference: str, number: int, refusal: PreconditionsNotMet | B
 def _action_context(seen: AuditView, action: SmartAction) -> dict[str, Any]:
     context, me = command_context(), current_user()
     is_mine = action.owner_id == me.id and action.is_live and context.permissions.allow("record_progress", seen.audit, seen.ties)
-    is_draft = not action.is_live and action.added_by == me.id and bool({"add_action", "add_further_action"} & set(seen.may))
+    is_draft = may_change_action(context, me, seen.audit, seen.ties, action)
     return {
         "seen": seen, "audit": seen.audit, "action": action, "directory": context.directory, "today": context.today, "is_mine": is_mine,
         "is_draft": is_draft, "changes_owner": successions.RIGHT in seen.may and successions.may_change_owner(action),

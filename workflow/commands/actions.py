@@ -98,15 +98,23 @@ def remove_action(context: CommandContext, who: Person, reference: str, number: 
 def _own_draft(context: CommandContext, who: Person, reference: str, number: int) -> tuple[Audit, SmartAction]:
     audit, ties = get_visible_audit(context, who, reference)
     action = visible_action(context, who, audit, ties, number)
-    if action.is_live or action.added_by != who.id or not _may_add(context, audit, ties):
+    if not may_change_action(context, who, audit, ties, action):
         raise PermissionDenied(
-            "An action can be changed or removed only by the person who added it, and only before its owner is notified."
+            "An action can be changed or removed only by its auditor or moderator, and only before its owner is notified."
         )
     return audit, action
 
 
-def _may_add(context: CommandContext, audit: Audit, ties: frozenset[str]) -> bool:
-    return any(context.permissions.allow(right, audit, ties) for right in ("add_action", "add_further_action"))
+def may_change_action(context: CommandContext, who: Person, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
+    """Until its owner is notified: the person who writes that part of the audit now, even if somebody before them added it."""
+    if action.is_live:
+        return False
+    right = "add_action" if action.section == 13 else "add_further_action"
+    return _writes(context, audit, ties, action) or (action.added_by == who.id and context.permissions.allow(right, audit, ties))
+
+
+def _writes(context: CommandContext, audit: Audit, ties: frozenset[str], action: SmartAction) -> bool:
+    return context.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
 
 
 @retry_on_conflict
@@ -138,9 +146,8 @@ def may_see_action(context: CommandContext, who: Person, audit: Audit, ties: fro
     reads = context.permissions.allow("read_audit" if action.section == 13 else "read_moderation", audit, ties)
     if action.is_live:
         return reads or (action.owner_id == who.id and "owner" in ties)
-    writes = context.permissions.allow("write_audit" if action.section == 13 else "write_moderation", audit, ties)
     # Having written it gives no right back: a former auditor who may not read the audit does not see it.
-    return writes or (reads and action.added_by == who.id)
+    return _writes(context, audit, ties, action) or (reads and action.added_by == who.id)
 
 
 def stored_action(audit: Audit, number: int) -> SmartAction:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from workflow.audit import with_section
 from workflow.commands.available_moves import make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
@@ -13,10 +14,15 @@ from workflow.guards.moderation import conflicts_of
 from workflow.models import Audit
 from workflow.retelling import writers_of
 
+DECLARATION = ("declaration", "no_conflict")
+
 
 @retry_on_conflict
 def allocate(context: CommandContext, who: Person, reference: str, auditor: object) -> Audit:
-    """Give an audit that is not yet shared to another auditor, by email; raises PreconditionsNotMet for the people of the case."""
+    """Give an audit that is not yet shared to another auditor, by email, whole: they make the declaration again.
+
+    Raises PreconditionsNotMet for the people of the case.
+    """
     audit, ties = get_visible_audit(context, who, reference)
     if not context.permissions.allow("allocate", audit, ties):
         raise PermissionDenied("You can’t allocate this audit now.")
@@ -26,11 +32,13 @@ def allocate(context: CommandContext, who: Person, reference: str, auditor: obje
     if conflicts := tuple(auditor_is_independent(make_guard_context(context, who, replace(audit, auditor_id=person.id)))):
         raise PreconditionsNotMet(conflicts)
     work = UnitOfWork(context, who, audit, audit)
-    work.record_transition(
-        replace(audit, auditor_id=person.id, share_by=context.notification_policy.share_by(context.today)),
-        "allocate",
-        facts={"auditor": person.id},
-    )
+    after = replace(audit, auditor_id=person.id, share_by=context.notification_policy.share_by(context.today))
+    declared = audit.answer(*DECLARATION) if person.id != audit.auditor_id else None
+    if declared is not None:
+        # Nobody declares for somebody else: the history keeps what the auditor before had declared.
+        after = with_section(after, DECLARATION[0], {})
+    facts = {"auditor": person.id} if declared is None else {"auditor": person.id, "declared_before": declared, "by": audit.auditor_id}
+    work.record_transition(after, "allocate", facts=facts)
     work.notify("audit_allocated")
     return work.commit()
 
