@@ -53,10 +53,12 @@ def store_posted_form() -> bool:
     who, typed = _writer(), _typed()
     if who is None or not typed or sum(len(name) + len(value) for name, value in typed) > MAX_LENGTH:
         return False
-    page, opened = page_of_form(), hashlib.sha256(_token().encode()).hexdigest()
-    path = page if current_view_options().answers_json else request.path
-    values = {"person_id": who.id, "path": path, "opened": opened, "page": page, "typed": typed, "at": datetime.now(UTC)}
+    path, opened = _path_of_form(), hashlib.sha256(_token().encode()).hexdigest()
+    values = {"person_id": who.id, "path": path, "opened": opened, "page": page_of_form(), "typed": typed, "at": datetime.now(UTC)}
     queries.store_form(current_council().engine, values)
+    if (earlier := request.form.get(MARKER, opened)) != opened:
+        # It was in these boxes.
+        queries.delete_form(current_council().engine, who.id, path, earlier)
     return True
 
 
@@ -146,5 +148,10 @@ def _is_from_our_page() -> bool:
 def _delete_saved(response: Response) -> Response:
     """What was put back and is saved now."""
     if request.method == "POST" and response.status_code < 400 and "person" in g and (opened := request.form.get(MARKER)):
-        queries.delete_form(current_council().engine, identified_person().id, request.path, opened)
+        queries.delete_form(current_council().engine, identified_person().id, _path_of_form(), opened)
     return response
+
+
+def _path_of_form() -> str:
+    """Where its button sends it, also where the page’s script sent it."""
+    return page_of_form() if current_view_options().answers_json else request.path

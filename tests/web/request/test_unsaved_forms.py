@@ -196,8 +196,15 @@ def test_what_a_section_saves_automatically_from_an_old_page_is_put_back(app: Fl
     assert box(page, "case_summary") == WORDS
     marker = re.search(r'name="unsaved" value="(\w+)"', page)
     assert marker
+    # Sent again from an old page: what was in its boxes is there once.
+    browser.token = "of another old page"
+    assert browser.post(path, seen=1, case_summary=f"{WORDS} More.", unsaved=marker[1]).status_code == 400
+    page = browser.get(path).get_data(as_text=True)
+    assert (box(page, "case_summary"), page.count("Discard what you typed")) == (f"{WORDS} More.", 1)
+    marker = re.search(r'name="unsaved" value="(\w+)"', page)
+    assert marker
     browser.token = now
-    assert browser.post(path, seen=world.audit(reference).version, case_summary=WORDS, unsaved=marker[1]).status_code == 303
+    assert browser.post(f"{path}/autosave", seen=world.audit(reference).version, case_summary=WORDS, unsaved=marker[1]).status_code == 200
     assert "Not saved yet" not in browser.get(path).get_data(as_text=True)
 
 
