@@ -36,7 +36,14 @@ DUE |= dict.fromkeys(("action_overdue", "audit_not_shared", "moderation_overdue"
 EVENT_TABLE = tomllib.loads(TABLE.read_text(encoding="utf-8"))["event"]
 OF_ACCOUNT = {name for name, event in EVENT_TABLE.items() if event.get("of_account")}
 EVENTS = sorted(EVENT_TABLE.keys() - {NOT_EMAILED})
-OF_NO_AUDIT = {"address_change_asked_for", "directory_changed", "many_audits_read", "privileged_role_asked_for", *OF_ACCOUNT}
+OF_NO_AUDIT = {
+    "address_change_asked_for",
+    "directory_changed",
+    "many_audits_read",
+    "privileged_role_asked_for",
+    "role_handed_on",
+    *OF_ACCOUNT,
+}
 LOCKED = {
     "password_reset": "{}/account/password/0123456789abcdef",
     "checkpoint_made": '{{"checkpoint":1,"at":"2027-05-28T21:30:00+00:00",…}}',

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.directory.choices import list_who
+from web.directory.choices import group_by_team, list_who
 from web.formatting import role_title
 from web.identity.current_user import current_user, login_required
 from web.request.context import command_context
@@ -124,7 +124,9 @@ def _ensure_names_successors(seen: AuditView) -> None:
 
 def _page(seen: AuditView, duty: str, now: int | None, refusal: BadInput | PreconditionsNotMet | None, **more: Any) -> str:
     context = command_context()
-    people = list_who(context.directory, lambda one: one.id != now and successions.may_follow(one, duty, seen.audit, context.directory))
+    directory, titles = context.directory, context.permissions.titles
+    able = list_who(directory, lambda one: one.id != now and successions.may_follow(one, duty, seen.audit, directory, titles))
+    people = group_by_team(able, directory.teams.get(seen.audit.header.team or ""))
     return render_template(
-        "successor.html", audit=seen.audit, duty=duty, people=people, now=context.directory.person(now), refusal=refusal, typed=request.form, **more
+        "successor.html", audit=seen.audit, duty=duty, people=people, now=directory.person(now), refusal=refusal, typed=request.form, **more
     )  # fmt: skip

@@ -1,18 +1,18 @@
 """The QA Service names somebody else for a duty on a shared audit. What was sealed stays as it was; the history says who and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from workflow import audit as audit_changes
 from workflow import smart_action
 from workflow.commands.actions import visible_action
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
-from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.directory import Directory, Person
-from workflow.duty_holders import OWNER, why_not_able
+from workflow.duty_holders import OWNER
 from workflow.errors import BadInput, Missing, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.guards.audits import AUDITED_ROLES
 from workflow.models import Audit, SmartAction
+from workflow.naming import reason_not_to_name
 from workflow.roles import CASE_ROLES
 from workflow.validation import read_text
 
@@ -66,9 +66,9 @@ def conflicts_of_successor(person: Person, role: str, audit: Audit, title: str) 
         yield Missing("", "person", f"The moderator can’t also be the {title} of the case.")
 
 
-def may_follow(person: Person, duty: str, audit: Audit, directory: Directory) -> bool:
+def may_follow(person: Person, duty: str, audit: Audit, directory: Directory, titles: Mapping[str, str]) -> bool:
     """Whether this person could be named for a duty: what a page offers to choose from."""
-    return not why_not_able(person, duty, audit, directory) and not any(conflicts_of_successor(person, duty, audit, ""))
+    return not reason_not_to_name(person, duty, audit, directory, titles) and not any(conflicts_of_successor(person, duty, audit, ""))
 
 
 def may_change_owner(action: SmartAction) -> bool:
@@ -90,8 +90,6 @@ def _read(context: CommandContext, audit: Audit, duty: str, typed: object, reaso
     person = context.directory.by_email(typed) if isinstance(typed, str) else None
     if person is None:
         raise BadInput.about("person", "Choose somebody who is active here, by their email address.")
-    ensure_may_be_given(context.directory, person, audit.header.child_id, "person")
-    if why_not_able(person, duty, audit, context.directory):
-        holds = "works with cases" if duty == OWNER else f"holds the role {context.permissions.title(duty)}"
-        raise BadInput.about("person", f"Choose somebody who is active, has an email address and {holds}.")
+    if why_not := reason_not_to_name(person, duty, audit, context.directory, context.permissions.titles):
+        raise BadInput.about("person", why_not)
     return person, words

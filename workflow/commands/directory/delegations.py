@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from workflow.commands.context import CommandContext, retry_on_conflict
 from workflow.commands.directory.changing import changing
-from workflow.commands.directory.roles import ensure_compatible, needs_second_person
+from workflow.commands.directory.roles import ensure_compatible, hand_on, needs_second_person
 from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, ErrorCollector, NotFound, PermissionDenied
@@ -31,7 +31,7 @@ def delegate(context: CommandContext, who: Person, from_person: int, to_person: 
             ask_a_second_person(context, writing, Request(to.id, duty, who.id, context.now, giver.id, starts_at, ends_at))
             writing.record(who, DirectoryEvent("delegation_asked_for", giver.id, facts=facts))
             return WAITS
-        writing.delegate(Delegation(giver.id, to.id, duty, starts_at, ends_at), who.id)
+        hand_on(context, writing, Delegation(giver.id, to.id, duty, starts_at, ends_at), who.id)
         writing.record(who, DirectoryEvent("delegated", giver.id, facts=facts))
         return GIVEN
 

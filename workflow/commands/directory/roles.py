@@ -7,6 +7,7 @@ from workflow.commands.directory.people import change_address, somebody_else
 from workflow.commands.directory.second_person import GIVEN, WAITS, ask_a_second_person, may_answer
 from workflow.directory import Duty, Person, Request
 from workflow.errors import BadInput, NotFound, PermissionDenied
+from workflow.events import Notice
 from workflow.ports import DirectoryWriter
 from workflow.role_assignments import Delegation, DirectoryEvent, ensure_allowed, ensure_possible, format_duty
 from workflow.roles import NAMED_ROLES
@@ -62,6 +63,13 @@ def needs_second_person(context: CommandContext, writing: DirectoryWriter, perso
     return is_privileged or (duty.role in NAMED_ROLES and writing.is_named_in_audits(person.id, duty.role))
 
 
+def hand_on(context: CommandContext, writing: DirectoryWriter, delegation: Delegation, given_by: int) -> None:
+    """Pass a role on for a time, and tell the person who will hold it."""
+    writing.delegate(delegation, given_by)
+    key = f"role_handed_on/{delegation.from_person}/{format_duty(delegation.duty)}/{context.directory.version}"
+    writing.notify([Notice(key, "role_handed_on", delegation.to_person, "")])
+
+
 def ensure_compatible(writing: DirectoryWriter, person: Person, duty: Duty) -> None:
     """Raise BadInput for roles that one person can’t hold together, delegations that have not begun included."""
     ensure_allowed({*person.duties, *writing.delegated_to(person.id), duty})
@@ -89,7 +97,7 @@ def _grant(context: CommandContext, writing: DirectoryWriter, request: Request) 
     assert request.ends_at is not None, "a delegation has its times"
     if request.ends_at <= context.now or request.duty not in giver.duties - giver.delegated:
         raise BadInput.about("role", "The delegation has ended, or the person no longer holds the role: refuse it.")
-    writing.delegate(Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)
+    hand_on(context, writing, Delegation(giver.id, person.id, request.duty, request.starts_at, request.ends_at), request.asked_by)
 
 
 def _describe(context: CommandContext, request: Request) -> tuple[str, dict[str, str]]:
