@@ -8,11 +8,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete
 from time_machine import Traveller
 
 from tests.factories import NOW, World, an_audit
 from tests.web.support.browser import Browser, text_of, token_in
+from tests.web.support.forms import forms_of
 from web.request.form_filling import fill_form
 from workflow.commands.directory.connections import declare_connection
 from workflow.storage.engine import write_transaction
@@ -56,6 +59,16 @@ def test_a_form_is_filled_whatever_its_fields_and_all_else_is_copied() -> None:
     assert fill_form(PAGE, "/here", "/here", "m", None) == PAGE.replace(
         "novalidate>", 'novalidate><input type="hidden" name="unsaved" value="m">'
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(), st.text())
+def test_any_text_stays_in_its_box(one_line: str, many: str) -> None:
+    filled = fill_form(PAGE, "/here", "/here", "m", {"name": [one_line], "text": [many]})
+    assert filled
+    (_, form), (_, before) = (forms_of(page, "/here") for page in (filled, PAGE))
+    assert (form.fields["name"].values, form.fields["text"].values) == ([one_line], [many])
+    assert form.fields.keys() - {"unsaved"} == before.fields.keys()
 
 
 def ended(app: Flask, browser: Browser, clock: Traveller) -> None:
