@@ -17,7 +17,7 @@ from notifications.delivery import lease_keeper
 from notifications.delivery.sender import deliver
 from tests.factories import NOW, a_council, a_world, an_audit
 from tests.resilience.support.faulty_smtp_server import FaultySmtpServer
-from tests.resilience.support.fork_server import reopen_council
+from tests.support.postgres import a_council_on_postgresql
 from web.council import Council
 from workflow.storage import tables
 from workflow.storage.engine import read_transaction
@@ -46,12 +46,15 @@ class Clock:
             return connection.execute(is_renewed).first() is not None
 
 
-@pytest.fixture
-def council(memory_folder: Path, faulty_smtp: FaultySmtpServer) -> Iterator[Council]:
-    a_council(memory_folder / "var").engine.dispose()
-    made = reopen_council(memory_folder / "var", faulty_smtp.url)
-    yield made
-    made.engine.dispose()
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def council(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
+    if request.param == "postgresql":
+        with a_council_on_postgresql(tmp_path, tmp_path_factory.getbasetemp() / "postgres") as made:
+            yield made
+    else:
+        made = a_council(tmp_path / "var")
+        yield made
+        made.engine.dispose()
 
 
 def states(council: Council) -> set[tuple[Any, ...]]:
@@ -67,7 +70,7 @@ def test_two_workers_and_a_slow_server_send_no_copy(
     clock = Clock(council)
 
     def work(name: str) -> int:
-        channel = SmtpChannel(urlsplit(council.settings.mail_url), council.settings.mail_from)
+        channel = SmtpChannel(urlsplit(faulty_smtp.url), council.settings.mail_from)
         try:
             return deliver(council.worker_context, channel, name, lambda: clock.now)
         finally:
