@@ -89,6 +89,8 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
 def _posts_held(person: Person, audit: Audit, directory: Directory) -> set[str]:
     ties = set(person.roles.intersection(COUNCIL_WIDE))
     ties |= {post for post in SCOPED if directory.is_in_post(person, post, audit.header.team)}
+    if person.id in stands_in_for_qa(audit.header.team, directory):
+        ties.add("qa_stand_in")
     asked_by = audit.withdrawal_asked_by
     is_approver = asked_by is not None and person in approvers(asked_by, audit.header.team, directory)
     return ties | ({"approver"} if is_approver else set())
@@ -101,6 +103,12 @@ def _named_in(person: Person, audit: Audit, directory: Directory) -> set[str]:
     if person.works_with_cases and any(_sees_own(action.owner_id, action.is_live, person) for action in audit.actions):
         ties.add("owner")
     return ties
+
+
+def stands_in_for_qa(team: str | None, directory: Directory) -> frozenset[int]:
+    """Where nobody is left in the QA Service, the HoS for Practice, Performance and QA or who stands in arranges who goes on."""
+    holder = None if directory.in_post("qa") else directory.holder("hos_ppqa", team)
+    return frozenset({holder.person.id} if holder else ())
 
 
 def verifiers(directory: Directory) -> list[int]:

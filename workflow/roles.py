@@ -20,5 +20,5 @@ ROLES = (
     "head_of_service", "hos_ppqa", "director", "governance", "admin",
 )  # fmt: skip
 """In the order that pages show them."""
-RELATIONS = (*ROLES, "owner", "recipient", "former_recipient", "approver", "emergency", "last_resort")
+RELATIONS = (*ROLES, "owner", "recipient", "former_recipient", "qa_stand_in", "approver", "emergency", "last_resort")
 """What somebody can be to an audit; besides these, each post of an escalation has a `_stand_in`."""

@@ -1,11 +1,12 @@
 """Alerts about the service itself: an audit that nobody can move on, and a person who reads very many audits."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from workflow.commands.available_moves import find_makers
 from workflow.directory import Directory, Person
+from workflow.duty_holders import duties_of
 from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, SmartAction
 from workflow.permissions import relations
@@ -21,7 +22,7 @@ def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
     """Whether no enabled person can make the move that has to happen next (rules, invariant 13)."""
     directory = directory.for_child(audit.header.child_id)
     ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
-    if _escalation_waits_for_nobody(audit, directory):
+    if _escalation_waits_for_nobody(audit, directory) or _nobody_can_moderate(audit, directory):
         return True
     return not all(any(_can_make(who, has, one, audit, directory) for who, has in ties.items()) for one in _needed(audit, rules))
 
@@ -58,6 +59,30 @@ def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
         yield from (((rules.escalation.moves[name],), None) for name in ("plan", "resolve")[has_plan:])
 
 
+def stalled_notices(audit: Audit, today: date, directory: Directory) -> list[Notice]:
+    """To the QA inbox; where nobody is left in the QA Service, also to the HoS for Practice, Performance and QA, or who stands in."""
+    about = directory.for_child(audit.header.child_id)
+    holder = None if about.in_post("qa") else about.holder("hos_ppqa", audit.header.team)
+    # Weekly as long as nothing happens on it; `stall_of` names the stop.
+    key = f"stands_still/{audit.reference}/{audit.chain.count}/{today.toordinal() // 7}"
+    recipients = (QA_INBOX, *((holder.person.id,) if holder else ()))
+    return [Notice(key, "audit_stands_still", recipient, audit.reference) for recipient in recipients]
+
+
+def stall_of(audit: Audit) -> str:
+    """Another one once something has happened."""
+    return f"{audit.reference}/{audit.chain.count}"
+
+
+def _nobody_can_moderate(audit: Audit, directory: Directory) -> bool:
+    """Whether it must be moderated, and there is nobody independent who could be assigned."""
+    if audit.state != "shared" or not audit.moderation_reason:
+        return False
+    apart = {audit.auditor_id, *(getattr(audit.header, f"{role}_id") for role in CASE_ROLES)} | directory.excluded
+    people = (person for person in directory.people.values() if person.is_active and "moderator" in person.roles)
+    return all(person.id in apart for person in people)
+
+
 NEXT = {"open": "report", "reported": "verify"}
 
 
@@ -73,6 +98,7 @@ def _concerned(audit: Audit, directory: Directory) -> tuple[Person, ...]:
     """Everybody who could be in a relation to this audit that may make one of its moves."""
     named = [audit.auditor_id, audit.moderator_id, *(getattr(audit.header, f"{role}_id") for role in CASE_ROLES)]
     found = {person.id: person for person in map(directory.person, named) if person}
+    found |= {person.id: person for duty in duties_of(audit, directory) for person in duty.answers}
     for post in ("qa", *directory.posts):
         holder = directory.holder(post, audit.header.team)
         holders = (*directory.in_post(post, audit.header.team), *([holder.person] if holder else []))

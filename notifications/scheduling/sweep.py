@@ -12,16 +12,19 @@ from notifications.checkpoints import send_checkpoint
 from notifications.context import WorkerContext
 from notifications.reminders import audit_deadlines
 from notifications.reminders.action_reminders import action_to_check, next_check_on, reminders
-from notifications.reminders.alerts import directory_change_notices, is_stalled, read_volume_notices
+from notifications.reminders.alerts import directory_change_notices, is_stalled, read_volume_notices, stall_of, stalled_notices
 from notifications.reminders.digest_schedule import next_digest_times
 from notifications.reminders.post_turns import tell_of_turns
+from notifications.reminders.queries import is_remembered, remember
 from workflow.directory import Directory
-from workflow.events import QA_INBOX, Notice
+from workflow.models import Audit
 from workflow.storage.engine import DatabaseError
 from workflow.working_days import KNOWN_UNTIL, date_past_known_holidays, london_day
 
 LOG = logging.getLogger("practice_audit.sweep")
 KEEP_SLOTS = timedelta(days=7)
+STALLED, SAID_EVERY = "stalled", timedelta(days=6, hours=12)
+"""Once, and then every week: the check is made once a day, at about the same time."""
 SMALLEST, LARGEST, SECONDS = 100, 1_000, 0.025
 Row = TypeVar("Row")
 Checked = TypeVar("Checked")
@@ -81,10 +84,12 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
     if queries.is_claimed(context.engine, "day", str(today)):
         return
     states = [state.name for state in context.rules.audit.states.values() if not state.final]
-    for notices in _in_batches(
-        queries.audits_under_way(context.engine, states), lambda reference: _stalled_notice(context, reference, directory, today)
+    for stalled in _in_batches(
+        queries.audits_under_way(context.engine, states), lambda reference: _stalled_audit(context, reference, directory, now)
     ):
-        queries.enqueue(context.engine, [notice for notice in notices if notice], now)
+        for audit in filter(None, stalled):
+            queries.enqueue(context.engine, stalled_notices(audit, today, directory), now)
+            remember(context.engine, STALLED, stall_of(audit), now)
     if context.settings.is_production:
         send_checkpoint(context, today, directory, now)
     queries.forget_slots(context.engine, now - KEEP_SLOTS)
@@ -96,11 +101,12 @@ def _once_a_day(context: WorkerContext, today: date, directory: Directory, now: 
         LOG.warning("England’s bank holidays are known until %s, and dates are calculated until %s: update the library.", KNOWN_UNTIL, day)
 
 
-def _stalled_notice(context: WorkerContext, reference: str, directory: Directory, today: date) -> Notice | None:
+def _stalled_audit(context: WorkerContext, reference: str, directory: Directory, now: datetime) -> Audit | None:
+    """An audit that nobody can move on, unless the QA Service was notified in the last week."""
     audit = context.store.audit(reference)
     if audit is None or not is_stalled(audit, context.rules, directory):
         return None
-    return Notice(f"stands_still/{reference}/{today}", "audit_stands_still", QA_INBOX, reference)
+    return None if is_remembered(context.engine, STALLED, stall_of(audit), now - SAID_EVERY) else audit
 
 
 def _in_batches(rows: Sequence[Row], check: Callable[[Row], Checked]) -> Iterator[list[Checked]]:

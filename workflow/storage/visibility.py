@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, fun
 
 from workflow.approvers import NEXT, POST, line_of_approvers
 from workflow.directory import Directory, Person
-from workflow.permissions import Permissions, answers_for, verifiers
+from workflow.permissions import Permissions, answers_for, stands_in_for_qa, verifiers
 from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import IS_ESCALATED, actions, audits, escalated_to, tallies
@@ -164,6 +164,9 @@ class VisibilityFilter:
         relations: dict[str, Condition] = {role: true() for role in COUNCIL_WIDE if role in self.person.roles}
         relations |= {post: _of_teams(of, teams) for post, teams in self.by_team.items()}
         relations["recipient"] = all_of(of.is_escalated, _of_teams(of, self.answering))
+        arranges = self._teams_where(lambda team: self.person.id in stands_in_for_qa(team, self.directory))
+        whole = self.person.id in stands_in_for_qa(None, self.directory)
+        relations["qa_stand_in"] = true() if whole else _of_teams(of, arranges)
         if not verifiers(self.directory):
             relations["last_resort"] = relations["director"]
         return relations
