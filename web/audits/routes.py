@@ -11,6 +11,7 @@ from web.audits.previous_audit import find_told_date
 from web.audits.section_forms import describe_answers
 from web.audits.section_status import list_progress
 from web.audits.share_preview import preview_sharing
+from web.audits.vacant_duties import VacantDuty, vacant_duties_of
 from web.directory.choices import list_with_role
 from web.escalations.board import load_status
 from web.escalations.notification_status import EscalationStatus
@@ -72,9 +73,16 @@ def show(reference: str) -> str:
     seen = reveal_and_log(see(context, current_user(), reference))
     progress = list_progress(context, current_user(), seen.audit, seen.sections, list_questions(seen))
     return render_template(
-        "audit.html", **template_context(seen), progress=progress, held_by=name_next_person(seen), status=_escalation_status(seen),
+        "audit.html", vacant=_vacant(seen), **template_context(seen), progress=progress, held_by=name_next_person(seen), status=_escalation_status(seen),
         audited_on=find_told_date(seen.audit),
     )  # fmt: skip
+
+
+def _vacant(seen: AuditView) -> dict[str, VacantDuty]:
+    """Return the duties whose holder is gone, for a person who may name somebody else."""
+    if not {"name_successor", "allocate"}.intersection(seen.may):
+        return {}
+    return {one.holder.duty: one for one in vacant_duties_of(seen.audit, command_context().directory)}
 
 
 def _escalation_status(seen: AuditView) -> EscalationStatus | None:

@@ -27,7 +27,7 @@ class VacantDuty:
 
     @property
     def title(self) -> str:
-        return f"{role_title(self.holder.duty)}, action {self.holder.action}" if self.holder.action else role_title(self.holder.duty)
+        return f"person responsible for action {self.holder.action}" if self.holder.action else role_title(self.holder.duty)
 
     @property
     def href(self) -> str:

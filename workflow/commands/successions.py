@@ -9,7 +9,7 @@ from workflow.commands.actions import visible_action
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.directory import Directory, Person
 from workflow.duty_holders import OWNER
-from workflow.errors import BadInput, Missing, NotFound, PermissionDenied, PreconditionsNotMet
+from workflow.errors import BadInput, ErrorCollector, Missing, NotFound, PermissionDenied, PreconditionsNotMet
 from workflow.guards.audits import AUDITED_ROLES
 from workflow.models import Audit, SmartAction
 from workflow.naming import reason_not_to_name
@@ -84,12 +84,17 @@ def _audit_to_hand_over(context: CommandContext, who: Person, reference: str) ->
 
 def _read(context: CommandContext, audit: Audit, duty: str, typed: object, reason: object) -> tuple[Person, str]:
     """The successor and the reason; raises BadInput for somebody who could not carry the duty out."""
-    words = read_text("reason", reason)
-    if not words:
-        raise BadInput.about("reason", "Give a reason.")
-    person = context.directory.by_email(typed) if isinstance(typed, str) else None
-    if person is None:
-        raise BadInput.about("person", "Choose somebody who is active here, by their email address.")
+    errors, words, person = ErrorCollector(), "", None
+    with errors:
+        person = context.directory.by_email(typed) if isinstance(typed, str) else None
+        if person is None:
+            raise BadInput.about("person", "Choose somebody who is active here, by their email address.")
+    with errors:
+        words = read_text("reason", reason)
+        if not words:
+            raise BadInput.about("reason", "Give a reason.")
+    errors.refuse()
+    assert person is not None, "refused otherwise"
     if why_not := reason_not_to_name(person, duty, audit, context.directory, context.permissions.titles):
         raise BadInput.about("person", why_not)
     return person, words

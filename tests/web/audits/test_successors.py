@@ -43,7 +43,8 @@ def test_a_successor_is_chosen_among_those_who_could_do_it(app: Flask, world: Wo
     assert "practitioner2@demo.example" not in page
     refused = qa.post(where, person="", reason="")
     assert refused.status_code == 422
-    assert "Give a reason." in refused.get_data(as_text=True)
+    assert all(words in refused.get_data(as_text=True) for words in ("Give a reason.", "Choose somebody who is active here"))
+    assert f"{world.person('service.manager').name} answers for it" in text_of(qa.get(f"/audits/{reference}").get_data(as_text=True))
     assert qa.post(where, person="team.manager2@demo.example", reason="She left.").status_code == 303
     assert world.audit(reference).header.team_manager_id == world.person("team.manager2").id
     assert Browser(app, "team.manager2").get(f"/audits/{reference}").status_code == 200
