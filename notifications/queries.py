@@ -33,7 +33,7 @@ AHEAD = timedelta(minutes=5)
 SWEEPER = "sweep"
 OF_ACTIONS = (
     *(actions.c[name] for name in ("audit_id", "number", "section", "due_on", "remind_on", "owner_id", "added_by", "added_on")),
-    *(audits.c[name] for name in ("reference", "auditor_id", "moderator_id", "started_at", "share_by", "shared_at", *row_mapping.HEADER)),
+    *(audits.c[name] for name in ("reference", "auditor_id", "moderator_id", "judged_by", "moderated_at", "started_at", "share_by", "shared_at", *row_mapping.HEADER)),
     audits.c.state.label("audit_state"), audits.c.form_key, audits.c.form_version, audits.c.rules_version,
 )  # fmt: skip
 """Of an action and of its audit, for `action_reminders.action_to_check`."""

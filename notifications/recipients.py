@@ -1,7 +1,7 @@
 """Who is notified of an event: `config/notifications.toml`, resolved to people. A person with two roles is notified once."""
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from notifications.policy import Deadlines, ModerationSelection
 from workflow.approvers import POST, approvers
+from workflow.blindness import KEPT, without_judge
 from workflow.directory import Directory, Person
 from workflow.duty_holders import NO_ADDRESS, OWNER, holder_of
 from workflow.errors import ConfigurationError
@@ -32,7 +33,7 @@ class NotificationRules:
     def notices(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
         """A person connected to the child is not notified; a notice to their post goes to their deputy."""
         about = directory.for_child(audit.header.child_id)
-        recipients = [person for person in dict.fromkeys(self._recipients(event, audit, about)) if person not in about.excluded]
+        recipients = dict.fromkeys(self._recipients(event, audit, without_judge(audit, about), about.excluded))
         return tuple(Notice(event.key, event.name, person, event.reference, event.action, event.due_on) for person in recipients)
 
     def reachable(self, event: Event, audit: Audit, directory: Directory) -> tuple[Notice, ...]:
@@ -51,6 +52,11 @@ class NotificationRules:
     @property
     def urgent(self) -> frozenset[str]:
         return frozenset(name for name, event in self.events.items() if event.get("urgent"))
+
+    @property
+    def of_moderators_and_owners(self) -> frozenset[str]:
+        """All that a moderator who judges blind is notified of: it gives nothing away."""
+        return frozenset(name for name, event in self.events.items() if not KEPT.isdisjoint(event["told"]))
 
     @property
     def needed_rights(self) -> Mapping[str, tuple[str, ...]]:
@@ -72,9 +78,11 @@ class NotificationRules:
     def moderation_reason(self, audit: Audit, grade: str | None, shared_before: Callable[[], int]) -> str:
         return self.selection.moderation_reason(audit, grade, shared_before)
 
-    def _recipients(self, event: Event, audit: Audit, directory: Directory) -> Iterator[int]:
+    def _recipients(self, event: Event, audit: Audit, directory: Directory, connected: Collection[int]) -> Iterator[int]:
+        """A moderator who judges blind holds no post, and is notified as the moderator or the owner of an action."""
         for relation in self._relations(event, audit):
-            yield from _people(relation, event, audit, directory)
+            apart = connected if relation in KEPT else directory.excluded
+            yield from (person for person in _people(relation, event, audit, directory) if person not in apart)
 
     def _relations(self, event: Event, audit: Audit) -> tuple[str, ...]:
         table = self.events[event.name]

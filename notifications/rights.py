@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, Table, select
+from sqlalchemy import Engine, Select, Table, not_, or_, select
 
 from notifications.context import WorkerContext
 from notifications.recipients import KNOW, NotificationRules
@@ -64,7 +64,8 @@ def may_see_undelivered(reader: VisibilityFilter, rules: NotificationRules) -> C
 
 
 def _of_audits(reader: VisibilityFilter, rows: Table, rules: NotificationRules) -> Condition:
-    return any_of(_by_right(reader, rows, rules.needed_rights))
+    gives_nothing_away = rows.c.event.in_(rules.of_moderators_and_owners)
+    return all_of(or_(gives_nothing_away, not_(reader.judges_blind)), any_of(_by_right(reader, rows, rules.needed_rights)))
 
 
 def _by_right(reader: VisibilityFilter, rows: Table, needed: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:

@@ -7,6 +7,7 @@ escalation. While the person named can’t carry it out, it falls to the next in
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workflow.blindness import directory_about
 from workflow.directory import Directory, Person
 from workflow.models import Audit
 from workflow.roles import CASE_ROLES, NAMED_ROLES
@@ -36,7 +37,7 @@ class DutyHolder:
 
 def holder_of(duty: str, audit: Audit, directory: Directory, action: int | None = None) -> DutyHolder:
     """`action` is the number of the action that the owner’s duty is about."""
-    view = directory.for_child(audit.header.child_id)
+    view = directory_about(audit, directory)
     if duty in view.posts:
         return _holder_of_post(duty, audit, view)
     named = view.person(_named_id(duty, audit, action))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from workflow.blindness import directory_about
 from workflow.directory import Directory, Person
 from workflow.models import INADEQUATE, Audit, Escalation, Recipient
 from workflow.permissions import answers_for
@@ -36,7 +37,7 @@ def people_named(opening: Escalation) -> frozenset[int]:
 
 def acknowledged(audit: Audit, who: Person, at: datetime, directory: Directory, *, by_link: bool = False) -> Audit:
     """Acknowledge for every post that this person answers for, as its holder or standing in; the state follows once all have."""
-    escalation, directory = _of(audit), directory.for_child(audit.header.child_id)
+    escalation, directory = _of(audit), directory_about(audit, directory)
     team = audit.header.team
 
     def acknowledge(one: Recipient) -> Recipient:

@@ -179,11 +179,6 @@ class Moderation(Protocol):
     def moderated_at(self) -> datetime | None: ...
 
 
-def judges_blind(person_id: int, of: Moderation) -> bool:
-    """Whether this person is the moderator, and has still to save their own judgement whole (rules, section 5)."""
-    return of.moderator_id == person_id and of.judged_by != person_id and of.moderated_at is None
-
-
 @dataclass(frozen=True, slots=True)
 class Seal:
     """What was shared or moderated, unchanged; `digest` is SHA-256 of `content`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow.approvers import approvers
+from workflow.blindness import KEPT, directory_about, is_blind
 from workflow.directory import Directory, Person
 from workflow.duty_holders import acts_in_place_of, stands_in_for
 from workflow.errors import ConfigurationError
@@ -76,7 +77,9 @@ def relations(person: Person, audit: Audit, directory: Directory) -> frozenset[s
     """This person’s relations to this audit: each needs the role and the tie. People who left or are connected to the child have none."""
     if not person.is_active or directory.is_connected(person.id, audit.header.child_id):
         return frozenset()
-    directory = directory.for_child(audit.header.child_id)
+    directory = directory_about(audit, directory)
+    if is_blind(person, audit):
+        return frozenset(_named_in(person, audit, directory) & KEPT)
     ties = _posts_held(person, audit, directory) | _named_in(person, audit, directory)
     if audit.state != "withdrawn" and audit.reference in directory.emergencies.get(person.id, ()):
         ties.add("emergency")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from workflow.blindness import directory_about
 from workflow.directory import Directory
 from workflow.events import QA_INBOX, Notice
 from workflow.models import Audit, Escalation, Recipient
@@ -26,11 +27,15 @@ def changes_hands(team: str | None, child_id: str | None, before: Directory, aft
 
 
 def handover_notices(audit: Audit, before: Directory, after: Directory, at: datetime, policy: NotificationPolicy) -> tuple[Notice, ...]:
+    """Where the directory changes."""
+    return notices_between(audit, directory_about(audit, before), directory_about(audit, after), at, policy)
+
+
+def notices_between(audit: Audit, was: Directory, now: Directory, at: datetime, policy: NotificationPolicy) -> tuple[Notice, ...]:
     """To each person who answers for a post since `at` and did not before, with the time that is left; to the QA inbox where it fell vacant."""
     opening, team = audit.escalation, audit.header.team
     if opening is None or opening.state not in UNRESOLVED:
         return ()
-    was, now = before.for_child(audit.header.child_id), after.for_child(audit.header.child_id)
     found: dict[int, Notice] = {}
     # Those who must acknowledge last, because one person is told once, of the most urgent.
     for recipient in sorted(opening.recipients, key=lambda one: one.acknowledged_at is None):
@@ -54,7 +59,7 @@ def _first(post: str, team: str | None, directory: Directory) -> frozenset[int]:
 
 def answering_now(notices: tuple[Notice, ...], audit: Audit, directory: Directory) -> Iterator[Notice]:
     """Those of the notices whose recipient still answers for a post; what is told to the QA inbox stays."""
-    about = directory.for_child(audit.header.child_id)
+    about = directory_about(audit, directory)
     people = {QA_INBOX}.union(*(answering(post, audit.header.team, about) for post in about.posts))
     return (notice for notice in notices if notice.recipient in people)
 

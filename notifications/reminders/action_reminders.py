@@ -8,6 +8,7 @@ from typing import Any
 
 from notifications.policy import HEAD_OF_SERVICE, Deadlines
 from notifications.recipients import answering
+from workflow.blindness import directory_about
 from workflow.directory import Directory
 from workflow.duty_holders import OWNER
 from workflow.events import QA_INBOX, Notice
@@ -41,7 +42,7 @@ def action_to_check(row: Any, since: date) -> ActionToCheck:
     header = Header(*(getattr(row, name) for name in Header.__slots__))
     audit = Audit(
         row.reference, row.audit_state, row.auditor_id, (row.form_key, row.form_version), row.rules_version, row.started_at, row.share_by,
-        moderator_id=row.moderator_id, header=header, shared_at=row.shared_at, actions=(action,),
+        moderator_id=row.moderator_id, judged_by=row.judged_by, moderated_at=row.moderated_at, header=header, shared_at=row.shared_at, actions=(action,),
     )  # fmt: skip
     return ActionToCheck(audit, row.number, since)
 
@@ -62,7 +63,7 @@ def reminders(action: ActionToCheck, today: date, clocks: Deadlines, directory: 
 def _people_in(relation: str, action: ActionToCheck, directory: Directory) -> Iterator[int]:
     """The people who answer for it now. An email to somebody without an address would be a dead letter each time."""
     if relation == HEAD_OF_SERVICE:
-        about = directory.for_child(action.audit.header.child_id)
+        about = directory_about(action.audit, directory)
         holder = about.holder(relation, action.audit.header.team)
         yield from [holder.person.id] if holder else []
         return
@@ -119,7 +120,7 @@ def chases(audit: Audit, today: date, clocks: Deadlines, directory: Directory) -
     escalation = audit.escalation
     if escalation is None or escalation.state != "open":
         return
-    directory, late_from = directory.for_child(audit.header.child_id), _chased_from(escalation, clocks)
+    directory, late_from = directory_about(audit, directory), _chased_from(escalation, clocks)
     is_passed_up = today > add_working_days(london_day(escalation.opened_at), clocks["escalation_passed_up_working_days"])
     for recipient in escalation.recipients if today >= late_from else ():
         if recipient.acknowledged_at is None:

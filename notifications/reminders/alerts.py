@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
+from workflow.blindness import directory_about
 from workflow.commands.available_moves import find_makers
 from workflow.directory import Directory, Person
 from workflow.duty_holders import duties_of
@@ -20,7 +21,7 @@ Needed = tuple[tuple[Move, ...], SmartAction | None]
 
 def is_stalled(audit: Audit, rules: Rules, directory: Directory) -> bool:
     """Whether no enabled person can make the move that has to happen next (rules, invariant 13)."""
-    directory = directory.for_child(audit.header.child_id)
+    directory = directory_about(audit, directory)
     ties = {person.id: relations(person, audit, directory) for person in _concerned(audit, directory)}
     if _escalation_waits_for_nobody(audit, directory) or _nobody_can_moderate(audit, directory):
         return True
@@ -61,7 +62,7 @@ def _needed(audit: Audit, rules: Rules) -> Iterator[Needed]:
 
 def stalled_notices(audit: Audit, today: date, directory: Directory) -> list[Notice]:
     """To the QA inbox; where nobody is left in the QA Service, also to the HoS for Practice, Performance and QA, or who stands in."""
-    about = directory.for_child(audit.header.child_id)
+    about = directory_about(audit, directory)
     holder = None if about.in_post("qa") else about.holder("hos_ppqa", audit.header.team)
     # Weekly as long as nothing happens on it; `stall_of` names the stop.
     key = f"stands_still/{audit.reference}/{audit.chain.count}/{today.toordinal() // 7}"

@@ -18,6 +18,7 @@ from workflow.commands.actions import NewAction
 from workflow.commands.audit_view import see
 from workflow.commands.registry import make_audit_move, make_escalation_move
 from workflow.commands.safeguarding import record_safeguarding
+from workflow.commands.shown_versions import save_as_shown
 from workflow.storage.engine import read_transaction
 from workflow.storage.visibility import VisibilityFilter
 from workflow.validation import read_text
@@ -65,9 +66,7 @@ def save_section(given: Given, reference: str, section: str) -> Response:
     see(command_context(), identified_person(), reference)
     expected_version = read_if_match()
     return answer_with_audit(
-        lambda context: drafting.save_section(
-            context, identified_person(), reference, section, given, expected_version, of_whole_audit=True
-        )
+        lambda context: save_as_shown(context, identified_person(), reference, section, given, expected_version, of_whole_audit=True)
     )
 
 

@@ -11,6 +11,7 @@ from web.api.serialisers import serialise_action_after_command, serialise_after_
 from web.request.context import command_context, identified_person
 from web.request.idempotency import run_request_once
 from web.request.read_log import log_json_sent, log_text_sent
+from workflow.blindness import is_blind
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.directory import Person
 from workflow.errors import IfMatchRequired, NotFound
@@ -43,8 +44,8 @@ def read_if_match() -> int:
 
 def answer_with_audit(run: Command, status: int = 200) -> Response:
     """Carry out a command on an audit and answer with the audit; with an Idempotency-Key, once and with one answer."""
-    shown, text, _ = _run(run, Answer(lambda context, who, audit, _: serialise_after_command(context, who, audit)))
-    log_json_sent(shown)
+    shown, text, audit = _run(run, Answer(lambda context, who, audit, _: serialise_after_command(context, who, audit)))
+    log_json_sent(shown | {"version": audit.version} if is_blind(identified_person(), audit) else shown)
     return make_audit_response(shown, text, status)
 
 
@@ -107,7 +108,7 @@ def _repeated_answer(context: CommandContext, who: Person, answer: Answer, answe
     stored = current_app.json.loads(answered)
     audit, _ = get_visible_audit(context, who, answer.reference or stored["reference"])
     now = answer.serialise(context, who, audit, stored)
-    return (answered if _covers(now, stored) else to_json(now)), audit
+    return (answered if _covers(now, stored) and not is_blind(who, audit) else to_json(now)), audit
 
 
 def _covers(now: Shown, stored: Shown) -> bool:

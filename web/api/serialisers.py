@@ -56,7 +56,7 @@ def serialise_audit(context: CommandContext, who: Person, view: AuditView) -> di
     shown: dict[str, Any] = AUDIT.dump(
         {
             "reference": audit.reference,
-            "version": audit.version,
+            "version": view.version_shown,
             "edition": audit.edition,
             "sealed_edition": view.sealed.edition if view.sealed else None,
             "sealed_at": view.sealed.at if view.sealed else None,

@@ -16,7 +16,8 @@ from workflow.roles import CASE_ROLES
 from workflow.storage.keyset import fetch_page, precedes
 from workflow.storage.sql_conditions import Condition, all_of, any_of
 from workflow.storage.tables import audits, tallies
-from workflow.storage.visibility import OF_ANY_CHILD, OF_AUDIT, OF_TALLY, VisibilityFilter
+from workflow.storage.visibility import VisibilityFilter
+from workflow.storage.visibility_conditions import OF_ANY_CHILD, OF_AUDIT, OF_TALLY
 from workflow.validation import read_text
 
 SIZE = 50

@@ -21,10 +21,10 @@ from web.request.flash_messages import flash
 from web.request.form_fields import SURE
 from web.request.read_log import reveal_and_log
 from web.request.view_options import ViewOptions
-from workflow.commands import drafting
-from workflow.commands.audit_view import AuditView
+from workflow.commands.audit_view import AuditView, see
 from workflow.commands.context import get_visible_audit
 from workflow.commands.sealed_text import directory_of_text
+from workflow.commands.shown_versions import save_as_shown
 from workflow.errors import BadInput, EditConflict, Missing, NotFound, PermissionDenied, ReadLogUnavailable, Refusal, TooLarge
 from workflow.forms import Section
 from workflow.history import digest
@@ -45,7 +45,7 @@ def show(reference: str, section: str) -> str:
     draft = draft_recovery.find(current_user(), reference, section) if draft_recovery.may_write(seen, section) else None
     if draft:
         return _render_section(seen, part, typed_values(part, draft.typed), draft.seen, draft_at=draft.at)
-    return _render_section(seen, part, None, seen.audit.version)
+    return _render_section(seen, part, None, seen.section_version(section))
 
 
 @pages.post("/audits/<reference>/sections/<section>")
@@ -75,7 +75,8 @@ def autosave(reference: str, section: str) -> dict[str, object]:
         raise
     now = datetime.now(UTC)
     ends_at = current_session().ends_at(now)
-    return {"version": audit.version, "saved_at": clock(now), "ends_at": ends_at.isoformat() if ends_at else None}
+    version = see(command_context(), current_user(), audit.reference).section_version(section)
+    return {"version": version, "saved_at": clock(now), "ends_at": ends_at.isoformat() if ends_at else None}
 
 
 @pages.post("/audits/<reference>/sections/<section>/discard")
@@ -115,7 +116,7 @@ def _refuse_longest_field(part: Section) -> BadInput:
 def _save(reference: str, section: str) -> Audit:
     refuse_too_large()
     me, version = current_user(), draft_recovery.read_version_seen(request.form)
-    audit = drafting.save_section(command_context(), me, reference, section, partial(_read_typed, reference), version)
+    audit = save_as_shown(command_context(), me, reference, section, partial(_read_typed, reference), version)
     if request.form.get("kept"):
         draft_recovery.delete(me, reference, section)
     return audit
@@ -178,7 +179,7 @@ def _render_conflict(seen: AuditView, part: Section, refusal: Refusal) -> str:
     seen = reveal_and_log(seen)
     form, directory = command_context().form_of(seen.audit), command_context().directory
     return render_template(
-        "conflict.html", **template_context(seen), section=part, yours=typed_values(part, request.form), version=seen.audit.version,
+        "conflict.html", **template_context(seen), section=part, yours=typed_values(part, request.form), version=seen.section_version(part.key),
         theirs=describe_answers(form, part.key, seen.sections[part.key], directory), sentence=refusal.sentence,
         may_write=draft_recovery.may_write(seen, part.key),
     )  # fmt: skip

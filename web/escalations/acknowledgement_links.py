@@ -8,6 +8,7 @@ from notifications.delivery.acknowledgement_links import AcknowledgementLink, re
 from web.escalations import queries
 from web.escalations.initials import initials_of, offered_initials
 from web.request.context import command_context, current_council, current_session
+from workflow.blindness import directory_about
 from workflow.commands.context import CommandContext, get_visible_audit
 from workflow.commands.escalations import acknowledge
 from workflow.directory import Person
@@ -93,7 +94,7 @@ def _unacknowledged(context: CommandContext, audit: Audit, person: Person, asked
     escalation = audit.escalation
     if escalation is None or escalation.state != "open" or asked.made_at < escalation.opened_at:
         return []
-    directory = context.directory.for_child(audit.header.child_id)
+    directory = directory_about(audit, context.directory)
     return [
         one
         for one in escalation.recipients

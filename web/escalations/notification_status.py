@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from notifications.policy import Deadlines
+from workflow.blindness import without_judge
 from workflow.directory import Directory, Holder, Person
 from workflow.events import QA_INBOX
 from workflow.models import Audit, Escalation, Recipient
@@ -114,11 +115,15 @@ class StatusInput:
     plan_by: int | None
     resolved_at: datetime | None
     resolved_by: int | None
+    moderator_id: int | None
+    judged_by: int | None
+    moderated_at: datetime | None
 
 
 def describe_opening(audit: Audit, one: Escalation) -> StatusInput:
     copied = {name: getattr(one, name) for name in COPIED_FIELDS}
-    return StatusInput(reference=audit.reference, team=audit.header.team, child_id=audit.header.child_id, **copied)
+    moderation = {name: getattr(audit, name) for name in ("moderator_id", "judged_by", "moderated_at")}
+    return StatusInput(reference=audit.reference, team=audit.header.team, child_id=audit.header.child_id, **copied, **moderation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ class StatusCalculator:
     def _recipient_status(
         self, row: Any, one: Recipient, emails: list[Any], read: Mapping[tuple[str, int | None], datetime]
     ) -> RecipientStatus:
-        directory, opened_on = self.directory.for_child(row.child_id), london_day(row.opened_at)
+        directory, opened_on = without_judge(row, self.directory.for_child(row.child_id)), london_day(row.opened_at)
         holder = directory.holder(one.post, row.team)
         person = directory.person(one.acknowledged_by) if one.acknowledged_at else holder.person if holder else None
         their_emails = [email for email in emails if person and email.recipient == person.id and email.event != "escalation_passed_up"]

@@ -87,7 +87,8 @@ def fetch_first_readings(connection: Connection, rows: Sequence[Any]) -> Mapping
 def _select_latest(reader: VisibilityFilter) -> Select[Any]:
     """Select the latest escalation of each audit. Earlier ones stay on the record."""
     latest = select(func.max(OPENINGS.c.number)).where(OPENINGS.c.audit_id == audits.c.id).correlate(audits).scalar_subquery()
-    columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"))
+    moderation = (audits.c.moderator_id, audits.c.judged_by, audits.c.moderated_at)
+    columns = (audits.c.id, audits.c.reference, audits.c.team, audits.c.child_id, audits.c.escalation_state.label("state"), *moderation)
     joined = select(*columns, *(escalations.c[name] for name in ESCALATION_COLUMNS)).join(audits, audits.c.id == escalations.c.audit_id)
     return joined.where(escalations.c.number == latest, reader.permitted("read_listed_escalation"))
 

@@ -35,7 +35,7 @@ def fetch_audits_waiting(connection: Connection, reader: VisibilityFilter) -> Se
     goes_on = or_(audits.c.state != "withdrawn", IS_UNRESOLVED)
     query = select(audits, unsettled.label("unsettled"), *opening).where(audits.c.id.in_(waiting), reader.permitted("know"), goes_on)
     is_asked = and_(audits.c.withdrawal_asked_by.is_not(None), true() if _may_approve(reader.person) else false())
-    first = case((audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), (is_asked, 2), else_=3)
+    first = case((reader.judges_blind, 3), (audits.c.escalation_state == "open", 0), (IS_UNRESOLVED, 1), (is_asked, 2), else_=3)
     return connection.execute(query.order_by(first, audits.c.id).limit(MOST + 1)).all()
 
 
@@ -76,7 +76,9 @@ def fetch_actions_waiting(connection: Connection, reader: VisibilityFilter) -> S
         audits.c.escalation_state,
     )
     query = select(*columns).join(audits, audits.c.id == actions.c.audit_id).where(IS_UNSETTLED, actions.c.is_live, or_(*concerns))
-    query = query.where(reader.permitted("know"), audits.c.state.in_(("shared", "moderated")))
+    query = query.where(
+        or_(actions.c.owner_id == person.id, ~reader.judges_blind), reader.permitted("know"), audits.c.state.in_(("shared", "moderated"))
+    )
     return connection.execute(query.order_by(is_asked, actions.c.due_on).limit(MOST + 1)).all()
 
 

@@ -12,6 +12,7 @@ from notifications.reminders.action_reminders import action_to_check
 from web.escalations.notification_status import EscalationStatus, RecipientStatus
 from web.formatting import role_title
 from workflow.approvers import approvers
+from workflow.blindness import is_blind, without_judge
 from workflow.directory import Directory, Person, Request
 from workflow.duty_holders import holder_of
 from workflow.ports import EmergencyAccessRequest
@@ -50,7 +51,7 @@ def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, cloc
             yield Task(DRAFTING[row.state], show, row.reference, row.share_by, revision=_revision_of(row.share_by))
         if row.state == "shared":
             yield from _list_moderation_tasks(row, me, show, clocks)
-        if row.withdrawal_asked_by and row.state != "withdrawn" and _may_approve(row, me, directory):
+        if row.withdrawal_asked_by and row.state != "withdrawn" and not is_blind(me, row) and _may_approve(row, me, directory):
             yield Task(
                 "Decide whether to withdraw the audit",
                 url_for("audits.move", reference=row.reference, move="withdraw"),
@@ -61,7 +62,7 @@ def list_audit_tasks(rows: Iterable[Any], me: Person, directory: Directory, cloc
 
 
 def _may_approve(row: Any, me: Person, directory: Directory) -> bool:
-    return me in approvers(row.withdrawal_asked_by, row.team, directory.for_child(row.child_id))
+    return me in approvers(row.withdrawal_asked_by, row.team, without_judge(row, directory.for_child(row.child_id)))
 
 
 DRAFTING = {
@@ -102,7 +103,7 @@ def list_undelivered_email_tasks(count: int) -> Iterator[Task]:
 def _list_escalation_tasks(row: Any, me: Person, directory: Directory, clocks: Deadlines) -> Iterator[Task]:
     href = url_for("escalations.show", reference=row.reference)
     waiting = [one.post for one in recipients_of(row.recipients) if one.acknowledged_at is None]
-    opened_on, directory = london_day(row.opened_at), directory.for_child(row.child_id)
+    opened_on, directory = london_day(row.opened_at), without_judge(row, directory.for_child(row.child_id))
     waits = any(_answers_for(me, post, row.team, directory) for post in waiting)
     if row.escalation_state == "open" and waits:
         by = add_working_days(opened_on, clocks["escalation_acknowledged_working_days"])
@@ -171,6 +172,8 @@ def list_role_request_tasks(waiting: Iterable[Request], directory: Directory) ->
 
 
 def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
+    if is_blind(me, row):
+        return f"Carry out action {row.number}" if row.state == "open" else ""
     is_escalated = row.escalation_state != "none"
     if row.state == "reported":
         verifies = "hos_ppqa" if is_escalated else "qa"
@@ -182,7 +185,9 @@ def _describe_action_task(row: Any, me: Person, directory: Directory) -> str:
     if row.owner_id == me.id and me.works_with_cases:
         return f"Carry out action {row.number}"
     reports = (
-        _answers_for(me, "head_of_service", row.team, directory.for_child(row.child_id)) if is_escalated else _reports(row, me, directory)
+        _answers_for(me, "head_of_service", row.team, without_judge(row, directory.for_child(row.child_id)))
+        if is_escalated
+        else _reports(row, me, directory)
     )
     return f"Track action {row.number} and report when it is complete" if reports else ""
 

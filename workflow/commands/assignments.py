@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from workflow.audit import with_section
+from workflow.blindness import directory_about
 from workflow.commands.available_moves import make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
 from workflow.commands.directory.handover import ensure_may_be_given
 from workflow.commands.drafting import find_auditor
 from workflow.directory import Person
-from workflow.errors import BadInput, PermissionDenied, PreconditionsNotMet
+from workflow.errors import BadInput, Missing, PermissionDenied, PreconditionsNotMet
 from workflow.guards.audits import auditor_is_independent
 from workflow.guards.moderation import conflicts_of
 from workflow.models import Audit
@@ -57,8 +58,19 @@ def assign_moderator(context: CommandContext, who: Person, reference: str, moder
         raise PreconditionsNotMet(conflicts)
     work = UnitOfWork(context, who, audit, audit)
     after = replace(audit, moderator_id=person.id)
+    _ensure_posts_are_answered_for(context, audit, after)
     if audit.moderator_id not in {None, person.id}:
         after = replace(after, sections={**after.sections, "moderation": {}})
     work.record_transition(after, "assign_moderator", facts={"moderator": person.id})
     work.notify("moderator_assigned")
     return work.commit()
+
+
+def _ensure_posts_are_answered_for(context: CommandContext, before: Audit, after: Audit) -> None:
+    """Whatever the grade: an escalation must reach somebody while its moderator judges blind. Raise PreconditionsNotMet."""
+    was, now = directory_about(before, context.directory), directory_about(after, context.directory)
+    titles, team = context.permissions.titles, after.header.team
+    lost = [post for post in context.rules.escalation_recipients if was.holder(post, team) and not now.holder(post, team)]
+    if lost:
+        sentence = f"Only they could answer for an escalation as {titles[lost[0]]}: choose somebody else."
+        raise PreconditionsNotMet((Missing("moderation", "moderator", sentence),))

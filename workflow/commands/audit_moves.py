@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from workflow import audit as audit_changes
 from workflow import escalation, smart_action
+from workflow.blindness import directory_about
 from workflow.commands.actions import NewAction, read_further_actions
 from workflow.commands.available_moves import check_permitted, check_preconditions, is_request_only, make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork, get_visible_audit, retry_on_conflict
@@ -160,7 +161,7 @@ def open_escalation(work: UnitOfWork, source: str, reason: str = "") -> None:
     context, audit, track = work.context, work.audit, work.context.rules.escalation
     move = track.moves["raise" if source == "raise" else "open"]
     to = leads_to(track, audit.escalation_state, move.name)
-    directory = context.directory.for_child(audit.header.child_id)
+    directory = directory_about(audit, context.directory)
     recipients = escalation.recipients_of(context.rules.escalation_recipients, audit.header.team, directory)
     opening = Escalation(escalation.next_number(audit), audit.edition, source, to, work.who.id, context.now, recipients, reason)
     after = escalation.opened(audit, opening)

@@ -3,10 +3,12 @@
 What `see` returns holds no case text: `AuditView.reveal` returns the text, once the read log entry is committed.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from workflow.blindness import is_blind
 from workflow.commands.actions import may_see_action
 from workflow.commands.available_moves import AvailableMove, available_moves, make_guard_context, may_make
 from workflow.commands.context import CommandContext, get_visible_audit
@@ -18,7 +20,7 @@ from workflow.errors import PermissionDenied
 from workflow.forms import Form
 from workflow.guards import what_is_missing
 from workflow.guards.context import GuardContext
-from workflow.history import Row
+from workflow.history import Row, digest
 from workflow.models import Answers, Audit, Escalation, Seal, SmartAction
 from workflow.ports import ReadLogEntry
 from workflow.state_machine import moves_from
@@ -79,8 +81,9 @@ class AuditView:
     available_moves: tuple[AvailableMove, ...]
     may: tuple[str, ...]
     reads_history: bool
+    version_shown: int
     judgements: tuple[SealedJudgement, ...] = ()
-    """As each moderator first saved one whole."""
+    """Each as its moderator first saved it complete."""
     sealed: SealedText | None = None
     seals: tuple[Seal, ...] | None = field(default=None, repr=False, compare=False)
     """None where none was needed."""
@@ -106,6 +109,11 @@ class AuditView:
     @property
     def holds_text(self) -> bool:
         return bool(self.sections or self.actions or self.escalation)
+
+    def section_version(self, key: str) -> int:
+        """What a save of the section compares: see `shown_versions`."""
+        whole = self._full or self
+        return _number_made_from(whole.sections.get(key)) if is_blind(self.who, self.audit) else self.audit.version
 
     @property
     def escalation_state(self) -> str:
@@ -151,22 +159,35 @@ def view_without_logging(context: CommandContext, who: Person, audit: Audit, tie
     seals = context.store.seals(audit) if reads_seal or reads_judgements else None
     sealed = sealed_text(seals) if seals and reads_seal else None
     written = audit.sections if reads_working_copy(audit, ties) else sealed.sections if sealed else {}
+    sections = _sections(context.form_of(audit), reads, written, sees_grade=sees_grade)
+    actions = tuple(action for action in audit.actions if may_see_action(context, who, audit, ties, action))
     return AuditView(
         who=who,
         audit=audit,
         ties=ties,
         sees_names=context.permissions.allow("see_state_and_names", audit, ties),
-        sections=_sections(context.form_of(audit), reads, written, sees_grade=sees_grade),
-        actions=tuple(action for action in audit.actions if may_see_action(context, who, audit, ties, action)),
+        sections=sections,
+        actions=actions,
         sees_escalation=sees_grade or "recipient" in ties,
         overall_grade=audit.overall_grade if sees_grade else None,
         available_moves=made,
         may=(*(offer.move.name for offer in made), *_permitted(context, audit, ties), *escalation_moves(context, who, audit, ties)),
         reads_history=context.permissions.allow("read_history", audit, ties),
+        version_shown=_number_made_from([sections, *map(_shown, actions)]) if is_blind(who, audit) else audit.version,
         judgements=sealed_judgements(audit, seals) if seals and reads_judgements else (),
         sealed=sealed,
         seals=seals,
     )
+
+
+def _number_made_from(shown: object) -> int:
+    """Nine digits at most, as a version has."""
+    return int(digest(json.dumps(shown, default=str, sort_keys=True))[:12], 16) % 10**9
+
+
+def _shown(action: SmartAction) -> tuple[object, ...]:
+    """Without who reported or verified it, which depends on whether the audit is escalated."""
+    return action.number, action.state, action.text, action.owner_id, action.due_on, action.asked_due_on, action.progress, action.evidence
 
 
 def make_log_entry(context: CommandContext, who: Person, shown: Viewable, place: ReadLocation) -> ReadLogEntry:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from workflow.blindness import directory_about
 from workflow.commands.context import CommandContext
 from workflow.directory import Directory, Person
 from workflow.errors import BadInput, Missing, PermissionDenied
@@ -27,7 +28,7 @@ def find_makers(move: Move, audit: Audit, action: SmartAction | None, directory:
     posts = move.makers(audit.was_escalated)
     if not move.falls_to:
         return posts
-    involved, directory = _involved(audit, action), directory.for_child(audit.header.child_id)
+    involved, directory = _involved(audit, action), directory_about(audit, directory)
     for post in move.falls_to[move.falls_to.index(posts[0]) :]:
         if any(person.id not in involved for person in directory.in_post(post, audit.header.team)):
             return (*posts, post)

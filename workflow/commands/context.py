@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from workflow import content
+from workflow.blindness import directory_about
 from workflow.directory import Directory, Person
 from workflow.errors import EditConflict, NotFound
 from workflow.events import Event, Notice
@@ -20,6 +21,7 @@ from workflow.history import Chain, HistoryEntry, Row, digest, facts_of, link
 from workflow.models import Audit, Seal
 from workflow.permissions import Permissions, relations
 from workflow.ports import Change, ConcurrentChange, IdempotentRequest, NotificationPolicy, Store
+from workflow.posts import notices_between
 from workflow.workflow_config import Rules
 from workflow.working_days import london_day
 
@@ -112,7 +114,7 @@ class UnitOfWork:
             after,
             tuple(self._rows),
             self._remarks,
-            tuple(self._notices),
+            (*self._notices, *self._handed_over(after)),
             tuple(self._seals),
             self.context.directory.version,
             self.context.now,
@@ -121,6 +123,14 @@ class UnitOfWork:
         )
         self.context.store.save(change)
         return after
+
+    def _handed_over(self, after: Audit) -> tuple[Notice, ...]:
+        """While a moderator judges blind, their posts on the audit are with the next in line; those who hold them then are notified."""
+        before, context = self.before, self.context
+        if before is None or not before.escalation or not after.escalation or before.escalation.number != after.escalation.number:
+            return ()
+        was, now = directory_about(before, context.directory), directory_about(after, context.directory)
+        return notices_between(after, was, now, context.now, context.notification_policy)
 
 
 def get_visible_audit(context: CommandContext, who: Person, reference: str) -> tuple[Audit, frozenset[str]]:

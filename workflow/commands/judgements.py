@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from workflow.audit import JUDGEMENT_PART
+from workflow.blindness import judges_blind
 from workflow.commands.available_moves import make_guard_context
 from workflow.commands.context import CommandContext, UnitOfWork
 from workflow.commands.snapshots import sealed_judgement
 from workflow.directory import Person
 from workflow.errors import PermissionDenied
 from workflow.guards import what_is_missing
-from workflow.models import Answers, Audit, Seal, judges_blind
+from workflow.models import Answers, Audit, Seal
 from workflow.retelling import retell
 
 OF_ONE_ACTION = ("actions.", "api_actions.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from workflow.blindness import directory_about
 from workflow.errors import Missing
 from workflow.guards.audits import posts_are_filled
 from workflow.guards.context import Guard, GuardContext
@@ -46,7 +47,7 @@ def plan_is_recorded(s: GuardContext) -> Iterator[Missing]:
 
 def _own(s: GuardContext) -> list[Recipient]:
     recipients = s.audit.escalation.recipients if s.audit.escalation else ()
-    directory = s.directory.for_child(s.audit.header.child_id)
+    directory = directory_about(s.audit, s.directory)
     return [recipient for recipient in recipients if answers_for(s.who, recipient.post, s.audit.header.team, directory)]
 
 

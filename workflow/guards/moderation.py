@@ -35,7 +35,8 @@ def moderation_is_recorded(s: GuardContext) -> Iterator[Missing]:
 
 
 def difference_is_explained(s: GuardContext) -> Iterator[Missing]:
-    grade = s.answer("moderation", "grade")
+    """Asked once the judgement is complete: before that, it would say what the auditor’s grade is not."""
+    grade = s.answer("moderation", "grade") if not any(moderation_is_recorded(s)) else None
     if grade and grade != s.audit.overall_grade and not s.answer("moderation", "difference_reason"):
         yield Missing("moderation", "difference_reason", "Say why your grade differs from the auditor’s.")
 

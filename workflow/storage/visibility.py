@@ -8,47 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, false, func, not_, or_, select, true, union_all
+from sqlalchemy import CompoundSelect, Select, exists, false, func, not_, or_, select, true, union_all
 
 from workflow.approvers import NEXT, POST, line_of_approvers
+from workflow.blindness import KEPT
 from workflow.directory import Directory, Person
 from workflow.permissions import Permissions, answers_for, stands_in_for_qa, verifiers
 from workflow.roles import COUNCIL_WIDE, NAMED_ROLES, SCOPED
 from workflow.storage.sql_conditions import Condition, all_of, any_of
-from workflow.storage.tables import IS_ESCALATED, actions, audits, escalated_to, tallies
+from workflow.storage.tables import actions, audits, escalated_to
+from workflow.storage.visibility_conditions import OF_AUDIT, Columns, Relations, involves, is_involved, judged_blind_by, of_teams
 from workflow.storage.withdrawal_conditions import can_agree
-
-Relations = Mapping[str, Condition]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns that posts and stages depend on: of an audit, or of a row of `tallies`, which counts many audits."""
-
-    team: ColumnElement[str]
-    is_shared: Condition
-    is_escalated: Condition
-    is_moderated: Condition
-    child: ColumnElement[str] | None = None
-
-    def stages(self) -> Relations:
-        return {
-            "always": true(),
-            "once_shared": self.is_shared,
-            "once_moderated": self.is_moderated,
-            "once_escalated": self.is_escalated,
-            "moderated_and_escalated": all_of(self.is_escalated, self.is_moderated),
-        }
-
-
-# An expression, not the column: with its index, all audits of the teams would be read and sorted to show the newest fifty.
-OF_AUDIT = Columns(
-    func.coalesce(audits.c.team, ""), audits.c.shared_at.is_not(None), IS_ESCALATED, audits.c.moderated_at.is_not(None),
-    func.coalesce(audits.c.child_key, ""),
-)  # fmt: skip
-OF_ANY_CHILD = replace(OF_AUDIT, child=None)
-OF_TALLY = Columns(tallies.c.team, tallies.c.is_shared, tallies.c.is_escalated, false())
-STAGES = OF_AUDIT.stages()
 
 
 @dataclass(frozen=True)
@@ -58,16 +28,26 @@ class VisibilityFilter:
     person: Person
     directory: Directory
     permissions: Permissions
+    is_of_judge: bool = False
+    """With the posts as they are on the audits that one moderator judges blind."""
 
     def permitted(self, right: str) -> Condition:
         """The audits on which this person has a right, by post or by name."""
         return any_of([self.by_post(right), self.by_name(right)])
 
     def by_post(self, right: str, of: Columns = OF_AUDIT) -> Condition:
-        return self._for_each_child(of, lambda reader: reader.usually_by_post(right, of))
+        return self._for_each_judge(of, lambda reader: reader.usually_by_post(right, of))
 
     def by_name(self, right: str) -> Condition:
-        return self._for_each_child(OF_AUDIT, lambda reader: reader.usually_by_name(right))
+        by_others = self._for_each_judge(OF_AUDIT, lambda reader: reader.usually_by_name(right))
+        kept = {relation: condition for relation, condition in self._names.items() if relation in KEPT}
+        is_known = audits.c.id.not_in(self.connected()) if self._children else true()
+        return any_of([by_others, all_of(self.judges_blind, is_known, self._allowed(right, kept, OF_AUDIT))])
+
+    @property
+    def judges_blind(self) -> Condition:
+        """The audits on which being their moderator takes every other relation away (see `blindness`)."""
+        return judged_blind_by([self.person.id]) if "moderator" in self.person.roles else false()
 
     def usually_by_post(self, right: str, of: Columns) -> Condition:
         return self._allowed(right, self._posts(of), of)
@@ -85,7 +65,7 @@ class VisibilityFilter:
             own.append(select(audits.c.id).where(audits.c.withdrawal_asked_by.is_not(None)))
         if "director" in self.person.roles:
             first = dict.fromkeys(one for reader in self.readers for one in verifiers(reader.directory)[:1])
-            own += [select(actions.c.audit_id).where(_involves(one)) for one in first]
+            own += [select(actions.c.audit_id).where(involves(one)) for one in first]
         return union_all(*own)
 
     def teams(self) -> set[str]:
@@ -107,16 +87,48 @@ class VisibilityFilter:
         """The ids of the audits of children that this person has declared a connection to, read by an index."""
         return select(audits.c.id).where(audits.c.child_key.in_(self._children))
 
-    def exceptional_audits(self) -> Select[tuple[int]]:
-        """The ids of the audits of children where this person’s posts differ from the usual ones."""
-        return select(audits.c.id).where(audits.c.child_key.in_(self._exceptional_children))
+    def exceptional_audits(self) -> Select[tuple[int]] | CompoundSelect[int]:
+        """The ids of the audits where this person’s posts differ from the usual ones: of some children, and of some moderators."""
+        judged = select(audits.c.id).where(audits.c.moderator_id.in_(self._apart), judged_blind_by(self._apart))
+        of_children = select(audits.c.id).where(audits.c.child_key.in_(self._exceptional_children))
+        return union_all(of_children, judged) if self._apart else of_children
 
     @property
     def readers(self) -> list["VisibilityFilter"]:
-        """This person as usual, and with the posts that pass to them because a holder is connected to a child."""
-        return [self, *(reader for reader, _ in self._exceptions)]
+        """This person as usual, and with the posts that pass to them: from people connected to a child, and from moderators who judge blind."""
+        return [self, *(reader for reader, _ in self._exceptions), *(one for _, judge in self._judges for one in judge.readers)]
 
-    def _for_each_child(self, of: Columns, allowed: Callable[["VisibilityFilter"], Condition]) -> Condition:
+    def _for_each_judge(self, of: Columns, allowed: Callable[["VisibilityFilter"], Condition]) -> Condition:
+        """On an audit that its moderator judges blind, the posts are as if they held none; they themselves have nothing by post."""
+        if of.child is None or not self._apart:
+            return self.for_each_child(of, allowed)
+        passed_on = (all_of(judged_blind_by([judge]), reader.for_each_child(of, allowed)) for judge, reader in self._judges)
+        return any_of([all_of(not_(judged_blind_by(self._apart)), self.for_each_child(of, allowed)), *passed_on])
+
+    @cached_property
+    def _apart(self) -> list[int]:
+        """Those whose blind judgements change what this person sees by post."""
+        return [*([self.person.id] if "moderator" in self.person.roles else []), *(judge for judge, _ in self._judges)]
+
+    @cached_property
+    def _judges(self) -> list[tuple[int, "VisibilityFilter"]]:
+        """The moderators whose posts, or part of them, pass to this person while they judge an audit blind."""
+        passing_posts = {*self.directory.posts, "qa"}
+        holders = [
+            one.id
+            for one in self.directory.people.values()
+            if "moderator" in one.roles
+            and one.id not in {self.person.id, *self.directory.excluded}
+            and any(duty.role in passing_posts for duty in one.duties)
+        ]
+        readers = [(judge, replace(self, directory=self.directory.without(frozenset({judge})), is_of_judge=True)) for judge in holders]
+        return [] if self.is_of_judge else [(judge, reader) for judge, reader in readers if reader.posts_at_all != self.posts_at_all]
+
+    @property
+    def posts_at_all(self) -> tuple[object, ...]:
+        return self.posts_held, [(reader.posts_held, children) for reader, children in self._exceptions]
+
+    def for_each_child(self, of: Columns, allowed: Callable[["VisibilityFilter"], Condition]) -> Condition:
         if of.child is None or not self._exceptional_children:
             return allowed(self)
         exceptions = (all_of(of.child.in_(children), allowed(reader)) for reader, children in self._exceptions)
@@ -143,7 +155,8 @@ class VisibilityFilter:
     @property
     def posts_held(self) -> tuple[object, ...]:
         answering = [self.answering_for(post) for post in self.directory.posts]
-        return self.by_team, answering, verifiers(self.directory), [tier for tier, _ in self._line_of_approvers]
+        last = verifiers(self.directory) if "director" in self.person.roles else bool(self.directory.in_post("qa"))
+        return self.by_team, answering, last, [tier for tier, _ in self._line_of_approvers]
 
     def _allowed(self, right: str, relations: Relations, of: Columns) -> Condition:
         holds, stages = of.stages(), self.permissions.table[right]
@@ -162,11 +175,11 @@ class VisibilityFilter:
         if not self.person.is_active:
             return {}
         relations: dict[str, Condition] = {role: true() for role in COUNCIL_WIDE if role in self.person.roles}
-        relations |= {post: _of_teams(of, teams) for post, teams in self.by_team.items()}
-        relations["recipient"] = all_of(of.is_escalated, _of_teams(of, self.answering))
+        relations |= {post: of_teams(of, teams) for post, teams in self.by_team.items()}
+        relations["recipient"] = all_of(of.is_escalated, of_teams(of, self.answering))
         arranges = self._teams_where(lambda team: self.person.id in stands_in_for_qa(team, self.directory))
         whole = self.person.id in stands_in_for_qa(None, self.directory)
-        relations["qa_stand_in"] = true() if whole else _of_teams(of, arranges)
+        relations["qa_stand_in"] = true() if whole else of_teams(of, arranges)
         if not verifiers(self.directory):
             relations["last_resort"] = relations["director"]
         return relations
@@ -175,7 +188,7 @@ class VisibilityFilter:
     def _names(self) -> Relations:
         if not self.person.is_active:
             return {}
-        me, involved = self.person.id, [_is_involved(verifier) for verifier in verifiers(self.directory)]
+        me, involved = self.person.id, [is_involved(verifier) for verifier in verifiers(self.directory)]
         relations: dict[str, Condition] = {role: self._is_named(role) for role in NAMED_ROLES if role in self.person.roles}
         is_own = (actions.c.audit_id == audits.c.id, actions.c.owner_id == me, actions.c.is_live)
         relations["emergency"] = all_of(audits.c.reference.in_(self._emergencies), audits.c.state != "withdrawn")
@@ -184,7 +197,7 @@ class VisibilityFilter:
             was_named = (escalated_to.c.audit_id == audits.c.id, escalated_to.c.person_id == me)
             relations["former_recipient"] = exists(select(escalated_to.c.audit_id).where(*was_named).correlate(audits))
         if involved:
-            relations["last_resort"] = all_of(_of_teams(OF_AUDIT, self.by_team["director"]), *involved)
+            relations["last_resort"] = all_of(of_teams(OF_AUDIT, self.by_team["director"]), *involved)
         relations["approver"] = can_agree(self.person.id, self._line_of_approvers)
         return relations
 
@@ -206,7 +219,7 @@ class VisibilityFilter:
         """Of the directors only this person counts: nobody comes after them."""
         tiers = [(frozenset(person.id for person in tier), true()) for tier in (*line_of_approvers(None, self.directory),)[:-1]]
         teams = self.by_team[NEXT]
-        return [*tiers, (frozenset({self.person.id} if teams else set()), _of_teams(OF_AUDIT, teams))]
+        return [*tiers, (frozenset({self.person.id} if teams else set()), of_teams(OF_AUDIT, teams))]
 
     def _is_named(self, role: str) -> Condition:
         """As `duty_holders.acts_in_place_of`."""
@@ -234,15 +247,3 @@ class VisibilityFilter:
         services = {team.service: code for code, team in self.directory.teams.items()}
         held_services = {service for service, code in services.items() if holds(code)}
         return [code for code, team in self.directory.teams.items() if team.service in held_services]
-
-
-def _is_involved(person_id: int) -> Condition:
-    return exists(select(actions.c.number).where(actions.c.audit_id == audits.c.id, _involves(person_id)).correlate(audits))
-
-
-def _involves(person_id: int) -> Condition:
-    return or_(actions.c.owner_id == person_id, actions.c.reported_by == person_id)
-
-
-def _of_teams(of: Columns, codes: list[str]) -> Condition:
-    return of.team.in_(codes) if codes else false()

@@ -23,7 +23,7 @@ from workflow.storage.tables import metadata
 LOG_TABLES = frozenset({"sessions", "readings", "chains", "chain_links", "tokens", "failures", "places"})
 WRITE_STATEMENT = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 NAMES = tuple(actor.name for actor in actors_with_usual_roles() if actor.name)
-CSRF = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
+CSRF = re.compile(rb'(name="(?:csrf_token|once)"[^>]*value=")[^"]*|(name="csrf-token" content=")[^"]*|(/calendar/)[\w-]{43}')
 
 
 class Client:

@@ -13,9 +13,14 @@ from workflow.storage.tables import delegations, duties, people
 
 def now_holds(council: Council, name: str, *roles: str) -> None:
     """Exactly these roles, with their scope, as `head_of_service:care`."""
+    with write_transaction(council.engine) as connection:
+        connection.execute(delete(duties).where(duties.c.person_id == _id(council, name)))
+    holds_too(council, name, *roles)
+
+
+def holds_too(council: Council, name: str, *roles: str) -> None:
     person_id = _id(council, name)
     with write_transaction(council.engine) as connection:
-        connection.execute(delete(duties).where(duties.c.person_id == person_id))
         for role in roles:
             duty = _duty(role)
             connection.execute(insert(duties).values(person_id=person_id, role=duty.role, scope=duty.scope, is_deputy=False))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.factories import GRADED, TODAY
+from tests.factories import FOURTEENTH, GRADED, TODAY
 from tests.workflow.guards.case import Case, a_new_action, connected, left
 from workflow.guards.context import MoveInput
 
@@ -155,9 +155,20 @@ CASES = (
     Case("moderation_is_recorded", set(), at="moderated"),
     Case("moderation_is_recorded", {("moderation", name) for name in ("grade", "evidence", "impact")}, at="shared"),
     Case("difference_is_explained", set(), at="shared"),
-    Case("difference_is_explained", set(), at="shared", answers={"moderation": {"grade": "good"}}),
-    Case("difference_is_explained", {("moderation", "difference_reason")}, at="shared", answers={"moderation": {"grade": "outstanding"}}),
-    Case("difference_is_explained", set(), at="shared", answers={"moderation": {"grade": "outstanding", "difference_reason": "Seen."}}),
+    Case("difference_is_explained", set(), at="shared", answers={"moderation": {"grade": "good", **FOURTEENTH}}),
+    Case(
+        "difference_is_explained",
+        {("moderation", "difference_reason")},
+        at="shared",
+        answers={"moderation": {"grade": "outstanding", **FOURTEENTH}},
+    ),
+    Case("difference_is_explained", set(), at="shared", answers={"moderation": {"grade": "outstanding"}}),
+    Case(
+        "difference_is_explained",
+        set(),
+        at="shared",
+        answers={"moderation": {"grade": "outstanding", "difference_reason": "Seen.", **FOURTEENTH}},
+    ),
     Case("moderated_escalation_can_be_reached", set(), at="shared", directory=NOBODY_IN_POST),
     Case(
         "moderated_escalation_can_be_reached",
