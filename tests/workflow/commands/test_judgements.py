@@ -1,14 +1,22 @@
 """The moderator’s own judgement is sealed when it is first saved complete, and only then are they shown the overall grade."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from tests.factories import FOURTEENTH, World, a_fake_world, an_audit, assign, save
-from workflow.commands import assignments, audit_moves
+from tests.factories import FOURTEENTH, World, a_council, a_fake_world, a_world, an_audit, assign, save
+from tests.web.support.roles import holds_too, leaves
+from web.council import Council
+from workflow.commands import assignments, audit_moves, escalations
 from workflow.commands.audit_view import AuditView, ReadLocation, see
 from workflow.commands.judgements import SealedJudgement
 from workflow.errors import PermissionDenied, PreconditionsNotMet
+from workflow.storage.engine import read_transaction
+from workflow.storage.tables import notices
 
 WHOLE = {"grade": "good", **FOURTEENTH}
 PAGE = ReadLocation("page", "audits.show")
@@ -17,6 +25,13 @@ PAGE = ReadLocation("page", "audits.show")
 @pytest.fixture
 def world() -> World:
     return a_fake_world()
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> Iterator[Council]:
+    made = a_council(tmp_path / "var")
+    yield made
+    made.engine.dispose()
 
 
 @pytest.fixture
@@ -102,6 +117,45 @@ def test_a_correction_needs_a_new_judgement(world: World, reference: str) -> Non
     assert reads(world, "moderator", reference).overall_grade is None
     save(world, "moderator", reference, "moderation", WHOLE)
     assert [one.is_blind for one in judgements(world, reference)] == [True]
+
+
+def test_the_posts_of_a_moderator_are_with_the_next_in_line_until_they_have_judged(council: Council) -> None:
+    world = a_world(council)
+    holds_too(council, "head.of.service", "moderator")
+    reference = an_audit(world, "shared", grade="inadequate")
+    told_before = told(world, reference)
+    assign(world, reference, "head.of.service")
+    assert set(told(world, reference) - told_before) == {
+        ("escalation_opened", "director.safeguarding"),
+        ("moderator_assigned", "head.of.service"),
+        ("post_found_vacant", ""),
+    }
+    with pytest.raises(PermissionDenied):
+        escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference)
+    world.passes(hours=1)
+    save(world, "head.of.service", reference, "moderation", WHOLE)
+    assert [one.is_blind for one in judgements(world, reference)] == [False]
+    escalation = escalations.acknowledge(world.command_context(), world.person("head.of.service"), reference).escalation
+    assert escalation
+    assert [one.post for one in escalation.recipients if one.acknowledged_at] == ["head_of_service"]
+
+
+def test_who_alone_answers_for_a_post_is_not_assigned_whatever_the_grade(council: Council) -> None:
+    world = a_world(council)
+    holds_too(council, "hos.ppqa", "moderator")
+    leaves(council, "director.safeguarding")
+    reference = an_audit(world, "shared")
+    with pytest.raises(PreconditionsNotMet) as refused:
+        assign(world, reference, "hos.ppqa")
+    assert "Only they could answer" in refused.value.missing[0].message
+
+
+def told(world: World, reference: str) -> Counter[tuple[str, str]]:
+    """Each event with the first part of the recipient’s address; nobody is the QA inbox."""
+    people = world.store.directory().people
+    with read_transaction(world.store.engine) as connection:
+        rows = connection.execute(select(notices.c.event, notices.c.recipient).where(notices.c.reference == reference)).all()
+    return Counter((row.event, people[row.recipient].email.partition("@")[0] if row.recipient else "") for row in rows)
 
 
 def test_somebody_who_may_not_moderate_seals_no_judgement(world: World, reference: str) -> None:
