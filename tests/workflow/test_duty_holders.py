@@ -7,7 +7,7 @@ import pytest
 from tests.factories import World, an_audit, assign
 from workflow import duty_holders
 from workflow.child_ids import child_key
-from workflow.commands import action_moves
+from workflow.commands import action_moves, escalations
 from workflow.directory import Directory, Duty, Person
 from workflow.duty_holders import duties_of, holder_of
 from workflow.errors import PermissionDenied
@@ -95,3 +95,14 @@ def test_the_director_reports_an_escalated_action_while_there_is_no_head_of_serv
 def test_nothing_is_owed_on_an_audit_that_is_closed(fake_world: World) -> None:
     audit = fake_world.audit(an_audit(fake_world, at="actions_closed"))
     assert not duties_of(audit, fake_world.store.directory())
+
+
+def test_what_was_reported_before_an_escalation_opens_stays_so_and_the_hos_ppqa_verifies_it(fake_world: World) -> None:
+    reference = an_audit(fake_world)
+    action_moves.report(fake_world.command_context(), fake_world.person("team.manager"), reference, 1)
+    escalations.raise_escalation(fake_world.command_context(), fake_world.person("qa"), reference, "Worse than it seemed.")
+    assert fake_world.audit(reference).actions[0].state == "reported"
+    context = fake_world.command_context()
+    with pytest.raises(PermissionDenied):
+        action_moves.verify(context, fake_world.person("qa"), reference, 1)
+    assert action_moves.verify(context, fake_world.person("hos.ppqa"), reference, 1).state == "verified"

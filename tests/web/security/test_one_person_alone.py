@@ -23,7 +23,7 @@ from workflow.storage.tables import connections, emergencies, requests
 
 # Work on audits: the access matrix tries it. Every other blueprint is about people, and tried.
 WORK = {
-    "api_audits", "api_actions", "actions", "audits", "sections", "moderation", "escalations", "safeguarding", "worklist", "acknowledging",
+    "api_audits", "api_actions", "actions", "audits", "sections", "moderation", "successions", "escalations", "safeguarding", "worklist", "acknowledging",
 }  # fmt: skip
 SIGNS_OUT = "sign_in.leave"
 ALONE = (
