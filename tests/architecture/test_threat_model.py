@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = 43
+CASES = 44
 
 
 def _cases() -> dict[int, str]:

@@ -25,6 +25,8 @@ class SealedJudgement:
     """`is_blind` is False where its moderator had seen the overall grade before."""
 
     by_id: int
+    by_name: str
+    """As it was then."""
     at: datetime
     is_blind: bool
     answers: Answers
@@ -54,7 +56,7 @@ def sealed_judgements(audit: Audit, seals: tuple[Seal, ...]) -> tuple[SealedJudg
 
 def _judgement(seal: Seal) -> SealedJudgement:
     content = json.loads(seal.content)
-    return SealedJudgement(seal.by_id, seal.at, content["is_blind"], content["sections"]["moderation"])
+    return SealedJudgement(seal.by_id, content["names"][str(seal.by_id)], seal.at, content["is_blind"], content["sections"]["moderation"])
 
 
 def _had_seen_grade(context: CommandContext, who: Person, audit: Audit) -> bool:

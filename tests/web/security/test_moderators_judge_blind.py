@@ -18,6 +18,7 @@ from tests.support.coverage_sampling import Axis, chance, cover
 from tests.web.access_matrix.actors import Actor
 from tests.web.access_matrix.expectations import ROUTES, Cell, Route
 from tests.web.access_matrix.runner import Client, bytes_of, roll_back_commits
+from tests.web.support.api_client import ApiClient
 from tests.web.support.roles import holds_too
 from web.app import create_app
 from workflow.commands import action_moves, actions, assignments, audit_moves, drafting, escalations
@@ -59,6 +60,16 @@ def test_every_answer_is_the_same_for_a_good_and_an_inadequate_audit(
     for number, held in enumerate(each):
         seen = _are_the_same(tmp_path / str(number), monkeypatch, {"moderator": held}, list)
         bar("A17", wanted=20, seen=seen)
+
+
+def test_the_answer_to_an_earlier_request_shows_what_they_may_see_now(caller: ApiClient, world: World) -> None:
+    holds_too(caller.council, "qa", "moderator")
+    reference = an_audit(world, "shared", grade="inadequate")
+    request = ("qa@demo.example", "PUT", f"/audits/{reference}/moderator", {"person": "moderator@demo.example"})
+    assert caller.ok(*request, Idempotency_Key="k")["overall_grade"] == "inadequate"
+    assignments.assign_moderator(world.command_context(), world.person("qa2"), reference, "qa@demo.example")
+    again = caller.ok(*request, Idempotency_Key="k")
+    assert (again["overall_grade"], again["escalation"], again["moderator"]) == (None, {"state": None}, "qa@demo.example")
 
 
 def _are_the_same(
