@@ -23,7 +23,7 @@ PEOPLE = {
 AUDIT_STATES = ("draft", "practitioner_consulted", "graded", "shared", "moderated", "actions_closed", "withdrawn")
 AUDIT_MOVES = (
     "record_consultation", "grade", "revise", "share", "moderate", "waive_moderation", "close_actions", "reopen",
-    "return_for_correction", "withdraw",
+    "return_for_correction", "discard", "withdraw",
 )  # fmt: skip
 ACTION_STATES = ("open", "reported", "verified", "cancelled")
 ACTION_MOVES = ("report", "verify", "return", "cancel", "ask_for_more_time", "grant_more_time", "refuse_more_time")
@@ -124,7 +124,7 @@ def _ready(state: str, grade: str, move: str) -> tuple[World, str]:
         make_audit_move(world.command_context(), world.person("hos.ppqa"), reference, WITHDRAW)
         return world, reference
     reference = an_audit(world, state, grade=grade)
-    if state == "draft":
+    if state == "draft" and move != "discard":
         save(world, "auditor", reference, "consultation", {"spoke_to": "Priya Nair"})
     if state == "practitioner_consulted":
         _fill(world, reference, grade)

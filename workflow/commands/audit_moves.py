@@ -109,6 +109,16 @@ def return_for_correction(context: CommandContext, who: Person, reference: str, 
 
 
 @retry_on_conflict
+def discard(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
+    """The auditor alone, while nothing but the header stands; it stays on the record."""
+    reason = read_text("reason", reason)
+    work, move, to = _begin(context, who, reference, "discard", MoveInput(reason=reason))
+    work.record_transition(audit_changes.withdrawn(work.audit, to), "discard", reason)
+    work.notify(move.tells)
+    return work.commit()
+
+
+@retry_on_conflict
 def withdraw(context: CommandContext, who: Person, reference: str, reason: str) -> Audit:
     """The auditor or the QA Service asks, with a reason; another person, the HoS for Practice, Performance and QA, agrees."""
     reason = read_text("reason", reason)

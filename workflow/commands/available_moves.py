@@ -88,9 +88,10 @@ def available_moves(context: CommandContext, who: Person, audit: Audit, ties: Co
     found = []
     for name in moves_from(context.rules.audit, audit.state):
         move = context.rules.audit.moves[name]
-        if may_make(context, audit, ties, move):
+        s = make_guard_context(context, who, audit)
+        if may_make(context, audit, ties, move) and not what_is_missing(move.offered_where, s):
             asks = is_request_only(move, audit, ties)
-            missing = what_is_missing(move.needs_when_asked if asks else move.needs, make_guard_context(context, who, audit))
+            missing = what_is_missing(move.needs_when_asked if asks else move.needs, s)
             found.append(AvailableMove(move, missing))
     return tuple(found)
 

@@ -34,6 +34,7 @@ AUDIT_MOVES: Mapping[str, Entry] = {
     "close_actions": Entry(audit_moves.close_actions),
     "reopen": Entry(audit_moves.reopen, ("reason", "new_actions")),
     "return_for_correction": Entry(audit_moves.return_for_correction, ("reason",)),
+    "discard": Entry(audit_moves.discard, ("reason",)),
     "withdraw": Entry(audit_moves.withdraw, ("reason",)),
 }
 ACTION_MOVES: Mapping[str, Entry] = {

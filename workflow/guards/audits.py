@@ -58,6 +58,12 @@ def _previous_audit_is_answered(s: GuardContext) -> Iterator[Missing]:
         yield Missing("details", "previous_audit_on", "The date of the previous audit can’t be after the audit date.")
 
 
+def only_the_header_stands(s: GuardContext) -> Iterator[Missing]:
+    written = [answer for section, answers in s.audit.sections.items() if section != "details" for answer in answers.values()]
+    if s.audit.actions or any(answer not in (None, "") for answer in written):
+        yield Missing("", "move", "More than the header is written: ask to withdraw the audit instead.")
+
+
 def practitioner_was_consulted(s: GuardContext) -> Iterator[Missing]:
     if not s.answer("consultation", "spoke_to") and not s.answer("consultation", "not_possible_reason"):
         yield Missing("consultation", "spoke_to", "Say which practitioner you spoke to, or why that was not possible.")
@@ -145,6 +151,6 @@ def posts_are_filled(s: GuardContext) -> Iterator[Missing]:
 
 
 GUARDS: tuple[Guard, ...] = (
-    auditor_is_independent, header_is_complete, practitioner_was_consulted, case_is_summarised,
+    auditor_is_independent, only_the_header_stands, header_is_complete, practitioner_was_consulted, case_is_summarised,
     every_area_is_graded, no_conflict_is_declared, every_recipient_can_be_reached, escalation_can_be_reached,
 )  # fmt: skip

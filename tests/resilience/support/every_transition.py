@@ -128,6 +128,7 @@ TRANSITIONS: Mapping[Key, Transition] = {
     ("audit", "reopen", "actions_closed"): Transition("qa", partial(an_audit, at="actions_closed"), _moves("reopen")),
     ("audit", "return_for_correction", "shared"): Transition("hos.ppqa", partial(an_audit, at="shared"), _moves("return_for_correction")),
     ("audit", "return_for_correction", "moderated"): Transition("hos.ppqa", partial(an_audit, at="moderated"), _moves("return_for_correction")),
+    ("audit", "discard", "draft"): Transition("auditor", partial(an_audit, at="draft"), _moves("discard")),
     **{("audit", "withdraw", state): Transition("hos.ppqa", partial(_asked_to_withdraw, state=state), _moves("withdraw")) for state in WITHDRAWN_FROM},
     ("action", "report", "open"): Transition("team.manager", partial(_with_action, state="open"), _acts("report")),
     ("action", "verify", "reported"): Transition("qa", partial(_with_action, state="reported"), _acts("verify")),

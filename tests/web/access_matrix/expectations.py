@@ -137,6 +137,9 @@ def _move(actor: Actor, scenario: Scenario, args: Args) -> str:
 
 
 def _offer(actor: Actor, scenario: Scenario, args: Args) -> str:
+    """A draft is not offered to be discarded: more than the header is written in each of these."""
+    if MOVES["audit"][args["move"]].get("offered_where"):
+        return "refused"
     return _past(makes("audit", args["move"], actor, scenario) and leads_from("audit", args["move"], scenario.state))
 
 

@@ -33,6 +33,11 @@ CASES = (
     Case("auditor_is_independent", set()),
     Case("auditor_is_independent", {("details", "team_manager")}, answers=details(team_manager="@auditor")),
     Case("auditor_is_independent", set(), answers=details(qaro="@auditor")),
+    Case(
+        "only_the_header_stands", set(), actions=0, audit={"sections": {"details": {"team": "assessment-east"}, "summary": {"ehcp": None}}}
+    ),
+    Case("only_the_header_stands", {("", "move")}, audit={"sections": {"details": {"team": "assessment-east"}}}),
+    Case("only_the_header_stands", {("", "move")}, actions=0),
     Case("header_is_complete", set()),
     Case("header_is_complete", {("details", name) for name in NONE_ANSWERED}, answers=details(**NONE_ANSWERED)),
     Case("header_is_complete", set(), answers=details(audit_date=TODAY.isoformat())),
