@@ -29,7 +29,7 @@ REFERENCE = "aaaa-aaaa"
 POSTS = ("qa", "hos_ppqa", "head_of_service:assessment", "director:safeguarding")
 """What gives somebody a right to the grade, as the directory has it."""
 MODERATORS: Mapping[str, tuple[str, ...]] = {
-    "moderator": (), "qa": (), "moderator2": POSTS, "director.safeguarding": (), "head.of.service": (), "hos.ppqa": (),
+    "moderator": (), "qa": (), "moderator2": POSTS, "hos.ppqa": (),
 }  # fmt: skip
 """Each with the roles that they are given besides those they hold."""
 PAGES = (
