@@ -15,7 +15,10 @@ NOT_FOUND = {
     "audits.look_on": "when the worker checks the deadlines again",
     "audits.re_audit_prompt_on": "when the worker asks for the next audit: emptied once it has",
     "actions.remind_on": "when the worker reminds the owner again",
+    "escalated_to.audit_id": "it gives sight of another audit, on which it is found; here it is missing",
 }
+# A person who leaves loses sight for good, so a row of it may be missing.
+MAY_BE_MISSING = {"escalated_to"}
 
 
 def test_every_column_that_is_changed_is_found(council: Council, world: World) -> None:
@@ -29,7 +32,7 @@ def test_every_column_that_is_changed_is_found(council: Council, world: World) -
 def test_every_row_that_is_removed_is_found(council: Council, world: World) -> None:
     reference = a_rich_audit(world)
     with tampering(council) as there:
-        for table in OF_AN_AUDIT:
+        for table in (one for one in OF_AN_AUDIT if one.name not in MAY_BE_MISSING):
             for row in there.rows(table.name):
                 with there.one_change():
                     there.run(f"DELETE FROM {table.name} WHERE rowid = ?", row["at_row"])
