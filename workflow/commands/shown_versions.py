@@ -4,6 +4,7 @@ The version of an audit grows with its escalation too. To a moderator who judges
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from workflow.blindness import is_blind
 from workflow.commands.audit_view import view_without_logging
@@ -22,12 +23,16 @@ def save_as_shown(
     context: CommandContext, who: Person, reference: str, section: str, given: Given, seen: int, *, of_whole_audit: bool = False
 ) -> Audit:
     """As `save_section`, where `seen` is the version of the section or of the whole audit that this person was shown."""
+    save = partial(save_section, context, who, reference, section, given)
+    # Only a moderator judges blind: for anybody else the audit is read once.
+    if "moderator" not in who.roles:
+        return save(seen, of_whole_audit=of_whole_audit)
     audit, ties = get_visible_audit(context, who, reference)
     if not is_blind(who, audit):
-        return save_section(context, who, reference, section, given, seen, of_whole_audit=of_whole_audit)
+        return save(seen, of_whole_audit=of_whole_audit)
     shown = view_without_logging(context, who, audit, ties)
     now = shown.version_shown if of_whole_audit else shown.section_version(section)
     try:
-        return save_section(context, who, reference, section, given, audit.version if seen == now else OUTDATED)
+        return save(audit.version if seen == now else OUTDATED)
     except EditConflict as conflict:
         raise EditConflict(conflict.yours, conflict.theirs, now, conflict.reference, conflict.edition) from None
