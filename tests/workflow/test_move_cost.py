@@ -10,7 +10,7 @@ from tests.factories import FOURTEENTH, World, an_audit, assign, save
 from web.council import Council
 from workflow.commands import audit_moves, drafting
 
-MOST_STATEMENTS, MOST_CALLS = 10, 2_000
+MOST_STATEMENTS, MOST_CALLS = 10, 2_400
 AREA = {"grade": "good", "evidence": "Seen.", "impact": "Safer."}
 
 
