@@ -15,14 +15,15 @@ _BULLET = re.compile(
 )
 _ARROWS = str.maketrans({"\uf0df": "←", "\uf0e0": "→", "\uf0e7": "←", "\uf0e8": "→"})
 _SPACES = re.compile(" {2,}")
-_ODD_SPACES = dict.fromkeys(map(ord, "\t\n\u00a0\u1680\u202f\u205f\u3000"), " ") | dict.fromkeys(range(0x2000, 0x200B), " ")
+# In one line these are spaces too; a line break that somebody typed is not, because it would join what they wrote as two.
+_ODD_SPACES = dict.fromkeys(map(ord, "\t\v\f\u00a0\u1680\u202f\u205f\u3000"), " ") | dict.fromkeys(range(0x2000, 0x200B), " ")
 _LINE_BREAKS = {"\n", "\t"}
 _WORDS_NAMED, _LONGEST_NAMED = 3, 40
 
 
 def tidy(text: str, *, one_line: bool = False) -> str:
     """Never longer than it was. What takes too long to normalise is still to be refused."""
-    text = _BREAK.sub("\n", text)
+    text = text if one_line else _BREAK.sub("\n", text)
     if not text.isascii():
         text = _JOINER.sub("", _INVISIBLE.sub("", text)).strip()
         text = _BULLET.sub("•", text.translate(_ARROWS))

@@ -36,7 +36,7 @@ WHO = (
 NEVER_TYPED = {
     "accounts.totp", "passkeys.credential_id", "passkeys.transports", "recovery_codes.code", "actions.earlier_due_dates", "audits.picked_because", "definitions.text", "escalations.recipients", "expected_accounts.issuer", "expected_accounts.sign_in_name", "failures.slots", "history.facts", "identities.issuer",
     "identities.subject", "notices.key", "once.answer", "once.key", "outbox.detail", "outbox.key", "outbox.last_error", "outbox.message_id", "outbox.sent_to",
-    "people.password_hash", "readings.what", "sessions.content", "sign_in_attempts.after", "sign_in_attempts.verifier",
+    "people.password_hash", "readings.what", "sessions.content", "sign_in_attempts.after", "sign_in_attempts.verifier", "unsaved_forms.opened",
 }  # fmt: skip
 SHORTEST = 100
 """Characters of a column that is looked at; a child’s ID is shorter, and in the answers too."""

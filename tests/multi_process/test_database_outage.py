@@ -139,7 +139,8 @@ def _all_is_as_before(machines: Machines, mover: Mover, is_saved: Callable[[], b
 
 
 def _falls_due_meanwhile(machines: Machines, world: World) -> None:
-    notices = [Notice(f"away/{n}", "audit_shared", world.person("moderator").id, "3f7k-2q9d") for n in range(EMAILS)]
+    reference = an_audit(world, at="draft")
+    notices = [Notice(f"away/{n}", "audit_shared", world.person("auditor").id, reference) for n in range(EMAILS)]
     with machines.council.engine.begin() as connection:
         audit_writer.enqueue_notices(connection, notices, datetime.now(UTC))
         connection.exec_driver_sql("UPDATE outbox SET next_attempt_at = now() + interval '2 seconds' WHERE key LIKE 'away/%%'")
@@ -174,6 +175,6 @@ def _nothing_is_missing(machines: Machines, world: World, mover: Mover, draft: s
     sections = machines.council.store.audit(draft)
     assert sections
     assert WORDS in str(sections)
-    came = Counter(email["Message-ID"] for email in machines.mail.emails() if email["To"] == "moderator@demo.example")
+    came = Counter(email["Message-ID"] for email in machines.mail.emails() if email["To"] == "auditor@demo.example")
     assert len(came) >= 1
     assert max(came.values()) == 1

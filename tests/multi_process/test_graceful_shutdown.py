@@ -25,8 +25,8 @@ AUDITS, CLIENTS = 32, 4
 def told(council: Council, name: str) -> None:
     """That number of emails to one person, each about another audit."""
     world = a_world(council)
-    reference, person = "3f7k-2q9d", world.person("auditor").id
-    notices = [Notice(f"{name}/{n}", "audit_shared", person, f"{n:04x}{reference[4:]}") for n in range(EMAILS)]
+    person = world.person("auditor").id
+    notices = [Notice(f"{name}/{n}", "audit_shared", person, an_audit(world, at="draft")) for n in range(EMAILS)]
     enqueue(council.engine, notices, world.now)
 
 

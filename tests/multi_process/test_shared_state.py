@@ -9,7 +9,7 @@ import pytest
 
 from notifications.queries import enqueue
 from notifications.scheduling.jobs import OneAtATime, log_failures
-from tests.factories import a_world
+from tests.factories import a_world, an_audit
 from tests.multi_process.processes import Machines, Web, ask, wait_until
 from workflow.commands.directory import people
 from workflow.events import Notice
@@ -22,7 +22,8 @@ CALLS = 16
 @pytest.mark.postgres
 def test_a_job_commits_with_its_email_or_not_at_all(machines: Machines) -> None:
     world, jobs = a_world(machines.council), "SELECT id FROM procrastinate_jobs WHERE task_name = 'send'"
-    notices = [Notice(f"with/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d") for n in range(5)]
+    reference = an_audit(world, at="draft")
+    notices = [Notice(f"with/{n}", "audit_shared", world.person("auditor").id, reference) for n in range(5)]
     with machines.council.engine.connect() as connection:
         audit_writer.enqueue_notices(connection, notices, world.now)
         assert len(connection.exec_driver_sql(jobs).all()) == 1, "one a transaction, not one a mail"
@@ -35,12 +36,13 @@ def test_a_job_commits_with_its_email_or_not_at_all(machines: Machines) -> None:
 @pytest.mark.postgres
 def test_an_email_leaves_within_a_second_of_its_commit(machines: Machines) -> None:
     world = a_world(machines.council)
+    reference = an_audit(world, at="draft")
     machines.worker()
     wait_until(lambda: machines.rows("SELECT id FROM procrastinate_workers"))
     wait_until(lambda: not machines.rows("SELECT id FROM procrastinate_jobs"))
     took = []
     for n in range(10):
-        enqueue(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", world.person("auditor").id, "3f7k-2q9d")], world.now)
+        enqueue(machines.council.engine, [Notice(f"soon/{n}", "audit_shared", world.person("auditor").id, reference)], world.now)
         took.append(wait_until(lambda n=n: len(machines.mail.taken) == n + 1))  # type: ignore[misc]
     print(f"10 mails left {sorted(took)[5]:.2f} s after their commit, {max(took):.2f} s at most")
     assert sorted(took)[5] < 1

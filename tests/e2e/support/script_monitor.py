@@ -8,11 +8,11 @@ from playwright.sync_api import ConsoleMessage, Dialog, Page
 # All that the service’s own templates and scripts make a page of.
 TAGS = (
     "a body br button caption code dd details div dl dt fieldset footer form h1 h2 h3 head header html input label legend li link main meta nav ol "
-    "option p path script section select span strong summary svg table tbody td textarea th thead title tr ul"
+    "optgroup option p path script section select span strong summary svg table tbody td textarea th thead title tr ul"
 )
 ATTRIBUTES = (
     "action autocapitalize autocomplete charset class content d data-ask data-autosave data-button-init data-ends-at data-guidance data-module data-prevent-double-click "
-    "data-passkey data-problem data-saving data-stay data-warning data-without-passkeys disabled fill focusable for formaction height hidden href id inputmode lang method name novalidate open rel role rows draggable "
+    "data-passkey data-problem data-saving data-stay data-warning data-without-passkeys disabled fill focusable for formaction height hidden href id inputmode label lang method name novalidate open rel role rows draggable "
     "scope selected spellcheck src tabindex type value viewbox width xmlns checked maxlength pattern hreflang translate"
 )
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d|503)")

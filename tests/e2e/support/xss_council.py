@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 from tests.e2e.support.xss_payloads import everything, packed, payloads
 from tests.factories import FORM, SUMMARY, World, a_world, an_audit, answers, assign, save, settle
@@ -46,11 +47,19 @@ def fill(council: Council) -> Mapping[str, str]:
     return found
 
 
+UNSAVED = 10
+"""Fewer than the forms that are stored of one person."""
+
+
 def leave_unsaved(browser: Browser, reference: str) -> None:
     """What could not be saved is stored, and offered again."""
     for section in ("details", "summary"):
         typed = {"child_id": payloads()[0]} if section == "details" else {"case_summary": everything(next(TURNS))}
         assert browser.post(f"/audits/{reference}/sections/{section}/autosave", seen=1, **typed).status_code in {409, 422}
+    # A form is stored under the address that was asked for, whether or not there is such an audit.
+    for text in [one for one in payloads() if one.isprintable() and "/" not in one][:UNSAVED]:
+        answer = browser.post(f"/audits/{quote(text)}/moves/withdraw", csrf_token="ended", reason=text)
+        assert answer.status_code == 400
 
 
 def add_everybody(council: Council) -> None:
