@@ -131,8 +131,8 @@ def _others(references: Mapping[str, str]) -> list[Found]:
 
 
 def _pages_of_people(council: Council) -> list[Found]:
-    """Everybody’s name."""
-    directory, pages = council.store.directory(), [Found("admin", "/people")]
+    """Everybody’s name; and duties without a holder, to which My work links where there are any."""
+    directory, pages = council.store.directory(), [Found("qa", "/duties"), Found("admin", "/people")]
     people, following = search_people(directory, ""), paginate_people(directory, search_people(directory, ""), None)[1]
     while following:
         pages.append(Found("admin", f"/people?cursor={following}"))
