@@ -44,7 +44,7 @@ TYPED = {
 }  # fmt: skip
 # Typed in work on audits, or not stored.
 OTHER_FIELDS = {
-    "auditor", "cursor", "evidence", "initials", "kept", "once", "owner", "plan", "progress", "q", "reference", "role", "text", "then", "told",
+    "auditor", "cursor", "evidence", "initials", "kept", "once", "opened", "owner", "page", "path", "plan", "progress", "q", "reference", "role", "text", "then", "told",
     "used_time", "due_on", "seen",
 }  # fmt: skip
 NUMBERED = {"request_id", "delegation_id", "connection_id", "emergency_id", "token_id", "email_id"}

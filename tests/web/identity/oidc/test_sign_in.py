@@ -54,7 +54,7 @@ def test_the_session_is_new_and_holds_no_token(app: Flask, issuer: Issuer, visit
     assert before is None or before.value != after.value
     with read_transaction(app.extensions["council"].engine) as connection:
         session = connection.execute(select(tables.sessions)).one()
-        assert set(session.content) == {"second_proof", "council_sign_in_at"}
+        assert set(session.content) == {"second_proof", "council_sign_in_at", "csrf_token"}
         assert session.content["second_proof"] == "council account"
         assert connection.execute(select(tables.sign_in_attempts)).all() == []
 
