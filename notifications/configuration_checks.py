@@ -10,7 +10,7 @@ from workflow.workflow_config import Rules
 
 FILE = "notifications.toml"
 SENT_BY_NAME = (
-    "post_found_vacant", "escalation_handed_over", "moderator_assigned", "audit_allocated", "action_assigned", "duty_must_pass_on", "duty_given",
+    "post_found_vacant", "escalation_handed_over", "moderator_assigned", "audit_allocated", "action_assigned", "duty_must_pass_on", "duty_fell", "duty_given",
     "action_given", "role_handed_on", "privileged_role_asked_for",
     "address_change_asked_for", "address_changed", "name_changed", "directory_changed", "emergency_asked", "emergency_answered", "read_in_emergency", "many_audits_read", "password_reset", "password_changed",
     "second_proof_changed", "enrolment_code_made", "authenticator_app_added", "authenticator_app_removed", "recovery_codes_made", "passkey_added",

@@ -182,3 +182,11 @@ def test_a_council_is_arranged(world: World) -> None:
     }  # fmt: skip
     assert [verb for _, verb, _ in kept(world)] == ["branch_added", "service_added", "team_added", "team_changed"]
     assert world.now.date() == TODAY
+
+
+def test_the_next_in_line_is_told_what_falls_to_them(world: World) -> None:
+    reference = an_audit(world, "shared")
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("team.manager").id)
+    assert sent_notices(world, "duty_fell") == [f"service.manager {reference}"]
+    people.mark_as_left(world.command_context(), world.person("admin"), world.person("practitioner").id)
+    assert sent_notices(world, "duty_fell") == [f"service.manager {reference}"] * 2, "the action, whose owner has gone too"
