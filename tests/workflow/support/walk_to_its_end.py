@@ -64,7 +64,9 @@ class Walk:
                 self.anybody(lambda context, who, one=one: self._name(context, who, one.duty, one.action))
 
     def _name(self, context: Any, who: Person, duty: str, action: int | None) -> None:
-        email = f"{SPARE[duty]}@demo.example"
+        self._give(context, who, duty, action, f"{SPARE[duty]}@demo.example")
+
+    def _give(self, context: Any, who: Person, duty: str, action: int | None, email: str) -> None:
         if duty == "auditor":
             assignments.allocate(context, who, self.reference, email)
         elif duty == "moderator":
