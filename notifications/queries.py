@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, case, delete, exists, func, insert, literal_column, or_, select, union, update
+from sqlalchemy import Engine, case, delete, exists, func, literal_column, or_, select, union, update
 
 from workflow.events import QA_INBOX, Notice
 from workflow.storage import audit_writer, bulk_statements, row_mapping
@@ -214,7 +214,7 @@ def tell_directory_changes(engine: Engine, now: datetime, notices_of: Callable[[
     with write_transaction(engine) as connection:
         connection.execute(delete(sweeps).where(sweeps.c.sweep == CHANGES))
         seen_at = now if alone else now - TOLD_EVERY
-        connection.execute(insert(sweeps).values(sweep=CHANGES, slot=str(newest), at=seen_at))
+        audit_writer.upsert(connection, sweeps, ("sweep", "slot"), [{"sweep": CHANGES, "slot": str(newest), "at": seen_at}])
         audit_writer.enqueue_notices(connection, notices_of(alone) if alone else (), now)
 
 

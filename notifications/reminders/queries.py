@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, union
+from sqlalchemy import Engine, select, union
 
+from workflow.storage import audit_writer
 from workflow.storage.engine import read_transaction, write_transaction
 from workflow.storage.tables import IS_UNRESOLVED, audits, delegations, sweeps
 
@@ -31,6 +32,6 @@ def is_remembered(engine: Engine, sweep: str, slot: str, since: datetime) -> boo
 
 
 def remember(engine: Engine, sweep: str, slot: str, now: datetime) -> None:
+    """Also where another worker does at the same moment."""
     with write_transaction(engine) as connection:
-        connection.execute(delete(sweeps).where(sweeps.c.sweep == sweep, sweeps.c.slot == slot))
-        connection.execute(insert(sweeps).values(sweep=sweep, slot=slot, at=now))
+        audit_writer.upsert(connection, sweeps, ("sweep", "slot"), [{"sweep": sweep, "slot": slot, "at": now}])
