@@ -26,7 +26,7 @@ def changes_hands(team: str | None, child_id: str | None, before: Directory, aft
     return any(answering(post, team, was) != answering(post, team, now) for post in now.posts)
 
 
-def handover_notices(audit: Audit, before: Directory, after: Directory, at: datetime, policy: NotificationPolicy) -> tuple[Notice, ...]:
+def new_holder_notices(audit: Audit, before: Directory, after: Directory, at: datetime, policy: NotificationPolicy) -> tuple[Notice, ...]:
     """Where the directory changes."""
     return notices_between(audit, directory_about(audit, before), directory_about(audit, after), at, policy)
 

@@ -8,7 +8,7 @@ from notifications.context import WorkerContext
 from notifications.reminders.queries import turns_of, unresolved_escalations
 from workflow.directory import Directory
 from workflow.events import Notice
-from workflow.posts import answering_now, changes_hands, handover_notices
+from workflow.posts import answering_now, changes_hands, new_holder_notices
 
 LOOK_BACK = timedelta(days=35)
 """Longer than a worker may be stopped; the person who answers for a post is reminded every day besides."""
@@ -32,6 +32,6 @@ def _notices(context: WorkerContext, at: datetime, directory: Directory) -> Sequ
         audit = context.store.audit(one.reference) if changes_hands(one.team, one.child_id, before, after) else None
         # An escalation that was opened later named who held the posts then.
         if audit and audit.escalation and audit.escalation.opened_at <= at:
-            told = handover_notices(audit, before, after, at, context.notification_rules)
+            told = new_holder_notices(audit, before, after, at, context.notification_rules)
             found += answering_now(told, audit, directory)
     return found

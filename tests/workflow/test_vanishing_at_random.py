@@ -64,6 +64,6 @@ class CheckedWalk(VanishingWalk):
         assert person is not None
         for one in duties_of(self.audit, directory):
             assert one.answers or is_stalled(self.audit, RULES, directory), f"nobody answers for {one.duty}, and nobody is told"
-        if way in {"leaves", "is imported as gone", "is connected"}:
+        if way in {"is imported as gone", "is connected"}:
             with pytest.raises(NotFound):
                 see(self.world.command_context(), person, self.reference)

@@ -85,7 +85,8 @@ def name_owner(reference: str, number: int) -> Page:
 
 
 def _person_page(reference: str, role: str, refusal: BadInput | PreconditionsNotMet | None = None) -> str:
-    seen = _see(reference)
+    seen = see(command_context(), current_user(), reference)
+    _ensure_names_successors(seen)
     if role not in CASE_ROLES:
         raise NotFound
     now = getattr(seen.audit.header, f"{role}_id")
@@ -109,12 +110,6 @@ def _owner_page(reference: str, number: int, refusal: BadInput | None = None) ->
     if not successions.may_change_owner(action):
         raise PermissionDenied("The person responsible for this action can’t be changed at the moment.")
     return _page(seen, OWNER, action.owner_id, refusal, back=url_for("actions.show", reference=reference, number=number), number=number)
-
-
-def _see(reference: str) -> AuditView:
-    seen = see(command_context(), current_user(), reference)
-    _ensure_names_successors(seen)
-    return seen
 
 
 def _ensure_names_successors(seen: AuditView) -> None:

@@ -60,9 +60,8 @@ def no_judgement_is_saved(s: GuardContext) -> Iterator[Missing]:
 def waiver_is_independent(s: GuardContext) -> Iterator[Missing]:
     """The same people who can’t moderate can’t waive moderation."""
     if any(conflicts_of(s.who, s.audit, s.titles, s.writers())):
-        yield Missing(
-            "moderation", "moderator", "You wrote of the audit or are of the case, so somebody else decides whether it is moderated."
-        )
+        sentence = "You wrote part of the audit or are named in it, so somebody else decides whether it is moderated."
+        yield Missing("moderation", "moderator", sentence)
 
 
 def escalation_is_settled(s: GuardContext) -> Iterator[Missing]:

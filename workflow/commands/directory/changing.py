@@ -8,7 +8,7 @@ from workflow.commands.context import CommandContext
 from workflow.directory import Directory
 from workflow.events import Notice
 from workflow.ports import DirectoryWriter
-from workflow.posts import changes_hands, handover_notices
+from workflow.posts import changes_hands, new_holder_notices
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def _tell_new_holders(context: CommandContext, writing: DirectoryWriter, after: 
     before = context.directory
     for one in writing.unresolved_escalations():
         if changes_hands(one.team, one.child_id, before, after) and (audit := context.store.audit(one.reference)):
-            writing.notify(handover_notices(audit, before, after, context.now, context.notification_policy))
+            writing.notify(new_holder_notices(audit, before, after, context.now, context.notification_policy))
 
 
 def _tell_new_approvers(context: CommandContext, writing: DirectoryWriter, after: Directory) -> None:
