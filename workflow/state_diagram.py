@@ -40,8 +40,8 @@ def _lines(track: Track) -> Iterator[str]:
 
 
 def _label(move: Move) -> str:
-    by = [*move.asked_by, "and", *move.by] if move.asked_by else [*move.by]
-    return f"{move.name} ({' '.join(by) if move.asked_by else ', '.join(by) or 'share, moderate'})"
+    by = " or ".join(move.by) or "with share or moderate"
+    return f"{move.name} (asked by {' or '.join(move.asked_by)}, agreed by {by})" if move.asked_by else f"{move.name} ({by})"
 
 
 def main(arguments: list[str]) -> int:
