@@ -71,7 +71,7 @@ def escalation_is_settled(s: GuardContext) -> Iterator[Missing]:
 
 def withdrawal_is_not_asked_yet(s: GuardContext) -> Iterator[Missing]:
     if s.audit.withdrawal_asked_by is not None:
-        yield Missing("", "move", "The withdrawal is asked for already, and waits for the HoS for Practice, Performance and QA.")
+        yield Missing("", "move", "The withdrawal is asked for already, and waits for another person to agree.")
 
 
 def withdrawal_was_asked_by_another(s: GuardContext) -> Iterator[Missing]:
